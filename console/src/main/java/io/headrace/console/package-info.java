@@ -1,0 +1,5 @@
+/** The headrace command. */
+@NullMarked
+package io.headrace.console;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** A Kinesis server in one JVM. */
+@NullMarked
+package io.headrace.local;
+
+import org.jspecify.annotations.NullMarked;
