@@ -1,4 +1,4 @@
-/** Amazon Kinesis Data Streams behind the StreamSource port. */
+/** Amazon Kinesis Data Streams behind the ShardedStream port. */
 @NullMarked
 package io.headrace.kcl.kinesis;
 

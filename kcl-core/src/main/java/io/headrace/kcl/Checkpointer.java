@@ -1,0 +1,54 @@
+package io.headrace.kcl;
+
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * How far one function is in one shard. Belongs to one {@code HandlerRun}: every method is called
+ * on the worker loop, stages complete on any thread. At most one of {@link #seal}, {@link #commit}
+ * and {@link #end} is under way.
+ *
+ * <p>Stages fail with {@link CheckpointException} when the store can't be reached; the caller may
+ * try again. A write whose answer was lost is settled inside, before the next one.
+ */
+public interface Checkpointer {
+  /** Fences out the former owner and answers where this one goes on. Repeatable. */
+  CompletionStage<Resumption> seal();
+
+  /**
+   * A record is about to be handed to the function; called in the shard's order.
+   *
+   * @return false when the record was finished before, so that it is not handed over
+   */
+  boolean begin(Position position);
+
+  /** The record is handled, filtered or durable as a dead letter. In any order. */
+  void settled(Position position);
+
+  /** State changed without a record, as by a timer: a commit is wanted. */
+  void stateChanged();
+
+  /** Whether the policy asks for a commit at this tick of the monotonic clock. */
+  boolean due(long ticks);
+
+  /** Whether there is anything to commit at all. */
+  boolean dirty();
+
+  /** Progress as of now, to be stored with the state as of now. */
+  Progress capture();
+
+  /** Stores progress and parts in one conditional write. */
+  CompletionStage<CommitOutcome> commit(Progress progress, CommitParts parts);
+
+  /**
+   * Ends the shard for this function: in one transaction the parent is ended, and each child gets
+   * the parts. Everything begun must be settled.
+   */
+  CompletionStage<CommitOutcome> end(CommitParts parts, List<Shard> children);
+
+  /** Makes a checkpointer for each shard that is gained; called on the worker loop. */
+  @FunctionalInterface
+  interface Factory {
+    Checkpointer open(ShardKey key, Shard shard, LeaseToken token);
+  }
+}

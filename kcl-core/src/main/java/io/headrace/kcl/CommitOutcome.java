@@ -1,0 +1,10 @@
+package io.headrace.kcl;
+
+/** How a commit came out. */
+public sealed interface CommitOutcome {
+  /** Stored, now or by a former try whose answer was lost. */
+  record Committed(Progress progress) implements CommitOutcome {}
+
+  /** Refused: the item is sealed with a newer token. Whatever was done here must be forgotten. */
+  record Fenced(LeaseToken by) implements CommitOutcome {}
+}

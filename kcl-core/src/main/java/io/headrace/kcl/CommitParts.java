@@ -1,0 +1,41 @@
+package io.headrace.kcl;
+
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * What a handler stores with its position: state roots, watermarks, timers. Opaque to everybody
+ * else; small, since it rides in the progress item (1 KB in all).
+ */
+public record CommitParts(Map<String, byte[]> parts) {
+  public static final CommitParts NONE = new CommitParts(Map.of());
+
+  public CommitParts {
+    parts = Map.copyOf(parts);
+  }
+
+  public static CommitParts of(String name, byte[] bytes) {
+    return new CommitParts(Map.of(name, bytes));
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof CommitParts that
+        && parts.keySet().equals(that.parts.keySet())
+        && parts.entrySet().stream()
+            .allMatch(e -> Arrays.equals(e.getValue(), that.parts.get(e.getKey())));
+  }
+
+  @Override
+  public int hashCode() {
+    return parts.keySet().hashCode();
+  }
+
+  @Override
+  public String toString() {
+    var sizes = new LinkedHashMap<String, Integer>();
+    parts.forEach((name, bytes) -> sizes.put(name, bytes.length));
+    return "parts by size " + sizes;
+  }
+}

@@ -1,0 +1,39 @@
+package io.headrace.kcl;
+
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What a fetch brought. */
+public sealed interface Fetched {
+  /**
+   * Records in order, perhaps none.
+   *
+   * @param behind how far the place read lies behind the tip of the shard; zero at the tip
+   */
+  record Records(List<StreamRecord> records, Duration behind) implements Fetched {
+    public Records {
+      records = List.copyOf(records);
+    }
+  }
+
+  /**
+   * The stream had trimmed what was to be read: records may be lost, by the stream and not by us.
+   * Reading goes on behind the gap.
+   *
+   * @param after the position that was asked for
+   * @param resumesAt the first record that is left; null when there is none yet
+   */
+  record Gap(Position after, @Nullable Position resumesAt) implements Fetched {}
+
+  /**
+   * The shard was split or merged and is read to its end.
+   *
+   * @param children with the merge's child named at both parents
+   */
+  record End(List<Shard> children) implements Fetched {
+    public End {
+      children = List.copyOf(children);
+    }
+  }
+}

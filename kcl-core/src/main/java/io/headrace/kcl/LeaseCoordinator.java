@@ -1,0 +1,48 @@
+package io.headrace.kcl;
+
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+
+/**
+ * Decides which shards this worker runs. The coordinator lives on a loop of its own, so that a slow
+ * shard never delays a heartbeat; all methods may be called from any thread and return at once.
+ */
+public interface LeaseCoordinator {
+  /**
+   * Joins the fleet. Events come on the coordinator's loop, in order; the listener must only pass
+   * them on. The stage completes when the worker is registered, or fails with {@link
+   * LeaseException} when it can't be.
+   *
+   * @param turned answers a ping of the worker loop: the heartbeat is sent only while it turns
+   */
+  CompletionStage<Void> start(Consumer<LeaseEvent> events, Consumer<Runnable> turned);
+
+  /** The shard of a {@link LeaseEvent.Offered} can be taken without delay. */
+  void ready(ShardKey shard);
+
+  /** A function ended the parent: these children may be run, by whoever is chosen. */
+  void runnable(ShardKey parent, List<Shard> children);
+
+  /** All functions have ended the shard: its lease is over. */
+  void ended(ShardKey shard);
+
+  /** The shard is drained and committed: whoever is named next, or anybody, may have it. */
+  void release(ShardKey shard);
+
+  /**
+   * The run of a shard failed here: its lease is given up, and others are asked first.
+   *
+   * @param reason one sentence for the operator
+   */
+  void giveUp(ShardKey shard, String reason);
+
+  /** Announces that this worker leaves: it is offered nothing more and keeps what it holds. */
+  void draining();
+
+  /** Releases what is left and departs, so that nobody has to wait for the lease time. */
+  CompletionStage<Void> stop();
+
+  /** Ends without any farewell, as a crash would: for tests and demonstrations. */
+  void kill();
+}

@@ -1,0 +1,18 @@
+package io.headrace.kcl;
+
+/** What the coordinator tells the worker. */
+public sealed interface LeaseEvent {
+  ShardKey shard();
+
+  /** Another worker offers the shard: prepare, then call {@link LeaseCoordinator#ready}. */
+  record Offered(ShardKey shard, Shard description) implements LeaseEvent {}
+
+  /** The shard is ours. */
+  record Gained(ShardKey shard, Shard description, Tenure tenure) implements LeaseEvent {}
+
+  /** The shard goes elsewhere: drain it, commit, then call {@link LeaseCoordinator#release}. */
+  record Wanted(ShardKey shard) implements LeaseEvent {}
+
+  /** The shard is no longer ours: stop at once and commit nothing. */
+  record Lost(ShardKey shard, String reason) implements LeaseEvent {}
+}

@@ -1,0 +1,80 @@
+package io.headrace.kcl;
+
+import io.headrace.kcl.loop.EventLoop;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * One function in one shard, as the engine sees it. The engine calls every method on the worker
+ * loop and is answered there, through {@link Outcomes}; what blocks runs elsewhere. Because state
+ * is changed and outcomes are told in one loop turn, a {@link #snapshot} holds exactly the effects
+ * of the records that are settled.
+ */
+public interface ShardHandler extends AutoCloseable {
+  /**
+   * Brings back what the last commits stored; called once, before the first records.
+   *
+   * @param parts one of this shard, or one of each parent
+   */
+  CompletionStage<Void> restore(List<CommitParts> parts);
+
+  /**
+   * Takes records in the shard's order. Each is answered once, in any order between keys. The
+   * engine bounds how many are unanswered ({@link HandlerSpec#inFlightMax}).
+   */
+  void handle(List<StreamRecord> records);
+
+  /** State as of this turn; the stage completes once it is durable. */
+  CompletionStage<CommitParts> snapshot();
+
+  /**
+   * The drain's deadline has passed or the lease is gone: interrupt what still runs. Its results
+   * are discarded, and nothing is told to {@link Outcomes} any more.
+   */
+  void abandon();
+
+  /** Nothing runs any more. */
+  @Override
+  void close();
+
+  /** How a record came out. */
+  enum Outcome {
+    HANDLED,
+    FILTERED,
+    DEAD_LETTERED
+  }
+
+  /** Where the handler answers; on the worker loop only. */
+  interface Outcomes {
+    void settled(Position position, Outcome outcome);
+
+    /** State changed without a record: a commit is wanted. */
+    void stateChanged();
+
+    /**
+     * The handler can't go on (an error of the virtual machine, a state that can't be read): the
+     * shard is given up, nothing is skipped.
+     */
+    void failed(Throwable cause);
+  }
+
+  /**
+   * What a handler is given.
+   *
+   * @param tenure to be asked on the last instruction before each delivery
+   * @param loop the worker loop
+   */
+  record Context(
+      ShardKey key,
+      Shard shard,
+      Tenure tenure,
+      long fencingToken,
+      EventLoop loop,
+      Outcomes outcomes) {}
+
+  /** Makes a handler for each shard that is gained; called on the worker loop. */
+  @FunctionalInterface
+  interface Factory {
+    ShardHandler open(Context context);
+  }
+}

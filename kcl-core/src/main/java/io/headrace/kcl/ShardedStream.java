@@ -1,0 +1,29 @@
+package io.headrace.kcl;
+
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * A stream that can be read shard by shard: Kinesis first, later Kafka partitions and video
+ * fragments. Implementations hold no state but their connections; calls never block, and stages
+ * complete on any thread.
+ *
+ * <p>A stage that fails does so with {@link StreamException}; anything else is a fault in the
+ * implementation.
+ */
+public interface ShardedStream extends AutoCloseable {
+  /** The stream's name as configured; needs no call. */
+  String name();
+
+  /** Who the stream is now. */
+  CompletionStage<StreamId> identify();
+
+  /** Every shard that the stream still names, closed ones too, parents before children. */
+  CompletionStage<List<Shard>> shards();
+
+  /** Begins to read a shard. Cheap: the first call is made by {@link ShardCursor#fetch}. */
+  ShardCursor open(Shard shard, StartingPosition from);
+
+  @Override
+  void close();
+}

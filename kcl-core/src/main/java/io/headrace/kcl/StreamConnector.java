@@ -1,0 +1,28 @@
+package io.headrace.kcl;
+
+import io.headrace.kcl.loop.EventLoop;
+import java.util.random.RandomGenerator;
+
+/**
+ * Opens streams of one service. Found by {@link java.util.ServiceLoader} unless one is given, which
+ * is how a test or a laptop puts its own endpoint in. Any thread may call.
+ */
+public interface StreamConnector extends AutoCloseable {
+  /** The {@link StreamSource#service} that it connects. */
+  String service();
+
+  /**
+   * Opens a stream for reading; makes no call yet.
+   *
+   * @param loop where waits are timed
+   * @param random for jitter
+   */
+  ShardedStream open(StreamSource source, EventLoop loop, RandomGenerator random);
+
+  /** Opens a stream for writing; makes no call yet. */
+  StreamSink sink(String stream, EventLoop loop, RandomGenerator random);
+
+  /** Closes the connections that it made itself. */
+  @Override
+  void close();
+}

@@ -1,0 +1,45 @@
+package io.headrace.kcl;
+
+import java.time.Instant;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * One user record of a shard, immutable.
+ *
+ * @param arrivedAt when the stream took it
+ * @param headers what the envelope carries besides key and payload; empty on plain Kinesis
+ */
+public record StreamRecord(
+    Position position,
+    PartitionKey key,
+    Instant arrivedAt,
+    Payload payload,
+    Map<String, String> headers) {
+
+  /** What a record takes beside key and payload: objects, position, bookkeeping. An estimate. */
+  private static final int OVERHEAD_BYTES = 200;
+
+  public StreamRecord {
+    Objects.requireNonNull(position, "position");
+    Objects.requireNonNull(key, "key");
+    Objects.requireNonNull(arrivedAt, "arrivedAt");
+    Objects.requireNonNull(payload, "payload");
+    headers = Map.copyOf(headers);
+  }
+
+  public StreamRecord(Position position, String key, Instant arrivedAt, byte[] payload) {
+    this(position, PartitionKey.of(key), arrivedAt, Payload.of(payload), Map.of());
+  }
+
+  /** What the record takes of the worker's byte budget. */
+  public int budgetBytes() {
+    return payload.size() + key.size() + OVERHEAD_BYTES;
+  }
+
+  /** Without the payload, which never reaches a log. */
+  @Override
+  public String toString() {
+    return "record " + position + " of " + payload.size() + " bytes";
+  }
+}

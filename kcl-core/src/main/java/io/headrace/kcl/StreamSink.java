@@ -1,0 +1,36 @@
+package io.headrace.kcl;
+
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * A stream that can be written. Calls never block; stages complete on any thread, exceptionally
+ * with {@link StreamException}.
+ */
+public interface StreamSink extends AutoCloseable {
+  /**
+   * Writes records; records of one key stay in order. The stage completes when all are stored,
+   * after retries of those that failed; a record may then be stored twice, never be missing.
+   */
+  CompletionStage<Void> put(List<Entry> entries);
+
+  @Override
+  void close();
+
+  /** A record to be written; the array is not copied and must not change. */
+  record Entry(String partitionKey, byte[] data) {
+    public Entry {
+      if (partitionKey.isEmpty() || partitionKey.codePointCount(0, partitionKey.length()) > 256) {
+        throw new IllegalArgumentException(
+            "partition key of "
+                + partitionKey.length()
+                + " characters: a stream takes 1 to 256 Unicode characters");
+      }
+    }
+
+    @Override
+    public String toString() {
+      return "entry of " + data.length + " bytes";
+    }
+  }
+}

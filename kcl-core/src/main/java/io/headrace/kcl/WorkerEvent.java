@@ -1,0 +1,40 @@
+package io.headrace.kcl;
+
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an operator may want to know of a worker. Told on the worker loop; listeners return at once.
+ */
+public sealed interface WorkerEvent {
+  /** A lease began. */
+  record ShardStarted(ShardKey shard, LeaseToken token) implements WorkerEvent {}
+
+  /** A lease ended here, and why. */
+  record ShardStopped(ShardKey shard, String reason) implements WorkerEvent {}
+
+  /** Records were read. */
+  record Fetched(ShardKey shard, int records, long bytes, Duration behind) implements WorkerEvent {}
+
+  /** The stream had trimmed what was to be read. */
+  record GapFound(ShardKey shard, Position after, @Nullable Position resumesAt)
+      implements WorkerEvent {}
+
+  /** A function finished a record. */
+  record Settled(ShardKey shard, String function, Position position, ShardHandler.Outcome outcome)
+      implements WorkerEvent {}
+
+  /** A commit is stored. */
+  record Committed(ShardKey shard, String function, Progress progress) implements WorkerEvent {}
+
+  /** A function ended a shard, and its children may run. */
+  record ShardEnded(ShardKey shard, String function, List<Shard> children) implements WorkerEvent {}
+
+  /** Something failed and will be tried again. */
+  record Retrying(ShardKey shard, String what, Throwable cause, Duration in)
+      implements WorkerEvent {}
+
+  /** A shard can't go on here and is given up. */
+  record ShardFailed(ShardKey shard, String function, Throwable cause) implements WorkerEvent {}
+}
