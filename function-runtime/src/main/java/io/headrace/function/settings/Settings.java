@@ -1,0 +1,197 @@
+package io.headrace.function.settings;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What {@code headrace run app.yaml} reads, checked whole: every key is known, every value in
+ * range. Immutable.
+ *
+ * <pre>{@code
+ * application: payments            # names the fleet: workers of one name share the shards
+ * worker: ${env:HOSTNAME}          # must differ between the workers; default: host and process id
+ * aws:
+ *   region: eu-west-1              # default: what the AWS SDK finds
+ *   kinesisEndpoint: http://127.0.0.1:4567     # default: AWS
+ *   dynamoDbEndpoint: http://127.0.0.1:8000    # default: AWS
+ * leases:
+ *   table: headrace                # made on demand
+ *   leaseTime: 10s                 # a crashed worker's shards resume after at most 1.2 of it + 1 s
+ * memory: 256MiB                   # records in flight
+ * stopWithin: 20s                  # what a stop waits for functions that are under way
+ * deadLetters: dead-letters        # folder for records that can't be handled
+ * classpath: [build/app.jar]
+ * modules: [com.acme.PaymentsModule]           # Guice modules that bind functions
+ * functions:
+ *   - class: com.acme.HotHostAlarm             # has a static method spec()
+ * }</pre>
+ *
+ * <p>Paths are relative to the file.
+ *
+ * @param application 1 to 64 letters, digits, {@code .}, {@code _} and {@code -}
+ * @param worker empty when the runtime shall choose
+ * @param memoryBytes bound of the records that are read and not finished
+ */
+public record Settings(
+    String application,
+    Optional<String> worker,
+    Aws aws,
+    Leases leases,
+    long memoryBytes,
+    Duration stopWithin,
+    Path deadLetters,
+    List<Path> classpath,
+    List<NamedClass> modules,
+    List<NamedClass> functions) {
+
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,64}");
+  private static final Pattern TABLE = Pattern.compile("[A-Za-z0-9._-]{3,255}");
+  private static final long MEMORY_DEFAULT = 256L << 20;
+  private static final long FILE_BYTES_MAX = 1 << 20;
+
+  public Settings {
+    classpath = List.copyOf(classpath);
+    modules = List.copyOf(modules);
+    functions = List.copyOf(functions);
+  }
+
+  /** Where AWS is; empty means what the SDK finds by itself. */
+  public record Aws(
+      Optional<String> region, Optional<URI> kinesisEndpoint, Optional<URI> dynamoDbEndpoint) {}
+
+  /**
+   * How workers share shards.
+   *
+   * @param leaseTime 1 s to 5 min; how long a silent worker keeps its shards
+   */
+  public record Leases(String table, Duration leaseTime) {}
+
+  /** A class named in the file, with the place for complaints. */
+  public record NamedClass(String name, String place) {}
+
+  /**
+   * Reads a file with the process's environment.
+   *
+   * @throws SettingsException one sentence with file, line, key and what is allowed
+   */
+  public static Settings read(Path file) {
+    return read(file, System::getenv);
+  }
+
+  static Settings read(Path file, Function<String, @Nullable String> environment) {
+    var folder = file.toAbsolutePath().getParent();
+    if (folder == null) {
+      throw new SettingsException(file + ": is not a file");
+    }
+    var name = String.valueOf(file);
+    var root =
+        Section.root(
+            name, YamlReader.read(name, textOf(file)), new Substitution(environment, folder));
+    return read(root, folder);
+  }
+
+  private static Settings read(Section root, Path folder) {
+    var application = root.required("application", "a name for the fleet, such as payments");
+    if (!NAME.matcher(application).matches()) {
+      throw root.complaint("application", "must be 1 to 64 letters, digits, '.', '_' and '-'");
+    }
+    var worker = root.text("worker");
+    if (worker.isPresent() && !NAME.matcher(worker.get()).matches()) {
+      throw root.complaint("worker", "must be 1 to 64 letters, digits, '.', '_' and '-'");
+    }
+    var aws = aws(root.section("aws"));
+    var leases = leases(root.section("leases"));
+    var memory = root.bytes("memory", MEMORY_DEFAULT, 16L << 20, 1L << 40);
+    var stopWithin =
+        root.duration(
+            "stopWithin", Duration.ofSeconds(20), Duration.ofSeconds(1), Duration.ofMinutes(15));
+    var deadLetters = folder.resolve(root.text("deadLetters", "dead-letters"));
+    var classpath = classpath(root, folder);
+    var modules =
+        root.texts("modules").stream()
+            .map(text -> new NamedClass(text, root.place("modules")))
+            .toList();
+    var functions = root.sections("functions").stream().map(Settings::function).toList();
+    root.done();
+    if (functions.isEmpty() && modules.isEmpty()) {
+      throw root.complaint(
+          "functions", "names no function; list classes with a static method spec(), or modules");
+    }
+    return new Settings(
+        application,
+        worker,
+        aws,
+        leases,
+        memory,
+        stopWithin,
+        deadLetters,
+        classpath,
+        modules,
+        functions);
+  }
+
+  private static Aws aws(Section section) {
+    var region = section.text("region");
+    if (region.isPresent() && !region.get().matches("[a-z]{2}(-[a-z]+)+-\\d")) {
+      throw section.complaint("region", "must be an AWS region such as eu-west-1");
+    }
+    var aws =
+        new Aws(region, section.endpoint("kinesisEndpoint"), section.endpoint("dynamoDbEndpoint"));
+    section.done();
+    return aws;
+  }
+
+  private static Leases leases(Section section) {
+    var leases =
+        new Leases(
+            section.matching(
+                "table",
+                "headrace",
+                TABLE,
+                "a DynamoDB table name: 3 to 255 letters, digits, '.', '_' and '-'"),
+            section.duration(
+                "leaseTime", Duration.ofSeconds(10), Duration.ofSeconds(1), Duration.ofMinutes(5)));
+    section.done();
+    return leases;
+  }
+
+  private static NamedClass function(Section section) {
+    var name = section.required("class", "a class with a static method spec()");
+    var named = new NamedClass(name, section.place("class"));
+    section.done();
+    return named;
+  }
+
+  private static List<Path> classpath(Section root, Path folder) {
+    return root.texts("classpath").stream()
+        .map(
+            text -> {
+              var path = folder.resolve(text);
+              if (!Files.exists(path)) {
+                throw root.complaint("classpath", text + " does not exist beside the file");
+              }
+              return path;
+            })
+        .toList();
+  }
+
+  private static String textOf(Path file) {
+    try {
+      if (Files.size(file) > FILE_BYTES_MAX) {
+        throw new SettingsException(file + ": is larger than " + FILE_BYTES_MAX + " bytes");
+      }
+      return Files.readString(file);
+    } catch (IOException unreadable) {
+      throw new SettingsException(
+          file + ": can't be read; give the path of a YAML file", unreadable);
+    }
+  }
+}

@@ -1,0 +1,152 @@
+package io.headrace.function.settings;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class SettingsTest {
+  private static final String SMALLEST =
+      """
+      application: payments
+      functions:
+        - class: com.acme.Alarm
+      """;
+
+  @TempDir Path folder;
+  private final Map<String, String> environment = new HashMap<>();
+
+  @Test
+  void the_smallest_file_gets_every_default() throws IOException {
+    var settings = read(SMALLEST);
+
+    assertThat(settings.application()).isEqualTo("payments");
+    assertThat(settings.worker()).isEmpty();
+    assertThat(settings.aws().region()).isEmpty();
+    assertThat(settings.leases())
+        .isEqualTo(new Settings.Leases("headrace", Duration.ofSeconds(10)));
+    assertThat(settings.memoryBytes()).isEqualTo(256L << 20);
+    assertThat(settings.stopWithin()).isEqualTo(Duration.ofSeconds(20));
+    assertThat(settings.functions()).extracting("name").containsExactly("com.acme.Alarm");
+  }
+
+  @Test
+  void every_key_is_read() throws IOException {
+    Files.createFile(folder.resolve("app.jar"));
+    var settings =
+        read(
+            """
+            application: payments
+            worker: w-1
+            aws:
+              region: eu-west-1
+              kinesisEndpoint: http://127.0.0.1:4567
+              dynamoDbEndpoint: https://db.example:8000
+            leases:
+              table: fleet
+              leaseTime: 1500ms
+            memory: 1GiB
+            stopWithin: 5s
+            deadLetters: letters
+            classpath: [app.jar]
+            modules: [com.acme.Module]
+            """);
+
+    assertThat(settings.worker()).contains("w-1");
+    assertThat(settings.aws().region()).contains("eu-west-1");
+    assertThat(settings.aws().kinesisEndpoint()).contains(URI.create("http://127.0.0.1:4567"));
+    assertThat(settings.aws().dynamoDbEndpoint()).contains(URI.create("https://db.example:8000"));
+    assertThat(settings.leases()).isEqualTo(new Settings.Leases("fleet", Duration.ofMillis(1500)));
+    assertThat(settings.memoryBytes()).isEqualTo(1L << 30);
+    assertThat(settings.stopWithin()).isEqualTo(Duration.ofSeconds(5));
+    assertThat(settings.deadLetters()).isEqualTo(folder.resolve("letters"));
+    assertThat(settings.classpath()).containsExactly(folder.resolve("app.jar"));
+    assertThat(settings.modules()).extracting("name").containsExactly("com.acme.Module");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "aplication: x | app.yaml:4: aplication: there is no such key; allowed here: application,",
+        "leases: {tabel: x} | app.yaml:4: leases.tabel: there is no such key; allowed here: table,",
+        "leases: {leaseTime: 10} | app.yaml:4: leases.leaseTime: must be between 1s and 5m",
+        "leases: {leaseTime: 10h} | found \"10h\"",
+        "leases: {table: 'a b'} | app.yaml:4: leases.table: must be a DynamoDB table name",
+        "leases: [1] | app.yaml:4: leases: must be a mapping, found a list",
+        "memory: 5 | app.yaml:4: memory: must be between 16MiB and",
+        "memory: 1MiB | found \"1MiB\"",
+        "stopWithin: {} | app.yaml:4: stopWithin: must be a single value, found a mapping",
+        "aws: {region: Mars} | app.yaml:4: aws.region: must be an AWS region such as eu-west-1",
+        "aws: {kinesisEndpoint: 'localhost:1'} | must be an address such as https://host:port",
+        "classpath: [none.jar] | app.yaml:4: classpath: none.jar does not exist",
+        "classpath: none.jar | app.yaml:4: classpath: must be a list, found a single value",
+        "worker: 'a#b' | app.yaml:4: worker: must be 1 to 64 letters",
+        "worker: ${env:ABSENT} | app.yaml:4: worker: the environment variable ABSENT is not set",
+        "worker: ${envv:X} | app.yaml:4: worker: a reference must be ${env:NAME}",
+        "worker: ${file:absent} | app.yaml:4: worker: the file absent can't be read",
+        "application: y | app.yaml:4: ",
+        "x: [ | app.yaml:",
+        "worker: *a | app.yaml:4: ",
+      })
+  void a_wrong_key_or_value_names_file_line_key_and_what_is_allowed(String line, String message) {
+    assertThatThrownBy(() -> read(SMALLEST + line + "\n"))
+        .isInstanceOf(SettingsException.class)
+        .hasMessageContaining(message);
+  }
+
+  @Test
+  void what_is_missing_is_named_with_what_it_must_be() {
+    assertThatThrownBy(() -> read("worker: w\n"))
+        .hasMessageContaining("app.yaml:1: application: is missing; it must be a name");
+    assertThatThrownBy(() -> read("application: a\n"))
+        .hasMessageContaining("functions: names no function");
+    assertThatThrownBy(() -> read("application: a\nfunctions: [{}]\n"))
+        .hasMessageContaining("app.yaml:2: functions[0].class: is missing");
+    assertThatThrownBy(() -> read(""))
+        .hasMessageContaining("app.yaml:1: the file must be a mapping");
+    assertThatThrownBy(() -> Settings.read(folder.resolve("absent.yaml")))
+        .hasMessageContaining("absent.yaml: can't be read");
+  }
+
+  @Test
+  void the_environment_and_files_are_put_in() throws IOException {
+    environment.put("TABLE", "from-env");
+    Files.writeString(folder.resolve("worker.txt"), "from-file\n");
+
+    var settings =
+        read(
+            SMALLEST
+                + """
+                worker: ${file:worker.txt}-${env:ABSENT:zero}
+                leases: {table: "${env:TABLE}"}
+                """);
+
+    assertThat(settings.worker()).contains("from-file-zero");
+    assertThat(settings.leases().table()).isEqualTo("from-env");
+  }
+
+  @Test
+  void a_value_that_came_from_a_reference_is_never_shown() {
+    environment.put("SECRET", "hidden value");
+
+    assertThatThrownBy(() -> read(SMALLEST + "leases: {table: \"${env:SECRET}\"}\n"))
+        .hasMessageContaining("found \"${env:SECRET}\"")
+        .hasMessageNotContaining("hidden value");
+  }
+
+  private Settings read(String yaml) throws IOException {
+    var file = Files.writeString(folder.resolve("app.yaml"), yaml);
+    return Settings.read(file, environment::get);
+  }
+}
