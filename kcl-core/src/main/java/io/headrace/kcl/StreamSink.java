@@ -12,10 +12,13 @@ public interface StreamSink extends AutoCloseable {
    * Writes records; records of one key stay in order. The stage completes when all are stored,
    * after retries of those that failed; a record may then be stored twice, never be missing.
    */
-  CompletionStage<Void> put(List<Entry> entries);
+  CompletionStage<List<Stored>> put(List<Entry> entries);
 
   @Override
   void close();
+
+  /** Where an entry was stored: what a reader will find it under. */
+  record Stored(ShardId shard, Position position) {}
 
   /** A record to be written; the array is not copied and must not change. */
   record Entry(String partitionKey, byte[] data) {
