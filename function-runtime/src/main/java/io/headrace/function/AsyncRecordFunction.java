@@ -1,0 +1,13 @@
+package io.headrace.function;
+
+import java.util.concurrent.CompletionStage;
+
+/**
+ * Handles one record a call without holding a thread while it waits. Called on the invocation pool
+ * and must not block; the key's next record waits for the stage. A stage that fails is a failed
+ * attempt, as an exception is; {@code CompletionException} is unwrapped.
+ */
+@FunctionalInterface
+public interface AsyncRecordFunction<I, O> {
+  CompletionStage<?> handle(Event<I> event, Output<O> out) throws Exception;
+}

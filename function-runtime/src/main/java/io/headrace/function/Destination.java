@@ -1,0 +1,73 @@
+package io.headrace.function;
+
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/**
+ * Where outputs go. They are sent when the attempt has succeeded and before its record counts as
+ * done, so after a crash they may be sent again: each has an id that is the same every time.
+ */
+public final class Destination<O> {
+  /** What a destination is made of. */
+  sealed interface Target<O> {
+    record ToStream<O>(String name, Codec<O> codec, Function<? super O, String> partitionKey)
+        implements Target<O> {}
+
+    record ToFile<O>(Path path, Codec<O> codec) implements Target<O> {}
+
+    record ToCallback<O>(BiConsumer<String, ? super O> callback) implements Target<O> {}
+
+    record Nowhere<O>() implements Target<O> {}
+  }
+
+  private final Target<O> target;
+
+  private Destination(Target<O> target) {
+    this.target = target;
+  }
+
+  /** A stream; {@code partitionKey} is asked once for each output. */
+  public static <O> Destination<O> stream(
+      String name, Codec<O> codec, Function<? super O, String> partitionKey) {
+    if (name.isEmpty()) {
+      throw new IllegalArgumentException("destination stream name: must not be empty");
+    }
+    Objects.requireNonNull(codec, "codec");
+    Objects.requireNonNull(partitionKey, "partitionKey");
+    return new Destination<>(new Target.ToStream<>(name, codec, partitionKey));
+  }
+
+  /** A file to which each output is appended as one line: give a codec that writes no line ends. */
+  public static <O> Destination<O> file(Path path, Codec<O> codec) {
+    Objects.requireNonNull(path, "path");
+    Objects.requireNonNull(codec, "codec");
+    return new Destination<>(new Target.ToFile<>(path, codec));
+  }
+
+  /**
+   * The process itself. Called on the invocation pool, in order for each key; an exception counts
+   * as a destination that is down, so the output is offered again.
+   */
+  public static <O> Destination<O> callback(Consumer<? super O> callback) {
+    Objects.requireNonNull(callback, "callback");
+    return new Destination<>(new Target.ToCallback<O>((id, value) -> callback.accept(value)));
+  }
+
+  /** As {@link #callback}, with the output's id first: the same whenever the output is repeated. */
+  public static <O> Destination<O> identified(BiConsumer<String, ? super O> callback) {
+    Objects.requireNonNull(callback, "callback");
+    return new Destination<>(new Target.ToCallback<O>(callback));
+  }
+
+  /** For functions without outputs: what they send is dropped. */
+  public static <O> Destination<O> nowhere() {
+    return new Destination<>(new Target.Nowhere<>());
+  }
+
+  Target<O> target() {
+    return target;
+  }
+}

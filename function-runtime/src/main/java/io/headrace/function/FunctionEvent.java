@@ -1,0 +1,41 @@
+package io.headrace.function;
+
+import io.headrace.kcl.Position;
+import io.headrace.kcl.ShardKey;
+import java.time.Duration;
+
+/** What an operator may want to know of a function. Holds no payloads. Told on the worker loop. */
+public sealed interface FunctionEvent {
+  String function();
+
+  ShardKey shard();
+
+  /**
+   * An attempt failed.
+   *
+   * @param error the class of the exception
+   * @param code a {@link TerminalFailure}'s code, else a short constant
+   */
+  record RecordFailed(
+      String function, ShardKey shard, Position position, int attempt, String error, String code)
+      implements FunctionEvent {}
+
+  /** The record will be tried again; until then its key waits. */
+  record RetryScheduled(
+      String function, ShardKey shard, Position position, int attempt, Duration in)
+      implements FunctionEvent {}
+
+  /** The record lies durable in the dead-letter sink. */
+  record DeadLettered(String function, ShardKey shard, Position position, int attempts, String code)
+      implements FunctionEvent {}
+
+  /** A sink (destination or dead letters) can't be written now; its record waits. */
+  record SinkUnavailable(String function, ShardKey shard, String sink, Throwable cause, Duration in)
+      implements FunctionEvent {}
+
+  /** A record came after its window was closed, and has no side to go to. */
+  record LateDropped(String function, ShardKey shard, Position position) implements FunctionEvent {}
+
+  /** A window was closed and its outputs are sent. */
+  record WindowClosed(String function, ShardKey shard, Window window) implements FunctionEvent {}
+}

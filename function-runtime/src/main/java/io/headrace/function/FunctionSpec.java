@@ -1,0 +1,389 @@
+package io.headrace.function;
+
+import io.headrace.kcl.BatchLimits;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a function reads, how it is run and where its outputs go. Immutable; built in stages:
+ *
+ * <pre>{@code
+ * FunctionSpec.named("hot-hosts")
+ *     .reading(Input.of(StreamSource.kinesis("metrics"), Json.of(HostMetric.class)))
+ *     .handledBy(HotHostAlarm::new, Destination.stream("alarms", Json.of(Alarm.class), Alarm::host))
+ * }</pre>
+ *
+ * <p>Functions come as suppliers: one instance a worker, which must be thread-safe; it is closed
+ * with the runtime when it is {@link AutoCloseable}.
+ */
+public final class FunctionSpec<I, O> {
+  /** How many records of a shard may be in work unless {@link Options#inFlight} says so. */
+  static final int IN_FLIGHT_DEFAULT = 256;
+
+  private static final int IN_FLIGHT_MAX = 10_000;
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
+
+  /** The kinds of functions. */
+  sealed interface Kind<I, O> {
+    record Plain<I, O>(Supplier<? extends RecordFunction<I, O>> functions) implements Kind<I, O> {}
+
+    record Async<I, O>(Supplier<? extends AsyncRecordFunction<I, O>> functions)
+        implements Kind<I, O> {}
+
+    record Batched<I, O>(Supplier<? extends BatchFunction<I, O>> functions) implements Kind<I, O> {}
+
+    record KeyedState<I, S, O>(
+        Keys<I> keys, Codec<S> codec, Supplier<? extends KeyedFunction<I, S, O>> functions)
+        implements Kind<I, O> {}
+
+    record AsyncKeyedState<I, S, O>(
+        Keys<I> keys, Codec<S> codec, Supplier<? extends AsyncKeyedFunction<I, S, O>> functions)
+        implements Kind<I, O> {}
+
+    record Windowing<I, A, O>(
+        Keys<I> keys,
+        Windows windows,
+        Codec<A> codec,
+        Supplier<? extends WindowFunction<I, A, O>> functions)
+        implements Kind<I, O> {}
+  }
+
+  /** What {@link Options} collected. */
+  record Settings(
+      BatchLimits batch,
+      RetryPolicy retry,
+      Optional<Duration> limit,
+      int inFlight,
+      Optional<Executor> executor,
+      Map<Side<?>, Destination<?>> sides) {
+    Settings {
+      sides = Map.copyOf(sides);
+    }
+  }
+
+  private final String name;
+  private final List<Input<? extends I>> inputs;
+  private final Settings settings;
+  private final Kind<I, O> kind;
+  private final Destination<O> destination;
+
+  private FunctionSpec(
+      String name,
+      List<Input<? extends I>> inputs,
+      Settings settings,
+      Kind<I, O> kind,
+      Destination<O> destination) {
+    this.name = name;
+    this.inputs = inputs;
+    this.settings = settings;
+    this.kind = kind;
+    this.destination = Objects.requireNonNull(destination, "destination");
+    if (!(kind instanceof Kind.Plain || kind instanceof Kind.Async || kind instanceof Kind.Batched)
+        && inputs.size() > 1) {
+      throw refused(
+          name,
+          "reading",
+          inputs.size() + " inputs",
+          "records of one key lie in shards of several streams, so state would be partial;"
+              + " read one stream");
+    }
+    if (kind instanceof Kind.Windowing<I, ?, O> windowing) {
+      Side<?> late = windowing.windows().side();
+      if (late != null && !settings.sides().containsKey(late)) {
+        throw refused(
+            name, "lateTo", "side " + late.name(), "has no destination; add sendingSide(...)");
+      }
+    }
+  }
+
+  /**
+   * Begins a specification.
+   *
+   * @param name unique within the application, kept with progress and state: letters, digits, dot,
+   *     dash and underscore, at most 128
+   */
+  public static Named named(String name) {
+    if (!NAME.matcher(name).matches()) {
+      throw new IllegalArgumentException(
+          "function name \""
+              + name
+              + "\": must be 1 to 128 letters, digits, dots, dashes or underscores and begin with"
+              + " a letter or digit");
+    }
+    return new Named(name);
+  }
+
+  public String name() {
+    return name;
+  }
+
+  public List<Input<? extends I>> inputs() {
+    return inputs;
+  }
+
+  public Destination<O> destination() {
+    return destination;
+  }
+
+  Settings settings() {
+    return settings;
+  }
+
+  Kind<I, O> kind() {
+    return kind;
+  }
+
+  @Override
+  public String toString() {
+    return "function " + name;
+  }
+
+  private static IllegalArgumentException refused(
+      String function, String option, String value, String why) {
+    return new IllegalArgumentException(
+        "function " + function + ", " + option + " " + value + ": " + why);
+  }
+
+  /** A name, to be given something to read. */
+  public static final class Named {
+    private final String name;
+
+    private Named(String name) {
+      this.name = name;
+    }
+
+    /** What the function reads; several inputs only for functions without state. */
+    @SafeVarargs
+    @SuppressWarnings("varargs")
+    public final <I> Reading<I> reading(Input<? extends I>... inputs) {
+      if (inputs.length == 0) {
+        throw refused(name, "reading", "nothing", "give at least one input");
+      }
+      var streams = new HashSet<String>();
+      for (var input : inputs) {
+        if (!streams.add(input.source().service() + ":" + input.source().name())) {
+          throw refused(
+              name, "reading", input.source().name(), "the stream is named twice; name it once");
+        }
+      }
+      return new Reading<>(name, List.of(inputs), new Chosen());
+    }
+  }
+
+  /** The options so far; mutable while a specification is built. */
+  private static final class Chosen {
+    private BatchLimits batch = BatchLimits.DEFAULT;
+    private RetryPolicy retry = RetryPolicy.forever();
+    private @Nullable Duration limit;
+    private int inFlight = IN_FLIGHT_DEFAULT;
+    private @Nullable Executor executor;
+    private final Map<Side<?>, Destination<?>> sides = new LinkedHashMap<>();
+
+    Settings settings() {
+      return new Settings(
+          batch, retry, Optional.ofNullable(limit), inFlight, Optional.ofNullable(executor), sides);
+    }
+  }
+
+  /** Options of every kind of function. */
+  public abstract static sealed class Options<R> permits Reading, Keyed, Windowed {
+    final String name;
+    private final Chosen chosen;
+
+    Options(String name, Chosen chosen) {
+      this.name = name;
+      this.chosen = chosen;
+    }
+
+    abstract R self();
+
+    /**
+     * Hands records on at so many of them, or so long after the first.
+     *
+     * @param records 1 to 10,000
+     * @param orAfter 0 to 5 minutes; zero hands on whatever is there
+     */
+    public R batching(int records, Duration orAfter) {
+      try {
+        chosen.batch = new BatchLimits(records, orAfter);
+      } catch (IllegalArgumentException wrong) {
+        throw new IllegalArgumentException(
+            "function " + name + ", batching: " + wrong.getMessage(), wrong);
+      }
+      return self();
+    }
+
+    public R retrying(RetryPolicy policy) {
+      chosen.retry = Objects.requireNonNull(policy, "policy");
+      return self();
+    }
+
+    /**
+     * An attempt that takes longer is interrupted and counts as failed; what it still does has no
+     * effect. A thread that ignores the interrupt stays occupied until it returns.
+     *
+     * @param limit 1 ms to 1 hour; without it an attempt may take for ever
+     */
+    public R timingOutAfter(Duration limit) {
+      if (limit.toMillis() < 1 || limit.compareTo(Duration.ofHours(1)) > 0) {
+        throw refused(name, "timingOutAfter", limit.toString(), "must be between 1 ms and 1 h");
+      }
+      chosen.limit = limit;
+      return self();
+    }
+
+    /**
+     * How many records of one shard may be in work: different keys run at once, a key's records one
+     * after the other. When so many are unanswered, as behind a key that keeps failing, the shard
+     * is read no further.
+     *
+     * @param perShard 1 to 10,000; 256 unless given
+     */
+    public R inFlight(int perShard) {
+      if (perShard < 1 || perShard > IN_FLIGHT_MAX) {
+        throw refused(
+            name, "inFlight", Integer.toString(perShard), "must be between 1 and " + IN_FLIGHT_MAX);
+      }
+      chosen.inFlight = perShard;
+      return self();
+    }
+
+    /** Where the function is called instead of the runtime's pool; never the calling thread. */
+    public R invokingOn(Executor executor) {
+      chosen.executor = Objects.requireNonNull(executor, "executor");
+      return self();
+    }
+
+    /** Gives a side of the function a destination. */
+    public <T> R sendingSide(Side<T> side, Destination<T> to) {
+      Objects.requireNonNull(to, "to");
+      for (var taken : chosen.sides.keySet()) {
+        if (taken.name().equals(side.name())) {
+          throw refused(name, "sendingSide", side.name(), "the side has a destination already");
+        }
+      }
+      chosen.sides.put(side, to);
+      return self();
+    }
+
+    final <I, O> FunctionSpec<I, O> build(
+        List<Input<? extends I>> inputs, Kind<I, O> kind, Destination<O> to) {
+      return new FunctionSpec<>(name, inputs, chosen.settings(), kind, to);
+    }
+
+    private static Chosen chosenOf(Options<?> options) {
+      return options.chosen;
+    }
+  }
+
+  /** A function that reads; without state unless keyed or windowed. */
+  public static final class Reading<I> extends Options<Reading<I>> {
+    private final List<Input<? extends I>> inputs;
+
+    private Reading(String name, List<Input<? extends I>> inputs, Chosen chosen) {
+      super(name, chosen);
+      this.inputs = inputs;
+    }
+
+    @Override
+    Reading<I> self() {
+      return this;
+    }
+
+    /** State by key, stored by {@code state}. */
+    public <S> Keyed<I, S> keyedBy(Keys<I> keys, Codec<S> state) {
+      return new Keyed<>(name, inputs, Options.chosenOf(this), keys, state);
+    }
+
+    /** Sums by key and window of event time, stored by {@code sums}. */
+    public <A> Windowed<I, A> windowedBy(Keys<I> keys, Windows windows, Codec<A> sums) {
+      return new Windowed<>(name, inputs, Options.chosenOf(this), keys, windows, sums);
+    }
+
+    public <O> FunctionSpec<I, O> handledBy(
+        Supplier<? extends RecordFunction<I, O>> f, Destination<O> to) {
+      return build(inputs, new Kind.Plain<>(f), to);
+    }
+
+    public <O> FunctionSpec<I, O> handledAsyncBy(
+        Supplier<? extends AsyncRecordFunction<I, O>> f, Destination<O> to) {
+      return build(inputs, new Kind.Async<>(f), to);
+    }
+
+    public <O> FunctionSpec<I, O> handledInBatchesBy(
+        Supplier<? extends BatchFunction<I, O>> f, Destination<O> to) {
+      return build(inputs, new Kind.Batched<>(f), to);
+    }
+  }
+
+  /** A function with a state for each key. */
+  public static final class Keyed<I, S> extends Options<Keyed<I, S>> {
+    private final List<Input<? extends I>> inputs;
+    private final Keys<I> keys;
+    private final Codec<S> codec;
+
+    private Keyed(
+        String name, List<Input<? extends I>> inputs, Chosen chosen, Keys<I> keys, Codec<S> codec) {
+      super(name, chosen);
+      this.inputs = inputs;
+      this.keys = Objects.requireNonNull(keys, "keys");
+      this.codec = Objects.requireNonNull(codec, "state");
+    }
+
+    @Override
+    Keyed<I, S> self() {
+      return this;
+    }
+
+    public <O> FunctionSpec<I, O> handledBy(
+        Supplier<? extends KeyedFunction<I, S, O>> f, Destination<O> to) {
+      return build(inputs, new Kind.KeyedState<>(keys, codec, f), to);
+    }
+
+    public <O> FunctionSpec<I, O> handledAsyncBy(
+        Supplier<? extends AsyncKeyedFunction<I, S, O>> f, Destination<O> to) {
+      return build(inputs, new Kind.AsyncKeyedState<>(keys, codec, f), to);
+    }
+  }
+
+  /** A function with a sum for each key and window. */
+  public static final class Windowed<I, A> extends Options<Windowed<I, A>> {
+    private final List<Input<? extends I>> inputs;
+    private final Keys<I> keys;
+    private final Windows windows;
+    private final Codec<A> codec;
+
+    private Windowed(
+        String name,
+        List<Input<? extends I>> inputs,
+        Chosen chosen,
+        Keys<I> keys,
+        Windows windows,
+        Codec<A> codec) {
+      super(name, chosen);
+      this.inputs = inputs;
+      this.keys = Objects.requireNonNull(keys, "keys");
+      this.windows = Objects.requireNonNull(windows, "windows");
+      this.codec = Objects.requireNonNull(codec, "sums");
+    }
+
+    @Override
+    Windowed<I, A> self() {
+      return this;
+    }
+
+    public <O> FunctionSpec<I, O> handledBy(
+        Supplier<? extends WindowFunction<I, A, O>> f, Destination<O> to) {
+      return build(inputs, new Kind.Windowing<>(keys, windows, codec, f), to);
+    }
+  }
+}

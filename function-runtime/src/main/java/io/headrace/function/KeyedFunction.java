@@ -1,0 +1,17 @@
+package io.headrace.function;
+
+/**
+ * Handles a record together with the state of its key. Called on the invocation pool, one at a time
+ * and in order for each key, for different keys at once. It may block.
+ *
+ * <p>State and progress are committed together: a record's effect on state happens exactly once.
+ * Outputs are sent before that commit, so they may repeat after a crash.
+ *
+ * @param <S> the state's type; treat it as immutable, with {@code equals}
+ */
+public interface KeyedFunction<I, S, O> {
+  /** The state of a key that has none. */
+  S initial(String key);
+
+  Next<S> handle(S state, Event<I> event, Output<O> out) throws Exception;
+}

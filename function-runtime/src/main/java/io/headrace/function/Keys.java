@@ -1,0 +1,27 @@
+package io.headrace.function;
+
+import java.util.Objects;
+import java.util.function.Function;
+
+/** By what a function's state is kept. Declared, so that state is never silently partial. */
+public sealed interface Keys<I> {
+  /** State lives under the record's partition key. */
+  static <I> Keys<I> partitionKey() {
+    return new ByPartitionKey<>();
+  }
+
+  /** State lives under (partition key, key): always local, never silently partial. */
+  static <I> Keys<I> within(Function<? super I, String> key) {
+    return new Within<>(key);
+  }
+
+  /** See {@link Keys#partitionKey}. */
+  record ByPartitionKey<I>() implements Keys<I> {}
+
+  /** See {@link Keys#within}. */
+  record Within<I>(Function<? super I, String> key) implements Keys<I> {
+    public Within {
+      Objects.requireNonNull(key, "key");
+    }
+  }
+}

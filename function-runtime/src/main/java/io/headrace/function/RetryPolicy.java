@@ -1,0 +1,111 @@
+package io.headrace.function;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/** How often and how soon a failed record is tried again, and where it goes at last. Immutable. */
+public final class RetryPolicy {
+  private static final Duration FIRST = Duration.ofMillis(100);
+  private static final Duration LONGEST = Duration.ofMinutes(1);
+
+  /** {@link Integer#MAX_VALUE} is for ever. */
+  private final int retries;
+
+  private final Duration first;
+  private final Duration longest;
+  private final List<Class<? extends Throwable>> terminal;
+  private final @Nullable DeadLetters sink;
+
+  private RetryPolicy(
+      int retries,
+      Duration first,
+      Duration longest,
+      List<Class<? extends Throwable>> terminal,
+      @Nullable DeadLetters sink) {
+    this.retries = retries;
+    this.first = first;
+    this.longest = longest;
+    this.terminal = List.copyOf(terminal);
+    this.sink = sink;
+  }
+
+  /** The default: for ever, 100 ms to 1 min with jitter; the key waits, other keys go on. */
+  public static RetryPolicy forever() {
+    return new RetryPolicy(Integer.MAX_VALUE, FIRST, LONGEST, List.of(), null);
+  }
+
+  /**
+   * @param retries after the first attempt; 0 never tries again
+   */
+  public static RetryPolicy upTo(int retries) {
+    if (retries < 0) {
+      throw new IllegalArgumentException("retries " + retries + ": must not be negative");
+    }
+    return new RetryPolicy(retries, FIRST, LONGEST, List.of(), null);
+  }
+
+  /** The first wait, doubled after each attempt up to the longest; jitter takes up to half off. */
+  public RetryPolicy backingOff(Duration first, Duration longest) {
+    if (first.compareTo(Duration.ofMillis(1)) < 0 || longest.compareTo(first) < 0) {
+      throw new IllegalArgumentException(
+          "backing off from " + first + " to " + longest + ": needs 1 ms <= first <= longest");
+    }
+    if (longest.compareTo(Duration.ofHours(1)) > 0) {
+      throw new IllegalArgumentException("longest " + longest + ": must be at most an hour");
+    }
+    return new RetryPolicy(retries, first, longest, terminal, sink);
+  }
+
+  /** Exceptions of this type go straight to the dead letters, under their class's name. */
+  public RetryPolicy terminalOn(Class<? extends Throwable> type) {
+    if (type.isAssignableFrom(VirtualMachineError.class)) {
+      throw new IllegalArgumentException(
+          "terminalOn " + type.getName() + ": would take in errors of the virtual machine");
+    }
+    var more = new ArrayList<>(terminal);
+    more.add(type);
+    return new RetryPolicy(retries, first, longest, more, sink);
+  }
+
+  /** Where dead letters go; without it, where the runtime keeps them. */
+  public RetryPolicy thenSendTo(DeadLetters sink) {
+    Objects.requireNonNull(sink, "sink");
+    return new RetryPolicy(retries, first, longest, terminal, sink);
+  }
+
+  Optional<DeadLetters> sink() {
+    return Optional.ofNullable(sink);
+  }
+
+  boolean allowsAnother(int attempts) {
+    return attempts <= retries;
+  }
+
+  boolean isTerminal(Throwable failure) {
+    return failure instanceof TerminalFailure
+        || terminal.stream().anyMatch(type -> type.isInstance(failure));
+  }
+
+  /** The wait after so many attempts. */
+  Duration waitAfter(int attempts, RandomGenerator random) {
+    return jittered(first, longest, attempts, random);
+  }
+
+  /**
+   * {@code first * 2^(attempts - 1)}, at most {@code longest}, of which up to half is taken off.
+   */
+  static Duration jittered(Duration first, Duration longest, int attempts, RandomGenerator random) {
+    int doublings = Math.min(attempts - 1, 30);
+    long full = first.toNanos();
+    for (int i = 0; i < doublings && full < longest.toNanos(); i++) {
+      full *= 2;
+    }
+    full = Math.min(full, longest.toNanos());
+    return Duration.ofNanos(full - (long) (random.nextDouble() * full / 2));
+  }
+}

@@ -1,0 +1,19 @@
+package io.headrace.function;
+
+/**
+ * Sums records up by key and window of event time. {@link #add} is called in the shard's order for
+ * each key, {@link #close} once for each window, when the watermark has passed its end and the
+ * allowed lateness. Called on the invocation pool, for different keys at once.
+ *
+ * @param <A> the sum's type; treat it as immutable
+ */
+public interface WindowFunction<I, A, O> {
+  A empty();
+
+  A add(A sum, Event<I> event);
+
+  /** Joins two sums of one window: needed where two shards that held it were merged. */
+  A merge(A left, A right);
+
+  void close(Window window, A sum, Output<O> out) throws Exception;
+}

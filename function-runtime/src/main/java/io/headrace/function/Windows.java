@@ -1,0 +1,111 @@
+package io.headrace.function;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How event time is cut into windows. A window is closed once, when the watermark of its shard (the
+ * latest event time seen there) has passed its end and the lateness allowed. Immutable.
+ */
+public final class Windows {
+  /** Start and end of a window. */
+  record Span(Instant start, Instant end) {}
+
+  private sealed interface Cut {
+    record Fixed(Duration size, Duration every) implements Cut {}
+
+    record Days(ZoneId zone) implements Cut {}
+  }
+
+  /** How many windows one record may fall into. */
+  private static final int OVERLAP_MAX = 1_000;
+
+  private final Cut cut;
+  private final Duration lateness;
+  private final @Nullable Side<?> side;
+
+  private Windows(Cut cut, Duration lateness, @Nullable Side<?> side) {
+    this.cut = cut;
+    this.lateness = lateness;
+    this.side = side;
+  }
+
+  /** Windows of one size, end to end, aligned to the epoch. */
+  public static Windows tumbling(Duration size) {
+    return hopping(size, size);
+  }
+
+  /** Windows of one size that begin every so often, aligned to the epoch. */
+  public static Windows hopping(Duration size, Duration every) {
+    if (every.toMillis() < 1 || size.compareTo(every) < 0) {
+      throw new IllegalArgumentException(
+          "windows of " + size + " every " + every + ": need 1 ms <= every <= size");
+    }
+    if (!every.equals(Duration.ofMillis(every.toMillis()))
+        || !size.equals(Duration.ofMillis(size.toMillis()))) {
+      throw new IllegalArgumentException(
+          "windows of " + size + " every " + every + ": must be whole milliseconds");
+    }
+    if (size.toMillis() / every.toMillis() >= OVERLAP_MAX) {
+      throw new IllegalArgumentException(
+          "windows of " + size + " every " + every + ": a record may fall into " + OVERLAP_MAX);
+    }
+    return new Windows(new Cut.Fixed(size, every), Duration.ZERO, null);
+  }
+
+  /** Days of a time zone, of 23 to 25 hours where clocks change. */
+  public static Windows daily(ZoneId zone) {
+    return new Windows(new Cut.Days(Objects.requireNonNull(zone, "zone")), Duration.ZERO, null);
+  }
+
+  /** Keeps windows open so long for records that come late. */
+  public Windows allowing(Duration lateness) {
+    if (lateness.isNegative()) {
+      throw new IllegalArgumentException("lateness " + lateness + ": must not be negative");
+    }
+    return new Windows(cut, lateness, side);
+  }
+
+  /**
+   * Where records go that come after all their windows were closed: a side of the input's type with
+   * a destination. Without it they are counted ({@link FunctionEvent.LateDropped}).
+   */
+  public Windows lateTo(Side<?> side) {
+    return new Windows(cut, lateness, Objects.requireNonNull(side, "side"));
+  }
+
+  @Nullable Side<?> side() {
+    return side;
+  }
+
+  /** Whether a window that ends then is closed at this watermark. */
+  boolean isClosed(Instant end, Instant watermark) {
+    return !watermark.minus(lateness).isBefore(end);
+  }
+
+  /** The windows of an event time, earliest first; never empty. */
+  List<Span> of(Instant time) {
+    if (cut instanceof Cut.Days days) {
+      var day = time.atZone(days.zone()).toLocalDate();
+      return List.of(
+          new Span(
+              day.atStartOfDay(days.zone()).toInstant(),
+              day.plusDays(1).atStartOfDay(days.zone()).toInstant()));
+    }
+    var fixed = (Cut.Fixed) cut;
+    long every = fixed.every().toMillis();
+    long size = fixed.size().toMillis();
+    long at = Math.floorDiv(time.getEpochSecond() * 1000 + time.getNano() / 1_000_000, 1L);
+    var spans = new ArrayList<Span>();
+    long last = Math.floorDiv(at, every) * every;
+    for (long start = last; start > at - size; start -= every) {
+      spans.add(0, new Span(Instant.ofEpochMilli(start), Instant.ofEpochMilli(start + size)));
+    }
+    return spans;
+  }
+}
