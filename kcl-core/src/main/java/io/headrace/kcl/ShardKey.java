@@ -4,6 +4,12 @@ import java.util.Objects;
 
 /** A shard of a stream: what a lease is about. */
 public record ShardKey(StreamId stream, ShardId shard) {
+  private static final int BUCKET_BITS = 6;
+  private static final int HASH_BITS = 128;
+
+  /** Over how many partition keys a store spreads the items of an application's shards. */
+  public static final int BUCKETS = 1 << BUCKET_BITS;
+
   public ShardKey {
     Objects.requireNonNull(stream, "stream");
     Objects.requireNonNull(shard, "shard");
@@ -12,6 +18,14 @@ public record ShardKey(StreamId stream, ShardId shard) {
   /** {@code stream@created/shard}, as stored in keys. */
   public String key() {
     return stream.key() + "/" + shard.value();
+  }
+
+  /**
+   * The bucket of this shard, 0 to {@link #BUCKETS} - 1: leases and progress of one shard share it.
+   * Stored keys depend on it, so it never changes.
+   */
+  public int bucket() {
+    return HashRange.hashOf(key()).shiftRight(HASH_BITS - BUCKET_BITS).intValueExact();
   }
 
   @Override
