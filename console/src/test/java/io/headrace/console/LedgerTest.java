@@ -1,0 +1,114 @@
+package io.headrace.console;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.headrace.kcl.Position;
+import io.headrace.kcl.Progress;
+import io.headrace.kcl.ShardHandler.Outcome;
+import io.headrace.kcl.ShardId;
+import io.headrace.kcl.ShardKey;
+import io.headrace.kcl.StreamId;
+import io.headrace.kcl.StreamSink.Stored;
+import io.headrace.kcl.WorkerEvent;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+
+class LedgerTest {
+  private static final ShardId SHARD = new ShardId("shardId-0");
+  private static final ShardKey KEY = new ShardKey(new StreamId("s", Instant.EPOCH), SHARD);
+
+  private final Ledger ledger = new Ledger();
+
+  @Test
+  void a_record_counts_when_it_is_settled_and_a_commit_has_passed_it() {
+    put(1, 2, 3, 4);
+    settle(Outcome.HANDLED, 1);
+    settle(Outcome.FILTERED, 2);
+    settle(Outcome.DEAD_LETTERED, 3);
+    settle(Outcome.HANDLED, 4);
+    commit(3);
+
+    assertThat(ledger.account()).isEqualTo(new Ledger.Account(4, 1, 1, 1, 0, 1, 0, 0));
+  }
+
+  @Test
+  void a_record_that_a_commit_passed_and_nobody_settled_is_unaccounted() {
+    put(1, 2, 3);
+    settle(Outcome.HANDLED, 1);
+    settle(Outcome.HANDLED, 3);
+    commit(3);
+
+    assertThat(ledger.account()).isEqualTo(new Ledger.Account(3, 2, 0, 0, 0, 0, 1, 0));
+    assertThat(ledger.missing()).containsExactly("f shardId-0 2:0");
+  }
+
+  @Test
+  void a_record_in_no_range_above_the_prefix_is_still_in_flight() {
+    put(1, 2, 3);
+    settle(Outcome.HANDLED, 1);
+    settle(Outcome.HANDLED, 3);
+    ledger.on(
+        new WorkerEvent.Committed(
+            KEY,
+            "f",
+            new Progress(
+                Optional.of(Position.of(1)),
+                List.of(new Progress.Range(Position.of(3), Position.of(3))))));
+
+    assertThat(ledger.account()).isEqualTo(new Ledger.Account(3, 2, 0, 0, 0, 1, 0, 0));
+  }
+
+  @Test
+  void a_record_that_is_settled_twice_counts_once_and_as_a_duplicate() {
+    put(1);
+    settle(Outcome.HANDLED, 1);
+    settle(Outcome.HANDLED, 1);
+    commit(1);
+
+    assertThat(ledger.account()).isEqualTo(new Ledger.Account(1, 1, 0, 0, 0, 0, 0, 1));
+  }
+
+  @Test
+  void a_record_that_was_never_put_is_a_duplicate_of_the_producer() {
+    settle(Outcome.HANDLED, 9);
+
+    assertThat(ledger.account().duplicates()).isEqualTo(1);
+  }
+
+  @Test
+  void an_ended_shard_is_passed_whole() {
+    put(1, 2);
+    settle(Outcome.HANDLED, 1);
+    ledger.on(new WorkerEvent.ShardEnded(KEY, "f", List.of()));
+
+    assertThat(ledger.account()).isEqualTo(new Ledger.Account(2, 1, 0, 0, 0, 0, 1, 0));
+  }
+
+  @Test
+  void two_records_at_one_place_are_a_fault_of_the_stream() {
+    put(1);
+
+    assertThatThrownBy(() -> put(1)).hasMessageContaining("s stored two records at shardId-0 1:0");
+  }
+
+  private void put(long... positions) {
+    ledger.stored(
+        List.of("f"),
+        "s",
+        LongStream.of(positions).mapToObj(p -> new Stored(SHARD, Position.of(p))).toList());
+  }
+
+  private void settle(Outcome outcome, long position) {
+    ledger.on(new WorkerEvent.Settled(KEY, "f", Position.of(position), outcome));
+  }
+
+  private void commit(long through) {
+    ledger.on(
+        new WorkerEvent.Committed(
+            KEY, "f", new Progress(Optional.of(Position.of(through)), List.of())));
+  }
+}
