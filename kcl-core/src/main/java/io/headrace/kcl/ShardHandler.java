@@ -12,7 +12,9 @@ import java.util.concurrent.CompletionStage;
  */
 public interface ShardHandler extends AutoCloseable {
   /**
-   * Brings back what the last commits stored; called once, before the first records.
+   * Brings back what the last commits stored; called once, before the first records. When it fails
+   * with {@link CheckpointException} this handler is closed and another one is opened and tried
+   * later; any other failure gives the shard up.
    *
    * @param parts one of this shard, or one of each parent
    */
@@ -24,7 +26,13 @@ public interface ShardHandler extends AutoCloseable {
    */
   void handle(List<StreamRecord> records);
 
-  /** State as of this turn; the stage completes once it is durable. */
+  /**
+   * State as of this turn; the stage completes once it is durable. One at a time. Called once more
+   * after {@link #abandon} when a drain's deadline has passed, so that what was settled is kept.
+   *
+   * <p>A stage that fails with {@link CheckpointException} is tried again later; any other failure
+   * gives the shard up.
+   */
   CompletionStage<CommitParts> snapshot();
 
   /**
