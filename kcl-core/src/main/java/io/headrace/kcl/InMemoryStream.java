@@ -89,17 +89,7 @@ public final class InMemoryStream implements ShardedStream {
 
   /** Writes a record with a time of arrival of the caller's choice. */
   public Position put(String partitionKey, byte[] data, Instant arrivedAt) {
-    var hash = HashRange.hashOf(partitionKey);
-    List<Runnable> answers;
-    Position position;
-    synchronized (this) {
-      var shard = openShardOf(hash);
-      position = Position.of(++lastSequence);
-      shard.records.add(new StreamRecord(position, partitionKey, arrivedAt, data));
-      answers = shard.answerWaiting(loop.now());
-    }
-    answers.forEach(Runnable::run);
-    return position;
+    return store(partitionKey, data, arrivedAt).position();
   }
 
   /** Divides a shard in the middle of its hash range; answers the children. */
@@ -167,6 +157,20 @@ public final class InMemoryStream implements ShardedStream {
   /** Keeps everything: a stream outlives those who read it. */
   @Override
   public void close() {}
+
+  private StreamSink.Stored store(String partitionKey, byte[] data, Instant arrivedAt) {
+    var hash = HashRange.hashOf(partitionKey);
+    List<Runnable> answers;
+    StreamSink.Stored stored;
+    synchronized (this) {
+      var shard = openShardOf(hash);
+      stored = new StreamSink.Stored(shard.description.id(), Position.of(++lastSequence));
+      shard.records.add(new StreamRecord(stored.position(), partitionKey, arrivedAt, data));
+      answers = shard.answerWaiting(loop.now());
+    }
+    answers.forEach(Runnable::run);
+    return stored;
+  }
 
   private static BigInteger width(HashRange range) {
     return range.last().subtract(range.first()).add(BigInteger.ONE);
@@ -261,9 +265,12 @@ public final class InMemoryStream implements ShardedStream {
 
   private final class Sink implements StreamSink {
     @Override
-    public CompletionStage<Void> put(List<Entry> entries) {
-      entries.forEach(entry -> InMemoryStream.this.put(entry.partitionKey(), entry.data()));
-      return CompletableFuture.completedFuture(null);
+    public CompletionStage<List<Stored>> put(List<Entry> entries) {
+      return CompletableFuture.completedFuture(entries.stream().map(this::store).toList());
+    }
+
+    private Stored store(Entry entry) {
+      return InMemoryStream.this.store(entry.partitionKey(), entry.data(), loop.now());
     }
 
     @Override
