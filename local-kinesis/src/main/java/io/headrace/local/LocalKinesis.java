@@ -1,0 +1,186 @@
+package io.headrace.local;
+
+import java.net.URI;
+import java.time.Duration;
+import java.time.InstantSource;
+
+/**
+ * A Kinesis server inside this JVM: it speaks the real wire protocol, so that any client of the
+ * service works with it, and keeps everything in memory.
+ *
+ * <pre>{@code
+ * try (LocalKinesis kinesis = LocalKinesis.start()) {
+ *   kinesis.createStream("orders", 2);
+ *   KinesisAsyncClient client =
+ *       KinesisAsyncClient.builder()
+ *           .endpointOverride(kinesis.endpoint())
+ *           .region(Region.US_EAST_1)
+ *           .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("a", "b")))
+ *           .build();
+ *   ...
+ * }
+ * }</pre>
+ *
+ * <p>It listens on the loopback address only, on one port, for HTTP/1.1 and for HTTP/2 by prior
+ * knowledge, both without TLS, and takes JSON and CBOR. Any signature is accepted; the region comes
+ * from it, and so does the account when the access key is twelve digits (else it is 000000000000).
+ * Streams of one account and region are invisible to others, as at the service.
+ *
+ * <p>Any thread may call any method. Several servers can run in one JVM. The server's own threads
+ * are daemons: they do not keep the JVM alive. Requests that the service would refuse get the
+ * service's errors; the one limit of its own is memory, and a put beyond it fails with
+ * InternalFailure and a message that says so.
+ */
+public final class LocalKinesis implements AutoCloseable {
+  private final Engine engine;
+  private final Caller owner;
+  private final HttpServer server;
+
+  private LocalKinesis(Builder builder) {
+    EngineSettings settings =
+        new EngineSettings(builder.memoryBytesMax, builder.shardsMax, builder.stateChangeTakes);
+    this.engine = new Engine(builder.clock, settings);
+    this.owner = new Caller(Credentials.DEFAULT_ACCOUNT, builder.region);
+    this.server = new HttpServer(new Protocol(engine), builder.port, builder.silenceMax);
+  }
+
+  /**
+   * A server with the defaults of {@link #builder()}, on a free port.
+   *
+   * @throws LocalKinesisException when no port can be opened
+   */
+  public static LocalKinesis start() {
+    return builder().start();
+  }
+
+  /** What can be chosen about a server; nothing has to be. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Where clients connect to: {@code http://127.0.0.1:port}. */
+  public URI endpoint() {
+    return URI.create("http://127.0.0.1:" + server.port());
+  }
+
+  /**
+   * Makes a stream, in account 000000000000 and in the region of {@link Builder#region}; it is
+   * there when the call returns, unless {@link Builder#stateChangeTakes} says otherwise.
+   *
+   * @throws IllegalArgumentException when the name or the number of shards is not allowed, or the
+   *     stream is there already; the message says which
+   */
+  public void createStream(String name, int shards) {
+    if (!name.matches(CommonFields.NAME) || name.length() > 128) {
+      throw new IllegalArgumentException(
+          "name must be 1 to 128 of the characters a-z A-Z 0-9 _ . - but is '" + name + "'");
+    }
+    if (shards < 1) {
+      throw new IllegalArgumentException("shards must be at least 1 but is " + shards);
+    }
+    try {
+      StreamKey key = new StreamKey(owner.account(), owner.region(), name);
+      engine.createStream(key, StreamMode.PROVISIONED, shards);
+    } catch (KinesisError refused) {
+      throw new IllegalArgumentException(refused.getMessage(), refused);
+    }
+  }
+
+  /** Cuts all connections, frees the port and forgets all streams, within a second. */
+  @Override
+  public void close() {
+    server.close();
+  }
+
+  /** Choices about a server before it starts. Not for several threads at once. */
+  public static final class Builder {
+    private int port;
+    private InstantSource clock = InstantSource.system();
+    private long memoryBytesMax = Math.max(64L << 20, Runtime.getRuntime().maxMemory() / 2);
+    private int shardsMax = 10_000;
+    private Duration stateChangeTakes = Duration.ZERO;
+    private String region = Credentials.DEFAULT_REGION;
+    private Duration silenceMax = Duration.ofSeconds(90);
+
+    private Builder() {}
+
+    /** The port to listen on; 0, the default, picks a free one. */
+    public Builder port(int port) {
+      if (port < 0 || port > 65_535) {
+        throw new IllegalArgumentException("port must be in 0..65535 but is " + port);
+      }
+      this.port = port;
+      return this;
+    }
+
+    /**
+     * Where the server gets the time from, for times of arrival, retention and the life of
+     * iterators: the system's clock by default. Called from the server's threads.
+     */
+    public Builder clock(InstantSource clock) {
+      this.clock = clock;
+      return this;
+    }
+
+    /**
+     * The bytes of heap that all records may take together, keys and overhead included; half of the
+     * JVM's heap by default. A put beyond it is refused and changes nothing.
+     */
+    public Builder memoryBytesMax(long memoryBytesMax) {
+      if (memoryBytesMax <= 0) {
+        throw new IllegalArgumentException(
+            "memoryBytesMax must be positive but is " + memoryBytesMax);
+      }
+      this.memoryBytesMax = memoryBytesMax;
+      return this;
+    }
+
+    /** The open shards that one account may have in one region; 10,000 by default. */
+    public Builder shardsMax(int shardsMax) {
+      if (shardsMax <= 0) {
+        throw new IllegalArgumentException("shardsMax must be positive but is " + shardsMax);
+      }
+      this.shardsMax = shardsMax;
+      return this;
+    }
+
+    /**
+     * How long a stream stays in each of the states CREATING, UPDATING and DELETING, by the
+     * server's clock. Zero by default: the change is there when the call that asks for it returns.
+     */
+    public Builder stateChangeTakes(Duration stateChangeTakes) {
+      if (stateChangeTakes.isNegative()) {
+        throw new IllegalArgumentException(
+            "stateChangeTakes must not be negative but is " + stateChangeTakes);
+      }
+      this.stateChangeTakes = stateChangeTakes;
+      return this;
+    }
+
+    /**
+     * The region in which {@link LocalKinesis#createStream} makes streams; us-east-1 by default.
+     */
+    public Builder region(String region) {
+      if (region.isBlank()) {
+        throw new IllegalArgumentException("region must not be blank");
+      }
+      this.region = region;
+      return this;
+    }
+
+    /** How long an HTTP/1.1 connection may send nothing before it is closed. */
+    Builder silenceMax(Duration silenceMax) {
+      this.silenceMax = silenceMax;
+      return this;
+    }
+
+    /**
+     * Starts the server; it takes requests when the call returns.
+     *
+     * @throws LocalKinesisException when the port cannot be opened, with a message fit to show
+     */
+    public LocalKinesis start() {
+      return new LocalKinesis(this);
+    }
+  }
+}

@@ -1,0 +1,10 @@
+package io.headrace.local;
+
+/** A local Kinesis server could not start; the message is a sentence to show to its user. */
+public final class LocalKinesisException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  LocalKinesisException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}

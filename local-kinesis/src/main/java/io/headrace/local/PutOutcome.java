@@ -1,0 +1,10 @@
+package io.headrace.local;
+
+/** What became of one record of a put. */
+sealed interface PutOutcome {
+  /** The record is in the shard. */
+  record Stored(String shardId, SequenceNumber number) implements PutOutcome {}
+
+  /** The record is not in the stream, and why. */
+  record Refused(String code, String message) implements PutOutcome {}
+}

@@ -1,0 +1,57 @@
+package io.headrace.local;
+
+/**
+ * One record as a shard keeps it. Immutable; {@link #data()} gives out the array itself, which
+ * nobody writes to.
+ */
+final class StoredRecord {
+  /** What a record costs beside its key and data: this object, the key's object, two headers. */
+  private static final int OVERHEAD_BYTES = 120;
+
+  private final long shardCreatedSeconds;
+  private final int shardIndex;
+  private final long order;
+  private final long arrivalMillis;
+  private final String partitionKey;
+  private final byte[] data;
+
+  StoredRecord(SequenceNumber number, long arrivalMillis, String partitionKey, byte[] data) {
+    this.shardCreatedSeconds = number.shardCreatedSeconds();
+    this.shardIndex = number.shardIndex();
+    this.order = number.order();
+    this.arrivalMillis = arrivalMillis;
+    this.partitionKey = partitionKey;
+    this.data = data;
+  }
+
+  SequenceNumber sequenceNumber() {
+    long seconds = Math.max(arrivalMillis / 1000, shardCreatedSeconds);
+    return new SequenceNumber(shardCreatedSeconds, shardIndex, order, seconds);
+  }
+
+  long order() {
+    return order;
+  }
+
+  long arrivalMillis() {
+    return arrivalMillis;
+  }
+
+  String partitionKey() {
+    return partitionKey;
+  }
+
+  byte[] data() {
+    return data;
+  }
+
+  /** The bytes that count against the service's limits. */
+  int payloadBytes() {
+    return data.length + partitionKey.length();
+  }
+
+  /** The bytes of heap that this record holds, nearly. */
+  int heapBytes() {
+    return payloadBytes() + OVERHEAD_BYTES;
+  }
+}

@@ -1,0 +1,9 @@
+package io.headrace.local;
+
+/** The states of a stream, in the service's words. */
+enum StreamStatus {
+  CREATING,
+  ACTIVE,
+  UPDATING,
+  DELETING
+}
