@@ -1,0 +1,102 @@
+package io.headrace.console;
+
+import io.headrace.function.settings.SettingsException;
+import io.headrace.harness.LocalServerException;
+import io.headrace.kcl.CheckpointException;
+import io.headrace.kcl.LeaseException;
+import io.headrace.kcl.StreamException;
+import io.headrace.local.LocalKinesisException;
+import java.io.PrintWriter;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/**
+ * The {@code headrace} command. Exit codes: 0 done, 1 a promise or target was missed, 2 something
+ * the user can mend (said in one sentence), 70 a fault in Headrace.
+ */
+@Command(
+    name = "headrace",
+    description = "Runs functions on streams, and loses nothing.",
+    mixinStandardHelpOptions = true,
+    versionProvider = Headrace.Version.class,
+    subcommands = {LocalCommand.class, CommandLine.HelpCommand.class})
+public final class Headrace implements Runnable {
+  static final int MISSED = 1;
+  static final int USER_CAN_MEND = 2;
+  static final int FAULT = 70;
+
+  @Spec private @Nullable CommandSpec spec;
+
+  /** Runs a command and ends the process with its exit code. */
+  public static void main(String[] args) {
+    System.exit(run(new PrintWriter(System.out, true), new PrintWriter(System.err, true), args));
+  }
+
+  static int run(PrintWriter out, PrintWriter err, String... args) {
+    return new CommandLine(new Headrace())
+        .setOut(out)
+        .setErr(err)
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setExecutionExceptionHandler(
+            (failure, command, parsed) -> {
+              command.getErr().println("headrace: " + sentence(failure));
+              if (System.getenv("HEADRACE_DEBUG") != null) {
+                failure.printStackTrace(command.getErr());
+              }
+              return isTheUsers(cause(failure)) ? USER_CAN_MEND : FAULT;
+            })
+        .execute(args);
+  }
+
+  @Override
+  public void run() {
+    if (spec != null) {
+      spec.commandLine().usage(spec.commandLine().getOut());
+    }
+  }
+
+  static String sentence(Throwable failure) {
+    var cause = cause(failure);
+    var message = String.valueOf(cause.getMessage()).lines().findFirst().orElse("");
+    return isTheUsers(cause)
+        ? message
+        : "a fault in Headrace: "
+            + cause.getClass().getName()
+            + ": "
+            + message
+            + " (set HEADRACE_DEBUG=1 to see where)";
+  }
+
+  private static boolean isTheUsers(Throwable cause) {
+    return cause instanceof Complaint
+        || cause instanceof SettingsException
+        || cause instanceof LeaseException
+        || cause instanceof CheckpointException
+        || cause instanceof StreamException
+        || cause instanceof LocalKinesisException
+        || cause instanceof LocalServerException;
+  }
+
+  private static Throwable cause(Throwable failure) {
+    var cause = failure;
+    while ((cause instanceof CompletionException || cause instanceof ExecutionException)
+        && cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return cause;
+  }
+
+  /** The version that the build wrote into the jar. */
+  static final class Version implements CommandLine.IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      var version = Headrace.class.getPackage().getImplementationVersion();
+      return new String[] {"headrace " + (version == null ? "(not from a jar)" : version)};
+    }
+  }
+}

@@ -1,0 +1,22 @@
+package io.headrace.console;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import java.util.Map;
+
+/** The last line of a command with {@code --json}: one object, which scripts read. */
+final class JsonLine {
+  private static final ObjectMapper MAPPER =
+      new ObjectMapper().disable(SerializationFeature.FAIL_ON_EMPTY_BEANS);
+
+  private JsonLine() {}
+
+  static String of(Map<String, ?> values) {
+    try {
+      return MAPPER.writeValueAsString(values);
+    } catch (JsonProcessingException impossible) {
+      throw new IllegalStateException("figures that JSON can't hold", impossible);
+    }
+  }
+}

@@ -1,0 +1,112 @@
+package io.headrace.console;
+
+import io.headrace.harness.LocalDynamoDb;
+import io.headrace.kcl.loop.ShutdownSignal;
+import io.headrace.local.LocalKinesis;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Only the embedded servers, for any AWS SDK: runs until it is stopped. */
+@Command(
+    name = "local",
+    mixinStandardHelpOptions = true,
+    description = "Starts a local Kinesis and DynamoDB Local, for any AWS SDK, until Ctrl-C.")
+final class LocalCommand implements Callable<Integer> {
+  private static final Pattern STREAM = Pattern.compile("([a-zA-Z0-9_.-]{1,128}):(\\d{1,4})");
+  private static final Duration STOP_MAX = Duration.ofSeconds(3);
+
+  @Option(
+      names = "--kinesis-port",
+      paramLabel = "PORT",
+      description = "Port of the local Kinesis (default: a free one).")
+  private int kinesisPort;
+
+  @Option(
+      names = "--dynamodb-port",
+      paramLabel = "PORT",
+      description = "Port of DynamoDB Local (default: a free one).")
+  private int dynamoDbPort;
+
+  @Option(
+      names = "--create",
+      paramLabel = "NAME:SHARDS",
+      description = "Creates a stream; may be given several times.")
+  private List<String> streams = new ArrayList<>();
+
+  @Option(names = "--json", description = "The endpoints as one JSON object.")
+  private boolean json;
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Override
+  public Integer call() throws InterruptedException {
+    var wanted = wanted();
+    portIsPossible("--kinesis-port", kinesisPort);
+    portIsPossible("--dynamodb-port", dynamoDbPort);
+    try (var signal = ShutdownSignal.listening(STOP_MAX);
+        var kinesis = LocalKinesis.builder().port(kinesisPort).start();
+        var dynamoDb = LocalDynamoDb.start(dynamoDbPort)) {
+      wanted.forEach(kinesis::createStream);
+      print(kinesis, dynamoDb, wanted);
+      signal.await();
+    }
+    return 0;
+  }
+
+  private void print(LocalKinesis kinesis, LocalDynamoDb dynamoDb, Map<String, Integer> streams) {
+    if (spec == null) {
+      return;
+    }
+    var out = spec.commandLine().getOut();
+    if (json) {
+      var line = new LinkedHashMap<String, Object>();
+      line.put("kinesis", kinesis.endpoint().toString());
+      line.put("dynamoDb", dynamoDb.endpoint().toString());
+      line.put("streams", streams);
+      out.println(JsonLine.of(line));
+    } else {
+      out.println("Kinesis    " + kinesis.endpoint());
+      out.println("DynamoDB   " + dynamoDb.endpoint());
+      streams.forEach((name, shards) -> out.println("stream     " + name + ", shards: " + shards));
+      out.println();
+      out.println("Any AWS SDK or the AWS CLI, with any credentials:");
+      out.println("  export AWS_ENDPOINT_URL_KINESIS=" + kinesis.endpoint());
+      out.println("  export AWS_ENDPOINT_URL_DYNAMODB=" + dynamoDb.endpoint());
+      out.println("  export AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any");
+      out.println();
+      out.println("Data is in memory and gone when this ends. Ctrl-C ends it.");
+    }
+    out.flush();
+  }
+
+  private Map<String, Integer> wanted() {
+    var wanted = new LinkedHashMap<String, Integer>();
+    for (var text : streams) {
+      var matcher = STREAM.matcher(text);
+      if (!matcher.matches() || Integer.parseInt(matcher.group(2)) < 1) {
+        throw new Complaint(
+            "--create \"" + text + "\": must be a stream's name and its shards, as orders:4");
+      }
+      if (wanted.put(matcher.group(1), Integer.parseInt(matcher.group(2))) != null) {
+        throw new Complaint("--create \"" + text + "\": the stream is named twice");
+      }
+    }
+    return wanted;
+  }
+
+  private static void portIsPossible(String option, int port) {
+    if (port < 0 || port > 65_535) {
+      throw new Complaint(option + " " + port + ": must be between 0 and 65535, 0 is a free one");
+    }
+  }
+}
