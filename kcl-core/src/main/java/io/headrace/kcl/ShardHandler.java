@@ -36,6 +36,12 @@ public interface ShardHandler extends AutoCloseable {
   CompletionStage<CommitParts> snapshot();
 
   /**
+   * Parts that a snapshot brought are committed for certain: what the commit before them referred
+   * to alone is needed no more. Not told of a shard's end, whose parts pass to the children.
+   */
+  default void committed(CommitParts parts) {}
+
+  /**
    * The drain's deadline has passed or the lease is gone: interrupt what still runs. Its results
    * are discarded, and nothing is told to {@link Outcomes} any more.
    */
