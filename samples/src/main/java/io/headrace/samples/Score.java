@@ -77,6 +77,7 @@ public record Score(long right, long wrong, long found, long missed) {
   private static String text(OptionalDouble share) {
     return share.isEmpty()
         ? "-"
-        : String.format(java.util.Locale.ROOT, "%.3f", Math.floor(share.getAsDouble() * 1000) / 1000);
+        : String.format(
+            java.util.Locale.ROOT, "%.3f", Math.floor(share.getAsDouble() * 1000) / 1000);
   }
 }

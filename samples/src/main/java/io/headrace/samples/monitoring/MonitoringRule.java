@@ -41,7 +41,11 @@ final class MonitoringRule {
     Limits {
       if (normal < 1 || normal > 1000 || settled < normal || settled > 1000) {
         throw new IllegalArgumentException(
-            "normal " + normal + ", settled " + settled + ": must be 1 <= normal <= settled <= 1000");
+            "normal "
+                + normal
+                + ", settled "
+                + settled
+                + ": must be 1 <= normal <= settled <= 1000");
       }
       if (!(humidity > 0 && temperature > 0 && stillHumidity > 0 && stillTemperature > 0)) {
         throw new IllegalArgumentException("humidity, temperature and still limits: must be > 0");
@@ -76,8 +80,7 @@ final class MonitoringRule {
     var suspect = latest(state.suspect(), level, limits.settled());
     if (still(suspect)) {
       var settled = suspect.subList(suspect.size() - limits.normal(), suspect.size());
-      return new Verdict(
-          new MoteState(reading.number(), settled, List.of()), Optional.empty());
+      return new Verdict(new MoteState(reading.number(), settled, List.of()), Optional.empty());
     }
     return new Verdict(
         new MoteState(reading.number(), state.normal(), suspect),
