@@ -1,0 +1,469 @@
+package io.headrace.kcl.kinesis;
+
+import io.headrace.kcl.Position;
+import io.headrace.kcl.ShardId;
+import io.headrace.kcl.StreamException;
+import io.headrace.kcl.StreamException.Kind;
+import io.headrace.kcl.StreamSink;
+import io.headrace.kcl.loop.EventLoop;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.core.SdkBytes;
+import software.amazon.awssdk.services.kinesis.model.PutRecordsRequest;
+import software.amazon.awssdk.services.kinesis.model.PutRecordsRequestEntry;
+import software.amazon.awssdk.services.kinesis.model.PutRecordsResponse;
+import software.amazon.awssdk.services.kinesis.model.PutRecordsResultEntry;
+
+/**
+ * Writes records by PutRecords. All state belongs to the loop; any thread may call.
+ *
+ * <p><b>Order.</b> Within one PutRecords call an earlier record may fail and a later one be stored,
+ * so each key has a lane, of which one record is under way at a time. Different keys fill the
+ * calls; a single key is written at one record a round trip.
+ *
+ * <p><b>Failure.</b> What may pass is retried for {@link KinesisCalls#RETRYING_MAX} a record. When
+ * a put then fails, or at once for good reasons, its records that are not under way are taken back,
+ * and puts that wait behind it for one of its keys fail with it: else they would overtake it when
+ * the caller tries again. Some records of a failed put may be stored.
+ */
+final class KinesisSink implements StreamSink {
+  /** What PutRecords takes. */
+  static final int RECORDS_PER_CALL_MAX = 500;
+
+  /** What PutRecords takes, keys included. */
+  static final int BYTES_PER_CALL_MAX = 5 * 1024 * 1024;
+
+  /** The largest record that a stream can be set to take, key included. */
+  static final int RECORD_BYTES_MAX = 10 * 1024 * 1024;
+
+  /** What a stream takes unless it is set otherwise: larger records travel alone. */
+  static final int COMMON_RECORD_BYTES_MAX = 1024 * 1024;
+
+  static final int CALLS_MAX = 4;
+
+  /** Bytes in lanes and calls; what is put beyond them waits in the order of the puts. */
+  static final long OUTSTANDING_BYTES_MAX = 20L * 1024 * 1024;
+
+  private final KinesisCalls calls;
+  private final EventLoop loop;
+
+  private final ArrayDeque<Pending> waiting = new ArrayDeque<>();
+  private final Map<String, ArrayDeque<Pending>> lanes = new HashMap<>();
+
+  /** Keys whose lane has a record that may be sent now. */
+  private final ArrayDeque<String> ready = new ArrayDeque<>();
+
+  private final Set<Call> underWay = new HashSet<>();
+  private long outstandingBytes;
+  private boolean closed;
+
+  /** One call of {@link #put}. */
+  private static final class Put {
+    final CompletableFuture<List<Stored>> stage = new CompletableFuture<>();
+    final Stored[] stored;
+    int left;
+    @Nullable StreamException failure;
+
+    Put(int entries) {
+      stored = new Stored[entries];
+      left = entries;
+    }
+  }
+
+  /** One record on its way. */
+  private static final class Pending {
+    final Put put;
+    final int index;
+    final Entry entry;
+    final int bytes;
+
+    /** Made when it first fails. */
+    @Nullable RetryPace retry;
+
+    long failingSince;
+
+    Pending(Put put, int index, Entry entry) {
+      this.put = put;
+      this.index = index;
+      this.entry = entry;
+      this.bytes = sizeOf(entry);
+    }
+  }
+
+  /** One PutRecords under way; known by its identity. */
+  private static final class Call {
+    final CompletableFuture<PutRecordsResponse> answer;
+
+    Call(CompletableFuture<PutRecordsResponse> answer) {
+      this.answer = answer;
+    }
+  }
+
+  KinesisSink(KinesisCalls calls) {
+    this.calls = calls;
+    this.loop = calls.loop;
+  }
+
+  @Override
+  public CompletionStage<List<Stored>> put(List<Entry> entries) {
+    var put = new Put(entries.size());
+    if (entries.isEmpty()) {
+      put.stage.complete(List.of());
+      return put.stage.minimalCompletionStage();
+    }
+    var pending = new ArrayList<Pending>(entries.size());
+    for (Entry entry : entries) {
+      var next = new Pending(put, pending.size(), entry);
+      if (next.bytes > RECORD_BYTES_MAX) {
+        put.stage.completeExceptionally(tooLarge(next));
+        return put.stage.minimalCompletionStage();
+      }
+      pending.add(next);
+    }
+    loop.execute(() -> begin(put, pending));
+    return put.stage.minimalCompletionStage();
+  }
+
+  /** Puts that are not stored yet fail; the client stays open. */
+  @Override
+  public void close() {
+    loop.execute(
+        () -> {
+          closed = true;
+          var left = new ArrayList<>(waiting);
+          lanes.values().forEach(left::addAll);
+          waiting.clear();
+          lanes.clear();
+          ready.clear();
+          left.forEach(pending -> fail(pending.put, closedFailure()));
+          List.copyOf(underWay).forEach(call -> call.answer.cancel(true));
+        });
+  }
+
+  private void begin(Put put, List<Pending> pending) {
+    if (closed) {
+      fail(put, closedFailure());
+      return;
+    }
+    waiting.addAll(pending);
+    turn();
+  }
+
+  /** Admits what the bound lets in, and sends what is ready. */
+  private void turn() {
+    while (!waiting.isEmpty()
+        && (outstandingBytes == 0
+            || outstandingBytes + waiting.element().bytes <= OUTSTANDING_BYTES_MAX)) {
+      Pending next = waiting.remove();
+      if (next.put.failure != null) {
+        continue;
+      }
+      outstandingBytes += next.bytes;
+      var lane = lanes.computeIfAbsent(next.entry.partitionKey(), key -> new ArrayDeque<>());
+      lane.add(next);
+      if (lane.size() == 1) {
+        ready.add(next.entry.partitionKey());
+      }
+    }
+    while (!closed && underWay.size() < CALLS_MAX && !ready.isEmpty()) {
+      List<Pending> batch = batch();
+      if (!batch.isEmpty()) {
+        send(batch);
+      }
+    }
+  }
+
+  private List<Pending> batch() {
+    var batch = new ArrayList<Pending>();
+    long bytes = 0;
+    while (!ready.isEmpty() && batch.size() < RECORDS_PER_CALL_MAX) {
+      Pending next = head(ready.element());
+      if (next.put.failure != null) {
+        // Failed through another of its records; nobody waits for this one.
+        ready.remove();
+        leaveLane(next);
+        readyAgain(next.entry.partitionKey());
+        continue;
+      }
+      boolean alone = next.bytes > COMMON_RECORD_BYTES_MAX;
+      if (!batch.isEmpty() && (alone || bytes + next.bytes > BYTES_PER_CALL_MAX)) {
+        break;
+      }
+      ready.remove();
+      batch.add(next);
+      bytes += next.bytes;
+      if (alone) {
+        break;
+      }
+    }
+    return batch;
+  }
+
+  private void send(List<Pending> batch) {
+    var request =
+        PutRecordsRequest.builder()
+            .overrideConfiguration(KinesisCalls.ONE_TRY)
+            .streamName(calls.place.stream())
+            .records(batch.stream().map(KinesisSink::requestEntry).toList())
+            .build();
+    var call = new Call(calls.once("PutRecords", client -> client.putRecords(request)));
+    underWay.add(call);
+    CompletionStage<PutRecordsResponse> calling = call.answer;
+    calling.whenComplete(
+        (answer, failure) ->
+            loop.execute(
+                () -> {
+                  underWay.remove(call);
+                  if (failure == null) {
+                    answered(batch, answer.records());
+                  } else {
+                    StreamException why = Failure.of("PutRecords", calls.place, failure);
+                    batch.forEach(pending -> failed(pending, why));
+                  }
+                  turn();
+                }));
+  }
+
+  private void answered(List<Pending> batch, List<PutRecordsResultEntry> results) {
+    if (results.size() != batch.size()) {
+      StreamException why =
+          new StreamException(
+              Kind.RETRYABLE,
+              "PutRecords on "
+                  + calls.place
+                  + " answered "
+                  + results.size()
+                  + " of "
+                  + batch.size()
+                  + " records; is the endpoint a Kinesis server?");
+      batch.forEach(pending -> failed(pending, why));
+      return;
+    }
+    for (int i = 0; i < batch.size(); i++) {
+      PutRecordsResultEntry result = results.get(i);
+      if (result.errorCode() == null || result.errorCode().isEmpty()) {
+        stored(batch.get(i), result);
+      } else {
+        failed(batch.get(i), refusedEntry(result));
+      }
+    }
+  }
+
+  private void stored(Pending pending, PutRecordsResultEntry result) {
+    Stored where;
+    try {
+      where = new Stored(new ShardId(result.shardId()), Position.of(result.sequenceNumber()));
+    } catch (RuntimeException broken) {
+      failed(pending, brokenEntry(result, broken));
+      return;
+    }
+    if (!leaveLane(pending)) {
+      return;
+    }
+    Put put = pending.put;
+    put.stored[pending.index] = where;
+    put.left--;
+    if (put.left == 0) {
+      put.stage.complete(List.of(put.stored));
+    }
+    readyAgain(pending.entry.partitionKey());
+  }
+
+  private void failed(Pending pending, StreamException why) {
+    if (closed) {
+      fail(pending.put, closedFailure());
+      return;
+    }
+    long ticks = loop.ticks();
+    RetryPace retry = pending.retry;
+    if (retry == null) {
+      retry = new RetryPace();
+      pending.retry = retry;
+      pending.failingSince = ticks;
+    }
+    boolean over = ticks - pending.failingSince > KinesisCalls.RETRYING_MAX.toNanos();
+    if (why.kind() != Kind.RETRYABLE || over || pending.put.failure != null) {
+      failWithFollowers(pending.put, why);
+      if (leaveLane(pending)) {
+        readyAgain(pending.entry.partitionKey());
+      }
+      return;
+    }
+    retry.failed(ticks, calls.random());
+    loop.schedule(
+        Duration.ofNanos(retry.waitNanos(ticks)),
+        () -> {
+          if (!closed) {
+            ready.add(pending.entry.partitionKey());
+            turn();
+          }
+        });
+  }
+
+  /** Fails a put, and those that wait behind it for one of its keys, and those behind them. */
+  private void failWithFollowers(Put put, StreamException why) {
+    if (put.failure != null) {
+      return;
+    }
+    fail(put, why);
+    // Puts stand in lanes and in the queue in their order, so one walk per lane finds all followers
+    // of the puts that are known to fail; each walk that finds one asks for another.
+    boolean found = true;
+    while (found) {
+      found = false;
+      for (var lane : lanes.values()) {
+        found |= failBehind(lane, why);
+      }
+      found |= failWaiting(why);
+    }
+    lanes.values().forEach(this::takeBack);
+  }
+
+  private boolean failBehind(Iterable<Pending> inOrder, StreamException why) {
+    boolean failing = false;
+    boolean found = false;
+    for (Pending pending : inOrder) {
+      if (pending.put.failure != null) {
+        failing = true;
+      } else if (failing) {
+        fail(pending.put, why);
+        found = true;
+      }
+    }
+    return found;
+  }
+
+  private boolean failWaiting(StreamException why) {
+    var failing = new HashSet<String>();
+    for (var lane : lanes.entrySet()) {
+      if (lane.getValue().stream().anyMatch(pending -> pending.put.failure != null)) {
+        failing.add(lane.getKey());
+      }
+    }
+    boolean found = false;
+    for (Pending pending : waiting) {
+      if (pending.put.failure != null) {
+        failing.add(pending.entry.partitionKey());
+      } else if (failing.contains(pending.entry.partitionKey())) {
+        fail(pending.put, why);
+        found = true;
+      }
+    }
+    return found;
+  }
+
+  /** Takes failed records out of a lane, but its head: that may be under way. */
+  private void takeBack(ArrayDeque<Pending> lane) {
+    Pending head = lane.peek();
+    lane.removeIf(
+        pending -> {
+          boolean out = pending != head && pending.put.failure != null;
+          if (out) {
+            outstandingBytes -= pending.bytes;
+          }
+          return out;
+        });
+  }
+
+  private void fail(Put put, StreamException why) {
+    if (put.failure == null) {
+      put.failure = why;
+      put.stage.completeExceptionally(why);
+    }
+  }
+
+  /** Takes the head of a lane out; false when the sink was closed meanwhile. */
+  private boolean leaveLane(Pending pending) {
+    var lane = lanes.get(pending.entry.partitionKey());
+    if (lane == null || lane.peek() != pending) {
+      return false;
+    }
+    lane.remove();
+    outstandingBytes -= pending.bytes;
+    return true;
+  }
+
+  private void readyAgain(String key) {
+    var lane = lanes.get(key);
+    if (lane == null) {
+      return;
+    }
+    if (lane.isEmpty()) {
+      lanes.remove(key);
+    } else {
+      ready.add(key);
+    }
+  }
+
+  private Pending head(String key) {
+    var lane = lanes.get(key);
+    if (lane == null) {
+      throw new AssertionError("a key is ready, but has no lane");
+    }
+    return lane.element();
+  }
+
+  private static PutRecordsRequestEntry requestEntry(Pending pending) {
+    return PutRecordsRequestEntry.builder()
+        .partitionKey(pending.entry.partitionKey())
+        .data(SdkBytes.fromByteArrayUnsafe(pending.entry.data()))
+        .build();
+  }
+
+  private static int sizeOf(Entry entry) {
+    return entry.data().length + entry.partitionKey().getBytes(StandardCharsets.UTF_8).length;
+  }
+
+  /** Per record, Kinesis answers only what may pass: too fast, or an error of its own. */
+  private StreamException refusedEntry(PutRecordsResultEntry result) {
+    return new StreamException(
+        Kind.RETRYABLE,
+        "PutRecords on "
+            + calls.place
+            + " did not store a record ("
+            + result.errorCode()
+            + ": "
+            + result.errorMessage()
+            + "); if this lasts, add shards");
+  }
+
+  private StreamException brokenEntry(PutRecordsResultEntry result, RuntimeException broken) {
+    return new StreamException(
+        Kind.INVALID,
+        "PutRecords on "
+            + calls.place
+            + " was answered with ShardId \""
+            + result.shardId()
+            + "\" and SequenceNumber \""
+            + result.sequenceNumber()
+            + "\"; is the endpoint a Kinesis server?",
+        broken);
+  }
+
+  private StreamException tooLarge(Pending pending) {
+    return new StreamException(
+        Kind.INVALID,
+        "PutRecords on "
+            + calls.place
+            + " can't take a record of "
+            + pending.bytes
+            + " bytes with its key: no stream takes more than "
+            + RECORD_BYTES_MAX
+            + "; store the payload elsewhere and send its address");
+  }
+
+  private StreamException closedFailure() {
+    return new StreamException(
+        Kind.RETRYABLE, "the sink of " + calls.place + " was closed before all was stored");
+  }
+}

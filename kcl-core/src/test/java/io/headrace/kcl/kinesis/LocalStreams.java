@@ -1,0 +1,88 @@
+package io.headrace.kcl.kinesis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.headrace.kcl.StreamSource;
+import io.headrace.kcl.loop.SimulatedLoop;
+import io.headrace.local.LocalKinesis;
+import java.net.URI;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.http.Protocol;
+import software.amazon.awssdk.http.async.SdkAsyncHttpClient;
+import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
+import software.amazon.awssdk.services.kinesis.KinesisAsyncClientBuilder;
+
+/**
+ * A local Kinesis behind its socket, the real client, and one virtual time for both: time passes
+ * when nothing is under way, so that the pace of polling costs a test nothing.
+ */
+final class LocalStreams implements AutoCloseable {
+  /** Shared, since one takes seconds to close; their threads are daemons. */
+  static final SdkAsyncHttpClient HTTP2 =
+      NettyNioAsyncHttpClient.builder().protocol(Protocol.HTTP2).build();
+
+  static final SdkAsyncHttpClient HTTP1 =
+      NettyNioAsyncHttpClient.builder().protocol(Protocol.HTTP1_1).build();
+
+  /** Longer than any call on loopback takes, and shorter than patience. */
+  private static final long CALL_MILLIS_MAX = 20_000;
+
+  final SimulatedLoop loop = new SimulatedLoop(7);
+  final LocalKinesis server = LocalKinesis.builder().clock(loop::now).start();
+  final KinesisAsyncClient direct = client(server.endpoint(), HTTP2);
+  private final CountedClient counted = new CountedClient(direct);
+  private final KinesisConnector connector = new KinesisConnector(counted.client());
+
+  static KinesisAsyncClient client(URI endpoint, SdkAsyncHttpClient http) {
+    return builder(endpoint).httpClient(http).build();
+  }
+
+  static KinesisAsyncClientBuilder builder(URI endpoint) {
+    return KinesisAsyncClient.builder()
+        .endpointOverride(endpoint)
+        .region(Region.US_EAST_1)
+        .credentialsProvider(
+            StaticCredentialsProvider.create(AwsBasicCredentials.create("key", "secret")));
+  }
+
+  KinesisStream create(String name, int shards) {
+    server.createStream(name, shards);
+    return open(name);
+  }
+
+  KinesisStream open(String name) {
+    return connector.open(StreamSource.kinesis(name), loop, new SplittableRandom(11));
+  }
+
+  KinesisSink sink(String name) {
+    return (KinesisSink) connector.sink(name, loop, new SplittableRandom(12));
+  }
+
+  /** Waits for the stage; time passes only while no call is under way. */
+  <T> T await(CompletionStage<T> stage) {
+    CompletableFuture<T> answer = stage.toCompletableFuture();
+    while (!answer.isDone()) {
+      boolean turned =
+          loop.runUntil(() -> answer.isDone() || counted.underWay() == 0, CALL_MILLIS_MAX);
+      assertThat(turned).as("the server answers").isTrue();
+      if (!answer.isDone()) {
+        var next = loop.nextDue();
+        assertThat(next).as("something is still to happen").isPresent();
+        loop.advance(next.orElseThrow());
+      }
+    }
+    return answer.join();
+  }
+
+  @Override
+  public void close() {
+    direct.close();
+    server.close();
+  }
+}
