@@ -11,11 +11,13 @@ import java.util.concurrent.TimeUnit;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
+import software.amazon.awssdk.http.Protocol;
 import software.amazon.awssdk.http.async.SdkAsyncHttpClient;
 import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
 import software.amazon.awssdk.http.nio.netty.SdkEventLoopGroup;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
+import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 import software.amazon.awssdk.utils.SdkAutoCloseable;
 
 /**
@@ -38,7 +40,14 @@ final class LocalClients implements AutoCloseable {
   private final List<SdkAutoCloseable> open = new ArrayList<>();
 
   DynamoDbAsyncClient dynamoDb(URI endpoint) {
-    return opened(local(DynamoDbAsyncClient.builder(), endpoint).httpClient(http()).build());
+    return opened(
+        local(DynamoDbAsyncClient.builder(), endpoint).httpClient(http(Protocol.HTTP1_1)).build());
+  }
+
+  /** Over HTTP/2, as clients of the real service speak. */
+  KinesisAsyncClient kinesis(URI endpoint) {
+    return opened(
+        local(KinesisAsyncClient.builder(), endpoint).httpClient(http(Protocol.HTTP2)).build());
   }
 
   @Override
@@ -59,9 +68,10 @@ final class LocalClients implements AutoCloseable {
     return builder.endpointOverride(endpoint).region(Region.US_EAST_1).credentialsProvider(NOBODY);
   }
 
-  private SdkAsyncHttpClient http() {
+  private SdkAsyncHttpClient http(Protocol protocol) {
     return opened(
         NettyNioAsyncHttpClient.builder()
+            .protocol(protocol)
             .maxConcurrency(CONNECTIONS_MAX)
             .eventLoopGroup(SdkEventLoopGroup.create(threads, NioSocketChannel::new))
             .build());

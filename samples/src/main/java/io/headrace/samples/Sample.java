@@ -1,0 +1,62 @@
+package io.headrace.samples;
+
+import io.headrace.function.FunctionSpec;
+import io.headrace.kcl.Shard;
+import io.headrace.kcl.StreamSink;
+import io.headrace.kcl.StreamSource;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.Iterator;
+import java.util.List;
+
+/**
+ * A function, an input for it and a judge of what it put out. One object is one run: it collects
+ * the outputs of {@link #spec}, so begin with a fresh one each time.
+ *
+ * <p>To run it: create {@link #stream} with {@link #shards} shards, run {@link #spec}, put {@link
+ * #entries} in order as {@link #replay} says, then {@link #ending}; when all is handled ask for the
+ * {@link #result} of as many entries as were put. Thread-safe, but for iterators.
+ */
+public interface Sample {
+  /** One word. */
+  String name();
+
+  /** What the function reads; nobody else may write to it. */
+  StreamSource stream();
+
+  /** How many shards the stream should be created with. */
+  int shards();
+
+  /** The function; its destination is this object. Always the same. */
+  FunctionSpec<?, ?> spec();
+
+  /** How many {@link #entries} there are. */
+  long size();
+
+  /** What {@link #shards} shards surely take, seeing how the keys fall on them. */
+  long perSecondMax();
+
+  /** The input from its beginning, each entry once, in the order to put it. */
+  Iterator<StreamSink.Entry> entries();
+
+  /**
+   * What has to follow the last entry that is put, so that the function knows of the end; perhaps
+   * nothing.
+   *
+   * @param openShards those of the stream, as they are when the input has ended
+   */
+  List<StreamSink.Entry> ending(Collection<Shard> openShards);
+
+  /**
+   * Judges what came out so far, knowing that the first {@code put} entries were put and no other.
+   * Outputs that came again are counted and judged once.
+   *
+   * @throws IllegalArgumentException when {@code put} is not between 0 and {@link #size}
+   */
+  SampleResult result(long put);
+
+  /** Spreads the entries over a time. */
+  default Replay replay(Duration over) {
+    return new Replay(size(), over, perSecondMax());
+  }
+}

@@ -1,0 +1,122 @@
+package io.headrace.samples.analytics;
+
+import io.headrace.function.Destination;
+import io.headrace.function.FunctionSpec;
+import io.headrace.function.json.Json;
+import io.headrace.kcl.Shard;
+import io.headrace.kcl.StreamSink.Entry;
+import io.headrace.kcl.StreamSource;
+import io.headrace.samples.Collected;
+import io.headrace.samples.Played;
+import io.headrace.samples.Sample;
+import io.headrace.samples.SampleResult;
+import io.headrace.samples.ShardEnds;
+import io.headrace.samples.analytics.Fold.OriginDay;
+import java.util.Collection;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+
+/** Sums up real flights by origin and day; the truth is a plain fold over the flights put. */
+public final class AnalyticsSample implements Sample {
+  private static final StreamSource STREAM = StreamSource.kinesis("flights");
+  private static final Json<Flight> CODEC = Json.of(Flight.class);
+
+  private final Played<Flight> played;
+  private final Collected<OriginDay, DayOfOrigin> days =
+      new Collected<>(day -> new OriginDay(day.origin(), day.day()));
+  private final Collected<Long, Flight> tooLate = new Collected<>(Flight::number);
+  private final FunctionSpec<Flight, DayOfOrigin> spec =
+      DelayWindows.spec(
+          STREAM, Destination.callback(days::add), Destination.callback(tooLate::add));
+
+  /** Reads the whole file. */
+  public AnalyticsSample() {
+    this(FlightFile.read());
+  }
+
+  AnalyticsSample(List<Flight> flights) {
+    this.played = new Played<>(flights, CODEC, Flight::origin);
+  }
+
+  @Override
+  public String name() {
+    return "analytics";
+  }
+
+  @Override
+  public StreamSource stream() {
+    return STREAM;
+  }
+
+  @Override
+  public int shards() {
+    return 4;
+  }
+
+  @Override
+  public FunctionSpec<Flight, DayOfOrigin> spec() {
+    return spec;
+  }
+
+  @Override
+  public long size() {
+    return played.values().size();
+  }
+
+  /** Of four shards the one with the big airports takes 36 % of the flights. */
+  @Override
+  public long perSecondMax() {
+    return 2_400;
+  }
+
+  @Override
+  public Iterator<Entry> entries() {
+    return played.entries();
+  }
+
+  /** An end for each shard, which closes the days that are still open there. */
+  @Override
+  public List<Entry> ending(Collection<Shard> openShards) {
+    return ShardEnds.keys(openShards).values().stream()
+        .map(key -> new Entry(key, CODEC.encode(Flight.END)))
+        .toList();
+  }
+
+  /** All days must be there, once, with the very figures of the fold. */
+  @Override
+  public SampleResult result(long put) {
+    var compared = new Fold(played.first(put)).compare(days.distinct());
+    boolean equal = compared.equal() && days.contradicting() == 0;
+    long late = tooLate.distinct().size();
+
+    var figures = new LinkedHashMap<String, Object>();
+    figures.put("flights", put);
+    figures.put("windows", compared.windows());
+    figures.put("equalToFold", equal);
+    figures.put("missing", compared.missing());
+    figures.put("different", compared.different());
+    figures.put("unasked", compared.unasked());
+    figures.put("tooLate", late);
+    figures.put("repeated", days.repeated());
+    figures.put("contradicting", days.contradicting());
+    return new SampleResult(
+        name(),
+        figures,
+        List.of(
+            put
+                + " flights in "
+                + compared.windows()
+                + " days of origins: "
+                + (equal ? "equal to a plain fold over the file" : "not the fold's")
+                + " ("
+                + compared.missing()
+                + " missing, "
+                + compared.different()
+                + " different, "
+                + compared.unasked()
+                + " unasked, "
+                + late
+                + " flights too late)"));
+  }
+}

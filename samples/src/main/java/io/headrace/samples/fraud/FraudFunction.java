@@ -1,0 +1,74 @@
+package io.headrace.samples.fraud;
+
+import io.headrace.function.Destination;
+import io.headrace.function.Event;
+import io.headrace.function.FunctionSpec;
+import io.headrace.function.Input;
+import io.headrace.function.KeyedFunction;
+import io.headrace.function.Keys;
+import io.headrace.function.Next;
+import io.headrace.function.Output;
+import io.headrace.function.json.Json;
+import io.headrace.kcl.StreamSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Four rules over the payments of a card, each with a memory of its own. */
+final class FraudFunction implements KeyedFunction<Payment, CardState, FraudAlarm> {
+  /** What is remembered from now on, and the alarms of the payment. */
+  record Verdict(CardState state, List<FraudAlarm> alarms) {}
+
+  @Override
+  public CardState initial(String card) {
+    return CardState.NEW;
+  }
+
+  @Override
+  public Next<CardState> handle(CardState card, Event<Payment> event, Output<FraudAlarm> out) {
+    var verdict = judge(card, event.value());
+    verdict.alarms().forEach(out::send);
+    return Next.state(verdict.state());
+  }
+
+  /** Judges the next payment of the card, from its past alone. One seen before changes nothing. */
+  static Verdict judge(CardState card, Payment payment) {
+    if (payment.number() <= card.last()) {
+      return new Verdict(card, List.of());
+    }
+    var burst = VelocityRule.judge(card.burst(), payment);
+    var whereabouts = TravelRule.judge(card.whereabouts(), payment);
+    var probe = ProbeRule.judge(card.probe(), card.habit(), payment);
+    var sleep = DormancyRule.judge(card.sleep(), card.habit(), payment);
+
+    var alarms = new ArrayList<FraudAlarm>();
+    alarm(Scenario.VELOCITY_BURST, payment, burst.because()).ifPresent(alarms::add);
+    alarm(Scenario.IMPOSSIBLE_TRAVEL, payment, whereabouts.because()).ifPresent(alarms::add);
+    alarm(Scenario.SMALL_THEN_LARGE, payment, probe.because()).ifPresent(alarms::add);
+    alarm(Scenario.DORMANT_CARD, payment, sleep.because()).ifPresent(alarms::add);
+
+    var habit = alarms.isEmpty() ? Habit.with(card.habit(), payment.cents()) : card.habit();
+    return new Verdict(
+        new CardState(
+            payment.number(),
+            habit,
+            burst.memory(),
+            whereabouts.memory(),
+            probe.memory(),
+            sleep.memory()),
+        List.copyOf(alarms));
+  }
+
+  private static Optional<FraudAlarm> alarm(
+      Scenario scenario, Payment payment, Optional<String> because) {
+    return because.map(why -> new FraudAlarm(scenario, payment.card(), payment.number(), why));
+  }
+
+  /** Reads {@code stream}, whose partition key is the card. */
+  static FunctionSpec<Payment, FraudAlarm> spec(StreamSource stream, Destination<FraudAlarm> to) {
+    return FunctionSpec.named("card-fraud")
+        .reading(Input.of(stream, Json.of(Payment.class)).timedBy(Payment::at))
+        .keyedBy(Keys.partitionKey(), Json.of(CardState.class))
+        .handledBy(FraudFunction::new, to);
+  }
+}

@@ -1,0 +1,42 @@
+package io.headrace.samples.fraud;
+
+import io.headrace.samples.fraud.CardState.Whereabouts;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * A payment in person where the owner can't have got to since the last sure one: airliners make 900
+ * km/h, so 1,000 from door to door is out of reach. Below 150 km a wrong entry in a merchant's
+ * address is likelier than a flight.
+ *
+ * <p>The doubtful place is not believed: the next payments are held against the sure one again, so
+ * that the owner's own give no alarm. One alarm for each stay elsewhere.
+ */
+final class TravelRule {
+  static final double KM_PER_HOUR = 1000;
+  static final double KM_LEAST = 150;
+
+  private TravelRule() {}
+
+  static Ruling<Whereabouts> judge(Whereabouts before, Payment payment) {
+    if (!payment.inPerson()) {
+      return Ruling.fine(before);
+    }
+    var here = new Whereabouts(Optional.of(payment.place()), Optional.of(payment.at()), false);
+    if (before.place().isEmpty() || before.at().isEmpty()) {
+      return Ruling.fine(here);
+    }
+    double km = before.place().get().kmTo(payment.place());
+    var passed = Duration.between(before.at().get(), payment.at());
+    if (km < KM_LEAST || km <= KM_PER_HOUR * passed.toMillis() / 3_600_000.0) {
+      return Ruling.fine(here);
+    }
+    var doubtful = new Whereabouts(before.place(), before.at(), true);
+    return before.told()
+        ? Ruling.fine(doubtful)
+        : Ruling.alarm(
+            doubtful,
+            String.format(Locale.ROOT, "%.0f km away %d minutes later", km, passed.toMinutes()));
+  }
+}
