@@ -1,0 +1,41 @@
+package io.headrace.checkpoint;
+
+import java.time.Duration;
+
+/**
+ * When progress is written: at the latest {@code interval} after the write before, or once so many
+ * records are settled; never without need. A short interval costs writes, a long one repeats more
+ * records after a crash.
+ *
+ * @param interval positive
+ * @param recordsMax at least 1
+ */
+public record CheckpointPolicy(Duration interval, int recordsMax) {
+  /** Every 5 seconds, or every 10,000 records. */
+  public static final CheckpointPolicy DEFAULT =
+      new CheckpointPolicy(Duration.ofSeconds(5), 10_000);
+
+  public CheckpointPolicy {
+    if (interval.isNegative() || interval.isZero()) {
+      throw new IllegalArgumentException("interval " + interval + ": must be positive");
+    }
+    if (recordsMax < 1) {
+      throw new IllegalArgumentException("recordsMax " + recordsMax + ": must be at least 1");
+    }
+  }
+
+  /** Every {@code interval}, or every 10,000 records. */
+  public static CheckpointPolicy every(Duration interval) {
+    return new CheckpointPolicy(interval, DEFAULT.recordsMax());
+  }
+
+  /**
+   * Whether what has changed should be written now.
+   *
+   * @param sinceNanos monotonic time since the last write was tried, or since the seal
+   * @param records settled since then
+   */
+  boolean due(long sinceNanos, long records) {
+    return sinceNanos >= interval.toNanos() || records >= recordsMax;
+  }
+}

@@ -1,0 +1,74 @@
+package io.headrace.checkpoint;
+
+import io.headrace.kcl.CommitParts;
+import io.headrace.kcl.LeaseToken;
+import io.headrace.kcl.Progress;
+import io.headrace.kcl.Shard;
+import io.headrace.kcl.ShardId;
+import io.headrace.kcl.StartingPosition;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * Where progress items are kept. Holds no state but its connection; calls never block, may come
+ * from any thread, and stages complete on any thread.
+ *
+ * <p>A stage fails with {@link io.headrace.kcl.CheckpointException}, whose message names store and
+ * item. A failed write may have been applied, or may be later: sending the very same write again is
+ * always safe, and its answer tells what became of it.
+ */
+public interface CheckpointStore {
+  /**
+   * Where a function begins in shards that have no history: {@code proposed} when nobody was
+   * quicker, else what was stored first. The same for all workers and for ever.
+   */
+  CompletionStage<StartingPosition> startOf(String function, StartingPosition proposed);
+
+  /**
+   * Makes {@code token} the only one that may commit, unless the item is ended or was sealed with
+   * this or a newer token; makes the item when there is none. To seal again with the token that
+   * holds the item is only a read.
+   *
+   * @param nonce kept if the item had none
+   * @return the item as it is now: the seal has succeeded when it bears the token
+   */
+  CompletionStage<ProgressItem> seal(ProgressKey key, LeaseToken token, String nonce);
+
+  /** Stores how far the function is, in one write. */
+  CompletionStage<WriteAnswer> commit(Commit commit);
+
+  /** Ends the shard for the function and tells its children, all or nothing. */
+  CompletionStage<WriteAnswer> end(End end);
+
+  /** What an owner writes: sent again as it is when the answer is lost. */
+  sealed interface Write {
+    WriteClaim claim();
+
+    Progress progress();
+  }
+
+  /**
+   * A commit.
+   *
+   * @param takenOver parents whose parts are now held in {@code parts}; they have an entry
+   */
+  record Commit(WriteClaim claim, Progress progress, CommitParts parts, Set<ShardId> takenOver)
+      implements Write {
+    public Commit {
+      takenOver = Set.copyOf(takenOver);
+    }
+  }
+
+  /**
+   * The last commit of a shard.
+   *
+   * @param left what each child is given
+   */
+  record End(WriteClaim claim, Progress progress, EndedParent left, List<Shard> children)
+      implements Write {
+    public End {
+      children = List.copyOf(children);
+    }
+  }
+}

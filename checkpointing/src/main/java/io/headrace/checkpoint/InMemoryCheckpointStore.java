@@ -1,0 +1,163 @@
+package io.headrace.checkpoint;
+
+import io.headrace.kcl.CommitParts;
+import io.headrace.kcl.LeaseToken;
+import io.headrace.kcl.Progress;
+import io.headrace.kcl.Shard;
+import io.headrace.kcl.ShardId;
+import io.headrace.kcl.StartingPosition;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Progress items of one process, gone with it: for tests and for runs that need not survive.
+ * Thread-safe, shared by the workers of the process. Stages are complete when they are returned.
+ */
+public final class InMemoryCheckpointStore implements CheckpointStore {
+  private final Object lock = new Object();
+  private final Map<String, StartingPosition> starts = new HashMap<>();
+  private final Map<ProgressKey, Row> rows = new HashMap<>();
+
+  @Override
+  public CompletionStage<StartingPosition> startOf(String function, StartingPosition proposed) {
+    ProgressKey.requireFunction(function);
+    return locked(
+        () -> {
+          starts.putIfAbsent(function, proposed);
+          return starts.get(function);
+        });
+  }
+
+  @Override
+  public CompletionStage<ProgressItem> seal(ProgressKey key, LeaseToken token, String nonce) {
+    return locked(
+        () -> {
+          var row = rows.computeIfAbsent(key, k -> new Row());
+          var former = row.item;
+          if (former == null) {
+            row.item =
+                new ProgressItem(
+                    token,
+                    1,
+                    nonce,
+                    1,
+                    "",
+                    Progress.NONE,
+                    Optional.empty(),
+                    row.parents,
+                    Optional.empty());
+          } else if (former.children().isEmpty() && former.token().epoch() < token.epoch()) {
+            row.item =
+                new ProgressItem(
+                    token,
+                    former.rev() + 1,
+                    former.nonce(),
+                    former.seals() + 1,
+                    former.attempt(),
+                    former.progress(),
+                    former.parts(),
+                    row.parents,
+                    Optional.empty());
+          }
+          return row.withParents().orElseThrow();
+        });
+  }
+
+  @Override
+  public CompletionStage<WriteAnswer> commit(Commit commit) {
+    return locked(
+        () -> {
+          var row = rows.getOrDefault(commit.claim().key(), new Row());
+          var found = row.withParents();
+          if (found.filter(commit.claim()::holdsFor).isEmpty()) {
+            return commit.claim().settle(found);
+          }
+          commit.takenOver().forEach(p -> row.parents.computeIfPresent(p, (n, e) -> e.takenOver()));
+          row.item = written(row, commit.claim(), commit.progress(), commit.parts(), null);
+          return new WriteAnswer.Applied();
+        });
+  }
+
+  @Override
+  public CompletionStage<WriteAnswer> end(End end) {
+    return locked(
+        () -> {
+          var claim = end.claim();
+          var row = rows.getOrDefault(claim.key(), new Row());
+          var found = row.withParents();
+          if (found.filter(claim::holdsFor).isEmpty()) {
+            return claim.settle(found);
+          }
+          row.item = written(row, claim, end.progress(), end.left().parts(), end.children());
+          for (var child : end.children()) {
+            rows.computeIfAbsent(claim.key().in(child.id()), k -> new Row())
+                .parents
+                .put(claim.key().shard().shard(), end.left());
+          }
+          return new WriteAnswer.Applied();
+        });
+  }
+
+  /** Forgets the item, as an operator's hand would. */
+  void delete(ProgressKey key) {
+    synchronized (lock) {
+      rows.remove(key);
+    }
+  }
+
+  private static ProgressItem written(
+      Row row,
+      WriteClaim claim,
+      Progress progress,
+      CommitParts parts,
+      @Nullable List<Shard> children) {
+    return new ProgressItem(
+        claim.token(),
+        claim.rev() + 1,
+        claim.nonce(),
+        row.withParents().orElseThrow().seals(),
+        claim.attempt(),
+        progress,
+        Optional.of(parts),
+        row.parents,
+        Optional.ofNullable(children));
+  }
+
+  private <T> CompletionStage<T> locked(Supplier<T> work) {
+    synchronized (lock) {
+      try {
+        return CompletableFuture.completedFuture(work.get());
+      } catch (RuntimeException fault) {
+        return CompletableFuture.failedFuture(fault);
+      }
+    }
+  }
+
+  /** What parents left may come before the first seal. */
+  private static final class Row {
+    private final Map<ShardId, EndedParent> parents = new HashMap<>();
+    private @Nullable ProgressItem item;
+
+    private Optional<ProgressItem> withParents() {
+      return Optional.ofNullable(item)
+          .map(
+              i ->
+                  new ProgressItem(
+                      i.token(),
+                      i.rev(),
+                      i.nonce(),
+                      i.seals(),
+                      i.attempt(),
+                      i.progress(),
+                      i.parts(),
+                      parents,
+                      i.children()));
+    }
+  }
+}

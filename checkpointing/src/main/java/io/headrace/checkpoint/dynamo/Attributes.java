@@ -1,0 +1,157 @@
+package io.headrace.checkpoint.dynamo;
+
+import io.headrace.checkpoint.EndedParent;
+import io.headrace.checkpoint.ProgressItem;
+import io.headrace.kcl.CommitParts;
+import io.headrace.kcl.HashRange;
+import io.headrace.kcl.Incarnation;
+import io.headrace.kcl.LeaseToken;
+import io.headrace.kcl.Position;
+import io.headrace.kcl.Shard;
+import io.headrace.kcl.ShardId;
+import java.math.BigInteger;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import software.amazon.awssdk.core.SdkBytes;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+
+/** How progress items look in DynamoDB. Names are short, since every commit is billed by size. */
+final class Attributes {
+  /** The layout that is written here. */
+  static final int FORMAT = 1;
+
+  /** Items that demand a newer reader than this are left alone. */
+  static final int READER = 1;
+
+  static final String FORMAT_NUMBER = "f";
+  static final String LEAST_READER = "r";
+  static final String OWNER = "own";
+  static final String EPOCH = "ep";
+  static final String REV = "rev";
+  static final String NONCE = "nonce";
+  static final String SEALS = "seals";
+  static final String ATTEMPT = "w";
+  static final String THROUGH = "pos";
+  static final String RANGES = "rng";
+  static final String PARTS = "parts";
+  static final String CHILDREN = "ended";
+  static final String START = "start";
+
+  private static final String PARENT = "ended_";
+  private static final String PARENT_TOKEN = "t";
+  private static final String PARENT_FROM = "from";
+
+  private Attributes() {}
+
+  static String parent(ShardId parent) {
+    return PARENT + parent.value();
+  }
+
+  static AttributeValue number(long value) {
+    return AttributeValue.fromN(Long.toString(value));
+  }
+
+  static AttributeValue text(String value) {
+    return AttributeValue.fromS(value);
+  }
+
+  static AttributeValue parts(CommitParts parts) {
+    var map = new HashMap<String, AttributeValue>();
+    parts
+        .parts()
+        .forEach(
+            (name, bytes) -> map.put(name, AttributeValue.fromB(SdkBytes.fromByteArray(bytes))));
+    return AttributeValue.fromM(map);
+  }
+
+  static AttributeValue ended(EndedParent parent) {
+    return AttributeValue.fromM(
+        Map.of(
+            PARENT_TOKEN,
+            number(parent.fencingToken()),
+            PARENT_FROM,
+            text(ProgressText.of(parent.childrenFrom())),
+            PARTS,
+            parts(parent.parts())));
+  }
+
+  static AttributeValue children(List<Shard> children) {
+    return AttributeValue.fromL(children.stream().map(c -> text(ofShard(c))).toList());
+  }
+
+  static ProgressItem toItem(Map<String, AttributeValue> item) {
+    var parents = new HashMap<ShardId, EndedParent>();
+    item.forEach(
+        (name, value) -> {
+          if (name.startsWith(PARENT)) {
+            parents.put(new ShardId(name.substring(PARENT.length())), toEnded(value.m()));
+          }
+        });
+    var through = optional(item, THROUGH).map(v -> Position.parse(v.s()));
+    return new ProgressItem(
+        new LeaseToken(Incarnation.parse(need(item, OWNER).s()), longOf(item, EPOCH)),
+        longOf(item, REV),
+        need(item, NONCE).s(),
+        longOf(item, SEALS),
+        optional(item, ATTEMPT).map(AttributeValue::s).orElse(""),
+        ProgressText.toProgress(through, optional(item, RANGES).map(AttributeValue::s).orElse("")),
+        optional(item, PARTS).map(v -> toParts(v.m())),
+        parents,
+        optional(item, CHILDREN).map(v -> v.l().stream().map(s -> toShard(s.s())).toList()));
+  }
+
+  static Optional<AttributeValue> optional(Map<String, AttributeValue> item, String name) {
+    return Optional.ofNullable(item.get(name));
+  }
+
+  static long longOf(Map<String, AttributeValue> item, String name) {
+    return Long.parseLong(need(item, name).n());
+  }
+
+  private static AttributeValue need(Map<String, AttributeValue> item, String name) {
+    return optional(item, name)
+        .orElseThrow(() -> new IllegalArgumentException("attribute " + name + " is missing"));
+  }
+
+  private static EndedParent toEnded(Map<String, AttributeValue> entry) {
+    return new EndedParent(
+        longOf(entry, PARENT_TOKEN),
+        ProgressText.toStart(need(entry, PARENT_FROM).s()),
+        optional(entry, PARTS).map(v -> toParts(v.m())).orElse(CommitParts.NONE));
+  }
+
+  private static CommitParts toParts(Map<String, AttributeValue> map) {
+    var parts = new HashMap<String, byte[]>();
+    map.forEach((name, value) -> parts.put(name, value.b().asByteArray()));
+    return new CommitParts(parts);
+  }
+
+  /** {@code id!first!last!parent!parent}: shard ids hold no '!'. */
+  private static String ofShard(Shard shard) {
+    return String.join(
+        "!",
+        Stream.concat(
+                Stream.of(
+                    shard.id().value(),
+                    shard.range().first().toString(),
+                    shard.range().last().toString()),
+                shard.parents().stream().map(ShardId::value))
+            .toList());
+  }
+
+  private static Shard toShard(String text) {
+    var words = text.split("!", -1);
+    if (words.length < 3) {
+      throw new IllegalArgumentException(
+          "child \"" + text + "\": must be id!first!last and its parents");
+    }
+    return new Shard(
+        new ShardId(words[0]),
+        Arrays.stream(words).skip(3).map(ShardId::new).toList(),
+        new HashRange(new BigInteger(words[1]), new BigInteger(words[2])));
+  }
+}

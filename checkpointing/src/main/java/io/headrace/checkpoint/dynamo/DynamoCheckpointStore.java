@@ -1,0 +1,335 @@
+package io.headrace.checkpoint.dynamo;
+
+import static io.headrace.checkpoint.dynamo.Attributes.number;
+import static io.headrace.checkpoint.dynamo.Attributes.text;
+
+import io.headrace.checkpoint.CheckpointStore;
+import io.headrace.checkpoint.ProgressItem;
+import io.headrace.checkpoint.ProgressKey;
+import io.headrace.checkpoint.WriteAnswer;
+import io.headrace.checkpoint.WriteClaim;
+import io.headrace.kcl.CheckpointException;
+import io.headrace.kcl.LeaseToken;
+import io.headrace.kcl.Progress;
+import io.headrace.kcl.StartingPosition;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
+import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
+import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.CancellationReason;
+import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
+import software.amazon.awssdk.services.dynamodb.model.ResourceNotFoundException;
+import software.amazon.awssdk.services.dynamodb.model.TransactWriteItem;
+import software.amazon.awssdk.services.dynamodb.model.TransactWriteItemsRequest;
+import software.amazon.awssdk.services.dynamodb.model.TransactionCanceledException;
+import software.amazon.awssdk.services.dynamodb.model.TransactionConflictException;
+import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
+
+/**
+ * Progress items in the table of the application, beside the lease rows of their shards. Each
+ * operation is one conditional request, which is never repeated by the SDK: an owner must know
+ * which of its writes may still be under way. Thread-safe.
+ *
+ * <p>Whatever an item holds that this version does not know is kept; an item that demands a newer
+ * reader is refused whole.
+ */
+public final class DynamoCheckpointStore implements CheckpointStore {
+  /** A call that takes longer has failed; its write may still be applied. */
+  static final Duration CALL_TIMEOUT = Duration.ofSeconds(3);
+
+  /** How often a write that met a transaction is sent before the caller is told. */
+  static final int CONFLICT_TRIES_MAX = 5;
+
+  private static final String CONDITION_FAILED = "ConditionalCheckFailed";
+  private static final String CONFLICT = "TransactionConflict";
+
+  private final DynamoDbAsyncClient client;
+  private final String table;
+  private final String application;
+  private final AwsRequestOverrideConfiguration once =
+      AwsRequestOverrideConfiguration.builder()
+          .apiCallTimeout(CALL_TIMEOUT)
+          .addPlugin(
+              client ->
+                  client.overrideConfiguration(o -> o.retryStrategy(AwsRetryStrategy.doNotRetry())))
+          .build();
+
+  /**
+   * A store over a table that exists, with partition key {@code pk} and sort key {@code sk}.
+   *
+   * @param client stays the caller's, who closes it
+   * @param application not empty, without {@code !}; several may share a table
+   */
+  public DynamoCheckpointStore(DynamoDbAsyncClient client, String table, String application) {
+    if (application.isEmpty() || application.indexOf('!') >= 0) {
+      throw new IllegalArgumentException(
+          "application \"" + application + "\": must not be empty nor hold '!'");
+    }
+    this.client = client;
+    this.table = table;
+    this.application = application;
+  }
+
+  @Override
+  public CompletionStage<StartingPosition> startOf(String function, StartingPosition proposed) {
+    var pk = application + "!F";
+    var update = new Update(table, pk, function);
+    stampFormat(update).setIfAbsent(Attributes.START, text(ProgressText.of(proposed)));
+    var name = "function item " + pk + " " + function;
+    return update(name, update)
+        .thenApply(
+            answer ->
+                parsed(
+                    name,
+                    () ->
+                        Attributes.optional(answer.item(), Attributes.START)
+                            .map(start -> ProgressText.toStart(start.s()))
+                            .orElseThrow(
+                                () -> new IllegalArgumentException("attribute start is missing"))));
+  }
+
+  @Override
+  public CompletionStage<ProgressItem> seal(ProgressKey key, LeaseToken token, String nonce) {
+    var update =
+        stampFormat(item(key))
+            .set(Attributes.OWNER, text(token.owner().toString()))
+            .set(Attributes.EPOCH, number(token.epoch()))
+            .setIfAbsent(Attributes.NONCE, text(nonce))
+            .count(Attributes.REV)
+            .count(Attributes.SEALS)
+            .requireAbsentOr(Attributes.EPOCH, "<", number(token.epoch()))
+            .requireAbsent(Attributes.CHILDREN);
+    var name = nameOf(key);
+    return update(name, update)
+        .thenApply(answer -> parsed(name, () -> Attributes.toItem(answer.item())));
+  }
+
+  @Override
+  public CompletionStage<WriteAnswer> commit(Commit commit) {
+    var claim = commit.claim();
+    var update = claimed(claim, commit.progress());
+    update.set(Attributes.PARTS, Attributes.parts(commit.parts()));
+    commit.takenOver().forEach(p -> update.remove(Attributes.parent(p), Attributes.PARTS));
+    var name = nameOf(claim.key());
+    return update(name, update).thenApply(answer -> settled(claim, answer));
+  }
+
+  @Override
+  public CompletionStage<WriteAnswer> end(End end) {
+    var claim = end.claim();
+    var writes = new ArrayList<TransactWriteItem>();
+    var names = new ArrayList<String>();
+    writes.add(
+        claimed(claim, end.progress())
+            .set(Attributes.PARTS, Attributes.parts(end.left().parts()))
+            .set(Attributes.CHILDREN, Attributes.children(end.children()))
+            .inTransaction());
+    names.add(nameOf(claim.key()));
+    var entry = Attributes.ended(end.left());
+    for (var child : end.children()) {
+      var key = claim.key().in(child.id());
+      writes.add(
+          stampFormat(item(key))
+              .set(Attributes.parent(claim.key().shard().shard()), entry)
+              .inTransaction());
+      names.add(nameOf(key));
+    }
+    var request =
+        TransactWriteItemsRequest.builder()
+            .transactItems(writes)
+            .clientRequestToken(requestToken(claim))
+            .overrideConfiguration(once)
+            .build();
+    return transact(names, request, 1).thenApply(answer -> settled(claim, answer));
+  }
+
+  private Update item(ProgressKey key) {
+    return new Update(table, partition(key), key.key());
+  }
+
+  private String partition(ProgressKey key) {
+    return String.format(Locale.ROOT, "%s!L!%02d", application, key.shard().bucket());
+  }
+
+  private String nameOf(ProgressKey key) {
+    return "progress item " + partition(key) + " " + key.key();
+  }
+
+  /** For writes that may make the item. */
+  private static Update stampFormat(Update update) {
+    return update
+        .setIfAbsent(Attributes.FORMAT_NUMBER, number(Attributes.FORMAT))
+        .setIfAbsent(Attributes.LEAST_READER, number(Attributes.READER))
+        .requireAbsentOr(Attributes.LEAST_READER, "<=", number(Attributes.READER));
+  }
+
+  /** For writes of an owner, which never make an item. */
+  private Update claimed(WriteClaim claim, Progress progress) {
+    var update =
+        item(claim.key())
+            .set(Attributes.REV, number(claim.rev() + 1))
+            .set(Attributes.ATTEMPT, text(claim.attempt()))
+            .require(Attributes.OWNER, "=", text(claim.token().owner().toString()))
+            .require(Attributes.EPOCH, "=", number(claim.token().epoch()))
+            .require(Attributes.REV, "=", number(claim.rev()))
+            .require(Attributes.NONCE, "=", text(claim.nonce()))
+            .require(Attributes.LEAST_READER, "<=", number(Attributes.READER))
+            .requireAbsent(Attributes.CHILDREN);
+    progress
+        .through()
+        .ifPresentOrElse(
+            through -> update.set(Attributes.THROUGH, text(through.toString())),
+            () -> update.remove(Attributes.THROUGH));
+    return progress.ranges().isEmpty()
+        ? update.remove(Attributes.RANGES)
+        : update.set(Attributes.RANGES, text(ProgressText.ofRanges(progress)));
+  }
+
+  /** The same for the same write, whoever sends it again. */
+  private String requestToken(WriteClaim claim) {
+    var text = String.join(" ", table, application, claim.toString());
+    return UUID.nameUUIDFromBytes(text.getBytes(StandardCharsets.UTF_8)).toString();
+  }
+
+  private WriteAnswer settled(WriteClaim claim, Answer answer) {
+    if (answer.applied()) {
+      return new WriteAnswer.Applied();
+    }
+    // What a parent left in the item of a child that was never sealed is no item yet.
+    boolean present = answer.item().containsKey(Attributes.OWNER);
+    return claim.settle(
+        present
+            ? Optional.of(parsed(nameOf(claim.key()), () -> Attributes.toItem(answer.item())))
+            : Optional.empty());
+  }
+
+  private CompletableFuture<Answer> update(String name, Update update) {
+    return update(name, update.request().overrideConfiguration(once).build(), 1);
+  }
+
+  private CompletableFuture<Answer> update(String name, UpdateItemRequest request, int tries) {
+    return client
+        .updateItem(request)
+        .thenApply(response -> new Answer(true, readable(name, response.attributes())))
+        .exceptionallyCompose(
+            thrown -> {
+              var fault = unwrap(thrown);
+              if (fault instanceof ConditionalCheckFailedException refused) {
+                var item = refused.hasItem() ? refused.item() : Map.<String, AttributeValue>of();
+                return CompletableFuture.completedFuture(new Answer(false, readable(name, item)));
+              }
+              // Some end of a parent is under way: that says nothing of who owns the item.
+              if (fault instanceof TransactionConflictException && tries < CONFLICT_TRIES_MAX) {
+                return update(name, request, tries + 1);
+              }
+              throw explained(name, fault);
+            });
+  }
+
+  private CompletableFuture<Answer> transact(
+      List<String> names, TransactWriteItemsRequest request, int tries) {
+    return client
+        .transactWriteItems(request)
+        .thenApply(response -> new Answer(true, Map.of()))
+        .exceptionallyCompose(
+            thrown -> {
+              var fault = unwrap(thrown);
+              if (!(fault instanceof TransactionCanceledException cancelled)) {
+                throw explained(names.get(0), fault);
+              }
+              var reasons = cancelled.cancellationReasons();
+              for (int i = 0; i < reasons.size(); i++) {
+                if (CONDITION_FAILED.equals(reasons.get(i).code())) {
+                  // A child's only condition is its format, which reading it refuses by name.
+                  var item = readable(names.get(i), itemOf(reasons.get(i)));
+                  if (i == 0) {
+                    return CompletableFuture.completedFuture(new Answer(false, item));
+                  }
+                }
+              }
+              boolean met = reasons.stream().anyMatch(r -> CONFLICT.equals(r.code()));
+              if (met && tries < CONFLICT_TRIES_MAX) {
+                return transact(names, request, tries + 1);
+              }
+              throw explained(names.get(0), fault);
+            });
+  }
+
+  private static Map<String, AttributeValue> itemOf(CancellationReason reason) {
+    return reason.hasItem() ? reason.item() : Map.of();
+  }
+
+  private Map<String, AttributeValue> readable(String name, Map<String, AttributeValue> item) {
+    long reader =
+        parsed(
+            name,
+            () ->
+                item.containsKey(Attributes.LEAST_READER)
+                    ? Attributes.longOf(item, Attributes.LEAST_READER)
+                    : 0);
+    if (reader > Attributes.READER) {
+      throw new CheckpointException(
+          name
+              + " in DynamoDB table "
+              + table
+              + " has format "
+              + Attributes.optional(item, Attributes.FORMAT_NUMBER)
+                  .map(AttributeValue::n)
+                  .orElse("?")
+              + " and wants a reader of at least "
+              + reader
+              + ", this version is reader "
+              + Attributes.READER
+              + ": run the version that wrote it, or a newer one");
+    }
+    return item;
+  }
+
+  private <T> T parsed(String name, Supplier<T> read) {
+    try {
+      return read.get();
+    } catch (IllegalArgumentException malformed) {
+      throw new CheckpointException(
+          name + " in DynamoDB table " + table + " can't be read: " + malformed.getMessage(),
+          malformed);
+    }
+  }
+
+  private CheckpointException explained(String name, Throwable fault) {
+    if (fault instanceof CheckpointException known) {
+      return known;
+    }
+    if (fault instanceof ResourceNotFoundException) {
+      return new CheckpointException(
+          "DynamoDB table "
+              + table
+              + " does not exist: create it with partition key pk and sort key sk, both strings",
+          fault);
+    }
+    return new CheckpointException(
+        name + " in DynamoDB table " + table + " can't be written now: " + fault, fault);
+  }
+
+  private static Throwable unwrap(Throwable thrown) {
+    var fault = thrown;
+    while (fault instanceof CompletionException && fault.getCause() != null) {
+      fault = fault.getCause();
+    }
+    return fault;
+  }
+
+  /** The item as it is after the write, or as it refused it; empty when there is none. */
+  private record Answer(boolean applied, Map<String, AttributeValue> item) {}
+}
