@@ -28,7 +28,7 @@ public final class AnalyticsSample implements Sample {
   private final Collected<Long, Flight> tooLate = new Collected<>(Flight::number);
   private final FunctionSpec<Flight, DayOfOrigin> spec =
       DelayWindows.spec(
-          STREAM, Destination.callback(days::add), Destination.callback(tooLate::add));
+          STREAM, Destination.callback(this::take), Destination.callback(this::takeLate));
 
   /** Reads the whole file. */
   public AnalyticsSample() {
@@ -37,6 +37,16 @@ public final class AnalyticsSample implements Sample {
 
   AnalyticsSample(List<Flight> flights) {
     this.played = new Played<>(flights, CODEC, Flight::origin);
+  }
+
+  /** What the function's destination is. */
+  void take(DayOfOrigin day) {
+    days.add(day);
+  }
+
+  /** What the destination of its side is. */
+  void takeLate(Flight flight) {
+    tooLate.add(flight);
   }
 
   @Override

@@ -42,7 +42,7 @@ public final class FraudSample implements Sample {
   private final Collected<Name, FraudAlarm> alarms =
       new Collected<>(alarm -> new Name(alarm.scenario(), alarm.payment()));
   private final FunctionSpec<Payment, FraudAlarm> spec =
-      FraudFunction.spec(STREAM, Destination.callback(alarms::add));
+      FraudFunction.spec(STREAM, Destination.callback(this::take));
 
   /**
    * Generates the payments.
@@ -56,6 +56,11 @@ public final class FraudSample implements Sample {
   FraudSample(Ledger ledger) {
     this.ledger = ledger;
     this.played = new Played<>(ledger.payments(), Json.of(Payment.class), Payment::card);
+  }
+
+  /** What the function's destination is. */
+  void take(FraudAlarm alarm) {
+    alarms.add(alarm);
   }
 
   @Override

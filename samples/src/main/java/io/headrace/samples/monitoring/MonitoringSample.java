@@ -35,7 +35,7 @@ public final class MonitoringSample implements Sample {
   private final Collected<Name, Anomaly> alarms =
       new Collected<>(anomaly -> new Name(anomaly.mote(), anomaly.number()));
   private final FunctionSpec<Reading, Anomaly> spec =
-      MonitoringFunction.spec(STREAM, Destination.callback(alarms::add));
+      MonitoringFunction.spec(STREAM, Destination.callback(this::take));
 
   /** Reads the whole file. */
   public MonitoringSample() {
@@ -49,6 +49,11 @@ public final class MonitoringSample implements Sample {
             labelled.stream().map(LabelledReading::reading).toList(),
             Json.of(Reading.class),
             Reading::mote);
+  }
+
+  /** What the function's destination is. */
+  void take(Anomaly anomaly) {
+    alarms.add(anomaly);
   }
 
   @Override

@@ -1,0 +1,203 @@
+package io.headrace.samples.fraud;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class FraudRulesTest {
+  private static final Place LISBON = new Place(38.72, -9.14);
+  private static final Place SINTRA = new Place(38.80, -9.38);
+  private static final Place TOKYO = new Place(35.68, 139.69);
+
+  private CardState card = CardState.NEW;
+  private Instant now = Instant.parse("2026-03-01T12:00:00Z");
+  private long number;
+
+  private List<Scenario> pays(Duration later, long cents, boolean inPerson, Place place) {
+    now = now.plus(later);
+    return judge(new Payment(++number, "card-1", now, "shop", inPerson, place, cents));
+  }
+
+  private List<Scenario> pays(Duration later, long cents) {
+    return pays(later, cents, false, LISBON);
+  }
+
+  private List<Scenario> judge(Payment payment) {
+    var verdict = FraudFunction.judge(card, payment);
+    card = verdict.state();
+    return verdict.alarms().stream().map(FraudAlarm::scenario).toList();
+  }
+
+  private void paysEveryFewDays(int times) {
+    for (int i = 0; i < times; i++) {
+      assertThat(pays(Duration.ofDays(3), 30_00)).isEmpty();
+    }
+  }
+
+  private static Duration minutes(long minutes) {
+    return Duration.ofMinutes(minutes);
+  }
+
+  @Test
+  void five_payments_in_ten_minutes_give_one_alarm() {
+    for (int i = 1; i < 5; i++) {
+      assertThat(pays(minutes(2), 20_00)).isEmpty();
+    }
+    assertThat(pays(minutes(2), 20_00)).containsExactly(Scenario.VELOCITY_BURST);
+    assertThat(pays(minutes(2), 20_00)).isEmpty();
+  }
+
+  @Test
+  void four_payments_in_ten_minutes_are_a_shopper_in_a_hurry() {
+    for (int i = 0; i < 40; i++) {
+      assertThat(pays(Duration.ofSeconds(151), 20_00)).isEmpty();
+    }
+  }
+
+  @Test
+  void a_second_burst_after_a_pause_gives_an_alarm_of_its_own() {
+    for (int i = 0; i < 7; i++) {
+      pays(minutes(1), 20_00);
+    }
+    assertThat(pays(minutes(60), 20_00)).isEmpty();
+    for (int i = 0; i < 3; i++) {
+      assertThat(pays(minutes(1), 20_00)).isEmpty();
+    }
+    assertThat(pays(minutes(1), 20_00)).containsExactly(Scenario.VELOCITY_BURST);
+  }
+
+  @Test
+  void a_payment_where_the_owner_cannot_be_gives_one_alarm() {
+    assertThat(pays(minutes(0), 20_00, true, LISBON)).isEmpty();
+    assertThat(pays(minutes(60), 20_00, true, TOKYO)).containsExactly(Scenario.IMPOSSIBLE_TRAVEL);
+    assertThat(pays(minutes(30), 20_00, true, TOKYO)).isEmpty();
+  }
+
+  @Test
+  void the_owner_who_goes_on_paying_at_home_gives_no_alarm() {
+    pays(minutes(0), 20_00, true, LISBON);
+    pays(minutes(60), 20_00, true, TOKYO);
+
+    assertThat(pays(minutes(60), 20_00, true, SINTRA)).isEmpty();
+    assertThat(pays(minutes(60), 20_00, true, TOKYO)).containsExactly(Scenario.IMPOSSIBLE_TRAVEL);
+  }
+
+  @Test
+  void a_traveller_by_air_gives_no_alarm() {
+    double km = LISBON.kmTo(TOKYO);
+    pays(minutes(0), 20_00, true, LISBON);
+
+    assertThat(pays(minutes((long) (km / 830 * 60)), 20_00, true, TOKYO)).isEmpty();
+    assertThat(pays(minutes(60), 20_00, true, TOKYO)).isEmpty();
+  }
+
+  @Test
+  void a_payment_over_the_network_says_nothing_of_where_the_card_is() {
+    pays(minutes(0), 20_00, true, LISBON);
+
+    assertThat(pays(minutes(5), 20_00, false, TOKYO)).isEmpty();
+    assertThat(pays(minutes(5), 20_00, true, LISBON)).isEmpty();
+  }
+
+  @Test
+  void two_payments_at_one_instant_in_two_cities_are_impossible() {
+    pays(minutes(0), 20_00, true, LISBON);
+
+    assertThat(pays(Duration.ZERO, 20_00, true, TOKYO)).containsExactly(Scenario.IMPOSSIBLE_TRAVEL);
+  }
+
+  @Test
+  void a_tiny_payment_and_then_a_large_one_give_an_alarm() {
+    paysEveryFewDays(4);
+
+    assertThat(pays(Duration.ofDays(1), 1_00)).isEmpty();
+    assertThat(pays(minutes(20), 400_00)).containsExactly(Scenario.SMALL_THEN_LARGE);
+    assertThat(pays(minutes(20), 400_00)).isEmpty();
+  }
+
+  @Test
+  void a_large_payment_without_a_tiny_one_before_it_gives_none() {
+    paysEveryFewDays(4);
+
+    assertThat(pays(Duration.ofDays(1), 400_00)).isEmpty();
+  }
+
+  @Test
+  void after_an_hour_the_tiny_payment_is_forgotten() {
+    paysEveryFewDays(4);
+    pays(Duration.ofDays(1), 1_00);
+
+    assertThat(pays(minutes(61), 400_00)).isEmpty();
+  }
+
+  @Test
+  void what_is_large_for_others_may_be_usual_for_the_card() {
+    for (int i = 0; i < 4; i++) {
+      pays(Duration.ofDays(3), 300_00);
+    }
+    pays(Duration.ofDays(1), 1_00);
+
+    assertThat(pays(minutes(20), 400_00)).isEmpty();
+  }
+
+  @Test
+  void a_card_that_wakes_up_spending_gives_one_alarm() {
+    paysEveryFewDays(5);
+
+    assertThat(pays(Duration.ofDays(40), 300_00)).containsExactly(Scenario.DORMANT_CARD);
+    assertThat(pays(minutes(60), 300_00)).isEmpty();
+  }
+
+  @Test
+  void a_card_that_tries_little_first_is_still_watched_for_a_day() {
+    paysEveryFewDays(5);
+
+    assertThat(pays(Duration.ofDays(40), 20_00)).isEmpty();
+    assertThat(pays(Duration.ofHours(23), 300_00)).containsExactly(Scenario.DORMANT_CARD);
+  }
+
+  @Test
+  void a_card_that_wakes_up_modestly_gives_none() {
+    paysEveryFewDays(5);
+
+    assertThat(pays(Duration.ofDays(40), 60_00)).isEmpty();
+    assertThat(pays(Duration.ofDays(2), 300_00)).isEmpty();
+  }
+
+  @Test
+  void a_card_that_always_pays_once_a_month_is_not_asleep() {
+    for (int i = 0; i < 6; i++) {
+      pays(Duration.ofDays(32), 30_00);
+    }
+    assertThat(pays(Duration.ofDays(40), 300_00)).isEmpty();
+  }
+
+  @Test
+  void a_payment_that_comes_again_changes_nothing() {
+    pays(minutes(0), 20_00, true, LISBON);
+    var before = card;
+
+    assertThat(judge(new Payment(1, "card-1", now, "shop", true, TOKYO, 20_00))).isEmpty();
+    assertThat(card).isEqualTo(before);
+  }
+
+  @Test
+  void amounts_that_gave_an_alarm_do_not_become_usual() {
+    paysEveryFewDays(5);
+    pays(Duration.ofDays(40), 300_00);
+
+    assertThat(card.habit()).doesNotContain(300_00L);
+  }
+
+  @Test
+  void what_is_remembered_stays_small() {
+    for (int i = 0; i < 200; i++) {
+      pays(Duration.ofSeconds(10), 20_00);
+      assertThat(card.habit()).hasSizeLessThanOrEqualTo(9);
+      assertThat(card.burst().recent()).hasSizeLessThanOrEqualTo(5);
+    }
+  }
+}

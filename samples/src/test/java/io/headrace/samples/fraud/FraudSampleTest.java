@@ -1,0 +1,163 @@
+package io.headrace.samples.fraud;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.headrace.function.json.Json;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+class FraudSampleTest {
+  private static FraudSample sample() {
+    return new FraudSample(new SplittableRandom(FraudSample.SEED));
+  }
+
+  /** Plays the first entries as the stream would, decoded from what is put. */
+  private static List<FraudAlarm> alarms(FraudSample sample, long put) {
+    var codec = Json.of(Payment.class);
+    var cards = new HashMap<String, CardState>();
+    var alarms = new ArrayList<FraudAlarm>();
+    var entries = sample.entries();
+    for (long i = 0; i < put; i++) {
+      var entry = entries.next();
+      var payment = codec.decode(entry.data(), codec.version());
+      assertThat(entry.partitionKey()).isEqualTo(payment.card());
+      var verdict = FraudFunction.judge(cards.getOrDefault(payment.card(), CardState.NEW), payment);
+      cards.put(payment.card(), verdict.state());
+      alarms.addAll(verdict.alarms());
+    }
+    return alarms;
+  }
+
+  @SuppressWarnings("unchecked")
+  private static Map<String, Object> scenario(Map<String, Object> figures, String name) {
+    return (Map<String, Object>) ((Map<String, Object>) figures.get("scenarios")).get(name);
+  }
+
+  @Test
+  void the_figures_of_the_documented_seed_are_always_the_same() {
+    var sample = sample();
+    alarms(sample, sample.size()).forEach(sample::take);
+    var result = sample.result(sample.size());
+    result.lines().forEach(System.out::println);
+
+    var again = sample();
+    alarms(again, again.size()).forEach(again::take);
+    assertThat(again.result(again.size())).isEqualTo(result);
+
+    for (var name :
+        List.of("velocity burst", "impossible travel", "small then large", "dormant card")) {
+      var figures = scenario(result.figures(), name);
+      assertThat((double) figures.get("precision")).as(name).isGreaterThan(0.7);
+      assertThat((double) figures.get("recall")).as(name).isGreaterThan(0.8);
+    }
+  }
+
+  @Test
+  @SuppressWarnings("unchecked")
+  void the_rules_are_better_than_asking_about_every_large_payment() {
+    var sample = sample();
+    alarms(sample, sample.size()).forEach(sample::take);
+    var figures = sample.result(sample.size()).figures();
+    var rules = (Map<String, Object>) figures.get("overall");
+    var baseline = (Map<String, Object>) figures.get("baseline");
+
+    assertThat((double) rules.get("precision"))
+        .isGreaterThan(2 * (double) baseline.get("precision"));
+    assertThat((double) rules.get("recall")).isGreaterThan(1.5 * (double) baseline.get("recall"));
+  }
+
+  @Test
+  void the_record_on_the_stream_does_not_tell_the_scenario() {
+    var json = new String(sample().entries().next().data(), StandardCharsets.UTF_8);
+
+    assertThat(json)
+        .contains("\"card\"", "\"cents\"", "\"place\"")
+        .doesNotContain("scenario")
+        .doesNotContain("incident")
+        .doesNotContain("raud");
+  }
+
+  @Test
+  void alarms_that_come_again_are_counted_and_change_no_other_figure() {
+    var sample = sample();
+    var alarms = alarms(sample, sample.size());
+    alarms.forEach(sample::take);
+    var once = new HashMap<>(sample.result(sample.size()).figures());
+    alarms.forEach(sample::take);
+    var twice = new HashMap<>(sample.result(sample.size()).figures());
+
+    assertThat(twice.remove("repeated")).isEqualTo((long) alarms.size());
+    once.remove("repeated");
+    assertThat(twice).isEqualTo(once);
+  }
+
+  private static Payment payment(long number, String card, long cents) {
+    return new Payment(
+        number, card, Instant.EPOCH.plusSeconds(number), "shop", true, new Place(0, 0), cents);
+  }
+
+  private static Incident burst(String card, Long... payments) {
+    return new Incident(Optional.of(Scenario.VELOCITY_BURST), card, Set.of(payments));
+  }
+
+  private static FraudAlarm alarm(Scenario scenario, long payment) {
+    return new FraudAlarm(scenario, "a", payment, "");
+  }
+
+  @Test
+  void an_incident_counts_once_it_was_put_whole_and_is_found_by_any_of_its_payments() {
+    var payments = List.of(payment(1, "a", 5), payment(2, "a", 5), payment(3, "a", 5));
+    var sample = new FraudSample(new Ledger(payments, List.of(burst("a", 2L, 3L))));
+
+    assertThat(scenario(sample.result(2).figures(), "velocity burst"))
+        .containsEntry("found", 0L)
+        .containsEntry("missed", 0L);
+    assertThat(scenario(sample.result(3).figures(), "velocity burst")).containsEntry("missed", 1L);
+
+    sample.take(alarm(Scenario.VELOCITY_BURST, 2));
+    assertThat(scenario(sample.result(3).figures(), "velocity burst"))
+        .containsEntry("found", 1L)
+        .containsEntry("right", 1L);
+  }
+
+  @Test
+  void an_alarm_of_another_scenario_is_wrong_and_finds_nothing() {
+    var payments = List.of(payment(1, "a", 5), payment(2, "a", 5));
+    var sample = new FraudSample(new Ledger(payments, List.of(burst("a", 1L, 2L))));
+    sample.take(alarm(Scenario.DORMANT_CARD, 2));
+
+    var figures = sample.result(2).figures();
+
+    assertThat(scenario(figures, "dormant card")).containsEntry("wrong", 1L);
+    assertThat(scenario(figures, "velocity burst")).containsEntry("missed", 1L);
+    assertThat(figures.get("overall").toString()).contains("right=1", "found=1");
+  }
+
+  @Test
+  void fraud_of_no_scenario_counts_as_missed_overall() {
+    var other = new Incident(Optional.empty(), "a", Set.of(1L));
+    var sample = new FraudSample(new Ledger(List.of(payment(1, "a", 5)), List.of(other)));
+
+    assertThat(sample.result(1).figures().get("overall").toString()).contains("missed=1");
+    assertThat(scenario(sample.result(1).figures(), "dormant card")).containsEntry("missed", 0L);
+  }
+
+  @Test
+  void what_is_remembered_of_a_card_survives_being_stored_and_stays_below_a_kilobyte() {
+    var codec = Json.of(CardState.class);
+    var state = CardState.NEW;
+    for (int i = 1; i <= 20; i++) {
+      assertThat(codec.decode(codec.encode(state), codec.version())).isEqualTo(state);
+      state = FraudFunction.judge(state, payment(i, "a", 1_00_000)).state();
+    }
+    assertThat(codec.encode(state)).hasSizeLessThan(1024);
+  }
+}

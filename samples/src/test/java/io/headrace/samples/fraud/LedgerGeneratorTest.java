@@ -1,0 +1,132 @@
+package io.headrace.samples.fraud;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.headrace.samples.Score;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+class LedgerGeneratorTest {
+  /** Seeds that were not looked at while the rules were made. */
+  private static final long HELD_OUT_FIRST = 101;
+
+  private static final long HELD_OUT_LAST = 110;
+
+  static Ledger ledger(long seed, Shape shape) {
+    return new LedgerGenerator(new SplittableRandom(seed), shape).generate();
+  }
+
+  static List<FraudAlarm> alarms(Ledger ledger) {
+    var cards = new HashMap<String, CardState>();
+    var alarms = new ArrayList<FraudAlarm>();
+    for (var payment : ledger.payments()) {
+      var verdict = FraudFunction.judge(cards.getOrDefault(payment.card(), CardState.NEW), payment);
+      cards.put(payment.card(), verdict.state());
+      alarms.addAll(verdict.alarms());
+    }
+    return alarms;
+  }
+
+  private static Map<Scenario, Score> scores(long seed, Shape shape) {
+    var ledger = ledger(seed, shape);
+    return new Judge(ledger, ledger.payments().size()).byScenario(alarms(ledger));
+  }
+
+  @Test
+  void the_same_seed_gives_the_same_payments_and_the_same_truth() {
+    assertThat(ledger(7, Shape.ORDINARY)).isEqualTo(ledger(7, Shape.ORDINARY));
+    assertThat(ledger(8, Shape.ORDINARY)).isNotEqualTo(ledger(7, Shape.ORDINARY));
+  }
+
+  @Test
+  void payments_are_numbered_in_time_order_and_nothing_in_them_tells_fraud() {
+    var payments = ledger(1, Shape.ORDINARY).payments();
+
+    assertThat(payments).isSortedAccordingTo(Comparator.comparing(Payment::at));
+    for (int i = 0; i < payments.size(); i++) {
+      assertThat(payments.get(i).number()).isEqualTo(i + 1L);
+    }
+    assertThat(payments.stream().map(Payment::card).distinct().count()).isGreaterThan(2_000);
+    assertThat(payments).allMatch(p -> p.cents() >= 40 && p.cents() < 5_000_000);
+  }
+
+  @Test
+  void every_scenario_is_planted_as_often_as_asked_and_no_payment_twice() {
+    var ledger = ledger(1, Shape.ORDINARY);
+
+    for (var scenario : Scenario.values()) {
+      assertThat(
+              ledger.incidents().stream().filter(i -> i.scenario().equals(Optional.of(scenario))))
+          .hasSize(Shape.ORDINARY.incidents());
+    }
+    assertThat(ledger.incidents().stream().filter(i -> i.scenario().isEmpty()))
+        .hasSize(Shape.ORDINARY.unscripted());
+    var seen = new HashSet<Long>();
+    for (var incident : ledger.incidents()) {
+      for (long number : incident.payments()) {
+        assertThat(seen.add(number)).isTrue();
+        assertThat(ledger.payments().get((int) number - 1).card()).isEqualTo(incident.card());
+      }
+    }
+  }
+
+  @Test
+  void too_few_cards_for_so_many_incidents_are_refused() {
+    assertThatThrownBy(() -> ledger(1, new Shape(100, 90, 60, 20, 30, 0.08, 1)))
+        .hasMessageContaining("too few cards");
+  }
+
+  @Test
+  void senseless_shapes_are_refused() {
+    assertThatThrownBy(() -> new Shape(1, 90, 60, 20, 30, 0.08, 1)).hasMessageContaining("cards 1");
+    assertThatThrownBy(() -> new Shape(2_400, 90, -1, 20, 30, 0.08, 1))
+        .hasMessageContaining("incidents");
+    assertThatThrownBy(() -> new Shape(2_400, 90, 60, 20, 30, 2, 1))
+        .hasMessageContaining("travellers 2.0");
+  }
+
+  @Test
+  void on_seeds_never_seen_each_scenario_is_mostly_found_and_alarms_are_mostly_right() {
+    var all = new HashMap<Scenario, Score>();
+    for (long seed = HELD_OUT_FIRST; seed <= HELD_OUT_LAST; seed++) {
+      scores(seed, Shape.ORDINARY)
+          .forEach((scenario, score) -> all.merge(scenario, score, Score::plus));
+    }
+    for (var scenario : Scenario.values()) {
+      var score = all.get(scenario);
+      System.out.println("held-out seeds, " + scenario + ": " + score);
+      assertThat(score.precision().orElse(0)).as("precision of " + scenario).isGreaterThan(0.7);
+      assertThat(score.recall().orElse(0)).as("recall of " + scenario).isGreaterThan(0.8);
+    }
+  }
+
+  @Test
+  void with_more_travellers_more_lookalikes_and_careful_thieves_the_rules_still_work() {
+    var harder = new Shape(2_400, 90, 60, 20, 60, 0.3, 0.6);
+    var all = new HashMap<Scenario, Score>();
+    for (long seed = HELD_OUT_FIRST; seed <= HELD_OUT_LAST; seed++) {
+      scores(seed, harder).forEach((scenario, score) -> all.merge(scenario, score, Score::plus));
+    }
+    for (var scenario : Scenario.values()) {
+      var score = all.get(scenario);
+      System.out.println("harder shape, " + scenario + ": " + score);
+      assertThat(score.precision().orElse(0)).as("precision of " + scenario).isGreaterThan(0.55);
+      assertThat(score.recall().orElse(0)).as("recall of " + scenario).isGreaterThan(0.7);
+    }
+  }
+
+  @Test
+  void without_fraud_hardly_an_alarm_is_given() {
+    var ledger = ledger(1, new Shape(2_400, 90, 0, 0, 0, 0.08, 1));
+
+    assertThat((double) alarms(ledger).size() / ledger.payments().size()).isLessThan(0.002);
+  }
+}
