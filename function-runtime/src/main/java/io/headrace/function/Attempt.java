@@ -14,7 +14,7 @@ public interface Attempt {
   /** When the attempt counts as failed; {@link Instant#MAX} where no limit is set. */
   Instant deadline();
 
-  /** What is left until {@link #deadline()}, never negative. */
+  /** What is left until {@link #deadline()}, never negative; an hour where no limit is set. */
   Duration remaining();
 
   /** Never falls for a key, through moves, splits and merges. */

@@ -4,7 +4,10 @@ import io.headrace.kcl.Position;
 import io.headrace.kcl.ShardKey;
 import java.time.Duration;
 
-/** What an operator may want to know of a function. Holds no payloads. Told on the worker loop. */
+/**
+ * What an operator may want to know of a function. Holds no payloads. Told on the worker loop.
+ * Where a window is meant instead of a record, the position is 0.
+ */
 public sealed interface FunctionEvent {
   String function();
 
@@ -18,6 +21,10 @@ public sealed interface FunctionEvent {
    */
   record RecordFailed(
       String function, ShardKey shard, Position position, int attempt, String error, String code)
+      implements FunctionEvent {}
+
+  /** An attempt is out of time and was interrupted; its key waits until its thread is back. */
+  record Overdue(String function, ShardKey shard, Position position, int attempt)
       implements FunctionEvent {}
 
   /** The record will be tried again; until then its key waits. */

@@ -1,0 +1,257 @@
+package io.headrace.function;
+
+import io.headrace.kcl.Tenure;
+import io.headrace.kcl.loop.EventLoop;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One attempt: user code under a deadline, behind the lease. Begins on the invocation pool, may be
+ * completed by any thread, and answers exactly once on the worker loop, unless it was abandoned.
+ *
+ * <p>An attempt that is out of time is interrupted, and its result is discarded. It is answered as
+ * failed when its thread has come back, so that a key never runs twice at once; a stage that is out
+ * of time is cancelled and answered as failed at once.
+ */
+final class Call<O> implements Runnable, Attempt {
+  /** How an attempt came out. */
+  sealed interface Result {
+    record Succeeded(Task.Effect effect, List<Outlet.Parcel<?>> outputs) implements Result {}
+
+    record Failed(Throwable cause) implements Result {}
+
+    /** The lease may have ended: user code was not called, and no attempt counts. */
+    record NotHeld() implements Result {}
+  }
+
+  /** What the calls of one handler share. */
+  record Terms(
+      EventLoop loop,
+      Tenure tenure,
+      long fencingToken,
+      Optional<Duration> limit,
+      Consumer<Task<?>> overdue) {}
+
+  private static final class LeaseInDoubt extends Exception {
+    private static final long serialVersionUID = 1;
+
+    LeaseInDoubt() {
+      super("the lease may have ended");
+    }
+  }
+
+  /** What is left where no limit is set: small enough for any client's time-out. */
+  private static final Duration WITHOUT_LIMIT = Duration.ofHours(1);
+
+  private final Terms terms;
+  private final Task<O> task;
+  private final int number;
+  private final OutputBuffer<O> out;
+  private final Consumer<Result> answer;
+
+  private Instant deadline = Instant.MAX;
+
+  // Guarded by this.
+  private @Nullable Thread thread;
+  private @Nullable CompletionStage<?> stage;
+  private EventLoop.@Nullable Scheduled timer;
+  private boolean outOfTime;
+  private boolean abandoned;
+  private boolean answered;
+
+  /**
+   * @param answer called on the worker loop
+   */
+  Call(Terms terms, Task<O> task, int number, OutputBuffer<O> out, Consumer<Result> answer) {
+    this.terms = terms;
+    this.task = task;
+    this.number = number;
+    this.out = out;
+    this.answer = answer;
+  }
+
+  @Override
+  public void run() {
+    synchronized (this) {
+      if (abandoned) {
+        return;
+      }
+      thread = Thread.currentThread();
+    }
+    CompletionStage<Task.Effect> effect = null;
+    Throwable thrown = null;
+    try {
+      effect = task.perform(this, out);
+      if (effect == null) {
+        thrown = new NullPointerException("the function answered null instead of a stage");
+      }
+    } catch (Throwable any) {
+      // Every throwable becomes an answer: the loop decides what it means.
+      thrown = any;
+    }
+    boolean late;
+    synchronized (this) {
+      thread = null;
+      late = outOfTime || abandoned;
+    }
+    // An interrupt that came too late for the function must not hit the thread's next task.
+    boolean unused = Thread.interrupted();
+    if (late) {
+      cancelStage();
+      finish(new Result.Failed(timeout()));
+    } else if (thrown != null) {
+      finish(thrown instanceof LeaseInDoubt ? new Result.NotHeld() : new Result.Failed(thrown));
+    } else if (effect != null) {
+      awaitStage(effect);
+    }
+  }
+
+  /**
+   * The last instruction before user code: asks for the lease and starts the clock.
+   *
+   * @throws Exception when the lease may have ended
+   */
+  void enter() throws Exception {
+    terms
+        .limit()
+        .ifPresent(
+            limit -> {
+              deadline = terms.loop().now().plus(limit);
+              var due = terms.loop().schedule(limit, this::expire);
+              synchronized (this) {
+                timer = due;
+              }
+            });
+    if (!terms.tenure().validAt(terms.loop().ticks())) {
+      throw new LeaseInDoubt();
+    }
+  }
+
+  /** The stage that the user's code waits for: cancelled when the attempt is out of time. */
+  synchronized void waitsFor(CompletionStage<?> users) {
+    stage = users;
+  }
+
+  /** Discards whatever comes of it, and interrupts. Nothing is answered any more. */
+  void abandon() {
+    synchronized (this) {
+      abandoned = true;
+      if (thread != null) {
+        thread.interrupt();
+      }
+    }
+    var unused = out.close();
+    cancelTimer();
+    cancelStage();
+  }
+
+  @Override
+  public int number() {
+    return number;
+  }
+
+  @Override
+  public Instant deadline() {
+    return deadline;
+  }
+
+  @Override
+  public Duration remaining() {
+    if (deadline.equals(Instant.MAX)) {
+      return WITHOUT_LIMIT;
+    }
+    var left = Duration.between(terms.loop().now(), deadline);
+    return left.isNegative() ? Duration.ZERO : left;
+  }
+
+  @Override
+  public long fencingToken() {
+    return terms.fencingToken();
+  }
+
+  private void awaitStage(CompletionStage<Task.Effect> effect) {
+    var unused =
+        effect.whenComplete(
+            (value, thrown) -> {
+              if (thrown != null) {
+                finish(new Result.Failed(thrown));
+              } else if (value == null) {
+                finish(new Result.Failed(new NullPointerException("the stage brought null")));
+              } else {
+                finish(new Result.Succeeded(value, out.close()));
+              }
+            });
+  }
+
+  /** On the worker loop. */
+  private void expire() {
+    boolean running;
+    synchronized (this) {
+      if (answered || abandoned) {
+        return;
+      }
+      outOfTime = true;
+      running = thread != null;
+      if (thread != null) {
+        thread.interrupt();
+      }
+    }
+    terms.overdue().accept(task);
+    if (!running) {
+      finish(new Result.Failed(timeout()));
+      cancelStage();
+    }
+  }
+
+  private void finish(Result result) {
+    synchronized (this) {
+      if (answered || abandoned) {
+        return;
+      }
+      answered = true;
+    }
+    var unused = out.close();
+    cancelTimer();
+    terms.loop().execute(() -> answer.accept(result));
+  }
+
+  private void cancelTimer() {
+    EventLoop.Scheduled due;
+    synchronized (this) {
+      due = timer;
+      timer = null;
+    }
+    if (due != null) {
+      due.cancel();
+    }
+  }
+
+  private void cancelStage() {
+    CompletionStage<?> waiting;
+    synchronized (this) {
+      waiting = stage;
+    }
+    if (waiting == null) {
+      return;
+    }
+    try {
+      boolean unused = waiting.toCompletableFuture().cancel(true);
+    } catch (UnsupportedOperationException ignored) {
+      // A stage that can't be cancelled goes on; what comes of it is discarded.
+    }
+  }
+
+  private TimeoutException timeout() {
+    return new TimeoutException(
+        "attempt "
+            + number
+            + " took longer than "
+            + terms.limit().map(Object::toString).orElse("?"));
+  }
+}

@@ -1,0 +1,70 @@
+package io.headrace.function;
+
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * A failed attempt, classified.
+ *
+ * @param terminal no retry mends it
+ * @param fatal the virtual machine is in doubt: the shard is given up
+ */
+record Failure(Throwable cause, String code, boolean terminal, boolean fatal) {
+  private static final int UNWRAP_MAX = 8;
+  private static final int MESSAGE_CHARACTERS_MAX = 1_000;
+
+  static final String EXHAUSTED = "RetryAttemptsExhausted";
+
+  static Failure of(Throwable thrown, RetryPolicy policy) {
+    var cause = unwrap(thrown);
+    // A stack that overflowed is unwound when it gets here, and its record would do it elsewhere
+    // again: a failed record. After other errors nothing in this process can be relied upon.
+    if (cause instanceof VirtualMachineError && !(cause instanceof StackOverflowError)) {
+      return new Failure(cause, "VirtualMachineError", false, true);
+    }
+    if (cause instanceof Decoder.Unreadable unreadable) {
+      return new Failure(cause, unreadable.code, true, false);
+    }
+    if (cause instanceof TerminalFailure terminal) {
+      return new Failure(cause, terminal.code(), true, false);
+    }
+    if (cause instanceof TimeoutException) {
+      return new Failure(cause, "TimedOut", policy.isTerminal(cause), false);
+    }
+    return new Failure(cause, name(cause), policy.isTerminal(cause), false);
+  }
+
+  /** The exception's class as letters and events name it. */
+  String error() {
+    var root =
+        cause instanceof Decoder.Unreadable && cause.getCause() != null ? cause.getCause() : cause;
+    return root.getClass().getName();
+  }
+
+  /** May quote the payload: for letters only. */
+  String message() {
+    var message = String.valueOf(cause.getMessage());
+    return message.length() <= MESSAGE_CHARACTERS_MAX
+        ? message
+        : message.substring(0, MESSAGE_CHARACTERS_MAX) + "…";
+  }
+
+  private static Throwable unwrap(Throwable thrown) {
+    var cause = thrown;
+    for (int i = 0; i < UNWRAP_MAX; i++) {
+      var inner = cause.getCause();
+      if (inner == null
+          || !(cause instanceof CompletionException || cause instanceof ExecutionException)) {
+        break;
+      }
+      cause = inner;
+    }
+    return cause;
+  }
+
+  private static String name(Throwable cause) {
+    var simple = cause.getClass().getSimpleName();
+    return simple.isEmpty() ? cause.getClass().getName() : simple;
+  }
+}

@@ -1,0 +1,168 @@
+package io.headrace.function;
+
+import io.headrace.kcl.ShardHandler;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * One function within a runtime: its instance, its opened destinations, a handler for each shard.
+ * Made and closed by the thread that starts and stops the runtime.
+ */
+final class FunctionHost<I, O> implements AutoCloseable {
+  private final FunctionSpec<I, O> spec;
+  private final Environment environment;
+  private final FunctionOutlets<O> outlets;
+  private final Object function;
+
+  private FunctionHost(FunctionSpec<I, O> spec, Environment environment) {
+    this.spec = spec;
+    this.environment = environment;
+    this.outlets = FunctionOutlets.open(spec, environment.outlets());
+    this.function = instance(spec);
+  }
+
+  static <I, O> FunctionHost<I, O> open(FunctionSpec<I, O> spec, Environment environment) {
+    return new FunctionHost<>(spec, environment);
+  }
+
+  FunctionSpec<I, O> spec() {
+    return spec;
+  }
+
+  /** The handlers of one input's shards. */
+  ShardHandler.Factory handlers(Input<? extends I> input) {
+    Decoder<I> decoder = decoder(input);
+    return context -> open(new Scope(spec.name(), context, environment), decoder);
+  }
+
+  @Override
+  public void close() throws Exception {
+    if (function instanceof AutoCloseable closeable) {
+      closeable.close();
+    }
+  }
+
+  /** What decodes a narrower type decodes the wider one. */
+  @SuppressWarnings("unchecked")
+  private static <I> Decoder<I> decoder(Input<? extends I> input) {
+    return (Decoder<I>) Decoder.of(input);
+  }
+
+  private static Object instance(FunctionSpec<?, ?> spec) {
+    var kind = spec.kind();
+    Object made;
+    if (kind instanceof FunctionSpec.Kind.Plain<?, ?> plain) {
+      made = plain.functions().get();
+    } else if (kind instanceof FunctionSpec.Kind.Async<?, ?> async) {
+      made = async.functions().get();
+    } else if (kind instanceof FunctionSpec.Kind.Batched<?, ?> batched) {
+      made = batched.functions().get();
+    } else if (kind instanceof FunctionSpec.Kind.KeyedState<?, ?, ?> keyed) {
+      made = keyed.functions().get();
+    } else if (kind instanceof FunctionSpec.Kind.AsyncKeyedState<?, ?, ?> keyed) {
+      made = keyed.functions().get();
+    } else {
+      made = ((FunctionSpec.Kind.Windowing<?, ?, ?>) kind).functions().get();
+    }
+    if (made == null) {
+      throw new IllegalStateException("function " + spec.name() + ": its supplier answered null");
+    }
+    return made;
+  }
+
+  /** The instance was made by the very supplier of the kind. */
+  @SuppressWarnings("unchecked")
+  private ShardHandler open(Scope scope, Decoder<I> decoder) {
+    var kind = spec.kind();
+    var settings = spec.settings();
+    if (kind instanceof FunctionSpec.Kind.Plain) {
+      var f = (RecordFunction<I, O>) function;
+      return new RecordHandler<I, O>(
+          scope,
+          decoder,
+          (event, out) -> {
+            f.handle(event, out);
+            return DONE;
+          },
+          blocking());
+    }
+    if (kind instanceof FunctionSpec.Kind.Async) {
+      var f = (AsyncRecordFunction<I, O>) function;
+      return new RecordHandler<I, O>(scope, decoder, f::handle, waiting(settings));
+    }
+    if (kind instanceof FunctionSpec.Kind.Batched) {
+      return new BatchHandler<>(scope, decoder, (BatchFunction<I, O>) function, blocking());
+    }
+    if (kind instanceof FunctionSpec.Kind.KeyedState<I, ?, O> keyed) {
+      return keyed(scope, decoder, keyed);
+    }
+    if (kind instanceof FunctionSpec.Kind.AsyncKeyedState<I, ?, O> keyed) {
+      return keyedAsync(scope, decoder, keyed);
+    }
+    return windowed(scope, decoder, (FunctionSpec.Kind.Windowing<I, ?, O>) kind);
+  }
+
+  @SuppressWarnings("unchecked")
+  private <S> ShardHandler keyed(
+      Scope scope, Decoder<I> decoder, FunctionSpec.Kind.KeyedState<I, S, O> kind) {
+    var f = (KeyedFunction<I, S, O>) function;
+    var invocation =
+        new KeyedHandler.Invocation<I, S, O>() {
+          @Override
+          public S initial(String key) {
+            return f.initial(key);
+          }
+
+          @Override
+          public CompletionStage<Next<S>> call(S state, Event<I> event, Output<O> out)
+              throws Exception {
+            return CompletableFuture.completedFuture(f.handle(state, event, out));
+          }
+        };
+    return new KeyedHandler<>(scope, decoder, kind.keys(), kind.codec(), invocation, blocking());
+  }
+
+  @SuppressWarnings("unchecked")
+  private <S> ShardHandler keyedAsync(
+      Scope scope, Decoder<I> decoder, FunctionSpec.Kind.AsyncKeyedState<I, S, O> kind) {
+    var f = (AsyncKeyedFunction<I, S, O>) function;
+    var invocation =
+        new KeyedHandler.Invocation<I, S, O>() {
+          @Override
+          public S initial(String key) {
+            return f.initial(key);
+          }
+
+          @Override
+          public CompletionStage<Next<S>> call(S state, Event<I> event, Output<O> out)
+              throws Exception {
+            return f.handle(state, event, out);
+          }
+        };
+    return new KeyedHandler<>(
+        scope, decoder, kind.keys(), kind.codec(), invocation, waiting(spec.settings()));
+  }
+
+  @SuppressWarnings("unchecked")
+  private <A> ShardHandler windowed(
+      Scope scope, Decoder<I> decoder, FunctionSpec.Kind.Windowing<I, A, O> kind) {
+    return new WindowHandler<>(
+        scope, decoder, kind, (WindowFunction<I, A, O>) function, blocking());
+  }
+
+  /** Calls that hold a thread: no more of a shard than the pool has, unless it is the user's. */
+  private LaneRunner.Wiring<O> blocking() {
+    var settings = spec.settings();
+    int max =
+        settings.executor().isPresent()
+            ? settings.inFlight()
+            : Math.min(settings.inFlight(), environment.poolThreads());
+    return new LaneRunner.Wiring<>(settings, outlets, max);
+  }
+
+  private LaneRunner.Wiring<O> waiting(FunctionSpec.Settings settings) {
+    return new LaneRunner.Wiring<>(settings, outlets, settings.inFlight());
+  }
+
+  private static final CompletionStage<?> DONE = CompletableFuture.completedFuture(null);
+}

@@ -1,0 +1,218 @@
+package io.headrace.function;
+
+import io.headrace.kcl.CheckpointException;
+import io.headrace.kcl.CommitParts;
+import io.headrace.kcl.HashRange;
+import io.headrace.kcl.ShardHandler;
+import io.headrace.kcl.StreamRecord;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One record a call, with the state of its key. States are installed on the worker loop, in the
+ * turn that settles their record; the pool reads the state of a key only while the key's lane
+ * stands still.
+ */
+final class KeyedHandler<I, S, O> implements ShardHandler {
+  /** How the function is called; on the invocation pool. */
+  interface Invocation<I, S, O> {
+    S initial(String key);
+
+    CompletionStage<Next<S>> call(S state, Event<I> event, Output<O> out) throws Exception;
+  }
+
+  private final Scope scope;
+  private final Decoder<I> decoder;
+  private final Keys<I> keys;
+  private final Codec<S> codec;
+  private final Invocation<I, S, O> invocation;
+  private final LaneRunner<O> lanes;
+  private final StateKeeper keeper;
+  private final Map<StateKey, Held<S>> states = new ConcurrentHashMap<>();
+  private boolean changed;
+
+  KeyedHandler(
+      Scope scope,
+      Decoder<I> decoder,
+      Keys<I> keys,
+      Codec<S> codec,
+      Invocation<I, S, O> invocation,
+      LaneRunner.Wiring<O> wiring) {
+    this.scope = scope;
+    this.decoder = decoder;
+    this.keys = keys;
+    this.codec = codec;
+    this.invocation = invocation;
+    this.keeper = new StateKeeper(scope);
+    this.lanes = wiring.open(scope, (task, outcome) -> RecordHandler.settled(scope, task, outcome));
+  }
+
+  @Override
+  public CompletionStage<Void> restore(List<CommitParts> parts) {
+    return keeper
+        .load(parts)
+        .thenCompose(chunks -> Scope.onPool(scope, () -> decode(chunks)))
+        .thenCompose(
+            restored ->
+                Scope.onLoop(
+                    scope,
+                    () -> {
+                      states.putAll(restored);
+                      changed = keeper.isInherited();
+                    }));
+  }
+
+  @Override
+  public void handle(List<StreamRecord> records) {
+    for (var record : records) {
+      lanes.add(new One(record));
+    }
+    lanes.start();
+  }
+
+  @Override
+  public CompletionStage<CommitParts> snapshot() {
+    boolean was = changed;
+    changed = false;
+    var entries = new ArrayList<StateChunk.Entry>(was ? states.size() : 0);
+    if (was) {
+      states.forEach((key, held) -> entries.add(new StateChunk.Entry(key, null, held.bytes())));
+    }
+    var stored =
+        keeper.snapshot(
+            was, () -> StateChunk.ofKeys(scope.context.shard().range(), codec.version(), entries));
+    return stored.whenComplete((parts, thrown) -> changed |= thrown != null);
+  }
+
+  @Override
+  public void committed(CommitParts parts) {
+    keeper.committed(parts);
+  }
+
+  @Override
+  public void abandon() {
+    scope.end();
+    lanes.abandon();
+  }
+
+  @Override
+  public void close() {
+    abandon();
+  }
+
+  /** The state of a key, for harnesses; on the worker loop. */
+  @Nullable S stateOf(StateKey key) {
+    var held = states.get(key);
+    return held == null ? null : held.value();
+  }
+
+  /** Those of the parents' states that belong to this shard. */
+  private Map<StateKey, Held<S>> decode(List<StateChunk> chunks) {
+    var restored = new HashMap<StateKey, Held<S>>();
+    for (var chunk : chunks) {
+      for (var entry : chunk.entries()) {
+        if (!isOurs(scope, entry.key())) {
+          continue;
+        }
+        var held = decode(scope, codec, chunk.codecVersion(), entry);
+        if (restored.put(entry.key(), held) != null) {
+          throw new CheckpointException(
+              "function "
+                  + scope.function
+                  + ", shard "
+                  + scope.context.key()
+                  + ", "
+                  + entry.key()
+                  + ": two parents hold a state of it, and a keyed function can't join them");
+        }
+      }
+    }
+    return restored;
+  }
+
+  static <S> Held<S> decode(Scope scope, Codec<S> codec, int version, StateChunk.Entry entry) {
+    try {
+      return new Held<>(codec.decode(entry.value(), version), entry.value());
+    } catch (Exception thrown) {
+      throw new CheckpointException(
+          "function "
+              + scope.function
+              + ", shard "
+              + scope.context.key()
+              + ", "
+              + entry.key()
+              + ": its state can't be decoded",
+          thrown);
+    }
+  }
+
+  static boolean isOurs(Scope scope, StateKey key) {
+    var range = scope.context.shard().range();
+    return range.equals(HashRange.ALL) || range.holds(key.partitionKey());
+  }
+
+  /** State of a key that lies outside its shard would be lost when the shard is split. */
+  static void refuseForeign(Scope scope, StreamRecord record) {
+    var range = scope.context.shard().range();
+    if (!range.equals(HashRange.ALL) && !range.holds(record.key().text())) {
+      throw new TerminalFailure(
+          "ForeignKey",
+          "the partition key's hash lies outside "
+              + scope.context.key()
+              + ": it was put with an explicit hash key, so state by key can't be kept");
+    }
+  }
+
+  private final class One extends Task.OfRecord<O> {
+    One(StreamRecord record) {
+      super(record, Decoder.id(scope.context.key(), record.position()));
+    }
+
+    @Override
+    CompletionStage<Effect> perform(Call<O> call, OutputBuffer<O> out) throws Exception {
+      var decoded = decoder.decode(record);
+      if (decoded.end()) {
+        return CompletableFuture.completedFuture(Effect.FILTERED);
+      }
+      refuseForeign(scope, record);
+      var key = StateKey.of(keys, record.key().text(), decoded.value());
+      var held = states.get(key);
+      var event = event(decoded, call);
+      call.enter();
+      var state = held != null ? held.value() : invocation.initial(key.key());
+      var stage = invocation.call(state, event, out);
+      call.waitsFor(stage);
+      return stage.thenApply(next -> effect(key, held, Objects.requireNonNull(next, "Next")));
+    }
+
+    private Effect effect(StateKey key, @Nullable Held<S> before, Next<S> next) {
+      return switch (next.kind()) {
+        case SAME -> Effect.HANDLED;
+        case FORGET -> before == null ? Effect.HANDLED : Effect.handled(() -> forget(key));
+        case STATE -> {
+          var after = Held.of(scope.function, key, codec, next.state());
+          yield before != null && before.isSame(after)
+              ? Effect.HANDLED
+              : Effect.handled(() -> install(key, after));
+        }
+      };
+    }
+
+    private void install(StateKey key, Held<S> after) {
+      states.put(key, after);
+      changed = true;
+    }
+
+    private void forget(StateKey key) {
+      states.remove(key);
+      changed = true;
+    }
+  }
+}

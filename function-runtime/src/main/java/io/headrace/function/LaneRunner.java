@@ -1,0 +1,180 @@
+package io.headrace.function;
+
+import io.headrace.kcl.Position;
+import io.headrace.kcl.ShardHandler.Outcome;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.Executor;
+
+/**
+ * Runs tasks in the lanes of their keys: attempts, back-off, outputs, dead letters. A task is
+ * finished in this order: its attempt succeeds, its outputs are durable, its effect is installed
+ * and it is told as done in the same turn, the lane goes on. Owned by the worker loop.
+ */
+final class LaneRunner<O> {
+  /** How soon the lease is asked again when an attempt found it in doubt. */
+  private static final Duration LEASE_IN_DOUBT_WAIT = Duration.ofMillis(200);
+
+  /** Told of each task that is finished, after its effect is installed and in the same turn. */
+  @FunctionalInterface
+  interface Done<O> {
+    void done(Task<O> task, Outcome outcome);
+  }
+
+  /**
+   * What the lanes of a function's shards have in common; {@code runningMax} attempts a shard run
+   * at once.
+   */
+  record Wiring<O>(FunctionSpec.Settings settings, FunctionOutlets<O> outlets, int runningMax) {
+    LaneRunner<O> open(Scope scope, Done<O> done) {
+      return new LaneRunner<>(scope, this, done);
+    }
+  }
+
+  private final Scope scope;
+  private final RetryPolicy retry;
+  private final FunctionOutlets<O> outlets;
+  private final Executor pool;
+  private final Done<O> done;
+  private final Call.Terms terms;
+  private final Courier courier;
+  private final LetterWriter letters;
+  private final KeyLanes<Task<O>> lanes;
+  private final Map<Task<O>, Call<O>> calls = new HashMap<>();
+  private boolean starting;
+
+  private LaneRunner(Scope scope, Wiring<O> wiring, Done<O> done) {
+    var settings = wiring.settings();
+    this.scope = scope;
+    this.retry = settings.retry();
+    this.outlets = wiring.outlets();
+    this.pool = settings.executor().orElse(scope.environment.pool());
+    this.done = done;
+    this.terms =
+        new Call.Terms(
+            scope.loop(),
+            scope.context.tenure(),
+            scope.context.fencingToken(),
+            settings.limit(),
+            this::overdue);
+    this.courier = new Courier(scope);
+    this.letters = new LetterWriter(scope, courier, outlets.letters());
+    this.lanes = new KeyLanes<>(wiring.runningMax());
+  }
+
+  /** Adds a task behind the others of its lane; {@link #start} sets it going. */
+  void add(Task<O> task) {
+    lanes.add(task.lane(), task);
+  }
+
+  /** Starts what may be started. */
+  void start() {
+    if (starting) {
+      return;
+    }
+    starting = true;
+    for (var task = lanes.start(); task != null; task = lanes.start()) {
+      begin(task);
+    }
+    starting = false;
+  }
+
+  boolean isEmpty() {
+    return lanes.isEmpty();
+  }
+
+  /** Interrupts what runs; the scope is over. */
+  void abandon() {
+    calls.values().forEach(Call::abandon);
+    calls.clear();
+  }
+
+  private void begin(Task<O> task) {
+    task.attempts++;
+    var out = new OutputBuffer<>(outlets, task.id());
+    var call = new Call<>(terms, task, task.attempts, out, result -> ended(task, result));
+    calls.put(task, call);
+    scope.onPool(pool, call);
+  }
+
+  private void ended(Task<O> task, Call.Result result) {
+    if (scope.isOver()) {
+      return;
+    }
+    calls.remove(task);
+    lanes.rest(task.lane());
+    if (result instanceof Call.Result.Succeeded success) {
+      courier.deliver(success.outputs(), () -> finish(task, success.effect()));
+    } else if (result instanceof Call.Result.Failed failed) {
+      failed(task, Failure.of(failed.cause(), retry));
+    } else {
+      task.attempts--;
+      again(task, LEASE_IN_DOUBT_WAIT);
+    }
+    start();
+  }
+
+  private void failed(Task<O> task, Failure failure) {
+    if (failure.fatal()) {
+      scope.fail(failure.cause());
+      return;
+    }
+    var shard = scope.context.key();
+    var position = positionOf(task);
+    scope.tell(
+        new FunctionEvent.RecordFailed(
+            scope.function, shard, position, task.attempts, failure.error(), failure.code()));
+    if (failure.terminal() || !retry.allowsAnother(task.attempts)) {
+      var code = failure.terminal() ? failure.code() : Failure.EXHAUSTED;
+      letters.write(task, failure, code, () -> lettered(task, code));
+      return;
+    }
+    var wait = retry.waitAfter(task.attempts, scope.random());
+    scope.tell(
+        new FunctionEvent.RetryScheduled(scope.function, shard, position, task.attempts, wait));
+    again(task, wait);
+  }
+
+  private void again(Task<O> task, Duration wait) {
+    scope.later(
+        wait,
+        () -> {
+          lanes.resume(task.lane());
+          start();
+        });
+  }
+
+  private void lettered(Task<O> task, String code) {
+    scope.tell(
+        new FunctionEvent.DeadLettered(
+            scope.function, scope.context.key(), positionOf(task), task.attempts, code));
+    task.lettered();
+    finish(task, Outcome.DEAD_LETTERED);
+  }
+
+  private void finish(Task<O> task, Task.Effect effect) {
+    effect.install().run();
+    finish(task, effect.outcome());
+  }
+
+  private void finish(Task<O> task, Outcome outcome) {
+    done.done(task, outcome);
+    lanes.finish(task.lane());
+    start();
+  }
+
+  private void overdue(Task<?> task) {
+    if (!scope.isOver()) {
+      scope.tell(
+          new FunctionEvent.Overdue(
+              scope.function, scope.context.key(), positionOf(task), task.attempts));
+    }
+  }
+
+  /** A window's close has no position: the shard's beginning stands for it. */
+  private static Position positionOf(Task<?> task) {
+    var position = task.position();
+    return position != null ? position : Position.of(0);
+  }
+}

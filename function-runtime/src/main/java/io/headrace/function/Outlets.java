@@ -1,0 +1,192 @@
+package io.headrace.function;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.headrace.kcl.StreamSink;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.BiConsumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Opens destinations; one file or stream is opened once, however many functions write to it. Used
+ * by the thread that starts and stops the runtime.
+ */
+final class Outlets implements AutoCloseable {
+  private final Executor pool;
+  private final Function<String, StreamSink> streams;
+  private final DeadLetters defaultLetters;
+  private final @Nullable OutputTap tap;
+  private final Map<Path, LineFile> files = new HashMap<>();
+  private final Map<String, StreamSink> sinks = new HashMap<>();
+
+  /**
+   * @param streams opens a stream for writing
+   * @param defaultLetters for functions whose retry policy names no sink
+   */
+  Outlets(
+      Executor pool,
+      Function<String, StreamSink> streams,
+      DeadLetters defaultLetters,
+      @Nullable OutputTap tap) {
+    this.pool = pool;
+    this.streams = streams;
+    this.defaultLetters = defaultLetters;
+    this.tap = tap;
+  }
+
+  <O> Outlet<O, ?> open(String function, @Nullable Side<?> side, Destination<O> destination) {
+    if (tap != null) {
+      return new Callback<O>(
+          "tap", (id, value) -> tap.output(function, side, id, (Object) value), pool);
+    }
+    var target = destination.target();
+    if (target instanceof Destination.Target.ToStream<O> stream) {
+      return new ToStream<>(
+          stream.name(), stream.codec(), stream.partitionKey(), sink(stream.name()));
+    }
+    if (target instanceof Destination.Target.ToFile<O> file) {
+      return new ToFile<>(file.codec(), file(file.path()), file.path());
+    }
+    if (target instanceof Destination.Target.ToCallback<O> to) {
+      return new Callback<O>("callback of " + function, to.callback(), pool);
+    }
+    return new Nowhere<>();
+  }
+
+  Outlet<DeadLetter, ?> letters(String function, RetryPolicy policy) {
+    if (tap != null) {
+      return new Callback<>("tap", (id, letter) -> tap.deadLetter(letter), pool);
+    }
+    var sink = policy.sink().orElse(defaultLetters);
+    Codec<DeadLetter> lines = new LetterLines();
+    if (sink instanceof DeadLetters.ToStream stream) {
+      return new ToStream<>(stream.name(), lines, DeadLetter::partitionKey, sink(stream.name()));
+    }
+    var path = ((DeadLetters.InFile) sink).folder().resolve(function + ".ndjson");
+    return new ToFile<>(lines, file(path), path);
+  }
+
+  private LineFile file(Path path) {
+    return files.computeIfAbsent(
+        path.toAbsolutePath().normalize(), absolute -> new LineFile(absolute, pool));
+  }
+
+  private StreamSink sink(String stream) {
+    return sinks.computeIfAbsent(stream, streams);
+  }
+
+  @Override
+  public void close() {
+    files.values().forEach(LineFile::close);
+    sinks.values().forEach(StreamSink::close);
+  }
+
+  private static final class LetterLines implements Codec<DeadLetter> {
+    @Override
+    public DeadLetter decode(byte[] bytes, int version) {
+      throw new IllegalStateException("letters are only written here");
+    }
+
+    @Override
+    public byte[] encode(DeadLetter letter) {
+      return letter.toJson().getBytes(UTF_8);
+    }
+  }
+
+  private record ToStream<O>(
+      String stream, Codec<O> codec, Function<? super O, String> key, StreamSink sink)
+      implements Outlet<O, StreamSink.Entry> {
+    @Override
+    public String name() {
+      return "stream " + stream;
+    }
+
+    @Override
+    public StreamSink.Entry prepare(String id, O value) throws Exception {
+      return new StreamSink.Entry(key.apply(value), codec.encode(value));
+    }
+
+    @Override
+    public CompletionStage<?> send(List<StreamSink.Entry> prepared) {
+      return sink.put(prepared);
+    }
+  }
+
+  private record ToFile<O>(Codec<O> codec, LineFile file, Path path) implements Outlet<O, byte[]> {
+    @Override
+    public String name() {
+      return "file " + path;
+    }
+
+    @Override
+    public byte[] prepare(String id, O value) throws Exception {
+      byte[] line = codec.encode(value);
+      for (byte each : line) {
+        if (each == '\n') {
+          throw new IllegalArgumentException(
+              name() + ": the codec wrote a line end; give one that writes none");
+        }
+      }
+      return line;
+    }
+
+    @Override
+    public CompletionStage<?> send(List<byte[]> prepared) {
+      return file.append(prepared);
+    }
+  }
+
+  private record Callback<O>(String name, BiConsumer<String, ? super O> callback, Executor pool)
+      implements Outlet<O, Callback.Sent<O>> {
+    record Sent<O>(String id, O value) {}
+
+    @Override
+    public Sent<O> prepare(String id, O value) {
+      return new Sent<>(id, value);
+    }
+
+    @Override
+    public CompletionStage<?> send(List<Sent<O>> prepared) {
+      var done = new CompletableFuture<Void>();
+      try {
+        pool.execute(
+            () -> {
+              try {
+                prepared.forEach(each -> callback.accept(each.id(), each.value()));
+                done.complete(null);
+              } catch (Throwable thrown) {
+                done.completeExceptionally(thrown);
+              }
+            });
+      } catch (RejectedExecutionException full) {
+        done.completeExceptionally(full);
+      }
+      return done;
+    }
+  }
+
+  private record Nowhere<O>() implements Outlet<O, Boolean> {
+    @Override
+    public String name() {
+      return "nowhere";
+    }
+
+    @Override
+    public Boolean prepare(String id, O value) {
+      return true;
+    }
+
+    @Override
+    public CompletionStage<?> send(List<Boolean> prepared) {
+      return CompletableFuture.completedFuture(null);
+    }
+  }
+}

@@ -1,0 +1,57 @@
+package io.headrace.function;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+/** Holds the outputs of one call until it is known whether it succeeded. Thread-safe. */
+final class OutputBuffer<O> implements Output<O> {
+  private final FunctionOutlets<O> outlets;
+  private final String idPrefix;
+  private final List<Outlet.Parcel<?>> parcels = new ArrayList<>();
+  private boolean closed;
+
+  /**
+   * @param idPrefix names the record or window: the same in every delivery
+   */
+  OutputBuffer(FunctionOutlets<O> outlets, String idPrefix) {
+    this.outlets = outlets;
+    this.idPrefix = idPrefix;
+  }
+
+  @Override
+  public void send(O value) {
+    add(outlets.main(), value);
+  }
+
+  @Override
+  public <T> void send(Side<T> side, T value) {
+    add(outlets.side(side), value);
+  }
+
+  /** Ends the call: what is sent later throws. */
+  synchronized List<Outlet.Parcel<?>> close() {
+    closed = true;
+    return List.copyOf(parcels);
+  }
+
+  private synchronized <T, P> void add(Outlet<T, P> outlet, T value) {
+    if (closed) {
+      throw new IllegalStateException(
+          "function "
+              + outlets.function()
+              + ": this Output belongs to a call that has ended; send before the call or its stage"
+              + " ends");
+    }
+    Objects.requireNonNull(value, "output");
+    try {
+      parcels.add(Outlet.Parcel.of(outlet, idPrefix + "#" + parcels.size(), value));
+    } catch (RuntimeException thrown) {
+      throw thrown;
+    } catch (Exception thrown) {
+      throw new IllegalArgumentException(
+          "function " + outlets.function() + ": an output can't be encoded for " + outlet.name(),
+          thrown);
+    }
+  }
+}

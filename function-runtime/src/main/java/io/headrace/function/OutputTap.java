@@ -1,0 +1,20 @@
+package io.headrace.function;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes the place of all destinations and dead-letter sinks of a runtime, for harnesses and dry
+ * runs. Called on the invocation pool, in order for each key; an exception counts as a sink that is
+ * down.
+ */
+public interface OutputTap {
+  /**
+   * An output of an attempt that succeeded.
+   *
+   * @param side null for the function's own destination
+   * @param id the same whenever the output is repeated
+   */
+  void output(String function, @Nullable Side<?> side, String id, Object value);
+
+  void deadLetter(DeadLetter letter);
+}

@@ -1,0 +1,30 @@
+package io.headrace.function;
+
+import io.headrace.kcl.StreamRecord;
+import java.time.Instant;
+import java.util.Map;
+
+/** A decoded record of one attempt. */
+record RecordEvent<I>(StreamRecord record, EventId id, I value, Instant time, Attempt attempt)
+    implements Event<I> {
+  @Override
+  public String partitionKey() {
+    return record.key().text();
+  }
+
+  @Override
+  public Instant arrivedAt() {
+    return record.arrivedAt();
+  }
+
+  @Override
+  public Map<String, String> headers() {
+    return record.headers();
+  }
+
+  /** Without the value, which never reaches a log. */
+  @Override
+  public String toString() {
+    return "event " + id;
+  }
+}

@@ -1,0 +1,85 @@
+package io.headrace.function;
+
+import io.headrace.kcl.CommitParts;
+import io.headrace.kcl.ShardHandler;
+import io.headrace.kcl.StreamRecord;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/** One record a call, without state, in the lanes of the partition keys. */
+final class RecordHandler<I, O> implements ShardHandler {
+  /** How the function is called; on the invocation pool, once the lease was asked. */
+  @FunctionalInterface
+  interface Invocation<I, O> {
+    CompletionStage<?> call(Event<I> event, Output<O> out) throws Exception;
+  }
+
+  private final Scope scope;
+  private final Decoder<I> decoder;
+  private final Invocation<I, O> invocation;
+  private final LaneRunner<O> lanes;
+
+  RecordHandler(
+      Scope scope, Decoder<I> decoder, Invocation<I, O> invocation, LaneRunner.Wiring<O> wiring) {
+    this.scope = scope;
+    this.decoder = decoder;
+    this.invocation = invocation;
+    this.lanes = wiring.open(scope, (task, outcome) -> settled(scope, task, outcome));
+  }
+
+  static void settled(Scope scope, Task<?> task, Outcome outcome) {
+    var position = task.position();
+    if (position != null) {
+      scope.context.outcomes().settled(position, outcome);
+    }
+  }
+
+  @Override
+  public CompletionStage<Void> restore(List<CommitParts> parts) {
+    return CompletableFuture.completedFuture(null);
+  }
+
+  @Override
+  public void handle(List<StreamRecord> records) {
+    for (var record : records) {
+      lanes.add(new One(record));
+    }
+    lanes.start();
+  }
+
+  @Override
+  public CompletionStage<CommitParts> snapshot() {
+    return CompletableFuture.completedFuture(CommitParts.NONE);
+  }
+
+  @Override
+  public void abandon() {
+    scope.end();
+    lanes.abandon();
+  }
+
+  @Override
+  public void close() {
+    abandon();
+  }
+
+  private final class One extends Task.OfRecord<O> {
+    One(StreamRecord record) {
+      super(record, Decoder.id(scope.context.key(), record.position()));
+    }
+
+    @Override
+    CompletionStage<Effect> perform(Call<O> call, OutputBuffer<O> out) throws Exception {
+      var decoded = decoder.decode(record);
+      if (decoded.end()) {
+        return CompletableFuture.completedFuture(Effect.FILTERED);
+      }
+      var event = event(decoded, call);
+      call.enter();
+      var stage = invocation.call(event, out);
+      call.waitsFor(stage);
+      return stage.thenApply(any -> Effect.HANDLED);
+    }
+  }
+}

@@ -1,0 +1,114 @@
+package io.headrace.function;
+
+import io.headrace.kcl.ShardHandler;
+import io.headrace.kcl.loop.EventLoop;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
+
+/**
+ * The life of one handler in one shard: what it posts is dropped once it is over. Owned by the
+ * worker loop; {@link #post} and {@link #onPool} may be called from any thread.
+ */
+final class Scope {
+  /** How soon a full pool is asked again. */
+  private static final Duration POOL_FULL_WAIT = Duration.ofMillis(10);
+
+  final String function;
+  final ShardHandler.Context context;
+  final Environment environment;
+  private boolean over;
+
+  Scope(String function, ShardHandler.Context context, Environment environment) {
+    this.function = function;
+    this.context = context;
+    this.environment = environment;
+  }
+
+  EventLoop loop() {
+    return context.loop();
+  }
+
+  RandomGenerator random() {
+    return environment.random();
+  }
+
+  boolean isOver() {
+    return over;
+  }
+
+  void end() {
+    over = true;
+  }
+
+  /** Runs on the worker loop, unless the handler's life is over by then. */
+  void post(Runnable task) {
+    loop().execute(() -> runUnlessOver(task));
+  }
+
+  void later(Duration delay, Runnable task) {
+    var unused = loop().schedule(delay, () -> runUnlessOver(task));
+  }
+
+  /** Runs on the pool, once it has room. What the task throws is a fault of ours. */
+  void onPool(Executor pool, Runnable task) {
+    try {
+      pool.execute(
+          () -> {
+            try {
+              task.run();
+            } catch (Throwable thrown) {
+              post(() -> fail(thrown));
+            }
+          });
+    } catch (RejectedExecutionException full) {
+      later(POOL_FULL_WAIT, () -> onPool(pool, task));
+    }
+  }
+
+  void tell(FunctionEvent event) {
+    environment.events().accept(event);
+  }
+
+  /** The shard can't be gone on with. */
+  void fail(Throwable cause) {
+    if (!over) {
+      context.outcomes().failed(cause);
+    }
+  }
+
+  /** Work on the pool, answered as a stage on any thread; never, once the scope is over. */
+  static <T> CompletionStage<T> onPool(Scope scope, Supplier<T> work) {
+    var done = new CompletableFuture<T>();
+    scope.onPool(
+        scope.environment.pool(),
+        () -> {
+          try {
+            done.complete(work.get());
+          } catch (Throwable thrown) {
+            done.completeExceptionally(thrown);
+          }
+        });
+    return done;
+  }
+
+  static CompletionStage<Void> onLoop(Scope scope, Runnable work) {
+    var done = new CompletableFuture<Void>();
+    scope.post(
+        () -> {
+          work.run();
+          done.complete(null);
+        });
+    return done;
+  }
+
+  private void runUnlessOver(Runnable task) {
+    if (!over) {
+      task.run();
+    }
+  }
+}

@@ -1,0 +1,161 @@
+package io.headrace.function;
+
+import io.headrace.checkpoint.ChunkStore;
+import io.headrace.kcl.CheckpointException;
+import io.headrace.kcl.CommitParts;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Stores the state of one function in one shard as chunks and collects those that no commit refers
+ * to any more. Owned by the worker loop.
+ *
+ * <p>A chunk's name holds the lease's epoch, a draw for this start and a counter, so it is never
+ * used twice. Deleted is only what a <em>confirmed</em> commit made unreachable, one generation
+ * late, and only chunks of this very shard: a parent's chunk may be another child's as well.
+ */
+final class StateKeeper {
+  private static final Logger LOG = LoggerFactory.getLogger(StateKeeper.class);
+
+  private final Scope scope;
+  private final ChunkStore chunks;
+  private final String shardPrefix;
+  private final String prefix;
+  private int written;
+  private boolean inherited;
+
+  /** What the next commit refers to when nothing changes. */
+  private @Nullable StateRoot current;
+
+  private @Nullable StateRoot confirmed;
+  private @Nullable StateRoot confirmedBefore;
+
+  StateKeeper(Scope scope) {
+    this.scope = scope;
+    this.chunks = scope.environment.chunks();
+    var context = scope.context;
+    this.shardPrefix =
+        scope.environment.application() + "/" + scope.function + "/" + context.key().key() + "/";
+    this.prefix =
+        shardPrefix
+            + context.tenure().token().epoch()
+            + "."
+            + Long.toHexString(scope.random().nextLong())
+            + ".";
+  }
+
+  /** Whether what was loaded belongs to the parents, so that this shard must store its own. */
+  boolean isInherited() {
+    return inherited;
+  }
+
+  /** Reads the chunks that the commits name; completes on any thread. */
+  CompletionStage<List<StateChunk>> load(List<CommitParts> parts) {
+    CompletableFuture<List<StateChunk>> all = CompletableFuture.completedFuture(List.of());
+    for (var each : parts) {
+      var root = StateRoot.of(each).orElse(null);
+      if (root == null) {
+        continue;
+      }
+      if (parts.size() == 1 && root.chunk().startsWith(shardPrefix)) {
+        current = root;
+        confirmed = root;
+      }
+      inherited |= current == null;
+      all = all.thenCombine(load(root), StateKeeper::with);
+    }
+    return all;
+  }
+
+  /**
+   * Stores state as of this turn.
+   *
+   * @param changed whether anything changed since the last call
+   * @param state written on the pool
+   */
+  CompletionStage<CommitParts> snapshot(boolean changed, Supplier<StateChunk> state) {
+    if (!changed) {
+      return CompletableFuture.completedFuture(
+          current == null ? CommitParts.NONE : current.parts());
+    }
+    var name = prefix + ++written;
+    var stored = new CompletableFuture<CommitParts>();
+    scope.onPool(
+        scope.environment.pool(),
+        () -> {
+          byte[] bytes = state.get().write();
+          var root = new StateRoot(name, StateChunk.checksum(bytes));
+          var unused =
+              chunks
+                  .put(name, bytes)
+                  .whenComplete((done, thrown) -> scope.post(() -> stored(root, thrown, stored)));
+        });
+    return stored;
+  }
+
+  /** The commit that refers to these parts is stored for certain. */
+  void committed(CommitParts parts) {
+    var root = StateRoot.of(parts).orElse(null);
+    if (root == null || root.equals(confirmed)) {
+      return;
+    }
+    var unreachable = confirmedBefore;
+    confirmedBefore = confirmed;
+    confirmed = root;
+    if (unreachable != null && unreachable.chunk().startsWith(shardPrefix)) {
+      delete(unreachable);
+    }
+  }
+
+  private void stored(
+      StateRoot root, @Nullable Throwable thrown, CompletableFuture<CommitParts> answer) {
+    if (thrown != null) {
+      answer.completeExceptionally(
+          new CheckpointException(
+              "function " + scope.function + ": chunk " + root.chunk() + " can't be stored",
+              thrown));
+      return;
+    }
+    current = root;
+    answer.complete(root.parts());
+  }
+
+  private void delete(StateRoot root) {
+    var unused =
+        chunks
+            .delete(root.chunk())
+            .whenComplete(
+                (done, thrown) -> {
+                  if (thrown != null) {
+                    // Garbage, not loss: it costs room until someone sweeps.
+                    LOG.warn("chunk {} can't be deleted: {}", root.chunk(), thrown.toString());
+                  }
+                });
+  }
+
+  private CompletableFuture<StateChunk> load(StateRoot root) {
+    return chunks
+        .get(root.chunk())
+        .thenApply(
+            bytes -> {
+              if (StateChunk.checksum(bytes) != root.checksum()) {
+                throw new CheckpointException(
+                    "state chunk " + root.chunk() + ": is not the one that was committed");
+              }
+              return StateChunk.read(root.chunk(), bytes);
+            })
+        .toCompletableFuture();
+  }
+
+  private static List<StateChunk> with(List<StateChunk> some, StateChunk one) {
+    var more = new ArrayList<>(some);
+    more.add(one);
+    return List.copyOf(more);
+  }
+}

@@ -1,0 +1,82 @@
+package io.headrace.function;
+
+import io.headrace.kcl.Position;
+import io.headrace.kcl.ShardHandler.Outcome;
+import io.headrace.kcl.StreamRecord;
+import java.io.IOException;
+import java.util.Objects;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/** Something to be done in the lane of a key: a record to be handled, a window to be closed. */
+abstract class Task<O> implements LetterSource {
+  /** What an attempt that succeeded changes; performed on the worker loop once outputs are sent. */
+  record Effect(Outcome outcome, Runnable install) {
+    static final Effect HANDLED = new Effect(Outcome.HANDLED, () -> {});
+    static final Effect FILTERED = new Effect(Outcome.FILTERED, () -> {});
+
+    static Effect handled(Runnable install) {
+      return new Effect(Outcome.HANDLED, install);
+    }
+  }
+
+  /** How often it was begun; changed on the worker loop. */
+  int attempts;
+
+  /** The partition key. */
+  abstract String lane();
+
+  /** Names the record or window; outputs are numbered under it. */
+  abstract String id();
+
+  /** Null for what is no record. */
+  @Nullable Position position() {
+    return null;
+  }
+
+  /** Runs on the invocation pool; calls {@link Call#enter} once, right before user code. */
+  abstract CompletionStage<Effect> perform(Call<O> call, OutputBuffer<O> out) throws Exception;
+
+  @Override
+  public int attempts() {
+    return attempts;
+  }
+
+  /** The task lies in a dead letter; on the worker loop, before it is told as done. */
+  void lettered() {}
+
+  /** A task for one record. */
+  abstract static class OfRecord<O> extends Task<O> {
+    final StreamRecord record;
+    final EventId eventId;
+
+    OfRecord(StreamRecord record, EventId eventId) {
+      this.record = Objects.requireNonNull(record);
+      this.eventId = eventId;
+    }
+
+    @Override
+    String lane() {
+      return record.key().text();
+    }
+
+    @Override
+    String id() {
+      return eventId.toString();
+    }
+
+    @Override
+    Position position() {
+      return record.position();
+    }
+
+    @Override
+    public Remains remains() throws IOException {
+      return Remains.of(eventId, record);
+    }
+
+    <I> RecordEvent<I> event(Decoder.Decoded<I> decoded, Attempt attempt) {
+      return new RecordEvent<>(record, eventId, decoded.value(), decoded.time(), attempt);
+    }
+  }
+}

@@ -1,0 +1,113 @@
+package io.headrace.function;
+
+import io.headrace.kcl.HashRange;
+import io.headrace.kcl.Position;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Event time of one shard. The watermark is the latest event time admitted, in the shard's order,
+ * and never falls. Whether a record is late is judged once, against the watermark of its own place:
+ * what was admitted and not finished keeps that watermark through a commit, so a redelivered record
+ * is judged as it was at first. Owned by the worker loop.
+ */
+final class WindowClock {
+  private Instant watermark = Instant.MIN;
+  private List<StateChunk.Floor> floors = List.of();
+
+  /** Admitted, not finished: the watermark of their place. */
+  private final Map<Position, Instant> pending = new LinkedHashMap<>();
+
+  /** Pending at the restored commit and not handed over again since. */
+  private final Map<Position, Instant> awaited = new LinkedHashMap<>();
+
+  /**
+   * Takes over from the commits of this shard or of its parents. The watermark of a merge is the
+   * lower one; the keys of the parent that is ahead keep its own as their floor.
+   */
+  void restore(List<StateChunk> chunks, int expected) {
+    Instant lowest = chunks.size() < expected ? Instant.MIN : Instant.MAX;
+    for (var chunk : chunks) {
+      lowest = min(lowest, chunk.watermark());
+      awaited.putAll(chunk.pending());
+    }
+    watermark = chunks.isEmpty() ? Instant.MIN : lowest;
+    var ahead = new ArrayList<StateChunk.Floor>();
+    for (var chunk : chunks) {
+      ahead.add(new StateChunk.Floor(chunk.range(), chunk.watermark()));
+      ahead.addAll(chunk.floors());
+    }
+    floors = stillAhead(ahead);
+  }
+
+  /** The watermark by which a record is judged; called in the shard's order. */
+  Instant admit(Position position) {
+    var before = awaited.remove(position);
+    if (before == null) {
+      // Records come in order: those still awaited are gone from the stream.
+      awaited.clear();
+    }
+    var judged = before != null ? before : watermark;
+    pending.put(position, judged);
+    return judged;
+  }
+
+  /** Whether windows must stay open, as records admitted before the commit are still to come. */
+  boolean isWaiting() {
+    return !awaited.isEmpty();
+  }
+
+  void finished(Position position) {
+    pending.remove(position);
+  }
+
+  /** Whether the watermark moved. */
+  boolean advance(Instant time) {
+    if (!time.isAfter(watermark)) {
+      return false;
+    }
+    watermark = time;
+    floors = stillAhead(floors);
+    return true;
+  }
+
+  Instant watermark() {
+    return watermark;
+  }
+
+  /** A watermark as it counts for one key. */
+  Instant forKey(Instant judged, String partitionKey) {
+    var highest = judged;
+    if (!floors.isEmpty()) {
+      var hash = HashRange.hashOf(partitionKey);
+      for (var floor : floors) {
+        if (floor.range().holds(hash) && floor.watermark().isAfter(highest)) {
+          highest = floor.watermark();
+        }
+      }
+    }
+    return highest;
+  }
+
+  List<StateChunk.Floor> floors() {
+    return floors;
+  }
+
+  /** Both what is in work and what is awaited: neither is finished. */
+  Map<Position, Instant> unfinished() {
+    var all = new LinkedHashMap<>(awaited);
+    all.putAll(pending);
+    return all;
+  }
+
+  private List<StateChunk.Floor> stillAhead(List<StateChunk.Floor> some) {
+    return some.stream().filter(floor -> floor.watermark().isAfter(watermark)).toList();
+  }
+
+  private static Instant min(Instant one, Instant other) {
+    return one.isBefore(other) ? one : other;
+  }
+}

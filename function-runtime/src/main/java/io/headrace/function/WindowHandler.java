@@ -1,0 +1,473 @@
+package io.headrace.function;
+
+import io.headrace.kcl.CommitParts;
+import io.headrace.kcl.Position;
+import io.headrace.kcl.ShardHandler;
+import io.headrace.kcl.StreamRecord;
+import java.io.IOException;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sums by key and window. Records are decoded and admitted in the shard's order, since admission
+ * moves the watermark; then each is added in the lane of its partition key. A window that is due is
+ * closed in the same lane, behind the records that were admitted before: so a key that fails keeps
+ * only its own windows open.
+ */
+final class WindowHandler<I, A, O> implements ShardHandler {
+  private static final Duration UNREADABLE_WAIT = Duration.ofSeconds(1);
+
+  /** One window of one key. */
+  private record WindowKey(StateKey key, Windows.Span span) {}
+
+  /** A record on its way to admission: decoded, or the reason why not. */
+  private record Arrived<I>(
+      StreamRecord record, Decoder.@Nullable Decoded<I> decoded, @Nullable Exception fault) {}
+
+  private final Scope scope;
+  private final Decoder<I> decoder;
+  private final FunctionSpec.Kind.Windowing<I, A, O> kind;
+  private final WindowFunction<I, A, O> function;
+  private final LaneRunner<O> lanes;
+  private final StateKeeper keeper;
+  private final WindowClock clock = new WindowClock();
+  private final Map<WindowKey, Held<A>> sums = new ConcurrentHashMap<>();
+
+  /** Windows that records were admitted to and that are not due yet, by end. */
+  private final TreeMap<Instant, Set<WindowKey>> open = new TreeMap<>();
+
+  /** Restored windows that are due already. */
+  private final List<WindowKey> overdue = new ArrayList<>();
+
+  /** Ends of input that wait for the last windows. */
+  private final List<Position> ends = new ArrayList<>();
+
+  private final ArrayDeque<StreamRecord> backlog = new ArrayDeque<>();
+  private boolean decoding;
+  private int closing;
+  private boolean changed;
+
+  WindowHandler(
+      Scope scope,
+      Decoder<I> decoder,
+      FunctionSpec.Kind.Windowing<I, A, O> kind,
+      WindowFunction<I, A, O> function,
+      LaneRunner.Wiring<O> wiring) {
+    this.scope = scope;
+    this.decoder = decoder;
+    this.kind = kind;
+    this.function = function;
+    this.keeper = new StateKeeper(scope);
+    this.lanes = wiring.open(scope, this::done);
+  }
+
+  @Override
+  public CompletionStage<Void> restore(List<CommitParts> parts) {
+    return keeper
+        .load(parts)
+        .thenCompose(
+            chunks ->
+                Scope.onPool(scope, () -> decode(chunks))
+                    .thenCompose(
+                        restored ->
+                            Scope.onLoop(scope, () -> install(chunks, parts.size(), restored))));
+  }
+
+  @Override
+  public void handle(List<StreamRecord> records) {
+    backlog.addAll(records);
+    decodeNext();
+  }
+
+  @Override
+  public CompletionStage<CommitParts> snapshot() {
+    boolean was = changed;
+    changed = false;
+    var entries = new ArrayList<StateChunk.Entry>(was ? sums.size() : 0);
+    if (was) {
+      sums.forEach(
+          (window, held) ->
+              entries.add(new StateChunk.Entry(window.key(), window.span(), held.bytes())));
+    }
+    var chunk =
+        new StateChunk(
+            scope.context.shard().range(),
+            kind.codec().version(),
+            clock.watermark(),
+            clock.floors(),
+            was ? clock.unfinished() : Map.of(),
+            entries);
+    return keeper
+        .snapshot(was, () -> chunk)
+        .whenComplete((parts, thrown) -> changed |= thrown != null);
+  }
+
+  @Override
+  public void committed(CommitParts parts) {
+    keeper.committed(parts);
+  }
+
+  @Override
+  public void abandon() {
+    scope.end();
+    lanes.abandon();
+  }
+
+  @Override
+  public void close() {
+    abandon();
+  }
+
+  private void decodeNext() {
+    if (decoding || backlog.isEmpty()) {
+      return;
+    }
+    decoding = true;
+    var batch = List.copyOf(backlog);
+    backlog.clear();
+    scope.onPool(
+        scope.environment.pool(),
+        () -> {
+          var arrived = new ArrayList<Arrived<I>>(batch.size());
+          for (var record : batch) {
+            arrived.add(decode(record));
+          }
+          scope.post(() -> admit(arrived));
+        });
+  }
+
+  private Arrived<I> decode(StreamRecord record) {
+    try {
+      var decoded = decoder.decode(record);
+      if (!decoded.end()) {
+        KeyedHandler.refuseForeign(scope, record);
+      }
+      return new Arrived<>(record, decoded, null);
+    } catch (Exception fault) {
+      return new Arrived<>(record, null, fault);
+    }
+  }
+
+  private void admit(List<Arrived<I>> batch) {
+    for (int i = 0; i < batch.size(); i++) {
+      var arrived = batch.get(i);
+      if (arrived.fault() instanceof IOException unread) {
+        putBack(batch.subList(i, batch.size()), unread);
+        lanes.start();
+        return;
+      }
+      changed = true;
+      boolean wasWaiting = clock.isWaiting();
+      admit(arrived, clock.admit(arrived.record().position()));
+      if (wasWaiting && !clock.isWaiting()) {
+        closeDue();
+      }
+    }
+    decoding = false;
+    lanes.start();
+    decodeNext();
+  }
+
+  private void admit(Arrived<I> arrived, Instant watermark) {
+    var record = arrived.record();
+    var decoded = arrived.decoded();
+    if (decoded == null) {
+      var fault = arrived.fault() != null ? arrived.fault() : new AssertionError("no reason");
+      lanes.add(new Refusal(record, fault));
+      return;
+    }
+    if (decoded.end()) {
+      ends.add(record.position());
+      clock.advance(Instant.MAX);
+      closeDue();
+      return;
+    }
+    StateKey key;
+    List<Windows.Span> spans;
+    try {
+      key = StateKey.of(kind.keys(), record.key().text(), decoded.value());
+      spans = kind.windows().of(decoded.time());
+    } catch (Decoder.Unreadable fault) {
+      lanes.add(new Refusal(record, fault));
+      return;
+    } catch (ArithmeticException | DateTimeException beyond) {
+      lanes.add(
+          new Refusal(
+              record,
+              new Decoder.Unreadable("NoEventTime", "event time lies beyond all windows", beyond)));
+      return;
+    }
+    var judged = clock.forKey(watermark, key.partitionKey());
+    var still =
+        spans.stream().filter(span -> !kind.windows().isClosed(span.end(), judged)).toList();
+    if (still.isEmpty()) {
+      lanes.add(new Late(record, decoded));
+      return;
+    }
+    still.forEach(span -> register(new WindowKey(key, span)));
+    lanes.add(new Addition(record, decoded, key, still));
+    if (clock.advance(decoded.time())) {
+      closeDue();
+    }
+  }
+
+  private void putBack(List<Arrived<I>> rest, IOException unread) {
+    for (int i = rest.size() - 1; i >= 0; i--) {
+      backlog.addFirst(rest.get(i).record());
+    }
+    scope.tell(
+        new FunctionEvent.RecordFailed(
+            scope.function,
+            scope.context.key(),
+            rest.get(0).record().position(),
+            1,
+            unread.getClass().getName(),
+            "Unread"));
+    scope.later(
+        UNREADABLE_WAIT,
+        () -> {
+          decoding = false;
+          decodeNext();
+        });
+  }
+
+  private void register(WindowKey window) {
+    open.computeIfAbsent(window.span().end(), end -> new LinkedHashSet<>()).add(window);
+  }
+
+  /** Puts the closes of all windows that are due into their lanes. */
+  private void closeDue() {
+    if (clock.isWaiting()) {
+      return;
+    }
+    overdue.forEach(this::close);
+    overdue.clear();
+    while (!open.isEmpty() && kind.windows().isClosed(open.firstKey(), clock.watermark())) {
+      open.pollFirstEntry().getValue().forEach(this::close);
+    }
+    settleEnds();
+  }
+
+  private void close(WindowKey window) {
+    closing++;
+    lanes.add(new Closing(window));
+  }
+
+  /** An end of input is finished with the last window, so that its commit says: all is told. */
+  private void settleEnds() {
+    if (closing > 0 || clock.isWaiting()) {
+      return;
+    }
+    for (var position : ends) {
+      clock.finished(position);
+      changed = true;
+      scope.context.outcomes().settled(position, Outcome.FILTERED);
+    }
+    ends.clear();
+  }
+
+  private void done(Task<O> task, Outcome outcome) {
+    changed = true;
+    var position = task.position();
+    if (position != null) {
+      clock.finished(position);
+      scope.context.outcomes().settled(position, outcome);
+    } else {
+      closing--;
+      scope.context.outcomes().stateChanged();
+      settleEnds();
+    }
+  }
+
+  private Map<WindowKey, Held<A>> decode(List<StateChunk> chunks) {
+    var restored = new HashMap<WindowKey, Held<A>>();
+    for (var chunk : chunks) {
+      for (var entry : chunk.entries()) {
+        var span = entry.span();
+        if (span == null || !KeyedHandler.isOurs(scope, entry.key())) {
+          continue;
+        }
+        var held = KeyedHandler.decode(scope, kind.codec(), chunk.codecVersion(), entry);
+        restored.merge(
+            new WindowKey(entry.key(), span),
+            held,
+            (left, right) ->
+                Held.of(
+                    scope.function,
+                    entry.key(),
+                    kind.codec(),
+                    function.merge(left.value(), right.value())));
+      }
+    }
+    return restored;
+  }
+
+  private void install(List<StateChunk> chunks, int expected, Map<WindowKey, Held<A>> restored) {
+    clock.restore(chunks, expected);
+    sums.putAll(restored);
+    changed = keeper.isInherited();
+    for (var window : restored.keySet()) {
+      var judged = clock.forKey(clock.watermark(), window.key().partitionKey());
+      if (kind.windows().isClosed(window.span().end(), judged)) {
+        overdue.add(window);
+      } else {
+        register(window);
+      }
+    }
+    closeDue();
+    lanes.start();
+  }
+
+  /** A record that can't be admitted: fails in its lane, behind what came before. */
+  private final class Refusal extends Task.OfRecord<O> {
+    private final Throwable fault;
+
+    Refusal(StreamRecord record, Throwable fault) {
+      super(record, Decoder.id(scope.context.key(), record.position()));
+      this.fault = fault;
+    }
+
+    @Override
+    CompletionStage<Effect> perform(Call<O> call, OutputBuffer<O> out) {
+      return CompletableFuture.failedFuture(fault);
+    }
+  }
+
+  /** A record whose windows are all closed. */
+  private final class Late extends Task.OfRecord<O> {
+    private final Decoder.Decoded<I> decoded;
+
+    Late(StreamRecord record, Decoder.Decoded<I> decoded) {
+      super(record, Decoder.id(scope.context.key(), record.position()));
+      this.decoded = decoded;
+    }
+
+    /** The side is of the input's type, as {@link Windows#lateTo} demands. */
+    @Override
+    @SuppressWarnings("unchecked")
+    CompletionStage<Effect> perform(Call<O> call, OutputBuffer<O> out) {
+      var side = (Side<I>) kind.windows().side();
+      if (side != null) {
+        out.send(side, decoded.value());
+        return CompletableFuture.completedFuture(Effect.HANDLED);
+      }
+      var shard = scope.context.key();
+      return CompletableFuture.completedFuture(
+          new Effect(
+              Outcome.FILTERED,
+              () ->
+                  scope.tell(
+                      new FunctionEvent.LateDropped(scope.function, shard, record.position()))));
+    }
+  }
+
+  /** Adds a record to its windows: to all of them, or to none. */
+  private final class Addition extends Task.OfRecord<O> {
+    private final Decoder.Decoded<I> decoded;
+    private final StateKey key;
+    private final List<Windows.Span> spans;
+
+    Addition(
+        StreamRecord record, Decoder.Decoded<I> decoded, StateKey key, List<Windows.Span> spans) {
+      super(record, Decoder.id(scope.context.key(), record.position()));
+      this.decoded = decoded;
+      this.key = key;
+      this.spans = spans;
+    }
+
+    @Override
+    CompletionStage<Effect> perform(Call<O> call, OutputBuffer<O> out) throws Exception {
+      var event = event(decoded, call);
+      var after = new HashMap<WindowKey, Held<A>>();
+      call.enter();
+      for (var span : spans) {
+        var window = new WindowKey(key, span);
+        var before = sums.get(window);
+        var sum = function.add(before != null ? before.value() : function.empty(), event);
+        after.put(window, Held.of(scope.function, key, kind.codec(), sum));
+      }
+      return CompletableFuture.completedFuture(Effect.handled(() -> sums.putAll(after)));
+    }
+  }
+
+  private final class Closing extends Task<O> {
+    private final WindowKey window;
+
+    Closing(WindowKey window) {
+      this.window = window;
+    }
+
+    @Override
+    String lane() {
+      return window.key().partitionKey();
+    }
+
+    /** Without the shard: a window that was open at a split or merge is closed under one id. */
+    @Override
+    String id() {
+      var key = window.key();
+      return "window/"
+          + key.partitionKey()
+          + "/"
+          + key.key()
+          + "/"
+          + window.span().start()
+          + "/"
+          + window.span().end();
+    }
+
+    @Override
+    CompletionStage<Effect> perform(Call<O> call, OutputBuffer<O> out) throws Exception {
+      var held = sums.get(window);
+      if (held == null) {
+        // All its records went to the dead letters.
+        return CompletableFuture.completedFuture(Effect.HANDLED);
+      }
+      var told =
+          new Window(
+              window.key().key(),
+              window.key().partitionKey(),
+              window.span().start(),
+              window.span().end());
+      call.enter();
+      function.close(told, held.value(), out);
+      return CompletableFuture.completedFuture(
+          Effect.handled(
+              () -> {
+                sums.remove(window);
+                scope.tell(
+                    new FunctionEvent.WindowClosed(scope.function, scope.context.key(), told));
+              }));
+    }
+
+    @Override
+    void lettered() {
+      sums.remove(window);
+    }
+
+    /** A window that can't be closed leaves its sum in the letter. */
+    @Override
+    public Remains remains() {
+      var held = sums.get(window);
+      return new Remains(
+          id(),
+          lane(),
+          window.span().start(),
+          Base64.getEncoder().encodeToString(held == null ? new byte[0] : held.bytes()));
+    }
+  }
+}
