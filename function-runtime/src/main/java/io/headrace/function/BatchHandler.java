@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
@@ -275,7 +276,7 @@ final class BatchHandler<I, O> implements ShardHandler {
     }
   }
 
-  private TreeSet<Position> positions(BatchCall.Item item) {
+  private NavigableSet<Position> positions(BatchCall.Item item) {
     var positions = taken.get(item.key());
     if (positions == null) {
       throw new IllegalStateException(item.record + " is in no group");
