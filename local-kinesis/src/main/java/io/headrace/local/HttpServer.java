@@ -24,13 +24,15 @@ import io.netty.handler.codec.http2.Http2MultiplexHandler;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2StreamFrameToHttpObjectCodec;
 import io.netty.handler.timeout.ReadTimeoutHandler;
+import io.netty.util.NetUtil;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.ImmediateEventExecutor;
 import java.net.BindException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One port on the loopback address that speaks HTTP/1.1 and HTTP/2 without TLS, the latter by prior
@@ -38,6 +40,8 @@ import java.util.concurrent.TimeUnit;
  * run on two event loops.
  */
 final class HttpServer implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(LocalKinesis.class);
+
   static final int BODY_BYTES_MAX = 7 * 1024 * 1024;
 
   private static final int EVENT_LOOPS = 2;
@@ -84,7 +88,7 @@ final class HttpServer implements AutoCloseable {
             .option(ChannelOption.SO_BACKLOG, 1024)
             .childOption(ChannelOption.TCP_NODELAY, true)
             .childHandler(new ConnectionStart());
-    InetSocketAddress wanted = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+    InetSocketAddress wanted = new InetSocketAddress(NetUtil.LOCALHOST4, port);
     var bound = bootstrap.bind(wanted).awaitUninterruptibly();
     Throwable failure = bound.cause();
     if (failure instanceof BindException) {
@@ -106,7 +110,6 @@ final class HttpServer implements AutoCloseable {
 
   private void http1(ChannelPipeline pipeline) {
     pipeline.addLast(
-        new ReadTimeoutHandler(silenceMax.toMillis(), TimeUnit.MILLISECONDS),
         new HttpServerCodec(),
         new HttpServerKeepAliveHandler(),
         new HttpObjectAggregator(BODY_BYTES_MAX),
@@ -122,15 +125,24 @@ final class HttpServer implements AutoCloseable {
                     .initialWindowSize(WINDOW_BYTES)
                     .maxFrameSize(FRAME_BYTES_MAX))
             .build();
+    // A client may wait for minutes for what its streams bring, and say nothing meanwhile.
+    pipeline.remove(ReadTimeoutHandler.class);
     pipeline.addLast(
-        codec, new WiderConnection(codec), new Http2MultiplexHandler(new Http2Stream()));
+        codec,
+        new WiderConnection(codec),
+        new Http2MultiplexHandler(new Http2Stream()),
+        new BrokenConnection());
   }
 
   private final class ConnectionStart extends ChannelInitializer<Channel> {
     @Override
     protected void initChannel(Channel channel) {
       channels.add(channel);
-      channel.pipeline().addLast(new PortSniffer(HttpServer.this::http1, HttpServer.this::http2));
+      channel
+          .pipeline()
+          .addLast(
+              new ReadTimeoutHandler(silenceMax.toMillis(), TimeUnit.MILLISECONDS),
+              new PortSniffer(HttpServer.this::http1, HttpServer.this::http2));
     }
   }
 
@@ -163,6 +175,14 @@ final class HttpServer implements AutoCloseable {
           .flowController()
           .incrementWindowSize(connection.connectionStream(), WINDOW_BYTES * 4);
       context.pipeline().remove(this);
+    }
+  }
+
+  /** The codec has told the client and closes the connection itself. */
+  private static final class BrokenConnection extends ChannelInboundHandlerAdapter {
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+      LOG.debug("an HTTP/2 connection broke: {}", cause.getClass().getName());
     }
   }
 }
