@@ -42,7 +42,8 @@ import org.slf4j.LoggerFactory;
 final class HttpServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(LocalKinesis.class);
 
-  static final int BODY_BYTES_MAX = 7 * 1024 * 1024;
+  // Room for the largest put, ten mebibytes of records, in Base64 and with its field names.
+  static final int BODY_BYTES_MAX = 16 * 1024 * 1024;
 
   private static final int EVENT_LOOPS = 2;
   // A client of ours that waits has one stream per shard, for minutes.

@@ -399,7 +399,7 @@ final class KinesisStream {
 
   private void requireOpen(Shard shard) {
     if (!shard.isOpen()) {
-      throw KinesisError.inUse(
+      throw KinesisError.invalidArgument(
           ("Shard %s in %s has already been merged or split, "
                   + "and thus is not eligible for merging or splitting.")
               .formatted(shard.id(), key.inSentence()));

@@ -76,6 +76,18 @@ class EngineTest {
   }
 
   @Test
+  void a_deleted_stream_gives_its_memory_back() {
+    create(1);
+    put("a");
+
+    engine.deleteStream(ORDERS);
+
+    assertThat(engine.recordBytes()).isZero();
+    assertThatThrownBy(() -> put("b"))
+        .hasMessage("Stream orders under account 000000000000 not found.");
+  }
+
+  @Test
   void a_time_leads_to_the_first_record_that_arrived_then_or_later() {
     create(1);
     put("a");

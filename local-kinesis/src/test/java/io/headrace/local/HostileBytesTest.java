@@ -79,7 +79,7 @@ class HostileBytesTest {
   }
 
   @Test
-  void a_body_over_seven_mebibytes_is_too_large() throws IOException {
+  void a_body_over_sixteen_mebibytes_is_too_large() throws IOException {
     String head = HEAD + "Content-Length: " + (HttpServer.BODY_BYTES_MAX + 1) + "\r\n\r\n";
 
     assertThat(exchange(head + "a".repeat(HttpServer.BODY_BYTES_MAX + 1)))
@@ -88,8 +88,8 @@ class HostileBytesTest {
   }
 
   @Test
-  void a_body_in_chunks_over_seven_mebibytes_is_too_large() throws IOException {
-    String chunk = "800000\r\n" + "a".repeat(0x800000) + "\r\n0\r\n\r\n";
+  void a_body_in_chunks_over_sixteen_mebibytes_is_too_large() throws IOException {
+    String chunk = "1100000\r\n" + "a".repeat(0x1100000) + "\r\n0\r\n\r\n";
 
     assertThat(exchange(HEAD + "Transfer-Encoding: chunked\r\n\r\n" + chunk))
         .startsWith("HTTP/1.1 413 ");
@@ -110,6 +110,13 @@ class HostileBytesTest {
               assertThat(parts[2]).startsWith("400");
               assertThat(parts[3]).startsWith("200");
             });
+  }
+
+  @Test
+  void a_client_that_asks_before_it_sends_the_body_is_told_to_go_on() throws IOException {
+    String request = HEAD + "Expect: 100-continue\r\nContent-Length: 2\r\n\r\n{}";
+
+    assertThat(exchange(request)).startsWith("HTTP/1.1 100 ").contains("HTTP/1.1 200 ");
   }
 
   @Test

@@ -141,9 +141,12 @@ class ReshardingTest {
             "Shards shardId-000000000002 and shardId-000000000003 in stream orders under account"
                 + " 000000000000 are not an adjacent pair of shards eligible for merging");
     assertThatThrownBy(() -> engine.splitShard(ORDERS, id(0), HALF))
-        .hasMessage(
+        .asInstanceOf(type(KinesisError.class))
+        .returns("InvalidArgumentException", KinesisError::code)
+        .returns(
             "Shard shardId-000000000000 in stream orders under account 000000000000 has already"
-                + " been merged or split, and thus is not eligible for merging or splitting.");
+                + " been merged or split, and thus is not eligible for merging or splitting.",
+            KinesisError::getMessage);
     assertThatThrownBy(() -> engine.splitShard(ORDERS, "nonsense", HALF))
         .hasMessage("Could not find shard nonsense in stream orders under account 000000000000.");
   }

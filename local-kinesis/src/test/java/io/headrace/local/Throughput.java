@@ -1,6 +1,9 @@
 package io.headrace.local;
 
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
@@ -42,18 +45,33 @@ final class Throughput {
         KinesisAsyncClient client = Clients.of(kinesis.endpoint(), wire, protocol)) {
       kinesis.createStream("measured", SHARDS);
       long start = System.nanoTime();
+      long serverStart = serverCpu();
       put(client, batches);
       long written = System.nanoTime();
+      long serverWritten = serverCpu();
       long read = read(client);
       long end = System.nanoTime();
+      long serverEnd = serverCpu();
       System.out.printf(
           Locale.ROOT,
-          "%s %s: put %,.0f records/s, get %,.0f records/s%n",
+          "%s %s: put %,.0f records/s, get %,.0f records/s;"
+              + " the server alone takes %.2f and %.2f microseconds a record%n",
           wire,
           protocol,
           batches * BATCH * 1e9 / (written - start),
-          read * 1e9 / (end - written));
+          read * 1e9 / (end - written),
+          (serverWritten - serverStart) / 1e3 / (batches * BATCH),
+          (serverEnd - serverWritten) / 1e3 / read);
     }
+  }
+
+  /** The nanoseconds of processor that the threads of the server have used. */
+  private static long serverCpu() {
+    ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+    return Arrays.stream(threads.getThreadInfo(threads.getAllThreadIds()))
+        .filter(info -> info != null && info.getThreadName().startsWith("local-kinesis"))
+        .mapToLong(info -> threads.getThreadCpuTime(info.getThreadId()))
+        .sum();
   }
 
   private static void put(KinesisAsyncClient client, int batches) {

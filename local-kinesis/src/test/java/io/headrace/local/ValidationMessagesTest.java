@@ -143,27 +143,13 @@ class ValidationMessagesTest {
   }
 
   @Test
-  void records_of_more_than_five_mebibytes_together_are_refused_as_a_whole() {
-    String data = Base64.getEncoder().encodeToString(new byte[1_000_000]);
+  void records_of_more_than_ten_mebibytes_together_are_refused_as_a_whole() {
+    Wires.Answer most = Wires.json(kinesis.endpoint(), "PutRecords", records(10, 1_048_575));
+    Wires.Answer over = Wires.json(kinesis.endpoint(), "PutRecords", records(11, 1_000_000));
 
-    Wires.Answer answer =
-        Wires.json(
-            kinesis.endpoint(),
-            "PutRecords",
-            records(5, "{\"PartitionKey\":\"a\",\"Data\":\"" + data + "\"}"));
-    Wires.Answer over =
-        Wires.json(
-            kinesis.endpoint(),
-            "PutRecords",
-            records(
-                6,
-                "{\"PartitionKey\":\"a\",\"Data\":\""
-                    + Base64.getEncoder().encodeToString(new byte[873_900])
-                    + "\"}"));
-
-    assertThat(answer.status()).isEqualTo(200);
+    assertThat(most.status()).isEqualTo(200);
     assertThat(over.type()).isEqualTo("InvalidArgumentException");
-    assertThat(over.message()).isEqualTo("Records size exceeds 5 MB limit");
+    assertThat(over.message()).isEqualTo("Records size exceeds 10 MB limit");
   }
 
   @Test
@@ -187,6 +173,11 @@ class ValidationMessagesTest {
                 + " Specified value was "
                 + tooLarge);
     assertThat(new Reading(kinesis.endpoint()).texts("untouched")).isEmpty();
+  }
+
+  private static String records(int count, int dataBytes) {
+    String data = Base64.getEncoder().encodeToString(new byte[dataBytes]);
+    return records(count, "{\"PartitionKey\":\"a\",\"Data\":\"" + data + "\"}");
   }
 
   private static String records(int count, String record) {
