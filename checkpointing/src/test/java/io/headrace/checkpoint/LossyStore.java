@@ -38,6 +38,11 @@ final class LossyStore implements CheckpointStore {
     faults.addAll(List.of(then));
   }
 
+  /** From now on requests are answered, until more faults are told. */
+  void calm() {
+    faults.clear();
+  }
+
   /** Requests so far, lost ones too. */
   int requests() {
     return requests;
