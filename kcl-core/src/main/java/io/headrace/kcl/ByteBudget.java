@@ -159,7 +159,7 @@ final class ByteBudget {
       if (closed && held == 0 && accounts.remove(this)) {
         divide();
       }
-      if (heldBy + grantedBy < 0 && !waiting.isEmpty()) {
+      if (!waiting.isEmpty() && (heldBy + grantedBy < 0 || closed)) {
         whenFree.run();
       }
     }

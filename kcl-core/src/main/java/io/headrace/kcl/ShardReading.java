@@ -154,7 +154,7 @@ final class ShardReading {
       for (var action : reader.step(event)) {
         perform(action, before);
       }
-    } catch (IllegalStateException fault) {
+    } catch (RuntimeException fault) {
       listener.failed(fault);
     }
     if (reader.phase().isFinal()) {

@@ -3,6 +3,7 @@ package io.headrace.kcl;
 import io.headrace.kcl.loop.EventLoop;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -82,6 +83,25 @@ public final class InMemoryFleet {
     }
   }
 
+  /** The same, but the owner hears of it only after a while, or before it gains the shard anew. */
+  public void loseSilently(ShardKey key, Duration heardAfter) {
+    var lease = leases.get(key);
+    if (lease.owner != null) {
+      var owner = lease.owner;
+      free(lease);
+      var heard = new boolean[1];
+      Runnable tell =
+          () -> {
+            if (!heard[0]) {
+              heard[0] = true;
+              owner.tell(new LeaseEvent.Lost(key, "lost by the test"));
+            }
+          };
+      owner.unheard.merge(key, tell, (a, b) -> b);
+      loop.schedule(heardAfter, tell);
+    }
+  }
+
   /** The owner's clock no longer vouches for the lease, or does again. */
   public void doubt(ShardKey key, boolean doubtful) {
     leases.get(key).doubtful = doubtful;
@@ -105,6 +125,10 @@ public final class InMemoryFleet {
     lease.epoch++;
     lease.doubtful = false;
     var tenure = new LeaseTenure(lease, new LeaseToken(member.incarnation, lease.epoch));
+    var unheard = member.unheard.remove(key);
+    if (unheard != null) {
+      unheard.run();
+    }
     member.tell(new LeaseEvent.Gained(key, lease.shard, tenure));
   }
 
@@ -170,6 +194,7 @@ public final class InMemoryFleet {
   public final class Member implements LeaseCoordinator {
     private final Incarnation incarnation;
     private final Set<ShardKey> announced = new HashSet<>();
+    private final Map<ShardKey, Runnable> unheard = new HashMap<>();
     private Consumer<LeaseEvent> events = event -> {};
     private boolean active;
     private boolean dead;

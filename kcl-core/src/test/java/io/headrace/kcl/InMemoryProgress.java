@@ -59,6 +59,11 @@ public final class InMemoryProgress {
     return item(key, function).parts;
   }
 
+  /** What the parents left. */
+  public List<CommitParts> inherited(ShardKey key, String function) {
+    return List.copyOf(item(key, function).endedParents.values());
+  }
+
   public boolean isEnded(ShardKey key, String function) {
     return item(key, function).children.isPresent();
   }
