@@ -16,7 +16,6 @@ import io.headrace.kcl.ShardId;
 import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.Start;
 import io.headrace.kcl.StartingPosition;
-import io.headrace.kcl.loop.Entropy;
 import io.headrace.kcl.loop.EventLoop;
 import java.util.HashSet;
 import java.util.List;
@@ -382,7 +381,7 @@ public final class TrackingCheckpointer implements Checkpointer {
   }
 
   private String draw() {
-    return Entropy.name(random);
+    return Long.toHexString(random.nextLong());
   }
 
   /** What a seal has brought, and what follows from it. */

@@ -33,9 +33,6 @@ final class StateKeeper {
   /** What the next commit refers to when nothing changes. */
   private @Nullable StateRoot current;
 
-  /** The latest snapshot while it is being stored. */
-  private @Nullable CompletableFuture<CommitParts> writing;
-
   private @Nullable StateRoot confirmed;
   private @Nullable StateRoot confirmedBefore;
 
@@ -84,14 +81,11 @@ final class StateKeeper {
    */
   CompletionStage<CommitParts> snapshot(boolean changed, Supplier<StateChunk> state) {
     if (!changed) {
-      // What is still being written holds the state as of now, and no older chunk does.
-      return writing != null
-          ? writing
-          : CompletableFuture.completedFuture(current == null ? CommitParts.NONE : current.parts());
+      return CompletableFuture.completedFuture(
+          current == null ? CommitParts.NONE : current.parts());
     }
     var name = prefix + ++written;
     var stored = new CompletableFuture<CommitParts>();
-    writing = stored;
     scope.onPool(
         scope.environment.pool(),
         () -> {
@@ -121,10 +115,6 @@ final class StateKeeper {
 
   private void stored(
       StateRoot root, @Nullable Throwable thrown, CompletableFuture<CommitParts> answer) {
-    boolean latest = writing == answer;
-    if (latest) {
-      writing = null;
-    }
     if (thrown != null) {
       answer.completeExceptionally(
           new CheckpointException(
@@ -132,9 +122,7 @@ final class StateKeeper {
               thrown));
       return;
     }
-    if (latest) {
-      current = root;
-    }
+    current = root;
     answer.complete(root.parts());
   }
 

@@ -88,9 +88,7 @@ final class KinesisStream {
 
   synchronized void delete(long nowMillis) {
     settle(nowMillis);
-    if (status != StreamStatus.DELETING) {
-      change(StreamStatus.DELETING, nowMillis, at -> forgetAll());
-    }
+    change(StreamStatus.DELETING, nowMillis, at -> forgetAll());
   }
 
   synchronized List<ShardView> shards(ShardFilter filter, int afterIndex, long nowMillis) {
@@ -384,7 +382,7 @@ final class KinesisStream {
   }
 
   private void requireUsable() {
-    if (gone || status == StreamStatus.CREATING || status == StreamStatus.DELETING) {
+    if (status == StreamStatus.CREATING || status == StreamStatus.DELETING) {
       throw key.notFound();
     }
   }
@@ -399,7 +397,7 @@ final class KinesisStream {
 
   private void requireOpen(Shard shard) {
     if (!shard.isOpen()) {
-      throw KinesisError.invalidArgument(
+      throw KinesisError.inUse(
           ("Shard %s in %s has already been merged or split, "
                   + "and thus is not eligible for merging or splitting.")
               .formatted(shard.id(), key.inSentence()));

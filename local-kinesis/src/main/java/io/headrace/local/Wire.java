@@ -8,6 +8,7 @@ import com.fasterxml.jackson.dataformat.cbor.CBORFactory;
 import com.fasterxml.jackson.dataformat.cbor.CBORGenerator;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.math.BigDecimal;
 import org.jspecify.annotations.Nullable;
 
 /** The two encodings of the service, and the one thing they differ in beside bytes: time. */
@@ -30,7 +31,7 @@ enum Wire {
 
     @Override
     long readTime(JsonParser in) throws IOException {
-      return milliseconds(in.getDoubleValue());
+      return in.getDecimalValue().multiply(THOUSAND).longValue();
     }
   },
 
@@ -52,10 +53,11 @@ enum Wire {
     long readTime(JsonParser in) throws IOException {
       return in.currentToken() == JsonToken.VALUE_NUMBER_INT
           ? in.getLongValue()
-          : milliseconds(in.getDoubleValue());
+          : in.getDecimalValue().multiply(THOUSAND).longValue();
     }
   };
 
+  private static final BigDecimal THOUSAND = BigDecimal.valueOf(1000);
   private static final int EPOCH_TAG = 1;
 
   private final String contentType;
@@ -96,11 +98,6 @@ enum Wire {
   abstract void writeTime(JsonGenerator out, long millis) throws IOException;
 
   abstract long readTime(JsonParser in) throws IOException;
-
-  // A double holds milliseconds of this age exactly, and no text makes reading it slow.
-  private static long milliseconds(double seconds) {
-    return Math.round(seconds * 1000);
-  }
 
   private static final class Factories {
     static final JsonFactory JSON = new JsonFactory();

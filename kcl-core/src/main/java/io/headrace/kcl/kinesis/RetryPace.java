@@ -1,6 +1,7 @@
 package io.headrace.kcl.kinesis;
 
 import java.time.Duration;
+import java.util.random.RandomGenerator;
 
 /**
  * When a call that failed is tried again: after 200 to 250 ms within the first second of failures,
@@ -19,12 +20,8 @@ final class RetryPace {
   private long wait = WAIT_MIN.toNanos();
   private long notBefore;
 
-  /**
-   * A call failed: the next one waits.
-   *
-   * @param jitter 0 to 1, drawn by chance
-   */
-  void failed(long ticks, double jitter) {
+  /** A call failed: the next one waits. */
+  void failed(long ticks, RandomGenerator random) {
     if (!failing) {
       failing = true;
       failingSince = ticks;
@@ -32,7 +29,7 @@ final class RetryPace {
     } else if (ticks - failingSince >= PATIENCE.toNanos()) {
       wait = Math.min(WAIT_MAX.toNanos(), wait * 2);
     }
-    notBefore = ticks + wait + (long) (wait / 4 * jitter);
+    notBefore = ticks + wait + random.nextLong(wait / 4 + 1);
   }
 
   /** A call succeeded. */

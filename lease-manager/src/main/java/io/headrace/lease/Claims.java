@@ -1,0 +1,203 @@
+package io.headrace.lease;
+
+import io.headrace.kcl.Incarnation;
+import io.headrace.kcl.ShardKey;
+import io.headrace.kcl.loop.EventLoop;
+import io.headrace.lease.FleetView.Verdict;
+import io.headrace.lease.RosterPart.Standing;
+import io.headrace.lease.WorkerItem.State;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Claims what nobody runs: shards of the roster that stand in no living worker's book, be they
+ * free, new, or of the dead. Lives on the coordinator's loop.
+ */
+final class Claims {
+  private final Desk desk;
+  private final Heart heart;
+  private final Fleet fleet;
+  private final Roster roster;
+  private final Leases leases;
+  private final Takes takes;
+  private final Map<ShardKey, Candidate> candidates = new TreeMap<>(ShardKeys.ORDER);
+  private final Set<ShardKey> urgent = new HashSet<>();
+  private boolean open;
+  private EventLoop.@Nullable Scheduled next;
+
+  private static final class Candidate {
+    final long since;
+    long notBefore;
+    boolean asked;
+
+    Candidate(long now) {
+      since = now;
+      notBefore = now;
+    }
+  }
+
+  Claims(Desk desk, Heart heart, Fleet fleet, Roster roster, Leases leases, Takes takes) {
+    this.desk = desk;
+    this.heart = heart;
+    this.fleet = fleet;
+    this.roster = roster;
+    this.leases = leases;
+    this.takes = takes;
+  }
+
+  /** From now on leases are claimed. */
+  void open() {
+    open = true;
+    consider();
+  }
+
+  void begin() {
+    open = false;
+    candidates.clear();
+    urgent.clear();
+  }
+
+  /** This worker made the shard runnable and takes it at once; balance comes later. */
+  void atOnce(ShardKey shard) {
+    urgent.add(shard);
+    consider();
+  }
+
+  /** Whether every shard that may be leased stands in somebody's book. */
+  boolean nothingFree() {
+    return candidates.isEmpty();
+  }
+
+  void consider() {
+    if (next != null) {
+      next.cancel();
+    }
+    if (!open || heart.state() != State.ACTIVE || !heart.validAt(desk.now())) {
+      return;
+    }
+    refresh();
+    if (candidates.isEmpty()) {
+      return;
+    }
+    var counts = fleet.counts(leases.book(), leases.flipped());
+    counts.putIfAbsent(desk.self(), 0);
+    var waits = ClaimPlan.waits(desk.self(), candidates.keySet(), counts, fleet.capacities());
+    long now = desk.now();
+    int room =
+        LeaseSettings.CLAIMS_MAX - (int) candidates.values().stream().filter(c -> c.asked).count();
+    long nextDue = Long.MAX_VALUE;
+    // Whose book is being fetched may hold what looks free; a fetch that fails delays nobody long.
+    long booksBy = fleet.booksKnown() ? Long.MIN_VALUE : desk.settings.viewPoll().toNanos();
+    for (var shard : List.copyOf(candidates.keySet())) {
+      var candidate = candidates.get(shard);
+      if (candidate == null || candidate.asked) {
+        continue;
+      }
+      var wait = urgent.contains(shard) ? Duration.ZERO : waits.getOrDefault(shard, Duration.ZERO);
+      long delay = Math.max(wait.toNanos(), urgent.contains(shard) ? 0 : booksBy);
+      long due = Math.max(candidate.since + delay - now, candidate.notBefore - now);
+      if (due > 0) {
+        nextDue = Math.min(nextDue, due);
+      } else if (room > 0) {
+        room--;
+        ask(shard, candidate);
+      }
+    }
+    if (nextDue < Long.MAX_VALUE) {
+      next = desk.after(Duration.ofNanos(nextDue), this::consider);
+    }
+  }
+
+  private void refresh() {
+    var free = new HashSet<>(roster.runnable());
+    free.addAll(urgent);
+    free.removeAll(fleet.spokenFor());
+    free.removeIf(shard -> leases.has(shard) || takes.has(shard));
+    urgent.retainAll(free);
+    candidates.keySet().retainAll(free);
+    free.forEach(shard -> candidates.computeIfAbsent(shard, s -> new Candidate(desk.now())));
+  }
+
+  private void ask(ShardKey shard, Candidate candidate) {
+    candidate.asked = true;
+    desk.read(
+        () -> desk.table.lease(desk.application, shard),
+        found -> {
+          if (found.isPresent()) {
+            decide(shard, candidate, found.get());
+          } else {
+            postpone(candidate); // the audit makes the row
+          }
+        },
+        failure -> postpone(candidate));
+  }
+
+  private void decide(ShardKey shard, Candidate candidate, Stored<LeaseRow> row) {
+    var lease = row.item();
+    if (lease.standing() != Standing.RUNNABLE) {
+      urgent.remove(shard);
+      postpone(candidate);
+      roster.change(shard.stream(), Map.of(shard.shard(), lease.standing()), () -> {});
+      return;
+    }
+    var owner = lease.owner();
+    if (owner == null) {
+      if (avoided(lease) && desk.now() - candidate.since < LeaseSettings.ANY_CHOICE.toNanos()) {
+        postpone(candidate);
+      } else {
+        claim(shard, row);
+      }
+    } else if (owner.equals(desk.self())) {
+      claim(shard, row); // Handed to us, or claimed in a write that we took for lost.
+    } else {
+      claimIfGone(shard, candidate, row, owner);
+    }
+  }
+
+  private boolean avoided(LeaseRow lease) {
+    return desk.self().equals(lease.avoid());
+  }
+
+  private void claimIfGone(
+      ShardKey shard, Candidate candidate, Stored<LeaseRow> row, Incarnation owner) {
+    switch (fleet.view().verdict(desk.now(), owner)) {
+      case CLAIMABLE -> claim(shard, row);
+      case HELD -> postpone(candidate);
+      case UNKNOWN ->
+          desk.read(
+              () -> desk.table.worker(desk.application, owner.workerId()),
+              found -> {
+                var verdict = fleet.view().verdictAfterRead(desk.now(), owner, found.orElse(null));
+                if (verdict == Verdict.CLAIMABLE) {
+                  claim(shard, row);
+                } else {
+                  postpone(candidate);
+                }
+              },
+              failure -> postpone(candidate));
+    }
+  }
+
+  private void claim(ShardKey shard, Stored<LeaseRow> row) {
+    if (leases.has(shard) || takes.has(shard) || heart.state() != State.ACTIVE) {
+      candidates.remove(shard);
+      return;
+    }
+    urgent.remove(shard);
+    candidates.remove(shard);
+    leases.claim(row, this::consider);
+  }
+
+  /** Somebody has it who does not say so yet, or nobody may: the next polls will tell. */
+  private void postpone(Candidate candidate) {
+    candidate.asked = false;
+    candidate.notBefore = desk.now() + desk.settings.busyViewPoll().toNanos();
+    // Waits for a timer even when nothing else happens.
+    desk.after(desk.settings.busyViewPoll(), this::consider);
+  }
+}

@@ -1,0 +1,329 @@
+package io.headrace.lease;
+
+import io.headrace.kcl.Incarnation;
+import io.headrace.kcl.LeaseException;
+import io.headrace.kcl.StreamException;
+import io.headrace.kcl.loop.EventLoop;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What the parts of a coordinator share: who they are, where time comes from, and how a request is
+ * sent so that its answer comes back to the loop. Lives on the coordinator's loop.
+ *
+ * <p>When a worker was declared dead it goes on as a new incarnation. Answers and timers of the
+ * former life are dropped: nothing that it began is its successor's.
+ */
+final class Desk {
+  private static final Logger LOG = LoggerFactory.getLogger(HeartbeatCoordinator.class);
+
+  final LeaseTable table;
+  final String application;
+  final LeaseSettings settings;
+  private final EventLoop loop;
+  private final RandomGenerator random;
+  private Incarnation self;
+  private int life;
+  private boolean reachable = true;
+  private volatile boolean closed;
+
+  Desk(
+      LeaseTable table,
+      String application,
+      Incarnation self,
+      LeaseSettings settings,
+      EventLoop loop,
+      RandomGenerator random) {
+    this.table = table;
+    this.application = application;
+    this.self = self;
+    this.settings = settings;
+    this.loop = loop;
+    this.random = random;
+  }
+
+  Incarnation self() {
+    return self;
+  }
+
+  long now() {
+    return loop.ticks();
+  }
+
+  /** Unique for all practical purposes among the writes of one item. */
+  String token() {
+    return "%016x".formatted(random.nextLong());
+  }
+
+  /** A random part of {@code span}, at least half of it. */
+  Duration jittered(Duration span) {
+    return span.dividedBy(2).plusNanos(random.nextLong(span.toNanos() / 2 + 1));
+  }
+
+  void close() {
+    closed = true;
+  }
+
+  boolean closed() {
+    return closed;
+  }
+
+  /** Goes on under a new incarnation of the same worker id. */
+  void reborn() {
+    life++;
+    self = new Incarnation(self.workerId(), token());
+  }
+
+  /** Runs on the loop unless the coordinator was closed, or reborn, by then. */
+  Runnable inThisLife(Runnable task) {
+    int born = life;
+    return () -> {
+      if (!closed && life == born) {
+        task.run();
+      }
+    };
+  }
+
+  /** Runs a task that {@link #inThisLife} made; any thread may call. */
+  void post(Runnable task) {
+    loop.execute(task);
+  }
+
+  EventLoop.Scheduled after(Duration delay, Runnable task) {
+    return loop.schedule(delay, inThisLife(task));
+  }
+
+  /** Reads once: either consumer is called, on the loop. */
+  <T> void read(
+      Supplier<CompletionStage<T>> call, Consumer<T> then, Consumer<LeaseException> failed) {
+    new Attempt<>(call, then, failed).send(settings.request());
+  }
+
+  /**
+   * As {@link #read}, for requests that may be the first on a connection, or must not be missed.
+   */
+  <T> void readPatiently(
+      Supplier<CompletionStage<T>> call, Consumer<T> then, Consumer<LeaseException> failed) {
+    new Attempt<>(call, then, failed).send(LeaseSettings.REGISTRATION_LIMIT);
+  }
+
+  /** Calls once and waits as long as the callee does: for what bounds itself. */
+  <T> void call(
+      Supplier<CompletionStage<T>> call, Consumer<T> then, Consumer<LeaseException> failed) {
+    var onLoop = guard();
+    started(call)
+        .whenComplete(
+            (answer, thrown) ->
+                onLoop.accept(
+                    () -> {
+                      if (thrown == null) {
+                        then.accept(answer);
+                      } else {
+                        failed.accept(failure(thrown));
+                      }
+                    }));
+  }
+
+  /** Sends a write until it is answered: only then is it known what lies in the table. */
+  <T extends LeaseItem> void write(
+      Supplier<CompletionStage<Written<T>>> call, Consumer<Written<T>> then) {
+    new Settling<>(call, then).send();
+  }
+
+  /** Sends a read until it is answered. */
+  <T> void readUntilAnswered(Supplier<CompletionStage<T>> call, Consumer<T> then) {
+    read(
+        call,
+        then,
+        failure -> after(jittered(settings.again()), () -> readUntilAnswered(call, then)));
+  }
+
+  <T extends LeaseItem> void create(T item, Consumer<Written<T>> then) {
+    var nonce = token();
+    write(() -> table.create(application, item, nonce), then);
+  }
+
+  <T extends LeaseItem> void update(Stored<T> seen, T next, Consumer<Written<T>> then) {
+    var token = token();
+    write(() -> table.update(application, seen, next, token), then);
+  }
+
+  /** Runs {@code then} once all of {@code tasks} have called the continuation they were given. */
+  static void join(List<Consumer<Runnable>> tasks, Runnable then) {
+    var left = new ArrayList<>(tasks);
+    if (left.isEmpty()) {
+      then.run();
+      return;
+    }
+    for (var task : tasks) {
+      task.accept(
+          () -> {
+            if (left.remove(task) && left.isEmpty()) {
+              then.run();
+            }
+          });
+    }
+  }
+
+  /** Does {@code task} for all items, at most so many at once, then {@code then}. */
+  static <T> void inSlices(List<T> items, int size, BiConsumer<T, Runnable> task, Runnable then) {
+    if (items.isEmpty()) {
+      then.run();
+      return;
+    }
+    int count = Math.min(size, items.size());
+    List<Consumer<Runnable>> slice = new ArrayList<>();
+    items.subList(0, count).forEach(item -> slice.add(done -> task.accept(item, done)));
+    join(slice, () -> inSlices(items.subList(count, items.size()), size, task, then));
+  }
+
+  private static <T> CompletionStage<T> started(Supplier<CompletionStage<T>> call) {
+    try {
+      return call.get();
+    } catch (RuntimeException thrown) {
+      return CompletableFuture.failedFuture(thrown);
+    }
+  }
+
+  private LeaseException failure(Throwable thrown) {
+    var cause =
+        thrown instanceof CompletionException && thrown.getCause() != null
+            ? thrown.getCause()
+            : thrown;
+    if (cause instanceof LeaseException already) {
+      return already;
+    }
+    return cause instanceof StreamException
+        ? new LeaseException(String.valueOf(cause.getMessage()), cause)
+        : new LeaseException(table.name() + ": " + cause, cause);
+  }
+
+  /** Tells the operator once when the table goes and once when it comes back. */
+  private void answered() {
+    if (!reachable) {
+      reachable = true;
+      LOG.info("{} of {}: {} answers again", self, application, table.name());
+    }
+  }
+
+  private void unanswered(LeaseException failure) {
+    if (reachable) {
+      reachable = false;
+      LOG.warn("{} of {}: {} (trying on)", self, application, failure.getMessage());
+    }
+  }
+
+  private final class Attempt<T> {
+    private final Supplier<CompletionStage<T>> call;
+    private final Consumer<T> then;
+    private final Consumer<LeaseException> failed;
+    private boolean done;
+
+    Attempt(Supplier<CompletionStage<T>> call, Consumer<T> then, Consumer<LeaseException> failed) {
+      this.call = call;
+      this.then = then;
+      this.failed = failed;
+    }
+
+    void send(Duration within) {
+      var limit =
+          after(within, () -> fail(new LeaseException(table.name() + ": no answer in time")));
+      var onLoop = guard();
+      started(call)
+          .whenComplete(
+              (answer, thrown) ->
+                  onLoop.accept(
+                      () -> {
+                        limit.cancel();
+                        if (thrown != null) {
+                          fail(failure(thrown));
+                        } else if (!done) {
+                          done = true;
+                          answered();
+                          then.accept(answer);
+                        }
+                      }));
+    }
+
+    private void fail(LeaseException failure) {
+      if (!done) {
+        done = true;
+        unanswered(failure);
+        failed.accept(failure);
+      }
+    }
+  }
+
+  /** Lets an answer from any thread into the loop, in the life in which it was asked for. */
+  private Consumer<Runnable> guard() {
+    int born = life;
+    return task ->
+        loop.execute(
+            () -> {
+              if (!closed && life == born) {
+                task.run();
+              }
+            });
+  }
+
+  /**
+   * One write, sent again under the same token and against the same revision. Copies that arrive
+   * late find another revision and change nothing; the first final answer to any copy counts.
+   */
+  private final class Settling<T extends LeaseItem> {
+    private final Supplier<CompletionStage<Written<T>>> call;
+    private final Consumer<Written<T>> then;
+    private boolean done;
+    private int attempt;
+
+    Settling(Supplier<CompletionStage<Written<T>>> call, Consumer<Written<T>> then) {
+      this.call = call;
+      this.then = then;
+    }
+
+    void send() {
+      int mine = ++attempt;
+      var limit =
+          after(
+              settings.request(),
+              () -> again(mine, new LeaseException(table.name() + ": no answer in time")));
+      var onLoop = guard();
+      started(call)
+          .whenComplete(
+              (answer, thrown) ->
+                  onLoop.accept(
+                      () -> {
+                        if (done) {
+                          return;
+                        }
+                        if (thrown != null) {
+                          again(mine, failure(thrown));
+                          return;
+                        }
+                        done = true;
+                        limit.cancel();
+                        answered();
+                        then.accept(answer);
+                      }));
+    }
+
+    private void again(int failed, LeaseException failure) {
+      if (done || failed != attempt) {
+        return;
+      }
+      unanswered(failure);
+      attempt++;
+      after(jittered(settings.again()), this::send);
+    }
+  }
+}

@@ -1,0 +1,268 @@
+package io.headrace.lease;
+
+import io.headrace.kcl.Incarnation;
+import io.headrace.kcl.ShardKey;
+import io.headrace.kcl.loop.EventLoop;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Watches the others: polls the heartbeat items, fetches books whose revision changed, and buries
+ * who was silent for its lease time. Lives on the coordinator's loop.
+ */
+final class Fleet {
+  private static final Logger LOG = LoggerFactory.getLogger(HeartbeatCoordinator.class);
+
+  private final Desk desk;
+  private final Heart heart;
+  private final Roster roster;
+  private final Runnable onChange;
+  private final FleetView view;
+  private final Map<Incarnation, Stored<Book>> books = new HashMap<>();
+  private final Set<Incarnation> fetching = new HashSet<>();
+  private final Set<Incarnation> judging = new HashSet<>();
+  private BooleanSupplier busy = () -> false;
+  private EventLoop.@Nullable Scheduled nextPoll;
+  private EventLoop.@Nullable Scheduled nextJudgement;
+  private boolean polling;
+  private List<Runnable> afterPoll = new ArrayList<>();
+
+  /**
+   * @param onChange called after each look, whether it brought news or not
+   */
+  Fleet(Desk desk, Heart heart, Roster roster, Runnable onChange) {
+    this.desk = desk;
+    this.heart = heart;
+    this.roster = roster;
+    this.onChange = onChange;
+    this.view = new FleetView(desk.settings.viewPoll());
+  }
+
+  /** While this is true the view is polled more often. */
+  void busyWhile(BooleanSupplier condition) {
+    busy = condition;
+  }
+
+  FleetView view() {
+    return view;
+  }
+
+  void begin() {
+    fetching.clear();
+    judging.clear();
+    polling = false;
+    afterPoll = new ArrayList<>();
+    poll();
+  }
+
+  /** Looks at once, or takes the look that is under way, and then calls {@code then}. */
+  void look(Runnable then) {
+    afterPoll.add(then);
+    poll();
+  }
+
+  /** Looks now, and every poll interval from now on. */
+  private void poll() {
+    if (polling) {
+      return;
+    }
+    polling = true;
+    if (nextPoll != null) {
+      nextPoll.cancel();
+    }
+    long sentAt = desk.now();
+    desk.read(
+        () -> desk.table.workers(desk.application),
+        items -> {
+          view.observe(desk.now(), items);
+          polled(sentAt);
+        },
+        failure -> polled(sentAt));
+  }
+
+  private void polled(long sentAt) {
+    polling = false;
+    boolean hurry = busy.getAsBoolean() || view.anyLeaving();
+    var interval = hurry ? desk.settings.busyViewPoll() : desk.settings.viewPoll();
+    nextPoll = desk.after(interval.minus(Duration.ofNanos(desk.now() - sentAt)), this::poll);
+    changed();
+    var waiters = afterPoll;
+    afterPoll = new ArrayList<>();
+    waiters.forEach(Runnable::run);
+  }
+
+  private void changed() {
+    var living = new HashSet<Incarnation>();
+    long newestRoster = 0;
+    for (var item : view.living()) {
+      living.add(item.incarnation());
+      newestRoster = Math.max(newestRoster, item.roster());
+      if (!item.incarnation().equals(desk.self()) && item.book() > revision(item.incarnation())) {
+        fetch(item.incarnation());
+      }
+    }
+    books.keySet().retainAll(living);
+    roster.knownElsewhere(newestRoster);
+    heart.publishMembers(view.membersHash());
+    armJudgement();
+    onChange.run();
+  }
+
+  private long revision(Incarnation who) {
+    var book = books.get(who);
+    return book == null ? 0 : book.revision();
+  }
+
+  /** Reads a worker's book now. */
+  void fetch(Incarnation who) {
+    if (!fetching.add(who)) {
+      return;
+    }
+    desk.read(
+        () -> desk.table.book(desk.application, who.workerId()),
+        found -> {
+          fetching.remove(who);
+          found.ifPresent(this::learn);
+        },
+        failure -> fetching.remove(who)); // the next poll asks again
+  }
+
+  /** A book that was read, by whomever. */
+  void learn(Stored<Book> book) {
+    var who = book.item().owner();
+    if (view.item(who) != null && !who.equals(desk.self()) && book.revision() > revision(who)) {
+      books.put(who, book);
+      onChange.run();
+    }
+  }
+
+  /** Whether the book of every living worker is known as its heartbeat item last named it. */
+  boolean booksKnown() {
+    return view.living().stream()
+        .allMatch(
+            item ->
+                item.incarnation().equals(desk.self())
+                    || item.book() <= revision(item.incarnation()));
+  }
+
+  @Nullable Book book(Incarnation who) {
+    var book = books.get(who);
+    return book == null ? null : book.item();
+  }
+
+  /** What stands in any other living worker's book: held, about to be, or about to be taken. */
+  Set<ShardKey> spokenFor() {
+    var shards = new HashSet<ShardKey>();
+    for (var book : books.values()) {
+      shards.addAll(book.item().holdings());
+      shards.addAll(book.item().ready());
+    }
+    return shards;
+  }
+
+  /**
+   * How many leases each active worker has, or will have when all offers are taken up. Each shard
+   * counts once, however many books name it while it changes hands.
+   *
+   * @param own this worker's book as it is now
+   * @param flipped what this worker has handed over, and to whom
+   */
+  Map<Incarnation, Integer> counts(Book own, Map<ShardKey, Incarnation> flipped) {
+    var places = new HashMap<ShardKey, Incarnation>();
+    var known = new ArrayList<Book>();
+    books.values().forEach(stored -> known.add(stored.item()));
+    known.add(own);
+    known.forEach(book -> book.ready().forEach(shard -> places.put(shard, book.owner())));
+    known.forEach(book -> book.holdings().forEach(shard -> places.put(shard, book.owner())));
+    places.putAll(flipped);
+    known.forEach(book -> places.putAll(book.offers()));
+    var counts = new HashMap<Incarnation, Integer>();
+    view.active().forEach(who -> counts.put(who, 0));
+    places.values().forEach(who -> counts.computeIfPresent(who, (w, count) -> count + 1));
+    return counts;
+  }
+
+  Map<Incarnation, Integer> capacities() {
+    var capacities = new HashMap<Incarnation, Integer>();
+    books.forEach((who, book) -> capacities.put(who, book.item().capacity()));
+    capacities.put(desk.self(), desk.settings.capacity());
+    return capacities;
+  }
+
+  private void armJudgement() {
+    if (nextJudgement != null) {
+      nextJudgement.cancel();
+    }
+    var ticks = view.ticksToNextSuspect(desk.now(), desk.self());
+    if (ticks.isPresent() && ticks.getAsLong() > 0) {
+      nextJudgement = desk.after(Duration.ofNanos(ticks.getAsLong()), this::judge);
+    } else if (ticks.isPresent()) {
+      judge();
+    }
+  }
+
+  /** Only who is certain to be alive may bury: the others do the same to whoever is not. */
+  private void judge() {
+    long now = desk.now();
+    if (!heart.validAt(now)) {
+      return;
+    }
+    for (var suspect : view.suspects(now, desk.self())) {
+      var who = suspect.item().incarnation();
+      if (judging.add(who)) {
+        desk.read(
+            () -> desk.table.worker(desk.application, who.workerId()),
+            found -> {
+              judging.remove(who);
+              sentence(suspect, found);
+            },
+            failure -> judging.remove(who)); // the next poll asks again
+      }
+    }
+  }
+
+  /** The write fails if the worker's heartbeat moved after all: then it lives. */
+  private void sentence(Stored<WorkerItem> suspect, Optional<Stored<WorkerItem>> found) {
+    found.ifPresent(item -> view.observe(desk.now(), item));
+    boolean silent =
+        found.isPresent()
+            && found.get().revision() == suspect.revision()
+            && found.get().nonce().equals(suspect.nonce());
+    if (!silent || !heart.validAt(desk.now())) {
+      changed();
+      return;
+    }
+    var who = suspect.item().incarnation();
+    judging.add(who);
+    var heirs = view.heirs(desk.now(), desk.self(), who);
+    desk.update(
+        found.get(),
+        suspect.item().buried(heirs),
+        written -> {
+          judging.remove(who);
+          if (written instanceof Written.Applied<WorkerItem> applied) {
+            LOG.warn(
+                "{} of {}: {} was silent for {} and counts as dead",
+                desk.self(),
+                desk.application,
+                who,
+                suspect.item().leaseTime());
+            view.observe(desk.now(), applied.now());
+          } else if (written instanceof Written.Refused<WorkerItem> refused
+              && refused.found() != null) {
+            view.observe(desk.now(), refused.found());
+          }
+          changed();
+        });
+  }
+}

@@ -1,0 +1,235 @@
+package io.headrace.lease;
+
+import io.headrace.kcl.Incarnation;
+import io.headrace.lease.WorkerItem.State;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.OptionalLong;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one worker knows of all, and since when by its own monotonic clock. Answers may be old and
+ * go backward: a lower revision of an item is never news. Silence is counted over successful polls
+ * only: who could not look for a while begins to count anew.
+ */
+final class FleetView {
+  private static final int LIVES_REMEMBERED_MAX = 8;
+
+  private final long gapMaxTicks;
+  private final Map<String, Seen> workers = new TreeMap<>();
+  private boolean polled;
+  private long lastPoll;
+
+  FleetView(Duration pollEvery) {
+    gapMaxTicks = pollEvery.multipliedBy(5).dividedBy(2).toNanos();
+  }
+
+  /** What may be done with a lease that names an owner. */
+  enum Verdict {
+    /** The owner is dead or gone for good. */
+    CLAIMABLE,
+    /** The owner may deliver: leave it alone. */
+    HELD,
+    /** This view says nothing certain of the owner: its worker item has to be read. */
+    UNKNOWN
+  }
+
+  private static final class Seen {
+    Stored<WorkerItem> stored;
+    long since;
+    final Deque<Life> lives = new ArrayDeque<>();
+
+    Seen(Stored<WorkerItem> stored, long now) {
+      this.stored = stored;
+      this.since = now;
+      lives.add(new Life(stored.item().incarnation(), now));
+    }
+
+    WorkerItem item() {
+      return stored.item();
+    }
+  }
+
+  /** An incarnation and the tick at which it was first seen. */
+  private record Life(Incarnation incarnation, long appeared) {}
+
+  /** An answer to the view poll. */
+  void observe(long now, List<Stored<WorkerItem>> answer) {
+    if (polled && now - lastPoll > gapMaxTicks) {
+      workers.values().forEach(seen -> seen.since = now);
+    }
+    polled = true;
+    lastPoll = now;
+    answer.forEach(item -> observe(now, item));
+  }
+
+  /** One item, from wherever it came. */
+  void observe(long now, Stored<WorkerItem> item) {
+    var id = item.item().incarnation().workerId();
+    var seen = workers.get(id);
+    if (seen == null) {
+      workers.put(id, new Seen(item, now));
+      return;
+    }
+    if (item.nonce().equals(seen.stored.nonce()) && item.revision() <= seen.stored.revision()) {
+      return;
+    }
+    if (!item.item().incarnation().equals(seen.item().incarnation())) {
+      seen.lives.addLast(new Life(item.item().incarnation(), now));
+      if (seen.lives.size() > LIVES_REMEMBERED_MAX) {
+        seen.lives.removeFirst();
+      }
+    }
+    seen.stored = item;
+    seen.since = now;
+  }
+
+  /** The worker in this incarnation, if it is the present one. */
+  @Nullable WorkerItem item(Incarnation who) {
+    var seen = workers.get(who.workerId());
+    return seen != null && seen.item().incarnation().equals(who) ? seen.item() : null;
+  }
+
+  /** All that are not dead, draining ones too. */
+  List<WorkerItem> living() {
+    return workers.values().stream().map(Seen::item).filter(item -> !item.state().gone()).toList();
+  }
+
+  /** All that take leases, as far as is known; those silent for long may be dead. */
+  SortedSet<Incarnation> active() {
+    var active = new TreeSet<Incarnation>();
+    for (var seen : workers.values()) {
+      if (seen.item().state() == State.ACTIVE) {
+        active.add(seen.item().incarnation());
+      }
+    }
+    return active;
+  }
+
+  boolean isActive(Incarnation who) {
+    var item = item(who);
+    return item != null && item.state() == State.ACTIVE;
+  }
+
+  /** Equal for workers that see the same active members. */
+  int membersHash() {
+    return active().hashCode();
+  }
+
+  /** Whether all active workers say that they see the same members. */
+  boolean agreed() {
+    int hash = membersHash();
+    return living().stream()
+        .filter(item -> item.state() == State.ACTIVE)
+        .allMatch(item -> item.members() == hash && item.plan() == LeaseBalancer.VERSION);
+  }
+
+  boolean anyLeaving() {
+    return living().stream().anyMatch(item -> item.state() == State.DRAINING);
+  }
+
+  /**
+   * Workers other than {@code self} whose lease time passed in silence, by this observer's clock.
+   */
+  List<Stored<WorkerItem>> suspects(long now, Incarnation self) {
+    if (!polled || now - lastPoll > gapMaxTicks) {
+      return List.of();
+    }
+    var suspects = new ArrayList<Stored<WorkerItem>>();
+    for (var seen : others(self)) {
+      if (now - seen.since >= seen.item().leaseTime().toNanos()) {
+        suspects.add(seen.stored);
+      }
+    }
+    return suspects;
+  }
+
+  /** In how many ticks the next worker becomes a suspect unless it is heard of. */
+  OptionalLong ticksToNextSuspect(long now, Incarnation self) {
+    return others(self).stream()
+        .mapToLong(seen -> Math.max(0, seen.since + seen.item().leaseTime().toNanos() - now))
+        .min();
+  }
+
+  private Collection<Seen> others(Incarnation self) {
+    return workers.values().stream()
+        .filter(seen -> !seen.item().incarnation().workerId().equals(self.workerId()))
+        .filter(seen -> !seen.item().state().gone())
+        .toList();
+  }
+
+  /** Who inherits from {@code dead}: the active that are not under suspicion themselves. */
+  List<Incarnation> heirs(long now, Incarnation self, Incarnation dead) {
+    var silent = suspects(now, self).stream().map(s -> s.item().incarnation()).toList();
+    return active().stream().filter(who -> !who.equals(dead) && !silent.contains(who)).toList();
+  }
+
+  /** Whether a lease whose row names {@code owner} may be claimed. */
+  Verdict verdict(long now, Incarnation owner) {
+    var seen = workers.get(owner.workerId());
+    if (seen == null) {
+      return Verdict.UNKNOWN;
+    }
+    if (seen.item().incarnation().equals(owner)) {
+      return seen.item().state().gone() ? Verdict.CLAIMABLE : Verdict.HELD;
+    }
+    var successor = successor(seen, owner);
+    if (successor == null) {
+      return Verdict.UNKNOWN;
+    }
+    var item = seen.item();
+    boolean direct =
+        owner.equals(item.replaced()) && successor.incarnation.equals(item.incarnation());
+    var grace = direct ? item.grace() : longer(item.grace(), item.leaseTime());
+    return now - successor.appeared >= grace.toNanos() ? Verdict.CLAIMABLE : Verdict.HELD;
+  }
+
+  /**
+   * Whoever is certain to have replaced {@code owner}: the life seen after it, or the one that
+   * names it. Null when the owner may be newer than this view.
+   */
+  private static @Nullable Life successor(Seen seen, Incarnation owner) {
+    boolean found = false;
+    for (var life : seen.lives) {
+      if (found) {
+        return life;
+      }
+      found = life.incarnation.equals(owner);
+    }
+    return owner.equals(seen.item().replaced())
+        ? Objects.requireNonNull(seen.lives.peekLast())
+        : null;
+  }
+
+  private static Duration longer(Duration a, Duration b) {
+    return a.compareTo(b) > 0 ? a : b;
+  }
+
+  /**
+   * The same after a consistent read of the worker item, which certainly is not older than the
+   * owner: an owner that is neither present nor known was replaced before the first life known.
+   */
+  Verdict verdictAfterRead(long now, Incarnation owner, @Nullable Stored<WorkerItem> read) {
+    if (read == null) {
+      return Verdict.HELD; // Nobody deletes worker items: an operator did, and has to finish.
+    }
+    observe(now, read);
+    var known = verdict(now, owner);
+    if (known != Verdict.UNKNOWN) {
+      return known;
+    }
+    var seen = Objects.requireNonNull(workers.get(owner.workerId()));
+    var first = Objects.requireNonNull(seen.lives.peekFirst());
+    var grace = longer(seen.item().grace(), seen.item().leaseTime());
+    return now - first.appeared >= grace.toNanos() ? Verdict.CLAIMABLE : Verdict.HELD;
+  }
+}

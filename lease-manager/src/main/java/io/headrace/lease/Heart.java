@@ -1,0 +1,178 @@
+package io.headrace.lease;
+
+import io.headrace.kcl.loop.EventLoop;
+import io.headrace.lease.WorkerItem.State;
+import java.util.Objects;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps this worker alive in the eyes of others, and knows until when its leases hold. Every write
+ * of the heartbeat item vouches for all leases, so none is sent unless the worker loop has just
+ * turned over. Lives on the coordinator's loop; {@link #validAt} may be asked from any thread.
+ */
+final class Heart {
+  private final Desk desk;
+  private final Consumer<Runnable> turned;
+  private final Consumer<@Nullable Stored<WorkerItem>> onGone;
+  private @Nullable Stored<WorkerItem> mine;
+  private State state = State.ACTIVE;
+  private long book;
+  private long roster;
+  private int members;
+  private boolean asked;
+  private boolean writing;
+  private boolean changed;
+  private @Nullable Runnable departed;
+  private EventLoop.@Nullable Scheduled next;
+  private volatile boolean proven;
+  private volatile long validUntil;
+
+  /**
+   * @param turned answers once the worker loop has turned over
+   * @param onGone told when the item is another's, with what was found
+   */
+  Heart(Desk desk, Consumer<Runnable> turned, Consumer<@Nullable Stored<WorkerItem>> onGone) {
+    this.desk = desk;
+    this.turned = turned;
+    this.onGone = onGone;
+  }
+
+  /** Begins to beat; the registration was the first beat. */
+  void begin(Stored<WorkerItem> registered, long sentAt) {
+    mine = registered;
+    book = 0;
+    members = 0;
+    asked = false;
+    writing = false;
+    prove(sentAt);
+    scheduleFrom(sentAt);
+  }
+
+  /** The heartbeat item is no longer ours: no lease holds until {@link #begin} is called again. */
+  void end() {
+    proven = false;
+    mine = null;
+    if (next != null) {
+      next.cancel();
+    }
+  }
+
+  /** Whether the last confirmed heartbeat was sent less than the lease time ago. */
+  boolean validAt(long ticks) {
+    return proven && !desk.closed() && ticks - validUntil < 0;
+  }
+
+  State state() {
+    return state;
+  }
+
+  void drain() {
+    if (state == State.ACTIVE) {
+      state = State.DRAINING;
+      publish();
+    }
+  }
+
+  void publishBook(long revision) {
+    if (revision > book) {
+      book = revision;
+      publish();
+    }
+  }
+
+  void publishRoster(long revisions) {
+    if (revisions > roster) {
+      roster = revisions;
+      publish();
+    }
+  }
+
+  void publishMembers(int hash) {
+    if (hash != members) {
+      members = hash;
+      publish();
+    }
+  }
+
+  /** Farewell: nobody waits for this worker any more. Needs no worker loop. */
+  void depart(Runnable then) {
+    state = State.DEPARTED;
+    departed = then;
+    if (!writing) {
+      send();
+    }
+  }
+
+  private void publish() {
+    changed = true;
+    beat();
+  }
+
+  /** Asks the worker loop; the heartbeat follows its answer. */
+  private void beat() {
+    if (asked || writing || mine == null || departed != null) {
+      return;
+    }
+    asked = true;
+    var answer = desk.inThisLife(this::turnedOver);
+    turned.accept(() -> desk.post(answer));
+  }
+
+  private void turnedOver() {
+    if (asked && !writing && departed == null) {
+      asked = false;
+      send();
+    }
+  }
+
+  private void send() {
+    var seen = Objects.requireNonNull(mine, "not registered");
+    writing = true;
+    changed = false;
+    if (next != null) {
+      next.cancel();
+    }
+    long sentAt = desk.now();
+    desk.update(
+        seen,
+        seen.item().publishing(state, book, roster, members),
+        written -> answered(written, sentAt));
+  }
+
+  private void answered(Written<WorkerItem> written, long sentAt) {
+    writing = false;
+    if (written instanceof Written.Applied<WorkerItem> applied) {
+      mine = applied.now();
+      if (applied.now().item().state() == State.DEPARTED) {
+        Objects.requireNonNull(departed).run();
+        return;
+      }
+      // A write that was sent several times may have been applied by the first copy: that counts.
+      prove(sentAt);
+      if (departed != null) {
+        send();
+      } else if (changed) {
+        beat();
+      } else {
+        scheduleFrom(sentAt);
+      }
+    } else if (written instanceof Written.Refused<WorkerItem> refused) {
+      var farewell = departed;
+      onGone.accept(refused.found());
+      if (farewell != null) {
+        farewell.run();
+      }
+    }
+  }
+
+  private void prove(long sentAt) {
+    validUntil = sentAt + desk.settings.validity().toNanos();
+    proven = true;
+  }
+
+  private void scheduleFrom(long sentAt) {
+    var since = java.time.Duration.ofNanos(desk.now() - sentAt);
+    next = desk.after(desk.settings.heartbeat().minus(since), this::beat);
+  }
+}

@@ -1,0 +1,290 @@
+package io.headrace.lease;
+
+import io.headrace.kcl.Incarnation;
+import io.headrace.kcl.LeaseCoordinator;
+import io.headrace.kcl.LeaseEvent;
+import io.headrace.kcl.LeaseException;
+import io.headrace.kcl.Shard;
+import io.headrace.kcl.ShardKey;
+import io.headrace.kcl.ShardedStream;
+import io.headrace.kcl.loop.EventLoop;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Shares the shards of some streams among the workers of an application, without a leader. Every
+ * worker keeps one heartbeat item alive for all its leases; who falls silent for its lease time is
+ * declared dead by a conditional write and its shards are claimed by the others; who leaves in
+ * order hands them over; who has more than its share offers some.
+ *
+ * <p>While the table can't be reached the worker goes on for its lease time, then its leases are
+ * invalid until one heartbeat is confirmed. If meanwhile it was declared dead, all leases are lost
+ * and it joins again as a new incarnation. If another process took its worker id, all leases are
+ * lost and it takes no more.
+ *
+ * <p>All methods may be called from any thread. The loop should serve nothing else, so that nothing
+ * delays a heartbeat; it stays the caller's. The streams do too.
+ */
+public final class HeartbeatCoordinator implements LeaseCoordinator {
+  private static final Logger LOG = LoggerFactory.getLogger(HeartbeatCoordinator.class);
+
+  private final EventLoop loop;
+  private final List<ShardedStream> streams;
+  private final Desk desk;
+  private final CompletableFuture<Void> started = new CompletableFuture<>();
+  private final CompletableFuture<Void> stopped = new CompletableFuture<>();
+  private @Nullable Parts parts;
+  private boolean registered;
+  private boolean stopping;
+
+  /** What there is once {@link #start} was called. */
+  private record Parts(
+      Heart heart,
+      Roster roster,
+      Fleet fleet,
+      Leases leases,
+      Takes takes,
+      Claims claims,
+      Gives gives,
+      Registrar registrar,
+      Consumer<LeaseEvent> events) {}
+
+  /**
+   * @param application names the fleet within the table; not empty, without {@code !}
+   * @param self unique for this start of the worker
+   * @param loop on which the coordinator lives
+   * @param random for tokens and jitter
+   */
+  public HeartbeatCoordinator(
+      LeaseTable table,
+      String application,
+      Incarnation self,
+      List<ShardedStream> streams,
+      LeaseSettings settings,
+      EventLoop loop,
+      RandomGenerator random) {
+    if (application.isEmpty() || application.indexOf('!') >= 0) {
+      throw new IllegalArgumentException(
+          "application \"" + application + "\": must not be empty nor hold '!'");
+    }
+    this.loop = Objects.requireNonNull(loop, "loop");
+    this.streams = List.copyOf(streams);
+    this.desk = new Desk(table, application, self, settings, loop, random);
+  }
+
+  @Override
+  public CompletionStage<Void> start(Consumer<LeaseEvent> events, Consumer<Runnable> turned) {
+    loop.execute(() -> begin(events, turned));
+    return started.copy();
+  }
+
+  private void begin(Consumer<LeaseEvent> events, Consumer<Runnable> turned) {
+    if (parts != null || desk.closed()) {
+      started.completeExceptionally(
+          new LeaseException(
+              "the coordinator of " + desk.self() + " was started before: make one"));
+      return;
+    }
+    var made = assemble(events, turned);
+    parts = made;
+    Consumer<LeaseException> failed =
+        failure -> {
+          desk.close();
+          started.completeExceptionally(failure);
+        };
+    desk.call(
+        desk.table::prepare,
+        ready ->
+            made.registrar.identify(
+                () -> new Registration(desk, done -> registered(made, done), failed).run(), failed),
+        failed);
+  }
+
+  private Parts assemble(Consumer<LeaseEvent> events, Consumer<Runnable> turned) {
+    var heart = new Heart(desk, turned, this::gone);
+    var roster = new Roster(desk, heart::publishRoster);
+    var fleet = new Fleet(desk, heart, roster, this::consider);
+    var leases = new Leases(desk, heart, events);
+    var takes = new Takes(desk, heart, fleet, leases, events);
+    var claims = new Claims(desk, heart, fleet, roster, leases, takes);
+    var gives = new Gives(desk, heart, fleet, leases, claims);
+    var registrar = new Registrar(desk, roster, streams, claims::atOnce);
+    roster.onChange(claims::consider);
+    leases.connect(takes::readyShards, this::leasesChanged);
+    fleet.busyWhile(takes::any);
+    return new Parts(heart, roster, fleet, leases, takes, claims, gives, registrar, events);
+  }
+
+  private void registered(Parts p, Registration.Done done) {
+    registered = true;
+    p.heart.begin(done.worker(), done.sentAt());
+    p.leases.begin(done.book());
+    p.roster.begin();
+    p.claims.begin();
+    p.gives.begin();
+    p.fleet.begin();
+    started.complete(null);
+    long settleUntil = done.sentAt() + desk.settings.settle().toNanos();
+    p.registrar.bringUp(
+        () -> {
+          p.registrar.auditLater();
+          desk.after(
+              Duration.ofNanos(Math.max(0, settleUntil - desk.now())),
+              () -> p.fleet.look(p.claims::open));
+        });
+    if (stopping) {
+      leave(p);
+    }
+  }
+
+  /** After each look at the fleet. */
+  private void consider() {
+    var p = parts;
+    if (p != null && registered && !stopping) {
+      p.takes.consider();
+      p.claims.consider();
+      p.gives.consider();
+    }
+  }
+
+  /** The heartbeat item is another's. */
+  private void gone(@Nullable Stored<WorkerItem> found) {
+    var p = Objects.requireNonNull(parts);
+    p.heart.end();
+    registered = false;
+    var successor = found == null ? desk.self() : found.item().incarnation();
+    boolean buried = successor.equals(desk.self());
+    var reason =
+        buried
+            ? "this worker was silent for its lease time and was declared dead"
+            : "another process registered under this worker id, as " + successor;
+    LOG.warn("{} of {}: all leases are lost: {}", desk.self(), desk.application, reason);
+    desk.reborn();
+    p.leases.loseAll(reason);
+    p.takes.loseAll(reason);
+    if (buried && !stopping) {
+      registerAgain(p);
+    } else {
+      desk.close();
+      stopped.complete(null);
+    }
+  }
+
+  /** Each try is a life of its own: one whose answer was lost may have been registered. */
+  private void registerAgain(Parts p) {
+    new Registration(
+            desk,
+            done -> registered(p, done),
+            failure ->
+                desk.after(
+                    desk.jittered(desk.settings.request()),
+                    () -> {
+                      desk.reborn();
+                      registerAgain(p);
+                    }))
+        .run();
+  }
+
+  @Override
+  public void ready(ShardKey shard) {
+    onLoop(p -> p.takes.ready(shard));
+  }
+
+  @Override
+  public void runnable(ShardKey parent, List<Shard> children) {
+    var named = List.copyOf(children);
+    onLoop(p -> p.registrar.runnable(parent, named));
+  }
+
+  @Override
+  public void ended(ShardKey shard) {
+    onLoop(p -> p.leases.end(shard, p.registrar::ended));
+  }
+
+  @Override
+  public void release(ShardKey shard) {
+    onLoop(p -> p.leases.release(shard, false));
+  }
+
+  @Override
+  public void giveUp(ShardKey shard, String reason) {
+    onLoop(
+        p -> {
+          LOG.warn("{} of {} gives up {}: {}", desk.self(), desk.application, shard, reason);
+          p.leases.release(shard, true);
+        });
+  }
+
+  @Override
+  public void draining() {
+    onLoop(
+        p -> {
+          p.heart.drain();
+          p.takes.dropUnready();
+          p.gives.consider();
+        });
+  }
+
+  private void onLoop(Consumer<Parts> action) {
+    loop.execute(
+        () -> {
+          var p = parts;
+          if (p != null && registered && !desk.closed()) {
+            action.accept(p);
+          }
+        });
+  }
+
+  @Override
+  public CompletionStage<Void> stop() {
+    loop.execute(
+        () -> {
+          var p = parts;
+          if (p == null || !registered || desk.closed()) {
+            desk.close();
+            stopped.complete(null);
+          } else if (!stopping) {
+            stopping = true;
+            leave(p);
+          }
+        });
+    return stopped.copy();
+  }
+
+  /** A table that can't be reached keeps nobody longer than others would wait anyway. */
+  private void leave(Parts p) {
+    desk.after(desk.settings.leaseTime(), this::left);
+    p.takes.dropUnready();
+    p.leases.freeAll();
+    leasesChanged();
+  }
+
+  /** A lease came or went. */
+  private void leasesChanged() {
+    var p = parts;
+    if (p != null && stopping && registered && p.leases.settled()) {
+      registered = false;
+      p.leases.writeBook(() -> p.heart.depart(this::left));
+    } else {
+      consider();
+    }
+  }
+
+  private void left() {
+    desk.close();
+    stopped.complete(null);
+  }
+
+  @Override
+  public void kill() {
+    desk.close();
+  }
+}

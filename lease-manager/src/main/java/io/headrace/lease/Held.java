@@ -1,0 +1,56 @@
+package io.headrace.lease;
+
+import io.headrace.kcl.Incarnation;
+import io.headrace.kcl.ShardKey;
+import org.jspecify.annotations.Nullable;
+
+/** A lease in this worker's hands, from the moment it is about to be claimed. */
+final class Held {
+  /** Where the lease stands between two owners. */
+  enum Phase {
+    /** Stands in the book; the claim is on its way. */
+    CLAIMING,
+    /** Ours. */
+    HELD,
+    /** Ours, and offered to a taker that has not answered. */
+    OFFERED,
+    /** Ours; the taker is ready, the worker drains. */
+    WANTED,
+    /** The worker has stopped; the row is being freed, ended or handed over. */
+    LEAVING,
+    /** The row names the taker, which has not acknowledged it. */
+    FLIPPED
+  }
+
+  final ShardKey shard;
+  Phase phase = Phase.CLAIMING;
+  @Nullable Stored<LeaseRow> row;
+  @Nullable HeldTenure tenure;
+
+  /** To whom it is offered. */
+  @Nullable Incarnation taker;
+
+  /** When the present phase began, in ticks. */
+  long since;
+
+  /** When it was gained: what was held longest moves first. */
+  long gainedAt;
+
+  Held(ShardKey shard) {
+    this.shard = shard;
+  }
+
+  void enter(Phase next, long now) {
+    phase = next;
+    since = now;
+  }
+
+  /** Whether the worker runs it. */
+  boolean running() {
+    return phase == Phase.HELD || phase == Phase.OFFERED || phase == Phase.WANTED;
+  }
+
+  boolean onOffer() {
+    return phase == Phase.OFFERED || phase == Phase.WANTED;
+  }
+}

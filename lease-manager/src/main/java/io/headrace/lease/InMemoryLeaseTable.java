@@ -1,0 +1,137 @@
+package io.headrace.lease;
+
+import io.headrace.kcl.ShardKey;
+import io.headrace.kcl.StreamId;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A lease table for the workers of one process: laptops, demonstrations, simulations. It ends with
+ * the process. Any thread may call; stages are complete on return.
+ */
+public final class InMemoryLeaseTable implements LeaseTable {
+  private final TreeMap<Key, Stored<?>> items = new TreeMap<>();
+
+  private record Key(String partition, String sort) implements Comparable<Key> {
+    static Key of(String application, LeaseItem item) {
+      return new Key(item.partition(application), item.sort());
+    }
+
+    @Override
+    public int compareTo(Key other) {
+      int byPartition = partition.compareTo(other.partition);
+      return byPartition != 0 ? byPartition : sort.compareTo(other.sort);
+    }
+  }
+
+  @Override
+  public String name() {
+    return "the lease table in memory";
+  }
+
+  @Override
+  public CompletionStage<Void> prepare() {
+    return CompletableFuture.completedFuture(null);
+  }
+
+  @Override
+  public CompletionStage<List<Stored<WorkerItem>>> workers(String application) {
+    return partition(application + "!W");
+  }
+
+  @Override
+  public CompletionStage<Optional<Stored<WorkerItem>>> worker(String application, String workerId) {
+    return item(new Key(application + "!W", workerId));
+  }
+
+  @Override
+  public CompletionStage<Optional<Stored<Book>>> book(String application, String workerId) {
+    return item(new Key(application + "!H", workerId));
+  }
+
+  @Override
+  public CompletionStage<List<Stored<RosterPart>>> roster(String application, StreamId stream) {
+    return this.<RosterPart>partition(application + "!R")
+        .thenApply(
+            parts ->
+                parts.stream()
+                    .filter(part -> part.item().stream().equals(stream))
+                    .sorted(Comparator.comparingInt(part -> part.item().part()))
+                    .toList());
+  }
+
+  @Override
+  public CompletionStage<Optional<Stored<LeaseRow>>> lease(String application, ShardKey shard) {
+    return item(new Key("%s!L!%02d".formatted(application, shard.bucket()), shard.key()));
+  }
+
+  @Override
+  public CompletionStage<List<Stored<LeaseRow>>> leases(String application, int bucket) {
+    return partition(
+        "%s!L!%02d".formatted(application, Objects.checkIndex(bucket, ShardKey.BUCKETS)));
+  }
+
+  @Override
+  public synchronized <T extends LeaseItem> CompletionStage<Written<T>> create(
+      String application, T item, String nonce) {
+    var key = Key.of(application, item);
+    Stored<T> found = at(key);
+    if (found != null) {
+      return settled(found, nonce);
+    }
+    return applied(key, new Stored<>(item, nonce, 1, nonce));
+  }
+
+  @Override
+  public synchronized <T extends LeaseItem> CompletionStage<Written<T>> update(
+      String application, Stored<T> seen, T next, String writeToken) {
+    var key = Key.of(application, next);
+    Stored<T> found = at(key);
+    if (found == null
+        || found.revision() != seen.revision()
+        || !found.nonce().equals(seen.nonce())) {
+      return settled(found, writeToken);
+    }
+    return applied(key, new Stored<>(next, seen.nonce(), seen.revision() + 1, writeToken));
+  }
+
+  private <T extends LeaseItem> CompletionStage<Written<T>> applied(Key key, Stored<T> now) {
+    items.put(key, now);
+    return CompletableFuture.completedFuture(new Written.Applied<>(now));
+  }
+
+  private static <T extends LeaseItem> CompletionStage<Written<T>> settled(
+      @Nullable Stored<T> found, String writeToken) {
+    if (found != null && found.writeToken().equals(writeToken)) {
+      return CompletableFuture.completedFuture(new Written.Applied<>(found));
+    }
+    return CompletableFuture.completedFuture(new Written.Refused<>(found));
+  }
+
+  /** A key is only ever written with one kind of item. */
+  @SuppressWarnings("unchecked")
+  private <T extends LeaseItem> @Nullable Stored<T> at(Key key) {
+    return (Stored<T>) items.get(key);
+  }
+
+  private synchronized <T extends LeaseItem> CompletionStage<Optional<Stored<T>>> item(Key key) {
+    Stored<T> found = at(key);
+    return CompletableFuture.completedFuture(Optional.ofNullable(found));
+  }
+
+  @SuppressWarnings("unchecked")
+  private synchronized <T extends LeaseItem> CompletionStage<List<Stored<T>>> partition(
+      String partition) {
+    List<Stored<T>> found =
+        items.subMap(new Key(partition, ""), new Key(partition + '\0', "")).values().stream()
+            .map(stored -> (Stored<T>) stored)
+            .toList();
+    return CompletableFuture.completedFuture(found);
+  }
+}

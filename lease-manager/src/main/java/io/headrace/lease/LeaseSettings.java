@@ -1,0 +1,110 @@
+package io.headrace.lease;
+
+import java.time.Duration;
+
+/**
+ * How quickly a fleet notices, and how much each worker takes.
+ *
+ * @param leaseTime F: how long a silent worker is thought alive; at least 1 s. A crash costs at
+ *     most 1.2 F + 1 s. Workers of one fleet may differ
+ * @param capacity the worker's share of the leases against the others'; a power of two up to {@link
+ *     #CAPACITY_MAX}
+ * @param settle how long a starting worker waits for others that start with it before it claims
+ */
+public record LeaseSettings(Duration leaseTime, int capacity, Duration settle) {
+  public static final int CAPACITY_MAX = 64;
+
+  /** How often those who take part in a hand-over look at each other. */
+  static final Duration HAND_OVER_LOOK = Duration.ofMillis(150);
+
+  /** An unacknowledged hand-over is taken back after this. */
+  static final Duration ACKNOWLEDGED_WITHIN = Duration.ofSeconds(2);
+
+  /** A claimer's second choice waits so long for the first. */
+  static final Duration SECOND_CHOICE = Duration.ofSeconds(1);
+
+  /** After so long any worker may claim. */
+  static final Duration ANY_CHOICE = Duration.ofSeconds(3);
+
+  /** How many claims are under way at once. */
+  static final int CLAIMS_MAX = 64;
+
+  /** After so long a request of the registration counts as unanswered. */
+  static final Duration REGISTRATION_LIMIT = Duration.ofSeconds(5);
+
+  private static final Duration FAST_LOOK = Duration.ofMillis(200);
+  private static final Duration LEASE_TIME_MIN = Duration.ofSeconds(1);
+  private static final Duration LEASE_TIME_MAX = Duration.ofHours(1);
+  private static final Duration REQUEST_MIN = Duration.ofMillis(200);
+  private static final Duration REQUEST_MAX = Duration.ofSeconds(1);
+
+  /** A lease time of 10 s. */
+  public static final LeaseSettings DEFAULT =
+      new LeaseSettings(Duration.ofSeconds(10), 1, Duration.ofMillis(500));
+
+  public LeaseSettings {
+    if (leaseTime.compareTo(LEASE_TIME_MIN) < 0 || leaseTime.compareTo(LEASE_TIME_MAX) > 0) {
+      throw new IllegalArgumentException(
+          "leaseTime " + leaseTime + ": must be between 1 s and 1 h");
+    }
+    if (capacity < 1 || capacity > CAPACITY_MAX || Integer.bitCount(capacity) != 1) {
+      throw new IllegalArgumentException(
+          "capacity " + capacity + ": must be a power of two between 1 and " + CAPACITY_MAX);
+    }
+    if (settle.isNegative() || settle.compareTo(leaseTime) > 0) {
+      throw new IllegalArgumentException(
+          "settle " + settle + ": must be between 0 and the lease time");
+    }
+  }
+
+  public LeaseSettings withLeaseTime(Duration leaseTime) {
+    return new LeaseSettings(leaseTime, capacity, settle);
+  }
+
+  public LeaseSettings withCapacity(int capacity) {
+    return new LeaseSettings(leaseTime, capacity, settle);
+  }
+
+  /** 0.4 F: two may be late before a lease is in doubt. */
+  Duration heartbeat() {
+    return leaseTime.multipliedBy(2).dividedBy(5);
+  }
+
+  /** 0.2 F. */
+  Duration viewPoll() {
+    return leaseTime.dividedBy(5);
+  }
+
+  /** The view poll while somebody leaves or leases move. */
+  Duration busyViewPoll() {
+    return viewPoll().compareTo(FAST_LOOK) < 0 ? viewPoll() : FAST_LOOK;
+  }
+
+  /** F less 1 %, for clocks that do not run alike. */
+  Duration validity() {
+    return leaseTime.multipliedBy(99).dividedBy(100);
+  }
+
+  /** When a request without an answer is sent again. */
+  Duration request() {
+    var tenth = leaseTime.dividedBy(10);
+    if (tenth.compareTo(REQUEST_MIN) < 0) {
+      return REQUEST_MIN;
+    }
+    return tenth.compareTo(REQUEST_MAX) > 0 ? REQUEST_MAX : tenth;
+  }
+
+  /** The longest wait before a failed request is sent again; the shortest is half of it. */
+  Duration again() {
+    return request().dividedBy(3);
+  }
+
+  /** How long a taker has until it is ready: it sees the offer within a poll. */
+  Duration readyWithin() {
+    return viewPoll().multipliedBy(3).plusSeconds(2);
+  }
+
+  Duration audit() {
+    return leaseTime.multipliedBy(3);
+  }
+}

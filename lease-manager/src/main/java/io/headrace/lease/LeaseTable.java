@@ -1,0 +1,66 @@
+package io.headrace.lease;
+
+import io.headrace.kcl.LeaseException;
+import io.headrace.kcl.ShardKey;
+import io.headrace.kcl.StreamId;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * Where a fleet keeps who may run what. Holds no state but its connection; several applications may
+ * share one. Calls never block, may come from any thread, and their stages complete on any thread.
+ *
+ * <p>A stage that fails does so with {@link LeaseException}. A write that failed may have been
+ * applied, or may be applied later: its caller sends it again, unchanged, until it is answered.
+ * That is safe because every write names the revision it replaces.
+ */
+public interface LeaseTable {
+  /** What messages call the table. */
+  String name();
+
+  /** Makes the table if it is missing and waits until it can be used. Repeatable. */
+  CompletionStage<Void> prepare();
+
+  /**
+   * All workers of an application, dead ones too. The answer may be a little old, and older than
+   * the one before.
+   */
+  CompletionStage<List<Stored<WorkerItem>>> workers(String application);
+
+  /** One worker, as it is now. */
+  CompletionStage<Optional<Stored<WorkerItem>>> worker(String application, String workerId);
+
+  /** One worker's book, as it is now. */
+  CompletionStage<Optional<Stored<Book>>> book(String application, String workerId);
+
+  /** All parts of a stream's roster, as they are now, by number. */
+  CompletionStage<List<Stored<RosterPart>>> roster(String application, StreamId stream);
+
+  /** One lease, as it is now. */
+  CompletionStage<Optional<Stored<LeaseRow>>> lease(String application, ShardKey shard);
+
+  /**
+   * The leases of one bucket, as they are now: for operators and tests, never for running.
+   *
+   * @param bucket 0 to {@link ShardKey#BUCKETS} - 1
+   */
+  CompletionStage<List<Stored<LeaseRow>>> leases(String application, int bucket);
+
+  /**
+   * Stores an item that does not exist yet, with revision 1.
+   *
+   * @param nonce unique for this creation; the first write token too
+   */
+  <T extends LeaseItem> CompletionStage<Written<T>> create(
+      String application, T item, String nonce);
+
+  /**
+   * Replaces an item if it is still the one that was seen, and raises its revision. What a newer
+   * version of Headrace keeps in the item beside the known fields stays.
+   *
+   * @param writeToken unique for this write, the same when it is sent again
+   */
+  <T extends LeaseItem> CompletionStage<Written<T>> update(
+      String application, Stored<T> seen, T next, String writeToken);
+}

@@ -1,0 +1,364 @@
+package io.headrace.lease;
+
+import io.headrace.kcl.Incarnation;
+import io.headrace.kcl.LeaseEvent;
+import io.headrace.kcl.ShardKey;
+import io.headrace.lease.Held.Phase;
+import io.headrace.lease.WorkerItem.State;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The leases in this worker's hands: claims, releases and hand-overs, each of them a write of one
+ * lease row, with the book always saying at least as much as the rows. Lives on the coordinator's
+ * loop.
+ */
+final class Leases {
+  private final Desk desk;
+  private final Heart heart;
+  private final Consumer<LeaseEvent> events;
+  private final Map<ShardKey, Held> held = new TreeMap<>(ShardKeys.ORDER);
+  private final BookKeeper keeper;
+  private Supplier<Set<ShardKey>> ready = Set::of;
+  private Runnable onChange = () -> {};
+  private boolean stopping;
+
+  Leases(Desk desk, Heart heart, Consumer<LeaseEvent> events) {
+    this.desk = desk;
+    this.heart = heart;
+    this.events = events;
+    this.keeper = new BookKeeper(desk, this::book, heart::publishBook);
+  }
+
+  /**
+   * @param ready which offers of others are to stand in the book
+   * @param onChange called when a lease came or went
+   */
+  void connect(Supplier<Set<ShardKey>> ready, Runnable onChange) {
+    this.ready = ready;
+    this.onChange = onChange;
+  }
+
+  void begin(Stored<Book> empty) {
+    keeper.begin(empty);
+  }
+
+  /** The book as it should be now. */
+  Book book() {
+    var holdings = new HashSet<ShardKey>();
+    var offers = new HashMap<ShardKey, Incarnation>();
+    for (var lease : held.values()) {
+      if (lease.phase != Phase.FLIPPED) {
+        holdings.add(lease.shard);
+      }
+      if (lease.onOffer() && lease.taker != null) {
+        offers.put(lease.shard, lease.taker);
+      }
+    }
+    return new Book(desk.self(), desk.settings.capacity(), holdings, offers, ready.get());
+  }
+
+  /** What was handed over and is not acknowledged, and to whom. */
+  Map<ShardKey, Incarnation> flipped() {
+    var flipped = new HashMap<ShardKey, Incarnation>();
+    for (var lease : held.values()) {
+      if (lease.phase == Phase.FLIPPED && lease.taker != null) {
+        flipped.put(lease.shard, lease.taker);
+      }
+    }
+    return flipped;
+  }
+
+  void writeBook(Runnable then) {
+    keeper.write(then);
+  }
+
+  Collection<Held> all() {
+    return held.values();
+  }
+
+  boolean has(ShardKey shard) {
+    return held.containsKey(shard);
+  }
+
+  @Nullable Held get(ShardKey shard) {
+    return held.get(shard);
+  }
+
+  /** Makes a free lease, or one of the dead, ours. */
+  void claim(Stored<LeaseRow> seen, Runnable then) {
+    var lease = new Held(seen.item().shard());
+    held.put(lease.shard, lease);
+    keeper.write(
+        () ->
+            desk.update(
+                seen,
+                seen.item().ownedBy(desk.self()),
+                written -> {
+                  if (written instanceof Written.Applied<LeaseRow> applied) {
+                    own(lease, applied.now());
+                  } else {
+                    forget(lease);
+                  }
+                  then.run();
+                }));
+  }
+
+  /** A lease that was handed to us and acknowledged. */
+  void taken(Stored<LeaseRow> row) {
+    var lease = new Held(row.item().shard());
+    held.put(lease.shard, lease);
+    own(lease, row);
+    keeper.write(() -> {});
+  }
+
+  private void own(Held lease, Stored<LeaseRow> row) {
+    lease.row = row;
+    lease.taker = null;
+    if (stopping) {
+      free(lease, null);
+      return;
+    }
+    var tenure = new HeldTenure(row.item().token(), heart);
+    lease.tenure = tenure;
+    lease.gainedAt = desk.now();
+    lease.enter(Phase.HELD, desk.now());
+    events.accept(new LeaseEvent.Gained(lease.shard, row.item().description(), tenure));
+    onChange.run();
+  }
+
+  private void forget(Held lease) {
+    held.remove(lease.shard, lease);
+    keeper.write(() -> {});
+    onChange.run();
+  }
+
+  /** Another worker may prepare for the lease. */
+  void offer(Held lease, Incarnation taker) {
+    lease.taker = taker;
+    lease.enter(Phase.OFFERED, desk.now());
+  }
+
+  void withdraw(Held lease) {
+    lease.taker = null;
+    lease.enter(Phase.HELD, desk.now());
+  }
+
+  /** The taker is ready: the worker is asked to drain. */
+  void want(Held lease) {
+    lease.enter(Phase.WANTED, desk.now());
+    events.accept(new LeaseEvent.Wanted(lease.shard));
+  }
+
+  /** The worker has drained the shard. */
+  void release(ShardKey shard, boolean failedHere) {
+    var lease = held.get(shard);
+    if (lease == null || !lease.running()) {
+      return;
+    }
+    boolean wanted = lease.phase == Phase.WANTED;
+    stopRunning(lease);
+    var taker = lease.taker;
+    if (wanted && taker != null && !failedHere) {
+      handOver(lease, taker);
+    } else {
+      free(lease, failedHere ? desk.self() : null);
+    }
+  }
+
+  private void stopRunning(Held lease) {
+    if (lease.tenure != null) {
+      lease.tenure.end();
+    }
+    lease.enter(Phase.LEAVING, desk.now());
+  }
+
+  /** All functions have ended the shard. */
+  void end(ShardKey shard, Consumer<Stored<LeaseRow>> then) {
+    var lease = held.get(shard);
+    if (lease == null || !lease.running()) {
+      return;
+    }
+    stopRunning(lease);
+    change(
+        lease,
+        LeaseRow::asEnded,
+        row -> {
+          forget(lease);
+          then.accept(row);
+        });
+  }
+
+  private void free(Held lease, @Nullable Incarnation avoid) {
+    lease.enter(Phase.LEAVING, desk.now());
+    change(lease, row -> row.released(avoid), row -> forget(lease));
+  }
+
+  /** Writes the row of a lease that is ours; if it is ours no longer, forgets it. */
+  private void change(Held lease, UnaryOperator<LeaseRow> how, Consumer<Stored<LeaseRow>> applied) {
+    var row = Objects.requireNonNull(lease.row, "no row");
+    desk.update(
+        row,
+        how.apply(row.item()),
+        written -> {
+          if (written instanceof Written.Applied<LeaseRow> done) {
+            lease.row = done.now();
+            applied.accept(done.now());
+          } else if (written instanceof Written.Refused<LeaseRow> refused) {
+            var found = refused.found();
+            boolean ours =
+                found != null
+                    && desk.self().equals(found.item().owner())
+                    && found.item().epoch() == row.item().epoch();
+            if (ours) {
+              // Something beside the ownership was changed: the same again, on top of it.
+              lease.row = found;
+              change(lease, how, applied);
+            } else {
+              forget(lease);
+            }
+          }
+        });
+  }
+
+  /**
+   * Names the taker in the row, if it is still there, still takes leases and still says that it is
+   * ready: a lease given to the dead or the leaving would stand still.
+   */
+  private void handOver(Held lease, Incarnation taker) {
+    desk.readUntilAnswered(
+        () ->
+            desk.table
+                .worker(desk.application, taker.workerId())
+                .thenCombine(
+                    desk.table.book(desk.application, taker.workerId()),
+                    (item, itsBook) ->
+                        item.filter(
+                                    i ->
+                                        i.item().incarnation().equals(taker)
+                                            && i.item().state() == State.ACTIVE)
+                                .isPresent()
+                            && itsBook
+                                .filter(
+                                    b ->
+                                        b.item().owner().equals(taker)
+                                            && b.item().ready().contains(lease.shard))
+                                .isPresent()),
+        willing -> {
+          if (willing) {
+            change(
+                lease,
+                row -> row.handedTo(taker, desk.self()),
+                row -> {
+                  lease.enter(Phase.FLIPPED, desk.now());
+                  keeper.write(() -> {});
+                  watch(lease);
+                });
+          } else {
+            keepOrFree(lease);
+          }
+        });
+  }
+
+  /** The taker has gone: the lease begins anew here, under the next epoch, or is free. */
+  private void keepOrFree(Held lease) {
+    if (heart.state() == State.ACTIVE && !stopping) {
+      var row = Objects.requireNonNull(lease.row, "no row");
+      desk.update(
+          row,
+          row.item().ownedBy(desk.self()),
+          written -> {
+            if (written instanceof Written.Applied<LeaseRow> applied) {
+              own(lease, applied.now());
+              keeper.write(() -> {});
+            } else {
+              forget(lease);
+            }
+          });
+    } else {
+      free(lease, null);
+    }
+  }
+
+  /** Waits for the taker's acknowledgement, and takes the lease back when there is none. */
+  private void watch(Held lease) {
+    desk.after(
+        LeaseSettings.HAND_OVER_LOOK,
+        () ->
+            desk.readUntilAnswered(
+                () -> desk.table.lease(desk.application, lease.shard),
+                found -> {
+                  if (found.isEmpty() || !desk.self().equals(found.get().item().from())) {
+                    forget(lease);
+                  } else if (waited(lease, LeaseSettings.ACKNOWLEDGED_WITHIN)) {
+                    takeBack(lease, found.get());
+                  } else {
+                    watch(lease);
+                  }
+                }));
+  }
+
+  /** Either this write or the taker's acknowledgement finds the row unchanged, never both. */
+  private void takeBack(Held lease, Stored<LeaseRow> unacknowledged) {
+    boolean keep = heart.state() == State.ACTIVE && !stopping;
+    lease.enter(keep ? Phase.CLAIMING : Phase.LEAVING, desk.now());
+    var row = unacknowledged.item();
+    keeper.write(
+        () ->
+            desk.update(
+                unacknowledged,
+                keep ? row.ownedBy(desk.self()) : row.released(null),
+                written -> {
+                  if (keep && written instanceof Written.Applied<LeaseRow> applied) {
+                    own(lease, applied.now());
+                  } else {
+                    forget(lease);
+                  }
+                }));
+  }
+
+  boolean waited(Held lease, Duration span) {
+    return desk.now() - lease.since >= span.toNanos();
+  }
+
+  /** Frees everything; what is claimed meanwhile is freed when the claim is answered. */
+  void freeAll() {
+    stopping = true;
+    for (var lease : List.copyOf(held.values())) {
+      if (lease.running()) {
+        stopRunning(lease);
+        free(lease, null);
+      }
+    }
+  }
+
+  /** Whether every lease has been freed, ended or handed over. */
+  boolean settled() {
+    return held.values().stream().allMatch(lease -> lease.phase == Phase.FLIPPED);
+  }
+
+  /** The heartbeat was another's: nothing is ours any more. */
+  void loseAll(String reason) {
+    var lost = List.copyOf(held.values());
+    held.clear();
+    for (var lease : lost) {
+      if (lease.tenure != null) {
+        lease.tenure.end();
+      }
+      if (lease.running()) {
+        events.accept(new LeaseEvent.Lost(lease.shard, reason));
+      }
+    }
+  }
+}

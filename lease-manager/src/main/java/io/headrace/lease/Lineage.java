@@ -1,0 +1,96 @@
+package io.headrace.lease;
+
+import io.headrace.kcl.Shard;
+import io.headrace.kcl.ShardId;
+import io.headrace.lease.RosterPart.Standing;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * Which shards of a stream need a lease, and which of their parents come first. Pure: what the
+ * stream lists and what the roster knows are all that it looks at.
+ */
+final class Lineage {
+  private Lineage() {}
+
+  /** A shard that has no lease yet, and the parents that it has to wait for. */
+  record Missing(Shard shard, Set<ShardId> awaits) {}
+
+  /**
+   * Listed shards without a lease, in the order listed. An ancestor of a shard that has or had a
+   * lease is none of them, however long the stream goes on listing it: its records were handled
+   * before its children's, and would be handled again.
+   */
+  static List<Missing> missing(List<Shard> listed, Map<ShardId, Standing> roster) {
+    var parents = new HashMap<ShardId, List<ShardId>>();
+    listed.forEach(shard -> parents.put(shard.id(), shard.parents()));
+    var past = ancestors(roster.keySet(), parents);
+    return listed.stream()
+        .filter(shard -> !roster.containsKey(shard.id()) && !past.contains(shard.id()))
+        .map(shard -> new Missing(shard, awaits(shard, parents.keySet(), past, roster)))
+        .toList();
+  }
+
+  private static Set<ShardId> ancestors(Set<ShardId> of, Map<ShardId, List<ShardId>> parents) {
+    var found = new HashSet<ShardId>();
+    var open = new ArrayDeque<>(of);
+    while (!open.isEmpty()) {
+      for (var parent : parents.getOrDefault(open.pop(), List.of())) {
+        if (found.add(parent)) {
+          open.push(parent);
+        }
+      }
+    }
+    return found;
+  }
+
+  private static Set<ShardId> awaits(
+      Shard shard, Set<ShardId> listed, Set<ShardId> past, Map<ShardId, Standing> roster) {
+    var awaits = new TreeSet<ShardId>();
+    for (var parent : shard.parents()) {
+      var standing = roster.get(parent);
+      boolean willHaveLease = listed.contains(parent) && !past.contains(parent);
+      if (standing == null ? willHaveLease : standing != Standing.ENDED) {
+        awaits.add(parent);
+      }
+    }
+    return awaits;
+  }
+
+  /**
+   * Of the parents that a shard awaits, those that it needs to await no longer: they have ended, or
+   * neither stream nor roster know them any more.
+   */
+  static Set<ShardId> settled(
+      Set<ShardId> awaits, Set<ShardId> listed, Map<ShardId, Standing> roster) {
+    var settled = new TreeSet<ShardId>();
+    for (var parent : awaits) {
+      var standing = roster.get(parent);
+      if (standing == null ? !listed.contains(parent) : standing == Standing.ENDED) {
+        settled.add(parent);
+      }
+    }
+    return settled;
+  }
+
+  /**
+   * Waiting shards all of whose parents have ended: whoever ended the last died before he said so.
+   */
+  static List<ShardId> forgotten(List<Shard> listed, Map<ShardId, Standing> roster) {
+    var ids = new HashSet<ShardId>();
+    listed.forEach(shard -> ids.add(shard.id()));
+    return listed.stream()
+        .filter(shard -> roster.get(shard.id()) == Standing.WAITING)
+        .filter(
+            shard ->
+                settled(new TreeSet<>(shard.parents()), ids, roster).size()
+                    == new HashSet<>(shard.parents()).size())
+        .map(Shard::id)
+        .toList();
+  }
+}

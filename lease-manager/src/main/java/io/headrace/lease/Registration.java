@@ -1,0 +1,100 @@
+package io.headrace.lease;
+
+import io.headrace.kcl.LeaseException;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Enters an incarnation into the table: its heartbeat item first, which from then on stops whoever
+ * had the worker id before, then an empty book.
+ */
+final class Registration {
+  private static final Logger LOG = LoggerFactory.getLogger(HeartbeatCoordinator.class);
+  private static final int RACES_MAX = 10;
+
+  private final Desk desk;
+  private final Consumer<Done> then;
+  private final Consumer<LeaseException> failed;
+  private int races;
+
+  /** What was stored, and when the heartbeat item was sent: it is the first heartbeat. */
+  record Done(Stored<WorkerItem> worker, long sentAt, Stored<Book> book) {}
+
+  Registration(Desk desk, Consumer<Done> then, Consumer<LeaseException> failed) {
+    this.desk = desk;
+    this.then = then;
+    this.failed = failed;
+  }
+
+  void run() {
+    if (races++ == RACES_MAX) {
+      failed.accept(
+          new LeaseException(
+              "worker id "
+                  + desk.self().workerId()
+                  + " is being registered by others again and again: give each worker its own id"));
+      return;
+    }
+    desk.readPatiently(
+        () -> desk.table.worker(desk.application, desk.self().workerId()), this::enter, failed);
+  }
+
+  private void enter(Optional<Stored<WorkerItem>> before) {
+    long sentAt = desk.now();
+    var token = desk.token();
+    var leaseTime = desk.settings.leaseTime();
+    if (before.isEmpty()) {
+      var first = WorkerItem.starting(desk.self(), leaseTime);
+      desk.readPatiently(
+          () -> desk.table.create(desk.application, first, token),
+          written -> entered(written, sentAt),
+          failed);
+      return;
+    }
+    var item = before.get().item();
+    if (!item.state().gone()) {
+      LOG.warn(
+          "{} of {} replaces {}, which did not leave in order: what it held is free after {}",
+          desk.self(),
+          desk.application,
+          item.incarnation(),
+          item.leaseTime());
+    }
+    var next = WorkerItem.replacing(item, desk.self(), leaseTime);
+    desk.readPatiently(
+        () -> desk.table.update(desk.application, before.get(), next, token),
+        written -> entered(written, sentAt),
+        failed);
+  }
+
+  private void entered(Written<WorkerItem> written, long sentAt) {
+    if (written instanceof Written.Applied<WorkerItem> applied) {
+      openBook(applied.now(), sentAt);
+    } else {
+      run();
+    }
+  }
+
+  private void openBook(Stored<WorkerItem> worker, long sentAt) {
+    var empty = Book.empty(desk.self(), desk.settings.capacity());
+    Consumer<Written<Book>> opened =
+        written -> {
+          if (written instanceof Written.Applied<Book> applied) {
+            then.accept(new Done(worker, sentAt, applied.now()));
+          } else {
+            openBook(worker, sentAt); // The former life wrote its last.
+          }
+        };
+    desk.readUntilAnswered(
+        () -> desk.table.book(desk.application, desk.self().workerId()),
+        before -> {
+          if (before.isPresent()) {
+            desk.update(before.get(), empty, opened);
+          } else {
+            desk.create(empty, opened);
+          }
+        });
+  }
+}

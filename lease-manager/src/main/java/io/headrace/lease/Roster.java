@@ -1,0 +1,204 @@
+package io.headrace.lease;
+
+import io.headrace.kcl.ShardId;
+import io.headrace.kcl.ShardKey;
+import io.headrace.kcl.StreamId;
+import io.headrace.lease.RosterPart.Standing;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The list of shards as this worker knows it, and its changes. It follows the lease rows: a shard's
+ * standing only ever goes from waiting to runnable to ended, so that changes by several workers can
+ * be merged in any order. Lives on the coordinator's loop.
+ */
+final class Roster {
+  private final Desk desk;
+  private final LongConsumer onRevisions;
+  private final Map<StreamId, Parts> streams = new LinkedHashMap<>();
+  private Runnable onChange = () -> {};
+  private boolean reading;
+
+  /**
+   * @param onRevisions told the sum of the revisions of all parts when it rose
+   */
+  Roster(Desk desk, LongConsumer onRevisions) {
+    this.desk = desk;
+    this.onRevisions = onRevisions;
+  }
+
+  void onChange(Runnable action) {
+    onChange = action;
+  }
+
+  private static final class Parts {
+    final TreeMap<Integer, Stored<RosterPart>> stored = new TreeMap<>();
+    Map<ShardId, Standing> pending = new HashMap<>();
+    List<Runnable> waiting = new ArrayList<>();
+    boolean writing;
+
+    long revisions() {
+      return stored.values().stream().mapToLong(Stored::revision).sum();
+    }
+  }
+
+  void add(StreamId stream) {
+    streams.put(stream, new Parts());
+  }
+
+  /** After a new life began: what was under way is forgotten. */
+  void begin() {
+    reading = false;
+    for (var parts : streams.values()) {
+      parts.writing = false;
+      parts.waiting = new ArrayList<>();
+      parts.pending = new HashMap<>();
+    }
+  }
+
+  /** Another worker knows a roster with these revisions. */
+  void knownElsewhere(long revisions) {
+    if (revisions > revisions() && !reading) {
+      reading = true;
+      Desk.join(
+          streams.keySet().stream()
+              .map(stream -> (java.util.function.Consumer<Runnable>) then -> read(stream, then))
+              .toList(),
+          () -> reading = false);
+    }
+  }
+
+  private long revisions() {
+    return streams.values().stream().mapToLong(Parts::revisions).sum();
+  }
+
+  /** Reads a stream's roster. */
+  void read(StreamId stream, Runnable then) {
+    desk.readUntilAnswered(
+        () -> desk.table.roster(desk.application, stream),
+        found -> {
+          found.forEach(part -> learn(stream, part));
+          then.run();
+        });
+  }
+
+  private void learn(StreamId stream, Stored<RosterPart> part) {
+    var parts = parts(stream);
+    var known = parts.stored.get(part.item().part());
+    if (known == null || part.revision() > known.revision()) {
+      parts.stored.put(part.item().part(), part);
+      onRevisions.accept(revisions());
+      onChange.run();
+    }
+  }
+
+  private Parts parts(StreamId stream) {
+    var parts = streams.get(stream);
+    if (parts == null) {
+      throw new IllegalArgumentException("stream " + stream + " is none of this worker's");
+    }
+    return parts;
+  }
+
+  Map<ShardId, Standing> of(StreamId stream) {
+    var all = new HashMap<ShardId, Standing>();
+    parts(stream).stored.values().forEach(part -> all.putAll(part.item().shards()));
+    return all;
+  }
+
+  @Nullable Standing standing(ShardKey shard) {
+    return streams.containsKey(shard.stream()) ? of(shard.stream()).get(shard.shard()) : null;
+  }
+
+  /** Every shard that may be leased. */
+  List<ShardKey> runnable() {
+    var shards = new ArrayList<ShardKey>();
+    streams.forEach(
+        (stream, parts) ->
+            parts.stored.values().stream()
+                .flatMap(part -> part.item().shards().entrySet().stream())
+                .filter(entry -> entry.getValue() == Standing.RUNNABLE)
+                .forEach(entry -> shards.add(new ShardKey(stream, entry.getKey()))));
+    shards.sort(ShardKeys.ORDER);
+    return shards;
+  }
+
+  /** Stores standings; those that are stored already, or a later one, cost nothing. */
+  void change(StreamId stream, Map<ShardId, Standing> changes, Runnable then) {
+    var parts = parts(stream);
+    changes.forEach((shard, standing) -> parts.pending.merge(shard, standing, Roster::later));
+    parts.waiting.add(then);
+    if (!parts.writing) {
+      send(stream, parts);
+    }
+  }
+
+  private static Standing later(Standing a, Standing b) {
+    return a.compareTo(b) > 0 ? a : b;
+  }
+
+  /** Writes one part after the other until nothing is left to be changed. */
+  private void send(StreamId stream, Parts parts) {
+    var known = of(stream);
+    parts
+        .pending
+        .entrySet()
+        .removeIf(
+            change -> {
+              var now = known.get(change.getKey());
+              return now != null && now.compareTo(change.getValue()) >= 0;
+            });
+    if (parts.pending.isEmpty()) {
+      var waiters = parts.waiting;
+      parts.waiting = new ArrayList<>();
+      waiters.forEach(Runnable::run);
+      return;
+    }
+    parts.writing = true;
+    for (var part : parts.stored.values()) {
+      var changes = new HashMap<>(parts.pending);
+      changes.keySet().retainAll(part.item().shards().keySet());
+      if (!changes.isEmpty()) {
+        desk.update(part, part.item().with(changes), written -> answered(stream, parts, written));
+        return;
+      }
+    }
+    append(stream, parts);
+  }
+
+  private void append(StreamId stream, Parts parts) {
+    var last = parts.stored.lastEntry();
+    int room = last == null ? 0 : RosterPart.SHARDS_MAX - last.getValue().item().shards().size();
+    var added = new TreeMap<ShardId, Standing>();
+    parts.pending.entrySet().stream()
+        .sorted(Map.Entry.comparingByKey())
+        .limit(room > 0 ? room : RosterPart.SHARDS_MAX)
+        .forEach(entry -> added.put(entry.getKey(), entry.getValue()));
+    if (room > 0 && last != null) {
+      var part = last.getValue();
+      desk.update(part, part.item().with(added), written -> answered(stream, parts, written));
+    } else {
+      int number = last == null ? 0 : last.getKey() + 1;
+      desk.create(
+          new RosterPart(stream, number, added), written -> answered(stream, parts, written));
+    }
+  }
+
+  private void answered(StreamId stream, Parts parts, Written<RosterPart> written) {
+    parts.writing = false;
+    if (written instanceof Written.Applied<RosterPart> applied) {
+      learn(stream, applied.now());
+    } else if (written instanceof Written.Refused<RosterPart> refused && refused.found() != null) {
+      learn(stream, refused.found());
+    }
+    if (!parts.writing) {
+      send(stream, parts);
+    }
+  }
+}

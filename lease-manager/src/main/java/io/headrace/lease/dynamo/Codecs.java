@@ -1,0 +1,282 @@
+package io.headrace.lease.dynamo;
+
+import io.headrace.kcl.HashRange;
+import io.headrace.kcl.Incarnation;
+import io.headrace.kcl.ShardId;
+import io.headrace.kcl.ShardKey;
+import io.headrace.kcl.StreamId;
+import io.headrace.lease.Book;
+import io.headrace.lease.LeaseItem;
+import io.headrace.lease.LeaseRow;
+import io.headrace.lease.RosterPart;
+import io.headrace.lease.WorkerItem;
+import java.math.BigInteger;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import software.amazon.awssdk.core.SdkBytes;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+
+/** The four kinds of items. */
+final class Codecs {
+  static final ItemCodec<WorkerItem> WORKER = new Workers();
+  static final ItemCodec<Book> BOOK = new Books();
+  static final ItemCodec<RosterPart> ROSTER = new Roster();
+  static final ItemCodec<LeaseRow> LEASE = new Leases();
+
+  private Codecs() {}
+
+  @SuppressWarnings("unchecked") // each case is the codec of just that kind
+  static <T extends LeaseItem> ItemCodec<T> of(T item) {
+    ItemCodec<?> codec;
+    if (item instanceof WorkerItem) {
+      codec = WORKER;
+    } else if (item instanceof Book) {
+      codec = BOOK;
+    } else if (item instanceof RosterPart) {
+      codec = ROSTER;
+    } else {
+      codec = LEASE;
+    }
+    return (ItemCodec<T>) codec;
+  }
+
+  private static StreamId stream(String key) {
+    int at = key.lastIndexOf('@');
+    if (at < 0) {
+      throw new IllegalArgumentException("stream \"" + key + "\": must be name@seconds");
+    }
+    return new StreamId(
+        key.substring(0, at), Instant.ofEpochSecond(Long.parseLong(key.substring(at + 1))));
+  }
+
+  static ShardKey shard(String key) {
+    int slash = key.indexOf('/');
+    if (slash < 0) {
+      throw new IllegalArgumentException("shard \"" + key + "\": must be stream@seconds/shard");
+    }
+    return new ShardKey(stream(key.substring(0, slash)), new ShardId(key.substring(slash + 1)));
+  }
+
+  /** Heartbeats: i life, s state, F lease time in ms, b book, o roster, p plan, m members. */
+  private static final class Workers extends ItemCodec<WorkerItem> {
+    private static final Map<WorkerItem.State, String> LETTERS =
+        Map.of(
+            WorkerItem.State.ACTIVE, "A",
+            WorkerItem.State.DRAINING, "L",
+            WorkerItem.State.DEPARTED, "D",
+            WorkerItem.State.BURIED, "B");
+
+    @Override
+    Map<String, AttributeValue> write(WorkerItem item) {
+      return new Writing()
+          .text("i", item.incarnation().life())
+          .text("s", LETTERS.get(item.state()))
+          .number("F", item.leaseTime().toMillis())
+          .number("b", item.book())
+          .number("o", item.roster())
+          .number("p", item.plan())
+          .number("m", item.members())
+          .texts("h", item.heirs())
+          .text("x", item.replaced() == null ? null : item.replaced().life())
+          .number("g", item.grace().toMillis())
+          .done();
+    }
+
+    @Override
+    List<String> attributes() {
+      return List.of("i", "s", "F", "b", "o", "p", "m", "h", "x", "g");
+    }
+
+    @Override
+    WorkerItem parse(Attributes item) {
+      var id = item.text(SORT);
+      var replaced = item.textOrNull("x");
+      return new WorkerItem(
+          new Incarnation(id, item.text("i")),
+          state(item.text("s")),
+          Duration.ofMillis(item.number("F")),
+          item.number("b"),
+          item.number("o"),
+          item.integer("p"),
+          item.integer("m"),
+          item.texts("h").stream().map(Incarnation::parse).toList(),
+          replaced == null ? null : new Incarnation(id, replaced),
+          Duration.ofMillis(item.number("g")));
+    }
+
+    private static WorkerItem.State state(String letter) {
+      return LETTERS.entrySet().stream()
+          .filter(entry -> entry.getValue().equals(letter))
+          .map(Map.Entry::getKey)
+          .findFirst()
+          .orElseThrow(() -> new IllegalArgumentException("state \"" + letter + "\" is unknown"));
+    }
+  }
+
+  /** Books: i life, c capacity, h holdings and y ready by stream, o offers by shard. */
+  private static final class Books extends ItemCodec<Book> {
+    @Override
+    Map<String, AttributeValue> write(Book item) {
+      var offers = new LinkedHashMap<String, AttributeValue>();
+      item.offers()
+          .forEach((shard, to) -> offers.put(shard.key(), AttributeValue.fromS(to.toString())));
+      return new Writing()
+          .text("i", item.owner().life())
+          .number("c", item.capacity())
+          .map("h", byStream(item.holdings()))
+          .map("y", byStream(item.ready()))
+          .map("o", offers)
+          .done();
+    }
+
+    @Override
+    List<String> attributes() {
+      return List.of("i", "c", "h", "y", "o");
+    }
+
+    @Override
+    Book parse(Attributes item) {
+      var offers = new HashMap<ShardKey, Incarnation>();
+      item.map("o").forEach((key, to) -> offers.put(shard(key), Incarnation.parse(to.s())));
+      return new Book(
+          new Incarnation(item.text(SORT), item.text("i")),
+          item.integer("c"),
+          shards(item.map("h")),
+          offers,
+          shards(item.map("y")));
+    }
+
+    private static Map<String, AttributeValue> byStream(Collection<ShardKey> shards) {
+      var ids = new TreeMap<String, Set<String>>();
+      for (var shard : shards) {
+        ids.computeIfAbsent(shard.stream().key(), stream -> new TreeSet<>())
+            .add(shard.shard().value());
+      }
+      var attributes = new LinkedHashMap<String, AttributeValue>();
+      ids.forEach((stream, set) -> attributes.put(stream, AttributeValue.fromSs(List.copyOf(set))));
+      return attributes;
+    }
+
+    private static Set<ShardKey> shards(Map<String, AttributeValue> byStream) {
+      var shards = new HashSet<ShardKey>();
+      byStream.forEach(
+          (stream, ids) ->
+              ids.ss().forEach(id -> shards.add(new ShardKey(stream(stream), new ShardId(id)))));
+      return shards;
+    }
+  }
+
+  /** Roster: q runnable, w waiting, e ended shard ids; the key says stream and part. */
+  private static final class Roster extends ItemCodec<RosterPart> {
+    @Override
+    Map<String, AttributeValue> write(RosterPart item) {
+      return new Writing()
+          .texts("q", of(item, RosterPart.Standing.RUNNABLE))
+          .texts("w", of(item, RosterPart.Standing.WAITING))
+          .texts("e", of(item, RosterPart.Standing.ENDED))
+          .done();
+    }
+
+    private static List<ShardId> of(RosterPart item, RosterPart.Standing standing) {
+      return item.shards().entrySet().stream()
+          .filter(entry -> entry.getValue() == standing)
+          .map(Map.Entry::getKey)
+          .toList();
+    }
+
+    @Override
+    List<String> attributes() {
+      return List.of("q", "w", "e");
+    }
+
+    @Override
+    RosterPart parse(Attributes item) {
+      var key = item.text(SORT);
+      int hash = key.lastIndexOf('#');
+      if (hash < 0) {
+        throw new IllegalArgumentException("roster \"" + key + "\": must be stream@seconds#part");
+      }
+      var shards = new TreeMap<ShardId, RosterPart.Standing>();
+      item.texts("q").forEach(id -> shards.put(new ShardId(id), RosterPart.Standing.RUNNABLE));
+      item.texts("w").forEach(id -> shards.put(new ShardId(id), RosterPart.Standing.WAITING));
+      item.texts("e").forEach(id -> shards.put(new ShardId(id), RosterPart.Standing.ENDED));
+      return new RosterPart(
+          stream(key.substring(0, hash)), Integer.parseInt(key.substring(hash + 1)), shards);
+    }
+  }
+
+  /**
+   * Leases: o owner, e epoch, d ended, k hash range (first and last, 16 bytes each), u parents in
+   * order, w awaited parents, a avoided incarnation, g giver of an unacknowledged hand-over.
+   */
+  private static final class Leases extends ItemCodec<LeaseRow> {
+    private static final int KEY_BYTES = 16;
+
+    @Override
+    Map<String, AttributeValue> write(LeaseRow item) {
+      var attributes =
+          new Writing()
+              .text("o", item.owner())
+              .number("e", item.epoch())
+              .flag("d", item.ended())
+              .texts("w", item.awaits())
+              .text("a", item.avoid())
+              .text("g", item.from())
+              .done();
+      var range = new byte[2 * KEY_BYTES];
+      put(item.range().first(), range, KEY_BYTES);
+      put(item.range().last(), range, 2 * KEY_BYTES);
+      attributes.put("k", AttributeValue.fromB(SdkBytes.fromByteArray(range)));
+      if (!item.parents().isEmpty()) {
+        attributes.put(
+            "u",
+            AttributeValue.fromL(
+                item.parents().stream().map(id -> AttributeValue.fromS(id.value())).toList()));
+      }
+      return attributes;
+    }
+
+    private static void put(BigInteger number, byte[] into, int end) {
+      var bytes = number.toByteArray(); // big-endian, perhaps with a leading zero for the sign
+      for (int i = 1; i <= Math.min(bytes.length, KEY_BYTES); i++) {
+        into[end - i] = bytes[bytes.length - i];
+      }
+    }
+
+    @Override
+    List<String> attributes() {
+      return List.of("o", "e", "d", "w", "a", "g", "k", "u");
+    }
+
+    @Override
+    LeaseRow parse(Attributes item) {
+      return new LeaseRow(
+          shard(item.text(SORT)),
+          item.list("u").stream().map(parent -> new ShardId(parent.s())).toList(),
+          range(item.bytes("k")),
+          item.incarnationOrNull("o"),
+          item.number("e"),
+          item.has("d"),
+          Set.copyOf(item.texts("w").stream().map(ShardId::new).toList()),
+          item.incarnationOrNull("a"),
+          item.incarnationOrNull("g"));
+    }
+
+    private static HashRange range(byte[] bytes) {
+      if (bytes.length != 2 * KEY_BYTES) {
+        throw new IllegalArgumentException("hash range of " + bytes.length + " bytes: must be 32");
+      }
+      return new HashRange(
+          new BigInteger(1, bytes, 0, KEY_BYTES), new BigInteger(1, bytes, KEY_BYTES, KEY_BYTES));
+    }
+  }
+}

@@ -1,0 +1,136 @@
+package io.headrace.lease.dynamo;
+
+import io.headrace.kcl.LeaseException;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
+import software.amazon.awssdk.services.dynamodb.model.AttributeDefinition;
+import software.amazon.awssdk.services.dynamodb.model.BillingMode;
+import software.amazon.awssdk.services.dynamodb.model.KeySchemaElement;
+import software.amazon.awssdk.services.dynamodb.model.KeyType;
+import software.amazon.awssdk.services.dynamodb.model.ResourceInUseException;
+import software.amazon.awssdk.services.dynamodb.model.ResourceNotFoundException;
+import software.amazon.awssdk.services.dynamodb.model.ScalarAttributeType;
+import software.amazon.awssdk.services.dynamodb.model.TableDescription;
+import software.amazon.awssdk.services.dynamodb.model.TableStatus;
+
+/**
+ * Makes the table if nobody did, and waits until it can be used. Many workers may do so at once.
+ */
+final class TableCreation {
+  private static final List<KeySchemaElement> KEYS =
+      List.of(
+          KeySchemaElement.builder()
+              .attributeName(ItemCodec.PARTITION)
+              .keyType(KeyType.HASH)
+              .build(),
+          KeySchemaElement.builder().attributeName(ItemCodec.SORT).keyType(KeyType.RANGE).build());
+  private static final int LOOKS_MAX = 600;
+  private static final long LOOK_EVERY_MILLIS = 200;
+
+  private final DynamoDbAsyncClient client;
+  private final String table;
+
+  TableCreation(DynamoDbAsyncClient client, String table) {
+    this.client = client;
+    this.table = table;
+  }
+
+  CompletionStage<Void> run() {
+    return look(LOOKS_MAX)
+        .exceptionally(
+            failure -> {
+              throw Failures.of(table, failure);
+            });
+  }
+
+  private CompletableFuture<Void> look(int looksLeft) {
+    return client
+        .describeTable(describe -> describe.tableName(table))
+        .thenCompose(answer -> check(answer.table(), looksLeft))
+        .exceptionallyCompose(
+            failure ->
+                cause(failure) instanceof ResourceNotFoundException
+                    ? create().thenCompose(made -> again(looksLeft))
+                    : CompletableFuture.failedFuture(failure));
+  }
+
+  private CompletableFuture<Void> check(TableDescription found, int looksLeft) {
+    var types =
+        found.attributeDefinitions().stream()
+            .collect(
+                Collectors.toMap(
+                    AttributeDefinition::attributeName, AttributeDefinition::attributeType));
+    boolean fits =
+        found.keySchema().equals(KEYS)
+            && types.get(ItemCodec.PARTITION) == ScalarAttributeType.S
+            && types.get(ItemCodec.SORT) == ScalarAttributeType.S;
+    if (!fits) {
+      throw new LeaseException(
+          "DynamoDB table "
+              + table
+              + " has the keys "
+              + keys(found, types)
+              + " and a lease table has pk and sk, both strings: name another table, it is made"
+              + " on demand");
+    }
+    return found.tableStatus() == TableStatus.CREATING
+        ? again(looksLeft)
+        : CompletableFuture.completedFuture(null);
+  }
+
+  private static String keys(TableDescription found, Map<String, ScalarAttributeType> types) {
+    return found.keySchema().stream()
+        .map(key -> key.attributeName() + " (" + types.get(key.attributeName()) + ")")
+        .collect(Collectors.joining(", "));
+  }
+
+  private CompletableFuture<Void> create() {
+    return client
+        .createTable(
+            create ->
+                create
+                    .tableName(table)
+                    .keySchema(KEYS)
+                    .attributeDefinitions(text(ItemCodec.PARTITION), text(ItemCodec.SORT))
+                    .billingMode(BillingMode.PAY_PER_REQUEST))
+        .handle(
+            (made, failure) -> {
+              // Another worker was quicker: its table is as good.
+              if (failure != null && !(cause(failure) instanceof ResourceInUseException)) {
+                throw new CompletionException(cause(failure));
+              }
+              return null;
+            });
+  }
+
+  private static AttributeDefinition text(String name) {
+    return AttributeDefinition.builder()
+        .attributeName(name)
+        .attributeType(ScalarAttributeType.S)
+        .build();
+  }
+
+  private CompletableFuture<Void> again(int looksLeft) {
+    if (looksLeft == 0) {
+      throw new LeaseException(
+          "DynamoDB table " + table + " did not become active within 2 minutes: look at its state");
+    }
+    // The first look after a creation comes at once: DynamoDB Local is ready by then.
+    long wait = looksLeft == LOOKS_MAX ? 0 : LOOK_EVERY_MILLIS;
+    return CompletableFuture.supplyAsync(
+            () -> looksLeft - 1, CompletableFuture.delayedExecutor(wait, TimeUnit.MILLISECONDS))
+        .thenCompose(this::look);
+  }
+
+  private static Throwable cause(Throwable failure) {
+    return failure instanceof CompletionException && failure.getCause() != null
+        ? failure.getCause()
+        : failure;
+  }
+}

@@ -1,0 +1,142 @@
+package io.headrace.lease;
+
+import io.headrace.kcl.LeaseException;
+import io.headrace.kcl.ShardKey;
+import io.headrace.kcl.StreamId;
+import io.headrace.kcl.loop.EventLoop;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
+
+/** One worker's way to the shared table: latency, lost and late requests, outages, old answers. */
+final class FaultyTable implements LeaseTable {
+  private final LeaseTable table;
+  private final EventLoop network;
+  private final RandomGenerator random;
+  private final List<List<Stored<WorkerItem>>> history = new ArrayList<>();
+  final Map<String, Integer> requests = new HashMap<>();
+  boolean down;
+  int lostBeforePercent;
+  int lostAfterPercent;
+  int latePercent;
+  int stalePercent;
+
+  FaultyTable(LeaseTable table, EventLoop network, RandomGenerator random) {
+    this.table = table;
+    this.network = network;
+    this.random = random;
+  }
+
+  int count() {
+    return requests.values().stream().mapToInt(Integer::intValue).sum();
+  }
+
+  private Duration latency() {
+    return Duration.ofMillis(1 + random.nextInt(9));
+  }
+
+  private boolean chance(int percent) {
+    return random.nextInt(100) < percent;
+  }
+
+  private <T> CompletionStage<T> call(String what, Supplier<CompletionStage<T>> call) {
+    requests.merge(what, 1, Integer::sum);
+    var answer = new CompletableFuture<T>();
+    if (down) {
+      network.schedule(
+          latency(), () -> answer.completeExceptionally(new LeaseException("table is down")));
+      return answer;
+    }
+    if (chance(lostBeforePercent)) {
+      return answer;
+    }
+    boolean late = chance(latePercent);
+    boolean lost = late || chance(lostAfterPercent);
+    var way = late ? Duration.ofMillis(random.nextInt(8_000)) : latency();
+    network.schedule(
+        way,
+        () ->
+            call.get()
+                .whenComplete(
+                    (value, failure) -> {
+                      if (!lost) {
+                        network.schedule(latency(), () -> answer.complete(value));
+                      }
+                    }));
+    return answer;
+  }
+
+  @Override
+  public String name() {
+    return "faulty table";
+  }
+
+  @Override
+  public CompletionStage<Void> prepare() {
+    return table.prepare();
+  }
+
+  @Override
+  public CompletionStage<List<Stored<WorkerItem>>> workers(String application) {
+    return call(
+        "workers",
+        () ->
+            table
+                .workers(application)
+                .thenApply(
+                    now -> {
+                      history.add(now);
+                      int back = Math.min(history.size(), 4);
+                      return chance(stalePercent)
+                          ? history.get(history.size() - 1 - random.nextInt(back))
+                          : now;
+                    }));
+  }
+
+  @Override
+  public CompletionStage<Optional<Stored<WorkerItem>>> worker(String application, String workerId) {
+    return call("worker", () -> table.worker(application, workerId));
+  }
+
+  @Override
+  public CompletionStage<Optional<Stored<Book>>> book(String application, String workerId) {
+    return call("book", () -> table.book(application, workerId));
+  }
+
+  @Override
+  public CompletionStage<List<Stored<RosterPart>>> roster(String application, StreamId stream) {
+    return call("roster", () -> table.roster(application, stream));
+  }
+
+  @Override
+  public CompletionStage<Optional<Stored<LeaseRow>>> lease(String application, ShardKey shard) {
+    return call("lease", () -> table.lease(application, shard));
+  }
+
+  @Override
+  public CompletionStage<List<Stored<LeaseRow>>> leases(String application, int bucket) {
+    return call("leases", () -> table.leases(application, bucket));
+  }
+
+  @Override
+  public <T extends LeaseItem> CompletionStage<Written<T>> create(
+      String application, T item, String nonce) {
+    return call(
+        "create " + item.getClass().getSimpleName(), () -> table.create(application, item, nonce));
+  }
+
+  @Override
+  public <T extends LeaseItem> CompletionStage<Written<T>> update(
+      String application, Stored<T> seen, T next, String writeToken) {
+    return call(
+        "update " + next.getClass().getSimpleName(),
+        () -> table.update(application, seen, next, writeToken));
+  }
+}

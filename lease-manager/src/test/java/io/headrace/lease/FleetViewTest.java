@@ -1,0 +1,173 @@
+package io.headrace.lease;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.headrace.kcl.Incarnation;
+import io.headrace.lease.FleetView.Verdict;
+import io.headrace.lease.WorkerItem.State;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class FleetViewTest {
+  private static final Duration F = Duration.ofSeconds(10);
+  private static final Duration POLL = Duration.ofSeconds(2);
+  private static final Incarnation ME = new Incarnation("me", "1");
+  private static final Incarnation BOB = new Incarnation("bob", "1");
+
+  private final FleetView view = new FleetView(POLL);
+
+  private static long seconds(long seconds) {
+    return Duration.ofSeconds(seconds).toNanos();
+  }
+
+  private static Stored<WorkerItem> at(long revision, WorkerItem item) {
+    return new Stored<>(item, "n", revision, "t");
+  }
+
+  private static WorkerItem bob() {
+    return WorkerItem.starting(BOB, F);
+  }
+
+  private void poll(long second, Stored<WorkerItem> item) {
+    view.observe(seconds(second), List.of(item));
+  }
+
+  @Test
+  void a_worker_silent_for_its_lease_time_over_all_polls_is_suspect() {
+    for (int second = 0; second <= 8; second += 2) {
+      poll(second, at(41, bob()));
+    }
+
+    assertThat(view.suspects(seconds(10) - 1, ME)).isEmpty();
+    assertThat(view.suspects(seconds(10), ME)).hasSize(1);
+    assertThat(view.ticksToNextSuspect(seconds(8), ME)).hasValue(seconds(2));
+  }
+
+  @Test
+  void an_older_answer_is_no_sign_of_life() {
+    poll(0, at(41, bob()));
+    poll(2, at(42, bob()));
+    poll(4, at(41, bob()));
+    poll(6, at(42, bob()));
+    poll(8, at(41, bob()));
+    poll(10, at(42, bob()));
+
+    assertThat(view.suspects(seconds(12), ME)).hasSize(1);
+  }
+
+  @Test
+  void silence_does_not_count_while_the_observer_could_not_look() {
+    poll(0, at(41, bob()));
+    poll(6, at(41, bob())); // more than 2.5 polls
+
+    assertThat(view.suspects(seconds(10), ME)).isEmpty();
+    poll(8, at(41, bob()));
+    poll(10, at(41, bob()));
+    poll(12, at(41, bob()));
+    poll(14, at(41, bob()));
+    assertThat(view.suspects(seconds(16), ME)).hasSize(1);
+  }
+
+  @Test
+  void nobody_is_suspected_on_old_knowledge() {
+    poll(0, at(41, bob()));
+
+    assertThat(view.suspects(seconds(60), ME)).isEmpty();
+  }
+
+  @Test
+  void a_worker_missing_from_one_answer_is_not_forgotten() {
+    poll(0, at(41, bob()));
+    view.observe(seconds(2), List.of());
+
+    assertThat(view.active()).containsExactly(BOB);
+  }
+
+  @Test
+  void nobody_suspects_itself() {
+    for (int second = 0; second <= 20; second += 2) {
+      view.observe(seconds(second), List.of(at(1, WorkerItem.starting(ME, F))));
+    }
+
+    assertThat(view.suspects(seconds(20), ME)).isEmpty();
+  }
+
+  @Test
+  void leases_of_the_living_are_held_and_of_the_buried_and_departed_claimable() {
+    poll(0, at(1, bob()));
+    assertThat(view.verdict(0, BOB)).isEqualTo(Verdict.HELD);
+
+    poll(1, at(2, bob().publishing(State.DRAINING, 0, 0, 0)));
+    assertThat(view.verdict(0, BOB)).isEqualTo(Verdict.HELD);
+
+    poll(2, at(3, bob().buried(List.of(ME))));
+    assertThat(view.verdict(0, BOB)).isEqualTo(Verdict.CLAIMABLE);
+  }
+
+  @Test
+  void leases_of_a_replaced_life_are_free_after_its_lease_time() {
+    poll(0, at(1, bob()));
+    poll(2, at(2, WorkerItem.replacing(bob(), new Incarnation("bob", "2"), F)));
+
+    assertThat(view.verdict(seconds(12) - 1, BOB)).isEqualTo(Verdict.HELD);
+    assertThat(view.verdict(seconds(12), BOB)).isEqualTo(Verdict.CLAIMABLE);
+  }
+
+  @Test
+  void leases_of_a_replaced_life_that_had_departed_are_free_at_once() {
+    var departed = bob().publishing(State.DEPARTED, 0, 0, 0);
+    poll(2, at(2, WorkerItem.replacing(departed, new Incarnation("bob", "2"), F)));
+
+    assertThat(view.verdict(seconds(2), BOB)).isEqualTo(Verdict.CLAIMABLE);
+  }
+
+  @Test
+  void an_owner_newer_than_the_view_is_not_taken_for_an_old_one() {
+    poll(0, at(1, bob()));
+    var newer = new Incarnation("bob", "2");
+
+    assertThat(view.verdict(seconds(100), newer)).isEqualTo(Verdict.UNKNOWN);
+    var read = at(2, WorkerItem.replacing(bob(), newer, F));
+    assertThat(view.verdictAfterRead(seconds(100), newer, read)).isEqualTo(Verdict.HELD);
+  }
+
+  @Test
+  void a_life_long_before_all_that_is_known_is_waited_for_once() {
+    var third = WorkerItem.replacing(bob(), new Incarnation("bob", "3"), F);
+    poll(0, at(9, third));
+    var ancient = new Incarnation("bob", "0");
+
+    assertThat(view.verdict(seconds(5), ancient)).isEqualTo(Verdict.UNKNOWN);
+    assertThat(view.verdictAfterRead(seconds(5), ancient, at(9, third))).isEqualTo(Verdict.HELD);
+    assertThat(view.verdictAfterRead(seconds(10), ancient, at(9, third)))
+        .isEqualTo(Verdict.CLAIMABLE);
+  }
+
+  @Test
+  void lives_shorter_than_the_lease_time_do_not_start_the_wait_again() {
+    var item = bob();
+    for (int life = 2; life < 8; life++) {
+      item = WorkerItem.replacing(item, new Incarnation("bob", "" + life), F);
+      poll(2L * life, at(life, item));
+    }
+
+    // The first life was replaced at 4 s; later ones keep coming.
+    assertThat(view.verdict(seconds(15), BOB)).isEqualTo(Verdict.UNKNOWN);
+    assertThat(view.verdictAfterRead(seconds(15), BOB, at(7, item))).isEqualTo(Verdict.CLAIMABLE);
+  }
+
+  @Test
+  void moves_need_the_agreement_of_all_active_workers() {
+    var me = WorkerItem.starting(ME, F);
+    poll(0, at(1, bob()));
+    view.observe(seconds(1), List.of(at(1, me)));
+    assertThat(view.agreed()).isFalse();
+
+    int hash = view.membersHash();
+    view.observe(seconds(2), at(2, me.publishing(State.ACTIVE, 0, 0, hash)));
+    assertThat(view.agreed()).isFalse();
+    view.observe(seconds(3), at(2, bob().publishing(State.ACTIVE, 0, 0, hash)));
+    assertThat(view.agreed()).isTrue();
+  }
+}

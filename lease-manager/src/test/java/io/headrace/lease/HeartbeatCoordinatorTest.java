@@ -1,0 +1,329 @@
+package io.headrace.lease;
+
+import static io.headrace.lease.TestFleet.F;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+class HeartbeatCoordinatorTest {
+  private static final Duration FAILOVER =
+      F.multipliedBy(12).dividedBy(10).plus(Duration.ofSeconds(1));
+  private static final Duration SECOND = Duration.ofSeconds(1);
+
+  private static TestFleet settled(long seed, int shards, String... workers) {
+    var fleet = new TestFleet(seed, shards);
+    fleet.start(workers);
+    fleet.advanceUntil(F.multipliedBy(3), fleet::balanced);
+    fleet.advance(F.multipliedBy(2));
+    return fleet;
+  }
+
+  @Test
+  void a_worker_alone_on_a_new_table_has_its_first_shard_within_a_second() {
+    var fleet = new TestFleet(1, 12);
+    fleet.start("ann");
+
+    fleet.advanceUntil(SECOND, fleet::allOwned);
+
+    assertThat(fleet.worker("ann").started).isCompleted();
+  }
+
+  @Test
+  void workers_that_start_together_share_without_a_move() {
+    var fleet = new TestFleet(2, 12);
+    fleet.start("ann", "bob", "cyd");
+
+    fleet.advanceUntil(Duration.ofSeconds(2), fleet::balanced);
+    fleet.advance(F.multipliedBy(3));
+
+    assertThat(fleet.gains).isEqualTo(12);
+  }
+
+  @Test
+  void a_killed_workers_shards_run_again_within_a_fifth_above_the_lease_time() {
+    for (int seed = 0; seed < 20; seed++) {
+      var fleet = settled(seed, 12, "ann", "bob", "cyd");
+      fleet.advance(Duration.ofMillis(397L * seed));
+
+      fleet.worker("bob").kill();
+
+      fleet.advanceUntil(FAILOVER, fleet::allOwned);
+    }
+  }
+
+  @Test
+  void the_last_of_three_takes_all() {
+    var fleet = settled(3, 12, "ann", "bob", "cyd");
+
+    fleet.worker("ann").kill();
+    fleet.worker("bob").kill();
+
+    fleet.advanceUntil(FAILOVER.plus(SECOND), fleet::allOwned);
+    assertThat(fleet.worker("cyd").running).hasSize(12);
+  }
+
+  @Test
+  void an_orderly_stop_hands_every_shard_over_within_a_second() {
+    var fleet = settled(4, 12, "ann", "bob", "cyd");
+    fleet.longestGap.clear();
+
+    var bob = fleet.worker("bob");
+    bob.leave(Duration.ofSeconds(5));
+
+    fleet.advanceUntil(Duration.ofSeconds(6), () -> bob.left && fleet.balanced());
+    assertThat(fleet.longestGap.values()).allMatch(gap -> gap.compareTo(SECOND) <= 0);
+    assertThat(fleet.counts()).containsEntry("ann", 6).containsEntry("cyd", 6);
+  }
+
+  @Test
+  void a_stop_without_hand_over_frees_the_shards_at_once() {
+    var fleet = settled(5, 12, "ann", "bob");
+    fleet.worker("bob").gone = true;
+
+    fleet.worker("bob").running.clear();
+    var unused = fleet.worker("bob").coordinator.stop();
+
+    // One view poll, and one claim.
+    fleet.advanceUntil(F.dividedBy(5).plus(SECOND), fleet::allOwned);
+  }
+
+  @Test
+  void a_third_worker_gets_its_share_within_two_lease_times_without_long_gaps() {
+    var fleet = settled(6, 12, "ann", "bob");
+    fleet.longestGap.clear();
+    int before = fleet.gains;
+
+    fleet.start("cyd");
+
+    fleet.advanceUntil(F.multipliedBy(2), fleet::balanced);
+    fleet.advance(F.multipliedBy(3));
+    assertThat(fleet.gains - before).isEqualTo(4);
+    assertThat(fleet.longestGap.values()).allMatch(gap -> gap.compareTo(SECOND) <= 0);
+  }
+
+  @Test
+  void a_second_worker_takes_half_of_many_within_two_lease_times() {
+    var fleet = settled(7, 200, "ann");
+    int before = fleet.gains;
+
+    fleet.start("bob");
+
+    fleet.advanceUntil(F.multipliedBy(2), fleet::balanced);
+    fleet.advance(F.multipliedBy(3));
+    assertThat(fleet.gains - before).isEqualTo(100);
+  }
+
+  @Test
+  void nothing_moves_while_the_members_stay() {
+    var fleet = settled(8, 37, "ann", "bob", "cyd", "dan", "eve");
+    int before = fleet.gains;
+
+    fleet.advance(F.multipliedBy(30));
+
+    assertThat(fleet.gains).isEqualTo(before);
+  }
+
+  @Test
+  void an_idle_worker_sends_the_same_few_requests_for_a_hundred_shards_as_for_one() {
+    for (int shards : new int[] {1, 100}) {
+      var fleet = settled(9, shards, "ann", "bob");
+      fleet.advance(F);
+      var ann = fleet.worker("ann").way;
+      ann.requests.clear();
+
+      fleet.advance(F.multipliedBy(20));
+
+      // 2.5 heartbeats and 5 looks in a lease time, and one roster in some three of them.
+      assertThat(ann.requests.keySet())
+          .containsExactlyInAnyOrder("workers", "update WorkerItem", "roster");
+      assertThat(ann.count()).isLessThanOrEqualTo(20 * 8);
+    }
+  }
+
+  @Test
+  void a_restart_under_the_same_id_waits_for_the_life_that_it_replaces() {
+    var fleet = settled(10, 6, "ann");
+    var before = fleet.worker("ann");
+    before.lease.pause();
+
+    var after = fleet.start("ann");
+    fleet.advanceUntil(FAILOVER.plus(SECOND), () -> after.running.size() == 6);
+    before.lease.resume();
+    fleet.advance(SECOND);
+
+    assertThat(before.running).isEmpty();
+    assertThat(before.lostCount()).isEqualTo(6);
+    assertThat(after.running).hasSize(6);
+  }
+
+  @Test
+  void a_restart_after_an_orderly_stop_waits_for_nothing() {
+    var fleet = settled(11, 6, "ann");
+    var ann = fleet.worker("ann");
+    ann.leave(Duration.ofSeconds(1));
+    fleet.advanceUntil(Duration.ofSeconds(2), () -> ann.left);
+
+    fleet.start("ann");
+
+    fleet.advanceUntil(SECOND, fleet::allOwned);
+  }
+
+  @Test
+  void a_paused_worker_loses_all_and_comes_back_as_another_incarnation() {
+    var fleet = settled(12, 12, "ann", "bob");
+    var bob = fleet.worker("bob");
+    bob.lease.pause();
+    fleet.advanceUntil(FAILOVER, () -> fleet.worker("ann").running.size() == 12);
+
+    bob.lease.resume();
+
+    fleet.advanceUntil(SECOND, () -> bob.running.isEmpty());
+    fleet.advanceUntil(F.multipliedBy(2), fleet::balanced);
+  }
+
+  @Test
+  void a_pause_below_the_lease_time_costs_nothing() {
+    var fleet = settled(13, 12, "ann", "bob");
+    int before = fleet.gains;
+
+    fleet.worker("bob").lease.pause();
+    fleet.advance(Duration.ofMillis(5_500)); // after a beat of at most 4 s ago
+    fleet.worker("bob").lease.resume();
+    fleet.advance(F.multipliedBy(2));
+
+    assertThat(fleet.gains).isEqualTo(before);
+    assertThat(fleet.worker("bob").lostCount()).isZero();
+  }
+
+  @Test
+  void a_worker_whose_own_loop_hangs_is_taken_for_dead() {
+    var fleet = settled(14, 12, "ann", "bob");
+
+    fleet.worker("bob").workerLoopHangs = true;
+
+    fleet.advanceUntil(
+        FAILOVER, () -> fleet.worker("ann").running.size() == 12 && fleet.allOwned());
+  }
+
+  private static void outage(TestFleet fleet, Duration span) {
+    fleet.workers.values().forEach(worker -> worker.way.down = true);
+    fleet.advance(span);
+    fleet.workers.values().forEach(worker -> worker.way.down = false);
+  }
+
+  @Test
+  void an_outage_of_half_a_lease_time_is_not_noticed() {
+    var fleet = settled(15, 12, "ann", "bob", "cyd");
+    fleet.longestGap.clear();
+    int before = fleet.gains;
+
+    outage(fleet, F.dividedBy(2));
+    fleet.advance(F.multipliedBy(3));
+
+    assertThat(fleet.gains).isEqualTo(before);
+    assertThat(fleet.longestGap).isEmpty();
+  }
+
+  @Test
+  void outages_of_any_length_lose_no_lease_and_one_heartbeat_proves_all_again() {
+    for (double lengths : new double[] {0.9, 1.1, 10}) {
+      var fleet = settled(16, 12, "ann", "bob", "cyd");
+      int before = fleet.gains;
+
+      outage(fleet, Duration.ofMillis((long) (F.toMillis() * lengths)));
+      fleet.advanceUntil(SECOND, fleet::allOwned);
+      fleet.advance(F.multipliedBy(3));
+
+      assertThat(fleet.gains).isEqualTo(before);
+    }
+  }
+
+  @Test
+  void a_worker_cut_off_from_the_table_alone_stops_before_others_start() {
+    var fleet = settled(17, 12, "ann", "bob", "cyd");
+
+    fleet.worker("bob").way.down = true;
+    fleet.advanceUntil(FAILOVER, () -> fleet.ownersWithout("bob"));
+    fleet.worker("bob").way.down = false;
+
+    fleet.advanceUntil(F.multipliedBy(2), fleet::balanced);
+  }
+
+  @Test
+  void a_buried_worker_can_write_nothing_any_more() {
+    var fleet = settled(18, 12, "ann", "bob");
+    var bob = fleet.worker("bob");
+    var shard = bob.running.keySet().iterator().next();
+    bob.lease.pause();
+    fleet.advanceUntil(FAILOVER, () -> fleet.worker("ann").running.size() == 12);
+    var row = fleet.row(shard);
+
+    bob.coordinator.release(shard);
+    bob.coordinator.ended(shard);
+    bob.lease.resume();
+    fleet.advance(Duration.ofMillis(300));
+
+    assertThat(fleet.row(shard)).isEqualTo(row);
+  }
+
+  @Test
+  void a_taker_that_never_gets_ready_costs_the_giver_nothing() {
+    var fleet = settled(19, 12, "ann", "bob");
+    fleet.longestGap.clear();
+    var cyd = fleet.start("cyd");
+    cyd.answersOffers = false;
+
+    fleet.advance(F.multipliedBy(5));
+
+    assertThat(cyd.running).isEmpty();
+    assertThat(fleet.allOwned()).isTrue();
+    assertThat(fleet.longestGap).isEmpty();
+  }
+
+  @Test
+  void a_taker_killed_between_ready_and_flip_leaves_the_shard_with_the_giver() {
+    var fleet = settled(20, 12, "ann", "bob");
+    fleet.workers.values().forEach(worker -> worker.drain = Duration.ofSeconds(3));
+    var cyd = fleet.start("cyd");
+    fleet.advanceUntil(
+        F.multipliedBy(2),
+        () ->
+            fleet.workers.values().stream()
+                .flatMap(worker -> worker.events.stream())
+                .anyMatch(io.headrace.kcl.LeaseEvent.Wanted.class::isInstance));
+
+    cyd.kill();
+
+    fleet.advance(Duration.ofSeconds(3));
+    fleet.advanceUntil(FAILOVER, fleet::allOwned);
+    fleet.advance(F.multipliedBy(2));
+    assertThat(fleet.balanced()).isTrue();
+  }
+
+  @Test
+  void a_shard_given_up_goes_to_somebody_else() {
+    var fleet = settled(21, 2, "ann", "bob");
+    var ann = fleet.worker("ann");
+    var shard = ann.running.keySet().iterator().next();
+    ann.running.remove(shard);
+
+    ann.coordinator.giveUp(shard, "the state can't be read");
+
+    fleet.advanceUntil(Duration.ofSeconds(4), () -> fleet.worker("bob").running.containsKey(shard));
+  }
+
+  @Test
+  void a_shard_given_up_by_a_worker_alone_is_tried_again_after_a_while() {
+    var fleet = settled(22, 1, "ann");
+    var ann = fleet.worker("ann");
+    var shard = ann.running.keySet().iterator().next();
+    ann.running.remove(shard);
+
+    ann.coordinator.giveUp(shard, "the state can't be read");
+
+    fleet.advance(Duration.ofSeconds(2));
+    assertThat(ann.running).isEmpty();
+    fleet.advanceUntil(Duration.ofSeconds(3), () -> ann.running.containsKey(shard));
+  }
+}

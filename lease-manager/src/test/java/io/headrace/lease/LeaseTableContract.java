@@ -1,0 +1,280 @@
+package io.headrace.lease;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.headrace.kcl.HashRange;
+import io.headrace.kcl.Incarnation;
+import io.headrace.kcl.Shard;
+import io.headrace.kcl.ShardId;
+import io.headrace.kcl.ShardKey;
+import io.headrace.kcl.StreamId;
+import io.headrace.lease.RosterPart.Standing;
+import java.math.BigInteger;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What every lease table must do. */
+public abstract class LeaseTableContract {
+  private static final StreamId STREAM =
+      new StreamId("orders", Instant.parse("2026-01-02T03:04:05Z"));
+  private static final ShardKey SHARD = new ShardKey(STREAM, new ShardId("shardId-000000000007"));
+  private static final Incarnation ANN = new Incarnation("ann", "1");
+  private static final Incarnation BOB = new Incarnation("bob", "1");
+  private static final Duration F = Duration.ofSeconds(10);
+
+  private LeaseTable table;
+
+  protected abstract LeaseTable newTable();
+
+  @BeforeEach
+  void prepare() {
+    table = newTable();
+    await(table.prepare());
+  }
+
+  public static <T> T await(CompletionStage<T> stage) {
+    try {
+      return stage.toCompletableFuture().get(20, TimeUnit.SECONDS);
+    } catch (java.util.concurrent.ExecutionException failed) {
+      if (failed.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+      throw new AssertionError(failed.getCause());
+    } catch (InterruptedException | TimeoutException stuck) {
+      throw new AssertionError(stuck);
+    }
+  }
+
+  private static <T extends LeaseItem> Stored<T> applied(CompletionStage<Written<T>> write) {
+    var written = await(write);
+    assertThat(written).isInstanceOf(Written.Applied.class);
+    return ((Written.Applied<T>) written).now();
+  }
+
+  private static <T extends LeaseItem> Stored<T> refused(CompletionStage<Written<T>> write) {
+    var written = await(write);
+    assertThat(written).isInstanceOf(Written.Refused.class);
+    return ((Written.Refused<T>) written).found();
+  }
+
+  private static LeaseRow row() {
+    return LeaseRow.free(SHARD, Shard.root(SHARD.shard().value()), 0, Set.of());
+  }
+
+  @Test
+  void an_item_that_was_never_created_is_absent() {
+    assertThat(await(table.lease("app", SHARD))).isEmpty();
+    assertThat(await(table.worker("app", "ann"))).isEmpty();
+    assertThat(await(table.book("app", "ann"))).isEmpty();
+    assertThat(await(table.roster("app", STREAM))).isEmpty();
+    assertThat(await(table.workers("app"))).isEmpty();
+  }
+
+  @Test
+  void a_created_item_is_read_back_with_revision_1() {
+    var made = applied(table.create("app", row(), "n1"));
+
+    assertThat(made).isEqualTo(new Stored<>(row(), "n1", 1, "n1"));
+    assertThat(await(table.lease("app", SHARD))).contains(made);
+  }
+
+  @Test
+  void preparing_twice_is_harmless() {
+    applied(table.create("app", row(), "n1"));
+
+    await(table.prepare());
+
+    assertThat(await(table.lease("app", SHARD))).isPresent();
+  }
+
+  @Test
+  void only_the_first_of_two_creators_is_served_and_the_second_sees_what_lies_there() {
+    var made = applied(table.create("app", row(), "n1"));
+
+    assertThat(refused(table.create("app", row().ownedBy(ANN), "n2"))).isEqualTo(made);
+  }
+
+  @Test
+  void a_creation_sent_again_after_a_lost_answer_counts_as_applied() {
+    var made = applied(table.create("app", row(), "n1"));
+
+    assertThat(applied(table.create("app", row(), "n1"))).isEqualTo(made);
+  }
+
+  @Test
+  void an_update_raises_the_revision_and_keeps_the_nonce() {
+    var made = applied(table.create("app", row(), "n1"));
+
+    var owned = applied(table.update("app", made, made.item().ownedBy(ANN), "t2"));
+
+    assertThat(owned).isEqualTo(new Stored<>(row().ownedBy(ANN), "n1", 2, "t2"));
+    assertThat(await(table.lease("app", SHARD))).contains(owned);
+  }
+
+  @Test
+  void an_update_of_what_changed_meanwhile_is_refused_and_changes_nothing() {
+    var made = applied(table.create("app", row(), "n1"));
+    var anns = applied(table.update("app", made, made.item().ownedBy(ANN), "ta"));
+
+    var found = refused(table.update("app", made, made.item().ownedBy(BOB), "tb"));
+
+    assertThat(found).isEqualTo(anns);
+    assertThat(await(table.lease("app", SHARD))).contains(anns);
+  }
+
+  @Test
+  void an_update_sent_again_after_a_lost_answer_counts_as_applied_once() {
+    var made = applied(table.create("app", row(), "n1"));
+    var owned = applied(table.update("app", made, made.item().ownedBy(ANN), "t2"));
+
+    assertThat(applied(table.update("app", made, made.item().ownedBy(ANN), "t2"))).isEqualTo(owned);
+  }
+
+  @Test
+  void a_late_copy_of_an_old_update_is_refused_after_later_writes_of_the_same_owner() {
+    var made = applied(table.create("app", row(), "n1"));
+    var owned = applied(table.update("app", made, made.item().ownedBy(ANN), "t2"));
+    var released = applied(table.update("app", owned, owned.item().released(null), "t3"));
+
+    assertThat(refused(table.update("app", made, made.item().ownedBy(ANN), "t2")))
+        .isEqualTo(released);
+  }
+
+  @Test
+  void an_update_never_creates() {
+    var never = new Stored<>(row(), "n1", 1, "n1");
+
+    assertThat(refused(table.update("app", never, row().ownedBy(ANN), "t2"))).isNull();
+    assertThat(await(table.lease("app", SHARD))).isEmpty();
+  }
+
+  @Test
+  void an_item_of_another_creation_is_not_updated() {
+    var made = applied(table.create("app", row(), "n2"));
+    var former = new Stored<>(row(), "n1", 1, "n1");
+
+    assertThat(refused(table.update("app", former, row().ownedBy(ANN), "t2"))).isEqualTo(made);
+  }
+
+  @Test
+  void a_lease_keeps_every_field_and_loses_those_that_are_taken_back() {
+    var range = new HashRange(BigInteger.ONE, BigInteger.ONE.shiftLeft(127));
+    var parents = List.of(new ShardId("z"), new ShardId("a"));
+    var full =
+        new LeaseRow(SHARD, parents, range, ANN, 9, true, Set.of(new ShardId("a")), BOB, BOB);
+    var bare = new LeaseRow(SHARD, parents, range, null, 9, false, Set.of(), null, null);
+
+    var made = applied(table.create("app", full, "n1"));
+    assertThat(await(table.lease("app", SHARD)).orElseThrow().item()).isEqualTo(full);
+
+    applied(table.update("app", made, bare, "t2"));
+    assertThat(await(table.lease("app", SHARD)).orElseThrow().item()).isEqualTo(bare);
+  }
+
+  @Test
+  void a_worker_keeps_every_field_through_its_life() {
+    var first = WorkerItem.starting(ANN, F);
+    var made = applied(table.create("app", first, "n1"));
+    assertThat(await(table.worker("app", "ann")).orElseThrow().item()).isEqualTo(first);
+
+    var busy = first.publishing(WorkerItem.State.DRAINING, 7, 8, -9);
+    var beaten = applied(table.update("app", made, busy, "t2"));
+    assertThat(await(table.worker("app", "ann")).orElseThrow().item()).isEqualTo(busy);
+
+    var dead = busy.buried(List.of(BOB));
+    var buried = applied(table.update("app", beaten, dead, "t3"));
+    assertThat(await(table.worker("app", "ann")).orElseThrow().item()).isEqualTo(dead);
+
+    var next = WorkerItem.replacing(busy, new Incarnation("ann", "2"), F);
+    applied(table.update("app", buried, next, "t4"));
+    assertThat(await(table.worker("app", "ann")).orElseThrow().item()).isEqualTo(next);
+    assertThat(next.replaced()).isEqualTo(ANN);
+    assertThat(next.grace()).isEqualTo(F);
+  }
+
+  @Test
+  void a_book_keeps_every_field_and_loses_those_that_are_taken_back() {
+    var other = new ShardKey(new StreamId("clicks", Instant.EPOCH), new ShardId("s"));
+    var full = new Book(ANN, 4, Set.of(SHARD, other), Map.of(SHARD, BOB), Set.of(other));
+
+    var made = applied(table.create("app", full, "n1"));
+    assertThat(await(table.book("app", "ann")).orElseThrow().item()).isEqualTo(full);
+
+    applied(table.update("app", made, Book.empty(ANN, 1), "t2"));
+    assertThat(await(table.book("app", "ann")).orElseThrow().item()).isEqualTo(Book.empty(ANN, 1));
+  }
+
+  @Test
+  void a_roster_is_read_by_stream_in_order_of_parts() {
+    var again = new StreamId("orders", STREAM.created().plusSeconds(1));
+    for (int part : new int[] {10, 2, 0}) {
+      applied(table.create("app", part(STREAM, part, "s" + part), "n" + part));
+    }
+    applied(table.create("app", part(again, 0, "x"), "nx"));
+
+    var parts = await(table.roster("app", STREAM));
+
+    assertThat(parts.stream().map(part -> part.item().part())).containsExactly(0, 2, 10);
+    assertThat(parts.get(1).item()).isEqualTo(part(STREAM, 2, "s2"));
+  }
+
+  private static RosterPart part(StreamId stream, int number, String prefix) {
+    var shards = new TreeMap<ShardId, Standing>();
+    for (var standing : Standing.values()) {
+      shards.put(new ShardId(prefix + standing), standing);
+    }
+    return new RosterPart(stream, number, shards);
+  }
+
+  @Test
+  void workers_are_those_of_one_application() {
+    var anns = applied(table.create("app", WorkerItem.starting(ANN, F), "n1"));
+    var bobs = applied(table.create("app", WorkerItem.starting(BOB, F), "n2"));
+    applied(table.create("app2", WorkerItem.starting(BOB, F), "n3"));
+
+    assertThat(await(table.workers("app"))).containsExactlyInAnyOrder(anns, bobs);
+  }
+
+  @Test
+  void a_bucket_holds_its_leases_of_one_application() {
+    var made = applied(table.create("app", row(), "n1"));
+    applied(table.create("app2", row(), "n2"));
+
+    assertThat(await(table.leases("app", SHARD.bucket()))).containsExactly(made);
+    assertThat(await(table.leases("app", (SHARD.bucket() + 1) % ShardKey.BUCKETS))).isEmpty();
+  }
+
+  @Test
+  void two_who_race_for_one_revision_never_both_win() {
+    var made = applied(table.create("app", row(), "n1"));
+    var claims =
+        java.util.stream.IntStream.range(0, 16)
+            .mapToObj(
+                i -> {
+                  var who = new Incarnation("w" + i, "1");
+                  return table.update("app", made, made.item().ownedBy(who), "t" + i);
+                })
+            .toList();
+
+    var owners =
+        claims.stream()
+            .map(LeaseTableContract::await)
+            .filter(Written.Applied.class::isInstance)
+            .map(written -> ((Written.Applied<LeaseRow>) written).now().item().owner())
+            .toList();
+
+    assertThat(owners).hasSize(1);
+    var stored = await(table.lease("app", SHARD)).orElseThrow().item();
+    assertThat(Objects.requireNonNull(stored.owner())).isEqualTo(owners.get(0));
+  }
+}

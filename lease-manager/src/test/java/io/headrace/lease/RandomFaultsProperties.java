@@ -1,0 +1,115 @@
+package io.headrace.lease;
+
+import static io.headrace.lease.TestFleet.F;
+
+import java.time.Duration;
+import java.util.SplittableRandom;
+import java.util.random.RandomGenerator;
+import net.jqwik.api.Example;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+
+/**
+ * Random courses of crashes, pauses, outages, lost, late and old answers, joins, leaves and splits.
+ * The fleet asserts one owner at a time and rising epochs throughout; at the end, with all faults
+ * gone, every shard has to have an owner. The seed is in the report of a failure.
+ */
+class RandomFaultsProperties {
+  private static final int STEPS = 25;
+
+  @Property(tries = 60)
+  void there_is_never_more_than_one_owner_and_in_the_end_there_is_one(@ForAll long seed) {
+    try {
+      run(seed);
+    } catch (AssertionError | RuntimeException failure) {
+      throw new AssertionError("seed " + seed + "L: " + failure.getMessage(), failure);
+    }
+  }
+
+  /** Courses that once went wrong. */
+  @Example
+  void found_courses_stay_right() {
+    for (long seed : new long[] {17711L, -53475096498786527L}) {
+      run(seed);
+    }
+  }
+
+  static void run(long seed) {
+    var random = new SplittableRandom(seed);
+    var fleet = new TestFleet(seed, 1 + random.nextInt(10));
+    fleet.start("w0", "w1");
+    for (int step = 0; step < STEPS; step++) {
+      disturb(fleet, random);
+      fleet.advance(Duration.ofMillis(random.nextInt(8_000)));
+    }
+    calm(fleet);
+    fleet.advanceUntil(F.multipliedBy(12), fleet::balanced);
+  }
+
+  private static void disturb(TestFleet fleet, RandomGenerator random) {
+    var alive = fleet.workers.values().stream().filter(TestFleet.TestWorker::here).toList();
+    var one = alive.isEmpty() ? null : alive.get(random.nextInt(alive.size()));
+    int kind = one == null ? 0 : random.nextInt(13);
+    switch (kind) {
+      case 0, 1 -> fleet.start("w" + random.nextInt(5));
+      case 2 -> one.kill();
+      case 3 -> one.lease.pause();
+      case 4, 5 -> alive.forEach(worker -> worker.lease.resume());
+      case 6 -> one.way.down = true;
+      case 7, 8 -> alive.forEach(worker -> worker.way.down = false);
+      case 9 -> {
+        one.way.lostBeforePercent = random.nextInt(20);
+        one.way.lostAfterPercent = random.nextInt(20);
+        one.way.latePercent = random.nextInt(10);
+        one.way.stalePercent = random.nextInt(50);
+      }
+      case 10 -> one.leave(Duration.ofMillis(random.nextInt(4_000)));
+      case 11 -> one.drain = Duration.ofMillis(random.nextInt(3_000));
+      default -> split(fleet, one, random);
+    }
+  }
+
+  private static void split(TestFleet fleet, TestFleet.TestWorker worker, RandomGenerator random) {
+    if (worker.running.isEmpty()) {
+      return;
+    }
+    var parent = worker.running.keySet().iterator().next().shard().value();
+    if (parent.length() > 14) {
+      return; // Three generations are enough.
+    }
+    var children =
+        java.util.stream.IntStream.rangeClosed(1, 1 + random.nextInt(2))
+            .mapToObj(i -> parent + "." + i)
+            .toList();
+    var shards =
+        children.stream()
+            .map(
+                child ->
+                    fleet.stream.keys().contains(fleet.stream.key(child))
+                        ? new io.headrace.kcl.Shard(
+                            new io.headrace.kcl.ShardId(child),
+                            java.util.List.of(new io.headrace.kcl.ShardId(parent)),
+                            io.headrace.kcl.HashRange.ALL)
+                        : fleet.stream.add(child, parent))
+            .toArray(io.headrace.kcl.Shard[]::new);
+    worker.end(parent, shards);
+  }
+
+  private static void calm(TestFleet fleet) {
+    fleet
+        .workers
+        .values()
+        .forEach(
+            worker -> {
+              worker.lease.resume();
+              worker.way.down = false;
+              worker.way.lostBeforePercent = 0;
+              worker.way.lostAfterPercent = 0;
+              worker.way.latePercent = 0;
+              worker.way.stalePercent = 0;
+            });
+    if (fleet.workers.values().stream().noneMatch(TestFleet.TestWorker::here)) {
+      fleet.start("last");
+    }
+  }
+}

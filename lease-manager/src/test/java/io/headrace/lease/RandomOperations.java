@@ -1,0 +1,151 @@
+package io.headrace.lease;
+
+import io.headrace.kcl.Incarnation;
+import io.headrace.kcl.Shard;
+import io.headrace.kcl.ShardId;
+import io.headrace.kcl.ShardKey;
+import io.headrace.kcl.StreamId;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.random.RandomGenerator;
+
+/** A random course of operations on few keys, told as a list of answers. */
+public final class RandomOperations {
+  private static final StreamId STREAM = new StreamId("s", Instant.EPOCH);
+
+  private final LeaseTable table;
+  private final RandomGenerator random;
+  private final List<Stored<? extends LeaseItem>> seen = new ArrayList<>();
+  private int tokens;
+
+  private RandomOperations(LeaseTable table, long seed) {
+    this.table = table;
+    this.random = new SplittableRandom(seed);
+  }
+
+  public static List<String> run(LeaseTable table, long seed, int operations) {
+    LeaseTableContract.await(table.prepare());
+    var course = new RandomOperations(table, seed);
+    var answers = new ArrayList<String>();
+    for (int i = 0; i < operations; i++) {
+      answers.add(course.step());
+    }
+    return answers;
+  }
+
+  private String step() {
+    return switch (random.nextInt(8)) {
+      case 0, 1 -> written(table.create("app", item(), token()));
+      case 2, 3, 4 -> seen.isEmpty() ? "nothing" : update(seen.get(random.nextInt(seen.size())));
+      case 5 -> sorted(LeaseTableContract.await(table.workers("app")));
+      case 6 -> sorted(LeaseTableContract.await(table.roster("app", STREAM)));
+      default ->
+          LeaseTableContract.await(table.lease("app", shard()))
+              + " "
+              + LeaseTableContract.await(table.worker("app", who().workerId()))
+              + " "
+              + LeaseTableContract.await(table.book("app", who().workerId()))
+              + " "
+              + sorted(LeaseTableContract.await(table.leases("app", shard().bucket())));
+    };
+  }
+
+  private static String sorted(List<?> items) {
+    return items.stream()
+        .map(Object::toString)
+        .sorted(Comparator.naturalOrder())
+        .toList()
+        .toString();
+  }
+
+  private <T extends LeaseItem> String update(Stored<T> old) {
+    return written(table.update("app", old, changed(old.item()), token()));
+  }
+
+  private <T extends LeaseItem> String written(
+      java.util.concurrent.CompletionStage<Written<T>> write) {
+    var answer = LeaseTableContract.await(write);
+    if (answer instanceof Written.Applied<T> applied) {
+      seen.add(applied.now());
+    } else if (answer instanceof Written.Refused<T> refused && refused.found() != null) {
+      seen.add(refused.found());
+    }
+    return answer.toString();
+  }
+
+  /** Sometimes one that was used before, as when a write is sent again. */
+  private String token() {
+    return "t" + (random.nextInt(4) == 0 ? random.nextInt(tokens + 1) : tokens++);
+  }
+
+  private Incarnation who() {
+    return new Incarnation("w" + random.nextInt(2), "" + random.nextInt(2));
+  }
+
+  private ShardKey shard() {
+    return new ShardKey(STREAM, new ShardId("shard" + random.nextInt(2)));
+  }
+
+  private LeaseItem item() {
+    return switch (random.nextInt(4)) {
+      case 0 -> WorkerItem.starting(who(), Duration.ofMillis(1 + random.nextInt(9)));
+      case 1 -> book(who());
+      case 2 -> part(random.nextInt(2));
+      default -> {
+        var shard = shard();
+        yield LeaseRow.free(shard, Shard.root(shard.shard().value()), random.nextInt(5), Set.of());
+      }
+    };
+  }
+
+  private Book book(Incarnation owner) {
+    return new Book(
+        owner,
+        1 << random.nextInt(3),
+        random.nextBoolean() ? Set.of(shard()) : Set.of(),
+        random.nextBoolean() ? Map.of(shard(), who()) : Map.of(),
+        random.nextBoolean() ? Set.of(shard()) : Set.of());
+  }
+
+  private RosterPart part(int number) {
+    var shards = new TreeMap<ShardId, RosterPart.Standing>();
+    for (int i = random.nextInt(4); i > 0; i--) {
+      var standings = RosterPart.Standing.values();
+      shards.put(shard().shard(), standings[random.nextInt(standings.length)]);
+    }
+    return new RosterPart(STREAM, number, shards);
+  }
+
+  @SuppressWarnings("unchecked") // each case answers the kind that came in
+  private <T extends LeaseItem> T changed(T item) {
+    LeaseItem next;
+    if (item instanceof WorkerItem worker) {
+      next =
+          random.nextBoolean()
+              ? worker.publishing(WorkerItem.State.ACTIVE, random.nextInt(9), 0, random.nextInt())
+              : worker.buried(List.of(who()));
+    } else if (item instanceof Book old) {
+      next = book(old.owner());
+    } else if (item instanceof RosterPart part) {
+      next = part(part.part());
+    } else {
+      var row = (LeaseRow) item;
+      next =
+          switch (random.nextInt(5)) {
+            case 0 -> row.ownedBy(who());
+            case 1 -> row.handedTo(who(), who());
+            case 2 -> row.released(random.nextBoolean() ? who() : null);
+            case 3 -> row.asEnded();
+            default -> row.awaiting(Set.of(shard().shard()), random.nextInt(9));
+          };
+    }
+    return (T) next;
+  }
+}
