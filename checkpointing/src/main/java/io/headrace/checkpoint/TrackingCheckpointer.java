@@ -16,6 +16,7 @@ import io.headrace.kcl.ShardId;
 import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.Start;
 import io.headrace.kcl.StartingPosition;
+import io.headrace.kcl.loop.Entropy;
 import io.headrace.kcl.loop.EventLoop;
 import java.util.HashSet;
 import java.util.List;
@@ -381,7 +382,7 @@ public final class TrackingCheckpointer implements Checkpointer {
   }
 
   private String draw() {
-    return Long.toHexString(random.nextLong());
+    return Entropy.name(random);
   }
 
   /** What a seal has brought, and what follows from it. */

@@ -32,4 +32,9 @@ public final class Answers {
     }
     return fault;
   }
+
+  /** Waits for the answer, whatever it is. */
+  static void quietly(CompletionStage<?> stage) {
+    var unused = catchThrowable(() -> answer(stage));
+  }
 }

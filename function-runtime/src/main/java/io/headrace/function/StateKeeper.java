@@ -33,6 +33,9 @@ final class StateKeeper {
   /** What the next commit refers to when nothing changes. */
   private @Nullable StateRoot current;
 
+  /** The latest snapshot while it is being stored. */
+  private @Nullable CompletableFuture<CommitParts> writing;
+
   private @Nullable StateRoot confirmed;
   private @Nullable StateRoot confirmedBefore;
 
@@ -81,11 +84,14 @@ final class StateKeeper {
    */
   CompletionStage<CommitParts> snapshot(boolean changed, Supplier<StateChunk> state) {
     if (!changed) {
-      return CompletableFuture.completedFuture(
-          current == null ? CommitParts.NONE : current.parts());
+      // What is still being written holds the state as of now, and no older chunk does.
+      return writing != null
+          ? writing
+          : CompletableFuture.completedFuture(current == null ? CommitParts.NONE : current.parts());
     }
     var name = prefix + ++written;
     var stored = new CompletableFuture<CommitParts>();
+    writing = stored;
     scope.onPool(
         scope.environment.pool(),
         () -> {
@@ -115,6 +121,10 @@ final class StateKeeper {
 
   private void stored(
       StateRoot root, @Nullable Throwable thrown, CompletableFuture<CommitParts> answer) {
+    boolean latest = writing == answer;
+    if (latest) {
+      writing = null;
+    }
     if (thrown != null) {
       answer.completeExceptionally(
           new CheckpointException(
@@ -122,7 +132,9 @@ final class StateKeeper {
               thrown));
       return;
     }
-    current = root;
+    if (latest) {
+      current = root;
+    }
     answer.complete(root.parts());
   }
 

@@ -25,6 +25,8 @@ public final class Windows {
   /** How many windows one record may fall into. */
   private static final int OVERLAP_MAX = 1_000;
 
+  private static final Duration LATENESS_MAX = Duration.ofDays(366);
+
   private final Cut cut;
   private final Duration lateness;
   private final @Nullable Side<?> side;
@@ -63,10 +65,15 @@ public final class Windows {
     return new Windows(new Cut.Days(Objects.requireNonNull(zone, "zone")), Duration.ZERO, null);
   }
 
-  /** Keeps windows open so long for records that come late. */
+  /**
+   * Keeps windows open so long for records that come late.
+   *
+   * @param lateness at most 366 days of event time
+   */
   public Windows allowing(Duration lateness) {
-    if (lateness.isNegative()) {
-      throw new IllegalArgumentException("lateness " + lateness + ": must not be negative");
+    if (lateness.isNegative() || lateness.compareTo(LATENESS_MAX) > 0) {
+      throw new IllegalArgumentException(
+          "lateness " + lateness + ": must be between 0 and " + LATENESS_MAX.toDays() + " days");
     }
     return new Windows(cut, lateness, side);
   }
@@ -85,10 +92,15 @@ public final class Windows {
 
   /** Whether a window that ends then is closed at this watermark. */
   boolean isClosed(Instant end, Instant watermark) {
-    return !watermark.minus(lateness).isBefore(end);
+    return !watermark.isBefore(end.plus(lateness));
   }
 
-  /** The windows of an event time, earliest first; never empty. */
+  /**
+   * The windows of an event time, earliest first; never empty.
+   *
+   * @throws ArithmeticException when the time lies beyond milliseconds
+   * @throws java.time.DateTimeException when it lies beyond the calendar
+   */
   List<Span> of(Instant time) {
     if (cut instanceof Cut.Days days) {
       var day = time.atZone(days.zone()).toLocalDate();
@@ -100,11 +112,13 @@ public final class Windows {
     var fixed = (Cut.Fixed) cut;
     long every = fixed.every().toMillis();
     long size = fixed.size().toMillis();
-    long at = Math.floorDiv(time.getEpochSecond() * 1000 + time.getNano() / 1_000_000, 1L);
+    long at = time.toEpochMilli();
     var spans = new ArrayList<Span>();
     long last = Math.floorDiv(at, every) * every;
-    for (long start = last; start > at - size; start -= every) {
-      spans.add(0, new Span(Instant.ofEpochMilli(start), Instant.ofEpochMilli(start + size)));
+    long before = Math.subtractExact(at, size);
+    for (long start = last; start > before; start -= every) {
+      long end = Math.addExact(start, size);
+      spans.add(0, new Span(Instant.ofEpochMilli(start), Instant.ofEpochMilli(end)));
     }
     return spans;
   }

@@ -49,6 +49,15 @@ public interface Checkpointer {
   /** Makes a checkpointer for each shard that is gained; called on the worker loop. */
   @FunctionalInterface
   interface Factory {
+    /**
+     * Opens one for one run.
+     *
+     * @param shard its parents are those that the function must have ended first: those whose
+     *     leases have not ended when this shard is gained. A parent that the stream has forgotten,
+     *     or whose lease ended before the function was added, is left out by whoever hands out the
+     *     lease; otherwise the function waits for it for ever. What a parent left behind is found
+     *     whether it is named or not.
+     */
     Checkpointer open(ShardKey key, Shard shard, LeaseToken token);
   }
 }

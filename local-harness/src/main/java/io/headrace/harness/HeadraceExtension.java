@@ -1,5 +1,6 @@
 package io.headrace.harness;
 
+import io.headrace.kcl.StreamConnector;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Function;
@@ -27,8 +28,8 @@ import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
  * void reads_what_was_put(KinesisAsyncClient kinesis) { ... }
  * }</pre>
  *
- * Parameters of type {@link LocalAws}, {@link KinesisAsyncClient} and {@link DynamoDbAsyncClient}
- * are filled in; all three are closed by the extension.
+ * Parameters of type {@link LocalAws}, {@link KinesisAsyncClient}, {@link DynamoDbAsyncClient} and
+ * {@link StreamConnector} are filled in, and closed by the extension.
  */
 public final class HeadraceExtension
     implements BeforeAllCallback,
@@ -40,6 +41,7 @@ public final class HeadraceExtension
       Map.of(
           LocalAws.class, aws -> aws,
           KinesisAsyncClient.class, LocalAws::kinesis,
+          StreamConnector.class, LocalAws::connector,
           DynamoDbAsyncClient.class, LocalAws::dynamoDb);
 
   private final Map<String, Integer> streams;

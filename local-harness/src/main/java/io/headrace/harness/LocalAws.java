@@ -1,5 +1,7 @@
 package io.headrace.harness;
 
+import io.headrace.kcl.StreamConnector;
+import io.headrace.kcl.kinesis.KinesisConnector;
 import io.headrace.local.LocalKinesis;
 import io.headrace.local.LocalKinesisException;
 import java.net.URI;
@@ -75,6 +77,11 @@ public final class LocalAws implements AutoCloseable {
   /** The one client of DynamoDB Local; closed with the servers. */
   public DynamoDbAsyncClient dynamoDb() {
     return dynamoDb.client();
+  }
+
+  /** Opens streams of the local Kinesis for a runtime; needs no closing. */
+  public StreamConnector connector() {
+    return new KinesisConnector(kinesisClient);
   }
 
   /** Where Kinesis listens, for clients of one's own. */

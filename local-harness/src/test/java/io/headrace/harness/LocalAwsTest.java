@@ -3,9 +3,15 @@ package io.headrace.harness;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.headrace.kcl.Fetched;
+import io.headrace.kcl.StartingPosition;
+import io.headrace.kcl.StreamSource;
+import io.headrace.kcl.loop.ThreadedLoop;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import software.amazon.awssdk.core.SdkBytes;
@@ -32,6 +38,30 @@ class LocalAwsTest {
 
     try (var aws = LocalAws.start(kinesisPort, 0)) {
       assertThat(aws.kinesisEndpoint().getPort()).isEqualTo(kinesisPort);
+    }
+  }
+
+  @Test
+  void its_connector_reads_what_its_client_wrote() throws Exception {
+    try (var loop = ThreadedLoop.start("local-aws-test", Throwable::printStackTrace);
+        var aws = LocalAws.start()) {
+      aws.createStream("orders", 1);
+      aws.kinesis()
+          .putRecord(
+              put ->
+                  put.streamName("orders").partitionKey("k").data(SdkBytes.fromUtf8String("one")))
+          .join();
+
+      try (var stream =
+          aws.connector().open(StreamSource.kinesis("orders"), loop, new SplittableRandom(1))) {
+        var shard = stream.shards().toCompletableFuture().join().get(0);
+        try (var cursor = stream.open(shard, StartingPosition.TRIM_HORIZON)) {
+          var fetched = (Fetched.Records) cursor.fetch(1 << 20).toCompletableFuture().join();
+          assertThat(fetched.records()).hasSize(1);
+          assertThat(fetched.records().get(0).payload().bytes())
+              .isEqualTo("one".getBytes(StandardCharsets.UTF_8));
+        }
+      }
     }
   }
 

@@ -24,13 +24,15 @@ import io.netty.handler.codec.http2.Http2MultiplexHandler;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2StreamFrameToHttpObjectCodec;
 import io.netty.handler.timeout.ReadTimeoutHandler;
+import io.netty.util.NetUtil;
 import io.netty.util.concurrent.DefaultThreadFactory;
-import io.netty.util.concurrent.GlobalEventExecutor;
+import io.netty.util.concurrent.ImmediateEventExecutor;
 import java.net.BindException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One port on the loopback address that speaks HTTP/1.1 and HTTP/2 without TLS, the latter by prior
@@ -38,7 +40,10 @@ import java.util.concurrent.TimeUnit;
  * run on two event loops.
  */
 final class HttpServer implements AutoCloseable {
-  static final int BODY_BYTES_MAX = 7 * 1024 * 1024;
+  private static final Logger LOG = LoggerFactory.getLogger(LocalKinesis.class);
+
+  // Room for the largest put, ten mebibytes of records, in Base64 and with its field names.
+  static final int BODY_BYTES_MAX = 16 * 1024 * 1024;
 
   private static final int EVENT_LOOPS = 2;
   // A client of ours that waits has one stream per shard, for minutes.
@@ -49,7 +54,8 @@ final class HttpServer implements AutoCloseable {
   private final RequestHandler handler;
   private final Duration silenceMax;
   private final EventLoopGroup loops;
-  private final ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+  private final ChannelGroup channels =
+      new DefaultChannelGroup(ImmediateEventExecutor.INSTANCE, true);
   private final InetSocketAddress address;
 
   HttpServer(Protocol protocol, int port, Duration silenceMax) {
@@ -83,7 +89,7 @@ final class HttpServer implements AutoCloseable {
             .option(ChannelOption.SO_BACKLOG, 1024)
             .childOption(ChannelOption.TCP_NODELAY, true)
             .childHandler(new ConnectionStart());
-    InetSocketAddress wanted = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+    InetSocketAddress wanted = new InetSocketAddress(NetUtil.LOCALHOST4, port);
     var bound = bootstrap.bind(wanted).awaitUninterruptibly();
     Throwable failure = bound.cause();
     if (failure instanceof BindException) {
@@ -105,7 +111,6 @@ final class HttpServer implements AutoCloseable {
 
   private void http1(ChannelPipeline pipeline) {
     pipeline.addLast(
-        new ReadTimeoutHandler(silenceMax.toMillis(), TimeUnit.MILLISECONDS),
         new HttpServerCodec(),
         new HttpServerKeepAliveHandler(),
         new HttpObjectAggregator(BODY_BYTES_MAX),
@@ -121,15 +126,24 @@ final class HttpServer implements AutoCloseable {
                     .initialWindowSize(WINDOW_BYTES)
                     .maxFrameSize(FRAME_BYTES_MAX))
             .build();
+    // A client may wait for minutes for what its streams bring, and say nothing meanwhile.
+    pipeline.remove(ReadTimeoutHandler.class);
     pipeline.addLast(
-        codec, new WiderConnection(codec), new Http2MultiplexHandler(new Http2Stream()));
+        codec,
+        new WiderConnection(codec),
+        new Http2MultiplexHandler(new Http2Stream()),
+        new BrokenConnection());
   }
 
   private final class ConnectionStart extends ChannelInitializer<Channel> {
     @Override
     protected void initChannel(Channel channel) {
       channels.add(channel);
-      channel.pipeline().addLast(new PortSniffer(HttpServer.this::http1, HttpServer.this::http2));
+      channel
+          .pipeline()
+          .addLast(
+              new ReadTimeoutHandler(silenceMax.toMillis(), TimeUnit.MILLISECONDS),
+              new PortSniffer(HttpServer.this::http1, HttpServer.this::http2));
     }
   }
 
@@ -162,6 +176,14 @@ final class HttpServer implements AutoCloseable {
           .flowController()
           .incrementWindowSize(connection.connectionStream(), WINDOW_BYTES * 4);
       context.pipeline().remove(this);
+    }
+  }
+
+  /** The codec has told the client and closes the connection itself. */
+  private static final class BrokenConnection extends ChannelInboundHandlerAdapter {
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+      LOG.debug("an HTTP/2 connection broke: {}", cause.getClass().getName());
     }
   }
 }

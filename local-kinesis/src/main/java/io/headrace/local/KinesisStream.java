@@ -88,7 +88,9 @@ final class KinesisStream {
 
   synchronized void delete(long nowMillis) {
     settle(nowMillis);
-    change(StreamStatus.DELETING, nowMillis, at -> forgetAll());
+    if (status != StreamStatus.DELETING) {
+      change(StreamStatus.DELETING, nowMillis, at -> forgetAll());
+    }
   }
 
   synchronized List<ShardView> shards(ShardFilter filter, int afterIndex, long nowMillis) {
@@ -382,7 +384,7 @@ final class KinesisStream {
   }
 
   private void requireUsable() {
-    if (status == StreamStatus.CREATING || status == StreamStatus.DELETING) {
+    if (gone || status == StreamStatus.CREATING || status == StreamStatus.DELETING) {
       throw key.notFound();
     }
   }
@@ -397,7 +399,7 @@ final class KinesisStream {
 
   private void requireOpen(Shard shard) {
     if (!shard.isOpen()) {
-      throw KinesisError.inUse(
+      throw KinesisError.invalidArgument(
           ("Shard %s in %s has already been merged or split, "
                   + "and thus is not eligible for merging or splitting.")
               .formatted(shard.id(), key.inSentence()));

@@ -39,6 +39,11 @@ final class PortSniffer extends ByteToMessageDecoder {
     }
   }
 
+  @Override
+  public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+    var unused = context.close();
+  }
+
   // Removing this handler passes on the bytes that it has held back.
   private void become(ChannelHandlerContext context, Consumer<ChannelPipeline> protocol) {
     protocol.accept(context.pipeline());

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /** The actions on records: declarations, and the step from fields to the engine. */
 final class RecordActions {
   static final int RECORD_BYTES_MAX = 1024 * 1024;
-  static final int REQUEST_BYTES_MAX = 5 * 1024 * 1024;
+  static final int REQUEST_BYTES_MAX = 10 * 1024 * 1024;
   static final int REQUEST_RECORDS_MAX = 500;
 
   private static final Field<String> PARTITION_KEY =
@@ -137,7 +137,7 @@ final class RecordActions {
       bytes += entry.bytes();
     }
     if (bytes > REQUEST_BYTES_MAX) {
-      throw KinesisError.invalidArgument("Records size exceeds 5 MB limit");
+      throw KinesisError.invalidArgument("Records size exceeds 10 MB limit");
     }
     return engine.put(CommonFields.stream(caller, input), entries);
   }

@@ -58,6 +58,13 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
   }
 
   @Override
+  public void channelWritabilityChanged(ChannelHandlerContext context) {
+    // A client that sends and never reads must not fill our memory with its answers.
+    context.channel().config().setAutoRead(context.channel().isWritable());
+    context.fireChannelWritabilityChanged();
+  }
+
+  @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
     // Clients cut connections whenever they like; what they sent may be a payload, so not logged.
     LOG.debug("closing a connection after {}", cause.getClass().getName());

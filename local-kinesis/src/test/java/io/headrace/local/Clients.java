@@ -6,6 +6,7 @@ import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.http.Protocol;
 import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
+import software.amazon.awssdk.http.nio.netty.SdkEventLoopGroup;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClientBuilder;
@@ -13,6 +14,10 @@ import software.amazon.awssdk.services.kinesis.KinesisAsyncClientBuilder;
 /** Real clients of the service, pointed at a local server. */
 final class Clients {
   private static final String CBOR_ENABLED = "aws.cborEnabled";
+
+  // A client that owns its threads takes two seconds to close.
+  private static final SdkEventLoopGroup LOOPS =
+      SdkEventLoopGroup.builder().numberOfThreads(2).build();
 
   private Clients() {}
 
@@ -25,15 +30,20 @@ final class Clients {
     KinesisAsyncClientBuilder builder =
         builder(endpoint, "test")
             .httpClientBuilder(
-                NettyNioAsyncHttpClient.builder().protocol(protocol).maxConcurrency(100));
+                NettyNioAsyncHttpClient.builder()
+                    .eventLoopGroup(LOOPS)
+                    .protocol(protocol)
+                    .maxConcurrency(1_000));
     return wire == Wire.JSON ? withoutCbor(builder::build) : builder.build();
   }
 
   static KinesisAsyncClient ofAccount(URI endpoint, String accessKey) {
-    return builder(endpoint, accessKey).build();
+    return builder(endpoint, accessKey)
+        .httpClientBuilder(NettyNioAsyncHttpClient.builder().eventLoopGroup(LOOPS))
+        .build();
   }
 
-  static KinesisAsyncClientBuilder builder(URI endpoint, String accessKey) {
+  private static KinesisAsyncClientBuilder builder(URI endpoint, String accessKey) {
     return KinesisAsyncClient.builder()
         .endpointOverride(endpoint)
         .region(Region.US_EAST_1)

@@ -40,6 +40,11 @@ public final class Collected<K, V> {
     return Map.copyOf(kept);
   }
 
+  /** How many came so far, each once. */
+  public synchronized long size() {
+    return kept.size();
+  }
+
   /** How many came again. */
   public synchronized long repeated() {
     return repeated;

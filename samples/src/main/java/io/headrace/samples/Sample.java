@@ -11,7 +11,7 @@ import java.util.List;
 
 /**
  * A function, an input for it and a judge of what it put out. One object is one run: it collects
- * the outputs of {@link #spec}, so begin with a fresh one each time.
+ * the outputs of {@link #spec}, so take fresh ones from {@link Samples} each time.
  *
  * <p>To run it: create {@link #stream} with {@link #shards} shards, run {@link #spec}, put {@link
  * #entries} in order as {@link #replay} says, then {@link #ending}; when all is handled ask for the
@@ -46,6 +46,9 @@ public interface Sample {
    * @param openShards those of the stream, as they are when the input has ended
    */
   List<StreamSink.Entry> ending(Collection<Shard> openShards);
+
+  /** How many outputs came so far, each counted once: for a display of progress. */
+  long outputs();
 
   /**
    * Judges what came out so far, knowing that the first {@code put} entries were put and no other.

@@ -124,7 +124,7 @@ final class KinesisCalls {
                     answer.completeExceptionally(why);
                     return;
                   }
-                  retry.failed(now, random);
+                  retry.failed(now, random.nextDouble());
                   loop.schedule(
                       Duration.ofNanos(retry.waitNanos(now)),
                       () -> attempt(action, call, answer, retry, began));

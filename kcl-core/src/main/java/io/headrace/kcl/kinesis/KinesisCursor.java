@@ -378,7 +378,7 @@ final class KinesisCursor implements ShardCursor {
       now.stage.completeExceptionally(why);
       return;
     }
-    retry.failed(ticks, calls.random());
+    retry.failed(ticks, calls.random().nextDouble());
     step(now);
   }
 

@@ -12,9 +12,11 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -56,6 +58,7 @@ final class KinesisSink implements StreamSink {
 
   private final KinesisCalls calls;
   private final EventLoop loop;
+  private final SinkSentences sentences;
 
   private final ArrayDeque<Pending> waiting = new ArrayDeque<>();
   private final Map<String, ArrayDeque<Pending>> lanes = new HashMap<>();
@@ -98,6 +101,16 @@ final class KinesisSink implements StreamSink {
       this.entry = entry;
       this.bytes = sizeOf(entry);
     }
+
+    /** Nanoseconds to wait. */
+    long failed(long ticks, double jitter) {
+      if (retry == null) {
+        retry = new RetryPace();
+        failingSince = ticks;
+      }
+      retry.failed(ticks, jitter);
+      return retry.waitNanos(ticks);
+    }
   }
 
   /** One PutRecords under way; known by its identity. */
@@ -112,6 +125,7 @@ final class KinesisSink implements StreamSink {
   KinesisSink(KinesisCalls calls) {
     this.calls = calls;
     this.loop = calls.loop;
+    this.sentences = new SinkSentences(calls.place);
   }
 
   @Override
@@ -125,7 +139,7 @@ final class KinesisSink implements StreamSink {
     for (Entry entry : entries) {
       var next = new Pending(put, pending.size(), entry);
       if (next.bytes > RECORD_BYTES_MAX) {
-        put.stage.completeExceptionally(tooLarge(next));
+        put.stage.completeExceptionally(sentences.tooLarge(next.bytes));
         return put.stage.minimalCompletionStage();
       }
       pending.add(next);
@@ -145,14 +159,14 @@ final class KinesisSink implements StreamSink {
           waiting.clear();
           lanes.clear();
           ready.clear();
-          left.forEach(pending -> fail(pending.put, closedFailure()));
+          left.forEach(pending -> fail(pending.put, sentences.closed()));
           List.copyOf(underWay).forEach(call -> call.answer.cancel(true));
         });
   }
 
   private void begin(Put put, List<Pending> pending) {
     if (closed) {
-      fail(put, closedFailure());
+      fail(put, sentences.closed());
       return;
     }
     waiting.addAll(pending);
@@ -224,54 +238,50 @@ final class KinesisSink implements StreamSink {
             loop.execute(
                 () -> {
                   underWay.remove(call);
+                  var refused = new LinkedHashMap<Pending, StreamException>();
                   if (failure == null) {
-                    answered(batch, answer.records());
+                    answered(batch, answer.records(), refused);
                   } else {
                     StreamException why = Failure.of("PutRecords", calls.place, failure);
-                    batch.forEach(pending -> failed(pending, why));
+                    batch.forEach(pending -> refused.put(pending, why));
                   }
+                  retryOrFail(refused);
                   turn();
                 }));
   }
 
-  private void answered(List<Pending> batch, List<PutRecordsResultEntry> results) {
+  private void answered(
+      List<Pending> batch,
+      List<PutRecordsResultEntry> results,
+      Map<Pending, StreamException> refused) {
     if (results.size() != batch.size()) {
-      StreamException why =
-          new StreamException(
-              Kind.RETRYABLE,
-              "PutRecords on "
-                  + calls.place
-                  + " answered "
-                  + results.size()
-                  + " of "
-                  + batch.size()
-                  + " records; is the endpoint a Kinesis server?");
-      batch.forEach(pending -> failed(pending, why));
+      StreamException why = sentences.wrongCount(batch.size(), results.size());
+      batch.forEach(pending -> refused.put(pending, why));
       return;
     }
     for (int i = 0; i < batch.size(); i++) {
+      Pending pending = batch.get(i);
       PutRecordsResultEntry result = results.get(i);
-      if (result.errorCode() == null || result.errorCode().isEmpty()) {
-        stored(batch.get(i), result);
-      } else {
-        failed(batch.get(i), refusedEntry(result));
+      if (result.errorCode() != null && !result.errorCode().isEmpty()) {
+        refused.put(pending, sentences.refusedEntry(result));
+        continue;
       }
+      try {
+        pending.put.stored[pending.index] =
+            new Stored(new ShardId(result.shardId()), Position.of(result.sequenceNumber()));
+      } catch (RuntimeException broken) {
+        refused.put(pending, sentences.brokenEntry(result, broken));
+        continue;
+      }
+      stored(pending);
     }
   }
 
-  private void stored(Pending pending, PutRecordsResultEntry result) {
-    Stored where;
-    try {
-      where = new Stored(new ShardId(result.shardId()), Position.of(result.sequenceNumber()));
-    } catch (RuntimeException broken) {
-      failed(pending, brokenEntry(result, broken));
-      return;
-    }
+  private void stored(Pending pending) {
     if (!leaveLane(pending)) {
       return;
     }
     Put put = pending.put;
-    put.stored[pending.index] = where;
     put.left--;
     if (put.left == 0) {
       put.stage.complete(List.of(put.stored));
@@ -279,45 +289,55 @@ final class KinesisSink implements StreamSink {
     readyAgain(pending.entry.partitionKey());
   }
 
-  private void failed(Pending pending, StreamException why) {
-    if (closed) {
-      fail(pending.put, closedFailure());
+  private void retryOrFail(Map<Pending, StreamException> refused) {
+    if (closed || refused.isEmpty()) {
       return;
     }
     long ticks = loop.ticks();
-    RetryPace retry = pending.retry;
-    if (retry == null) {
-      retry = new RetryPace();
-      pending.retry = retry;
-      pending.failingSince = ticks;
-    }
-    boolean over = ticks - pending.failingSince > KinesisCalls.RETRYING_MAX.toNanos();
-    if (why.kind() != Kind.RETRYABLE || over || pending.put.failure != null) {
-      failWithFollowers(pending.put, why);
-      if (leaveLane(pending)) {
-        readyAgain(pending.entry.partitionKey());
-      }
-      return;
-    }
-    retry.failed(ticks, calls.random());
-    loop.schedule(
-        Duration.ofNanos(retry.waitNanos(ticks)),
-        () -> {
-          if (!closed) {
-            ready.add(pending.entry.partitionKey());
-            turn();
+    // One draw for the call, so that records that failed together are sent together again.
+    double jitter = calls.random().nextDouble();
+    var later = new TreeMap<Long, List<Pending>>();
+    var lost = new ArrayList<Pending>();
+    refused.forEach(
+        (pending, why) -> {
+          if (mayTryAgain(pending, why, ticks)) {
+            long wait = pending.failed(ticks, jitter);
+            later.computeIfAbsent(wait, none -> new ArrayList<>()).add(pending);
+          } else {
+            lost.add(pending);
+            fail(pending.put, why);
           }
         });
+    if (!lost.isEmpty()) {
+      failFollowers(refused.get(lost.get(0)));
+      for (Pending pending : lost) {
+        leaveLane(pending);
+        readyAgain(pending.entry.partitionKey());
+      }
+    }
+    later.forEach(
+        (wait, pending) -> loop.schedule(Duration.ofNanos(wait), () -> sendAgain(pending)));
   }
 
-  /** Fails a put, and those that wait behind it for one of its keys, and those behind them. */
-  private void failWithFollowers(Put put, StreamException why) {
-    if (put.failure != null) {
-      return;
+  private static boolean mayTryAgain(Pending pending, StreamException why, long ticks) {
+    boolean over =
+        pending.retry != null && ticks - pending.failingSince > KinesisCalls.RETRYING_MAX.toNanos();
+    return why.kind() == Kind.RETRYABLE && !over && pending.put.failure == null;
+  }
+
+  private void sendAgain(List<Pending> failed) {
+    if (!closed) {
+      failed.forEach(pending -> ready.add(pending.entry.partitionKey()));
+      turn();
     }
-    fail(put, why);
-    // Puts stand in lanes and in the queue in their order, so one walk per lane finds all followers
-    // of the puts that are known to fail; each walk that finds one asks for another.
+  }
+
+  /**
+   * Fails the puts that wait behind failed ones for one of their keys, and those behind them. Puts
+   * stand in lanes and in the queue in their order, so one walk finds all that follow those known
+   * to fail; each walk that finds one asks for another.
+   */
+  private void failFollowers(StreamException why) {
     boolean found = true;
     while (found) {
       found = false;
@@ -422,48 +442,5 @@ final class KinesisSink implements StreamSink {
 
   private static int sizeOf(Entry entry) {
     return entry.data().length + entry.partitionKey().getBytes(StandardCharsets.UTF_8).length;
-  }
-
-  /** Per record, Kinesis answers only what may pass: too fast, or an error of its own. */
-  private StreamException refusedEntry(PutRecordsResultEntry result) {
-    return new StreamException(
-        Kind.RETRYABLE,
-        "PutRecords on "
-            + calls.place
-            + " did not store a record ("
-            + result.errorCode()
-            + ": "
-            + result.errorMessage()
-            + "); if this lasts, add shards");
-  }
-
-  private StreamException brokenEntry(PutRecordsResultEntry result, RuntimeException broken) {
-    return new StreamException(
-        Kind.INVALID,
-        "PutRecords on "
-            + calls.place
-            + " was answered with ShardId \""
-            + result.shardId()
-            + "\" and SequenceNumber \""
-            + result.sequenceNumber()
-            + "\"; is the endpoint a Kinesis server?",
-        broken);
-  }
-
-  private StreamException tooLarge(Pending pending) {
-    return new StreamException(
-        Kind.INVALID,
-        "PutRecords on "
-            + calls.place
-            + " can't take a record of "
-            + pending.bytes
-            + " bytes with its key: no stream takes more than "
-            + RECORD_BYTES_MAX
-            + "; store the payload elsewhere and send its address");
-  }
-
-  private StreamException closedFailure() {
-    return new StreamException(
-        Kind.RETRYABLE, "the sink of " + calls.place + " was closed before all was stored");
   }
 }

@@ -1,7 +1,6 @@
 package io.headrace.kcl.kinesis;
 
 import java.time.Duration;
-import java.util.random.RandomGenerator;
 
 /**
  * When a call that failed is tried again: after 200 to 250 ms within the first second of failures,
@@ -20,8 +19,12 @@ final class RetryPace {
   private long wait = WAIT_MIN.toNanos();
   private long notBefore;
 
-  /** A call failed: the next one waits. */
-  void failed(long ticks, RandomGenerator random) {
+  /**
+   * A call failed: the next one waits.
+   *
+   * @param jitter 0 to 1, drawn by chance
+   */
+  void failed(long ticks, double jitter) {
     if (!failing) {
       failing = true;
       failingSince = ticks;
@@ -29,7 +32,7 @@ final class RetryPace {
     } else if (ticks - failingSince >= PATIENCE.toNanos()) {
       wait = Math.min(WAIT_MAX.toNanos(), wait * 2);
     }
-    notBefore = ticks + wait + random.nextLong(wait / 4 + 1);
+    notBefore = ticks + wait + (long) (wait / 4 * jitter);
   }
 
   /** A call succeeded. */

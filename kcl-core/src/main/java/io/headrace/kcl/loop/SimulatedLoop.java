@@ -5,8 +5,8 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.Optional;
-import java.util.PriorityQueue;
 import java.util.SplittableRandom;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -36,7 +36,7 @@ public final class SimulatedLoop implements EventLoop {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition given = lock.newCondition();
   private final ArrayDeque<Runnable> ready = new ArrayDeque<>();
-  private final PriorityQueue<Timer> timers = new PriorityQueue<>(Timer.ORDER);
+  private final TreeSet<Timer> timers = new TreeSet<>(Timer.ORDER);
   private long numbers;
   private long ticks;
   private volatile @Nullable Thread runner;
@@ -114,7 +114,7 @@ public final class SimulatedLoop implements EventLoop {
       runUntilIdle();
       lock.lock();
       try {
-        var timer = timers.peek();
+        var timer = timers.isEmpty() ? null : timers.first();
         if (!ready.isEmpty()) {
           continue;
         }
@@ -181,7 +181,8 @@ public final class SimulatedLoop implements EventLoop {
       if (!ready.isEmpty()) {
         return Optional.of(Duration.ZERO);
       }
-      return Optional.ofNullable(timers.peek()).map(timer -> Duration.ofNanos(timer.due - ticks));
+      return Optional.ofNullable((timers.isEmpty() ? null : timers.first()))
+          .map(timer -> Duration.ofNanos(timer.due - ticks));
     } finally {
       lock.unlock();
     }
@@ -199,10 +200,10 @@ public final class SimulatedLoop implements EventLoop {
   private @Nullable Runnable next() {
     lock.lock();
     try {
-      var timer = timers.peek();
+      var timer = timers.isEmpty() ? null : timers.first();
       boolean due = timer != null && timer.due <= ticks;
       if (timer != null && due && (ready.isEmpty() || random.nextBoolean())) {
-        timers.remove();
+        timers.remove(timer);
         return timer.task;
       }
       return ready.poll();

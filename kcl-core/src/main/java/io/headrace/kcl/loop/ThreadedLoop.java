@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Comparator;
-import java.util.PriorityQueue;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
@@ -29,7 +29,7 @@ public final class ThreadedLoop implements EventLoop, AutoCloseable {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final ArrayDeque<Runnable> ready = new ArrayDeque<>();
-  private final PriorityQueue<Timer> timers = new PriorityQueue<>(Timer.ORDER);
+  private final TreeSet<Timer> timers = new TreeSet<>(Timer.ORDER);
   private boolean closed;
 
   private ThreadedLoop(String name, Consumer<Throwable> onError) {
@@ -138,10 +138,10 @@ public final class ThreadedLoop implements EventLoop, AutoCloseable {
     lock.lock();
     try {
       while (!closed) {
-        var timer = timers.peek();
+        var timer = timers.isEmpty() ? null : timers.first();
         long wait = timer == null ? Long.MAX_VALUE : timer.due - ticks();
         if (timer != null && wait <= 0) {
-          timers.remove();
+          timers.remove(timer);
           ready.add(timer.task);
         }
         var task = ready.poll();

@@ -18,7 +18,7 @@ import software.amazon.awssdk.core.SdkBytes;
 class KinesisStreamContractTest extends ShardedStreamContract {
   private static final String NAME = "orders";
 
-  private final LocalStreams local = new LocalStreams();
+  private final LocalStreams local = LocalStreams.direct();
   private final Map<Position, Instant> arrivals = new HashMap<>();
 
   @AfterEach

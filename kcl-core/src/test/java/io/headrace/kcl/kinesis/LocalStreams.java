@@ -36,8 +36,27 @@ final class LocalStreams implements AutoCloseable {
   final SimulatedLoop loop = new SimulatedLoop(7);
   final LocalKinesis server = LocalKinesis.builder().clock(loop::now).start();
   final KinesisAsyncClient direct = client(server.endpoint(), HTTP2);
-  private final CountedClient counted = new CountedClient(direct);
-  private final KinesisConnector connector = new KinesisConnector(counted.client());
+
+  /** What goes wrong on the way of the streams and sinks; nothing unless it is told. */
+  final FaultyFront front = new FaultyFront(server.endpoint());
+
+  private final CountedClient counted;
+  private final KinesisConnector connector;
+
+  private LocalStreams(SdkAsyncHttpClient http) {
+    counted = new CountedClient(http == HTTP1 ? client(front.endpoint(), http) : direct);
+    connector = new KinesisConnector(counted.client());
+  }
+
+  /** Streams are read over HTTP/2, as the SDK does by itself. */
+  static LocalStreams direct() {
+    return new LocalStreams(HTTP2);
+  }
+
+  /** Streams are read through {@link #front}. */
+  static LocalStreams behindFront() {
+    return new LocalStreams(HTTP1);
+  }
 
   static KinesisAsyncClient client(URI endpoint, SdkAsyncHttpClient http) {
     return builder(endpoint).httpClient(http).build();
@@ -83,6 +102,7 @@ final class LocalStreams implements AutoCloseable {
   @Override
   public void close() {
     direct.close();
+    front.close();
     server.close();
   }
 }

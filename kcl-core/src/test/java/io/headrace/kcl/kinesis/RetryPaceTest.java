@@ -49,7 +49,7 @@ class RetryPaceTest {
   }
 
   private long failAndWait() {
-    retry.failed(ticks, random);
+    retry.failed(ticks, random.nextDouble());
     long wait = retry.waitNanos(ticks);
     ticks += wait;
     assertThat(retry.waitNanos(ticks)).isZero();

@@ -93,6 +93,11 @@ public final class AnalyticsSample implements Sample {
         .toList();
   }
 
+  @Override
+  public long outputs() {
+    return days.size();
+  }
+
   /** All days must be there, once, with the very figures of the fold. */
   @Override
   public SampleResult result(long put) {

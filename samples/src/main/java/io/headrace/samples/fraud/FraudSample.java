@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
 
@@ -44,8 +45,13 @@ public final class FraudSample implements Sample {
   private final FunctionSpec<Payment, FraudAlarm> spec =
       FraudFunction.spec(STREAM, Destination.callback(this::take));
 
+  /** Generates the documented payments, those of {@link #SEED}. */
+  public FraudSample() {
+    this(new SplittableRandom(SEED));
+  }
+
   /**
-   * Generates the payments.
+   * Generates payments.
    *
    * @param random the same source gives the same payments; used within the call only
    */
@@ -102,6 +108,11 @@ public final class FraudSample implements Sample {
   @Override
   public List<Entry> ending(Collection<Shard> openShards) {
     return List.of();
+  }
+
+  @Override
+  public long outputs() {
+    return alarms.size();
   }
 
   /** By scenario: alarms by payment, recall by incident. */

@@ -98,6 +98,11 @@ public final class MonitoringSample implements Sample {
     return List.of();
   }
 
+  @Override
+  public long outputs() {
+    return alarms.size();
+  }
+
   /** Each reading counts: an alarm is right when that very reading is labelled. */
   @Override
   public SampleResult result(long put) {

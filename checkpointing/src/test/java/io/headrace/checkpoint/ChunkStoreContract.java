@@ -1,0 +1,81 @@
+package io.headrace.checkpoint;
+
+import static io.headrace.checkpoint.Answers.answer;
+import static io.headrace.checkpoint.Answers.faultOf;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.headrace.kcl.CheckpointException;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+
+/** What every store of chunks promises. */
+public abstract class ChunkStoreContract {
+  private static final String NAME = "app/totals/orders@1767225600/s0/1.1.0";
+
+  /** The store under test, empty at the beginning of each test. */
+  protected abstract ChunkStore store();
+
+  @Test
+  void a_chunk_comes_back_as_it_was_put() {
+    answer(store().put(NAME, new byte[] {1, 2, 3}));
+    answer(store().put(NAME + "/empty", new byte[0]));
+
+    assertThat(answer(store().get(NAME))).containsExactly(1, 2, 3);
+    assertThat(answer(store().get(NAME + "/empty"))).isEmpty();
+  }
+
+  @Test
+  void a_put_may_be_repeated() {
+    answer(store().put(NAME, new byte[] {1}));
+    answer(store().put(NAME, new byte[] {1}));
+
+    assertThat(answer(store().get(NAME))).containsExactly(1);
+  }
+
+  @Test
+  void a_name_is_never_used_for_other_bytes() {
+    answer(store().put(NAME, new byte[] {1}));
+
+    assertThat(faultOf(store().put(NAME, new byte[] {2})))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContaining(NAME);
+    assertThat(answer(store().get(NAME))).containsExactly(1);
+  }
+
+  @Test
+  void of_two_that_put_other_bytes_at_once_one_is_refused() {
+    var puts =
+        List.of(new byte[] {1}, new byte[] {2}).stream()
+            .map(b -> CompletableFuture.supplyAsync(() -> faultOf(store().put(NAME, b)) == null))
+            .toList();
+
+    assertThat(puts.stream().map(Answers::answer)).containsExactlyInAnyOrder(true, false);
+  }
+
+  @Test
+  void a_missing_chunk_is_an_error_that_names_it() {
+    assertThat(faultOf(store().get(NAME)))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContaining(NAME);
+  }
+
+  @Test
+  void a_deleted_chunk_is_missing_and_may_be_deleted_again() {
+    answer(store().put(NAME, new byte[] {1}));
+    answer(store().delete(NAME));
+    answer(store().delete(NAME));
+
+    assertThat(faultOf(store().get(NAME))).isInstanceOf(CheckpointException.class);
+  }
+
+  @Test
+  void what_the_caller_does_to_its_bytes_does_not_reach_the_store() {
+    var bytes = new byte[] {1};
+    answer(store().put(NAME, bytes));
+    bytes[0] = 9;
+    answer(store().get(NAME))[0] = 8;
+
+    assertThat(answer(store().get(NAME))).containsExactly(1);
+  }
+}

@@ -1,0 +1,396 @@
+package io.headrace.function;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.headrace.checkpoint.ChunkStore;
+import io.headrace.checkpoint.InMemoryChunkStore;
+import io.headrace.kcl.CheckpointException;
+import io.headrace.kcl.CommitParts;
+import io.headrace.kcl.HashRange;
+import io.headrace.kcl.Shard;
+import io.headrace.kcl.ShardHandler.Outcome;
+import java.math.BigInteger;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.junit.jupiter.api.Test;
+
+class KeyedHandlerTest {
+  private static final BigInteger HALF = BigInteger.ONE.shiftLeft(127);
+  private static final HashRange LEFT =
+      new HashRange(BigInteger.ZERO, HALF.subtract(BigInteger.ONE));
+  private static final HashRange RIGHT = new HashRange(HALF, HashRange.ALL.last());
+
+  /** Appends each value to the state and sends it; "forget" forgets, "same" leaves it. */
+  static final class Appending implements KeyedFunction<String, String, String> {
+    @Override
+    public String initial(String key) {
+      return key + ":";
+    }
+
+    @Override
+    public Next<String> handle(String state, Event<String> event, Output<String> out) {
+      return switch (event.value()) {
+        case "forget" -> Next.forget();
+        case "unwritable" -> Next.state("unwritable");
+        case "same" -> {
+          out.send(state);
+          yield Next.same();
+        }
+        default -> {
+          out.send(state + event.value());
+          yield Next.state(state + event.value());
+        }
+      };
+    }
+  }
+
+  private static Rig rig(RetryPolicy retry) {
+    return new Rig(
+        1,
+        Rig.reading()
+            .retrying(retry)
+            .keyedBy(Keys.partitionKey(), new Texts())
+            .handledBy(Appending::new, Destination.nowhere()));
+  }
+
+  private static Rig started() {
+    return rig(RetryPolicy.forever()).start().restore();
+  }
+
+  @Test
+  void the_state_of_a_key_is_handed_to_its_next_record() {
+    var rig = started();
+    rig.putAll("a=1", "b=2", "a=3", "a=forget", "a=4", "b=same");
+    rig.drain();
+    assertThat(rig.outputs.values()).containsExactlyInAnyOrder("a:1", "b:2", "a:13", "a:4", "b:2");
+  }
+
+  @Test
+  void state_survives_a_crash_exactly_as_of_the_commit() {
+    var rig = started();
+    rig.putAll("a=1", "b=2");
+    rig.drain();
+    rig.commit();
+    rig.advance(10);
+    rig.putAll("a=3");
+    rig.drain();
+    rig.crash();
+    rig.put("a", "4");
+    rig.put("b", "5");
+    rig.drain();
+    assertThat(rig.outputs.values()).contains("a:134", "b:25").doesNotContain("a:1334");
+  }
+
+  @Test
+  void unchanged_state_is_not_written_again() {
+    var store = new CountingChunks();
+    var rig = rig(RetryPolicy.forever());
+    rig.chunks = store;
+    rig.start().restore();
+    rig.put("a", "1");
+    rig.drain();
+    rig.commit();
+    rig.advance(10);
+    var parts = rig.commit.parts();
+    rig.put("a", "same");
+    rig.drain();
+    rig.commit();
+    rig.advance(10);
+    assertThat(rig.commit.parts()).isEqualTo(parts);
+    assertThat(store.put).hasSize(1);
+  }
+
+  @Test
+  void a_handler_without_state_commits_nothing() {
+    var rig = started();
+    rig.commit();
+    rig.advance(10);
+    assertThat(rig.commit.parts()).containsExactly(CommitParts.NONE);
+  }
+
+  @Test
+  void a_chunk_is_deleted_one_confirmed_commit_after_it_became_unreachable() {
+    var store = new CountingChunks();
+    var rig = rig(RetryPolicy.forever());
+    rig.chunks = store;
+    rig.start().restore();
+    for (int i = 1; i <= 4; i++) {
+      rig.put("a", "x");
+      rig.drain();
+      rig.commit();
+      rig.advance(10);
+    }
+    assertThat(store.put).hasSize(4).doesNotHaveDuplicates();
+    assertThat(store.deleted).containsExactlyElementsOf(store.put.subList(0, 2));
+  }
+
+  @Test
+  void a_commit_that_was_not_confirmed_deletes_nothing() {
+    var store = new CountingChunks();
+    var rig = rig(RetryPolicy.forever());
+    rig.chunks = store;
+    rig.start().restore();
+    for (int i = 1; i <= 4; i++) {
+      rig.put("a", "x");
+      rig.drain();
+      rig.loop.execute(() -> rig.handler().snapshot());
+      rig.advance(10);
+    }
+    assertThat(store.put).hasSize(4);
+    assertThat(store.deleted).isEmpty();
+  }
+
+  @Test
+  void a_chunk_that_could_not_be_stored_is_stored_with_the_next_snapshot() {
+    var store = new CountingChunks();
+    store.down = true;
+    var rig = rig(RetryPolicy.forever());
+    rig.chunks = store;
+    rig.start().restore();
+    rig.put("a", "1");
+    rig.drain();
+    rig.commit();
+    rig.advance(10);
+    assertThat(rig.commit.parts()).isEmpty();
+    store.down = false;
+    rig.commit();
+    rig.advance(10);
+    rig.crash();
+    rig.put("a", "2");
+    rig.drain();
+    assertThat(rig.outputs.values()).contains("a:12");
+  }
+
+  @Test
+  void children_of_a_split_take_the_keys_of_their_range_and_a_merge_brings_them_together() {
+    var parent = started();
+    for (int i = 0; i < 20; i++) {
+      parent.put("k" + i, "p");
+    }
+    parent.drain();
+    var left = parent.child("shardId-000000000001", LEFT, parent);
+    var right = parent.child("shardId-000000000002", RIGHT, parent);
+    Map<String, Rig> of = new LinkedHashMap<>();
+    for (int i = 0; i < 20; i++) {
+      var key = "k" + i;
+      var child = LEFT.holds(key) ? left : right;
+      of.put(key, child);
+      child.put(key, "c");
+    }
+    left.drain();
+    right.drain();
+    assertThat(of.values()).contains(left, right);
+    var merged = left.child("shardId-000000000003", HashRange.ALL, left, right);
+    for (int i = 0; i < 20; i++) {
+      merged.put("k" + i, "m");
+    }
+    merged.drain();
+    for (int i = 0; i < 20; i++) {
+      assertThat(merged.outputs.values()).contains("k" + i + ":pcm");
+    }
+  }
+
+  @Test
+  void a_child_that_received_no_record_passes_its_inheritance_on() {
+    var parent = started();
+    parent.put("a", "1");
+    parent.drain();
+    var child = parent.child("shardId-000000000001", HashRange.ALL, parent);
+    var grandchild = child.child("shardId-000000000002", HashRange.ALL, child);
+    grandchild.put("a", "2");
+    grandchild.drain();
+    assertThat(grandchild.outputs.values()).containsExactly("a:12");
+  }
+
+  @Test
+  void two_parents_with_a_state_of_one_key_are_an_error_that_names_the_key_by_its_hash() {
+    var one = started();
+    one.put("secret", "1");
+    one.drain();
+    var other = rig(RetryPolicy.forever());
+    other.chunks = one.chunks;
+    other.shard = Shard.root("shardId-000000000009");
+    other.start().restore();
+    other.put("secret", "2");
+    other.drain();
+    assertThatThrownBy(() -> one.child("shardId-000000000003", HashRange.ALL, one, other))
+        .hasRootCauseInstanceOf(CheckpointException.class)
+        .rootCause()
+        .hasMessageContaining("function f")
+        .hasMessageContaining("key hash")
+        .hasMessageNotContaining("secret");
+  }
+
+  @Test
+  void a_missing_chunk_is_an_error_and_never_empty_state() {
+    var rig = started();
+    rig.put("a", "1");
+    rig.drain();
+    rig.commit();
+    rig.advance(10);
+    rig.chunks = new InMemoryChunkStore();
+    assertThatThrownBy(rig::crash).hasRootCauseInstanceOf(CheckpointException.class);
+  }
+
+  @Test
+  void a_chunk_of_a_newer_format_or_with_a_flipped_bit_is_refused_by_name() {
+    var bytes = StateChunk.ofKeys(HashRange.ALL, 1, List.of()).write();
+    var newer = bytes.clone();
+    newer[7] = 2;
+    assertThatThrownBy(() -> StateChunk.read("app/f/1", newer))
+        .hasMessageContaining("app/f/1")
+        .hasMessageContaining("format 2");
+    for (int i = 0; i < bytes.length; i++) {
+      var damaged = bytes.clone();
+      damaged[i] ^= 1;
+      assertThatThrownBy(() -> StateChunk.read("app/f/1", damaged))
+          .as("byte %s", i)
+          .isInstanceOf(CheckpointException.class);
+      var cut = Arrays.copyOf(bytes, i);
+      assertThatThrownBy(() -> StateChunk.read("app/f/1", cut))
+          .as("cut at %s", i)
+          .isInstanceOf(CheckpointException.class);
+    }
+  }
+
+  @Test
+  void a_state_that_can_not_be_encoded_is_the_records_failure_and_not_a_crash() {
+    var rig = rig(RetryPolicy.upTo(1)).start().restore();
+    rig.put("secret", "unwritable");
+    rig.put("secret", "2");
+    rig.drain();
+    assertThat(rig.failed).isNull();
+    assertThat(rig.outputs.values()).containsExactly("secret:2");
+    assertThat(rig.letters)
+        .singleElement()
+        .extracting(DeadLetter::message)
+        .asString()
+        .contains("function f")
+        .contains("key hash")
+        .doesNotContain("secret");
+  }
+
+  @Test
+  void a_record_outside_its_shards_range_never_touches_state_silently() {
+    var rig = rig(RetryPolicy.forever());
+    rig.shard = new Shard(rig.shard.id(), List.of(), LEFT);
+    rig.start().restore();
+    var key = "a";
+    while (LEFT.holds(key)) {
+      key += "a";
+    }
+    var position = rig.put(key, "1");
+    rig.drain();
+    assertThat(rig.settled).containsEntry(position, Outcome.DEAD_LETTERED);
+    assertThat(rig.letters).singleElement().extracting(DeadLetter::code).isEqualTo("ForeignKey");
+  }
+
+  @Test
+  void keys_within_a_partition_key_have_states_of_their_own() {
+    var rig =
+        new Rig(
+                1,
+                Rig.reading()
+                    .keyedBy(Keys.within(value -> value.substring(0, 1)), new Texts())
+                    .handledBy(Appending::new, Destination.nowhere()))
+            .start()
+            .restore();
+    rig.putAll("p=x1", "p=y1", "p=x2", "q=x3");
+    rig.drain();
+    rig.commit();
+    rig.advance(10);
+    rig.crash();
+    rig.put("p", "x4");
+    rig.drain();
+    assertThat(rig.outputs.values())
+        .containsExactlyInAnyOrder("x:x1", "y:y1", "x:x1x2", "x:x3", "x:x1x2x4");
+  }
+
+  @Test
+  void a_key_function_that_throws_is_a_letter() {
+    var rig =
+        new Rig(
+                1,
+                Rig.reading()
+                    .keyedBy(Keys.within(value -> value.substring(5)), new Texts())
+                    .handledBy(Appending::new, Destination.nowhere()))
+            .start()
+            .restore();
+    rig.put("p", "x");
+    rig.drain();
+    assertThat(rig.letters).singleElement().extracting(DeadLetter::code).isEqualTo("NoKey");
+  }
+
+  @Test
+  void an_async_keyed_function_has_its_key_wait() {
+    var stages = new ArrayList<CompletableFuture<Next<String>>>();
+    var states = new ArrayList<String>();
+    var rig =
+        new Rig(
+                1,
+                Rig.reading()
+                    .keyedBy(Keys.partitionKey(), new Texts())
+                    .handledAsyncBy(
+                        () -> new Waiting(stages, states), Destination.<String>nowhere()))
+            .start()
+            .restore();
+    rig.putAll("a=1", "a=2");
+    rig.advance(10);
+    assertThat(stages).hasSize(1);
+    stages.get(0).complete(Next.state("one"));
+    rig.advance(10);
+    stages.get(1).complete(Next.same());
+    rig.drain();
+    assertThat(states).containsExactly("none", "one");
+  }
+
+  private record Waiting(List<CompletableFuture<Next<String>>> stages, List<String> states)
+      implements AsyncKeyedFunction<String, String, String> {
+    @Override
+    public String initial(String key) {
+      return "none";
+    }
+
+    @Override
+    public CompletionStage<Next<String>> handle(
+        String state, Event<String> event, Output<String> out) {
+      states.add(state);
+      var stage = new CompletableFuture<Next<String>>();
+      stages.add(stage);
+      return stage;
+    }
+  }
+
+  static final class CountingChunks implements ChunkStore {
+    final InMemoryChunkStore store = new InMemoryChunkStore();
+    final List<String> put = new ArrayList<>();
+    final List<String> deleted = new ArrayList<>();
+    boolean down;
+
+    @Override
+    public CompletionStage<Void> put(String name, byte[] bytes) {
+      if (down) {
+        return CompletableFuture.failedFuture(new CheckpointException("down"));
+      }
+      put.add(name);
+      return store.put(name, bytes);
+    }
+
+    @Override
+    public CompletionStage<byte[]> get(String name) {
+      return store.get(name);
+    }
+
+    @Override
+    public CompletionStage<Void> delete(String name) {
+      deleted.add(name);
+      return store.delete(name);
+    }
+  }
+}

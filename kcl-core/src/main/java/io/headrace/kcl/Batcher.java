@@ -1,0 +1,77 @@
+package io.headrace.kcl;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The records of one function that are read and not handed over: divides them into batches. A batch
+ * is handed over when it is full, when its first record has waited long enough, or when no more
+ * will come. Pure.
+ */
+final class Batcher {
+  static final long NEVER = Long.MAX_VALUE;
+
+  private final int batchMax;
+  private final long waitNanos;
+  private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
+  private boolean flushing;
+
+  Batcher(BatchLimits limits, int inFlightMax) {
+    batchMax = Math.min(limits.recordsMax(), inFlightMax);
+    waitNanos = limits.waitMax().toNanos();
+  }
+
+  int size() {
+    return waiting.size();
+  }
+
+  /** Whether another batch is not complete yet: more records are welcome. */
+  boolean hungry() {
+    return waiting.size() < batchMax;
+  }
+
+  void add(HeldRecord record, long ticks) {
+    waiting.add(new Waiting(record, ticks));
+  }
+
+  /** No more will come: whatever is here is a batch. */
+  void flush() {
+    flushing = true;
+  }
+
+  /** When there will be a batch if no record comes: past or now when there is one already. */
+  long dueAt(long ticks) {
+    var first = waiting.peek();
+    if (first == null) {
+      return NEVER;
+    }
+    return flushing || waiting.size() >= batchMax ? ticks : first.since + waitNanos;
+  }
+
+  /**
+   * The next batch.
+   *
+   * @param room how many records the handler can take
+   * @return empty when it is not time yet
+   */
+  List<HeldRecord> next(long ticks, int room) {
+    if (room <= 0 || waiting.isEmpty() || dueAt(ticks) - ticks > 0) {
+      return List.of();
+    }
+    var batch = new ArrayList<HeldRecord>();
+    while (batch.size() < Math.min(batchMax, room) && !waiting.isEmpty()) {
+      batch.add(waiting.remove().record);
+    }
+    return batch;
+  }
+
+  /** Takes out all that wait. */
+  List<HeldRecord> clear() {
+    var all = waiting.stream().map(Waiting::record).toList();
+    waiting.clear();
+    return all;
+  }
+
+  private record Waiting(HeldRecord record, long since) {}
+}

@@ -1,0 +1,433 @@
+package io.headrace.kcl;
+
+import io.headrace.kcl.loop.EventLoop;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The shell of a {@link HandlerRun}: does what the machine decides with the handler and the
+ * checkpointer, and turns their answers, timers and faults into events. On the worker loop only.
+ */
+final class FunctionRunning {
+  /** How often a run with something to commit asks the policy. */
+  private static final Duration COMMIT_LOOK = Duration.ofMillis(100);
+
+  private final HandlerSpec spec;
+  private final ShardPlace place;
+  private final EngineContext engine;
+  private final Consumer<FunctionRunning> changed;
+  private final HandlerRun run;
+  private final Checkpointer checkpointer;
+  private final ArrayDeque<RunAction> actions = new ArrayDeque<>();
+  private boolean performing;
+  private @Nullable ShardHandler handler;
+  private @Nullable Answers answers;
+  private @Nullable Throwable failure;
+  private EventLoop.@Nullable Scheduled wake;
+  private long wakeTicks;
+  private boolean commitLookAhead;
+
+  /**
+   * Makes a run that has not begun.
+   *
+   * @param changed is told after each event that changed phase or demand
+   */
+  FunctionRunning(
+      HandlerSpec spec, ShardPlace place, EngineContext engine, Consumer<FunctionRunning> changed) {
+    this.spec = spec;
+    this.place = place;
+    this.engine = engine;
+    this.changed = changed;
+    run = new HandlerRun(place + "/" + spec.name(), spec.limits(), spec.inFlightMax());
+    checkpointer = spec.checkpointers().open(place.key(), place.shard(), place.tenure().token());
+  }
+
+  String name() {
+    return spec.name();
+  }
+
+  HandlerRun run() {
+    return run;
+  }
+
+  /** Why the run failed, once it has. */
+  Optional<Throwable> failure() {
+    return Optional.ofNullable(failure);
+  }
+
+  /** Takes an event in and does what comes of it; events of a run that is over are dropped. */
+  void tell(RunEvent event) {
+    if (run.phase().isFinal()) {
+      if (event instanceof RunEvent.Read late) {
+        late.records().forEach(HeldRecord::release);
+      }
+      return;
+    }
+    decide(event);
+    if (performing) {
+      return; // An answer given inside an action: the loop below goes on with what it wants.
+    }
+    performing = true;
+    try {
+      for (var action = actions.poll(); action != null; action = actions.poll()) {
+        try {
+          perform(action);
+        } catch (Throwable fault) {
+          breakDown(fault);
+        }
+      }
+    } finally {
+      performing = false;
+    }
+    armTimers();
+    changed.accept(this);
+  }
+
+  private void decide(RunEvent event) {
+    if (event instanceof RunEvent.Broke broke) {
+      failure = broke.cause();
+    }
+    try {
+      actions.addAll(run.step(event, engine.now(place.tenure())));
+      if (event instanceof RunEvent.Committed stored) {
+        var told = new WorkerEvent.Committed(place.key(), spec.name(), stored.progress());
+        engine.listener().accept(told);
+      }
+    } catch (IllegalStateException fault) {
+      breakDown(fault);
+    }
+  }
+
+  private void breakDown(Throwable fault) {
+    if (run.phase().isFinal()) {
+      // Only the clean-up failed: the loop's error listener is told, and nothing else stops.
+      engine.loop().execute(() -> raise(fault));
+      return;
+    }
+    failure = fault;
+    actions.addAll(run.step(new RunEvent.Broke(fault), engine.now(place.tenure())));
+  }
+
+  private void raise(Throwable fault) {
+    throw new IllegalStateException("clean-up of " + place + "/" + spec.name() + " failed", fault);
+  }
+
+  private void perform(RunAction action) {
+    if (action instanceof RunAction.Release release) {
+      release.records().forEach(HeldRecord::release);
+    } else if (action instanceof RunAction.AbandonHandler) {
+      abandonHandler();
+    } else if (action instanceof RunAction.CloseHandler) {
+      closeHandler();
+    } else if (!run.phase().isFinal()) {
+      performWhileLive(action);
+    }
+  }
+
+  private void performWhileLive(RunAction action) {
+    if (action instanceof RunAction.Seal seal) {
+      seal(seal.attempt());
+    } else if (action instanceof RunAction.Restore restore) {
+      restore(restore);
+    } else if (action instanceof RunAction.Deliver deliver) {
+      deliver(deliver.records());
+    } else if (action instanceof RunAction.Commit commit) {
+      inOwnTurn(() -> commit(commit.attempt()));
+    } else if (action instanceof RunAction.CommitLast last) {
+      inOwnTurn(() -> commitLast(last.attempt()));
+    } else if (action instanceof RunAction.End end) {
+      inOwnTurn(() -> end(end));
+    } else if (action instanceof RunAction.RetryIn retry) {
+      var wait = BackOff.jittered(retry.delay(), engine.random());
+      var what = spec.name() + ": " + retry.what();
+      engine.listener().accept(new WorkerEvent.Retrying(place.key(), what, retry.cause(), wait));
+      engine.loop().schedule(wait, () -> tell(new RunEvent.RetryDue(retry.attempt())));
+    } else if (action instanceof RunAction.LookAgainIn look) {
+      engine.loop().schedule(look.delay(), () -> tell(new RunEvent.RetryDue(look.attempt())));
+    }
+  }
+
+  /**
+   * Waits for the present turn to end: a handler may be in the middle of telling outcomes whose
+   * effects are all in its state already, and a snapshot must not come between them.
+   */
+  private void inOwnTurn(Runnable task) {
+    engine
+        .loop()
+        .execute(
+            () -> {
+              if (run.phase().isFinal()) {
+                return;
+              }
+              try {
+                task.run();
+              } catch (Throwable fault) {
+                tell(new RunEvent.Broke(fault));
+              }
+            });
+  }
+
+  private void seal(long attempt) {
+    ask(
+        checkpointer::seal,
+        resumption -> {
+          if (resumption instanceof Resumption.Ready ready) {
+            return new RunEvent.Sealed(attempt, ready);
+          }
+          if (resumption instanceof Resumption.WaitingForParents waiting) {
+            return new RunEvent.ParentsMissing(attempt, waiting.parents());
+          }
+          if (resumption instanceof Resumption.Ended ended) {
+            return new RunEvent.FoundEnded(attempt, ended.children());
+          }
+          return new RunEvent.FencedOut(attempt, ((Resumption.Fenced) resumption).by());
+        },
+        failed -> new RunEvent.SealFailed(attempt, failed));
+  }
+
+  private void restore(RunAction.Restore restore) {
+    closeHandler();
+    var outcomes = new Answers();
+    answers = outcomes;
+    var opened =
+        spec.handlers()
+            .open(
+                new ShardHandler.Context(
+                    place.key(),
+                    place.shard(),
+                    place.tenure(),
+                    restore.ready().fencingToken(),
+                    engine.loop(),
+                    outcomes));
+    handler = opened;
+    ask(
+        () -> opened.restore(restore.ready().parts()),
+        nothing -> new RunEvent.Restored(restore.attempt()),
+        failed -> new RunEvent.RestoreFailed(restore.attempt(), failed));
+  }
+
+  private void deliver(List<HeldRecord> records) {
+    var wanted = new ArrayList<StreamRecord>(records.size());
+    var known = new ArrayList<Position>();
+    for (var held : records) {
+      if (checkpointer.begin(held.position())) {
+        wanted.add(held.record());
+      } else {
+        known.add(held.position());
+      }
+    }
+    known.forEach(position -> tell(new RunEvent.Settled(position)));
+    if (!wanted.isEmpty()) {
+      live().handle(wanted);
+    }
+  }
+
+  private void commitLast(long attempt) {
+    if (checkpointer.dirty()) {
+      commit(attempt);
+    } else {
+      tell(new RunEvent.NothingToCommit());
+    }
+  }
+
+  /** State and progress are taken in one turn, so that they belong together. */
+  private void commit(long attempt) {
+    var progress = checkpointer.capture();
+    run.checkCommit(progress);
+    snapshotThen(
+        parts ->
+            ask(
+                () -> checkpointer.commit(progress, parts),
+                outcome -> {
+                  if (outcome instanceof CommitOutcome.Committed stored) {
+                    return new RunEvent.Committed(attempt, stored.progress());
+                  }
+                  return new RunEvent.FencedOut(attempt, ((CommitOutcome.Fenced) outcome).by());
+                },
+                failed -> new RunEvent.CommitFailed(attempt, failed)),
+        failed -> new RunEvent.CommitFailed(attempt, failed));
+  }
+
+  private void end(RunAction.End end) {
+    snapshotThen(
+        parts ->
+            ask(
+                () -> checkpointer.end(parts, end.children()),
+                outcome ->
+                    outcome instanceof CommitOutcome.Fenced fenced
+                        ? new RunEvent.FencedOut(end.attempt(), fenced.by())
+                        : new RunEvent.EndStored(end.attempt()),
+                failed -> new RunEvent.EndFailed(end.attempt(), failed)),
+        failed -> new RunEvent.EndFailed(end.attempt(), failed));
+  }
+
+  /** A run that is over by the time its state is durable writes nothing. */
+  private void snapshotThen(
+      Consumer<CommitParts> then, Function<CheckpointException, RunEvent> onFailure) {
+    Stages.ask(
+        engine.loop(),
+        () -> live().snapshot(),
+        parts -> {
+          if (!run.phase().isFinal()) {
+            then.accept(parts);
+          }
+        },
+        thrown -> tell(failed(thrown, onFailure)));
+  }
+
+  private <T> void ask(
+      Supplier<CompletionStage<T>> call,
+      Function<T, RunEvent> onAnswer,
+      Function<CheckpointException, RunEvent> onFailure) {
+    Stages.ask(
+        engine.loop(),
+        call,
+        value -> tell(onAnswer.apply(value)),
+        thrown -> tell(failed(thrown, onFailure)));
+  }
+
+  private static RunEvent failed(
+      Throwable thrown, Function<CheckpointException, RunEvent> onFailure) {
+    return thrown instanceof CheckpointException store
+        ? onFailure.apply(store)
+        : new RunEvent.Broke(thrown);
+  }
+
+  private ShardHandler live() {
+    if (handler == null) {
+      throw new IllegalStateException("run of " + place + ": no handler in " + run.phase());
+    }
+    return handler;
+  }
+
+  private void abandonHandler() {
+    silence();
+    if (handler != null) {
+      handler.abandon();
+    }
+  }
+
+  private void closeHandler() {
+    silence();
+    var open = handler;
+    handler = null;
+    if (open != null) {
+      open.close();
+    }
+  }
+
+  private void silence() {
+    if (answers != null) {
+      answers.silent = true;
+    }
+  }
+
+  private void armTimers() {
+    if (run.phase().isFinal()) {
+      if (wake != null) {
+        wake.cancel();
+      }
+      return;
+    }
+    armWake();
+    if (run.canCommit() && !commitLookAhead && checkpointer.dirty()) {
+      commitLookAhead = true;
+      engine.loop().schedule(COMMIT_LOOK, this::lookWhetherCommitIsDue);
+    }
+  }
+
+  private void armWake() {
+    long now = engine.loop().ticks();
+    long at = run.wakeAt(now);
+    if (at == Batcher.NEVER || (wake != null && wakeTicks - at <= 0)) {
+      return; // A timer that is too early looks again; it never has to be moved back.
+    }
+    if (wake != null) {
+      wake.cancel();
+    }
+    wakeTicks = at;
+    wake = engine.loop().schedule(Duration.ofNanos(Math.max(0, at - now)), this::wakeUp);
+  }
+
+  private void wakeUp() {
+    wake = null;
+    long now = engine.loop().ticks();
+    long at = run.wakeAt(now);
+    if (at != Batcher.NEVER && at - now <= 0) {
+      tell(new RunEvent.Woken());
+    } else {
+      armTimers();
+    }
+  }
+
+  private void lookWhetherCommitIsDue() {
+    commitLookAhead = false;
+    if (run.canCommit() && checkpointer.dirty() && checkpointer.due(engine.loop().ticks())) {
+      tell(new RunEvent.CommitDue());
+    } else {
+      armTimers();
+    }
+  }
+
+  /** Where one handler answers. */
+  private final class Answers implements ShardHandler.Outcomes {
+    private boolean silent;
+
+    @Override
+    public void settled(Position position, ShardHandler.Outcome outcome) {
+      if (isHeard() && isInFlight(position)) {
+        // At once: from now on the state has the record's effect, so the progress must have it.
+        checkpointer.settled(position);
+        var event = new WorkerEvent.Settled(place.key(), spec.name(), position, outcome);
+        engine.listener().accept(event);
+        tell(new RunEvent.Settled(position));
+      }
+    }
+
+    @Override
+    public void stateChanged() {
+      if (isHeard()) {
+        checkpointer.stateChanged();
+        armTimers();
+      }
+    }
+
+    @Override
+    public void failed(Throwable cause) {
+      if (isHeard()) {
+        tell(new RunEvent.Broke(cause));
+      }
+    }
+
+    private boolean isInFlight(Position position) {
+      try {
+        run.checkInFlight(position);
+        return true;
+      } catch (IllegalStateException fault) {
+        tell(new RunEvent.Broke(fault));
+        return false;
+      }
+    }
+
+    private boolean isHeard() {
+      if (!engine.loop().isCurrent()) {
+        throw new IllegalStateException(
+            "handler "
+                + spec.name()
+                + " of "
+                + place
+                + " answers on a thread of its own: answer"
+                + " on the worker loop");
+      }
+      return !silent && !run.phase().isFinal();
+    }
+  }
+}

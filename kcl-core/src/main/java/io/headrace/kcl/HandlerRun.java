@@ -1,0 +1,430 @@
+package io.headrace.kcl;
+
+import static io.headrace.kcl.RunPhase.COMMITTING_LAST;
+import static io.headrace.kcl.RunPhase.DRAINING;
+import static io.headrace.kcl.RunPhase.ENDED;
+import static io.headrace.kcl.RunPhase.ENDING;
+import static io.headrace.kcl.RunPhase.FAILED;
+import static io.headrace.kcl.RunPhase.FENCED;
+import static io.headrace.kcl.RunPhase.FINISHING;
+import static io.headrace.kcl.RunPhase.RESTORING;
+import static io.headrace.kcl.RunPhase.RUNNING;
+import static io.headrace.kcl.RunPhase.SEALING;
+import static io.headrace.kcl.RunPhase.STOPPED;
+import static io.headrace.kcl.RunPhase.WAITING_FOR_PARENTS;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One function in one shard, from the seal to the last commit: decides what is handed over, when to
+ * commit and how to leave. Pure: called by {@link FunctionRunning}, which does what it decides.
+ *
+ * <p>Two invariants are kept here whatever happens: positions are handed over in rising order, and
+ * a commit never covers a record that is not settled.
+ */
+final class HandlerRun {
+  private static final BackOff RETRIES = new BackOff(Duration.ofMillis(100), Duration.ofSeconds(5));
+  private static final Duration PARENTS_POLL = Duration.ofMillis(500);
+  private static final long LEASE_LOOK_NANOS = Duration.ofMillis(100).toNanos();
+
+  private enum Commit {
+    NONE,
+    UNDER_WAY,
+    WAITING_TO_RETRY
+  }
+
+  private final String place;
+  private final int inFlightMax;
+  private final Batcher batcher;
+  private final List<RunAction> actions = new ArrayList<>();
+  private final TreeMap<Position, HeldRecord> inFlight = new TreeMap<>();
+  private RunPhase phase = SEALING;
+  private long attempt;
+  private int failures;
+  private Commit commit = Commit.NONE;
+  private Resumption.@Nullable Ready ready;
+  private @Nullable Position takenThrough;
+  private @Nullable Position handedThrough;
+  private @Nullable Position committedThrough;
+  private @Nullable Instant since;
+  private List<Shard> children = List.of();
+  private @Nullable LeaseToken fencedBy;
+  private boolean leaseDoubtful;
+  private long lookAgainAt;
+
+  /**
+   * Makes a run.
+   *
+   * @param place shard, epoch and function, for errors
+   */
+  HandlerRun(String place, BatchLimits limits, int inFlightMax) {
+    this.place = place;
+    this.inFlightMax = inFlightMax;
+    batcher = new Batcher(limits, inFlightMax);
+  }
+
+  RunPhase phase() {
+    return phase;
+  }
+
+  int buffered() {
+    return batcher.size();
+  }
+
+  int inFlight() {
+    return inFlight.size();
+  }
+
+  @Nullable Position committedThrough() {
+    return committedThrough;
+  }
+
+  /** The children, once they are known. */
+  List<Shard> children() {
+    return children;
+  }
+
+  /** Who fenced the run out, once it is. */
+  @Nullable LeaseToken fencedBy() {
+    return fencedBy;
+  }
+
+  boolean hungry() {
+    return phase == RUNNING && batcher.hungry();
+  }
+
+  /** Whether a commit may begin. */
+  boolean canCommit() {
+    return commit == Commit.NONE && (phase == RUNNING || phase == FINISHING || phase == DRAINING);
+  }
+
+  /** Where the run has to read on: behind what it took, or where it was to begin. */
+  StartingPosition readFrom() {
+    if (takenThrough != null) {
+      return StartingPosition.after(takenThrough);
+    }
+    if (ready == null) {
+      throw new IllegalStateException("run of " + place + " has not sealed in " + phase);
+    }
+    return ready.from();
+  }
+
+  /** When to be woken if nothing happens; {@link Batcher#NEVER} for not at all. */
+  long wakeAt(long ticks) {
+    if (!delivers() || inFlight.size() >= inFlightMax) {
+      return Batcher.NEVER;
+    }
+    long due = batcher.dueAt(ticks);
+    return due != Batcher.NEVER && leaseDoubtful ? Math.max(due, lookAgainAt) : due;
+  }
+
+  /**
+   * Takes an event in.
+   *
+   * @return what is to be done, in order
+   * @throws IllegalStateException when the event can't happen now, naming shard, phase and event
+   */
+  List<RunAction> step(RunEvent event, Now now) {
+    if (event instanceof RunEvent.Answer answer && isStale(answer)) {
+      return List.of();
+    }
+    var from = phase;
+    phase = react(event, now);
+    RunTransitions.TABLE.check(place, from, event, phase);
+    var wanted = List.copyOf(actions);
+    actions.clear();
+    return wanted;
+  }
+
+  /**
+   * Asserts that progress may be stored now.
+   *
+   * @throws IllegalStateException when it covers a record that is not settled, or goes back
+   */
+  void checkCommit(Progress progress) {
+    var through = progress.through().orElse(null);
+    if (through != null && !inFlight.isEmpty() && inFlight.firstKey().compareTo(through) <= 0) {
+      throw new IllegalStateException(
+          "commit of "
+              + place
+              + " through "
+              + through
+              + " passes unsettled "
+              + inFlight.firstKey());
+    }
+    for (var range : progress.ranges()) {
+      var unsettled = inFlight.ceilingKey(range.first());
+      if (unsettled != null && unsettled.compareTo(range.last()) <= 0) {
+        throw new IllegalStateException(
+            "commit of " + place + " with range " + range + " covers unsettled " + unsettled);
+      }
+    }
+    var before = committedThrough;
+    if (before != null && (through == null || through.compareTo(before) < 0)) {
+      throw new IllegalStateException(
+          "commit of " + place + " goes back from " + before + " to " + through);
+    }
+  }
+
+  /**
+   * Asserts that a record may be settled.
+   *
+   * @throws IllegalStateException when it was not handed over, or was settled before
+   */
+  void checkInFlight(Position position) {
+    if (!inFlight.containsKey(position)) {
+      throw new IllegalStateException(
+          "run of " + place + ": " + position + " is settled and is not in flight");
+    }
+  }
+
+  private boolean isStale(RunEvent.Answer answer) {
+    if (answer.attempt() > attempt) {
+      throw new IllegalStateException(
+          "run of " + place + ": attempt " + answer.attempt() + " has not begun: " + answer);
+    }
+    return answer.attempt() < attempt || phase.isFinal();
+  }
+
+  private RunPhase react(RunEvent event, Now now) {
+    if (event instanceof RunEvent.Abandoned) {
+      return discard(STOPPED);
+    }
+    if (event instanceof RunEvent.Broke) {
+      return discard(FAILED);
+    }
+    if (event instanceof RunEvent.FencedOut fenced) {
+      fencedBy = fenced.by();
+      return discard(FENCED);
+    }
+    return switch (phase) {
+      case SEALING, WAITING_FOR_PARENTS -> reactSealing(event);
+      case RESTORING -> reactRestoring(event);
+      case RUNNING, FINISHING, DRAINING -> reactRunning(event, now);
+      case ENDING -> reactEnding(event);
+      case COMMITTING_LAST -> reactCommittingLast(event);
+      case ENDED, STOPPED, FENCED, FAILED -> phase;
+    };
+  }
+
+  private RunPhase reactSealing(RunEvent event) {
+    if (event instanceof RunEvent.Begun || event instanceof RunEvent.RetryDue) {
+      actions.add(new RunAction.Seal(++attempt));
+    } else if (event instanceof RunEvent.Sealed sealed) {
+      ready = sealed.ready();
+      resumeAt(sealed.ready().from());
+      failures = 0;
+      actions.add(new RunAction.Restore(++attempt, sealed.ready()));
+      return RESTORING;
+    } else if (event instanceof RunEvent.ParentsMissing) {
+      failures = 0;
+      actions.add(new RunAction.LookAgainIn(++attempt, PARENTS_POLL));
+      return WAITING_FOR_PARENTS;
+    } else if (event instanceof RunEvent.FoundEnded found) {
+      children = found.children();
+      return ENDED;
+    } else if (event instanceof RunEvent.SealFailed failed) {
+      retry("seal", failed.cause());
+    } else if (event instanceof RunEvent.DrainAsked) {
+      return STOPPED;
+    }
+    return phase;
+  }
+
+  private void resumeAt(StartingPosition from) {
+    if (from instanceof StartingPosition.After after) {
+      takenThrough = after.position();
+      committedThrough = committedThrough == null ? after.position() : committedThrough;
+    } else if (from instanceof StartingPosition.AtTimestamp at) {
+      since = at.time();
+    }
+  }
+
+  private RunPhase reactRestoring(RunEvent event) {
+    if (event instanceof RunEvent.Restored) {
+      failures = 0;
+      return RUNNING;
+    }
+    if (event instanceof RunEvent.RestoreFailed failed) {
+      retry("restore", failed.cause());
+    } else if (event instanceof RunEvent.RetryDue && ready != null) {
+      actions.add(new RunAction.Restore(++attempt, ready));
+    } else if (event instanceof RunEvent.DrainAsked) {
+      return discard(STOPPED);
+    }
+    return RESTORING;
+  }
+
+  private RunPhase reactRunning(RunEvent event, Now now) {
+    if (event instanceof RunEvent.Read read) {
+      take(read.records(), now);
+      deliver(now);
+    } else if (event instanceof RunEvent.Woken) {
+      deliver(now);
+    } else if (event instanceof RunEvent.EndRead end) {
+      children = end.children();
+      batcher.flush();
+      phase = FINISHING;
+      deliver(now);
+    } else if (event instanceof RunEvent.Settled settled) {
+      // Room is used when the run is woken, so that a batch that is answered at once makes room
+      // for a whole one.
+      settle(settled.position());
+    } else if (event instanceof RunEvent.LeftBehind) {
+      rewind();
+    } else if (event instanceof RunEvent.DrainAsked) {
+      phase = DRAINING;
+      release(batcher.clear());
+    } else if (event instanceof RunEvent.DeadlinePassed) {
+      actions.add(new RunAction.AbandonHandler());
+      release(List.copyOf(inFlight.values()));
+      inFlight.clear();
+    } else {
+      reactToCommit(event);
+    }
+    return goOn();
+  }
+
+  /** Forgets what was taken and not handed over. */
+  private void rewind() {
+    release(batcher.clear());
+    takenThrough = handedThrough;
+    if (handedThrough == null && ready != null) {
+      resumeAt(ready.from());
+    }
+  }
+
+  private void reactToCommit(RunEvent event) {
+    if (event instanceof RunEvent.CommitDue || event instanceof RunEvent.RetryDue) {
+      commit = Commit.UNDER_WAY;
+      actions.add(new RunAction.Commit(++attempt));
+    } else if (event instanceof RunEvent.Committed committed) {
+      commit = Commit.NONE;
+      failures = 0;
+      committedThrough = committed.progress().through().orElse(committedThrough);
+    } else if (event instanceof RunEvent.CommitFailed failed) {
+      commit = Commit.WAITING_TO_RETRY;
+      retry("commit", failed.cause());
+    }
+  }
+
+  /** The next phase, when nothing is left to wait for in this one. */
+  private RunPhase goOn() {
+    if (!inFlight.isEmpty() || commit == Commit.UNDER_WAY) {
+      return phase;
+    }
+    if (phase == FINISHING && batcher.size() == 0) {
+      actions.add(new RunAction.End(++attempt, children));
+      return ENDING;
+    }
+    if (phase == DRAINING) {
+      actions.add(new RunAction.CommitLast(++attempt));
+      return COMMITTING_LAST;
+    }
+    return phase;
+  }
+
+  private boolean delivers() {
+    return phase == RUNNING || phase == FINISHING;
+  }
+
+  private void take(List<HeldRecord> records, Now now) {
+    var unwanted = new ArrayList<HeldRecord>();
+    for (var held : records) {
+      boolean known = takenThrough != null && held.position().compareTo(takenThrough) <= 0;
+      if (known || (since != null && held.record().arrivedAt().isBefore(since))) {
+        unwanted.add(held);
+      } else {
+        since = null;
+        takenThrough = held.position();
+        batcher.add(held, now.ticks());
+      }
+    }
+    release(unwanted);
+  }
+
+  private void deliver(Now now) {
+    leaseDoubtful = !now.leaseHolds();
+    if (leaseDoubtful) {
+      lookAgainAt = now.ticks() + LEASE_LOOK_NANOS;
+      return;
+    }
+    while (true) {
+      var batch = batcher.next(now.ticks(), inFlightMax - inFlight.size());
+      if (batch.isEmpty()) {
+        return;
+      }
+      for (var held : batch) {
+        if (handedThrough != null && held.position().compareTo(handedThrough) <= 0) {
+          throw new IllegalStateException(
+              "run of " + place + ": " + held.position() + " would follow " + handedThrough);
+        }
+        handedThrough = held.position();
+        inFlight.put(held.position(), held);
+      }
+      actions.add(new RunAction.Deliver(batch));
+    }
+  }
+
+  private void settle(Position position) {
+    checkInFlight(position);
+    var held = inFlight.remove(position);
+    if (held != null) {
+      release(List.of(held));
+    }
+  }
+
+  private RunPhase reactEnding(RunEvent event) {
+    if (event instanceof RunEvent.EndStored) {
+      actions.add(new RunAction.CloseHandler());
+      return ENDED;
+    }
+    if (event instanceof RunEvent.EndFailed failed) {
+      retry("end", failed.cause());
+    } else if (event instanceof RunEvent.RetryDue) {
+      actions.add(new RunAction.End(++attempt, children));
+    }
+    return ENDING;
+  }
+
+  private RunPhase reactCommittingLast(RunEvent event) {
+    if (event instanceof RunEvent.Committed committed) {
+      committedThrough = committed.progress().through().orElse(committedThrough);
+    }
+    if (event instanceof RunEvent.Committed || event instanceof RunEvent.NothingToCommit) {
+      actions.add(new RunAction.CloseHandler());
+      return STOPPED;
+    }
+    if (event instanceof RunEvent.CommitFailed failed) {
+      retry("last commit", failed.cause());
+    } else if (event instanceof RunEvent.RetryDue) {
+      actions.add(new RunAction.CommitLast(++attempt));
+    }
+    return COMMITTING_LAST;
+  }
+
+  private void retry(String what, Throwable cause) {
+    failures++;
+    actions.add(new RunAction.RetryIn(++attempt, RETRIES.after(failures), what, cause));
+  }
+
+  private RunPhase discard(RunPhase end) {
+    release(batcher.clear());
+    release(List.copyOf(inFlight.values()));
+    inFlight.clear();
+    actions.add(new RunAction.AbandonHandler());
+    actions.add(new RunAction.CloseHandler());
+    return end;
+  }
+
+  private void release(List<HeldRecord> records) {
+    if (!records.isEmpty()) {
+      actions.add(new RunAction.Release(records));
+    }
+  }
+}

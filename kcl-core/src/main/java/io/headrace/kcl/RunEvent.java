@@ -1,0 +1,70 @@
+package io.headrace.kcl;
+
+import java.util.List;
+import java.util.Set;
+
+/** What happens to a {@link HandlerRun}. */
+sealed interface RunEvent {
+  record Begun() implements RunEvent {}
+
+  /** Records in the shard's order; the run owns one share of each. */
+  record Read(List<HeldRecord> records) implements RunEvent {}
+
+  record EndRead(List<Shard> children) implements RunEvent {}
+
+  /** A record that was handed over is finished, or was before. */
+  record Settled(Position position) implements RunEvent {}
+
+  /** Time has passed, or there is room again. */
+  record Woken() implements RunEvent {}
+
+  /** The policy asks for a commit. */
+  record CommitDue() implements RunEvent {}
+
+  /** Nothing has changed since the last commit. */
+  record NothingToCommit() implements RunEvent {}
+
+  /** The reader goes on without this run: what was not handed over will be read again. */
+  record LeftBehind() implements RunEvent {}
+
+  record DrainAsked() implements RunEvent {}
+
+  /** The drain has taken long enough. */
+  record DeadlinePassed() implements RunEvent {}
+
+  /** The lease is gone, or the worker dies. */
+  record Abandoned() implements RunEvent {}
+
+  /** The handler, or something here, can't go on. */
+  record Broke(Throwable cause) implements RunEvent {}
+
+  /** An answer to something asked before: old when another try has begun since. */
+  sealed interface Answer extends RunEvent {
+    long attempt();
+  }
+
+  record Sealed(long attempt, Resumption.Ready ready) implements Answer {}
+
+  record ParentsMissing(long attempt, Set<ShardId> parents) implements Answer {}
+
+  record FoundEnded(long attempt, List<Shard> children) implements Answer {}
+
+  record SealFailed(long attempt, CheckpointException cause) implements Answer {}
+
+  record Restored(long attempt) implements Answer {}
+
+  record RestoreFailed(long attempt, CheckpointException cause) implements Answer {}
+
+  record Committed(long attempt, Progress progress) implements Answer {}
+
+  record CommitFailed(long attempt, CheckpointException cause) implements Answer {}
+
+  record EndStored(long attempt) implements Answer {}
+
+  record EndFailed(long attempt, CheckpointException cause) implements Answer {}
+
+  /** A seal, a commit or an end was refused: {@code by} is newer. */
+  record FencedOut(long attempt, LeaseToken by) implements Answer {}
+
+  record RetryDue(long attempt) implements Answer {}
+}

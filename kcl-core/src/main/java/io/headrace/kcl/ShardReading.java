@@ -1,0 +1,251 @@
+package io.headrace.kcl;
+
+import io.headrace.kcl.loop.EventLoop;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The shell of a {@link ShardReader} and the functions that read with it: does what the machine
+ * decides with the cursor and the byte budget. On the worker loop only.
+ */
+final class ShardReading {
+  /** A cursor answers within about a second; one that is silent for so long is replaced. */
+  private static final Duration FETCH_MAX = Duration.ofSeconds(60);
+
+  /** How long one function may keep the others of its reader waiting before they part. */
+  private static final Duration WAIT_FOR_SLOWER_MAX = Duration.ofSeconds(1);
+
+  private final ShardedStream stream;
+  private final ShardPlace place;
+  private final EngineContext engine;
+  private final Listener listener;
+  private final ShardReader reader;
+  private final List<FunctionRunning> members = new ArrayList<>();
+  private ByteBudget.Account account;
+  private @Nullable ShardCursor cursor;
+  private EventLoop.@Nullable Scheduled impatience;
+  private Duration behind = Duration.ZERO;
+
+  /** What a reading tells the shard that it belongs to. */
+  interface Listener {
+    /** Records were handed out beyond {@code before}. */
+    void advanced(ShardReading reading, Optional<Position> before);
+
+    /** These members have kept the others waiting for too long. */
+    void waitedTooLong(ShardReading reading, List<FunctionRunning> slower);
+
+    void failed(Throwable cause);
+  }
+
+  ShardReading(
+      ShardedStream stream,
+      ShardPlace place,
+      StartingPosition from,
+      ByteBudget.Account account,
+      EngineContext engine,
+      Listener listener) {
+    this.stream = stream;
+    this.place = place;
+    this.engine = engine;
+    this.listener = listener;
+    this.account = account;
+    reader = new ShardReader(place.toString(), from);
+    account.onServed(this::seekDemand);
+  }
+
+  ReaderPhase phase() {
+    return reader.phase();
+  }
+
+  Optional<Position> readThrough() {
+    return reader.readThrough();
+  }
+
+  /** What the reader holds of the byte budget. */
+  long heldBytes() {
+    return account.held();
+  }
+
+  Duration behind() {
+    return behind;
+  }
+
+  List<FunctionRunning> members() {
+    return List.copyOf(members);
+  }
+
+  void join(FunctionRunning function) {
+    members.add(function);
+  }
+
+  /** A member reads on elsewhere, or not at all; a reading without members stops. */
+  void leave(FunctionRunning function) {
+    members.remove(function);
+    if (members.isEmpty()) {
+      stop();
+    } else {
+      seekDemand();
+    }
+  }
+
+  void begin() {
+    tell(new ReaderEvent.Begun());
+  }
+
+  void stop() {
+    if (!reader.phase().isFinal()) {
+      tell(new ReaderEvent.Stopped());
+    }
+  }
+
+  /** Gives the bytes held so far to those who leave, and goes on with a fresh account. */
+  ByteBudget.Account exchangeAccount() {
+    var former = account;
+    former.withdraw();
+    account = engine.budget().open();
+    account.onServed(this::seekDemand);
+    return former;
+  }
+
+  /** Fetches if every member wants records and the budget has bytes for them. */
+  void seekDemand() {
+    if (reader.phase() != ReaderPhase.HOLDING) {
+      return;
+    }
+    var full = members.stream().filter(member -> !member.run().hungry()).toList();
+    if (full.isEmpty() && !members.isEmpty()) {
+      calm();
+      long bytes = account.ask();
+      if (bytes > 0) {
+        tell(new ReaderEvent.Granted(bytes));
+      }
+    } else {
+      account.withdraw();
+      if (full.size() < members.size() && impatience == null) {
+        impatience = engine.loop().schedule(WAIT_FOR_SLOWER_MAX, this::loseImpatience);
+      }
+    }
+  }
+
+  private void loseImpatience() {
+    impatience = null;
+    var full = members.stream().filter(member -> !member.run().hungry()).toList();
+    if (reader.phase() == ReaderPhase.HOLDING && !full.isEmpty() && full.size() < members.size()) {
+      listener.waitedTooLong(this, full);
+    }
+  }
+
+  private void calm() {
+    if (impatience != null) {
+      impatience.cancel();
+      impatience = null;
+    }
+  }
+
+  private void tell(ReaderEvent event) {
+    if (reader.phase().isFinal()) {
+      return;
+    }
+    var before = reader.readThrough();
+    try {
+      for (var action : reader.step(event)) {
+        perform(action, before);
+      }
+    } catch (RuntimeException fault) {
+      listener.failed(fault);
+    }
+    if (reader.phase().isFinal()) {
+      calm();
+      account.close();
+    }
+  }
+
+  private void perform(ReaderAction action, Optional<Position> before) {
+    if (action instanceof ReaderAction.Open open) {
+      closeCursor();
+      cursor = stream.open(place.shard(), open.from());
+    } else if (action instanceof ReaderAction.Fetch fetch) {
+      fetch(fetch);
+    } else if (action instanceof ReaderAction.Settle settle) {
+      account.took(settle.bytes());
+    } else if (action instanceof ReaderAction.HandOut out) {
+      handOut(out.records());
+      listener.advanced(this, before);
+    } else if (action instanceof ReaderAction.SeekDemand) {
+      seekDemand();
+    } else if (action instanceof ReaderAction.RetryIn retry) {
+      retry(retry);
+    } else if (action instanceof ReaderAction.TellGap gap) {
+      var found = gap.gap();
+      var event = new WorkerEvent.GapFound(place.key(), found.after(), found.resumesAt());
+      engine.listener().accept(event);
+    } else if (action instanceof ReaderAction.TellEnd end) {
+      members().forEach(member -> member.tell(new RunEvent.EndRead(end.children())));
+    } else if (action instanceof ReaderAction.TellFailure failure) {
+      listener.failed(failure.cause());
+    } else if (action instanceof ReaderAction.CloseCursor) {
+      closeCursor();
+    }
+  }
+
+  private void fetch(ReaderAction.Fetch fetch) {
+    var from = cursor;
+    if (from == null) {
+      throw new IllegalStateException("reader of " + place + ": fetch without a cursor");
+    }
+    var overdue =
+        engine.loop().schedule(FETCH_MAX, () -> tell(new ReaderEvent.Overdue(fetch.attempt())));
+    Stages.ask(
+        engine.loop(),
+        () -> from.fetch(fetch.bytes()),
+        fetched -> {
+          overdue.cancel();
+          answered(fetch.attempt(), fetched);
+        },
+        thrown -> {
+          overdue.cancel();
+          tell(
+              thrown instanceof StreamException failed
+                  ? new ReaderEvent.FetchFailed(fetch.attempt(), failed)
+                  : new ReaderEvent.FetchBroke(fetch.attempt(), thrown));
+        });
+  }
+
+  private void answered(long attempt, Fetched fetched) {
+    if (fetched instanceof Fetched.Records read) {
+      behind = read.behind();
+      tell(new ReaderEvent.Read(attempt, read.records()));
+    } else if (fetched instanceof Fetched.Gap gap) {
+      tell(new ReaderEvent.GapRead(attempt, gap));
+    } else if (fetched instanceof Fetched.End end) {
+      behind = Duration.ZERO;
+      tell(new ReaderEvent.EndRead(attempt, end.children()));
+    }
+  }
+
+  private void handOut(List<StreamRecord> records) {
+    long bytes = records.stream().mapToLong(StreamRecord::budgetBytes).sum();
+    engine.listener().accept(new WorkerEvent.Fetched(place.key(), records.size(), bytes, behind));
+    var readers = members();
+    var held =
+        records.stream().map(record -> new HeldRecord(record, account, readers.size())).toList();
+    readers.forEach(member -> member.tell(new RunEvent.Read(held)));
+  }
+
+  private void retry(ReaderAction.RetryIn retry) {
+    var wait = BackOff.jittered(retry.delay(), engine.random());
+    engine.listener().accept(new WorkerEvent.Retrying(place.key(), "fetch", retry.cause(), wait));
+    engine.loop().schedule(wait, () -> tell(new ReaderEvent.RetryDue(retry.attempt())));
+  }
+
+  private void closeCursor() {
+    var open = cursor;
+    cursor = null;
+    if (open != null) {
+      open.close();
+    }
+  }
+}

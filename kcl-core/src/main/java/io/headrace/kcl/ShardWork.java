@@ -1,0 +1,293 @@
+package io.headrace.kcl;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * One shard while it is leased: the functions that run in it and their readers. On the worker loop
+ * only.
+ *
+ * <p>Functions read together as far as they can. One that is ready later, begins elsewhere or is
+ * too slow for the others has a reader of its own until it has caught up.
+ */
+final class ShardWork implements ShardReading.Listener {
+  /** How long functions that are ready wait for those that seal or restore. */
+  private static final Duration GATHER_MAX = Duration.ofSeconds(1);
+
+  private final ShardPlace place;
+  private final ShardedStream stream;
+  private final EngineContext engine;
+  private final Owner owner;
+  private final List<FunctionRunning> functions = new ArrayList<>();
+  private final Map<FunctionRunning, ShardReading> readingOf = new HashMap<>();
+  private final Set<ShardReading> readings = new LinkedHashSet<>();
+  private final Set<FunctionRunning> endedFunctions = new LinkedHashSet<>();
+  private boolean gathered;
+  private boolean draining;
+  private boolean deadlinePassed;
+  private boolean over;
+
+  /** What a shard tells the worker. */
+  interface Owner {
+    /** A function has ended the shard. */
+    void functionEnded(ShardWork work, String function, List<Shard> children);
+
+    /** All functions have ended the shard: this object is done. */
+    void ended(ShardWork work);
+
+    /** The drain that was asked for is over: this object is done. */
+    void drained(ShardWork work);
+
+    /** Somebody newer owns the shard: this object is done. */
+    void fenced(ShardWork work, String by);
+
+    /** The shard can't go on here: this object is done. */
+    void failed(ShardWork work, String function, Throwable cause);
+  }
+
+  ShardWork(ShardPlace place, ShardedStream stream, EngineContext engine, Owner owner) {
+    this.place = place;
+    this.stream = stream;
+    this.engine = engine;
+    this.owner = owner;
+  }
+
+  ShardPlace place() {
+    return place;
+  }
+
+  void begin(List<HandlerSpec> specs) {
+    specs.forEach(
+        spec -> functions.add(new FunctionRunning(spec, place, engine, this::functionChanged)));
+    engine.loop().schedule(GATHER_MAX, this::gatherTimeOver);
+    // A copy, since a function that fails at once ends them all.
+    List.copyOf(functions).forEach(function -> function.tell(new RunEvent.Begun()));
+  }
+
+  /**
+   * Stops in order: nothing new is begun, what runs may finish, and what was done is committed.
+   *
+   * @param limit after it, what still runs is interrupted and will be delivered again elsewhere
+   */
+  void drain(Duration limit) {
+    if (over) {
+      return;
+    }
+    if (!draining) {
+      draining = true;
+      stopReading();
+      functions.forEach(function -> function.tell(new RunEvent.DrainAsked()));
+      finishIfDrained();
+    }
+    if (!over) {
+      engine.loop().schedule(limit, this::passDeadline);
+    }
+  }
+
+  /** Stops at once and commits nothing. */
+  void abandon() {
+    if (!over) {
+      over = true;
+      stopReading();
+      functions.forEach(function -> function.tell(new RunEvent.Abandoned()));
+    }
+  }
+
+  WorkerStatus.ShardStatus status() {
+    return new WorkerStatus.ShardStatus(
+        place.key(),
+        place.tenure().token(),
+        readings.stream().mapToLong(ShardReading::heldBytes).sum(),
+        functions.stream().map(this::statusOf).toList());
+  }
+
+  private WorkerStatus.FunctionStatus statusOf(FunctionRunning function) {
+    var reading = Optional.ofNullable(readingOf.get(function));
+    var run = function.run();
+    return new WorkerStatus.FunctionStatus(
+        function.name(),
+        run.phase(),
+        reading.map(ShardReading::phase),
+        reading.flatMap(ShardReading::readThrough),
+        Optional.ofNullable(run.committedThrough()),
+        reading.map(ShardReading::behind),
+        run.buffered(),
+        run.inFlight());
+  }
+
+  private void functionChanged(FunctionRunning function) {
+    if (over) {
+      return;
+    }
+    switch (function.run().phase()) {
+      case RUNNING -> feed(function);
+      case ENDED -> functionEnded(function);
+      case FENCED -> {
+        abandon();
+        owner.fenced(this, String.valueOf(function.run().fencedBy()));
+      }
+      case FAILED -> {
+        abandon();
+        var unknown = new IllegalStateException("run of " + place + " failed without a cause");
+        owner.failed(this, function.name(), function.failure().orElse(unknown));
+      }
+      case STOPPED -> finishIfDrained();
+      case SEALING, WAITING_FOR_PARENTS, RESTORING, FINISHING, ENDING, DRAINING, COMMITTING_LAST ->
+          gather();
+    }
+  }
+
+  private void feed(FunctionRunning function) {
+    var reading = readingOf.get(function);
+    if (reading == null) {
+      gather();
+    } else {
+      reading.seekDemand();
+    }
+  }
+
+  private void functionEnded(FunctionRunning function) {
+    if (!endedFunctions.add(function)) {
+      return;
+    }
+    var reading = readingOf.get(function);
+    if (reading != null) {
+      reading.leave(function);
+    }
+    owner.functionEnded(this, function.name(), function.run().children());
+    if (endedFunctions.size() == functions.size()) {
+      over = true;
+      stopReading();
+      owner.ended(this);
+    } else {
+      finishIfDrained();
+      gather();
+    }
+  }
+
+  private void gatherTimeOver() {
+    gathered = true;
+    gather();
+  }
+
+  /** Finds readers for those who are ready and have none. */
+  private void gather() {
+    if (over || draining) {
+      return;
+    }
+    var ready =
+        functions.stream()
+            .filter(f -> f.run().phase() == RunPhase.RUNNING && !readingOf.containsKey(f))
+            .toList();
+    if (ready.isEmpty() || (!gathered && functions.stream().anyMatch(ShardWork::isPreparing))) {
+      return;
+    }
+    gathered = true;
+    // A position can't be compared with a time, and a reader that begins at the horizon could not
+    // tell a function that resumes of a gap.
+    var resuming =
+        ready.stream()
+            .collect(
+                Collectors.partitioningBy(
+                    f -> f.run().readFrom() instanceof StartingPosition.After));
+    resuming.values().stream()
+        .filter(group -> !group.isEmpty())
+        .forEach(group -> read(group, engine.budget().open()));
+  }
+
+  private static boolean isPreparing(FunctionRunning function) {
+    var phase = function.run().phase();
+    return phase == RunPhase.SEALING || phase == RunPhase.RESTORING;
+  }
+
+  private void read(List<FunctionRunning> group, ByteBudget.Account account) {
+    var from = Earliest.of(group.stream().map(function -> function.run().readFrom()).toList());
+    var reading = new ShardReading(stream, place, from, account, engine, this);
+    readings.add(reading);
+    for (var function : group) {
+      reading.join(function);
+      readingOf.put(function, reading);
+    }
+    reading.begin();
+  }
+
+  /** Two readers that have come to the same place go on as one. */
+  @Override
+  public void advanced(ShardReading reading, Optional<Position> before) {
+    for (var other : List.copyOf(readings)) {
+      if (other == reading || other.phase().isFinal() || reading.phase().isFinal()) {
+        continue;
+      }
+      var theirs = other.readThrough();
+      boolean overtook =
+          theirs.isPresent()
+              && before.filter(position -> position.compareTo(theirs.get()) >= 0).isEmpty()
+              && reading.readThrough().filter(p -> p.compareTo(theirs.get()) >= 0).isPresent();
+      if (overtook) {
+        for (var member : reading.members()) {
+          other.join(member);
+          readingOf.put(member, other);
+          reading.leave(member);
+        }
+        readings.remove(reading);
+        other.seekDemand();
+      }
+    }
+  }
+
+  @Override
+  public void waitedTooLong(ShardReading reading, List<FunctionRunning> slower) {
+    var account = reading.exchangeAccount();
+    for (var function : slower) {
+      function.tell(new RunEvent.LeftBehind());
+      if (!over) {
+        reading.leave(function);
+        read(List.of(function), account);
+        account = engine.budget().open();
+      }
+    }
+    account.close();
+  }
+
+  @Override
+  public void failed(Throwable cause) {
+    if (!over) {
+      abandon();
+      var names = functions.stream().map(FunctionRunning::name).collect(Collectors.joining(", "));
+      owner.failed(this, names, cause);
+    }
+  }
+
+  private void passDeadline() {
+    if (over || deadlinePassed) {
+      return;
+    }
+    deadlinePassed = true;
+    for (var function : List.copyOf(functions)) {
+      switch (function.run().phase()) {
+        case DRAINING, COMMITTING_LAST, ENDING -> function.tell(new RunEvent.DeadlinePassed());
+        default -> {
+          // It has left already.
+        }
+      }
+    }
+  }
+
+  private void finishIfDrained() {
+    if (draining && !over && functions.stream().allMatch(f -> f.run().phase().isFinal())) {
+      over = true;
+      owner.drained(this);
+    }
+  }
+
+  private void stopReading() {
+    List.copyOf(readings).forEach(ShardReading::stop);
+  }
+}

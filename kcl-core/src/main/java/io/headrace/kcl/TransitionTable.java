@@ -1,0 +1,96 @@
+package io.headrace.kcl;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Which phase may follow which on what event: a machine as data, so that it can be checked, drawn
+ * and counted. Immutable once built.
+ */
+final class TransitionTable<P extends Enum<P>> {
+  private final String machine;
+  private final P first;
+  private final Set<Edge<P>> edges = new LinkedHashSet<>();
+
+  /**
+   * Makes an empty table.
+   *
+   * @param machine what it is the table of, for errors and the diagram
+   */
+  TransitionTable(String machine, P first) {
+    this.machine = machine;
+    this.first = first;
+  }
+
+  /** Allows {@code event} in {@code from}, and each of {@code to} after it. */
+  @SafeVarargs
+  final TransitionTable<P> on(P from, Class<?> event, P... to) {
+    for (var phase : to) {
+      edges.add(new Edge<>(from, event, phase));
+    }
+    return this;
+  }
+
+  Set<Edge<P>> edges() {
+    return Set.copyOf(edges);
+  }
+
+  /**
+   * Lets a transition pass.
+   *
+   * @param place the shard, and the function if there is one
+   * @throws IllegalStateException when the table does not have it
+   */
+  void check(String place, P from, Object event, P to) {
+    if (!edges.contains(new Edge<>(from, event.getClass(), to))) {
+      throw new IllegalStateException(
+          machine
+              + " of "
+              + place
+              + ": no transition from "
+              + from
+              + " on "
+              + event.getClass().getSimpleName()
+              + " to "
+              + to);
+    }
+  }
+
+  /** The table as a state diagram; events that lead the same way share one arrow. */
+  String mermaid() {
+    var lines = new ArrayList<String>();
+    lines.add("stateDiagram-v2");
+    lines.add("    [*] --> " + first);
+    var drawn = new LinkedHashSet<List<P>>();
+    for (var edge : edges) {
+      if (drawn.add(List.of(edge.from, edge.to))) {
+        lines.add("    " + edge.from + " --> " + edge.to + ": " + eventsBetween(edge));
+      }
+    }
+    for (var phase : first.getDeclaringClass().getEnumConstants()) {
+      if (edges.stream().noneMatch(edge -> edge.from == phase)) {
+        lines.add("    " + phase + " --> [*]");
+      }
+    }
+    return String.join("\n", lines) + "\n";
+  }
+
+  private String eventsBetween(Edge<P> ends) {
+    return String.join(
+        ", ",
+        edges.stream()
+            .filter(edge -> edge.from == ends.from && edge.to == ends.to)
+            .map(edge -> edge.event.getSimpleName())
+            .toList());
+  }
+
+  /** One transition. */
+  record Edge<P extends Enum<P>>(P from, Class<?> event, P to) {
+    @Override
+    public String toString() {
+      return from + " on " + event.getSimpleName() + " to " + to;
+    }
+  }
+}

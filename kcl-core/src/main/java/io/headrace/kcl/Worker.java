@@ -1,0 +1,367 @@
+package io.headrace.kcl;
+
+import io.headrace.kcl.loop.EventLoop;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
+
+/**
+ * Runs functions in the shards that its coordinator gains: one reader for each shard and stream,
+ * one byte budget for all, and nothing of its own but the worker loop. Losing the lease stops a
+ * shard at once and commits nothing; being asked for it, or being stopped, drains and commits
+ * first.
+ *
+ * <p>Any thread may call. Stages complete on the worker loop. Events are told on the worker loop
+ * too.
+ */
+public final class Worker {
+  private static final int IDENTIFY_TRIES_MAX = 5;
+  private static final BackOff IDENTIFY_RETRIES =
+      new BackOff(Duration.ofMillis(200), Duration.ofSeconds(2));
+
+  /** What is left for last commits after the deadline of a stop, and for saying good-bye. */
+  private static final Duration LAST_COMMITS_MAX = Duration.ofMillis(700);
+
+  private static final Duration FAREWELL_MAX = Duration.ofMillis(950);
+
+  private enum Life {
+    NEW,
+    STARTING,
+    RUNNING,
+    STOPPING,
+    STOPPED
+  }
+
+  private final WorkerSettings settings;
+  private final LeaseCoordinator coordinator;
+  private final EngineContext engine;
+  private final Map<String, Group> groups = new LinkedHashMap<>();
+  private final Map<StreamId, Group> groupOf = new HashMap<>();
+  private final Map<ShardKey, ShardWork> works = new LinkedHashMap<>();
+  private final CompletableFuture<Void> started = new CompletableFuture<>();
+  private final CompletableFuture<Void> stopped = new CompletableFuture<>();
+  private final ShardWork.Owner owner = new Shards();
+  private Life life = Life.NEW;
+  private boolean servingSoon;
+  private boolean departing;
+
+  /** The functions that read one stream. */
+  private record Group(ShardedStream stream, List<HandlerSpec> specs) {}
+
+  /**
+   * Makes a worker that does nothing yet.
+   *
+   * @param handlers at least one, with different names; those of one stream share its reader
+   * @param loop the worker loop; not the coordinator's
+   * @param random for jitter
+   * @param listener told on the worker loop; must return at once and not throw
+   */
+  public Worker(
+      WorkerSettings settings,
+      List<HandlerSpec> handlers,
+      LeaseCoordinator coordinator,
+      EventLoop loop,
+      RandomGenerator random,
+      Consumer<WorkerEvent> listener) {
+    this.settings = settings;
+    this.coordinator = coordinator;
+    var budget =
+        new ByteBudget(
+            settings.bytesInFlightMax(),
+            settings.bytesPerShardMin(),
+            settings.bytesPerFetchMax(),
+            this::serveSoon);
+    engine = new EngineContext(loop, random, listener, budget);
+    var names = new HashSet<String>();
+    for (var spec : handlers) {
+      if (!names.add(spec.name())) {
+        throw new IllegalArgumentException(
+            "handlers: two are named " + spec.name() + "; each needs a name of its own");
+      }
+      groups
+          .computeIfAbsent(
+              spec.stream().name(), name -> new Group(spec.stream(), new ArrayList<>()))
+          .specs
+          .add(spec);
+    }
+    if (names.isEmpty()) {
+      throw new IllegalArgumentException("handlers: there must be at least one");
+    }
+  }
+
+  /**
+   * Learns who the streams are and joins the fleet.
+   *
+   * @return completes when the worker is registered; fails with {@link StreamException} or {@link
+   *     LeaseException} when it can't be, and the worker is then stopped
+   */
+  public CompletionStage<Void> start() {
+    engine
+        .loop()
+        .execute(
+            () -> {
+              if (life == Life.NEW) {
+                life = Life.STARTING;
+                groups.values().forEach(group -> identify(group, 1));
+              }
+            });
+    return started.minimalCompletionStage();
+  }
+
+  /**
+   * Leaves in order: each shard is drained, committed and released as soon as it can be.
+   *
+   * @param deadline after it, what still runs is interrupted and left for the next owner
+   * @return completes when all is released, at the latest a second after the deadline; never fails
+   */
+  public CompletionStage<Void> stop(Duration deadline) {
+    engine.loop().execute(() -> stopNow(deadline));
+    return stopped.minimalCompletionStage();
+  }
+
+  /** Ends without any farewell, as a crash would: commits nothing and releases nothing. */
+  public void kill() {
+    coordinator.kill();
+    engine
+        .loop()
+        .execute(
+            () -> {
+              life = Life.STOPPED;
+              abandonAll();
+              finish();
+            });
+  }
+
+  /** The worker as of a turn of its loop. */
+  public CompletionStage<WorkerStatus> status() {
+    var answer = new CompletableFuture<WorkerStatus>();
+    engine
+        .loop()
+        .execute(
+            () ->
+                answer.complete(
+                    new WorkerStatus(
+                        engine.budget().used(),
+                        engine.budget().bytesMax(),
+                        works.values().stream().map(ShardWork::status).toList())));
+    return answer;
+  }
+
+  private void identify(Group group, int tries) {
+    Stages.ask(
+        engine.loop(),
+        group.stream::identify,
+        id -> {
+          groupOf.put(id, group);
+          if (groupOf.size() == groups.size()) {
+            join();
+          }
+        },
+        failed -> {
+          boolean retryable =
+              failed instanceof StreamException stream
+                  && stream.kind() == StreamException.Kind.RETRYABLE;
+          if (retryable && tries < IDENTIFY_TRIES_MAX) {
+            var wait = BackOff.jittered(IDENTIFY_RETRIES.after(tries), engine.random());
+            engine.loop().schedule(wait, () -> identify(group, tries + 1));
+          } else {
+            failStart(failed);
+          }
+        });
+  }
+
+  private void join() {
+    if (life != Life.STARTING) {
+      return;
+    }
+    Stages.ask(
+        engine.loop(),
+        () ->
+            coordinator.start(
+                event -> engine.loop().execute(() -> take(event)), engine.loop()::execute),
+        nothing -> {
+          life = life == Life.STARTING ? Life.RUNNING : life;
+          started.complete(null);
+        },
+        this::failStart);
+  }
+
+  private void failStart(Throwable cause) {
+    life = Life.STOPPED;
+    started.completeExceptionally(cause);
+    abandonAll();
+    finish();
+  }
+
+  private void take(LeaseEvent event) {
+    if (life == Life.STOPPED) {
+      return;
+    }
+    if (event instanceof LeaseEvent.Offered offered) {
+      // Opening a shard costs nothing, so there is nothing to prepare.
+      if (life != Life.STOPPING && groupOf.containsKey(offered.shard().stream())) {
+        coordinator.ready(offered.shard());
+      }
+    } else if (event instanceof LeaseEvent.Gained gained) {
+      gain(gained);
+    } else if (event instanceof LeaseEvent.Wanted wanted) {
+      var work = works.get(wanted.shard());
+      if (work == null) {
+        coordinator.release(wanted.shard());
+      } else {
+        work.drain(settings.drainMax());
+      }
+    } else if (event instanceof LeaseEvent.Lost lost) {
+      lose(lost.shard(), lost.reason());
+    }
+  }
+
+  private void gain(LeaseEvent.Gained gained) {
+    var key = gained.shard();
+    var group = groupOf.get(key.stream());
+    if (life == Life.STOPPING) {
+      coordinator.release(key);
+      return;
+    }
+    if (group == null) {
+      coordinator.giveUp(key, "no function of this worker reads stream " + key.stream());
+      return;
+    }
+    lose(key, "gained anew");
+    var place = new ShardPlace(key, gained.description(), gained.tenure());
+    var work = new ShardWork(place, group.stream, engine, owner);
+    works.put(key, work);
+    tell(new WorkerEvent.ShardStarted(key, gained.tenure().token()));
+    try {
+      work.begin(group.specs);
+    } catch (RuntimeException fault) {
+      // A factory of the user's that throws.
+      work.failed(fault);
+    }
+  }
+
+  private void lose(ShardKey key, String reason) {
+    var work = works.remove(key);
+    if (work != null) {
+      work.abandon();
+      tell(new WorkerEvent.ShardStopped(key, reason));
+      departIfEmpty();
+    }
+  }
+
+  private void stopNow(Duration deadline) {
+    if (life == Life.STOPPING || life == Life.STOPPED) {
+      return;
+    }
+    boolean joined = life != Life.NEW;
+    life = Life.STOPPING;
+    if (!joined) {
+      finish();
+      return;
+    }
+    coordinator.draining();
+    engine.loop().schedule(deadline.plus(LAST_COMMITS_MAX), this::abandonRest);
+    engine.loop().schedule(deadline.plus(FAREWELL_MAX), this::finish);
+    List.copyOf(works.values()).forEach(work -> work.drain(deadline));
+    departIfEmpty();
+  }
+
+  private void abandonRest() {
+    if (life == Life.STOPPING) {
+      List.copyOf(works.keySet()).forEach(key -> lose(key, "not drained in time"));
+      departIfEmpty();
+    }
+  }
+
+  private void departIfEmpty() {
+    if (life == Life.STOPPING && works.isEmpty() && !departing) {
+      departing = true;
+      // A farewell that fails costs the others a wait for the lease time, and us nothing.
+      Stages.ask(engine.loop(), coordinator::stop, nothing -> finish(), failed -> finish());
+    }
+  }
+
+  private void finish() {
+    life = Life.STOPPED;
+    abandonAll();
+    started.completeExceptionally(new LeaseException("the worker was stopped while it started"));
+    stopped.complete(null);
+  }
+
+  private void abandonAll() {
+    var all = List.copyOf(works.values());
+    works.clear();
+    all.forEach(ShardWork::abandon);
+  }
+
+  private void serveSoon() {
+    if (!servingSoon) {
+      servingSoon = true;
+      engine
+          .loop()
+          .execute(
+              () -> {
+                servingSoon = false;
+                engine.budget().serve();
+              });
+    }
+  }
+
+  private void tell(WorkerEvent event) {
+    engine.listener().accept(event);
+  }
+
+  /** What becomes of shards that stop by themselves. */
+  private final class Shards implements ShardWork.Owner {
+    @Override
+    public void functionEnded(ShardWork work, String function, List<Shard> children) {
+      tell(new WorkerEvent.ShardEnded(work.place().key(), function, children));
+      coordinator.runnable(work.place().key(), children);
+    }
+
+    @Override
+    public void ended(ShardWork work) {
+      leave(work, "ended");
+      coordinator.ended(work.place().key());
+      departIfEmpty();
+    }
+
+    @Override
+    public void drained(ShardWork work) {
+      leave(work, "drained");
+      coordinator.release(work.place().key());
+      departIfEmpty();
+    }
+
+    @Override
+    public void fenced(ShardWork work, String by) {
+      leave(work, "fenced by " + by);
+      coordinator.giveUp(work.place().key(), "its progress is sealed by " + by);
+      departIfEmpty();
+    }
+
+    @Override
+    public void failed(ShardWork work, String function, Throwable cause) {
+      tell(new WorkerEvent.ShardFailed(work.place().key(), function, cause));
+      leave(work, "failed");
+      coordinator.giveUp(
+          work.place().key(),
+          "function " + function + " failed with " + cause.getClass().getName());
+      departIfEmpty();
+    }
+
+    private void leave(ShardWork work, String reason) {
+      if (works.remove(work.place().key(), work)) {
+        tell(new WorkerEvent.ShardStopped(work.place().key(), reason));
+      }
+    }
+  }
+}

@@ -1,0 +1,44 @@
+package io.headrace.kcl;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A worker at one moment, for operators.
+ *
+ * @param bytesInFlight fetched or about to be, and not settled
+ */
+public record WorkerStatus(long bytesInFlight, long bytesInFlightMax, List<ShardStatus> shards) {
+  public WorkerStatus {
+    shards = List.copyOf(shards);
+  }
+
+  /** One leased shard. */
+  public record ShardStatus(
+      ShardKey shard, LeaseToken token, long bytesInFlight, List<FunctionStatus> functions) {
+    public ShardStatus {
+      functions = List.copyOf(functions);
+    }
+  }
+
+  /**
+   * One function in a shard.
+   *
+   * @param reader empty while the function has none
+   * @param readThrough the last record that its reader handed out
+   * @param committedThrough everything up to it is finished and stored
+   * @param behind how far its reader is behind the tip
+   * @param buffered read and not handed over
+   * @param inFlight handed over and not settled
+   */
+  public record FunctionStatus(
+      String function,
+      RunPhase phase,
+      Optional<ReaderPhase> reader,
+      Optional<Position> readThrough,
+      Optional<Position> committedThrough,
+      Optional<Duration> behind,
+      int buffered,
+      int inFlight) {}
+}

@@ -1,0 +1,62 @@
+package io.headrace.kcl;
+
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/** A stream whose calls fail, or are never answered, when the test says so. */
+final class FlakyStream implements ShardedStream {
+  private final InMemoryStream stream;
+  StreamException.@Nullable Kind failure;
+  boolean silent;
+  int identifyFailures;
+
+  FlakyStream(InMemoryStream stream) {
+    this.stream = stream;
+  }
+
+  @Override
+  public String name() {
+    return stream.name();
+  }
+
+  @Override
+  public CompletionStage<StreamId> identify() {
+    if (identifyFailures > 0) {
+      identifyFailures--;
+      return CompletableFuture.failedFuture(
+          new StreamException(StreamException.Kind.RETRYABLE, "planted"));
+    }
+    return stream.identify();
+  }
+
+  @Override
+  public CompletionStage<List<Shard>> shards() {
+    return stream.shards();
+  }
+
+  @Override
+  public ShardCursor open(Shard shard, StartingPosition from) {
+    var cursor = stream.open(shard, from);
+    return new ShardCursor() {
+      @Override
+      public CompletionStage<Fetched> fetch(long bytesMax) {
+        if (silent) {
+          return new CompletableFuture<>();
+        }
+        return failure == null
+            ? cursor.fetch(bytesMax)
+            : CompletableFuture.failedFuture(new StreamException(failure, "planted"));
+      }
+
+      @Override
+      public void close() {
+        cursor.close();
+      }
+    };
+  }
+
+  @Override
+  public void close() {}
+}

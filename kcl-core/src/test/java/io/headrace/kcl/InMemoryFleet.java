@@ -1,0 +1,307 @@
+package io.headrace.kcl;
+
+import io.headrace.kcl.loop.EventLoop;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
+
+/**
+ * Coordinators that share their leases in memory, for engine tests: free shards go to a member at
+ * random, epochs rise with each owner, and the test decides who loses what and when. On the loop
+ * only.
+ */
+public final class InMemoryFleet {
+  /** How long the shards of a killed member stay unowned. */
+  public static final Duration LEASE_TIME = Duration.ofSeconds(2);
+
+  private static final Duration ASSIGN_EVERY = Duration.ofMillis(20);
+
+  private final EventLoop loop;
+  private final RandomGenerator random;
+  private final Map<ShardKey, Lease> leases = new LinkedHashMap<>();
+  private final List<Member> members = new ArrayList<>();
+  private final List<String> log = new ArrayList<>();
+  private boolean assigning = true;
+
+  public InMemoryFleet(EventLoop loop, RandomGenerator random) {
+    this.loop = loop;
+    this.random = random;
+    loop.execute(this::assign);
+  }
+
+  /** Makes the shards of a stream that have no parents runnable. */
+  public void serve(InMemoryStream stream) {
+    for (var shard : stream.shardsNow()) {
+      if (shard.parents().isEmpty()) {
+        runnable(new ShardKey(stream.id(), shard.id()), shard);
+      }
+    }
+  }
+
+  public Member member(String name) {
+    var member = new Member(new Incarnation(name, "life-" + members.size()));
+    members.add(member);
+    return member;
+  }
+
+  /** What coordinators were told, in order. */
+  public List<String> log() {
+    return log;
+  }
+
+  /** Whether free shards find owners by themselves. */
+  public void assigning(boolean now) {
+    assigning = now;
+  }
+
+  /** The shards that are owned. */
+  public List<ShardKey> owned() {
+    return leases.values().stream().filter(l -> l.owner != null).map(l -> l.key).toList();
+  }
+
+  /** Whether every shard that was ever runnable is ended. */
+  public boolean allEnded() {
+    return leases.values().stream().allMatch(lease -> lease.ended);
+  }
+
+  /** Takes the shard from its owner without asking; another owner may come at once. */
+  public void lose(ShardKey key) {
+    var lease = leases.get(key);
+    if (lease.owner != null) {
+      var owner = lease.owner;
+      free(lease);
+      owner.tell(new LeaseEvent.Lost(key, "lost by the test"));
+    }
+  }
+
+  /** The same, but the owner hears of it only after a while, or before it gains the shard anew. */
+  public void loseSilently(ShardKey key, Duration heardAfter) {
+    var lease = leases.get(key);
+    if (lease.owner != null) {
+      var owner = lease.owner;
+      free(lease);
+      var heard = new boolean[1];
+      Runnable tell =
+          () -> {
+            if (!heard[0]) {
+              heard[0] = true;
+              owner.tell(new LeaseEvent.Lost(key, "lost by the test"));
+            }
+          };
+      owner.unheard.merge(key, tell, (a, b) -> b);
+      loop.schedule(heardAfter, tell);
+    }
+  }
+
+  /** The owner's clock no longer vouches for the lease, or does again. */
+  public void doubt(ShardKey key, boolean doubtful) {
+    leases.get(key).doubtful = doubtful;
+  }
+
+  /** Asks the owner to hand the shard over. */
+  public void want(ShardKey key) {
+    var lease = leases.get(key);
+    if (lease.owner != null) {
+      lease.owner.tell(new LeaseEvent.Wanted(key));
+    }
+  }
+
+  /** Gives a free shard to a member. */
+  public void give(ShardKey key, Member member) {
+    var lease = leases.get(key);
+    if (lease.owner != null || lease.ended) {
+      throw new IllegalStateException(key + " is not free");
+    }
+    lease.owner = member;
+    lease.epoch++;
+    lease.doubtful = false;
+    var tenure = new LeaseTenure(lease, new LeaseToken(member.incarnation, lease.epoch));
+    var unheard = member.unheard.remove(key);
+    if (unheard != null) {
+      unheard.run();
+    }
+    member.tell(new LeaseEvent.Gained(key, lease.shard, tenure));
+  }
+
+  private void runnable(ShardKey key, Shard shard) {
+    leases.computeIfAbsent(key, absent -> new Lease(key, shard));
+  }
+
+  private void free(Lease lease) {
+    lease.owner = null;
+    lease.tenures++;
+  }
+
+  private void assign() {
+    var active = members.stream().filter(member -> member.active).toList();
+    if (assigning && !active.isEmpty()) {
+      for (var lease : List.copyOf(leases.values())) {
+        if (lease.owner == null && !lease.ended) {
+          give(lease.key, active.get(random.nextInt(active.size())));
+        }
+      }
+    }
+    loop.schedule(ASSIGN_EVERY, this::assign);
+  }
+
+  private static final class Lease {
+    final ShardKey key;
+    final Shard shard;
+    Member owner;
+    long epoch;
+    long tenures;
+    boolean doubtful;
+    boolean ended;
+
+    Lease(ShardKey key, Shard shard) {
+      this.key = key;
+      this.shard = shard;
+    }
+  }
+
+  private static final class LeaseTenure implements Tenure {
+    private final Lease lease;
+    private final LeaseToken token;
+    private final long number;
+
+    LeaseTenure(Lease lease, LeaseToken token) {
+      this.lease = lease;
+      this.token = token;
+      number = lease.tenures;
+    }
+
+    @Override
+    public LeaseToken token() {
+      return token;
+    }
+
+    @Override
+    public boolean validAt(long ticks) {
+      return lease.tenures == number && !lease.doubtful;
+    }
+  }
+
+  /** One worker's coordinator. */
+  public final class Member implements LeaseCoordinator {
+    private final Incarnation incarnation;
+    private final Set<ShardKey> announced = new HashSet<>();
+    private final Map<ShardKey, Runnable> unheard = new HashMap<>();
+    private Consumer<LeaseEvent> events = event -> {};
+    private boolean active;
+    private boolean dead;
+    private boolean farewellHangs;
+
+    Member(Incarnation incarnation) {
+      this.incarnation = incarnation;
+    }
+
+    /** From now on {@link #stop} never answers. */
+    public void farewellHangs() {
+      farewellHangs = true;
+    }
+
+    public List<ShardKey> held() {
+      return leases.values().stream().filter(l -> l.owner == this).map(l -> l.key).toList();
+    }
+
+    void tell(LeaseEvent event) {
+      if (!dead) {
+        loop.execute(() -> events.accept(event));
+      }
+    }
+
+    @Override
+    public CompletionStage<Void> start(Consumer<LeaseEvent> to, Consumer<Runnable> turned) {
+      events = to;
+      var registered = new CompletableFuture<Void>();
+      // Registered once the worker loop has answered a ping.
+      turned.accept(
+          () -> {
+            active = !dead;
+            registered.complete(null);
+          });
+      return registered;
+    }
+
+    @Override
+    public void ready(ShardKey shard) {
+      log.add("ready " + shard.shard());
+    }
+
+    @Override
+    public void runnable(ShardKey parent, List<Shard> children) {
+      log.add("runnable " + parent.shard());
+      announced.add(parent);
+      children.forEach(
+          child -> InMemoryFleet.this.runnable(new ShardKey(parent.stream(), child.id()), child));
+    }
+
+    @Override
+    public void ended(ShardKey shard) {
+      log.add("ended " + shard.shard());
+      if (!announced.contains(shard)) {
+        throw new IllegalStateException(shard + " ended without its children being runnable");
+      }
+      var lease = leases.get(shard);
+      if (lease.owner == this) {
+        free(lease);
+        lease.ended = true;
+      }
+    }
+
+    @Override
+    public void release(ShardKey shard) {
+      log.add("release " + shard.shard());
+      freeIfMine(shard);
+    }
+
+    @Override
+    public void giveUp(ShardKey shard, String reason) {
+      log.add("giveUp " + shard.shard() + ": " + reason);
+      freeIfMine(shard);
+    }
+
+    @Override
+    public void draining() {
+      active = false;
+      log.add("draining");
+    }
+
+    @Override
+    public CompletionStage<Void> stop() {
+      active = false;
+      log.add("stop");
+      if (farewellHangs) {
+        return new CompletableFuture<>();
+      }
+      held().forEach(this::freeIfMine);
+      return CompletableFuture.completedFuture(null);
+    }
+
+    @Override
+    public void kill() {
+      active = false;
+      dead = true;
+      var orphans = leases.values().stream().filter(l -> l.owner == this).toList();
+      loop.schedule(
+          LEASE_TIME,
+          () -> orphans.stream().filter(l -> l.owner == this).forEach(InMemoryFleet.this::free));
+    }
+
+    private void freeIfMine(ShardKey shard) {
+      var lease = leases.get(shard);
+      if (lease != null && lease.owner == this) {
+        free(lease);
+      }
+    }
+  }
+}

@@ -1,0 +1,212 @@
+package io.headrace.local;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.SocketException;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Whatever comes down a socket, the right status or a closed connection follows, and soon. */
+@Timeout(30)
+class HostileBytesTest {
+  private static final byte[] PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(ISO_8859_1);
+  private static final byte[] SETTINGS = {0, 0, 0, 4, 0, 0, 0, 0, 0};
+  private static final int PING = 6;
+  private static final int GO_AWAY = 7;
+  private static final String HEAD =
+      "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-amz-json-1.1\r\n"
+          + "X-Amz-Target: Kinesis_20131202.ListStreams\r\nX-Amz-Date: 20260122T000000Z\r\n"
+          + "Authorization: "
+          + Wires.SIGNED
+          + "\r\n";
+
+  private LocalKinesis kinesis;
+
+  @BeforeEach
+  void start() {
+    kinesis = LocalKinesis.builder().silenceMax(Duration.ofMillis(300)).start();
+  }
+
+  @AfterEach
+  void stillServesAndClose() {
+    assertThat(Wires.json(kinesis.endpoint(), "ListStreams", "{}").status()).isEqualTo(200);
+    kinesis.close();
+  }
+
+  @Test
+  void bytes_that_are_no_http_are_a_bad_request() throws IOException {
+    assertThat(exchange("\u0016\u0003\u0001nonsense\r\n\r\n")).startsWith("HTTP/1.1 400 ");
+    assertThat(exchange("POST\r\n\r\n")).startsWith("HTTP/1.1 400 ");
+  }
+
+  @Test
+  void random_bytes_close_the_connection() throws IOException {
+    long seed = 20260122;
+    Random random = new Random(seed);
+    for (int i = 0; i < 20; i++) {
+      byte[] bytes = new byte[1 + random.nextInt(2_000)];
+      random.nextBytes(bytes);
+      byte[] afterPreface = join(PREFACE, bytes);
+
+      assertThat(exchange(bytes)).as("seed %s, round %s", seed, i).isNotNull();
+      assertThat(exchange(afterPreface)).as("seed %s, round %s", seed, i).isNotNull();
+    }
+  }
+
+  @Test
+  void half_a_request_is_given_up_after_a_silence() throws IOException {
+    assertThat(exchange("PRI")).isEmpty();
+    assertThat(exchange("POST / HT")).isEmpty();
+    assertThat(exchange(HEAD + "Content-Length: 10\r\n\r\n{")).isEmpty();
+  }
+
+  @Test
+  void a_head_that_never_ends_is_a_bad_request() throws IOException {
+    assertThat(exchange("POST / HTTP/1.1\r\nX: " + "a".repeat(100_000) + "\r\n\r\n"))
+        .startsWith("HTTP/1.1 4");
+  }
+
+  @Test
+  void a_body_over_sixteen_mebibytes_is_too_large() throws IOException {
+    String head = HEAD + "Content-Length: " + (HttpServer.BODY_BYTES_MAX + 1) + "\r\n\r\n";
+
+    assertThat(exchange(head + "a".repeat(HttpServer.BODY_BYTES_MAX + 1)))
+        .startsWith("HTTP/1.1 413 ");
+    assertThat(exchange(HEAD + "Content-Length: 99999999999\r\n\r\n")).startsWith("HTTP/1.1 413 ");
+  }
+
+  @Test
+  void a_body_in_chunks_over_sixteen_mebibytes_is_too_large() throws IOException {
+    String chunk = "1100000\r\n" + "a".repeat(0x1100000) + "\r\n0\r\n\r\n";
+
+    assertThat(exchange(HEAD + "Transfer-Encoding: chunked\r\n\r\n" + chunk))
+        .startsWith("HTTP/1.1 413 ");
+  }
+
+  @Test
+  void requests_sent_without_waiting_are_answered_in_order() throws IOException {
+    String request = HEAD + "Content-Length: 2\r\n\r\n{}";
+    String unknown = request.replace("ListStreams", "Nothing");
+
+    String answers = exchange(request + unknown + request);
+
+    assertThat(answers.split("HTTP/1.1 ", -1))
+        .hasSize(4)
+        .satisfies(
+            parts -> {
+              assertThat(parts[1]).startsWith("200");
+              assertThat(parts[2]).startsWith("400");
+              assertThat(parts[3]).startsWith("200");
+            });
+  }
+
+  @Test
+  void a_client_that_asks_before_it_sends_the_body_is_told_to_go_on() throws IOException {
+    String request = HEAD + "Expect: 100-continue\r\nContent-Length: 2\r\n\r\n{}";
+
+    assertThat(exchange(request)).startsWith("HTTP/1.1 100 ").contains("HTTP/1.1 200 ");
+  }
+
+  @Test
+  void the_connection_stays_open_after_an_answer_and_closes_when_asked_to() throws IOException {
+    String request = HEAD + "Connection: close\r\nContent-Length: 2\r\n\r\n{}";
+
+    assertThat(exchange(request))
+        .startsWith("HTTP/1.1 200 ")
+        .containsIgnoringCase("connection: close");
+  }
+
+  @Test
+  void a_ping_of_http2_is_answered() throws IOException {
+    byte[] ping = {0, 0, 8, PING, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8};
+    try (Socket socket = connect()) {
+      socket.getOutputStream().write(join(PREFACE, SETTINGS, ping));
+      byte[] frame = frame(socket.getInputStream(), PING);
+
+      assertThat(frame[4]).as("the flag that makes it an answer").isEqualTo((byte) 1);
+      assertThat(Arrays.copyOfRange(frame, 9, 17)).containsExactly(1, 2, 3, 4, 5, 6, 7, 8);
+    }
+  }
+
+  @Test
+  void a_broken_frame_of_http2_ends_the_connection_with_a_reason() throws IOException {
+    byte[] settingsOfOneByte = {0, 0, 1, 4, 0, 0, 0, 0, 0, 0};
+    try (Socket socket = connect()) {
+      socket.getOutputStream().write(join(PREFACE, SETTINGS, settingsOfOneByte));
+
+      assertThat(frame(socket.getInputStream(), GO_AWAY)).isNotEmpty();
+    }
+  }
+
+  private Socket connect() throws IOException {
+    Socket socket = new Socket(InetAddress.getLoopbackAddress(), kinesis.endpoint().getPort());
+    socket.setSoTimeout(10_000);
+    return socket;
+  }
+
+  private String exchange(String request) throws IOException {
+    return exchange(request.getBytes(ISO_8859_1));
+  }
+
+  /** Everything the server says until it closes the connection, which it must. */
+  private String exchange(byte[] request) throws IOException {
+    ByteArrayOutputStream said = new ByteArrayOutputStream();
+    try (Socket socket = connect()) {
+      OutputStream out = socket.getOutputStream();
+      InputStream in = socket.getInputStream();
+      try {
+        out.write(request);
+        out.flush();
+        if (startsWith(request, PREFACE)) {
+          // HTTP/2 has no limit on silence, so that bytes which look like half a frame wait for
+          // the rest, or for this.
+          socket.shutdownOutput();
+        }
+      } catch (IOException closedAlready) {
+        // The server may answer and close before it has read all of this.
+      }
+      try {
+        in.transferTo(said);
+      } catch (SocketException reset) {
+        // Closing with bytes unread resets the connection; what was said before counts.
+      }
+    }
+    return said.toString(ISO_8859_1);
+  }
+
+  private static boolean startsWith(byte[] bytes, byte[] start) {
+    return Arrays.equals(Arrays.copyOf(bytes, start.length), start);
+  }
+
+  private static byte[] frame(InputStream in, int type) throws IOException {
+    while (true) {
+      byte[] head = in.readNBytes(9);
+      assertThat(head).as("a frame of type %s before the end", type).hasSize(9);
+      int length = ((head[0] & 0xff) << 16) | ((head[1] & 0xff) << 8) | (head[2] & 0xff);
+      byte[] body = in.readNBytes(length);
+      if (head[3] == type) {
+        return join(head, body);
+      }
+    }
+  }
+
+  private static byte[] join(byte[]... parts) {
+    ByteArrayOutputStream joined = new ByteArrayOutputStream();
+    for (byte[] part : parts) {
+      joined.writeBytes(part);
+    }
+    return joined.toByteArray();
+  }
+}

@@ -1,0 +1,21 @@
+package io.headrace.local;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+
+/** A clock that stands still until a test moves it. Any thread. */
+final class VirtualClock implements InstantSource {
+  static final Instant START = Instant.parse("2026-01-22T01:22:02.500Z");
+
+  private volatile Instant now = START;
+
+  @Override
+  public Instant instant() {
+    return now;
+  }
+
+  void advance(Duration by) {
+    now = now.plus(by);
+  }
+}
