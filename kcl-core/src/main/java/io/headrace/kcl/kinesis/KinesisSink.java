@@ -309,7 +309,7 @@ final class KinesisSink implements StreamSink {
           }
         });
     if (!lost.isEmpty()) {
-      failFollowers(refused.get(lost.get(0)));
+      failFollowers();
       for (Pending pending : lost) {
         leaveLane(pending);
         readyAgain(pending.entry.partitionKey());
@@ -337,45 +337,50 @@ final class KinesisSink implements StreamSink {
    * stand in lanes and in the queue in their order, so one walk finds all that follow those known
    * to fail; each walk that finds one asks for another.
    */
-  private void failFollowers(StreamException why) {
+  private void failFollowers() {
     boolean found = true;
     while (found) {
       found = false;
       for (var lane : lanes.values()) {
-        found |= failBehind(lane, why);
+        found |= failBehind(lane);
       }
-      found |= failWaiting(why);
+      found |= failWaiting();
     }
     lanes.values().forEach(this::takeBack);
   }
 
-  private boolean failBehind(Iterable<Pending> inOrder, StreamException why) {
-    boolean failing = false;
+  private boolean failBehind(Iterable<Pending> inOrder) {
+    StreamException failing = null;
     boolean found = false;
     for (Pending pending : inOrder) {
       if (pending.put.failure != null) {
-        failing = true;
-      } else if (failing) {
-        fail(pending.put, why);
+        failing = pending.put.failure;
+      } else if (failing != null) {
+        fail(pending.put, failing);
         found = true;
       }
     }
     return found;
   }
 
-  private boolean failWaiting(StreamException why) {
-    var failing = new HashSet<String>();
-    for (var lane : lanes.entrySet()) {
-      if (lane.getValue().stream().anyMatch(pending -> pending.put.failure != null)) {
-        failing.add(lane.getKey());
-      }
-    }
+  private boolean failWaiting() {
+    var failing = new HashMap<String, StreamException>();
+    lanes.forEach(
+        (key, lane) -> {
+          for (Pending pending : lane) {
+            if (pending.put.failure != null) {
+              failing.put(key, pending.put.failure);
+            }
+          }
+        });
     boolean found = false;
     for (Pending pending : waiting) {
+      String key = pending.entry.partitionKey();
+      StreamException before = failing.get(key);
       if (pending.put.failure != null) {
-        failing.add(pending.entry.partitionKey());
-      } else if (failing.contains(pending.entry.partitionKey())) {
-        fail(pending.put, why);
+        failing.put(key, pending.put.failure);
+      } else if (before != null) {
+        fail(pending.put, before);
         found = true;
       }
     }

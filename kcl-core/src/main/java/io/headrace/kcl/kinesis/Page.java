@@ -55,21 +55,22 @@ record Page(
    * @throws StreamException when the answer breaks the protocol; names field and value
    */
   static Page read(List<Record> answer, Wanted wanted, Instant now) {
-    return new Reading(wanted, now).read(answer);
+    return new Reading(wanted, now, answer.size()).read(answer);
   }
 
   /** Collects one page; lives for one call. */
   private static final class Reading {
     private final Wanted wanted;
     private final Instant now;
-    private final List<StreamRecord> records = new ArrayList<>();
+    private final List<StreamRecord> records;
     private Sought sought = Sought.NOT_YET;
     private long recordBytes;
     private long keptBytes;
     private long allBytes;
     private int misrouted;
 
-    Reading(Wanted wanted, Instant now) {
+    Reading(Wanted wanted, Instant now, int size) {
+      this.records = new ArrayList<>(size);
       this.wanted = wanted;
       this.now = now;
     }

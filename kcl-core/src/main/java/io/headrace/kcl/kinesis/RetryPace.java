@@ -32,7 +32,7 @@ final class RetryPace {
     } else if (ticks - failingSince >= PATIENCE.toNanos()) {
       wait = Math.min(WAIT_MAX.toNanos(), wait * 2);
     }
-    notBefore = ticks + wait + (long) (wait / 4 * jitter);
+    notBefore = ticks + wait + (long) (wait / 4.0 * jitter);
   }
 
   /** A call succeeded. */

@@ -21,7 +21,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.services.kinesis.model.ExpiredIteratorException;
@@ -427,11 +426,7 @@ class KinesisCursorTest {
     while (!stage.isDone()) {
       loop.advance(loop.nextDue().orElseThrow());
     }
-    try {
-      return stage.join();
-    } catch (CompletionException failed) {
-      throw failed;
-    }
+    return stage.join();
   }
 
   private static List<Long> sequences(Fetched fetched) {
@@ -450,14 +445,13 @@ class KinesisCursorTest {
   }
 
   private static CompletableFuture<ListShardsResponse> listed() {
+    var parent =
+        software.amazon.awssdk.services.kinesis.model.Shard.builder()
+            .shardId("shardId-0")
+            .hashKeyRange(ScriptedKinesis.allKeys())
+            .build();
+    var child = parent.toBuilder().shardId("child").parentShardId("shardId-0").build();
     return CompletableFuture.completedFuture(
-        ListShardsResponse.builder()
-            .shards(
-                s -> s.shardId("shardId-0").hashKeyRange(ScriptedKinesis.allKeys()),
-                s ->
-                    s.shardId("child")
-                        .parentShardId("shardId-0")
-                        .hashKeyRange(ScriptedKinesis.allKeys()))
-            .build());
+        ListShardsResponse.builder().shards(List.of(parent, child)).build());
   }
 }

@@ -139,7 +139,8 @@ class KinesisOverTheWireTest {
   void says_that_nobody_listens() {
     int port = local.front.endpoint().getPort();
     local.front.close();
-    var failure = failureOf(stream.identify());
+    var failure =
+        failureOf(local.calls("orders").once("ListStreams", client -> client.listStreams()));
     assertThat(failure).hasMessageContainingAll("orders", "127.0.0.1:" + port, "could not reach");
     assertThat(failure.kind()).isEqualTo(Kind.RETRYABLE);
   }

@@ -39,13 +39,14 @@ class KinesisSinkTest {
 
   @Test
   void keeps_a_call_within_five_megabytes() {
-    put(IntStream.range(0, 12).mapToObj(i -> entry("key-" + i, 1_000_000)).toList());
+    assertThat(put(IntStream.range(0, 12).mapToObj(i -> entry("key-" + i, 1_000_000)).toList()))
+        .isCompleted();
     assertThat(kinesis.putsAsked).extracting(r -> r.records().size()).containsExactly(5, 5, 2);
   }
 
   @Test
   void sends_a_record_beyond_the_common_size_alone() {
-    put(List.of(entry("a", 10), entry("b", 2_000_000), entry("c", 10)));
+    assertThat(put(List.of(entry("a", 10), entry("b", 2_000_000), entry("c", 10)))).isCompleted();
     assertThat(kinesis.putsAsked).extracting(r -> r.records().size()).containsExactly(1, 1, 1);
   }
 
@@ -61,8 +62,8 @@ class KinesisSinkTest {
   void does_not_send_a_record_before_the_former_of_its_key_is_stored() {
     var first = new CompletableFuture<PutRecordsResponse>();
     kinesis.puts.add(first);
-    put(List.of(entry("a", 1), entry("a", 2), entry("b", 3)));
-    put(List.of(entry("a", 4)));
+    assertThat(put(List.of(entry("a", 1), entry("a", 2), entry("b", 3)))).isNotDone();
+    assertThat(put(List.of(entry("a", 4)))).isNotDone();
     assertThat(sizes()).containsExactly(List.of(1, 3));
 
     first.complete(ScriptedKinesis.stored(kinesis.putsAsked.get(0)).join());

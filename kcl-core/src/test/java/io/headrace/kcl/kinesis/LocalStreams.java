@@ -79,6 +79,12 @@ final class LocalStreams implements AutoCloseable {
     return connector.open(StreamSource.kinesis(name), loop, new SplittableRandom(11));
   }
 
+  /** Single calls, on the way of the streams. */
+  KinesisCalls calls(String name) {
+    return new KinesisCalls(
+        counted.client(), Place.of(name, counted.client()), loop, new SplittableRandom(13));
+  }
+
   KinesisSink sink(String name) {
     return (KinesisSink) connector.sink(name, loop, new SplittableRandom(12));
   }
