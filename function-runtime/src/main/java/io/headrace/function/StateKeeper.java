@@ -100,7 +100,11 @@ final class StateKeeper {
           var unused =
               chunks
                   .put(name, bytes)
-                  .whenComplete((done, thrown) -> scope.post(() -> stored(root, thrown, stored)));
+                  .whenComplete(
+                      (done, thrown) ->
+                          // Not only while the scope lasts: a drain's last snapshot comes after
+                          // the handler was abandoned.
+                          scope.loop().execute(() -> stored(root, thrown, stored)));
         });
     return stored;
   }

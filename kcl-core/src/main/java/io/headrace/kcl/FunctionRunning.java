@@ -248,6 +248,7 @@ final class FunctionRunning {
                 () -> checkpointer.commit(progress, parts),
                 outcome -> {
                   if (outcome instanceof CommitOutcome.Committed stored) {
+                    live().committed(parts);
                     return new RunEvent.Committed(attempt, stored.progress());
                   }
                   return new RunEvent.FencedOut(attempt, ((CommitOutcome.Fenced) outcome).by());
@@ -290,8 +291,21 @@ final class FunctionRunning {
     Stages.ask(
         engine.loop(),
         call,
-        value -> tell(onAnswer.apply(value)),
+        value -> answered(() -> onAnswer.apply(value)),
         thrown -> tell(failed(thrown, onFailure)));
+  }
+
+  private void answered(Supplier<RunEvent> answer) {
+    if (run.phase().isFinal()) {
+      return;
+    }
+    RunEvent event;
+    try {
+      event = answer.get();
+    } catch (RuntimeException fault) {
+      event = new RunEvent.Broke(fault);
+    }
+    tell(event);
   }
 
   private static RunEvent failed(

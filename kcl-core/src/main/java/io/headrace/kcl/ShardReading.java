@@ -216,7 +216,11 @@ final class ShardReading {
 
   private void answered(long attempt, Fetched fetched) {
     if (fetched instanceof Fetched.Records read) {
+      boolean news = read.records().isEmpty() && !read.behind().equals(behind);
       behind = read.behind();
+      if (news) {
+        engine.listener().accept(new WorkerEvent.Fetched(place.key(), 0, 0, behind));
+      }
       tell(new ReaderEvent.Read(attempt, read.records()));
     } else if (fetched instanceof Fetched.Gap gap) {
       tell(new ReaderEvent.GapRead(attempt, gap));

@@ -14,7 +14,7 @@ public sealed interface WorkerEvent {
   /** A lease ended here, and why. */
   record ShardStopped(ShardKey shard, String reason) implements WorkerEvent {}
 
-  /** Records were read. */
+  /** Records were read, or none and {@code behind} has changed. */
   record Fetched(ShardKey shard, int records, long bytes, Duration behind) implements WorkerEvent {}
 
   /** The stream had trimmed what was to be read. */

@@ -26,6 +26,7 @@ final class FoldingHandlers implements ShardHandler.Factory {
   final List<Delivery> deliveries = new ArrayList<>();
   final List<String> faults = new ArrayList<>();
   final List<Integer> batches = new ArrayList<>();
+  final List<CommitParts> committed = new ArrayList<>();
   final Set<String> stuckKeys = new HashSet<>();
   final List<FoldingHandler> open = new ArrayList<>();
   Function<StreamRecord, Duration> takes = record -> Duration.ZERO;
@@ -33,6 +34,14 @@ final class FoldingHandlers implements ShardHandler.Factory {
 
   /** Throws when it is handed a record of this key. */
   String throwsOn = "";
+
+  /** Goes on after it was abandoned, as user code that ignores interrupts. */
+  boolean deaf;
+
+  /** Tells the outcome before it changes its state, in the same turn. */
+  boolean settlesFirst;
+
+  Duration snapshotTakes = Duration.ofMillis(3);
 
   /** Takes a gap in a key's numbers as given. */
   boolean tolerant;
@@ -159,11 +168,16 @@ final class FoldingHandlers implements ShardHandler.Factory {
       if (number != last + 1 && !(tolerant && number > last)) {
         faults.add(key + ": " + number + " after " + last + " in " + context.key().shard());
       }
-      state.put(key, number);
       inFlight--;
       var epoch = context.tenure().token().epoch();
       deliveries.add(new Delivery(context.key(), epoch, key, number, record.position()));
-      context.outcomes().settled(record.position(), Outcome.HANDLED);
+      if (settlesFirst) {
+        context.outcomes().settled(record.position(), Outcome.HANDLED);
+        state.put(key, number);
+      } else {
+        state.put(key, number);
+        context.outcomes().settled(record.position(), Outcome.HANDLED);
+      }
       if (!lane.isEmpty()) {
         beginIfOpen(lane);
       }
@@ -175,12 +189,20 @@ final class FoldingHandlers implements ShardHandler.Factory {
       state.forEach((key, number) -> text.add(key + "=" + number));
       var parts = CommitParts.of("state", String.join(",", text).getBytes(UTF_8));
       var durable = new CompletableFuture<CommitParts>();
-      context.loop().schedule(Duration.ofMillis(3), () -> durable.complete(parts));
+      context.loop().schedule(snapshotTakes, () -> durable.complete(parts));
       return durable;
     }
 
     @Override
+    public void committed(CommitParts parts) {
+      committed.add(parts);
+    }
+
+    @Override
     public void abandon() {
+      if (deaf) {
+        return;
+      }
       over = true;
       lanes.values().forEach(lane -> inFlight -= lane.size());
       lanes.clear();

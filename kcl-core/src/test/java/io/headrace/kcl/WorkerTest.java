@@ -199,6 +199,48 @@ class WorkerTest {
   }
 
   @Test
+  void writes_nothing_when_the_shard_is_lost_while_its_state_is_being_saved() {
+    engine.function("alarms").snapshotTakes = Duration.ofSeconds(2);
+    engine.worker("w1", "alarms");
+    engine.seconds(1);
+    engine.put(40, 4);
+    engine.seconds(1); // the commit has begun and waits for the snapshot
+    engine.fleet.assigning(false);
+    engine.fleet.lose(engine.shard(0));
+    engine.fleet.lose(engine.shard(1));
+    engine.seconds(20);
+
+    assertThat(engine.function("alarms").deliveries).hasSize(40);
+    assertThat(engine.progress.writes()).isZero();
+  }
+
+  @Test
+  void commits_state_and_progress_of_whole_turns_however_the_handler_orders_them() {
+    for (var leave : List.of("stop", "split")) {
+      var single = new EngineHarness(21, 1);
+      single.function("alarms").settlesFirst = true;
+      single.function("alarms").takes = record -> Duration.ofMillis(40);
+      var worker = single.worker("w1", "alarms");
+      single.seconds(1);
+      single.put(7, 3);
+      single.advance(Duration.ofMillis(50)); // the last of them are still in flight
+      assertThat(single.function("alarms").inFlight).isPositive();
+      if (leave.equals("stop")) {
+        assertThat(worker.stop(Duration.ofSeconds(1))).isNotNull();
+        single.put(3, 3);
+        single.seconds(2);
+        single.worker("w2", "alarms");
+      } else {
+        single.stream.split(single.shard(0).shard());
+      }
+      single.put(30, 3);
+      single.seconds(5);
+      assertThat(single.function("alarms").faults).as(leave).isEmpty();
+      assertThat(single.function("alarms").firstDeliveries()).isEqualTo(single.expected());
+    }
+  }
+
+  @Test
   void drains_and_commits_when_it_is_stopped_so_that_nothing_is_delivered_twice() {
     engine.function("alarms").takes = record -> Duration.ofMillis(300);
     var worker = engine.worker("w1", "alarms");
@@ -241,6 +283,34 @@ class WorkerTest {
     assertThat(engine.function("alarms").deliveries)
         .as("what was settled in time was committed, beyond the stuck record too")
         .hasSize(40);
+  }
+
+  @Test
+  void does_not_hear_what_a_handler_tells_after_it_was_abandoned() {
+    engine.function("alarms").deaf = true;
+    engine.function("alarms").takes = record -> Duration.ofMillis(5_300);
+    var worker = engine.worker("w1", "alarms");
+    engine.put(5, 5);
+    engine.advance(Duration.ofMillis(200));
+    engine.progress.outOfReach(true); // keeps the last commit open beyond the deadline
+    var stopped = worker.stop(Duration.ofSeconds(5)).toCompletableFuture();
+    engine.seconds(6);
+
+    assertThat(stopped).isCompleted();
+    assertThat(engine.function("alarms").deliveries).as("it went on").hasSize(5);
+    assertThat(engine.events(WorkerEvent.Settled.class)).isEmpty();
+    assertThat(engine.events(WorkerEvent.ShardFailed.class)).isEmpty();
+  }
+
+  @Test
+  void tells_a_handler_which_of_its_snapshots_are_committed() {
+    engine.worker("w1", "alarms");
+    engine.put(40, 4);
+    engine.seconds(3);
+    for (int shard = 0; shard < 2; shard++) {
+      var stored = engine.progress.parts(engine.shard(shard), "alarms");
+      assertThat(engine.function("alarms").committed).contains(stored);
+    }
   }
 
   @Test
@@ -357,6 +427,23 @@ class WorkerTest {
     engine.fleet.assigning(true);
     engine.seconds(5);
     assertNothingLost("alarms");
+  }
+
+  @Test
+  void frees_every_byte_of_a_shard_that_fails_before_all_functions_had_its_records() {
+    engine.function("alarms").throwsOn = "key-0";
+    var worker = engine.worker("w1", "alarms", "audit");
+    engine.seconds(1);
+    engine.fleet.assigning(false);
+    engine.put(6, 1);
+    engine.advance(Duration.ofMillis(100));
+    engine.fleet.want(engine.shard(0));
+    engine.fleet.want(engine.shard(1));
+    engine.seconds(1);
+
+    assertThat(engine.events(WorkerEvent.ShardFailed.class)).hasSize(1);
+    assertThat(engine.status(worker).shards()).isEmpty();
+    assertThat(engine.status(worker).bytesInFlight()).isZero();
   }
 
   @Test
