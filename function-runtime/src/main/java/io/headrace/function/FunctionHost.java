@@ -1,8 +1,11 @@
 package io.headrace.function;
 
 import io.headrace.kcl.ShardHandler;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * One function within a runtime: its instance, its opened destinations, a handler for each shard.
@@ -13,6 +16,9 @@ final class FunctionHost<I, O> implements AutoCloseable {
   private final Environment environment;
   private final FunctionOutlets<O> outlets;
   private final Object function;
+
+  /** Of the shards that this worker runs: for questions about state. */
+  private final Set<KeyedHandler<I, ?, O>> keyed = ConcurrentHashMap.newKeySet();
 
   private FunctionHost(FunctionSpec<I, O> spec, Environment environment) {
     this.spec = spec;
@@ -33,6 +39,17 @@ final class FunctionHost<I, O> implements AutoCloseable {
   ShardHandler.Factory handlers(Input<? extends I> input) {
     Decoder<I> decoder = decoder(input);
     return context -> open(new Scope(spec.name(), context, environment), decoder);
+  }
+
+  /** From any thread. */
+  Optional<Object> stateOf(StateKey key) {
+    for (var handler : keyed) {
+      Object state = handler.stateOf(key);
+      if (state != null) {
+        return Optional.of(state);
+      }
+    }
+    return Optional.empty();
   }
 
   @Override
@@ -119,7 +136,8 @@ final class FunctionHost<I, O> implements AutoCloseable {
             return CompletableFuture.completedFuture(f.handle(state, event, out));
           }
         };
-    return new KeyedHandler<>(scope, decoder, kind.keys(), kind.codec(), invocation, blocking());
+    return keep(
+        new KeyedHandler<>(scope, decoder, kind.keys(), kind.codec(), invocation, blocking()));
   }
 
   @SuppressWarnings("unchecked")
@@ -139,8 +157,9 @@ final class FunctionHost<I, O> implements AutoCloseable {
             return f.handle(state, event, out);
           }
         };
-    return new KeyedHandler<>(
-        scope, decoder, kind.keys(), kind.codec(), invocation, waiting(spec.settings()));
+    return keep(
+        new KeyedHandler<>(
+            scope, decoder, kind.keys(), kind.codec(), invocation, waiting(spec.settings())));
   }
 
   @SuppressWarnings("unchecked")
@@ -148,6 +167,12 @@ final class FunctionHost<I, O> implements AutoCloseable {
       Scope scope, Decoder<I> decoder, FunctionSpec.Kind.Windowing<I, A, O> kind) {
     return new WindowHandler<>(
         scope, decoder, kind, (WindowFunction<I, A, O>) function, blocking());
+  }
+
+  private ShardHandler keep(KeyedHandler<I, ?, O> handler) {
+    handler.whenOver(() -> keyed.remove(handler));
+    keyed.add(handler);
+    return handler;
   }
 
   /** Calls that hold a thread: no more of a shard than the pool has, unless it is the user's. */

@@ -87,8 +87,7 @@ public final class FunctionSpec<I, O> {
     this.settings = settings;
     this.kind = kind;
     this.destination = Objects.requireNonNull(destination, "destination");
-    if (!(kind instanceof Kind.Plain || kind instanceof Kind.Async || kind instanceof Kind.Batched)
-        && inputs.size() > 1) {
+    if (isStateful() && inputs.size() > 1) {
       throw refused(
           name,
           "reading",
@@ -132,6 +131,20 @@ public final class FunctionSpec<I, O> {
 
   public Destination<O> destination() {
     return destination;
+  }
+
+  /**
+   * Under which progress is kept: the function's name; behind it the stream's where it reads
+   * several.
+   */
+  String handlerName(Input<? extends I> input) {
+    return inputs.size() == 1 ? name : name + "@" + input.source().name();
+  }
+
+  boolean isStateful() {
+    return !(kind instanceof Kind.Plain
+        || kind instanceof Kind.Async
+        || kind instanceof Kind.Batched);
   }
 
   Settings settings() {

@@ -36,6 +36,7 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
   private final LaneRunner<O> lanes;
   private final StateKeeper keeper;
   private final Map<StateKey, Held<S>> states = new ConcurrentHashMap<>();
+  private Runnable over = () -> {};
   private boolean changed;
 
   KeyedHandler(
@@ -100,6 +101,11 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
   public void abandon() {
     scope.end();
     lanes.abandon();
+    over.run();
+  }
+
+  void whenOver(Runnable told) {
+    over = told;
   }
 
   @Override
@@ -107,7 +113,7 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
     abandon();
   }
 
-  /** The state of a key, for harnesses; on the worker loop. */
+  /** The state of a key; from any thread. */
   @Nullable S stateOf(StateKey key) {
     var held = states.get(key);
     return held == null ? null : held.value();

@@ -1,0 +1,73 @@
+package io.headrace.function;
+
+import io.headrace.kcl.ShardedStream;
+import io.headrace.kcl.StreamConnector;
+import io.headrace.kcl.StreamSink;
+import io.headrace.kcl.StreamSource;
+import io.headrace.kcl.loop.EventLoop;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.ServiceLoader;
+import java.util.random.RandomGenerator;
+
+/**
+ * Opens streams by the connectors that were given, and by those on the class path for services
+ * without one. Each stream is opened once. Used by the thread that starts and stops the runtime.
+ */
+final class Connectors implements AutoCloseable {
+  private static final String SINK_SERVICE = "kinesis";
+
+  private final EventLoop loop;
+  private final RandomGenerator random;
+  private final Map<String, StreamConnector> byService = new LinkedHashMap<>();
+  private final List<StreamConnector> found = new ArrayList<>();
+  private final Map<String, ShardedStream> streams = new LinkedHashMap<>();
+
+  Connectors(List<StreamConnector> given, EventLoop loop, RandomGenerator random) {
+    this.loop = loop;
+    this.random = random;
+    given.forEach(connector -> byService.put(connector.service(), connector));
+  }
+
+  ShardedStream open(StreamSource source) {
+    return streams.computeIfAbsent(
+        source.name(), name -> connector(source.service()).open(source, loop, random));
+  }
+
+  List<ShardedStream> opened() {
+    return List.copyOf(streams.values());
+  }
+
+  /** Streams that are written are of Kinesis, unless only one other service is known. */
+  StreamSink sink(String stream) {
+    var only = byService.size() == 1 ? byService.keySet().iterator().next() : SINK_SERVICE;
+    return connector(only).sink(stream, loop, random);
+  }
+
+  private StreamConnector connector(String service) {
+    var known = byService.get(service);
+    if (known != null) {
+      return known;
+    }
+    for (var connector : ServiceLoader.load(StreamConnector.class)) {
+      if (connector.service().equals(service)) {
+        byService.put(service, connector);
+        found.add(connector);
+        return connector;
+      }
+    }
+    throw new IllegalStateException(
+        "streams of service \""
+            + service
+            + "\": there is no StreamConnector; give one by connecting(...) or put one on the class"
+            + " path");
+  }
+
+  @Override
+  public void close() {
+    streams.values().forEach(ShardedStream::close);
+    found.forEach(StreamConnector::close);
+  }
+}

@@ -1,0 +1,70 @@
+package io.headrace.function;
+
+import io.headrace.kcl.loop.BoundedPool;
+import io.headrace.kcl.loop.Entropy;
+import io.headrace.kcl.loop.EventLoop;
+import io.headrace.kcl.loop.ThreadedLoop;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.random.RandomGenerator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The threads of one worker: a loop for shards, one for heartbeats so that a slow shard never
+ * delays one, and a bounded pool for user code.
+ *
+ * @param owned what {@link #close} ends; empty when everything is the caller's
+ */
+record Machinery(
+    EventLoop workerLoop,
+    EventLoop leaseLoop,
+    Executor pool,
+    RandomGenerator workerRandom,
+    RandomGenerator leaseRandom,
+    List<AutoCloseable> owned)
+    implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Machinery.class);
+
+  /** How many calls may wait for a thread; one more is asked again a little later. */
+  private static final int POOL_QUEUE_MAX = 10_000;
+
+  static Machinery ofOwn(String application, int poolThreads) {
+    var worker = ThreadedLoop.start("headrace-worker-" + application, Machinery::fault);
+    var leases = ThreadedLoop.start("headrace-leases-" + application, Machinery::fault);
+    var pool = new BoundedPool("headrace-functions-" + application, poolThreads, POOL_QUEUE_MAX);
+    return new Machinery(
+        worker,
+        leases,
+        pool,
+        Entropy.generator(),
+        Entropy.generator(),
+        List.of(leases, worker, pool));
+  }
+
+  static Machinery borrowed(
+      EventLoop workerLoop, EventLoop leaseLoop, Executor pool, RandomGenerator random) {
+    return new Machinery(workerLoop, leaseLoop, pool, random, random, List.of());
+  }
+
+  boolean isOwned() {
+    return !owned.isEmpty();
+  }
+
+  @Override
+  public void close() {
+    owned.forEach(Machinery::closeQuietly);
+  }
+
+  static void closeQuietly(AutoCloseable resource) {
+    try {
+      resource.close();
+    } catch (Exception thrown) {
+      LOG.warn("closing {} failed", resource.getClass().getSimpleName(), thrown);
+    }
+  }
+
+  private static void fault(Throwable thrown) {
+    LOG.error("a task of the loop failed; the loop goes on", thrown);
+  }
+}

@@ -1,0 +1,137 @@
+package io.headrace.function;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.headrace.function.json.Json;
+import io.headrace.kcl.StreamSource;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+class FunctionSpecTest {
+  private static final RecordFunction<String, String> NOTHING = (event, out) -> {};
+
+  @Test
+  void a_wrong_option_is_refused_with_function_option_and_value() {
+    var reading = FunctionSpec.named("shop").reading(Rig.input());
+    assertThatThrownBy(() -> FunctionSpec.named("a b")).hasMessageContaining("\"a b\"");
+    assertThatThrownBy(() -> FunctionSpec.named("f").reading())
+        .hasMessage("function f, reading nothing: give at least one input");
+    assertThatThrownBy(() -> reading.inFlight(0))
+        .hasMessage("function shop, inFlight 0: must be between 1 and 10000");
+    assertThatThrownBy(() -> reading.batching(0, Duration.ZERO))
+        .hasMessageContaining("function shop, batching")
+        .hasMessageContaining("0");
+    assertThatThrownBy(() -> reading.timingOutAfter(Duration.ZERO))
+        .hasMessageContaining("function shop, timingOutAfter PT0S");
+    assertThatThrownBy(() -> RetryPolicy.upTo(-1)).hasMessageContaining("retries -1");
+    assertThatThrownBy(
+            () -> RetryPolicy.forever().backingOff(Duration.ofSeconds(2), Duration.ofSeconds(1)))
+        .hasMessageContaining("PT2S");
+    assertThatThrownBy(() -> RetryPolicy.forever().terminalOn(Throwable.class))
+        .hasMessageContaining("java.lang.Throwable");
+    assertThatThrownBy(() -> Windows.hopping(Duration.ofSeconds(1), Duration.ofSeconds(2)))
+        .hasMessageContaining("PT1S");
+    assertThatThrownBy(() -> Windows.tumbling(Duration.ofNanos(1_500_000)))
+        .hasMessageContaining("whole milliseconds");
+  }
+
+  @Test
+  void a_stateful_function_of_two_streams_is_refused_since_its_state_would_be_partial() {
+    assertThatThrownBy(
+            () ->
+                FunctionSpec.named("shop")
+                    .reading(Rig.input(), Input.of(StreamSource.kinesis("other"), new Texts()))
+                    .keyedBy(Keys.partitionKey(), new Texts())
+                    .handledBy(KeyedHandlerTest.Appending::new, Destination.nowhere()))
+        .hasMessageContaining("function shop")
+        .hasMessageContaining("2 inputs")
+        .hasMessageContaining("partial");
+  }
+
+  @Test
+  void a_function_without_state_may_read_several_streams_each_with_progress_of_its_own() {
+    var spec =
+        FunctionSpec.named("shop")
+            .reading(Rig.input(), Input.of(StreamSource.kinesis("other"), new Texts()))
+            .handledBy(() -> NOTHING, Destination.nowhere());
+    assertThat(spec.inputs())
+        .extracting(spec::handlerName)
+        .containsExactly("shop@in", "shop@other");
+  }
+
+  @Test
+  void a_stream_named_twice_and_a_side_given_twice_are_refused() {
+    assertThatThrownBy(() -> FunctionSpec.named("shop").reading(Rig.input(), Rig.input()))
+        .hasMessageContaining("reading in");
+    var side = Side.named("s", String.class);
+    assertThatThrownBy(
+            () ->
+                Rig.reading()
+                    .sendingSide(side, Destination.nowhere())
+                    .sendingSide(side, Destination.nowhere()))
+        .hasMessageContaining("sendingSide s");
+  }
+
+  @Test
+  void days_have_23_to_25_hours_where_clocks_change() {
+    var days = Windows.daily(ZoneId.of("Europe/Berlin"));
+    var spring = days.of(Instant.parse("2026-03-29T12:00:00Z")).get(0);
+    var autumn = days.of(Instant.parse("2026-10-25T12:00:00Z")).get(0);
+    assertThat(Duration.between(spring.start(), spring.end())).isEqualTo(Duration.ofHours(23));
+    assertThat(Duration.between(autumn.start(), autumn.end())).isEqualTo(Duration.ofHours(25));
+    assertThat(days.of(spring.end()).get(0).start()).isEqualTo(spring.end());
+  }
+
+  @Test
+  void windows_before_the_epoch_are_aligned_too() {
+    var span = Windows.tumbling(Duration.ofSeconds(10)).of(Instant.ofEpochSecond(-1)).get(0);
+    assertThat(span)
+        .isEqualTo(new Windows.Span(Instant.ofEpochSecond(-10), Instant.ofEpochSecond(0)));
+    assertThat(
+            Windows.hopping(Duration.ofSeconds(10), Duration.ofSeconds(5))
+                .of(Instant.ofEpochSecond(5)))
+        .extracting(Windows.Span::start)
+        .containsExactly(Instant.ofEpochSecond(0), Instant.ofEpochSecond(5));
+  }
+
+  @Test
+  void waits_grow_to_the_longest_and_lose_at_most_half_to_jitter() {
+    var policy = RetryPolicy.forever();
+    var random = new SplittableRandom(1);
+    for (int attempts = 1; attempts < 100; attempts++) {
+      long full = (long) Math.min(60_000, 100 * Math.pow(2, attempts - 1));
+      for (int i = 0; i < 50; i++) {
+        assertThat(policy.waitAfter(attempts, random).toMillis()).isBetween(full / 2 - 1, full);
+      }
+    }
+  }
+
+  @Test
+  void a_letter_is_one_line_of_json_whatever_it_quotes() {
+    var letter =
+        new DeadLetter(
+            "f",
+            "in/s/1:0",
+            "a\"\\\n\u0001\uD83D",
+            Instant.EPOCH,
+            Instant.EPOCH,
+            2,
+            "Code",
+            "java.lang.X",
+            "tab\tand ünïcode \uD83D\uDE00",
+            "AQID");
+    var json = letter.toJson();
+    assertThat(json.lines()).hasSize(1);
+    var read = Json.of(DeadLetter.class).decode(json.getBytes(UTF_8), 1);
+    assertThat(read.message()).isEqualTo(letter.message());
+    assertThat(read.attempts()).isEqualTo(2);
+    assertThat(read.payloadBytes()).containsExactly(1, 2, 3);
+    assertThat(List.of(read.id(), read.code())).containsExactly("in/s/1:0", "Code");
+  }
+}
