@@ -1,0 +1,257 @@
+package io.headrace.function;
+
+import io.headrace.checkpoint.CheckpointPolicy;
+import io.headrace.checkpoint.CheckpointStore;
+import io.headrace.checkpoint.ChunkStore;
+import io.headrace.kcl.StreamConnector;
+import io.headrace.kcl.loop.EventLoop;
+import io.headrace.lease.LeaseSettings;
+import io.headrace.lease.LeaseTable;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.random.RandomGenerator;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One worker of an application: runs functions on its share of the shards, keeps their state and
+ * commits their progress. Start as many as you like, on any machines; those of one application and
+ * lease table share the work.
+ *
+ * <pre>{@code
+ * try (var running = FunctionRuntime.named("shop")
+ *     .leasesIn(leases).checkpointsIn(checkpoints).stateIn(chunks)
+ *     .run(HotHostAlarm.spec())
+ *     .start()) {
+ *   signal.await();
+ * }
+ * }</pre>
+ *
+ * <p>Mutable until it is started; used by one thread.
+ */
+public final class FunctionRuntime {
+  /** What is wanted of a running one. */
+  public interface Running extends AutoCloseable {
+    /** As of now; any thread may ask. */
+    Health health();
+
+    /**
+     * The state of a key as its function has it now, which may be ahead of the last commit; empty
+     * where this worker holds none. For harnesses and operators; any thread may ask.
+     *
+     * @param key the same as {@code partitionKey} for {@link Keys#partitionKey()}
+     */
+    Optional<Object> stateOf(String function, String partitionKey, String key);
+
+    /**
+     * Leaves in order: each shard is drained, committed and released as soon as it can be. After
+     * {@link #stoppingWithin} what still runs is interrupted and left for the next owner. Completes
+     * about a second after that at the latest, never exceptionally.
+     */
+    CompletionStage<Void> stop();
+
+    /**
+     * Ends at once as a crash would: commits nothing, releases nothing. For tests and
+     * demonstrations.
+     */
+    void crash();
+
+    /** Stops and waits for it, unless the loops are somebody else's ({@link #on}). Repeatable. */
+    @Override
+    void close();
+  }
+
+  private static final Pattern APPLICATION = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
+  private static final long MEMORY_BYTES_DEFAULT = 256L << 20;
+
+  final String application;
+  final List<FunctionSpec<?, ?>> specs = new ArrayList<>();
+  final List<StreamConnector> connectors = new ArrayList<>();
+  final List<RuntimeListener> listeners = new ArrayList<>();
+  @Nullable String workerId;
+  @Nullable LeaseTable leases;
+  @Nullable CheckpointStore checkpoints;
+  @Nullable ChunkStore chunks;
+  @Nullable OutputTap tap;
+  @Nullable Machinery threads;
+  LeaseSettings leaseSettings = LeaseSettings.DEFAULT;
+  CheckpointPolicy policy = CheckpointPolicy.DEFAULT;
+  DeadLetters deadLetters = DeadLetters.inFile(Path.of("dead-letters"));
+  Duration stopWithin = Duration.ofSeconds(20);
+  long memoryBytes = MEMORY_BYTES_DEFAULT;
+  int poolThreads = Math.max(4, 2 * Runtime.getRuntime().availableProcessors());
+
+  private FunctionRuntime(String application) {
+    this.application = application;
+  }
+
+  /**
+   * @param application names the fleet: workers of one name share leases, progress and state
+   */
+  public static FunctionRuntime named(String application) {
+    if (!APPLICATION.matcher(application).matches()) {
+      throw new IllegalArgumentException(
+          "application \""
+              + application
+              + "\": must be 1 to 128 letters, digits, dots, dashes or underscores and begin with"
+              + " a letter or digit");
+    }
+    return new FunctionRuntime(application);
+  }
+
+  /** The operator's name for this worker; drawn when not given. No two may share one. */
+  public FunctionRuntime workerId(String workerId) {
+    this.workerId = workerId;
+    return this;
+  }
+
+  /** Where the fleet keeps who runs what; required. */
+  public FunctionRuntime leasesIn(LeaseTable leases) {
+    this.leases = Objects.requireNonNull(leases, "leases");
+    return this;
+  }
+
+  /** Where progress is kept; required, and the application's own. */
+  public FunctionRuntime checkpointsIn(CheckpointStore checkpoints) {
+    this.checkpoints = Objects.requireNonNull(checkpoints, "checkpoints");
+    return this;
+  }
+
+  /** Where state is kept; required by functions that have any. */
+  public FunctionRuntime stateIn(ChunkStore chunks) {
+    this.chunks = Objects.requireNonNull(chunks, "chunks");
+    return this;
+  }
+
+  /**
+   * How the streams of one service are opened; the connector stays the caller's to close. For
+   * services without one it is looked up by {@link java.util.ServiceLoader}.
+   */
+  public FunctionRuntime connecting(StreamConnector connector) {
+    connectors.add(Objects.requireNonNull(connector, "connector"));
+    return this;
+  }
+
+  /** Adds a function. */
+  public FunctionRuntime run(FunctionSpec<?, ?> spec) {
+    if (specs.stream().anyMatch(other -> other.name().equals(spec.name()))) {
+      throw new IllegalArgumentException(
+          "application " + application + ": two functions are named " + spec.name());
+    }
+    specs.add(spec);
+    return this;
+  }
+
+  /** Adds a listener. */
+  public FunctionRuntime observedBy(RuntimeListener listener) {
+    listeners.add(Objects.requireNonNull(listener, "listener"));
+    return this;
+  }
+
+  /**
+   * Where records go that can't be handled and whose function names no sink of its own; a folder
+   * {@code dead-letters} in the working directory unless given. So every letter has a place.
+   */
+  public FunctionRuntime deadLettersIn(DeadLetters sink) {
+    this.deadLetters = Objects.requireNonNull(sink, "sink");
+    return this;
+  }
+
+  /**
+   * How long a silent worker is thought alive; the same for the whole fleet.
+   *
+   * @param leaseTime at least a second; 10 s unless given
+   */
+  public FunctionRuntime leaseTime(Duration leaseTime) {
+    this.leaseSettings = leaseSettings.withLeaseTime(leaseTime);
+    return this;
+  }
+
+  /**
+   * How often progress and state are written; what a crash repeats at most.
+   *
+   * @param interval 5 s unless given
+   */
+  public FunctionRuntime committingEvery(Duration interval) {
+    this.policy = CheckpointPolicy.every(interval);
+    return this;
+  }
+
+  /**
+   * What all shards together may hold of records that are read and not finished.
+   *
+   * @param bytes at least 1 MiB; 256 MiB unless given
+   */
+  public FunctionRuntime memoryBytes(long bytes) {
+    if (bytes < 1 << 20) {
+      throw new IllegalArgumentException(
+          "memoryBytes " + bytes + ": must be at least " + (1 << 20));
+    }
+    this.memoryBytes = bytes;
+    return this;
+  }
+
+  /**
+   * How many calls that block run at once.
+   *
+   * @param threads 1 to 1,000; twice the processors, at least 4, unless given
+   */
+  public FunctionRuntime invocationThreads(int threads) {
+    if (threads < 1 || threads > 1_000) {
+      throw new IllegalArgumentException(
+          "invocationThreads " + threads + ": must be between 1 and 1000");
+    }
+    this.poolThreads = threads;
+    return this;
+  }
+
+  /** What an orderly stop may take; 20 s unless given. */
+  public FunctionRuntime stoppingWithin(Duration limit) {
+    if (limit.isNegative() || limit.compareTo(Duration.ofHours(1)) > 0) {
+      throw new IllegalArgumentException(
+          "stoppingWithin " + limit + ": must be between 0 and 1 h");
+    }
+    this.stopWithin = limit;
+    return this;
+  }
+
+  /**
+   * Gives outputs and dead letters to {@code tap} instead of where the specifications say: for
+   * harnesses and dry runs.
+   */
+  public FunctionRuntime tappedBy(OutputTap tap) {
+    this.tap = Objects.requireNonNull(tap, "tap");
+    return this;
+  }
+
+  /**
+   * Runs on loops and threads that are the caller's, so that a simulated loop decides the whole
+   * course of events. {@link Running#close} then does not wait: the caller lets the loops turn.
+   *
+   * @param workerLoop for shards and functions
+   * @param leaseLoop for heartbeats; may be the same loop in a simulation
+   * @param pool where user code is called; never in the calling thread, but it may be the loop
+   * @param random used on both loops, so they must share a thread unless it is thread-safe
+   */
+  public FunctionRuntime on(
+      EventLoop workerLoop, EventLoop leaseLoop, Executor pool, RandomGenerator random) {
+    this.threads = Machinery.borrowed(workerLoop, leaseLoop, pool, random);
+    return this;
+  }
+
+  /**
+   * Starts and returns at once; {@link Running#health} says when the worker takes part, or why it
+   * can't.
+   *
+   * @throws IllegalStateException when something required is missing; names it
+   */
+  public Running start() {
+    return RuntimeWorker.start(this);
+  }
+}

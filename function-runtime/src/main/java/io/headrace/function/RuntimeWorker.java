@@ -1,0 +1,291 @@
+package io.headrace.function;
+
+import io.headrace.checkpoint.ChunkStore;
+import io.headrace.checkpoint.InMemoryChunkStore;
+import io.headrace.checkpoint.TrackingCheckpointer;
+import io.headrace.kcl.BatchLimits;
+import io.headrace.kcl.HandlerSpec;
+import io.headrace.kcl.Incarnation;
+import io.headrace.kcl.ShardKey;
+import io.headrace.kcl.Worker;
+import io.headrace.kcl.WorkerEvent;
+import io.headrace.kcl.WorkerSettings;
+import io.headrace.kcl.loop.Entropy;
+import io.headrace.lease.HeartbeatCoordinator;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A runtime that runs: builds everything that a worker needs, in reading order, and takes it down
+ * again. Any thread may call.
+ */
+final class RuntimeWorker implements FunctionRuntime.Running {
+  private static final Logger LOG = LoggerFactory.getLogger(RuntimeWorker.class);
+
+  /** What a stop may take beyond its limit: last commits and farewell. */
+  private static final Duration STOP_GRACE = Duration.ofSeconds(3);
+
+  private final Machinery machinery;
+  private final Duration stopWithin;
+  private final Connectors connectors;
+  private final Outlets outlets;
+  private final Map<String, FunctionHost<?, ?>> hosts = new LinkedHashMap<>();
+  private final Worker worker;
+  private final Map<ShardKey, String> troubles = new ConcurrentHashMap<>();
+  private final AtomicBoolean stopping = new AtomicBoolean();
+  private final AtomicBoolean released = new AtomicBoolean();
+  private final CompletableFuture<Void> stopped = new CompletableFuture<>();
+  private volatile boolean ready;
+  private volatile @Nullable String fatal;
+
+  private RuntimeWorker(FunctionRuntime of, Machinery machinery) {
+    this.machinery = machinery;
+    this.stopWithin = of.stopWithin;
+    var listeners = new Listeners(of.listeners);
+    connectors = new Connectors(of.connectors, machinery.workerLoop(), machinery.workerRandom());
+    outlets = new Outlets(machinery.pool(), connectors::sink, of.deadLetters, of.tap);
+    var environment =
+        new Environment(
+            of.application,
+            machinery.pool(),
+            of.poolThreads,
+            machinery.workerRandom(),
+            outlets,
+            chunks(of),
+            listeners::tell);
+    var handlers = new ArrayList<HandlerSpec>();
+    for (var spec : of.specs) {
+      var host = FunctionHost.open(spec, environment);
+      hosts.put(spec.name(), host);
+      handlers.addAll(handlers(of, host));
+    }
+    var coordinator =
+        new HeartbeatCoordinator(
+            required(of, of.leases, "leasesIn"),
+            of.application,
+            incarnation(of),
+            connectors.opened(),
+            of.leaseSettings,
+            machinery.leaseLoop(),
+            machinery.leaseRandom());
+    worker =
+        new Worker(
+            settings(of.memoryBytes),
+            handlers,
+            coordinator,
+            machinery.workerLoop(),
+            machinery.workerRandom(),
+            event -> {
+              watch(event);
+              listeners.tell(event);
+            });
+  }
+
+  static RuntimeWorker start(FunctionRuntime of) {
+    check(of);
+    var threads = of.threads;
+    var machinery = threads != null ? threads : Machinery.ofOwn(of.application, of.poolThreads);
+    try {
+      var made = new RuntimeWorker(of, machinery);
+      made.begin();
+      return made;
+    } catch (RuntimeException failed) {
+      machinery.close();
+      throw failed;
+    }
+  }
+
+  @Override
+  public Health health() {
+    var reasons = new ArrayList<String>();
+    var end = fatal;
+    if (end != null) {
+      reasons.add(end);
+    } else if (stopping.get()) {
+      reasons.add("the worker is stopping");
+    } else if (!ready) {
+      reasons.add("the worker has not joined its fleet yet");
+    }
+    reasons.addAll(troubles.values());
+    return new Health(end == null, ready && !stopping.get() && end == null, reasons);
+  }
+
+  @Override
+  public Optional<Object> stateOf(String function, String partitionKey, String key) {
+    var host = hosts.get(function);
+    if (host == null) {
+      throw new IllegalArgumentException(
+          "function " + function + ": is not run here; there are " + hosts.keySet());
+    }
+    return host.stateOf(new StateKey(partitionKey, key));
+  }
+
+  @Override
+  public CompletionStage<Void> stop() {
+    if (stopping.compareAndSet(false, true)) {
+      var unused = worker.stop(stopWithin).whenComplete((done, thrown) -> release());
+    }
+    return stopped.minimalCompletionStage();
+  }
+
+  @Override
+  public void crash() {
+    stopping.set(true);
+    worker.kill();
+    if (machinery.isOwned()) {
+      release();
+    } else {
+      machinery.workerLoop().execute(this::release);
+    }
+  }
+
+  @Override
+  public void close() {
+    var unused = stop();
+    if (!machinery.isOwned()) {
+      return;
+    }
+    var limit = stopWithin.plus(STOP_GRACE);
+    try {
+      stopped.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException | ExecutionException late) {
+      LOG.warn("the worker did not stop within {} and is ended", limit);
+      release();
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      release();
+    }
+  }
+
+  private void begin() {
+    var unused =
+        worker
+            .start()
+            .whenComplete(
+                (done, thrown) -> {
+                  if (thrown == null) {
+                    ready = true;
+                  } else if (!stopping.get()) {
+                    fatal = "the worker can't start: " + thrown.getMessage();
+                    LOG.error("the worker can't start", thrown);
+                  }
+                });
+  }
+
+  /** On the worker loop. */
+  private void watch(WorkerEvent event) {
+    if (event instanceof WorkerEvent.ShardStarted started) {
+      troubles.remove(started.shard());
+    } else if (event instanceof WorkerEvent.ShardFailed failed) {
+      var cause = failed.cause();
+      LOG.error("function {} gave up shard {}", failed.function(), failed.shard(), cause);
+      troubles.put(
+          failed.shard(),
+          "function " + failed.function() + " gave up shard " + failed.shard() + ": " + cause);
+      if (cause instanceof VirtualMachineError) {
+        fatal = "the virtual machine failed with " + cause.getClass().getName() + "; restart it";
+      }
+    }
+  }
+
+  /** Closes what the worker used, once nobody uses it any more. */
+  private void release() {
+    if (released.compareAndSet(false, true)) {
+      machinery.close();
+      hosts.values().forEach(Machinery::closeQuietly);
+      Machinery.closeQuietly(outlets);
+      Machinery.closeQuietly(connectors);
+      stopped.complete(null);
+    }
+  }
+
+  private <I, O> List<HandlerSpec> handlers(FunctionRuntime of, FunctionHost<I, O> host) {
+    var spec = host.spec();
+    var made = new ArrayList<HandlerSpec>();
+    for (var input : spec.inputs()) {
+      var name = spec.handlerName(input);
+      made.add(
+          new HandlerSpec(
+              name,
+              connectors.open(input.source()),
+              spec.settings().batch(),
+              inFlight(spec),
+              host.handlers(input),
+              TrackingCheckpointer.factory(
+                  required(of, of.checkpoints, "checkpointsIn"),
+                  name,
+                  input.start(),
+                  of.policy,
+                  machinery.workerLoop(),
+                  machinery.workerRandom())));
+    }
+    return made;
+  }
+
+  /** A batch function needs room for a whole batch besides one that waits. */
+  private static int inFlight(FunctionSpec<?, ?> spec) {
+    int asked = spec.settings().inFlight();
+    BatchLimits batch = spec.settings().batch();
+    return spec.kind() instanceof FunctionSpec.Kind.Batched
+        ? Math.max(asked, 2 * batch.recordsMax())
+        : asked;
+  }
+
+  private static void check(FunctionRuntime of) {
+    if (of.specs.isEmpty()) {
+      throw missing(of, "a function: run(...)");
+    }
+    for (var spec : of.specs) {
+      if (spec.isStateful() && of.chunks == null) {
+        throw missing(of, "a place for the state of function " + spec.name() + ": stateIn(...)");
+      }
+    }
+    required(of, of.leases, "leasesIn");
+    required(of, of.checkpoints, "checkpointsIn");
+  }
+
+  private static <T> T required(FunctionRuntime of, @Nullable T value, String option) {
+    if (value == null) {
+      throw missing(of, option + "(...)");
+    }
+    return value;
+  }
+
+  private static IllegalStateException missing(FunctionRuntime of, String what) {
+    return new IllegalStateException("application " + of.application + " needs " + what);
+  }
+
+  /** Functions without state never ask for the store. */
+  private static ChunkStore chunks(FunctionRuntime of) {
+    return of.chunks != null ? of.chunks : new InMemoryChunkStore();
+  }
+
+  private Incarnation incarnation(FunctionRuntime of) {
+    var random = machinery.workerRandom();
+    var id = of.workerId != null ? of.workerId : "worker-" + Entropy.name(random);
+    return new Incarnation(id, Entropy.name(random));
+  }
+
+  private static WorkerSettings settings(long memoryBytes) {
+    var usual = WorkerSettings.DEFAULT;
+    return new WorkerSettings(
+        memoryBytes,
+        Math.min(usual.bytesPerShardMin(), memoryBytes),
+        Math.min(usual.bytesPerFetchMax(), memoryBytes),
+        usual.drainMax());
+  }
+}
