@@ -24,7 +24,13 @@ import picocli.CommandLine.Spec;
     description = "Runs functions on streams, and loses nothing.",
     mixinStandardHelpOptions = true,
     versionProvider = Headrace.Version.class,
-    subcommands = {LocalCommand.class, CommandLine.HelpCommand.class})
+    subcommands = {
+      DemoCommand.class,
+      RunCommand.class,
+      CheckCommand.class,
+      LocalCommand.class,
+      CommandLine.HelpCommand.class
+    })
 public final class Headrace implements Runnable {
   static final int MISSED = 1;
   static final int USER_CAN_MEND = 2;

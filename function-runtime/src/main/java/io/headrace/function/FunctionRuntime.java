@@ -214,8 +214,7 @@ public final class FunctionRuntime {
   /** What an orderly stop may take; 20 s unless given. */
   public FunctionRuntime stoppingWithin(Duration limit) {
     if (limit.isNegative() || limit.compareTo(Duration.ofHours(1)) > 0) {
-      throw new IllegalArgumentException(
-          "stoppingWithin " + limit + ": must be between 0 and 1 h");
+      throw new IllegalArgumentException("stoppingWithin " + limit + ": must be between 0 and 1 h");
     }
     this.stopWithin = limit;
     return this;

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  *   table: headrace                # made on demand
  *   leaseTime: 10s                 # a crashed worker's shards resume after at most 1.2 of it + 1 s
  * memory: 256MiB                   # records in flight
- * stopWithin: 20s                  # what a stop waits for functions that are under way
+ * stopWithin: 5s                   # what a stop waits for functions that are under way
  * deadLetters: dead-letters        # folder for records that can't be handled
  * classpath: [build/app.jar]
  * modules: [com.acme.PaymentsModule]           # Guice modules that bind functions
@@ -112,7 +112,7 @@ public record Settings(
     var memory = root.bytes("memory", MEMORY_DEFAULT, 16L << 20, 1L << 40);
     var stopWithin =
         root.duration(
-            "stopWithin", Duration.ofSeconds(20), Duration.ofSeconds(1), Duration.ofMinutes(15));
+            "stopWithin", Duration.ofSeconds(5), Duration.ofSeconds(1), Duration.ofMinutes(15));
     var deadLetters = folder.resolve(root.text("deadLetters", "dead-letters"));
     var classpath = classpath(root, folder);
     var modules =

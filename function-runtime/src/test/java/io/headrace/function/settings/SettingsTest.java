@@ -36,7 +36,7 @@ class SettingsTest {
     assertThat(settings.leases())
         .isEqualTo(new Settings.Leases("headrace", Duration.ofSeconds(10)));
     assertThat(settings.memoryBytes()).isEqualTo(256L << 20);
-    assertThat(settings.stopWithin()).isEqualTo(Duration.ofSeconds(20));
+    assertThat(settings.stopWithin()).isEqualTo(Duration.ofSeconds(5));
     assertThat(settings.functions()).extracting("name").containsExactly("com.acme.Alarm");
   }
 

@@ -1,0 +1,282 @@
+package io.headrace.console;
+
+import io.headrace.checkpoint.ChunkStore;
+import io.headrace.checkpoint.InMemoryChunkStore;
+import io.headrace.function.FunctionRuntime;
+import io.headrace.function.RuntimeListener;
+import io.headrace.function.aws.AwsServices;
+import io.headrace.harness.LocalDynamoDb;
+import io.headrace.kcl.Shard;
+import io.headrace.kcl.StreamConnector;
+import io.headrace.kcl.loop.Entropy;
+import io.headrace.kcl.loop.ShutdownSignal;
+import io.headrace.kcl.loop.ThreadedLoop;
+import io.headrace.local.LocalKinesis;
+import io.headrace.samples.Sample;
+import io.headrace.samples.SampleResult;
+import io.headrace.samples.Samples;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
+
+/**
+ * The main job on embedded servers: a local Kinesis, DynamoDB Local, a producer for each sample and
+ * a fleet of workers, all in this process. Lives on the main thread. What it reports comes from the
+ * {@link Ledger}, which checks the run record by record.
+ */
+final class Demo implements AutoCloseable {
+  /** How a demo is run. */
+  record Options(Duration playing, int workers, boolean killOne) {}
+
+  private static final String APPLICATION = "demo";
+  private static final String TABLE = "headrace";
+  private static final Duration LEASE_TIME = Duration.ofSeconds(3);
+  private static final Duration START_MAX = Duration.ofSeconds(60);
+  private static final Duration DRAIN_MAX = Duration.ofSeconds(30);
+  private static final Duration STOP_MAX = Duration.ofSeconds(5);
+  private static final Duration COMMIT_INTERVAL = Duration.ofSeconds(1);
+  private static final Duration FRAME = Duration.ofSeconds(1);
+
+  private final Options options;
+  private final ShutdownSignal signal;
+  private final LiveView view;
+  private final List<Sample> samples = Samples.all();
+  private final Ledger ledger = new Ledger();
+  private final Fleet fleet = new Fleet();
+  private final ChunkStore chunks = new InMemoryChunkStore();
+  private final ThreadedLoop loop = ThreadedLoop.start("headrace-demo", Demo::fault);
+  private final LocalKinesis kinesis;
+  private final LocalDynamoDb dynamoDb;
+  private final AwsServices aws;
+  private final StreamConnector connector;
+  private final Map<String, FunctionRuntime.Running> workers = new LinkedHashMap<>();
+  private final List<SamplePlayer> players = new ArrayList<>();
+  private final Map<Sample, Long> put = new LinkedHashMap<>();
+  private final long startedTicks = loop.ticks();
+  private boolean killed;
+
+  Demo(Options options, ShutdownSignal signal, LiveView view) {
+    this.options = options;
+    this.signal = signal;
+    this.view = view;
+    this.kinesis = LocalKinesis.start();
+    this.dynamoDb = LocalDynamoDb.start();
+    this.aws =
+        AwsServices.at(
+            new AwsServices.Endpoints(
+                Optional.empty(),
+                Optional.of(kinesis.endpoint()),
+                Optional.of(dynamoDb.endpoint())));
+    this.connector = aws.connector();
+    for (var sample : samples) {
+      kinesis.createStream(sample.stream().name(), sample.shards());
+    }
+  }
+
+  /** Plays, drains and stops; then {@link #report} tells how it went. */
+  void run() throws InterruptedException {
+    for (int i = 1; i <= options.workers(); i++) {
+      var name = "worker-" + i;
+      workers.put(name, worker(name));
+    }
+    awaitWorkers();
+    play();
+    drain();
+    stopWorkers();
+    view.done();
+  }
+
+  DemoReport report() {
+    var results = new ArrayList<SampleResult>();
+    int shards = 0;
+    for (var sample : samples) {
+      results.add(sample.result(put.getOrDefault(sample, 0L)));
+      shards += sample.shards();
+    }
+    return new DemoReport(
+        ledger.account(),
+        ledger.missing(),
+        elapsed(),
+        options.workers(),
+        killed,
+        signal.asked(),
+        shards,
+        ledger.commits(),
+        aws.dynamoDbRequests(),
+        results);
+  }
+
+  private FunctionRuntime.Running worker(String name) {
+    var runtime =
+        FunctionRuntime.named(APPLICATION)
+            .workerId(name)
+            .leaseTime(LEASE_TIME)
+            .leasesIn(aws.leases(TABLE))
+            .checkpointsIn(aws.checkpoints(TABLE, APPLICATION))
+            .stateIn(chunks)
+            .connecting(connector)
+            .committingEvery(COMMIT_INTERVAL)
+            .stoppingWithin(STOP_MAX)
+            .observedBy(fleet.of(name))
+            .observedBy(
+                new RuntimeListener() {
+                  @Override
+                  public void on(Object event) {
+                    ledger.on(event);
+                  }
+                });
+    samples.forEach(sample -> runtime.run(sample.spec()));
+    return runtime.start();
+  }
+
+  /** Playing begins once all workers take part, so that its time is not spent on starting. */
+  private void awaitWorkers() throws InterruptedException {
+    var limit = elapsed().plus(START_MAX);
+    while (workers.values().stream().anyMatch(worker -> !worker.health().ready())
+        && !signal.await(Duration.ofMillis(20))) {
+      refuseDead();
+      if (elapsed().compareTo(limit) > 0) {
+        throw new Complaint(
+            "the workers did not start within " + START_MAX.toSeconds() + " s: " + reasons());
+      }
+    }
+  }
+
+  private void refuseDead() {
+    if (workers.values().stream().anyMatch(worker -> !worker.health().alive())) {
+      throw new Complaint("a worker can't go on: " + reasons());
+    }
+  }
+
+  private String reasons() {
+    return workers.values().stream()
+        .flatMap(worker -> worker.health().reasons().stream())
+        .distinct()
+        .collect(Collectors.joining("; "));
+  }
+
+  private void play() throws InterruptedException {
+    var playing = new LinkedHashMap<Sample, CompletableFuture<Long>>();
+    var byPlayer = new LinkedHashMap<Sample, SamplePlayer>();
+    for (var sample : samples) {
+      var player =
+          new SamplePlayer(
+              sample,
+              connector.sink(sample.stream().name(), loop, Entropy.generator()),
+              ledger,
+              loop,
+              options.playing());
+      players.add(player);
+      byPlayer.put(sample, player);
+      playing.put(sample, player.play().toCompletableFuture());
+    }
+    var all = CompletableFuture.allOf(playing.values().toArray(CompletableFuture[]::new));
+    var halfTime = elapsed().plus(options.playing().dividedBy(2));
+    while (!all.isDone() && !signal.await(FRAME)) {
+      if (options.killOne() && !killed && elapsed().compareTo(halfTime) >= 0) {
+        killOne();
+      }
+      draw();
+    }
+    players.forEach(SamplePlayer::stop);
+    for (var sample : samples) {
+      put.put(sample, join(playing.get(sample)));
+      join(end(sample, byPlayer.get(sample)));
+    }
+  }
+
+  /** The samples' inputs are bounded: each shard is told that nothing more comes. */
+  private CompletionStage<Void> end(Sample sample, SamplePlayer player)
+      throws InterruptedException {
+    var stream = connector.open(sample.stream(), loop, Entropy.generator());
+    List<Shard> shards = join(stream.shards());
+    stream.close();
+    return player.put(sample.ending(shards));
+  }
+
+  private void killOne() {
+    var name = workers.keySet().iterator().next();
+    workers.remove(name).crash();
+    fleet.gone(name);
+    killed = true;
+  }
+
+  /** Until every record that was put is settled and committed; a bounded time. */
+  private void drain() throws InterruptedException {
+    var limit = elapsed().plus(signal.asked() ? STOP_MAX.dividedBy(2) : DRAIN_MAX);
+    while (ledger.account().inFlight() > 0 && elapsed().compareTo(limit) < 0) {
+      refuseDead();
+      pause(signal.asked() ? Duration.ofMillis(50) : Duration.ofMillis(200));
+      draw();
+    }
+  }
+
+  private void pause(Duration time) throws InterruptedException {
+    var passed = new CompletableFuture<Void>();
+    loop.schedule(time, () -> passed.complete(null));
+    join(passed);
+  }
+
+  private void stopWorkers() {
+    var stopping =
+        workers.values().stream()
+            .map(worker -> worker.stop().toCompletableFuture())
+            .toArray(CompletableFuture[]::new);
+    CompletableFuture.allOf(stopping).join();
+    workers.values().forEach(FunctionRuntime.Running::close);
+    workers.clear();
+  }
+
+  private void draw() {
+    var outputs = new LinkedHashMap<String, Long>();
+    for (var sample : samples) {
+      outputs.put(sample.name(), sample.outputs());
+    }
+    view.draw(
+        new LiveView.Frame(
+            elapsed(),
+            ledger.put(),
+            ledger.settled(),
+            fleet.lag(),
+            fleet.shardsPerWorker(),
+            outputs));
+  }
+
+  private Duration elapsed() {
+    return Duration.ofNanos(loop.ticks() - startedTicks);
+  }
+
+  @Override
+  public void close() {
+    stopWorkers();
+    aws.close();
+    kinesis.close();
+    dynamoDb.close();
+    loop.close();
+  }
+
+  private static <T> T join(CompletionStage<T> stage) throws InterruptedException {
+    try {
+      return stage.toCompletableFuture().get(DRAIN_MAX.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException failed) {
+      throw new CompletionException(failed.getCause());
+    } catch (TimeoutException late) {
+      throw new Complaint(
+          "the local Kinesis did not answer within " + DRAIN_MAX.toSeconds() + " s", late);
+    }
+  }
+
+  private static void fault(Throwable fault) {
+    throw new IllegalStateException("the demo's loop failed", fault);
+  }
+}

@@ -1,0 +1,106 @@
+package io.headrace.console;
+
+import io.headrace.kcl.loop.ShutdownSignal;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
+
+/** The main job, embedded: three samples in a fleet, with an account of every record at the end. */
+@Command(
+    name = "demo",
+    mixinStandardHelpOptions = true,
+    description =
+        "Runs three samples in a fleet on an embedded Kinesis and DynamoDB Local, and accounts for"
+            + " every record.")
+final class DemoCommand implements Callable<Integer> {
+  private static final int WORKERS_MAX = 16;
+
+  /** Ctrl-C drains, commits and hands over within 5 s; the rest is for printing. */
+  private static final Duration WIND_UP_MAX = Duration.ofSeconds(6);
+
+  @Option(
+      names = "--for",
+      paramLabel = "TIME",
+      defaultValue = "30s",
+      converter = Time.class,
+      description = "How long the producers play, such as 30s or 2m (default: ${DEFAULT-VALUE}).")
+  private Duration playing = Duration.ofSeconds(30);
+
+  @Option(
+      names = "--workers",
+      defaultValue = "2",
+      paramLabel = "N",
+      description = "Workers in the fleet (default: ${DEFAULT-VALUE}).")
+  private int workers;
+
+  @Option(
+      names = "--kill-one",
+      description = "Stops one worker half-way without any farewell, as a crash would.")
+  private boolean killOne;
+
+  @Option(names = "--json", description = "The last line is one JSON object.")
+  private boolean json;
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Override
+  public Integer call() throws InterruptedException {
+    if (workers < 1 || workers > WORKERS_MAX) {
+      throw new Complaint("--workers " + workers + ": must be between 1 and " + WORKERS_MAX);
+    }
+    if (killOne && workers < 2) {
+      throw new Complaint("--kill-one: needs at least 2 workers, so that one is left");
+    }
+    var command = Objects.requireNonNull(spec).commandLine();
+    var view = new LiveView(json ? command.getErr() : command.getOut(), !json && isTerminal());
+    try (var signal = ShutdownSignal.listening(WIND_UP_MAX);
+        var demo = new Demo(new Demo.Options(playing, workers, killOne), signal, view)) {
+      demo.run();
+      var report = demo.report();
+      if (json) {
+        command.getOut().println(JsonLine.of(report.json()));
+      } else {
+        report.lines().forEach(command.getOut()::println);
+      }
+      command.getOut().flush();
+      return report.complete() ? 0 : Headrace.MISSED;
+    }
+  }
+
+  private static boolean isTerminal() {
+    return System.console() != null && System.getenv("NO_COLOR") == null;
+  }
+
+  /** {@code 30s} and the like. */
+  static final class Time implements ITypeConverter<Duration> {
+    private static final Pattern TIME = Pattern.compile("(\\d{1,6})(s|m|h)");
+
+    @Override
+    public Duration convert(String text) {
+      var matcher = TIME.matcher(text);
+      if (matcher.matches()) {
+        long n = Long.parseLong(matcher.group(1));
+        var time =
+            switch (matcher.group(2)) {
+              case "s" -> Duration.ofSeconds(n);
+              case "m" -> Duration.ofMinutes(n);
+              default -> Duration.ofHours(n);
+            };
+        if (time.compareTo(Duration.ofSeconds(1)) >= 0
+            && time.compareTo(Duration.ofHours(24)) <= 0) {
+          return time;
+        }
+      }
+      throw new TypeConversionException(
+          "\"" + text + "\": must be between 1s and 24h, written as 30s, 2m or 1h");
+    }
+  }
+}

@@ -1,0 +1,84 @@
+package io.headrace.console;
+
+import io.headrace.checkpoint.InMemoryChunkStore;
+import io.headrace.function.DeadLetters;
+import io.headrace.function.FunctionRuntime;
+import io.headrace.function.aws.AwsServices;
+import io.headrace.function.settings.Settings;
+import io.headrace.kcl.loop.ShutdownSignal;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** A worker: runs the functions of an app.yaml until it is stopped. */
+@Command(
+    name = "run",
+    mixinStandardHelpOptions = true,
+    description = "Runs a worker with the functions of an app.yaml, until Ctrl-C or SIGTERM.")
+final class RunCommand implements Callable<Integer> {
+  private static final Duration WATCH = Duration.ofSeconds(1);
+
+  /** What closing takes beyond the runtime's own limit. */
+  private static final Duration CLOSING = Duration.ofSeconds(1);
+
+  @Parameters(paramLabel = "app.yaml", description = "The settings file.")
+  private @Nullable Path file;
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Override
+  public Integer call() throws InterruptedException {
+    var out = Objects.requireNonNull(spec).commandLine().getOut();
+    var settings = Settings.read(Objects.requireNonNull(file));
+    var endpoints =
+        new AwsServices.Endpoints(
+            settings.aws().region(),
+            settings.aws().kinesisEndpoint(),
+            settings.aws().dynamoDbEndpoint());
+    try (var signal = ShutdownSignal.listening(settings.stopWithin().plus(CLOSING));
+        var application = Application.load(settings);
+        var aws = AwsServices.at(endpoints);
+        var running = runtime(settings, application, aws).start()) {
+      out.println(
+          "running "
+              + settings.application()
+              + ": "
+              + application.functions().size()
+              + " functions");
+      out.flush();
+      while (!signal.await(WATCH)) {
+        var health = running.health();
+        if (!health.alive()) {
+          throw new Complaint("the worker can't go on: " + String.join("; ", health.reasons()));
+        }
+      }
+      out.println("stopping " + settings.application());
+      out.flush();
+    }
+    return 0;
+  }
+
+  private static FunctionRuntime runtime(
+      Settings settings, Application application, AwsServices aws) {
+    var table = settings.leases().table();
+    var runtime =
+        FunctionRuntime.named(settings.application())
+            .leaseTime(settings.leases().leaseTime())
+            .memoryBytes(settings.memoryBytes())
+            .leasesIn(aws.leases(table))
+            .checkpointsIn(aws.checkpoints(table, settings.application()))
+            .stateIn(new InMemoryChunkStore())
+            .connecting(aws.connector())
+            .deadLettersIn(DeadLetters.inFile(settings.deadLetters()))
+            .stoppingWithin(settings.stopWithin());
+    settings.worker().ifPresent(runtime::workerId);
+    application.functions().forEach(runtime::run);
+    return runtime;
+  }
+}

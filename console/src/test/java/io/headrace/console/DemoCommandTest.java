@@ -1,0 +1,88 @@
+package io.headrace.console;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The main job, in a process of its own. */
+class DemoCommandTest {
+  @TempDir Path folder;
+
+  @Test
+  void every_record_is_accounted_for() throws IOException, InterruptedException {
+    var summary = summary("demo", "--for", "5s", "--json");
+
+    accountBalances(summary);
+    assertThat(summary.get("samples").get("monitoring").get("precision").asDouble())
+        .isGreaterThanOrEqualTo(0.95);
+    assertThat(summary.get("samples").get("analytics").get("equalToFold").asBoolean()).isTrue();
+  }
+
+  @Test
+  void every_record_is_accounted_for_when_a_worker_is_killed_half_way()
+      throws IOException, InterruptedException {
+    var summary = summary("demo", "--for", "8s", "--kill-one", "--json");
+
+    accountBalances(summary);
+    assertThat(summary.get("killedOne").asBoolean()).isTrue();
+    assertThat(summary.get("samples").get("analytics").get("equalToFold").asBoolean()).isTrue();
+  }
+
+  @Test
+  void ctrl_c_drains_commits_and_tells_the_account_within_5_seconds()
+      throws IOException, InterruptedException {
+    try (var demo = HeadraceProcess.start(folder, "demo", "--for", "10m")) {
+      while (!demo.line().contains("settled")) {
+        // until the fleet is at work
+      }
+      demo.interrupt();
+
+      assertThat(demo.exitCode(8)).isEqualTo(130);
+      assertThat(String.join("\n", demo.rest())).contains("unaccounted 0");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--for 10 | must be between 1s and 24h, written as 30s, 2m or 1h",
+        "--workers 0 | --workers 0: must be between 1 and 16",
+        "--workers 1 --kill-one | --kill-one: needs at least 2 workers",
+      })
+  void a_wrong_option_is_said_plainly_with_exit_code_2(String options, String message) {
+    var run = CommandRun.of(("demo " + options).split(" "));
+
+    assertThat(run.exitCode()).isEqualTo(2);
+    assertThat(run.err()).contains(message).doesNotContain("Exception");
+  }
+
+  private JsonNode summary(String... args) throws IOException, InterruptedException {
+    try (var demo = HeadraceProcess.start(folder, args)) {
+      var lines = demo.rest();
+      assertThat(demo.exitCode(1)).as("of %s", lines).isZero();
+      return new ObjectMapper().readTree(lines.get(lines.size() - 1));
+    }
+  }
+
+  private static void accountBalances(JsonNode summary) {
+    assertThat(summary.get("put").asLong()).isPositive();
+    assertThat(summary.get("unaccounted").asLong()).isZero();
+    assertThat(summary.get("inFlight").asLong()).isZero();
+    assertThat(summary.get("put").asLong())
+        .isEqualTo(
+            summary.get("handled").asLong()
+                + summary.get("filtered").asLong()
+                + summary.get("deadLettered").asLong()
+                + summary.get("parked").asLong());
+    assertThat(summary.get("commits").asLong()).isPositive();
+    assertThat(summary.get("dynamoRequests").asLong()).isPositive();
+  }
+}

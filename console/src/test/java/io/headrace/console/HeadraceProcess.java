@@ -1,0 +1,74 @@
+package io.headrace.console;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** The command in a process of its own, as a user runs it, so that it can be signalled. */
+final class HeadraceProcess implements AutoCloseable {
+  private final Process process;
+  private final BufferedReader out;
+
+  private HeadraceProcess(Process process) {
+    this.process = process;
+    this.out = process.inputReader();
+  }
+
+  static HeadraceProcess start(Path folder, String... args) throws IOException {
+    var command = new ArrayList<String>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("-XX:+UseSerialGC");
+    command.add("-cp");
+    command.add(System.getProperty("java.class.path"));
+    command.add(Headrace.class.getName());
+    command.addAll(List.of(args));
+    return new HeadraceProcess(
+        new ProcessBuilder(command)
+            .directory(folder.toFile())
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start());
+  }
+
+  /** The next line that it prints; blocks until there is one. */
+  String line() throws IOException {
+    var line = out.readLine();
+    if (line == null) {
+      throw new AssertionError("the command ended without another line");
+    }
+    return line;
+  }
+
+  /** Everything that it prints until it ends. */
+  List<String> rest() throws IOException {
+    var lines = new ArrayList<String>();
+    for (var line = out.readLine(); line != null; line = out.readLine()) {
+      lines.add(line);
+    }
+    return lines;
+  }
+
+  /** SIGTERM. */
+  void terminate() {
+    process.destroy();
+  }
+
+  /** SIGINT, as Ctrl-C sends it. */
+  void interrupt() throws IOException, InterruptedException {
+    new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor();
+  }
+
+  int exitCode(long seconds) throws InterruptedException {
+    if (!process.waitFor(seconds, TimeUnit.SECONDS)) {
+      throw new AssertionError("the command is still running after " + seconds + " s");
+    }
+    return process.exitValue();
+  }
+
+  @Override
+  public void close() {
+    process.destroyForcibly();
+  }
+}

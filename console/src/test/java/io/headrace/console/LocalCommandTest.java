@@ -1,0 +1,161 @@
+package io.headrace.console;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.core.SdkBytes;
+import software.amazon.awssdk.core.SdkSystemSetting;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
+import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
+import software.amazon.awssdk.services.kinesis.model.GetRecordsResponse;
+import software.amazon.awssdk.services.kinesis.model.PutRecordsRequestEntry;
+import software.amazon.awssdk.services.kinesis.model.Record;
+import software.amazon.awssdk.services.kinesis.model.ShardIteratorType;
+
+/** {@code headrace local}, driven by the AWS SDK for Java over its sockets. */
+class LocalCommandTest {
+  private static final int RECORDS = 100_000;
+  private static final int BATCH = 500;
+  private static final StaticCredentialsProvider ANY =
+      StaticCredentialsProvider.create(AwsBasicCredentials.create("any", "any"));
+
+  @TempDir Path folder;
+
+  @ParameterizedTest(name = "CBOR: {0}")
+  @ValueSource(booleans = {true, false})
+  void the_aws_sdk_puts_lists_and_reads_back_100000_records_in_order(boolean cbor)
+      throws IOException {
+    try (var local = HeadraceProcess.start(folder, "local", "--json", "--create", "orders:1");
+        var kinesis = kinesis(endpoint(local.line(), "kinesis"), cbor)) {
+      assertThat(kinesis.listStreams().join().streamNames()).containsExactly("orders");
+      var shard = kinesis.listShards(r -> r.streamName("orders")).join().shards().get(0).shardId();
+
+      for (int from = 0; from < RECORDS; from += BATCH) {
+        var entries =
+            IntStream.range(from, from + BATCH).mapToObj(LocalCommandTest::entry).toList();
+        var answer = kinesis.putRecords(r -> r.streamName("orders").records(entries)).join();
+        assertThat(answer.failedRecordCount()).isZero();
+      }
+
+      var numbers = new ArrayList<Integer>(RECORDS);
+      String iterator =
+          kinesis
+              .getShardIterator(
+                  r ->
+                      r.streamName("orders")
+                          .shardId(shard)
+                          .shardIteratorType(ShardIteratorType.TRIM_HORIZON))
+              .join()
+              .shardIterator();
+      GetRecordsResponse page;
+      do {
+        String from = iterator;
+        page = kinesis.getRecords(r -> r.shardIterator(from).limit(10_000)).join();
+        page.records().forEach(record -> numbers.add(number(record)));
+        iterator = page.nextShardIterator();
+      } while (numbers.size() < RECORDS && !page.records().isEmpty());
+
+      assertThat(numbers).isEqualTo(IntStream.range(0, RECORDS).boxed().toList());
+    }
+  }
+
+  @Test
+  void dynamodb_answers_beside_it() throws IOException {
+    try (var local = HeadraceProcess.start(folder, "local", "--json");
+        var dynamoDb =
+            DynamoDbAsyncClient.builder()
+                .endpointOverride(endpoint(local.line(), "dynamoDb"))
+                .region(Region.US_EAST_1)
+                .credentialsProvider(ANY)
+                .build()) {
+      assertThat(dynamoDb.listTables().join().tableNames()).isEmpty();
+    }
+  }
+
+  @Test
+  void it_prints_what_a_user_needs_and_stops_within_a_second_of_a_signal()
+      throws IOException, InterruptedException {
+    try (var local = HeadraceProcess.start(folder, "local", "--create", "orders:2")) {
+      var lines = new ArrayList<String>();
+      while (lines.isEmpty() || !lines.get(lines.size() - 1).contains("Ctrl-C ends it")) {
+        lines.add(local.line());
+      }
+      assertThat(String.join("\n", lines))
+          .contains("http://127.0.0.1:")
+          .contains("orders, shards: 2")
+          .contains("AWS_ENDPOINT_URL_KINESIS=")
+          .contains("AWS_ENDPOINT_URL_DYNAMODB=");
+
+      local.interrupt();
+
+      assertThat(local.exitCode(3)).isEqualTo(130);
+    }
+  }
+
+  @Test
+  void a_port_in_use_is_one_sentence_and_exit_code_2() throws IOException {
+    try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      for (var option : List.of("--kinesis-port", "--dynamodb-port")) {
+        var port = Integer.toString(taken.getLocalPort());
+
+        var run = CommandRun.of("local", option, port);
+
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(run.err()).hasLineCount(1).contains(port).doesNotContain("Exception");
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"orders", "orders:0", "or ders:1", ":1", "orders:x"})
+  void a_wrong_stream_to_create_is_one_sentence_and_exit_code_2(String stream) {
+    var run = CommandRun.of("local", "--create", stream);
+
+    assertThat(run.exitCode()).isEqualTo(2);
+    assertThat(run.err()).hasLineCount(1).contains("\"" + stream + "\"").contains("orders:4");
+  }
+
+  private static KinesisAsyncClient kinesis(URI endpoint, boolean cbor) {
+    var setting = SdkSystemSetting.CBOR_ENABLED.property();
+    System.setProperty(setting, Boolean.toString(cbor));
+    try {
+      return KinesisAsyncClient.builder()
+          .endpointOverride(endpoint)
+          .region(Region.US_EAST_1)
+          .credentialsProvider(ANY)
+          .build();
+    } finally {
+      System.clearProperty(setting);
+    }
+  }
+
+  private static URI endpoint(String json, String service) throws IOException {
+    return URI.create(new ObjectMapper().readTree(json).get(service).textValue());
+  }
+
+  private static PutRecordsRequestEntry entry(int number) {
+    return PutRecordsRequestEntry.builder()
+        .partitionKey("key-" + number % 100)
+        .data(SdkBytes.fromUtf8String("record " + number))
+        .build();
+  }
+
+  private static int number(Record record) {
+    return Integer.parseInt(record.data().asUtf8String().substring("record ".length()));
+  }
+}

@@ -1,0 +1,106 @@
+package io.headrace.function.aws;
+
+import io.headrace.checkpoint.CheckpointStore;
+import io.headrace.checkpoint.dynamo.DynamoCheckpointStore;
+import io.headrace.kcl.StreamConnector;
+import io.headrace.kcl.kinesis.KinesisConnector;
+import io.headrace.lease.LeaseTable;
+import io.headrace.lease.dynamo.DynamoLeaseTable;
+import java.net.URI;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
+import software.amazon.awssdk.core.interceptor.Context;
+import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
+import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
+import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
+
+/**
+ * The AWS clients of one process, for every runtime in it, and what the runtime needs of them.
+ * Thread-safe; close it after the runtimes.
+ */
+public final class AwsServices implements AutoCloseable {
+  /** What local servers are signed in with: they take anything. Sent to loopback only. */
+  private static final StaticCredentialsProvider LOCAL =
+      StaticCredentialsProvider.create(AwsBasicCredentials.create("local", "local"));
+
+  private final KinesisAsyncClient kinesis;
+  private final DynamoDbAsyncClient dynamoDb;
+  private final RequestCount dynamoDbRequests = new RequestCount();
+
+  private AwsServices(Endpoints endpoints) {
+    this.kinesis = located(KinesisAsyncClient.builder(), endpoints, endpoints.kinesis()).build();
+    this.dynamoDb =
+        located(DynamoDbAsyncClient.builder(), endpoints, endpoints.dynamoDb())
+            .overrideConfiguration(o -> o.addExecutionInterceptor(dynamoDbRequests))
+            .build();
+  }
+
+  /**
+   * Where the services are; what is empty is found by the AWS SDK, as are credentials. A service on
+   * a loopback address is a local server: it needs neither region nor credentials.
+   */
+  public record Endpoints(Optional<String> region, Optional<URI> kinesis, Optional<URI> dynamoDb) {}
+
+  /** Makes the clients; calls nothing yet. */
+  public static AwsServices at(Endpoints endpoints) {
+    return new AwsServices(endpoints);
+  }
+
+  /** Opens streams through this process's Kinesis client. */
+  public StreamConnector connector() {
+    return new KinesisConnector(kinesis);
+  }
+
+  public LeaseTable leases(String table) {
+    return new DynamoLeaseTable(dynamoDb, table);
+  }
+
+  public CheckpointStore checkpoints(String table, String application) {
+    return new DynamoCheckpointStore(dynamoDb, table, application);
+  }
+
+  /** How many requests went to DynamoDB so far, repeated ones too. */
+  public long dynamoDbRequests() {
+    return dynamoDbRequests.count.get();
+  }
+
+  @Override
+  public void close() {
+    kinesis.close();
+    dynamoDb.close();
+  }
+
+  private static <B extends AwsClientBuilder<B, ?>> B located(
+      B builder, Endpoints endpoints, Optional<URI> endpoint) {
+    endpoints.region().ifPresent(region -> builder.region(Region.of(region)));
+    endpoint.ifPresent(builder::endpointOverride);
+    if (endpoint.filter(AwsServices::isLoopback).isPresent()) {
+      builder.credentialsProvider(LOCAL);
+      if (endpoints.region().isEmpty()) {
+        builder.region(Region.US_EAST_1);
+      }
+    }
+    return builder;
+  }
+
+  private static boolean isLoopback(URI endpoint) {
+    var host = String.valueOf(endpoint.getHost());
+    return host.equals("localhost") || host.equals("[::1]") || host.startsWith("127.");
+  }
+
+  /** Counts what goes over the wire. */
+  private static final class RequestCount implements ExecutionInterceptor {
+    private final AtomicLong count = new AtomicLong();
+
+    @Override
+    public void beforeTransmission(
+        Context.BeforeTransmission context, ExecutionAttributes attributes) {
+      count.incrementAndGet();
+    }
+  }
+}

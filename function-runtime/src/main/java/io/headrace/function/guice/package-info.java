@@ -1,0 +1,5 @@
+/** Headrace for applications that are wired by Guice. The only user of it in this module. */
+@NullMarked
+package io.headrace.function.guice;
+
+import org.jspecify.annotations.NullMarked;
