@@ -40,7 +40,7 @@ class CheckpointerChaosProperties {
   private static final List<Fault> FAULTS =
       List.of(Fault.LOST, Fault.ANSWER_LOST, Fault.LATE, Fault.TWICE);
 
-  @Property(tries = 300)
+  @Property(tries = 1000)
   void every_record_is_counted_once_whatever_the_network_does(@ForAll long seed) {
     new Course(seed).run();
   }
@@ -84,8 +84,8 @@ class CheckpointerChaosProperties {
       network.arrive();
       check();
       var end = read();
-      assertThat(end.progress().through()).contains(at(RECORDS));
-      assertThat(end.progress().ranges()).isEmpty();
+      // The last records may still be a range: that they border on the prefix is known by reading.
+      assertThat(finished(end.progress())).isEqualTo(RECORDS);
       assertThat(countOf(end.parts().orElseThrow())).isEqualTo(RECORDS);
     }
 
