@@ -21,6 +21,9 @@ final class ShardWork implements ShardReading.Listener {
   /** How long functions that are ready wait for those that seal or restore. */
   private static final Duration GATHER_MAX = Duration.ofSeconds(1);
 
+  /** How long last commits may be tried after a drain's deadline; then the lease goes without. */
+  private static final Duration LAST_COMMITS_MAX = Duration.ofSeconds(5);
+
   private final ShardPlace place;
   private final ShardedStream stream;
   private final EngineContext engine;
@@ -88,6 +91,7 @@ final class ShardWork implements ShardReading.Listener {
     }
     if (!over) {
       engine.loop().schedule(limit, this::passDeadline);
+      engine.loop().schedule(limit.plus(LAST_COMMITS_MAX), this::leaveUncommitted);
     }
   }
 
@@ -277,6 +281,14 @@ final class ShardWork implements ShardReading.Listener {
           // It has left already.
         }
       }
+    }
+  }
+
+  /** What can't be committed here is delivered again by the next owner, which waits for us. */
+  private void leaveUncommitted() {
+    if (!over) {
+      abandon();
+      owner.drained(this);
     }
   }
 

@@ -480,6 +480,28 @@ class WorkerTest {
   }
 
   @Test
+  void hands_over_without_its_last_commit_rather_than_never() {
+    var worker = engine.worker("w1", "alarms");
+    engine.put(20, 5);
+    engine.seconds(3);
+    engine.progress.outOfReach(true);
+    engine.put(20, 5);
+    engine.seconds(1);
+    engine.fleet.assigning(false);
+    engine.fleet.want(engine.shard(0));
+    engine.seconds(9);
+    assertThat(engine.members.get(worker).held()).hasSize(2);
+    engine.seconds(2);
+    assertThat(engine.members.get(worker).held()).hasSize(1);
+
+    engine.progress.outOfReach(false);
+    engine.fleet.assigning(true);
+    engine.seconds(10);
+
+    assertNothingLost("alarms");
+  }
+
+  @Test
   void is_ready_for_what_it_is_offered_of_its_own_streams() {
     var worker = engine.worker("w1", "alarms");
     var member = engine.members.get(worker);
