@@ -50,17 +50,27 @@ final class HttpServer implements AutoCloseable {
   private static final int STREAMS_MAX = 100_000;
   private static final int WINDOW_BYTES = 2 * 1024 * 1024;
   private static final int FRAME_BYTES_MAX = 256 * 1024;
+  // Of one connection. A reader whose turn comes late may give up, so no less than the JVM can
+  // bear.
+  private static final long UNREAD_BYTES_MAX =
+      Math.max(16L * 1024 * 1024, Runtime.getRuntime().maxMemory() / 8);
 
-  private final RequestHandler handler;
+  private final Protocol protocol;
   private final Duration silenceMax;
+  private final long unreadBytesMax;
   private final EventLoopGroup loops;
   private final ChannelGroup channels =
       new DefaultChannelGroup(ImmediateEventExecutor.INSTANCE, true);
   private final InetSocketAddress address;
 
   HttpServer(Protocol protocol, int port, Duration silenceMax) {
-    this.handler = new RequestHandler(protocol);
+    this(protocol, port, silenceMax, UNREAD_BYTES_MAX);
+  }
+
+  HttpServer(Protocol protocol, int port, Duration silenceMax, long unreadBytesMax) {
+    this.protocol = protocol;
     this.silenceMax = silenceMax;
+    this.unreadBytesMax = unreadBytesMax;
     this.loops =
         new NioEventLoopGroup(EVENT_LOOPS, new DefaultThreadFactory("local-kinesis", true));
     try {
@@ -114,7 +124,7 @@ final class HttpServer implements AutoCloseable {
         new HttpServerCodec(),
         new HttpServerKeepAliveHandler(),
         new HttpObjectAggregator(BODY_BYTES_MAX),
-        handler);
+        new RequestHandler(protocol, unreadBytesMax));
   }
 
   private void http2(ChannelPipeline pipeline) {
@@ -131,7 +141,7 @@ final class HttpServer implements AutoCloseable {
     pipeline.addLast(
         codec,
         new WiderConnection(codec),
-        new Http2MultiplexHandler(new Http2Stream()),
+        new Http2MultiplexHandler(new Http2Stream(new RequestHandler(protocol, unreadBytesMax))),
         new BrokenConnection());
   }
 
@@ -148,7 +158,13 @@ final class HttpServer implements AutoCloseable {
   }
 
   @ChannelHandler.Sharable
-  private final class Http2Stream extends ChannelInitializer<Channel> {
+  private static final class Http2Stream extends ChannelInitializer<Channel> {
+    private final RequestHandler handler;
+
+    Http2Stream(RequestHandler handler) {
+      this.handler = handler;
+    }
+
     @Override
     protected void initChannel(Channel channel) {
       channel

@@ -15,6 +15,7 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.QueryStringDecoder;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -22,39 +23,34 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Carries whole HTTP requests to the protocol and its answers back, for both versions of HTTP. Runs
- * on the connection's event loop; shared by all connections.
+ * Carries whole HTTP requests to the protocol and its answers back, for both versions of HTTP. One
+ * per connection, on its event loop; shared by all streams of the connection.
  */
 @Sharable
 final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
   private static final Logger LOG = LoggerFactory.getLogger(LocalKinesis.class);
 
   private final Protocol protocol;
+  private final UnreadAnswers unread;
 
-  RequestHandler(Protocol protocol) {
+  RequestHandler(Protocol protocol, long unreadBytesMax) {
     this.protocol = protocol;
+    this.unread = new UnreadAnswers(unreadBytesMax);
   }
 
   @Override
-  protected void channelRead0(ChannelHandlerContext context, FullHttpRequest http)
-      throws IOException {
-    if (http.decoderResult().isFailure()) {
-      FullHttpResponse response =
-          new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.BAD_REQUEST);
-      response.headers().setInt(HttpHeaderNames.CONTENT_LENGTH, 0);
-      response.headers().set(HttpHeaderNames.CONNECTION, "close");
-      context.writeAndFlush(response).addListener(ChannelFutureListener.CLOSE);
-      return;
-    }
-    Request request = new NettyRequest(http);
-    FullHttpResponse response;
-    try {
-      response = write(context, protocol.answer(request));
-    } catch (RuntimeException e) {
-      LOG.error("the local Kinesis server failed on {}", request.header("x-amz-target"), e);
-      response = write(context, protocol.failure(request));
-    }
-    context.writeAndFlush(response).addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
+  protected void channelRead0(ChannelHandlerContext context, FullHttpRequest http) {
+    http.retain();
+    unread.runWhenFew(
+        () -> {
+          try {
+            if (context.channel().isActive()) {
+              answer(context, http);
+            }
+          } finally {
+            http.release();
+          }
+        });
   }
 
   @Override
@@ -71,14 +67,47 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
     var unused = context.close();
   }
 
-  private static FullHttpResponse write(ChannelHandlerContext context, Reply reply)
-      throws IOException {
+  private void answer(ChannelHandlerContext context, FullHttpRequest http) {
+    if (http.decoderResult().isFailure()) {
+      FullHttpResponse response =
+          new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.BAD_REQUEST);
+      response.headers().setInt(HttpHeaderNames.CONTENT_LENGTH, 0);
+      response.headers().set(HttpHeaderNames.CONNECTION, "close");
+      context.writeAndFlush(response).addListener(ChannelFutureListener.CLOSE);
+      return;
+    }
+    FullHttpResponse response = response(context, new NettyRequest(http));
+    int bytes = response.content().readableBytes();
+    unread.add(bytes);
+    context
+        .writeAndFlush(response)
+        .addListener(ChannelFutureListener.CLOSE_ON_FAILURE)
+        .addListener(done -> unread.remove(bytes));
+  }
+
+  private FullHttpResponse response(ChannelHandlerContext context, Request request) {
+    try {
+      return write(context, protocol.answer(request));
+    } catch (RuntimeException | OutOfMemoryError e) {
+      // A small heap may hold no ten mebibytes more just now, yet the next try may find room.
+      LOG.error("the local Kinesis server failed on {}", request.header("x-amz-target"), e);
+      return write(context, protocol.failure(request));
+    }
+  }
+
+  private static FullHttpResponse write(ChannelHandlerContext context, Reply reply) {
     ByteBuf body = context.alloc().ioBuffer();
+    boolean isWritten = false;
     try (ByteBufOutputStream out = new ByteBufOutputStream(body)) {
       reply.body().writeTo(out);
-    } catch (RuntimeException | IOException e) {
-      body.release();
-      throw e;
+      isWritten = true;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } finally {
+      // Also after an error: a buffer that did not fit would be lost with all that is in it.
+      if (!isWritten) {
+        body.release();
+      }
     }
     FullHttpResponse response =
         new DefaultFullHttpResponse(
