@@ -79,7 +79,7 @@ final class BodyReader {
       throw malformed();
     }
     if (kind instanceof Kind.Text && token == JsonToken.VALUE_STRING) {
-      return in.getText();
+      return text();
     }
     if (kind instanceof Kind.Blob) {
       return blob(token);
@@ -100,6 +100,23 @@ final class BodyReader {
       return structure(nested.structure());
     }
     throw wrongType(kind, token);
+  }
+
+  // Half of a surrogate pair has no form in UTF-8: a record whose key holds one could be put, but
+  // no
+  // answer that holds the record could be written.
+  private String text() throws IOException {
+    String text = in.getText();
+    for (int i = 0; i < text.length(); i++) {
+      if (Character.isSurrogate(text.charAt(i))) {
+        if (i + 1 == text.length()
+            || !Character.isSurrogatePair(text.charAt(i), text.charAt(i + 1))) {
+          throw malformed();
+        }
+        i++;
+      }
+    }
+    return text;
   }
 
   private int whole() throws IOException {

@@ -90,6 +90,7 @@ final class ShardActions {
       refuseWithToken(input, STREAM_NAME);
       refuseWithToken(input, START_SHARD);
       refuseWithToken(input, CREATION);
+      refuseWithToken(input, FILTER);
       return engine.listMoreShards(CommonFields.owner(caller, input), token, max);
     }
     if (input.get(STREAM_NAME) == null && input.get(STREAM_ARN) == null) {

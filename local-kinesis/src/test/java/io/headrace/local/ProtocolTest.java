@@ -59,6 +59,51 @@ class ProtocolTest {
   }
 
   @Test
+  void a_key_that_no_answer_could_repeat_is_a_serialization_error_and_no_record() {
+    for (String escape :
+        List.of("\\ud800", "a\\ud800b", "\\udc00\\ud800", "\\ud83d\\ude00\\ud83d")) {
+      Wires.Answer answer =
+          Wires.json(
+              kinesis.endpoint(),
+              "PutRecord",
+              "{\"StreamName\":\"orders\",\"PartitionKey\":\"" + escape + "\",\"Data\":\"\"}");
+
+      assertThat(answer.status()).as(escape).isEqualTo(400);
+      assertThat(answer.type()).isEqualTo("SerializationException");
+    }
+    Wires.Answer whole =
+        Wires.json(
+            kinesis.endpoint(),
+            "PutRecord",
+            "{\"StreamName\":\"orders\",\"PartitionKey\":\"\\ud83d\\ude00\",\"Data\":\"\"}");
+    assertThat(whole.status()).isEqualTo(200);
+  }
+
+  @Test
+  void a_text_longer_than_any_field_is_refused_at_once() {
+    String arn = "arn:aws" + ":kinesis:".repeat(1_000_000);
+
+    Wires.Answer answer =
+        Wires.json(kinesis.endpoint(), "DescribeStreamSummary", "{\"StreamARN\":\"" + arn + "\"}");
+
+    assertThat(answer.type()).isEqualTo("ValidationException");
+    assertThat(answer.message()).startsWith("2 validation errors detected");
+  }
+
+  @Test
+  void what_a_token_says_already_must_not_be_said_again() {
+    Wires.Answer answer =
+        Wires.json(
+            kinesis.endpoint(),
+            "ListShards",
+            "{\"NextToken\":\"x\",\"ShardFilter\":{\"Type\":\"AT_LATEST\"}}");
+
+    assertThat(answer.type()).isEqualTo("InvalidArgumentException");
+    assertThat(answer.message())
+        .isEqualTo("NextToken and ShardFilter cannot be provided together.");
+  }
+
+  @Test
   void an_unknown_target_is_an_unknown_operation_in_the_encoding_of_the_request() {
     Wires.Answer json = Wires.json(kinesis.endpoint(), "Nothing", "{}");
     Wires.Answer cbor = Wires.cbor(kinesis.endpoint(), "Nothing", Map.of());
