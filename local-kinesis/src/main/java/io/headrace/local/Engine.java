@@ -102,7 +102,14 @@ final class Engine {
 
   List<PutOutcome> put(StreamKey key, List<PutEntry> entries) {
     long now = clock.millis();
-    return stream(key, now).put(entries, now);
+    KinesisStream stream = stream(key, now);
+    long wanted = entries.stream().mapToLong(entry -> StoredRecord.heapBytes(entry.bytes())).sum();
+    if (!budget.hasRoomFor(wanted)) {
+      // A stream that nobody calls forgets nothing by itself, and its records may be past
+      // retention.
+      streams.values().forEach(each -> each.catchUp(now));
+    }
+    return stream.put(entries, now);
   }
 
   String shardIterator(StreamKey key, String shardId, StartFrom start) {

@@ -71,6 +71,11 @@ final class KinesisStream {
     return !gone;
   }
 
+  /** Finishes what is due and forgets what is past retention, as every other call does too. */
+  synchronized void catchUp(long nowMillis) {
+    settle(nowMillis);
+  }
+
   synchronized StreamView view(long nowMillis) {
     settle(nowMillis);
     return new StreamView(
@@ -98,7 +103,7 @@ final class KinesisStream {
     long horizon = nowMillis - RETENTION.toMillis();
     List<ShardView> views = new ArrayList<>();
     for (Shard shard : shards.tailMap(afterIndex, false).values()) {
-      if (shows(filter, shard, horizon)) {
+      if (shard.isOpenSince(horizon) && shows(filter, shard, horizon)) {
         views.add(shard.view());
       }
     }
@@ -284,9 +289,9 @@ final class KinesisStream {
       return shard.isOpenSince(from.millis());
     }
     if (filter instanceof ShardFilter.AtTime at) {
-      boolean beforeAll = at.millis() < horizon;
-      boolean begun = shard.createdMillis() <= at.millis();
-      return beforeAll ? isRoot(shard, horizon) : begun && shard.isOpenSince(at.millis());
+      // At a time before the stream, or before its oldest record, the shards that come first.
+      boolean begun = shard.createdMillis() <= at.millis() || isRoot(shard, horizon);
+      return begun && shard.isOpenSince(at.millis());
     }
     return true;
   }

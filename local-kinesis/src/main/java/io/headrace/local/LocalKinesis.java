@@ -86,7 +86,7 @@ public final class LocalKinesis implements AutoCloseable {
     }
   }
 
-  /** Cuts all connections, frees the port and forgets all streams, within a second. */
+  /** Cuts all connections and frees the port within a second; the streams go with this object. */
   @Override
   public void close() {
     server.close();

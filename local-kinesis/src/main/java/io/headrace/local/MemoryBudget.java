@@ -19,6 +19,10 @@ final class MemoryBudget {
     return bytes.get();
   }
 
+  boolean hasRoomFor(long wanted) {
+    return bytes.get() + wanted <= bytesMax;
+  }
+
   /** Takes the bytes, or leaves the budget as it was and answers false. */
   boolean tryTake(long wanted) {
     if (bytes.addAndGet(wanted) <= bytesMax) {

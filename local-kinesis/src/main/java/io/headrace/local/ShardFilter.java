@@ -11,7 +11,7 @@ sealed interface ShardFilter {
   /** The open shards. */
   record AtLatest() implements ShardFilter {}
 
-  /** The shards that were open at the time. */
+  /** The shards that were open at the time, or the first ones when it is before all of them. */
   record AtTime(long millis) implements ShardFilter {}
 
   /** The shards that were open at the time or came later. */

@@ -52,6 +52,11 @@ final class StoredRecord {
 
   /** The bytes of heap that this record holds, nearly. */
   int heapBytes() {
-    return payloadBytes() + OVERHEAD_BYTES;
+    return heapBytes(payloadBytes());
+  }
+
+  /** The bytes of heap that a record of this payload would hold, nearly. */
+  static int heapBytes(int payloadBytes) {
+    return payloadBytes + OVERHEAD_BYTES;
   }
 }

@@ -219,6 +219,21 @@ class EngineTest {
   }
 
   @Test
+  void records_past_retention_in_a_stream_that_nobody_calls_leave_room_for_a_put_to_another() {
+    Engine small = engine(1_000, Duration.ZERO);
+    StreamKey forgotten = new StreamKey("000000000000", "us-east-1", "forgotten");
+    small.createStream(forgotten, StreamMode.PROVISIONED, 1);
+    small.createStream(ORDERS, StreamMode.PROVISIONED, 1);
+    PutEntry large = PutEntry.of("k", null, new byte[600]);
+    small.put(forgotten, List.of(large));
+    assertThat(small.put(ORDERS, List.of(large)).get(0)).isInstanceOf(PutOutcome.Refused.class);
+
+    clock.advance(Duration.ofHours(25));
+
+    assertThat(small.put(ORDERS, List.of(large)).get(0)).isInstanceOf(PutOutcome.Stored.class);
+  }
+
+  @Test
   void a_change_of_state_takes_as_long_as_it_was_told_to() {
     Engine slow = engine(64L << 20, Duration.ofSeconds(2));
     slow.createStream(ORDERS, StreamMode.PROVISIONED, 2);

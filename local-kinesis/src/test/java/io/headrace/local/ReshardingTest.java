@@ -180,6 +180,29 @@ class ReshardingTest {
   }
 
   @Test
+  void a_shard_past_retention_and_its_children_are_never_listed_as_first_together() {
+    clock.advance(Duration.ofMillis(100));
+    engine.splitShard(ORDERS, id(0), HALF);
+    clock.advance(Duration.ofHours(24));
+    assertThat(ids(new ShardFilter.AtTrimHorizon())).containsExactly(id(0));
+
+    clock.advance(Duration.ofMillis(1));
+    assertThat(ids(new ShardFilter.AtTrimHorizon())).containsExactly(id(1), id(2));
+    assertThat(ids(new ShardFilter.FromTrimHorizon())).containsExactly(id(1), id(2));
+  }
+
+  @Test
+  void at_a_time_before_the_stream_the_list_shows_its_first_shards_and_is_not_empty() {
+    long beforeStream = clock.millis() - 60_000;
+    long beforeHorizon = clock.millis() - Duration.ofDays(2).toMillis();
+    clock.advance(Duration.ofMinutes(1));
+    engine.splitShard(ORDERS, id(0), HALF);
+
+    assertThat(ids(new ShardFilter.AtTime(beforeStream))).containsExactly(id(0));
+    assertThat(ids(new ShardFilter.AtTime(beforeHorizon))).containsExactly(id(0));
+  }
+
+  @Test
   void a_list_of_shards_comes_page_by_page_and_keeps_its_filter() {
     engine.splitShard(ORDERS, id(0), HALF);
     engine.splitShard(ORDERS, id(1), QUARTER);
