@@ -190,6 +190,19 @@ final class RuntimeWorker implements FunctionRuntime.Running {
   private void watch(WorkerEvent event) {
     if (event instanceof WorkerEvent.ShardStarted started) {
       troubles.remove(started.shard());
+    } else if (event instanceof WorkerEvent.Committed committed) {
+      troubles.remove(committed.shard());
+    } else if (event instanceof WorkerEvent.Fetched fetched) {
+      troubles.remove(fetched.shard());
+    } else if (event instanceof WorkerEvent.Retrying retrying) {
+      troubles.put(
+          retrying.shard(),
+          "shard "
+              + retrying.shard()
+              + ": "
+              + retrying.what()
+              + " failed and is tried again: "
+              + retrying.cause().getMessage());
     } else if (event instanceof WorkerEvent.ShardFailed failed) {
       var cause = failed.cause();
       LOG.error("function {} gave up shard {}", failed.function(), failed.shard(), cause);

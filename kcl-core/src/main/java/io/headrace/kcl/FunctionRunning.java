@@ -248,7 +248,10 @@ final class FunctionRunning {
                 () -> checkpointer.commit(progress, parts),
                 outcome -> {
                   if (outcome instanceof CommitOutcome.Committed stored) {
-                    live().committed(parts);
+                    var open = handler; // gone when the run ended while the commit was under way
+                    if (open != null) {
+                      open.committed(parts);
+                    }
                     return new RunEvent.Committed(attempt, stored.progress());
                   }
                   return new RunEvent.FencedOut(attempt, ((CommitOutcome.Fenced) outcome).by());
