@@ -68,6 +68,7 @@ public final class HeadraceModule extends AbstractModule {
   }
 
   /** Puts the runtime together once everything is bound. */
+  @SuppressWarnings("UnnecessaryAssignment") // Guice sets the fields; the values are for NullAway.
   private static final class Wiring implements Provider<FunctionRuntime> {
     private final String application;
     @Inject private Set<FunctionSpec<?, ?>> functions = Set.of();
