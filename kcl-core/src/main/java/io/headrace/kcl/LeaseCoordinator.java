@@ -37,7 +37,12 @@ public interface LeaseCoordinator {
    */
   void giveUp(ShardKey shard, String reason);
 
-  /** Announces that this worker leaves: it is offered nothing more and keeps what it holds. */
+  /**
+   * Announces that this worker leaves: it is offered nothing more. What it holds is offered to
+   * others while it goes on delivering; each shard is {@link LeaseEvent.Wanted} once its taker is
+   * ready, at once where nobody could take it, and at the latest 0.2 of the lease time and a second
+   * after this call. A shard that is released before stands still until others notice.
+   */
   void draining();
 
   /** Releases what is left and departs, so that nobody has to wait for the lease time. */

@@ -4,7 +4,10 @@ package io.headrace.kcl;
 public sealed interface LeaseEvent {
   ShardKey shard();
 
-  /** Another worker offers the shard: prepare, then call {@link LeaseCoordinator#ready}. */
+  /**
+   * Another worker offers the shard: prepare, then call {@link LeaseCoordinator#ready}. Ends in
+   * {@link Gained}, or in {@link Lost} when the offer is withdrawn.
+   */
   record Offered(ShardKey shard, Shard description) implements LeaseEvent {}
 
   /** The shard is ours. */

@@ -34,6 +34,7 @@ final class Claims {
     final long since;
     long notBefore;
     boolean asked;
+    Duration pause = LeaseSettings.LOOK_AGAIN_FIRST;
 
     Candidate(long now) {
       since = now;
@@ -193,11 +194,16 @@ final class Claims {
     leases.claim(row, this::consider);
   }
 
-  /** Somebody has it who does not say so yet, or nobody may: the next polls will tell. */
+  /** Somebody has it who does not say so yet, or nobody may: looked at again, ever more seldom. */
   private void postpone(Candidate candidate) {
     candidate.asked = false;
-    candidate.notBefore = desk.now() + desk.settings.busyViewPoll().toNanos();
-    // Waits for a timer even when nothing else happens.
-    desk.after(desk.settings.busyViewPoll(), this::consider);
+    var pause = candidate.pause;
+    candidate.notBefore = desk.now() + pause.toNanos();
+    var doubled = pause.multipliedBy(2);
+    // A life that was replaced keeps its leases for its lease time; what takes longer is stuck.
+    boolean stuck = desk.now() - candidate.since > desk.settings.audit().toNanos();
+    var longest = stuck ? desk.settings.leaseTime() : LeaseSettings.LOOK_AGAIN_MAX;
+    candidate.pause = doubled.compareTo(longest) < 0 ? doubled : longest;
+    desk.after(pause, this::consider); // Comes even if nothing else happens.
   }
 }

@@ -21,6 +21,8 @@ final class Gives {
   private final Leases leases;
   private final Claims claims;
   private boolean looking;
+  private boolean leaving;
+  private long leavingSince;
 
   Gives(Desk desk, Heart heart, Fleet fleet, Leases leases, Claims claims) {
     this.desk = desk;
@@ -32,6 +34,24 @@ final class Gives {
 
   void begin() {
     looking = false;
+    leaving = false;
+  }
+
+  /**
+   * This worker leaves: every lease is offered, and wanted back from the worker once its taker is
+   * ready, at once where there is no taker, and in any case after a while.
+   */
+  void leave() {
+    if (!leaving) {
+      leaving = true;
+      leavingSince = desk.now();
+      desk.after(desk.settings.takersWithin(), this::consider);
+      consider();
+    }
+  }
+
+  private boolean patienceIsOver() {
+    return leaving && desk.now() - leavingSince >= desk.settings.takersWithin().toNanos();
   }
 
   void consider() {
@@ -59,6 +79,7 @@ final class Gives {
       if (lease.phase == Phase.OFFERED
           && (lease.taker == null
               || !fleet.view().isActive(lease.taker)
+              || patienceIsOver()
               || leases.waited(lease, desk.settings.readyWithin()))) {
         leases.withdraw(lease);
         changed = true;
@@ -97,24 +118,25 @@ final class Gives {
   private boolean offerAll() {
     var counts = fleet.counts(leases.book(), leases.flipped());
     counts.remove(desk.self());
-    if (counts.isEmpty()) {
-      return false; // Nobody is left to take them: they are freed when they are released.
-    }
     Map<ShardKey, Held> mine = new HashMap<>();
     for (var lease : leases.all()) {
       if (lease.phase == Phase.HELD) {
         mine.put(lease.shard, lease);
       }
     }
+    if (counts.isEmpty() || patienceIsOver()) {
+      mine.values().forEach(leases::want); // Freed when the worker has drained them.
+      return false;
+    }
     var shards = mine.keySet().stream().sorted(ShardKeys.ORDER).toList();
-    var takers = ClaimPlan.assign(shards, counts, fleet.capacities());
-    mine.forEach(
-        (shard, lease) -> {
-          Incarnation taker = takers.get(shard);
-          if (taker != null) {
-            leases.offer(lease, taker);
-          }
-        });
+    ClaimPlan.assign(shards, counts, fleet.capacities())
+        .forEach(
+            (shard, taker) -> {
+              var lease = mine.get(shard);
+              if (lease != null) {
+                leases.offer(lease, taker);
+              }
+            });
     return !mine.isEmpty();
   }
 

@@ -229,7 +229,7 @@ public final class HeartbeatCoordinator implements LeaseCoordinator {
         p -> {
           p.heart.drain();
           p.takes.dropUnready();
-          p.gives.consider();
+          p.gives.leave();
         });
   }
 

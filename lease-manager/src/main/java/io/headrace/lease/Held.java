@@ -49,8 +49,4 @@ final class Held {
   boolean running() {
     return phase == Phase.HELD || phase == Phase.OFFERED || phase == Phase.WANTED;
   }
-
-  boolean onOffer() {
-    return phase == Phase.OFFERED || phase == Phase.WANTED;
-  }
 }

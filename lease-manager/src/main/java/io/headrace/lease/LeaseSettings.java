@@ -26,6 +26,13 @@ public record LeaseSettings(Duration leaseTime, int capacity, Duration settle) {
   /** After so long any worker may claim. */
   static final Duration ANY_CHOICE = Duration.ofSeconds(3);
 
+  /**
+   * The first and the longest pause before a lease that could not be claimed is looked at again.
+   */
+  static final Duration LOOK_AGAIN_FIRST = Duration.ofMillis(100);
+
+  static final Duration LOOK_AGAIN_MAX = Duration.ofSeconds(1);
+
   /** How many claims are under way at once. */
   static final int CLAIMS_MAX = 64;
 
@@ -102,6 +109,11 @@ public record LeaseSettings(Duration leaseTime, int capacity, Duration settle) {
   /** How long a taker has until it is ready: it sees the offer within a poll. */
   Duration readyWithin() {
     return viewPoll().multipliedBy(3).plusSeconds(2);
+  }
+
+  /** How long a leaving worker waits for takers before it frees what is left. */
+  Duration takersWithin() {
+    return viewPoll().plusSeconds(1);
   }
 
   Duration audit() {

@@ -62,7 +62,8 @@ final class Leases {
       if (lease.phase != Phase.FLIPPED) {
         holdings.add(lease.shard);
       }
-      if (lease.onOffer() && lease.taker != null) {
+      // Until the row is written: a taker that sees the offer gone looks at the row a last time.
+      if (lease.phase != Phase.FLIPPED && lease.taker != null) {
         offers.put(lease.shard, lease.taker);
       }
     }
@@ -191,6 +192,7 @@ final class Leases {
       return;
     }
     stopRunning(lease);
+    lease.taker = null;
     change(
         lease,
         LeaseRow::asEnded,
@@ -201,6 +203,7 @@ final class Leases {
   }
 
   private void free(Held lease, @Nullable Incarnation avoid) {
+    lease.taker = null;
     lease.enter(Phase.LEAVING, desk.now());
     change(lease, row -> row.released(avoid), row -> forget(lease));
   }
@@ -313,6 +316,7 @@ final class Leases {
   private void takeBack(Held lease, Stored<LeaseRow> unacknowledged) {
     boolean keep = heart.state() == State.ACTIVE && !stopping;
     lease.enter(keep ? Phase.CLAIMING : Phase.LEAVING, desk.now());
+    lease.taker = null;
     var row = unacknowledged.item();
     keeper.write(
         () ->

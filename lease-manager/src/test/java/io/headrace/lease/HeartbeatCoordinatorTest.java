@@ -2,7 +2,11 @@ package io.headrace.lease;
 
 import static io.headrace.lease.TestFleet.F;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.headrace.kcl.LeaseEvent;
+import io.headrace.kcl.LeaseException;
+import io.headrace.kcl.StreamException;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
@@ -291,7 +295,7 @@ class HeartbeatCoordinatorTest {
         () ->
             fleet.workers.values().stream()
                 .flatMap(worker -> worker.events.stream())
-                .anyMatch(io.headrace.kcl.LeaseEvent.Wanted.class::isInstance));
+                .anyMatch(LeaseEvent.Wanted.class::isInstance));
 
     cyd.kill();
 
@@ -325,5 +329,120 @@ class HeartbeatCoordinatorTest {
     fleet.advance(Duration.ofSeconds(2));
     assertThat(ann.running).isEmpty();
     fleet.advanceUntil(Duration.ofSeconds(3), () -> ann.running.containsKey(shard));
+  }
+
+  private static long wanted(TestFleet.TestWorker worker) {
+    return worker.events.stream().filter(LeaseEvent.Wanted.class::isInstance).count();
+  }
+
+  @Test
+  void a_leaving_worker_alone_is_asked_for_everything_at_once() {
+    var fleet = settled(23, 5, "ann");
+
+    fleet.worker("ann").coordinator.draining();
+
+    fleet.advance(Duration.ofMillis(50));
+    assertThat(wanted(fleet.worker("ann"))).isEqualTo(5);
+  }
+
+  @Test
+  void a_leaving_worker_whose_takers_do_not_answer_is_asked_for_everything_after_a_while() {
+    var fleet = settled(24, 10, "ann", "bob");
+    fleet.worker("bob").answersOffers = false;
+
+    fleet.worker("ann").coordinator.draining();
+
+    fleet.advance(Duration.ofMillis(2_900));
+    assertThat(wanted(fleet.worker("ann"))).isZero();
+    fleet.advance(Duration.ofMillis(200)); // 0.2 F + 1 s
+    assertThat(wanted(fleet.worker("ann"))).isEqualTo(5);
+    fleet.advanceUntil(SECOND, () -> fleet.ownersWithout("ann"));
+  }
+
+  @Test
+  void lost_answers_cost_no_lease() {
+    var fleet = settled(25, 12, "ann", "bob", "cyd");
+    int before = fleet.gains;
+    fleet
+        .workers
+        .values()
+        .forEach(
+            worker -> {
+              worker.way.lostBeforePercent = 20;
+              worker.way.lostAfterPercent = 20;
+            });
+
+    fleet.advance(F.multipliedBy(10));
+
+    assertThat(fleet.gains).isEqualTo(before);
+    assertThat(fleet.balanced()).isTrue();
+  }
+
+  @Test
+  void old_answers_bury_nobody() {
+    var fleet = settled(26, 12, "ann", "bob", "cyd");
+    int before = fleet.gains;
+    fleet.workers.values().forEach(worker -> worker.way.stalePercent = 70);
+
+    fleet.advance(F.multipliedBy(20));
+
+    assertThat(fleet.gains).isEqualTo(before);
+  }
+
+  @Test
+  void a_move_whose_answers_are_lost_is_settled_and_made_once() {
+    for (int seed = 0; seed < 10; seed++) {
+      var fleet = settled(seed, 6, "ann");
+      var ann = fleet.worker("ann");
+      ann.way.lostAfterPercent = 30;
+      ann.way.lostBeforePercent = 10;
+      int before = fleet.gains;
+
+      fleet.start("bob");
+
+      fleet.advanceUntil(F.multipliedBy(4), fleet::balanced);
+      assertThat(fleet.gains - before).isEqualTo(3);
+    }
+  }
+
+  @Test
+  void a_start_that_can_not_reach_the_table_fails_with_a_sentence() {
+    var fleet = new TestFleet(27, 1);
+    var ann = fleet.start("ann");
+    ann.way.down = true;
+
+    fleet.advance(SECOND);
+
+    assertThatThrownBy(() -> LeaseTableContract.await(ann.started))
+        .isInstanceOf(LeaseException.class)
+        .hasMessage("table is down");
+  }
+
+  @Test
+  void a_start_on_a_stream_that_does_not_exist_fails_with_a_sentence() {
+    var fleet = new TestFleet(28, 1);
+    fleet.stream.refusal =
+        new StreamException(
+            StreamException.Kind.NOT_FOUND, "stream orders does not exist: make it");
+    var ann = fleet.start("ann");
+
+    fleet.advance(SECOND);
+
+    assertThatThrownBy(() -> LeaseTableContract.await(ann.started))
+        .isInstanceOf(LeaseException.class)
+        .hasMessage("stream orders does not exist: make it");
+  }
+
+  @Test
+  void the_same_seed_gives_the_same_course() {
+    var courses = new java.util.ArrayList<String>();
+    for (int i = 0; i < 2; i++) {
+      var fleet = settled(29, 12, "ann", "bob");
+      fleet.worker("bob").kill();
+      fleet.advance(F.multipliedBy(2));
+      courses.add(fleet.toString());
+    }
+
+    assertThat(courses.get(0)).isEqualTo(courses.get(1));
   }
 }

@@ -6,6 +6,7 @@ import io.headrace.kcl.ShardId;
 import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.ShardedStream;
 import io.headrace.kcl.StartingPosition;
+import io.headrace.kcl.StreamException;
 import io.headrace.kcl.StreamId;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -17,7 +18,7 @@ import java.util.concurrent.CompletionStage;
 final class ListedStream implements ShardedStream {
   private final StreamId id;
   private final List<Shard> shards = new ArrayList<>();
-  int listings;
+  StreamException refusal;
 
   ListedStream(String name, int shards) {
     id = new StreamId(name, Instant.EPOCH);
@@ -65,12 +66,13 @@ final class ListedStream implements ShardedStream {
 
   @Override
   public CompletionStage<StreamId> identify() {
-    return CompletableFuture.completedFuture(id);
+    return refusal == null
+        ? CompletableFuture.completedFuture(id)
+        : CompletableFuture.failedFuture(refusal);
   }
 
   @Override
   public CompletionStage<List<Shard>> shards() {
-    listings++;
     return CompletableFuture.completedFuture(List.copyOf(shards));
   }
 
