@@ -292,6 +292,9 @@ final class Desk {
     }
 
     void send() {
+      if (done) {
+        return; // A late answer to a former copy.
+      }
       int mine = ++attempt;
       var limit =
           after(

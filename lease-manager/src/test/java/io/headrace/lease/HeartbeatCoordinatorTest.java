@@ -394,7 +394,7 @@ class HeartbeatCoordinatorTest {
     for (int seed = 0; seed < 10; seed++) {
       var fleet = settled(seed, 6, "ann");
       var ann = fleet.worker("ann");
-      ann.way.lostAfterPercent = 30;
+      ann.way.lostAfterPercent = 15;
       ann.way.lostBeforePercent = 10;
       int before = fleet.gains;
 
