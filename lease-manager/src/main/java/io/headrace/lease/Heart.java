@@ -2,6 +2,7 @@ package io.headrace.lease;
 
 import io.headrace.kcl.loop.EventLoop;
 import io.headrace.lease.WorkerItem.State;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +17,7 @@ final class Heart {
   private final Consumer<Runnable> turned;
   private final Consumer<@Nullable Stored<WorkerItem>> onGone;
   private @Nullable Stored<WorkerItem> mine;
+  private long highestSent;
   private State state = State.ACTIVE;
   private long book;
   private long roster;
@@ -41,6 +43,7 @@ final class Heart {
   /** Begins to beat; the registration was the first beat. */
   void begin(Stored<WorkerItem> registered, long sentAt) {
     mine = registered;
+    highestSent = registered.revision();
     book = 0;
     members = 0;
     asked = false;
@@ -134,35 +137,64 @@ final class Heart {
       next.cancel();
     }
     long sentAt = desk.now();
-    desk.update(
-        seen,
-        seen.item().publishing(state, book, roster, members),
-        written -> answered(written, sentAt));
+    long revision = ++highestSent;
+    var token = desk.token();
+    var now = seen.item().publishing(state, book, roster, members);
+    desk.read(
+        () -> desk.table.beat(desk.application, seen, now, revision, token),
+        written -> answered(written, sentAt),
+        failure -> again(desk.jittered(desk.settings.again())));
+  }
+
+  /**
+   * Without an answer the next heartbeat is another one, with a higher revision: it is a sign of
+   * life whether or not the last one arrived.
+   */
+  private void again(Duration pause) {
+    writing = false;
+    next = desk.after(pause, departed == null ? this::beat : this::send);
   }
 
   private void answered(Written<WorkerItem> written, long sentAt) {
-    writing = false;
     if (written instanceof Written.Applied<WorkerItem> applied) {
-      mine = applied.now();
-      if (applied.now().item().state() == State.DEPARTED) {
-        Objects.requireNonNull(departed).run();
+      confirmed(applied.now(), sentAt);
+    } else if (written instanceof Written.Refused<WorkerItem> refused) {
+      var found = refused.found();
+      if (found != null
+          && found.item().incarnation().equals(desk.self())
+          && !found.item().state().gone()) {
+        highestSent = Math.max(highestSent, found.revision());
+        again(Duration.ZERO);
         return;
       }
-      // A write that was sent several times may have been applied by the first copy: that counts.
-      prove(sentAt);
-      if (departed != null) {
-        send();
-      } else if (changed) {
-        beat();
+      writing = false;
+      boolean farewell =
+          departed != null
+              && found != null
+              && found.item().incarnation().equals(desk.self())
+              && found.item().state() == State.DEPARTED;
+      if (farewell) {
+        Objects.requireNonNull(departed).run(); // A former copy of it was applied.
       } else {
-        scheduleFrom(sentAt);
+        onGone.accept(found);
       }
-    } else if (written instanceof Written.Refused<WorkerItem> refused) {
-      var farewell = departed;
-      onGone.accept(refused.found());
-      if (farewell != null) {
-        farewell.run();
-      }
+    }
+  }
+
+  private void confirmed(Stored<WorkerItem> now, long sentAt) {
+    writing = false;
+    mine = now;
+    if (now.item().state() == State.DEPARTED) {
+      Objects.requireNonNull(departed).run();
+      return;
+    }
+    prove(sentAt);
+    if (departed != null) {
+      send();
+    } else if (changed) {
+      beat();
+    } else {
+      scheduleFrom(sentAt);
     }
   }
 
@@ -172,7 +204,7 @@ final class Heart {
   }
 
   private void scheduleFrom(long sentAt) {
-    var since = java.time.Duration.ofNanos(desk.now() - sentAt);
+    var since = Duration.ofNanos(desk.now() - sentAt);
     next = desk.after(desk.settings.heartbeat().minus(since), this::beat);
   }
 }

@@ -101,6 +101,26 @@ public final class InMemoryLeaseTable implements LeaseTable {
     return applied(key, new Stored<>(next, seen.nonce(), seen.revision() + 1, writeToken));
   }
 
+  @Override
+  public synchronized CompletionStage<Written<WorkerItem>> beat(
+      String application,
+      Stored<WorkerItem> seen,
+      WorkerItem next,
+      long revision,
+      String writeToken) {
+    var key = Key.of(application, next);
+    Stored<WorkerItem> found = at(key);
+    boolean alive =
+        found != null
+            && found.nonce().equals(seen.nonce())
+            && found.revision() < revision
+            && found.item().incarnation().equals(next.incarnation())
+            && !found.item().state().gone();
+    return alive
+        ? applied(key, new Stored<>(next, seen.nonce(), revision, writeToken))
+        : settled(found, writeToken);
+  }
+
   private <T extends LeaseItem> CompletionStage<Written<T>> applied(Key key, Stored<T> now) {
     items.put(key, now);
     return CompletableFuture.completedFuture(new Written.Applied<>(now));

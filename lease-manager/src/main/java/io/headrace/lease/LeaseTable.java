@@ -63,4 +63,19 @@ public interface LeaseTable {
    */
   <T extends LeaseItem> CompletionStage<Written<T>> update(
       String application, Stored<T> seen, T next, String writeToken);
+
+  /**
+   * A heartbeat: replaces a worker's item while it belongs to that incarnation, is alive, and has a
+   * lower revision. Unlike {@link #update} it need not know the last revision, so a worker whose
+   * answers are lost stays alive; a copy that arrives late finds a higher one and changes nothing.
+   *
+   * @param seen the item as this worker last knew it
+   * @param revision above those of all heartbeats that were sent before
+   */
+  CompletionStage<Written<WorkerItem>> beat(
+      String application,
+      Stored<WorkerItem> seen,
+      WorkerItem next,
+      long revision,
+      String writeToken);
 }

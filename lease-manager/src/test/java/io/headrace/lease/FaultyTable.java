@@ -139,4 +139,14 @@ final class FaultyTable implements LeaseTable {
         "update " + next.getClass().getSimpleName(),
         () -> table.update(application, seen, next, writeToken));
   }
+
+  @Override
+  public CompletionStage<Written<WorkerItem>> beat(
+      String application,
+      Stored<WorkerItem> seen,
+      WorkerItem next,
+      long revision,
+      String writeToken) {
+    return call("beat", () -> table.beat(application, seen, next, revision, writeToken));
+  }
 }

@@ -139,8 +139,7 @@ class HeartbeatCoordinatorTest {
       fleet.advance(F.multipliedBy(20));
 
       // 2.5 heartbeats and 5 looks in a lease time, and one roster in some three of them.
-      assertThat(ann.requests.keySet())
-          .containsExactlyInAnyOrder("workers", "update WorkerItem", "roster");
+      assertThat(ann.requests.keySet()).containsExactlyInAnyOrder("workers", "beat", "roster");
       assertThat(ann.count()).isLessThanOrEqualTo(20 * 8);
     }
   }
@@ -394,7 +393,7 @@ class HeartbeatCoordinatorTest {
     for (int seed = 0; seed < 10; seed++) {
       var fleet = settled(seed, 6, "ann");
       var ann = fleet.worker("ann");
-      ann.way.lostAfterPercent = 15;
+      ann.way.lostAfterPercent = 30;
       ann.way.lostBeforePercent = 10;
       int before = fleet.gains;
 

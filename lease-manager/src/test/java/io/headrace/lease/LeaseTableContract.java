@@ -277,4 +277,61 @@ public abstract class LeaseTableContract {
     var stored = await(table.lease("app", SHARD)).orElseThrow().item();
     assertThat(Objects.requireNonNull(stored.owner())).isEqualTo(owners.get(0));
   }
+
+  private CompletionStage<Written<WorkerItem>> beat(
+      Stored<WorkerItem> seen, long revision, String token) {
+    var next = seen.item().publishing(WorkerItem.State.ACTIVE, 1, 1, 1);
+    return table.beat("app", seen, next, revision, token);
+  }
+
+  @Test
+  void a_heartbeat_need_not_know_whether_the_last_ones_arrived() {
+    var made = applied(table.create("app", WorkerItem.starting(ANN, F), "n1"));
+    applied(beat(made, 2, "t2"));
+
+    var later = applied(beat(made, 5, "t5"));
+
+    assertThat(later.revision()).isEqualTo(5);
+    assertThat(await(table.worker("app", "ann"))).contains(later);
+  }
+
+  @Test
+  void a_late_heartbeat_changes_nothing() {
+    var made = applied(table.create("app", WorkerItem.starting(ANN, F), "n1"));
+    var later = applied(beat(made, 5, "t5"));
+
+    assertThat(refused(beat(made, 4, "t4"))).isEqualTo(later);
+    assertThat(refused(beat(made, 5, "t4"))).isEqualTo(later);
+    assertThat(applied(beat(made, 5, "t5"))).isEqualTo(later);
+  }
+
+  @Test
+  void a_heartbeat_never_revives_the_buried_or_the_departed() {
+    for (var end : List.of(WorkerItem.State.BURIED, WorkerItem.State.DEPARTED)) {
+      var who = new Incarnation("worker-" + end, "1");
+      var made = applied(table.create("app", WorkerItem.starting(who, F), "n" + end));
+      var gone =
+          applied(table.update("app", made, made.item().publishing(end, 0, 0, 0), "t" + end));
+
+      assertThat(refused(beat(made, 9, "late" + end))).isEqualTo(gone);
+    }
+  }
+
+  @Test
+  void a_heartbeat_of_a_replaced_life_is_refused() {
+    var made = applied(table.create("app", WorkerItem.starting(ANN, F), "n1"));
+    var next = WorkerItem.replacing(made.item(), new Incarnation("ann", "2"), F);
+    var replaced = applied(table.update("app", made, next, "t2"));
+
+    assertThat(refused(beat(made, 9, "t9"))).isEqualTo(replaced);
+  }
+
+  @Test
+  void a_heartbeat_never_creates_and_never_touches_another_creation() {
+    var former = new Stored<>(WorkerItem.starting(ANN, F), "n0", 1, "n0");
+    assertThat(refused(beat(former, 9, "t9"))).isNull();
+
+    var made = applied(table.create("app", WorkerItem.starting(ANN, F), "n1"));
+    assertThat(refused(beat(former, 9, "t9"))).isEqualTo(made);
+  }
 }

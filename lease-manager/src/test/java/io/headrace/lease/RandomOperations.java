@@ -65,7 +65,15 @@ public final class RandomOperations {
         .toString();
   }
 
+  @SuppressWarnings("unchecked") // a stored worker item is just that
   private <T extends LeaseItem> String update(Stored<T> old) {
+    if (old.item() instanceof WorkerItem worker && random.nextBoolean()) {
+      var states = WorkerItem.State.values();
+      var next = worker.publishing(states[random.nextInt(states.length)], random.nextInt(9), 0, 0);
+      long revision = old.revision() + random.nextInt(4) - 1;
+      return written(
+          table.beat("app", (Stored<WorkerItem>) old, next, Math.max(1, revision), token()));
+    }
     return written(table.update("app", old, changed(old.item()), token()));
   }
 

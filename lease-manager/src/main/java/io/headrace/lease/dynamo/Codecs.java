@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
@@ -32,7 +33,22 @@ final class Codecs {
   static final ItemCodec<RosterPart> ROSTER = new Roster();
   static final ItemCodec<LeaseRow> LEASE = new Leases();
 
+  /** The states of a worker that may beat, as values of a condition. */
+  static final Map<String, AttributeValue> LIVING =
+      Map.of(
+          ":active", AttributeValue.fromS(letter(WorkerItem.State.ACTIVE)),
+          ":leaving", AttributeValue.fromS(letter(WorkerItem.State.DRAINING)));
+
   private Codecs() {}
+
+  private static String letter(WorkerItem.State state) {
+    return switch (state) {
+      case ACTIVE -> "A";
+      case DRAINING -> "L";
+      case DEPARTED -> "D";
+      case BURIED -> "B";
+    };
+  }
 
   @SuppressWarnings("unchecked") // each case is the codec of just that kind
   static <T extends LeaseItem> ItemCodec<T> of(T item) {
@@ -68,18 +84,11 @@ final class Codecs {
 
   /** Heartbeats: i life, s state, F lease time in ms, b book, o roster, p plan, m members. */
   private static final class Workers extends ItemCodec<WorkerItem> {
-    private static final Map<WorkerItem.State, String> LETTERS =
-        Map.of(
-            WorkerItem.State.ACTIVE, "A",
-            WorkerItem.State.DRAINING, "L",
-            WorkerItem.State.DEPARTED, "D",
-            WorkerItem.State.BURIED, "B");
-
     @Override
     Map<String, AttributeValue> write(WorkerItem item) {
       return new Writing()
           .text("i", item.incarnation().life())
-          .text("s", LETTERS.get(item.state()))
+          .text("s", letter(item.state()))
           .number("F", item.leaseTime().toMillis())
           .number("b", item.book())
           .number("o", item.roster())
@@ -114,9 +123,8 @@ final class Codecs {
     }
 
     private static WorkerItem.State state(String letter) {
-      return LETTERS.entrySet().stream()
-          .filter(entry -> entry.getValue().equals(letter))
-          .map(Map.Entry::getKey)
+      return Stream.of(WorkerItem.State.values())
+          .filter(state -> letter(state).equals(letter))
           .findFirst()
           .orElseThrow(() -> new IllegalArgumentException("state \"" + letter + "\" is unknown"));
     }

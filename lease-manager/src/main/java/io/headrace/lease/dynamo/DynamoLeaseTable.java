@@ -165,25 +165,43 @@ public final class DynamoLeaseTable implements LeaseTable {
   @Override
   public <T extends LeaseItem> CompletionStage<Written<T>> update(
       String application, Stored<T> seen, T next, String writeToken) {
-    var codec = Codecs.of(next);
     var now = new Stored<>(next, seen.nonce(), seen.revision() + 1, writeToken);
-    return client
-        .updateItem(updating(application, codec, seen, now))
-        .handle(
-            (done, failure) ->
-                failure == null ? new Written.Applied<>(now) : settle(codec, writeToken, failure));
+    var condition = Map.of(":seen", number(seen.revision()));
+    return replace(application, now, "#v = :seen", condition);
   }
 
-  /** Names the known attributes only, so that others stay; equality demands existence. */
-  private <T extends LeaseItem> UpdateItemRequest updating(
-      String application, ItemCodec<T> codec, Stored<T> seen, Stored<T> now) {
+  @Override
+  public CompletionStage<Written<WorkerItem>> beat(
+      String application,
+      Stored<WorkerItem> seen,
+      WorkerItem next,
+      long revision,
+      String writeToken) {
+    var now = new Stored<>(next, seen.nonce(), revision, writeToken);
+    // A worker that is dead or was replaced stays so: its life and a living state are demanded.
+    return replace(
+        application, now, "#v < :v AND #i = :i AND #s IN (:active, :leaving)", Codecs.LIVING);
+  }
+
+  /**
+   * Replaces an item of the same creation. Names the known attributes only, so that others stay;
+   * the equal nonce demands that the item exists.
+   *
+   * @param condition beside the nonce; may name the attributes and the values that are written
+   */
+  private <T extends LeaseItem> CompletionStage<Written<T>> replace(
+      String application,
+      Stored<T> now,
+      String condition,
+      Map<String, AttributeValue> conditionValues) {
+    var codec = Codecs.of(now.item());
     var written = new LinkedHashMap<>(codec.write(now.item()));
     written.put(ItemCodec.REVISION, number(now.revision()));
     written.put(ItemCodec.TOKEN, AttributeValue.fromS(now.writeToken()));
     var removed = new ArrayList<>(codec.attributes());
     removed.removeAll(written.keySet());
     var names = new LinkedHashMap<String, String>();
-    var values = new LinkedHashMap<String, AttributeValue>();
+    var values = new LinkedHashMap<String, AttributeValue>(conditionValues);
     var sets = new ArrayList<String>();
     written.forEach(
         (name, value) -> {
@@ -193,23 +211,29 @@ public final class DynamoLeaseTable implements LeaseTable {
         });
     removed.forEach(name -> names.put("#" + name, name));
     names.put("#" + ItemCodec.NONCE, ItemCodec.NONCE);
-    values.put(":nonce", AttributeValue.fromS(seen.nonce()));
-    values.put(":seen", number(seen.revision()));
+    values.put(":" + ItemCodec.NONCE, AttributeValue.fromS(now.nonce()));
     var expression = "SET " + String.join(", ", sets);
     if (!removed.isEmpty()) {
       expression += " REMOVE " + String.join(", ", removed.stream().map(n -> "#" + n).toList());
     }
-    return UpdateItemRequest.builder()
-        .tableName(table)
-        .key(key(now.item().partition(application), now.item().sort()))
-        .updateExpression(expression)
-        .conditionExpression(
-            "#" + ItemCodec.NONCE + " = :nonce AND #" + ItemCodec.REVISION + " = :seen")
-        .expressionAttributeNames(names)
-        .expressionAttributeValues(values)
-        .returnValuesOnConditionCheckFailure(ReturnValuesOnConditionCheckFailure.ALL_OLD)
-        .overrideConfiguration(ONCE)
-        .build();
+    var request =
+        UpdateItemRequest.builder()
+            .tableName(table)
+            .key(key(now.item().partition(application), now.item().sort()))
+            .updateExpression(expression)
+            .conditionExpression("#n = :n AND " + condition)
+            .expressionAttributeNames(names)
+            .expressionAttributeValues(values)
+            .returnValuesOnConditionCheckFailure(ReturnValuesOnConditionCheckFailure.ALL_OLD)
+            .overrideConfiguration(ONCE)
+            .build();
+    return client
+        .updateItem(request)
+        .handle(
+            (done, failure) ->
+                failure == null
+                    ? new Written.Applied<>(now)
+                    : settle(codec, now.writeToken(), failure));
   }
 
   /** A failed condition is read: our own token means that a former copy of the write was first. */
