@@ -62,7 +62,8 @@ final class BatchHandler<I, O> implements ShardHandler {
             scope.context.tenure(),
             scope.context.fencingToken(),
             wiring.settings().limit(),
-            call -> {});
+            call -> {},
+            scope.environment.calls());
     this.courier = new Courier(scope);
     this.letters = new LetterWriter(scope, courier, wiring.outlets().letters());
   }

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -30,13 +31,18 @@ final class Call<O> implements Runnable, Attempt {
     record NotHeld() implements Result {}
   }
 
-  /** What the calls of one handler share. */
+  /**
+   * What the calls of one handler share.
+   *
+   * @param underWay counts a call from when it is made until it is answered or abandoned
+   */
   record Terms(
       EventLoop loop,
       Tenure tenure,
       long fencingToken,
       Optional<Duration> limit,
-      Consumer<Task<?>> overdue) {}
+      Consumer<Task<?>> overdue,
+      AtomicInteger underWay) {}
 
   private static final class LeaseInDoubt extends Exception {
     private static final long serialVersionUID = 1;
@@ -74,6 +80,7 @@ final class Call<O> implements Runnable, Attempt {
     this.number = number;
     this.out = out;
     this.answer = answer;
+    var unused = terms.underWay().incrementAndGet();
   }
 
   @Override
@@ -140,11 +147,16 @@ final class Call<O> implements Runnable, Attempt {
 
   /** Discards whatever comes of it, and interrupts. Nothing is answered any more. */
   void abandon() {
+    boolean counted;
     synchronized (this) {
+      counted = !answered && !abandoned;
       abandoned = true;
       if (thread != null) {
         thread.interrupt();
       }
+    }
+    if (counted) {
+      over();
     }
     var unused = out.close();
     cancelTimer();
@@ -218,7 +230,13 @@ final class Call<O> implements Runnable, Attempt {
     }
     var unused = out.close();
     cancelTimer();
+    // The answer before the count: whoever sees no call under way finds all answers in the loop.
     terms.loop().execute(() -> answer.accept(result));
+    over();
+  }
+
+  private void over() {
+    var unused = terms.underWay().decrementAndGet();
   }
 
   private void cancelTimer() {

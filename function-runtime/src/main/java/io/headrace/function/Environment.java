@@ -2,6 +2,7 @@ package io.headrace.function;
 
 import io.headrace.checkpoint.ChunkStore;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 
@@ -13,6 +14,7 @@ import java.util.random.RandomGenerator;
  * @param random used on the worker loop only
  * @param outlets where outputs and letters go
  * @param events told on the worker loop
+ * @param calls how many calls of user code have begun and not answered, on whatever thread
  */
 record Environment(
     String application,
@@ -21,4 +23,16 @@ record Environment(
     RandomGenerator random,
     Outlets outlets,
     ChunkStore chunks,
-    Consumer<FunctionEvent> events) {}
+    Consumer<FunctionEvent> events,
+    AtomicInteger calls) {
+  Environment(
+      String application,
+      Executor pool,
+      int poolThreads,
+      RandomGenerator random,
+      Outlets outlets,
+      ChunkStore chunks,
+      Consumer<FunctionEvent> events) {
+    this(application, pool, poolThreads, random, outlets, chunks, events, new AtomicInteger());
+  }
+}

@@ -42,6 +42,12 @@ public final class FunctionRuntime {
     Health health();
 
     /**
+     * How many calls of functions have begun and not answered yet; asynchronous ones until their
+     * stage has ended. Any thread may ask.
+     */
+    int callsUnderWay();
+
+    /**
      * The state of a key as its function has it now, which may be ahead of the last commit; empty
      * where this worker holds none. For harnesses and operators; any thread may ask.
      *

@@ -57,7 +57,8 @@ final class LaneRunner<O> {
             scope.context.tenure(),
             scope.context.fencingToken(),
             settings.limit(),
-            this::overdue);
+            this::overdue,
+            scope.environment.calls());
     this.courier = new Courier(scope);
     this.letters = new LetterWriter(scope, courier, outlets.letters());
     this.lanes = new KeyLanes<>(wiring.runningMax());

@@ -44,8 +44,10 @@ final class Outlets implements AutoCloseable {
 
   <O> Outlet<O, ?> open(String function, @Nullable Side<?> side, Destination<O> destination) {
     if (tap != null) {
-      return new Callback<O>(
-          "tap", (id, value) -> tap.output(function, side, id, (Object) value), pool);
+      return new Tapped<O>(
+          destination.target(),
+          new Callback<O>(
+              "tap", (id, value) -> tap.output(function, side, id, (Object) value), pool));
     }
     var target = destination.target();
     if (target instanceof Destination.Target.ToStream<O> stream) {
@@ -101,6 +103,46 @@ final class Outlets implements AutoCloseable {
     }
   }
 
+  /** Writes the value as its destination would, so that one that can't be written fails here. */
+  private record Tapped<O>(Destination.Target<O> target, Callback<O> tap)
+      implements Outlet<O, Callback.Sent<O>> {
+    @Override
+    public String name() {
+      return tap.name();
+    }
+
+    @Override
+    public Callback.Sent<O> prepare(String id, O value) throws Exception {
+      if (target instanceof Destination.Target.ToStream<O> stream) {
+        var unused = entry(stream.partitionKey(), stream.codec(), value);
+      } else if (target instanceof Destination.Target.ToFile<O> file) {
+        var unused = line(file.path(), file.codec(), value);
+      }
+      return tap.prepare(id, value);
+    }
+
+    @Override
+    public CompletionStage<?> send(List<Callback.Sent<O>> prepared) {
+      return tap.send(prepared);
+    }
+  }
+
+  private static <O> StreamSink.Entry entry(
+      Function<? super O, String> key, Codec<O> codec, O value) throws Exception {
+    return new StreamSink.Entry(key.apply(value), codec.encode(value));
+  }
+
+  private static <O> byte[] line(Path path, Codec<O> codec, O value) throws Exception {
+    byte[] line = codec.encode(value);
+    for (byte each : line) {
+      if (each == '\n') {
+        throw new IllegalArgumentException(
+            "file " + path + ": the codec wrote a line end; give one that writes none");
+      }
+    }
+    return line;
+  }
+
   private record ToStream<O>(
       String stream, Codec<O> codec, Function<? super O, String> key, StreamSink sink)
       implements Outlet<O, StreamSink.Entry> {
@@ -111,7 +153,7 @@ final class Outlets implements AutoCloseable {
 
     @Override
     public StreamSink.Entry prepare(String id, O value) throws Exception {
-      return new StreamSink.Entry(key.apply(value), codec.encode(value));
+      return entry(key, codec, value);
     }
 
     @Override
@@ -128,14 +170,7 @@ final class Outlets implements AutoCloseable {
 
     @Override
     public byte[] prepare(String id, O value) throws Exception {
-      byte[] line = codec.encode(value);
-      for (byte each : line) {
-        if (each == '\n') {
-          throw new IllegalArgumentException(
-              name() + ": the codec wrote a line end; give one that writes none");
-        }
-      }
-      return line;
+      return line(path, codec, value);
     }
 
     @Override

@@ -4,8 +4,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Takes the place of all destinations and dead-letter sinks of a runtime, for harnesses and dry
- * runs. Called on the invocation pool, in order for each key; an exception counts as a sink that is
- * down.
+ * runs. A value that its destination could not write fails its attempt as it would there. Called on
+ * the invocation pool, in order for each key; an exception counts as a sink that is down.
  */
 public interface OutputTap {
   /**

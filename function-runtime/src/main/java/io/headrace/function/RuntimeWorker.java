@@ -25,6 +25,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,6 +47,7 @@ final class RuntimeWorker implements FunctionRuntime.Running {
   private final Map<String, FunctionHost<?, ?>> hosts = new LinkedHashMap<>();
   private final Worker worker;
   private final Map<ShardKey, String> troubles = new ConcurrentHashMap<>();
+  private final AtomicInteger calls = new AtomicInteger();
   private final AtomicBoolean stopping = new AtomicBoolean();
   private final AtomicBoolean released = new AtomicBoolean();
   private final CompletableFuture<Void> stopped = new CompletableFuture<>();
@@ -66,7 +68,8 @@ final class RuntimeWorker implements FunctionRuntime.Running {
             machinery.workerRandom(),
             outlets,
             chunks(of),
-            listeners::tell);
+            listeners::tell,
+            calls);
     var handlers = new ArrayList<HandlerSpec>();
     for (var spec : of.specs) {
       var host = FunctionHost.open(spec, environment);
@@ -122,6 +125,11 @@ final class RuntimeWorker implements FunctionRuntime.Running {
     }
     reasons.addAll(troubles.values());
     return new Health(end == null, ready && !stopping.get() && end == null, reasons);
+  }
+
+  @Override
+  public int callsUnderWay() {
+    return calls.get();
   }
 
   @Override
