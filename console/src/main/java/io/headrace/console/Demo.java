@@ -38,6 +38,9 @@ final class Demo implements AutoCloseable {
   /** How a demo is run. */
   record Options(Duration playing, int workers, boolean killOne) {}
 
+  /** A sample, who plays it, and how many entries were put when the playing is done. */
+  private record Playing(Sample sample, SamplePlayer player, CompletableFuture<Long> done) {}
+
   private static final String APPLICATION = "demo";
   private static final String TABLE = "headrace";
   private static final Duration LEASE_TIME = Duration.ofSeconds(3);
@@ -60,7 +63,6 @@ final class Demo implements AutoCloseable {
   private final AwsServices aws;
   private final StreamConnector connector;
   private final Map<String, FunctionRuntime.Running> workers = new LinkedHashMap<>();
-  private final List<SamplePlayer> players = new ArrayList<>();
   private final Map<Sample, Long> put = new LinkedHashMap<>();
   private final long startedTicks = loop.ticks();
   private boolean killed;
@@ -166,32 +168,27 @@ final class Demo implements AutoCloseable {
   }
 
   private void play() throws InterruptedException {
-    var playing = new LinkedHashMap<Sample, CompletableFuture<Long>>();
-    var byPlayer = new LinkedHashMap<Sample, SamplePlayer>();
+    var playing = new ArrayList<Playing>();
     for (var sample : samples) {
-      var player =
-          new SamplePlayer(
-              sample,
-              connector.sink(sample.stream().name(), loop, Entropy.generator()),
-              ledger,
-              loop,
-              options.playing());
-      players.add(player);
-      byPlayer.put(sample, player);
-      playing.put(sample, player.play().toCompletableFuture());
+      var sink = connector.sink(sample.stream().name(), loop, Entropy.generator());
+      var player = new SamplePlayer(sample, sink, ledger, loop, options.playing());
+      playing.add(new Playing(sample, player, player.play().toCompletableFuture()));
     }
-    var all = CompletableFuture.allOf(playing.values().toArray(CompletableFuture[]::new));
+    var all =
+        CompletableFuture.allOf(
+            playing.stream().map(Playing::done).toArray(CompletableFuture[]::new));
     var halfTime = elapsed().plus(options.playing().dividedBy(2));
     while (!all.isDone() && !signal.await(FRAME)) {
+      refuseDead();
       if (options.killOne() && !killed && elapsed().compareTo(halfTime) >= 0) {
         killOne();
       }
       draw();
     }
-    players.forEach(SamplePlayer::stop);
-    for (var sample : samples) {
-      put.put(sample, join(playing.get(sample)));
-      join(end(sample, byPlayer.get(sample)));
+    playing.forEach(one -> one.player().stop());
+    for (var one : playing) {
+      put.put(one.sample(), join(one.done()));
+      join(end(one.sample(), one.player()));
     }
   }
 
@@ -205,9 +202,11 @@ final class Demo implements AutoCloseable {
   }
 
   private void killOne() {
-    var name = workers.keySet().iterator().next();
-    workers.remove(name).crash();
-    fleet.gone(name);
+    var first = workers.entrySet().iterator();
+    var worker = first.next();
+    first.remove();
+    worker.getValue().crash();
+    fleet.gone(worker.getKey());
     killed = true;
   }
 

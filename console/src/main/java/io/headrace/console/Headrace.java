@@ -6,7 +6,10 @@ import io.headrace.kcl.CheckpointException;
 import io.headrace.kcl.LeaseException;
 import io.headrace.kcl.StreamException;
 import io.headrace.local.LocalKinesisException;
+import java.io.OutputStreamWriter;
+import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
@@ -40,7 +43,11 @@ public final class Headrace implements Runnable {
 
   /** Runs a command and ends the process with its exit code. */
   public static void main(String[] args) {
-    System.exit(run(new PrintWriter(System.out, true), new PrintWriter(System.err, true), args));
+    System.exit(run(writer(System.out), writer(System.err), args));
+  }
+
+  private static PrintWriter writer(PrintStream stream) {
+    return new PrintWriter(new OutputStreamWriter(stream, StandardCharsets.UTF_8), true);
   }
 
   static int run(PrintWriter out, PrintWriter err, String... args) {

@@ -22,6 +22,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description = "Runs a worker with the functions of an app.yaml, until Ctrl-C or SIGTERM.")
 final class RunCommand implements Callable<Integer> {
+  private static final Duration START_WATCH = Duration.ofMillis(20);
   private static final Duration WATCH = Duration.ofSeconds(1);
 
   /** What closing takes beyond the runtime's own limit. */
@@ -45,18 +46,17 @@ final class RunCommand implements Callable<Integer> {
         var application = Application.load(settings);
         var aws = AwsServices.at(endpoints);
         var running = runtime(settings, application, aws).start()) {
+      awaitReady(running, signal);
+      int functions = application.functions().size();
       out.println(
           "running "
               + settings.application()
               + ": "
-              + application.functions().size()
-              + " functions");
+              + functions
+              + (functions == 1 ? " function" : " functions"));
       out.flush();
       while (!signal.await(WATCH)) {
-        var health = running.health();
-        if (!health.alive()) {
-          throw new Complaint("the worker can't go on: " + String.join("; ", health.reasons()));
-        }
+        refuseDead(running);
       }
       out.println("stopping " + settings.application());
       out.flush();
@@ -64,8 +64,21 @@ final class RunCommand implements Callable<Integer> {
     return 0;
   }
 
-  private static FunctionRuntime runtime(
-      Settings settings, Application application, AwsServices aws) {
+  private static void awaitReady(FunctionRuntime.Running running, ShutdownSignal signal)
+      throws InterruptedException {
+    while (!running.health().ready() && !signal.await(START_WATCH)) {
+      refuseDead(running);
+    }
+  }
+
+  private static void refuseDead(FunctionRuntime.Running running) {
+    var health = running.health();
+    if (!health.alive()) {
+      throw new Complaint(String.join("; ", health.reasons()));
+    }
+  }
+
+  private FunctionRuntime runtime(Settings settings, Application application, AwsServices aws) {
     var table = settings.leases().table();
     var runtime =
         FunctionRuntime.named(settings.application())
@@ -76,7 +89,8 @@ final class RunCommand implements Callable<Integer> {
             .stateIn(new InMemoryChunkStore())
             .connecting(aws.connector())
             .deadLettersIn(DeadLetters.inFile(settings.deadLetters()))
-            .stoppingWithin(settings.stopWithin());
+            .stoppingWithin(settings.stopWithin())
+            .observedBy(new Narrator(Objects.requireNonNull(spec).commandLine().getErr()));
     settings.worker().ifPresent(runtime::workerId);
     application.functions().forEach(runtime::run);
     return runtime;

@@ -6,7 +6,9 @@ import io.headrace.checkpoint.TrackingCheckpointer;
 import io.headrace.kcl.BatchLimits;
 import io.headrace.kcl.HandlerSpec;
 import io.headrace.kcl.Incarnation;
+import io.headrace.kcl.LeaseException;
 import io.headrace.kcl.ShardKey;
+import io.headrace.kcl.StreamException;
 import io.headrace.kcl.Worker;
 import io.headrace.kcl.WorkerEvent;
 import io.headrace.kcl.WorkerSettings;
@@ -19,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -188,10 +191,22 @@ final class RuntimeWorker implements FunctionRuntime.Running {
                   if (thrown == null) {
                     ready = true;
                   } else if (!stopping.get()) {
-                    fatal = "the worker can't start: " + thrown.getMessage();
-                    LOG.error("the worker can't start", thrown);
+                    refuse(thrown);
                   }
                 });
+  }
+
+  /** What the operator can mend is a sentence; only what nobody expected needs its trace. */
+  private void refuse(Throwable thrown) {
+    var cause = thrown;
+    while (cause instanceof CompletionException && cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    boolean expected = cause instanceof StreamException || cause instanceof LeaseException;
+    fatal = "the worker can't start: " + (expected ? cause.getMessage() : cause.toString());
+    if (!expected) {
+      LOG.error("the worker can't start", cause);
+    }
   }
 
   /** On the worker loop. */

@@ -2,8 +2,7 @@ package io.headrace.function.guice;
 
 import com.google.inject.AbstractModule;
 import com.google.inject.Binder;
-import com.google.inject.Inject;
-import com.google.inject.Provider;
+import com.google.inject.Provides;
 import com.google.inject.Singleton;
 import com.google.inject.TypeLiteral;
 import com.google.inject.binder.LinkedBindingBuilder;
@@ -64,34 +63,24 @@ public final class HeadraceModule extends AbstractModule {
     OptionalBinder.newOptionalBinder(binder(), CheckpointStore.class);
     OptionalBinder.newOptionalBinder(binder(), ChunkStore.class);
     OptionalBinder.newOptionalBinder(binder(), StreamConnector.class);
-    bind(FunctionRuntime.class).toProvider(new Wiring(application)).in(Singleton.class);
   }
 
-  /** Puts the runtime together once everything is bound. */
-  @SuppressWarnings("UnnecessaryAssignment") // Guice sets the fields; the values are for NullAway.
-  private static final class Wiring implements Provider<FunctionRuntime> {
-    private final String application;
-    @Inject private Set<FunctionSpec<?, ?>> functions = Set.of();
-    @Inject private Set<RuntimeListener> listeners = Set.of();
-    @Inject private Optional<LeaseTable> leases = Optional.empty();
-    @Inject private Optional<CheckpointStore> checkpoints = Optional.empty();
-    @Inject private Optional<ChunkStore> state = Optional.empty();
-    @Inject private Optional<StreamConnector> connector = Optional.empty();
-
-    Wiring(String application) {
-      this.application = application;
-    }
-
-    @Override
-    public FunctionRuntime get() {
-      var runtime = FunctionRuntime.named(application);
-      leases.ifPresent(runtime::leasesIn);
-      checkpoints.ifPresent(runtime::checkpointsIn);
-      state.ifPresent(runtime::stateIn);
-      connector.ifPresent(runtime::connecting);
-      functions.forEach(runtime::run);
-      listeners.forEach(runtime::observedBy);
-      return runtime;
-    }
+  @Provides
+  @Singleton
+  FunctionRuntime runtime(
+      Set<FunctionSpec<?, ?>> functions,
+      Set<RuntimeListener> listeners,
+      Optional<LeaseTable> leases,
+      Optional<CheckpointStore> checkpoints,
+      Optional<ChunkStore> state,
+      Optional<StreamConnector> connector) {
+    var runtime = FunctionRuntime.named(application);
+    leases.ifPresent(runtime::leasesIn);
+    checkpoints.ifPresent(runtime::checkpointsIn);
+    state.ifPresent(runtime::stateIn);
+    connector.ifPresent(runtime::connecting);
+    functions.forEach(runtime::run);
+    listeners.forEach(runtime::observedBy);
+    return runtime;
   }
 }

@@ -1,13 +1,14 @@
 package io.headrace.lease.dynamo;
 
 import io.headrace.kcl.LeaseException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import software.amazon.awssdk.retries.api.BackoffStrategy;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeDefinition;
 import software.amazon.awssdk.services.dynamodb.model.BillingMode;
@@ -30,8 +31,9 @@ final class TableCreation {
               .keyType(KeyType.HASH)
               .build(),
           KeySchemaElement.builder().attributeName(ItemCodec.SORT).keyType(KeyType.RANGE).build());
-  private static final int LOOKS_MAX = 600;
-  private static final long LOOK_EVERY_MILLIS = 200;
+  private static final Duration LOOK_EVERY = Duration.ofMillis(200);
+  private static final Duration WAIT_MAX = Duration.ofMinutes(2);
+  private static final int LOOKS_MAX = (int) WAIT_MAX.dividedBy(LOOK_EVERY);
 
   private final DynamoDbAsyncClient client;
   private final String table;
@@ -42,25 +44,25 @@ final class TableCreation {
   }
 
   CompletionStage<Void> run() {
-    return look(LOOKS_MAX)
+    return look()
         .exceptionally(
             failure -> {
               throw Failures.of(table, failure);
             });
   }
 
-  private CompletableFuture<Void> look(int looksLeft) {
+  private CompletableFuture<Void> look() {
     return client
         .describeTable(describe -> describe.tableName(table))
-        .thenCompose(answer -> check(answer.table(), looksLeft))
+        .thenCompose(answer -> check(answer.table()))
         .exceptionallyCompose(
             failure ->
                 cause(failure) instanceof ResourceNotFoundException
-                    ? create().thenCompose(made -> again(looksLeft))
+                    ? create().thenCompose(made -> untilActive())
                     : CompletableFuture.failedFuture(failure));
   }
 
-  private CompletableFuture<Void> check(TableDescription found, int looksLeft) {
+  private CompletableFuture<Void> check(TableDescription found) {
     var types =
         found.attributeDefinitions().stream()
             .collect(
@@ -80,7 +82,7 @@ final class TableCreation {
               + " on demand");
     }
     return found.tableStatus() == TableStatus.CREATING
-        ? again(looksLeft)
+        ? untilActive()
         : CompletableFuture.completedFuture(null);
   }
 
@@ -116,16 +118,20 @@ final class TableCreation {
         .build();
   }
 
-  private CompletableFuture<Void> again(int looksLeft) {
-    if (looksLeft == 0) {
-      throw new LeaseException(
-          "DynamoDB table " + table + " did not become active within 2 minutes: look at its state");
-    }
-    // The first look after a creation comes at once: DynamoDB Local is ready by then.
-    long wait = looksLeft == LOOKS_MAX ? 0 : LOOK_EVERY_MILLIS;
-    return CompletableFuture.supplyAsync(
-            () -> looksLeft - 1, CompletableFuture.delayedExecutor(wait, TimeUnit.MILLISECONDS))
-        .thenCompose(this::look);
+  /**
+   * The SDK's own waiter looks again and again, so that no clock is read and no thread held here.
+   */
+  private CompletableFuture<Void> untilActive() {
+    var waiter = client.waiter();
+    return waiter
+        .waitUntilTableExists(
+            describe -> describe.tableName(table),
+            wait ->
+                wait.maxAttempts(LOOKS_MAX)
+                    .waitTimeout(WAIT_MAX)
+                    .backoffStrategyV2(BackoffStrategy.fixedDelayWithoutJitter(LOOK_EVERY)))
+        .whenComplete((found, failure) -> waiter.close())
+        .thenCompose(found -> look());
   }
 
   private static Throwable cause(Throwable failure) {

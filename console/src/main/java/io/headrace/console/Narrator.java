@@ -1,0 +1,91 @@
+package io.headrace.console;
+
+import io.headrace.function.FunctionEvent;
+import io.headrace.function.RuntimeListener;
+import io.headrace.kcl.WorkerEvent;
+import java.io.PrintWriter;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tells an operator what happens in a worker, a line each: what it runs, and what goes wrong. Names
+ * places and kinds of failures, never what a record holds. Called on the worker loop.
+ */
+final class Narrator implements RuntimeListener {
+  private final PrintWriter out;
+
+  Narrator(PrintWriter out) {
+    this.out = out;
+  }
+
+  @Override
+  public void on(Object event) {
+    var line = line(event);
+    if (line != null) {
+      out.println(line);
+      out.flush();
+    }
+  }
+
+  private static @Nullable String line(Object event) {
+    return event instanceof WorkerEvent worker
+        ? line(worker)
+        : event instanceof FunctionEvent function ? line(function) : null;
+  }
+
+  private static @Nullable String line(WorkerEvent event) {
+    if (event instanceof WorkerEvent.ShardStarted started) {
+      return "runs " + started.shard() + ", epoch " + started.token().epoch();
+    }
+    if (event instanceof WorkerEvent.ShardStopped stopped) {
+      return "left " + stopped.shard() + ": " + stopped.reason();
+    }
+    if (event instanceof WorkerEvent.ShardEnded ended) {
+      return ended.function() + " ended " + ended.shard() + ", children " + ended.children().size();
+    }
+    if (event instanceof WorkerEvent.ShardFailed failed) {
+      return failed.function() + " can't go on in " + failed.shard() + ": " + failed.cause();
+    }
+    if (event instanceof WorkerEvent.GapFound gap) {
+      return gap.shard() + ": the stream had trimmed records behind " + gap.after();
+    }
+    if (event instanceof WorkerEvent.Retrying retry) {
+      return retry.shard() + ": " + retry.what() + " failed: " + retry.cause() + again(retry.in());
+    }
+    return null;
+  }
+
+  private static @Nullable String line(FunctionEvent event) {
+    var where = event.function() + " in " + event.shard() + ": ";
+    if (event instanceof FunctionEvent.RecordFailed failed && isPowerOfTwo(failed.attempt())) {
+      return where
+          + "record "
+          + failed.position()
+          + " failed, attempt "
+          + failed.attempt()
+          + ": "
+          + failed.error()
+          + " "
+          + failed.code();
+    }
+    if (event instanceof FunctionEvent.DeadLettered letter) {
+      return where + "record " + letter.position() + " dead-lettered: " + letter.code();
+    }
+    if (event instanceof FunctionEvent.SinkUnavailable sink) {
+      return where + sink.sink() + " can't be written: " + sink.cause() + again(sink.in());
+    }
+    if (event instanceof FunctionEvent.LateDropped late) {
+      return where + "record " + late.position() + " came after its window was closed";
+    }
+    return null;
+  }
+
+  /** A record that is retried for ever is told ever more rarely. */
+  private static boolean isPowerOfTwo(int attempt) {
+    return Integer.bitCount(attempt) == 1;
+  }
+
+  private static String again(Duration in) {
+    return "; again in " + in.toMillis() + " ms";
+  }
+}
