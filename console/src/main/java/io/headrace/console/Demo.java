@@ -43,7 +43,7 @@ final class Demo implements AutoCloseable {
 
   private static final String APPLICATION = "demo";
   private static final String TABLE = "headrace";
-  private static final Duration LEASE_TIME = Duration.ofSeconds(3);
+  private static final Duration LEASE_TIME = Duration.ofSeconds(5);
   private static final Duration START_MAX = Duration.ofSeconds(60);
   private static final Duration DRAIN_MAX = Duration.ofSeconds(30);
   private static final Duration STOP_MAX = Duration.ofSeconds(5);

@@ -35,7 +35,8 @@ final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    var out = Objects.requireNonNull(spec).commandLine().getOut();
+    var command = Objects.requireNonNull(spec).commandLine();
+    var out = command.getOut();
     var settings = Settings.read(Objects.requireNonNull(file));
     var endpoints =
         new AwsServices.Endpoints(
@@ -56,7 +57,11 @@ final class RunCommand implements Callable<Integer> {
               + (functions == 1 ? " function" : " functions"));
       out.flush();
       while (!signal.await(WATCH)) {
-        refuseDead(running);
+        if (!running.health().alive()) {
+          // Whatever supervises the process starts it anew; the shards go on elsewhere meanwhile.
+          command.getErr().println("headrace: " + reasons(running));
+          return Headrace.FAULT;
+        }
       }
       out.println("stopping " + settings.application());
       out.flush();
@@ -72,10 +77,13 @@ final class RunCommand implements Callable<Integer> {
   }
 
   private static void refuseDead(FunctionRuntime.Running running) {
-    var health = running.health();
-    if (!health.alive()) {
-      throw new Complaint(String.join("; ", health.reasons()));
+    if (!running.health().alive()) {
+      throw new Complaint(reasons(running));
     }
+  }
+
+  private static String reasons(FunctionRuntime.Running running) {
+    return String.join("; ", running.health().reasons());
   }
 
   private FunctionRuntime runtime(Settings settings, Application application, AwsServices aws) {
