@@ -48,7 +48,8 @@ class FraudFunctionTest {
   }
 
   @Test
-  void all_payments_through_the_function_give_the_alarms_of_the_rules_through_crash_split_and_merge() {
+  void
+      all_payments_through_the_function_give_the_alarms_of_the_rules_through_crash_split_and_merge() {
     for (var payment : ledger.payments()) {
       put(payment);
       switch ((int) payment.number()) {

@@ -35,13 +35,12 @@ class MonitoringFunctionTest {
     put("mote 1", 7, 60);
     put("mote 1", 8, 45);
 
-    assertThat(harness.output())
-        .extracting(Anomaly::number)
-        .containsOnly(6L, 7L);
+    assertThat(harness.output()).extracting(Anomaly::number).containsOnly(6L, 7L);
   }
 
   @Test
-  void the_whole_file_through_the_function_gives_the_figures_of_the_rule_though_the_worker_crashes() {
+  void
+      the_whole_file_through_the_function_gives_the_figures_of_the_rule_though_the_worker_crashes() {
     for (var reading : SensorFile.read()) {
       harness.put(reading.reading().mote(), reading.reading(), harness.now());
       if (reading.anomaly() && reading.reading().number() == 2_370) {
