@@ -32,6 +32,7 @@ final class Desk {
   final LeaseSettings settings;
   private final EventLoop loop;
   private final RandomGenerator random;
+  private final String firstLife;
   private Incarnation self;
   private int life;
   private boolean reachable = true;
@@ -47,6 +48,7 @@ final class Desk {
     this.table = table;
     this.application = application;
     this.self = self;
+    this.firstLife = self.life();
     this.settings = settings;
     this.loop = loop;
     this.random = random;
@@ -81,7 +83,13 @@ final class Desk {
   /** Goes on under a new incarnation of the same worker id. */
   void reborn() {
     life++;
-    self = new Incarnation(self.workerId(), token());
+    self = new Incarnation(self.workerId(), firstLife + "." + life);
+  }
+
+  /** Whether the incarnation is, or was, this process. */
+  boolean wasOurs(Incarnation who) {
+    return who.workerId().equals(self.workerId())
+        && (who.life().equals(firstLife) || who.life().startsWith(firstLife + "."));
   }
 
   /** Runs on the loop unless the coordinator was closed, or reborn, by then. */

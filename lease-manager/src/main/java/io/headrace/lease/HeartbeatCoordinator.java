@@ -104,7 +104,8 @@ public final class HeartbeatCoordinator implements LeaseCoordinator {
         desk.table::prepare,
         ready ->
             made.registrar.identify(
-                () -> new Registration(desk, done -> registered(made, done), failed).run(), failed),
+                () -> new Registration(desk, done -> registered(made, done), failed, null).run(),
+                failed),
         failed);
   }
 
@@ -189,7 +190,15 @@ public final class HeartbeatCoordinator implements LeaseCoordinator {
                     () -> {
                       desk.reborn();
                       registerAgain(p);
-                    }))
+                    }),
+            successor -> {
+              LOG.warn(
+                  "{} of {} ends: {} was started under its worker id",
+                  desk.self(),
+                  desk.application,
+                  successor);
+              left();
+            })
         .run();
   }
 

@@ -1,8 +1,10 @@
 package io.headrace.lease;
 
+import io.headrace.kcl.Incarnation;
 import io.headrace.kcl.LeaseException;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -17,15 +19,25 @@ final class Registration {
   private final Desk desk;
   private final Consumer<Done> then;
   private final Consumer<LeaseException> failed;
+  private final @Nullable Consumer<Incarnation> yielded;
   private int races;
 
   /** What was stored, and when the heartbeat item was sent: it is the first heartbeat. */
   record Done(Stored<WorkerItem> worker, long sentAt, Stored<Book> book) {}
 
-  Registration(Desk desk, Consumer<Done> then, Consumer<LeaseException> failed) {
+  /**
+   * @param yielded null at the start of a process, which replaces whoever has its worker id; later
+   *     a process that was declared dead yields to one that was started since, and is told to whom
+   */
+  Registration(
+      Desk desk,
+      Consumer<Done> then,
+      Consumer<LeaseException> failed,
+      @Nullable Consumer<Incarnation> yielded) {
     this.desk = desk;
     this.then = then;
     this.failed = failed;
+    this.yielded = yielded;
   }
 
   void run() {
@@ -54,6 +66,10 @@ final class Registration {
       return;
     }
     var item = before.get().item();
+    if (yielded != null && !item.state().gone() && !desk.wasOurs(item.incarnation())) {
+      yielded.accept(item.incarnation());
+      return;
+    }
     if (!item.state().gone()) {
       LOG.warn(
           "{} of {} replaces {}, which did not leave in order: what it held is free after {}",

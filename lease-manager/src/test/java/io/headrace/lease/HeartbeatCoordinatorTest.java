@@ -161,6 +161,25 @@ class HeartbeatCoordinatorTest {
   }
 
   @Test
+  void a_process_that_was_declared_dead_yields_to_one_that_was_started_since() {
+    var fleet = settled(30, 6, "ann", "bob");
+    var before = fleet.worker("bob");
+    before.lease.pause();
+    fleet.advanceUntil(FAILOVER, () -> fleet.worker("ann").running.size() == 6);
+    before.way.down = true;
+    before.lease.resume(); // It learns of its death only when the table answers again.
+    var after = fleet.start("bob");
+    fleet.advance(SECOND);
+
+    before.way.down = false;
+    fleet.advanceUntil(F.multipliedBy(3), fleet::balanced);
+    fleet.advance(F.multipliedBy(3));
+
+    assertThat(before.running).isEmpty();
+    assertThat(after.running).hasSize(3);
+  }
+
+  @Test
   void a_restart_after_an_orderly_stop_waits_for_nothing() {
     var fleet = settled(11, 6, "ann");
     var ann = fleet.worker("ann");
