@@ -324,6 +324,25 @@ class HeartbeatCoordinatorTest {
   }
 
   @Test
+  void a_hand_over_that_the_taker_does_not_acknowledge_is_taken_back() {
+    var fleet = settled(31, 12, "ann", "bob");
+    fleet.workers.values().forEach(worker -> worker.drain = Duration.ofMillis(500));
+    var cyd = fleet.start("cyd");
+    fleet.advanceUntil(
+        F.multipliedBy(2), () -> wanted(fleet.worker("ann")) + wanted(fleet.worker("bob")) > 0);
+
+    cyd.lease.pause();
+
+    // The drain, 2 s for the acknowledgement, and some looks.
+    fleet.advance(Duration.ofMillis(600));
+    assertThat(fleet.allOwned()).isFalse();
+    fleet.advanceUntil(Duration.ofMillis(2_500), fleet::allOwned);
+    assertThat(fleet.ownersWithout("cyd")).isTrue();
+    cyd.lease.resume();
+    fleet.advanceUntil(F.multipliedBy(2), fleet::balanced);
+  }
+
+  @Test
   void a_shard_given_up_goes_to_somebody_else() {
     var fleet = settled(21, 2, "ann", "bob");
     var ann = fleet.worker("ann");
