@@ -31,6 +31,7 @@ final class SamplePlayer {
   private long startedTicks;
   private long put;
   private boolean stopping;
+  private boolean timeIsOver;
 
   SamplePlayer(
       Sample sample, StreamSink sink, Ledger ledger, EventLoop loop, Duration playingTime) {
@@ -60,10 +61,12 @@ final class SamplePlayer {
   private void next() {
     var elapsed = Duration.ofNanos(loop.ticks() - startedTicks);
     long due = replay.due(elapsed);
-    if (stopping || put >= replay.whole() || elapsed.compareTo(replay.over()) > 0) {
+    if (stopping || timeIsOver || put >= replay.whole()) {
       done.complete(put);
       return;
     }
+    // What fell due with the end of the time is still put, as far as one batch takes it.
+    timeIsOver = elapsed.compareTo(replay.over()) > 0;
     if (put >= due) {
       var unused = loop.schedule(TICK, this::next);
       return;
