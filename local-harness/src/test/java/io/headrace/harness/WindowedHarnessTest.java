@@ -1,0 +1,84 @@
+package io.headrace.harness;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.headrace.function.Destination;
+import io.headrace.function.Event;
+import io.headrace.function.FunctionSpec;
+import io.headrace.function.Input;
+import io.headrace.function.Keys;
+import io.headrace.function.Output;
+import io.headrace.function.Window;
+import io.headrace.function.WindowFunction;
+import io.headrace.function.Windows;
+import io.headrace.function.json.Json;
+import io.headrace.kcl.StreamSource;
+import java.time.Duration;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Windows of arrival time, and inputs that end. */
+@Timeout(60)
+class WindowedHarnessTest {
+  record Sum(int records) {}
+
+  static final class Counting implements WindowFunction<String, Sum, String> {
+    @Override
+    public Sum empty() {
+      return new Sum(0);
+    }
+
+    @Override
+    public Sum add(Sum sum, Event<String> event) {
+      return new Sum(sum.records() + 1);
+    }
+
+    @Override
+    public Sum merge(Sum left, Sum right) {
+      return new Sum(left.records() + right.records());
+    }
+
+    @Override
+    public void close(Window window, Sum sum, Output<String> out) {
+      out.send(window.key() + " " + window.start() + " " + sum.records());
+    }
+  }
+
+  private static FunctionHarness<String, String> perMinute() {
+    return FunctionHarness.of(
+        FunctionSpec.named("per-minute")
+            .reading(
+                Input.of(StreamSource.kinesis("in"), new Texts())
+                    .endedBy(text -> text.equals("end")))
+            .windowedBy(
+                Keys.partitionKey(), Windows.tumbling(Duration.ofMinutes(1)), Json.of(Sum.class))
+            .handledBy(Counting::new, Destination.stream("out", new Texts(), text -> text)));
+  }
+
+  @Test
+  void windows_of_arrival_time_follow_virtual_time() {
+    var stream = perMinute();
+
+    stream.putKeyed("k", "a", "b");
+    stream.advance(Duration.ofSeconds(59));
+    stream.putKeyed("k", "c");
+    stream.advance(Duration.ofSeconds(1));
+    assertThat(stream.output()).isEmpty();
+    stream.putKeyed("k", "d");
+
+    assertThat(stream.output()).containsExactly("k 2026-01-01T00:00:00Z 3");
+  }
+
+  @Test
+  void the_end_of_the_input_closes_all_windows_in_all_shards() {
+    var stream = perMinute();
+    stream.split();
+    stream.split();
+    IntStream.range(0, 20).forEach(i -> stream.putKeyed("k" + i, "a"));
+
+    stream.putToEachShard("end");
+
+    assertThat(stream.output()).hasSize(20).allMatch(line -> line.endsWith(" 1"));
+  }
+}
