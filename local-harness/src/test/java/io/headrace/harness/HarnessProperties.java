@@ -10,8 +10,10 @@ import io.headrace.harness.KeyedHarnessTest.Total;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
 import java.util.random.RandomGenerator;
@@ -28,9 +30,13 @@ class HarnessProperties {
   private static final int KEYS = 6;
   private static final int OPEN_SHARDS_MAX = 6;
 
-  /** Fails a share of attempts, and asserts that records of a key come in order, none left out. */
+  /**
+   * Fails a share of attempts, and some keys for long; asserts that records of a key come in order,
+   * none left out.
+   */
   private static final class Checking extends Counting {
     private final RandomGenerator random;
+    private final Set<String> broken = new HashSet<>();
     private boolean failing = true;
 
     Checking(RandomGenerator random) {
@@ -44,7 +50,7 @@ class HarnessProperties {
         throw new OutOfMemoryError(
             "key " + event.partitionKey() + " had " + total.count() + " and got " + event.value());
       }
-      if (failing && random.nextInt(5) == 0) {
+      if (broken.contains(event.partitionKey()) || (failing && random.nextInt(5) == 0)) {
         throw new IllegalStateException("planted");
       }
       return super.handle(total, event, out);
@@ -61,7 +67,7 @@ class HarnessProperties {
     int shards = 1;
 
     for (int step = 0; step < STEPS; step++) {
-      switch (random.nextInt(12)) {
+      switch (random.nextInt(14)) {
         case 0 -> {
           course.add("crash");
           stream.crash();
@@ -84,7 +90,16 @@ class HarnessProperties {
           course.add("redeploy");
           stream.redeployWith(KeyedHarnessTest.spec(function));
         }
-        case 4, 5, 6 -> {
+        case 4 -> {
+          var key = "k" + random.nextInt(KEYS);
+          course.add("break " + key);
+          function.broken.add(key);
+        }
+        case 5 -> {
+          course.add("mend all");
+          function.broken.clear();
+        }
+        case 6, 7, 8 -> {
           var by = Duration.ofMillis(random.nextInt(8_000));
           course.add("advance " + by);
           stream.advance(by);
@@ -98,6 +113,7 @@ class HarnessProperties {
       }
     }
     function.failing = false;
+    function.broken.clear();
     stream.advance(Duration.ofMinutes(3));
 
     var context = "seed " + seed + ": " + course;
