@@ -342,6 +342,9 @@ public final class FunctionHarness<I, O> implements AutoCloseable {
     loop.runUntilIdle();
     while (running.callsUnderWay() > 0 && !answersWithin.isZero()) {
       if (!loop.runUntil(() -> running.callsUnderWay() == 0, answersWithin.toMillis())) {
+        if (Thread.currentThread().isInterrupted()) {
+          throw new IllegalStateException("the test was interrupted while a call was under way");
+        }
         throw new IllegalStateException(
             "function "
                 + spec.name()

@@ -1,6 +1,7 @@
 package io.headrace.harness;
 
 import io.headrace.kcl.StreamConnector;
+import io.headrace.kcl.StreamSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Function;
@@ -25,11 +26,14 @@ import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
  * static HeadraceExtension headrace = HeadraceExtension.withStream("orders", 2);
  *
  * @Test
- * void reads_what_was_put(KinesisAsyncClient kinesis) { ... }
+ * void reads_what_was_put(LocalAws aws, KinesisAsyncClient kinesis) {
+ *   try (var worker = aws.runtime("shop").run(Orders.spec()).start()) { ... }
+ * }
  * }</pre>
  *
  * Parameters of type {@link LocalAws}, {@link KinesisAsyncClient}, {@link DynamoDbAsyncClient} and
- * {@link StreamConnector} are filled in, and closed by the extension.
+ * {@link StreamConnector} are filled in, and closed by the extension; so is {@link StreamSource}
+ * where there is one stream.
  */
 public final class HeadraceExtension
     implements BeforeAllCallback,
@@ -110,16 +114,16 @@ public final class HeadraceExtension
 
   @Override
   public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
-    return PARAMETERS.containsKey(parameter.getParameter().getType());
+    var type = parameter.getParameter().getType();
+    return PARAMETERS.containsKey(type) || (type == StreamSource.class && streams.size() == 1);
   }
 
   @Override
   public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
     var choose = PARAMETERS.get(parameter.getParameter().getType());
-    if (choose == null) {
-      throw new AssertionError("asked only for what is supported");
-    }
-    return choose.apply(aws());
+    return choose != null
+        ? choose.apply(aws())
+        : StreamSource.kinesis(streams.keySet().iterator().next());
   }
 
   /** The first context that comes owns the servers: nested classes and tests find them running. */

@@ -1,7 +1,11 @@
 package io.headrace.harness;
 
+import io.headrace.checkpoint.InMemoryChunkStore;
+import io.headrace.checkpoint.dynamo.DynamoCheckpointStore;
+import io.headrace.function.FunctionRuntime;
 import io.headrace.kcl.StreamConnector;
 import io.headrace.kcl.kinesis.KinesisConnector;
+import io.headrace.lease.dynamo.DynamoLeaseTable;
 import io.headrace.local.LocalKinesis;
 import io.headrace.local.LocalKinesisException;
 import java.net.URI;
@@ -14,10 +18,13 @@ import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
  * #close}. Any thread may call.
  */
 public final class LocalAws implements AutoCloseable {
+  private static final String TABLE = "headrace";
+
   private final LocalKinesis kinesis;
   private final LocalDynamoDb dynamoDb;
   private final LocalClients clients = new LocalClients();
   private final KinesisAsyncClient kinesisClient;
+  private final InMemoryChunkStore chunks = new InMemoryChunkStore();
 
   private LocalAws(LocalKinesis kinesis, LocalDynamoDb dynamoDb) {
     this.kinesis = kinesis;
@@ -82,6 +89,23 @@ public final class LocalAws implements AutoCloseable {
   /** Opens streams of the local Kinesis for a runtime; needs no closing. */
   public StreamConnector connector() {
     return new KinesisConnector(kinesisClient);
+  }
+
+  /**
+   * A worker of an application that reads the local Kinesis and keeps leases and progress in
+   * DynamoDB Local, to be given functions and started; stop it before the servers. Workers of one
+   * application share its state, which is kept in this process.
+   *
+   * <pre>{@code
+   * try (var worker = aws.runtime("shop").run(HotHostAlarm.spec()).start()) { ... }
+   * }</pre>
+   */
+  public FunctionRuntime runtime(String application) {
+    return FunctionRuntime.named(application)
+        .leasesIn(new DynamoLeaseTable(dynamoDb(), TABLE))
+        .checkpointsIn(new DynamoCheckpointStore(dynamoDb(), TABLE, application))
+        .stateIn(chunks)
+        .connecting(connector());
   }
 
   /** Where Kinesis listens, for clients of one's own. */

@@ -3,7 +3,6 @@ package io.headrace.harness;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.headrace.checkpoint.dynamo.DynamoCheckpointStore;
 import io.headrace.function.Destination;
 import io.headrace.function.Event;
 import io.headrace.function.FunctionRuntime;
@@ -11,7 +10,6 @@ import io.headrace.function.FunctionSpec;
 import io.headrace.function.Input;
 import io.headrace.function.Output;
 import io.headrace.kcl.StreamSource;
-import io.headrace.lease.dynamo.DynamoLeaseTable;
 import java.math.BigInteger;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -101,7 +99,6 @@ class EndToEndTest {
   }
 
   private FunctionRuntime.Running start(String name, Duration leaseTime) {
-    var aws = headrace.aws();
     var spec =
         FunctionSpec.named("remember")
             .reading(Input.of(StreamSource.kinesis(STREAM), new Texts()))
@@ -109,14 +106,13 @@ class EndToEndTest {
                 () -> (Event<String> event, Output<String> out) -> remember(event),
                 Destination.<String>nowhere());
     var worker =
-        FunctionRuntime.named("end-to-end")
+        headrace
+            .aws()
+            .runtime("end-to-end")
             .workerId(name)
             .leaseTime(leaseTime)
             .committingEvery(Duration.ofMillis(500))
             .stoppingWithin(Duration.ofSeconds(5))
-            .leasesIn(new DynamoLeaseTable(aws.dynamoDb(), "headrace"))
-            .checkpointsIn(new DynamoCheckpointStore(aws.dynamoDb(), "headrace", "end-to-end"))
-            .connecting(aws.connector())
             .run(spec)
             .start();
     workers.add(worker);

@@ -17,6 +17,7 @@ import io.headrace.function.RetryPolicy;
 import io.headrace.function.Side;
 import io.headrace.function.TerminalFailure;
 import io.headrace.function.json.Json;
+import io.headrace.kcl.Start;
 import io.headrace.kcl.StreamSource;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -421,6 +422,21 @@ class FunctionHarnessTest {
     stream.put("b");
 
     assertThat(stream.output()).containsExactly("a", "2 b");
+  }
+
+  @Test
+  void a_function_that_begins_at_the_tip_gets_what_comes_then() {
+    var stream = FunctionHarness.of(plain(ECHO));
+    stream.put("old");
+    stream.advance(Duration.ofMinutes(1));
+
+    stream.redeployWith(
+        FunctionSpec.named("another")
+            .reading(Input.of(StreamSource.kinesis("in"), new Texts()).startingAt(Start.LATEST))
+            .handledBy(() -> (event, out) -> out.send("another " + event.value()), out()));
+    stream.put("new");
+
+    assertThat(stream.output()).containsExactly("old", "another new");
   }
 
   @Test

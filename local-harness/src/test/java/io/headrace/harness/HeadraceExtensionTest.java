@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 
+import io.headrace.kcl.StreamSource;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -85,6 +86,27 @@ class HeadraceExtensionTest {
   }
 
   private static final String ASKED = "io.headrace.harness.fixtures";
+
+  @ExtendWith(OnlyWhenAsked.class)
+  static final class AsksForTheStream {
+    static StreamSource seen;
+
+    @RegisterExtension
+    static final HeadraceExtension ONE_STREAM = HeadraceExtension.withStream("only", 1);
+
+    @Test
+    void of_the_extension(StreamSource stream) {
+      seen = stream;
+    }
+  }
+
+  @Test
+  void a_test_is_given_the_one_stream_of_its_extension() {
+    var summary = run(AsksForTheStream.class);
+
+    assertThat(summary.getTestsSucceededCount()).isEqualTo(1);
+    assertThat(AsksForTheStream.seen).isEqualTo(StreamSource.kinesis("only"));
+  }
 
   /** Keeps the fixtures below from running but by {@link #run}. */
   static final class OnlyWhenAsked implements ExecutionCondition {
