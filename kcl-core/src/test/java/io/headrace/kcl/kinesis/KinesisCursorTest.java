@@ -75,6 +75,24 @@ class KinesisCursorTest {
   }
 
   @Test
+  void answers_within_about_a_second_where_empty_pages_come_slowly() {
+    IntStream.range(0, 400).forEach(i -> kinesis.pages.add(page(9_000)));
+    kinesis.pages.add(page(0, 1));
+    kinesis.pagesTake = Duration.ofMillis(250);
+    var cursor = open(StartingPosition.TRIM_HORIZON);
+
+    boolean empty = true;
+    while (empty) {
+      long before = loop.ticks();
+      empty = sequences(fetch(cursor)).isEmpty();
+      assertThat(Duration.ofNanos(loop.ticks() - before)).isLessThan(Duration.ofMillis(1_300));
+    }
+
+    assertThat(kinesis.pagesAsked).hasSize(401);
+    assertThat(kinesis.iteratorsAsked).hasSize(1);
+  }
+
+  @Test
   void retries_a_throttled_call_after_200_to_250_ms_and_not_twice_as_long_at_first() {
     for (String code :
         List.of("ProvisionedThroughputExceededException", "LimitExceededException")) {

@@ -39,6 +39,9 @@ final class ScriptedKinesis implements KinesisAsyncClient {
   final List<PutRecordsRequest> putsAsked = new ArrayList<>();
   final List<Long> putsAskedAtMillis = new ArrayList<>();
 
+  /** How long an answer with records takes. */
+  Duration pagesTake = Duration.ZERO;
+
   private final EventLoop loop;
 
   ScriptedKinesis(EventLoop loop) {
@@ -66,7 +69,13 @@ final class ScriptedKinesis implements KinesisAsyncClient {
   public CompletableFuture<GetRecordsResponse> getRecords(GetRecordsRequest request) {
     pagesAsked.add(request);
     pagesAskedAtMillis.add(millis());
-    return pages.isEmpty() ? page(0) : pages.remove();
+    var answer = pages.isEmpty() ? page(0) : pages.remove();
+    if (pagesTake.isZero()) {
+      return answer;
+    }
+    var later = new CompletableFuture<GetRecordsResponse>();
+    loop.schedule(pagesTake, () -> later.complete(answer.join()));
+    return later;
   }
 
   @Override
