@@ -71,7 +71,13 @@ public final class InMemoryChunkStore implements ChunkStore {
     synchronized (lock) {
       var bytes = chunks.get(name);
       return bytes == null
-          ? failed("chunk \"" + name + "\" is missing from the store in memory")
+          ? failed(
+              "chunk \""
+                  + name
+                  + "\" is missing from the store in memory: another process wrote it, or this one"
+                  + " before it was started anew, and state in memory ends with its process; keep"
+                  + " state in a durable store, or run the function under a new name, which begins"
+                  + " without state")
           : CompletableFuture.completedFuture(bytes.clone());
     }
   }

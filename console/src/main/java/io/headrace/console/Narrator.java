@@ -50,7 +50,13 @@ final class Narrator implements RuntimeListener {
       return gap.shard() + ": the stream had trimmed records behind " + gap.after();
     }
     if (event instanceof WorkerEvent.Retrying retry) {
-      return retry.shard() + ": " + retry.what() + " failed: " + retry.cause() + again(retry.in());
+      return retry.shard()
+          + retry.function().map(function -> ", " + function).orElse("")
+          + ": "
+          + retry.what()
+          + " failed: "
+          + retry.cause()
+          + again(retry.in());
     }
     return null;
   }

@@ -102,7 +102,7 @@ final class BatchHandler<I, O> implements ShardHandler {
   }
 
   private void next() {
-    while (running == null) {
+    while (running == null && !scope.isOver()) {
       var group = due.isEmpty() ? take() : inOrder(due.remove());
       if (group == null) {
         return;
@@ -163,15 +163,12 @@ final class BatchHandler<I, O> implements ShardHandler {
             task,
             group.items().get(0).deliveries,
             unused,
-            result -> ended(group, task, result));
+            result -> scope.runUnlessOver(() -> ended(group, task, result)));
     running = call;
     scope.onPool(wiring.settings().executor().orElse(scope.environment.pool()), call);
   }
 
   private void ended(Group group, BatchCall<I, O> task, Call.Result result) {
-    if (scope.isOver()) {
-      return;
-    }
     running = null;
     if (result instanceof Call.Result.Succeeded) {
       succeeded(group, task);

@@ -55,7 +55,7 @@ final class Decoder<I> {
       if (end.test(value)) {
         return new Decoded<>(value, record.arrivedAt(), true);
       }
-    } catch (RuntimeException thrown) {
+    } catch (RuntimeException | StackOverflowError thrown) {
       throw new Unreadable("Undecodable", "endedBy threw " + thrown.getClass().getName(), thrown);
     }
     return new Decoded<>(value, timed ? timeOf(value) : record.arrivedAt(), false);
@@ -72,7 +72,8 @@ final class Decoder<I> {
       if (value != null) {
         return value;
       }
-    } catch (Exception thrown) {
+    } catch (Exception | StackOverflowError thrown) {
+      // Deeply nested payloads overflow recursive parsers: that is the payload's fault.
       throw new Unreadable("Undecodable", String.valueOf(thrown.getMessage()), thrown);
     }
     throw new Unreadable("Undecodable", "the codec answered null", null);
@@ -84,7 +85,7 @@ final class Decoder<I> {
       if (found != null) {
         return found;
       }
-    } catch (RuntimeException thrown) {
+    } catch (RuntimeException | StackOverflowError thrown) {
       throw new Unreadable("NoEventTime", "timedBy threw " + thrown.getClass().getName(), thrown);
     }
     throw new Unreadable("NoEventTime", "timedBy answered null", null);

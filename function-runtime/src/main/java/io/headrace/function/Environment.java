@@ -10,6 +10,8 @@ import java.util.random.RandomGenerator;
  * What handlers share within one runtime.
  *
  * @param pool where user code is called
+ * @param background for our own work that blocks: user code that holds every thread of the pool
+ *     must not keep state and letters from being stored
  * @param poolThreads how many calls the pool runs at once
  * @param random used on the worker loop only
  * @param outlets where outputs and letters go
@@ -19,6 +21,7 @@ import java.util.random.RandomGenerator;
 record Environment(
     String application,
     Executor pool,
+    Executor background,
     int poolThreads,
     RandomGenerator random,
     Outlets outlets,
@@ -28,11 +31,21 @@ record Environment(
   Environment(
       String application,
       Executor pool,
+      Executor background,
       int poolThreads,
       RandomGenerator random,
       Outlets outlets,
       ChunkStore chunks,
       Consumer<FunctionEvent> events) {
-    this(application, pool, poolThreads, random, outlets, chunks, events, new AtomicInteger());
+    this(
+        application,
+        pool,
+        background,
+        poolThreads,
+        random,
+        outlets,
+        chunks,
+        events,
+        new AtomicInteger());
   }
 }

@@ -44,7 +44,13 @@ record Failure(Throwable cause, String code, boolean terminal, boolean fatal) {
 
   /** May quote the payload: for letters only. */
   String message() {
-    var message = String.valueOf(cause.getMessage());
+    String message;
+    try {
+      message = String.valueOf(cause.getMessage());
+    } catch (RuntimeException | StackOverflowError thrown) {
+      // An exception of the user's that can't even say what it is must not hold its letter up.
+      message = "its getMessage threw " + thrown.getClass().getName();
+    }
     return message.length() <= MESSAGE_CHARACTERS_MAX
         ? message
         : message.substring(0, MESSAGE_CHARACTERS_MAX) + "…";
@@ -53,9 +59,11 @@ record Failure(Throwable cause, String code, boolean terminal, boolean fatal) {
   private static Throwable unwrap(Throwable thrown) {
     var cause = thrown;
     for (int i = 0; i < UNWRAP_MAX; i++) {
+      if (!(cause instanceof CompletionException || cause instanceof ExecutionException)) {
+        break;
+      }
       var inner = cause.getCause();
-      if (inner == null
-          || !(cause instanceof CompletionException || cause instanceof ExecutionException)) {
+      if (inner == null) {
         break;
       }
       cause = inner;

@@ -75,7 +75,12 @@ final class LaneRunner<O> {
       return;
     }
     starting = true;
-    for (var task = lanes.start(); task != null; task = lanes.start()) {
+    // A failure that gives the shard up ends the scope in the midst of a turn: nothing begins then.
+    while (!scope.isOver()) {
+      var task = lanes.start();
+      if (task == null) {
+        break;
+      }
       begin(task);
     }
     starting = false;
@@ -94,15 +99,18 @@ final class LaneRunner<O> {
   private void begin(Task<O> task) {
     task.attempts++;
     var out = new OutputBuffer<>(outlets, task.id());
-    var call = new Call<>(terms, task, task.attempts, out, result -> ended(task, result));
+    var call =
+        new Call<>(
+            terms,
+            task,
+            task.attempts,
+            out,
+            result -> scope.runUnlessOver(() -> ended(task, result)));
     calls.put(task, call);
     scope.onPool(pool, call);
   }
 
   private void ended(Task<O> task, Call.Result result) {
-    if (scope.isOver()) {
-      return;
-    }
     calls.remove(task);
     lanes.rest(task.lane());
     if (result instanceof Call.Result.Succeeded success) {

@@ -10,7 +10,7 @@ interface LetterSource {
   /** How often it was begun. */
   int attempts();
 
-  /** What a dead letter needs of the record; on the invocation pool. */
+  /** What a dead letter needs of the record; off the worker loop. */
   Remains remains() throws Exception;
 
   /** What lies in a dead letter beside the failure. */

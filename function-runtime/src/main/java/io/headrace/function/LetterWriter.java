@@ -24,9 +24,9 @@ final class LetterWriter {
   void write(LetterSource source, Failure failure, String code, Runnable written) {
     var failedAt = scope.loop().now();
     int attempts = source.attempts();
-    // On the pool, as a payload may be fetched late and base64 of a megabyte takes its time.
+    // Off the loop, as a payload may be fetched late and base64 of a megabyte takes its time.
     scope.onPool(
-        scope.environment.pool(),
+        scope.environment.background(),
         () -> {
           Outlet.Parcel<?> letter;
           try {

@@ -21,7 +21,7 @@ final class Listeners {
     for (var listener : listeners) {
       try {
         listener.on(event);
-      } catch (RuntimeException thrown) {
+      } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError thrown) {
         if (complainedOf.add(listener)) {
           LOG.warn(
               "listener {} failed on {}; its further failures are not logged",

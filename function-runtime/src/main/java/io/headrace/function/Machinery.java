@@ -12,7 +12,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The threads of one worker: a loop for shards, one for heartbeats so that a slow shard never
- * delays one, and a bounded pool for user code.
+ * delays one, a bounded pool for user code, and one for what is ours and blocks (chunks, letters,
+ * files), so that user code that hangs never keeps progress from being stored.
  *
  * @param owned what {@link #close} ends; empty when everything is the caller's
  */
@@ -20,11 +21,14 @@ record Machinery(
     EventLoop workerLoop,
     EventLoop leaseLoop,
     Executor pool,
+    Executor background,
     RandomGenerator workerRandom,
     RandomGenerator leaseRandom,
     List<AutoCloseable> owned)
     implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Machinery.class);
+
+  private static final int BACKGROUND_THREADS = 2;
 
   /** How many calls may wait for a thread; one more is asked again a little later. */
   private static final int POOL_QUEUE_MAX = 10_000;
@@ -33,18 +37,21 @@ record Machinery(
     var worker = ThreadedLoop.start("headrace-worker-" + application, Machinery::fault);
     var leases = ThreadedLoop.start("headrace-leases-" + application, Machinery::fault);
     var pool = new BoundedPool("headrace-functions-" + application, poolThreads, POOL_QUEUE_MAX);
+    var background =
+        new BoundedPool("headrace-storing-" + application, BACKGROUND_THREADS, POOL_QUEUE_MAX);
     return new Machinery(
         worker,
         leases,
         pool,
+        background,
         Entropy.generator(),
         Entropy.generator(),
-        List.of(leases, worker, pool));
+        List.of(leases, worker, pool, background));
   }
 
   static Machinery borrowed(
       EventLoop workerLoop, EventLoop leaseLoop, Executor pool, RandomGenerator random) {
-    return new Machinery(workerLoop, leaseLoop, pool, random, random, List.of());
+    return new Machinery(workerLoop, leaseLoop, pool, pool, random, random, List.of());
   }
 
   boolean isOwned() {

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Outlets implements AutoCloseable {
   private final Executor pool;
+  private final Executor background;
   private final Function<String, StreamSink> streams;
   private final DeadLetters defaultLetters;
   private final @Nullable OutputTap tap;
@@ -28,15 +29,19 @@ final class Outlets implements AutoCloseable {
   private final Map<String, StreamSink> sinks = new HashMap<>();
 
   /**
+   * @param pool where user code is called
+   * @param background where files are written
    * @param streams opens a stream for writing
    * @param defaultLetters for functions whose retry policy names no sink
    */
   Outlets(
       Executor pool,
+      Executor background,
       Function<String, StreamSink> streams,
       DeadLetters defaultLetters,
       @Nullable OutputTap tap) {
     this.pool = pool;
+    this.background = background;
     this.streams = streams;
     this.defaultLetters = defaultLetters;
     this.tap = tap;
@@ -78,7 +83,7 @@ final class Outlets implements AutoCloseable {
 
   private LineFile file(Path path) {
     return files.computeIfAbsent(
-        path.toAbsolutePath().normalize(), absolute -> new LineFile(absolute, pool));
+        path.toAbsolutePath().normalize(), absolute -> new LineFile(absolute, background));
   }
 
   private StreamSink sink(String stream) {

@@ -49,7 +49,10 @@ final class RuntimeWorker implements FunctionRuntime.Running {
   private final Outlets outlets;
   private final Map<String, FunctionHost<?, ?>> hosts = new LinkedHashMap<>();
   private final Worker worker;
-  private final Map<ShardKey, String> troubles = new ConcurrentHashMap<>();
+
+  /** Sentences for the operator, until what they tell of is over. */
+  private final Map<Trouble, String> troubles = new ConcurrentHashMap<>();
+
   private final AtomicInteger calls = new AtomicInteger();
   private final AtomicBoolean stopping = new AtomicBoolean();
   private final AtomicBoolean released = new AtomicBoolean();
@@ -57,16 +60,31 @@ final class RuntimeWorker implements FunctionRuntime.Running {
   private volatile boolean ready;
   private volatile @Nullable String fatal;
 
+  /**
+   * What goes wrong in a shard.
+   *
+   * @param where the function, or {@link #READING}, or {@link #GIVEN_UP}
+   */
+  private record Trouble(ShardKey shard, String where) {
+    /** No function's name begins so. */
+    static final String READING = ":reading";
+
+    static final String GIVEN_UP = ":given up";
+  }
+
   private RuntimeWorker(FunctionRuntime of, Machinery machinery) {
     this.machinery = machinery;
     this.stopWithin = of.stopWithin;
     var listeners = new Listeners(of.listeners);
     connectors = new Connectors(of.connectors, machinery.workerLoop(), machinery.workerRandom());
-    outlets = new Outlets(machinery.pool(), connectors::sink, of.deadLetters, of.tap);
+    outlets =
+        new Outlets(
+            machinery.pool(), machinery.background(), connectors::sink, of.deadLetters, of.tap);
     var environment =
         new Environment(
             of.application,
             machinery.pool(),
+            machinery.background(),
             of.poolThreads,
             machinery.workerRandom(),
             outlets,
@@ -212,16 +230,27 @@ final class RuntimeWorker implements FunctionRuntime.Running {
   /** On the worker loop. */
   private void watch(WorkerEvent event) {
     if (event instanceof WorkerEvent.ShardStarted started) {
-      troubles.remove(started.shard());
+      troubles.keySet().removeIf(trouble -> trouble.shard().equals(started.shard()));
+    } else if (event instanceof WorkerEvent.ShardStopped stopped) {
+      // What the next owner meets is its own to tell; why it was given up here stays.
+      troubles
+          .keySet()
+          .removeIf(
+              trouble ->
+                  trouble.shard().equals(stopped.shard())
+                      && !trouble.where().equals(Trouble.GIVEN_UP));
+    } else if (event instanceof WorkerEvent.FunctionResumed resumed) {
+      troubles.remove(new Trouble(resumed.shard(), resumed.function()));
     } else if (event instanceof WorkerEvent.Committed committed) {
-      troubles.remove(committed.shard());
+      troubles.remove(new Trouble(committed.shard(), committed.function()));
     } else if (event instanceof WorkerEvent.Fetched fetched) {
-      troubles.remove(fetched.shard());
+      troubles.remove(new Trouble(fetched.shard(), Trouble.READING));
     } else if (event instanceof WorkerEvent.Retrying retrying) {
       troubles.put(
-          retrying.shard(),
+          new Trouble(retrying.shard(), retrying.function().orElse(Trouble.READING)),
           "shard "
               + retrying.shard()
+              + retrying.function().map(function -> ", function " + function).orElse("")
               + ": "
               + retrying.what()
               + " failed and is tried again: "
@@ -230,10 +259,12 @@ final class RuntimeWorker implements FunctionRuntime.Running {
       var cause = failed.cause();
       LOG.error("function {} gave up shard {}", failed.function(), failed.shard(), cause);
       troubles.put(
-          failed.shard(),
+          new Trouble(failed.shard(), Trouble.GIVEN_UP),
           "function " + failed.function() + " gave up shard " + failed.shard() + ": " + cause);
       if (cause instanceof VirtualMachineError) {
         fatal = "the virtual machine failed with " + cause.getClass().getName() + "; restart it";
+        // Nothing in this process can be relied upon: its other shards go to others, in order.
+        var unused = stop();
       }
     }
   }

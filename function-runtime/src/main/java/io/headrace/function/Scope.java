@@ -70,6 +70,18 @@ final class Scope {
     }
   }
 
+  /**
+   * On the background pool, and also when the handler's life is over: a drain's last snapshot is
+   * stored after the handler was abandoned. The task sees to what it throws by itself.
+   */
+  void inBackgroundEvenIfOver(Runnable task) {
+    try {
+      environment.background().execute(task);
+    } catch (RejectedExecutionException full) {
+      var unused = loop().schedule(POOL_FULL_WAIT, () -> inBackgroundEvenIfOver(task));
+    }
+  }
+
   void tell(FunctionEvent event) {
     environment.events().accept(event);
   }
@@ -106,9 +118,18 @@ final class Scope {
     return done;
   }
 
-  private void runUnlessOver(Runnable task) {
-    if (!over) {
+  /**
+   * What a task throws is a fault of ours: the shard is given up with its reason, since the step
+   * that the task did not make would be missing for ever and nobody would hear of it.
+   */
+  void runUnlessOver(Runnable task) {
+    if (over) {
+      return;
+    }
+    try {
       task.run();
+    } catch (Throwable thrown) {
+      fail(thrown);
     }
   }
 }

@@ -80,7 +80,7 @@ final class StateKeeper {
    * Stores state as of this turn.
    *
    * @param changed whether anything changed since the last call
-   * @param state written on the pool
+   * @param state written in the background
    */
   CompletionStage<CommitParts> snapshot(boolean changed, Supplier<StateChunk> state) {
     if (!changed) {
@@ -92,21 +92,25 @@ final class StateKeeper {
     var name = prefix + ++written;
     var stored = new CompletableFuture<CommitParts>();
     writing = stored;
-    scope.onPool(
-        scope.environment.pool(),
+    scope.inBackgroundEvenIfOver(
         () -> {
-          byte[] bytes = state.get().write();
-          var root = new StateRoot(name, StateChunk.checksum(bytes));
-          var unused =
-              chunks
-                  .put(name, bytes)
-                  .whenComplete(
-                      (done, thrown) ->
-                          // Not only while the scope lasts: a drain's last snapshot comes after
-                          // the handler was abandoned.
-                          scope.loop().execute(() -> stored(root, thrown, stored)));
+          try {
+            write(name, state.get(), stored);
+          } catch (Throwable thrown) {
+            scope.loop().execute(() -> stored.completeExceptionally(thrown));
+          }
         });
     return stored;
+  }
+
+  private void write(String name, StateChunk state, CompletableFuture<CommitParts> stored) {
+    byte[] bytes = state.write();
+    var root = new StateRoot(name, StateChunk.checksum(bytes));
+    var unused =
+        chunks
+            .put(name, bytes)
+            .whenComplete(
+                (done, thrown) -> scope.loop().execute(() -> stored(root, thrown, stored)));
   }
 
   /** The commit that refers to these parts is stored for certain. */

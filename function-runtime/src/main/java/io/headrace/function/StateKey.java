@@ -16,7 +16,7 @@ record StateKey(String partitionKey, String key) {
       if (key != null) {
         return new StateKey(partitionKey, key);
       }
-    } catch (RuntimeException thrown) {
+    } catch (RuntimeException | StackOverflowError thrown) {
       throw new Decoder.Unreadable(
           "NoKey", "the key function threw " + thrown.getClass().getName(), thrown);
     }

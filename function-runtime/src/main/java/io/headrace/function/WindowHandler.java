@@ -20,7 +20,6 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Sums by key and window. Records are decoded and admitted in the shard's order, since admission
@@ -34,9 +33,18 @@ final class WindowHandler<I, A, O> implements ShardHandler {
   /** One window of one key. */
   private record WindowKey(StateKey key, Windows.Span span) {}
 
-  /** A record on its way to admission: decoded, or the reason why not. */
-  private record Arrived<I>(
-      StreamRecord record, Decoder.@Nullable Decoded<I> decoded, @Nullable Exception fault) {}
+  /** A record on its way to admission. */
+  private sealed interface Arrived<I> {
+    StreamRecord record();
+
+    record Found<I>(
+        StreamRecord record, Decoder.Decoded<I> decoded, StateKey key, List<Windows.Span> spans)
+        implements Arrived<I> {}
+
+    record End<I>(StreamRecord record) implements Arrived<I> {}
+
+    record Faulty<I>(StreamRecord record, Throwable fault) implements Arrived<I> {}
+  }
 
   private final Scope scope;
   private final Decoder<I> decoder;
@@ -150,22 +158,33 @@ final class WindowHandler<I, A, O> implements ShardHandler {
         });
   }
 
+  /** All that calls user code happens here, on the pool: a fault of it is its record's. */
   private Arrived<I> decode(StreamRecord record) {
     try {
       var decoded = decoder.decode(record);
-      if (!decoded.end()) {
-        KeyedHandler.refuseForeign(scope, record);
+      if (decoded.end()) {
+        return new Arrived.End<>(record);
       }
-      return new Arrived<>(record, decoded, null);
-    } catch (Exception fault) {
-      return new Arrived<>(record, null, fault);
+      KeyedHandler.refuseForeign(scope, record);
+      var key = StateKey.of(kind.keys(), record.key().text(), decoded.value());
+      return new Arrived.Found<>(record, decoded, key, kind.windows().of(decoded.time()));
+    } catch (ArithmeticException | DateTimeException beyond) {
+      return new Arrived.Faulty<>(
+          record,
+          new Decoder.Unreadable("NoEventTime", "event time lies beyond all windows", beyond));
+    } catch (Throwable fault) {
+      if (fault instanceof VirtualMachineError fatal && !(fault instanceof StackOverflowError)) {
+        throw fatal; // Gives the shard up now, and not behind a key that waits.
+      }
+      return new Arrived.Faulty<>(record, fault);
     }
   }
 
   private void admit(List<Arrived<I>> batch) {
     for (int i = 0; i < batch.size(); i++) {
       var arrived = batch.get(i);
-      if (arrived.fault() instanceof IOException unread) {
+      if (arrived instanceof Arrived.Faulty<I> faulty
+          && faulty.fault() instanceof IOException unread) {
         putBack(batch.subList(i, batch.size()), unread);
         lanes.start();
         return;
@@ -184,36 +203,23 @@ final class WindowHandler<I, A, O> implements ShardHandler {
 
   private void admit(Arrived<I> arrived, Instant watermark) {
     var record = arrived.record();
-    var decoded = arrived.decoded();
-    if (decoded == null) {
-      var fault = arrived.fault() != null ? arrived.fault() : new AssertionError("no reason");
-      lanes.add(new Refusal(record, fault));
+    if (arrived instanceof Arrived.Faulty<I> faulty) {
+      lanes.add(new Refusal(record, faulty.fault()));
       return;
     }
-    if (decoded.end()) {
+    if (!(arrived instanceof Arrived.Found<I> found)) {
       ends.add(record.position());
       clock.advance(Instant.MAX);
       closeDue();
       return;
     }
-    StateKey key;
-    List<Windows.Span> spans;
-    try {
-      key = StateKey.of(kind.keys(), record.key().text(), decoded.value());
-      spans = kind.windows().of(decoded.time());
-    } catch (Decoder.Unreadable fault) {
-      lanes.add(new Refusal(record, fault));
-      return;
-    } catch (ArithmeticException | DateTimeException beyond) {
-      lanes.add(
-          new Refusal(
-              record,
-              new Decoder.Unreadable("NoEventTime", "event time lies beyond all windows", beyond)));
-      return;
-    }
+    var decoded = found.decoded();
+    var key = found.key();
     var judged = clock.forKey(watermark, key.partitionKey());
     var still =
-        spans.stream().filter(span -> !kind.windows().isClosed(span.end(), judged)).toList();
+        found.spans().stream()
+            .filter(span -> !kind.windows().isClosed(span.end(), judged))
+            .toList();
     if (still.isEmpty()) {
       lanes.add(new Late(record, decoded));
       return;
@@ -421,13 +427,18 @@ final class WindowHandler<I, A, O> implements ShardHandler {
     String id() {
       var key = window.key();
       return "window/"
-          + key.partitionKey()
+          + escaped(key.partitionKey())
           + "/"
-          + key.key()
+          + escaped(key.key())
           + "/"
           + window.span().start()
           + "/"
           + window.span().end();
+    }
+
+    /** Keys may hold anything, and no two windows may share an id. */
+    private static String escaped(String key) {
+      return key.replace("%", "%25").replace("/", "%2F");
     }
 
     @Override

@@ -47,6 +47,28 @@ class BatchHandlerTest {
   }
 
   @Test
+  void nothing_begins_any_more_once_the_shard_is_given_up() {
+    var begun = new ArrayList<String>();
+    var rig =
+        new Rig(
+                1,
+                Rig.reading()
+                    .batching(2, Duration.ZERO)
+                    .handledInBatchesBy(
+                        () ->
+                            batch -> {
+                              begun.add(batch.iterator().next().value());
+                              throw new OutOfMemoryError("no more");
+                            },
+                        Destination.<String>nowhere()))
+            .start();
+    rig.putAll("a=1", "b=2", "c=3", "d=4");
+    rig.advance(60_000);
+    assertThat(rig.failed).isInstanceOf(OutOfMemoryError.class);
+    assertThat(begun).containsExactly("1");
+  }
+
+  @Test
   void records_that_came_together_are_handed_over_together() {
     var rig = rig(RetryPolicy.forever());
     rig.putAll("a=1", "b=2", "a=3");

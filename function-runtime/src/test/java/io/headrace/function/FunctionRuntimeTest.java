@@ -306,6 +306,69 @@ class FunctionRuntimeTest implements OutputTap {
   }
 
   @Test
+  void a_trouble_of_one_function_is_told_while_another_reads_on_and_until_it_is_over() {
+    var first = runtime("one").run(appending()).start();
+    put("a", "1");
+    advance(10);
+    first.close();
+    advance(5);
+    var echo =
+        FunctionSpec.named("echo")
+            .reading(Rig.input())
+            .handledBy(
+                () -> (event, out) -> out.send(event.value()), Destination.<String>nowhere());
+    var second =
+        runtime("two").stateIn(new InMemoryChunkStore()).run(appending()).run(echo).start();
+    for (int i = 0; i < 20; i++) {
+      put("a", "2");
+      advance(1);
+      assertThat(i < 8 || second.health().reasons().toString().contains("function appending"))
+          .as("after %s s: %s", i, second.health())
+          .isTrue();
+    }
+    assertThat(second.health().reasons())
+        .anySatisfy(reason -> assertThat(reason).contains("restore").contains("durable store"));
+    second.close();
+    advance(5);
+    assertThat(second.health().reasons()).containsExactly("the worker is stopping");
+    var third = runtime("three").run(appending()).run(echo).start();
+    advance(20);
+    assertThat(third.health().reasons()).isEmpty();
+    third.close();
+    advance(5);
+  }
+
+  @Test
+  void an_error_of_the_virtual_machine_is_the_end_of_the_worker_and_health_says_so() {
+    var running =
+        runtime("one")
+            .run(
+                FunctionSpec.named("greedy")
+                    .reading(Rig.input())
+                    .handledBy(
+                        () ->
+                            (event, out) -> {
+                              throw new OutOfMemoryError("no more");
+                            },
+                        Destination.<String>nowhere()))
+            .start();
+    put("a", "1");
+    advance(10);
+    var health = running.health();
+    assertThat(health.alive()).isFalse();
+    assertThat(health.ready()).isFalse();
+    assertThat(health.reasons().get(0)).contains("OutOfMemoryError").contains("restart");
+    assertThat(events)
+        .as("the worker leaves by itself and takes no shard anew")
+        .filteredOn(WorkerEvent.ShardFailed.class::isInstance)
+        .hasSize(1);
+    advance(10);
+    assertThat(events).filteredOn(WorkerEvent.ShardFailed.class::isInstance).hasSize(1);
+    assertThat(running.stop().toCompletableFuture()).isCompleted();
+    assertThat(running.health()).isEqualTo(health);
+  }
+
+  @Test
   void what_is_missing_is_named() {
     assertThatThrownBy(() -> FunctionRuntime.named("app").start())
         .hasMessageContaining("application app")

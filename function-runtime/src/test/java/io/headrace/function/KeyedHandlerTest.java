@@ -18,6 +18,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class KeyedHandlerTest {
@@ -85,6 +87,52 @@ class KeyedHandlerTest {
     rig.put("b", "5");
     rig.drain();
     assertThat(rig.outputs.values()).contains("a:134", "b:25").doesNotContain("a:1334");
+  }
+
+  @Test
+  void the_last_snapshot_of_a_drain_is_stored_although_there_was_no_room_at_first() {
+    var rig = rig(RetryPolicy.forever());
+    var refusals = new AtomicInteger(3);
+    rig.background =
+        task -> {
+          if (refusals.getAndDecrement() > 0) {
+            throw new RejectedExecutionException("full");
+          }
+          rig.loop.execute(task);
+        };
+    rig.start().restore();
+    rig.put("a", "1");
+    rig.drain();
+    rig.handler().abandon();
+    rig.commit();
+    rig.advance(1_000);
+    assertThat(refusals.get()).isNegative();
+    assertThat(rig.commit.parts()).hasSize(1);
+    rig.crash();
+    assertThat(rig.settled).hasSize(1);
+    rig.put("a", "2");
+    rig.drain();
+    assertThat(rig.outputs.values()).contains("a:12");
+  }
+
+  @Test
+  void state_is_stored_while_user_code_holds_every_thread() {
+    var stuck = rig(RetryPolicy.forever());
+    var free = new AtomicInteger(2);
+    stuck.pool =
+        task -> {
+          if (free.getAndDecrement() > 0) {
+            stuck.loop.execute(task);
+          }
+        };
+    stuck.start().restore();
+    stuck.put("a", "1");
+    stuck.advance(1_000);
+    stuck.put("b", "never comes to run");
+    stuck.advance(1_000);
+    stuck.commit();
+    stuck.advance(1_000);
+    assertThat(stuck.commit.parts()).hasSize(1);
   }
 
   @Test

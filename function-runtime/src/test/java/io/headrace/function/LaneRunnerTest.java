@@ -196,6 +196,67 @@ class LaneRunnerTest {
   }
 
   @Test
+  void nothing_begins_any_more_once_the_shard_is_given_up() {
+    var rig =
+        plain(
+            (event, out) -> {
+              calls.add(event.value());
+              throw new OutOfMemoryError("no more");
+            });
+    for (int i = 0; i < 20; i++) {
+      rig.put("key" + i, "v" + i);
+    }
+    rig.advance(60_000);
+    assertThat(rig.failed).isInstanceOf(OutOfMemoryError.class);
+    assertThat(calls).as("of 20 keys").hasSizeLessThanOrEqualTo(4);
+  }
+
+  @Test
+  void an_exception_that_can_not_say_what_it_is_still_leaves_a_letter() {
+    var rig =
+        plain(
+            (event, out) -> {
+              throw new TerminalFailure("Mute", "x") {
+                private static final long serialVersionUID = 1;
+
+                @Override
+                public String getMessage() {
+                  throw new IllegalStateException("mute");
+                }
+              };
+            });
+    rig.put("a", "1");
+    rig.drain();
+    assertThat(rig.letters).singleElement().extracting(DeadLetter::code).isEqualTo("Mute");
+  }
+
+  @Test
+  void a_letter_is_written_while_user_code_holds_every_thread() {
+    var rig =
+        new Rig(
+            1,
+            Rig.reading()
+                .handledBy(
+                    () ->
+                        (event, out) -> {
+                          throw new TerminalFailure("NotWanted", "x");
+                        },
+                    Destination.<String>nowhere()));
+    var free = new AtomicInteger(1);
+    rig.pool =
+        task -> {
+          if (free.getAndDecrement() > 0) {
+            rig.loop.execute(task);
+          }
+        };
+    rig.start();
+    rig.put("a", "1");
+    rig.advance(1_000);
+    assertThat(rig.letters).isEmpty();
+    assertThat(free).as("the tap writes in the pool: the letter has come as far").hasValue(-1);
+  }
+
+  @Test
   void a_stack_that_overflows_is_the_records_failure() {
     var rig =
         plain(

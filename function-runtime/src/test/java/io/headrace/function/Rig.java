@@ -57,6 +57,7 @@ final class Rig implements OutputTap {
   int outputsSent;
   int stateChanges;
   Executor pool;
+  Executor background;
   Shard shard = Shard.root("shardId-000000000000");
   Commit commit = new Commit(Set.of(), List.of());
   long epoch = 1;
@@ -68,6 +69,7 @@ final class Rig implements OutputTap {
     this.loop = new SimulatedLoop(seed);
     this.random = new SplittableRandom(seed);
     this.pool = loop;
+    this.background = loop;
     this.spec = spec;
   }
 
@@ -82,6 +84,7 @@ final class Rig implements OutputTap {
   /** Tasks of the pool begin after up to so many milliseconds, in any order. */
   Rig withSlowPool(int millisMax) {
     pool = task -> schedule(random.nextInt(millisMax + 1), task);
+    background = pool;
     return this;
   }
 
@@ -94,10 +97,12 @@ final class Rig implements OutputTap {
         new Environment(
             "app",
             pool,
+            background,
             4,
             random,
             new Outlets(
                 pool,
+                background,
                 name -> {
                   throw new StreamException(StreamException.Kind.NOT_FOUND, name);
                 },
@@ -124,7 +129,11 @@ final class Rig implements OutputTap {
 
           @Override
           public void failed(Throwable cause) {
+            if (cause instanceof AssertionError broken) {
+              throw broken; // Of a check in here, told from within a task of the loop.
+            }
             failed = cause;
+            opened[0].abandon(); // As the engine does, at once.
           }
         };
     var token = new LeaseToken(new Incarnation("w", "1"), epoch);

@@ -6,11 +6,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.headrace.kcl.HashRange;
 import io.headrace.kcl.Shard;
 import io.headrace.kcl.ShardHandler.Outcome;
+import io.headrace.kcl.StreamSource;
 import java.math.BigInteger;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 class WindowHandlerTest {
@@ -186,6 +188,153 @@ class WindowHandlerTest {
         .extracting(DeadLetter::code)
         .containsExactlyInAnyOrder("Undecodable", "NoEventTime");
     assertThat(rig.outputs.values()).containsExactly("a 0: x@1");
+  }
+
+  @Test
+  void a_payload_key_or_time_that_overflows_the_stack_is_its_records_letter() {
+    var texts = new Texts();
+    var codec =
+        new Codec<String>() {
+          @Override
+          public String decode(byte[] bytes, int version) {
+            var text = texts.decode(bytes, version);
+            if (text.equals("deep")) {
+              throw new StackOverflowError();
+            }
+            return text;
+          }
+
+          @Override
+          public byte[] encode(String value) {
+            return texts.encode(value);
+          }
+        };
+    var rig =
+        new Rig(
+                1,
+                FunctionSpec.named("f")
+                    .reading(
+                        Input.of(StreamSource.kinesis("in"), codec)
+                            .timedBy(value -> overflowing("deeptime", value, Instant.EPOCH)))
+                    .windowedBy(
+                        Keys.within(value -> overflowing("deepkey", value, value)), ten(), texts)
+                    .handledBy(Listing::new, Destination.nowhere()))
+            .start()
+            .restore();
+    rig.putAll("a=deep", "a=deepkey", "a=deeptime", "a=fine");
+    rig.drain();
+    assertThat(rig.failed).isNull();
+    assertThat(rig.letters)
+        .extracting(DeadLetter::code)
+        .containsExactlyInAnyOrder("Undecodable", "NoKey", "NoEventTime");
+  }
+
+  private static <T> T overflowing(String deep, String value, T otherwise) {
+    if (value.equals(deep)) {
+      throw new StackOverflowError();
+    }
+    return otherwise;
+  }
+
+  @Test
+  void user_code_that_finds_keys_never_runs_on_the_worker_loop() {
+    var threads = new ArrayList<Boolean>();
+    var inPool = new AtomicBoolean();
+    var rig =
+        new Rig(
+            1,
+            FunctionSpec.named("f")
+                .reading(Rig.input())
+                .windowedBy(
+                    Keys.within(
+                        value -> {
+                          threads.add(inPool.get());
+                          return value;
+                        }),
+                    ten(),
+                    new Texts())
+                .handledBy(Listing::new, Destination.nowhere()));
+    rig.pool =
+        task ->
+            rig.loop.execute(
+                () -> {
+                  inPool.set(true);
+                  task.run();
+                  inPool.set(false);
+                });
+    rig.start().restore();
+    rig.put("a", "x");
+    rig.drain();
+    assertThat(threads).containsExactly(true);
+  }
+
+  @Test
+  void no_two_windows_share_an_id_whatever_their_keys_hold() {
+    var rig =
+        new Rig(
+                1,
+                FunctionSpec.named("f")
+                    .reading(Rig.input().timedBy(value -> Instant.EPOCH).endedBy("END"::equals))
+                    .windowedBy(Keys.within(value -> value), ten(), new Texts())
+                    .handledBy(Listing::new, Destination.nowhere()))
+            .start()
+            .restore();
+    rig.putAll("a=b/c", "a/b=c", "a%2Fb=c", "z=END");
+    rig.drain();
+    assertThat(rig.outputsSent).isEqualTo(3);
+    assertThat(rig.outputs).hasSize(3);
+  }
+
+  @Test
+  void a_sum_that_is_null_is_the_records_failure_and_is_never_stored() {
+    var function =
+        new WindowFunction<String, String, String>() {
+          @Override
+          public String empty() {
+            return "";
+          }
+
+          @Override
+          @SuppressWarnings("NullAway")
+          public String add(String sum, Event<String> event) {
+            return event.value().equals("null") ? null : event.value();
+          }
+
+          @Override
+          public String merge(String left, String right) {
+            return left + right;
+          }
+
+          @Override
+          public void close(Window window, String sum, Output<String> out) {
+            out.send(sum);
+          }
+        };
+    var rig =
+        new Rig(
+                1,
+                Rig.reading()
+                    .retrying(RetryPolicy.upTo(0))
+                    .windowedBy(Keys.partitionKey(), ten(), new NullableTexts())
+                    .handledBy(() -> function, Destination.nowhere()))
+            .start()
+            .restore();
+    rig.putAll("a=null", "b=fine");
+    rig.drain();
+    assertThat(rig.letters).singleElement().extracting(DeadLetter::partitionKey).isEqualTo("a");
+  }
+
+  /** As many codecs do, writes null as something and reads it as null. */
+  private record NullableTexts() implements Codec<String> {
+    @Override
+    public String decode(byte[] bytes, int version) {
+      return new String(bytes, UTF_8);
+    }
+
+    @Override
+    public byte[] encode(String value) {
+      return String.valueOf(value).getBytes(UTF_8);
+    }
   }
 
   @Test

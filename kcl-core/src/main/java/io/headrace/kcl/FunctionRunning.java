@@ -100,6 +100,8 @@ final class FunctionRunning {
       if (event instanceof RunEvent.Committed stored) {
         var told = new WorkerEvent.Committed(place.key(), spec.name(), stored.progress());
         engine.listener().accept(told);
+      } else if (event instanceof RunEvent.Restored && run.phase() == RunPhase.RUNNING) {
+        engine.listener().accept(new WorkerEvent.FunctionResumed(place.key(), spec.name()));
       }
     } catch (IllegalStateException fault) {
       breakDown(fault);
@@ -147,8 +149,9 @@ final class FunctionRunning {
       inOwnTurn(() -> end(end));
     } else if (action instanceof RunAction.RetryIn retry) {
       var wait = BackOff.jittered(retry.delay(), engine.random());
-      var what = spec.name() + ": " + retry.what();
-      engine.listener().accept(new WorkerEvent.Retrying(place.key(), what, retry.cause(), wait));
+      var function = Optional.of(spec.name());
+      var told = new WorkerEvent.Retrying(place.key(), function, retry.what(), retry.cause(), wait);
+      engine.listener().accept(told);
       engine.loop().schedule(wait, () -> tell(new RunEvent.RetryDue(retry.attempt())));
     } else if (action instanceof RunAction.LookAgainIn look) {
       engine.loop().schedule(look.delay(), () -> tell(new RunEvent.RetryDue(look.attempt())));

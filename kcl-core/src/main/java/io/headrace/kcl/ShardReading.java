@@ -241,7 +241,10 @@ final class ShardReading {
 
   private void retry(ReaderAction.RetryIn retry) {
     var wait = BackOff.jittered(retry.delay(), engine.random());
-    engine.listener().accept(new WorkerEvent.Retrying(place.key(), "fetch", retry.cause(), wait));
+    engine
+        .listener()
+        .accept(
+            new WorkerEvent.Retrying(place.key(), Optional.empty(), "fetch", retry.cause(), wait));
     engine.loop().schedule(wait, () -> tell(new ReaderEvent.RetryDue(retry.attempt())));
   }
 

@@ -2,6 +2,7 @@ package io.headrace.kcl;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,8 +32,16 @@ public sealed interface WorkerEvent {
   /** A function ended a shard, and its children may run. */
   record ShardEnded(ShardKey shard, String function, List<Shard> children) implements WorkerEvent {}
 
-  /** Something failed and will be tried again. */
-  record Retrying(ShardKey shard, String what, Throwable cause, Duration in)
+  /** A function has its progress and state back and is ready for records. */
+  record FunctionResumed(ShardKey shard, String function) implements WorkerEvent {}
+
+  /**
+   * Something failed and will be tried again.
+   *
+   * @param function whose seal, state or commit it is; empty for reading, which functions share
+   */
+  record Retrying(
+      ShardKey shard, Optional<String> function, String what, Throwable cause, Duration in)
       implements WorkerEvent {}
 
   /** A shard can't go on here and is given up. */
