@@ -34,6 +34,25 @@ final class BookKeeper {
     waiting = new ArrayList<>();
     writing = false;
     onStored.accept(empty.revision());
+    auditLater();
+  }
+
+  /** Who has nothing to write would never learn that its book is not its own any more. */
+  private void auditLater() {
+    desk.after(desk.jittered(desk.settings.audit()), this::audit);
+  }
+
+  private void audit() {
+    auditLater();
+    var seen = stored;
+    desk.read(
+        () -> desk.table.book(desk.application, desk.self().workerId()),
+        found ->
+            found
+                .filter(book -> !book.item().owner().equals(desk.self()))
+                .filter(book -> !writing && Objects.equals(seen, stored))
+                .ifPresent(this::takeBack),
+        failure -> {}); // the next audit asks again
   }
 
   /** Calls {@code then} once a book that says what is true now is stored. */
@@ -58,18 +77,35 @@ final class BookKeeper {
   }
 
   private void answered(Written<Book> written, List<Runnable> waiters) {
-    writing = false;
     if (written instanceof Written.Applied<Book> applied) {
+      writing = false;
       stored = applied.now();
       onStored.accept(applied.now().revision());
       waiters.forEach(Runnable::run);
-    } else {
-      // A successor under the same worker id took the book: the next heartbeat will tell. Claims
-      // wait for ever, which is right, since they must not be made.
-      return;
+      if (!waiting.isEmpty() && !writing) {
+        send();
+      }
+    } else if (written instanceof Written.Refused<Book> refused && refused.found() != null) {
+      waiting.addAll(0, waiters);
+      takeBack(refused.found());
     }
-    if (!waiting.isEmpty() && !writing) {
-      send();
-    }
+  }
+
+  /**
+   * Another life wrote the book. If it is a successor, the next heartbeat will tell; claims wait
+   * for ever, which is right, since they must not be made. If the heartbeat item is still ours, a
+   * former life came late, and without the book nothing could ever be claimed or given again. The
+   * book was found before the item is read, so a successor's is never overwritten.
+   */
+  private void takeBack(Stored<Book> found) {
+    writing = true;
+    desk.readOwnItem(
+        item -> {
+          if (item.isPresent() && item.get().item().livesAs(desk.self())) {
+            writing = false;
+            stored = found;
+            send();
+          }
+        });
   }
 }

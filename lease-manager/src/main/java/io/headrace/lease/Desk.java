@@ -7,6 +7,7 @@ import io.headrace.kcl.loop.EventLoop;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -154,6 +155,11 @@ final class Desk {
         call,
         then,
         failure -> after(jittered(settings.again()), () -> readUntilAnswered(call, then)));
+  }
+
+  /** Reads this worker's heartbeat item, whoever lives in it now, until it is answered. */
+  void readOwnItem(Consumer<Optional<Stored<WorkerItem>>> then) {
+    readUntilAnswered(() -> table.worker(application, self.workerId()), then);
   }
 
   <T extends LeaseItem> void create(T item, Consumer<Written<T>> then) {

@@ -104,7 +104,9 @@ public final class HeartbeatCoordinator implements LeaseCoordinator {
         desk.table::prepare,
         ready ->
             made.registrar.identify(
-                () -> new Registration(desk, done -> registered(made, done), failed, null).run(),
+                () ->
+                    new Registration(desk, done -> registered(made, done), failed, null, this::gone)
+                        .run(),
                 failed),
         failed);
   }
@@ -175,6 +177,7 @@ public final class HeartbeatCoordinator implements LeaseCoordinator {
       registerAgain(p);
     } else {
       desk.close();
+      started.completeExceptionally(new LeaseException(reason)); // Replaced before it began.
       stopped.complete(null);
     }
   }
@@ -198,7 +201,8 @@ public final class HeartbeatCoordinator implements LeaseCoordinator {
                   desk.application,
                   successor);
               left();
-            })
+            },
+            this::gone)
         .run();
   }
 

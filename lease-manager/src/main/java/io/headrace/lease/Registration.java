@@ -20,6 +20,7 @@ final class Registration {
   private final Consumer<Done> then;
   private final Consumer<LeaseException> failed;
   private final @Nullable Consumer<Incarnation> yielded;
+  private final Consumer<@Nullable Stored<WorkerItem>> gone;
   private int races;
 
   /** What was stored, and when the heartbeat item was sent: it is the first heartbeat. */
@@ -28,16 +29,20 @@ final class Registration {
   /**
    * @param yielded null at the start of a process, which replaces whoever has its worker id; later
    *     a process that was declared dead yields to one that was started since, and is told to whom
+   * @param gone told when the heartbeat item was another's, or buried, before the book was open,
+   *     with what was found
    */
   Registration(
       Desk desk,
       Consumer<Done> then,
       Consumer<LeaseException> failed,
-      @Nullable Consumer<Incarnation> yielded) {
+      @Nullable Consumer<Incarnation> yielded,
+      Consumer<@Nullable Stored<WorkerItem>> gone) {
     this.desk = desk;
     this.then = then;
     this.failed = failed;
     this.yielded = yielded;
+    this.gone = gone;
   }
 
   void run() {
@@ -93,7 +98,26 @@ final class Registration {
     }
   }
 
+  /**
+   * The book is read first, then the heartbeat item, then the book is written on top of what was
+   * read. So who was replaced meanwhile, and comes late, leaves the book of its successor alone:
+   * either it sees the successor in the item, or the successor opens the book after it.
+   */
   private void openBook(Stored<WorkerItem> worker, long sentAt) {
+    desk.readUntilAnswered(
+        () -> desk.table.book(desk.application, desk.self().workerId()),
+        before ->
+            desk.readOwnItem(
+                item -> {
+                  if (item.isPresent() && item.get().item().livesAs(desk.self())) {
+                    openBook(worker, sentAt, before);
+                  } else {
+                    gone.accept(item.orElse(null));
+                  }
+                }));
+  }
+
+  private void openBook(Stored<WorkerItem> worker, long sentAt, Optional<Stored<Book>> before) {
     var empty = Book.empty(desk.self(), desk.settings.capacity());
     Consumer<Written<Book>> opened =
         written -> {
@@ -103,14 +127,10 @@ final class Registration {
             openBook(worker, sentAt); // The former life wrote its last.
           }
         };
-    desk.readUntilAnswered(
-        () -> desk.table.book(desk.application, desk.self().workerId()),
-        before -> {
-          if (before.isPresent()) {
-            desk.update(before.get(), empty, opened);
-          } else {
-            desk.create(empty, opened);
-          }
-        });
+    if (before.isPresent()) {
+      desk.update(before.get(), empty, opened);
+    } else {
+      desk.create(empty, opened);
+    }
   }
 }

@@ -104,6 +104,11 @@ public record WorkerItem(
         incarnation, State.BURIED, leaseTime, book, roster, plan, members, heirs, replaced, grace);
   }
 
+  /** Whether {@code who} has the worker id, and nobody has declared it dead. */
+  boolean livesAs(Incarnation who) {
+    return incarnation.equals(who) && !state.gone();
+  }
+
   @Override
   public String partition(String application) {
     return application + "!W";

@@ -138,9 +138,10 @@ class HeartbeatCoordinatorTest {
 
       fleet.advance(F.multipliedBy(20));
 
-      // 2.5 heartbeats and 5 looks in a lease time, and one roster in some three of them.
-      assertThat(ann.requests.keySet()).containsExactlyInAnyOrder("workers", "beat", "roster");
-      assertThat(ann.count()).isLessThanOrEqualTo(20 * 8);
+      // 2.5 heartbeats and 5 looks in a lease time; its roster and its book in some three of them.
+      assertThat(ann.requests.keySet())
+          .containsExactlyInAnyOrder("workers", "beat", "roster", "book");
+      assertThat(ann.count()).isLessThanOrEqualTo(20 * 9);
     }
   }
 
