@@ -53,7 +53,10 @@ final class CheckCommand implements Callable<Integer> {
   }
 
   private static Map<String, Object> row(FunctionSpec<?, ?> function) {
-    return Map.of("name", function.name(), "reads", inputs(function));
+    var row = new LinkedHashMap<String, Object>();
+    row.put("name", function.name());
+    row.put("reads", inputs(function));
+    return row;
   }
 
   private static List<String> inputs(FunctionSpec<?, ?> function) {

@@ -92,8 +92,10 @@ final class Demo implements AutoCloseable {
       workers.put(name, worker(name));
     }
     awaitWorkers();
-    play();
-    drain();
+    if (!signal.asked()) {
+      play();
+      drain();
+    }
     stopWorkers();
     view.done();
   }

@@ -60,7 +60,12 @@ final class DemoCommand implements Callable<Integer> {
       throw new Complaint("--kill-one: needs at least 2 workers, so that one is left");
     }
     var command = Objects.requireNonNull(spec).commandLine();
-    var view = new LiveView(json ? command.getErr() : command.getOut(), !json && isTerminal());
+    boolean live = !json && isTerminal();
+    var view = new LiveView(json ? command.getErr() : command.getOut(), live);
+    var log = System.err;
+    if (live) {
+      System.setErr(view.above(log));
+    }
     try (var signal = ShutdownSignal.listening(WIND_UP_MAX);
         var demo = new Demo(new Demo.Options(playing, workers, killOne), signal, view)) {
       demo.run();
@@ -71,7 +76,11 @@ final class DemoCommand implements Callable<Integer> {
         report.lines().forEach(command.getOut()::println);
       }
       command.getOut().flush();
+      // All is handed over and told: after a Ctrl-C nobody need wait for sockets to close.
+      signal.close();
       return report.complete() ? 0 : Headrace.MISSED;
+    } finally {
+      System.setErr(log);
     }
   }
 

@@ -1,6 +1,9 @@
 package io.headrace.console;
 
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -8,7 +11,7 @@ import java.util.stream.Collectors;
 
 /**
  * Shows a run while it goes on: one line that is drawn over again in a terminal, plain lines
- * elsewhere. Not thread-safe: one thread draws.
+ * elsewhere. One thread draws; any may write to {@link #above}, which stays above what is drawn.
  */
 final class LiveView {
   /** What is shown. */
@@ -34,7 +37,28 @@ final class LiveView {
     this.terminal = terminal;
   }
 
-  void draw(Frame frame) {
+  /** A stream for what others print meanwhile: it wipes the frame first, and is not drawn over. */
+  PrintStream above(PrintStream target) {
+    var wiping =
+        new OutputStream() {
+          @Override
+          public void write(int octet) {
+            write(new byte[] {(byte) octet}, 0, 1);
+          }
+
+          @Override
+          public void write(byte[] octets, int from, int count) {
+            synchronized (LiveView.this) {
+              wipe();
+              target.write(octets, from, count);
+              target.flush();
+            }
+          }
+        };
+    return new PrintStream(wiping, true, StandardCharsets.UTF_8);
+  }
+
+  synchronized void draw(Frame frame) {
     long rate = rate(frame);
     settledBefore = frame.settled();
     elapsedBefore = frame.elapsed();
@@ -47,7 +71,7 @@ final class LiveView {
   }
 
   /** Whatever is printed next stands below the last frame. */
-  void done() {
+  synchronized void done() {
     linesDrawn = 0;
   }
 
@@ -55,11 +79,22 @@ final class LiveView {
     if (linesDrawn > 0) {
       out.print("\u001b[" + linesDrawn + "A");
     }
+    // A line that is too long is cut: wrapped, it would be two, and the count wrong.
+    out.print("\u001b[?7l");
     for (var line : lines) {
       out.print("\u001b[2K" + line + "\n");
     }
+    out.print("\u001b[?7h");
     linesDrawn = lines.size();
     out.flush();
+  }
+
+  private void wipe() {
+    if (linesDrawn > 0) {
+      out.print("\u001b[" + linesDrawn + "A\u001b[J");
+      out.flush();
+      linesDrawn = 0;
+    }
   }
 
   private static List<String> block(Frame frame, long rate) {

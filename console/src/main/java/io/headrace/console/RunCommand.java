@@ -43,9 +43,11 @@ final class RunCommand implements Callable<Integer> {
             settings.aws().region(),
             settings.aws().kinesisEndpoint(),
             settings.aws().dynamoDbEndpoint());
-    try (var signal = ShutdownSignal.listening(settings.stopWithin().plus(CLOSING));
-        var application = Application.load(settings);
+    // Before there is a worker, a signal may end the process at once; once the worker has handed
+    // over, nobody need wait for sockets to close.
+    try (var application = Application.load(settings);
         var aws = AwsServices.at(endpoints);
+        var signal = ShutdownSignal.listening(settings.stopWithin().plus(CLOSING));
         var running = runtime(settings, application, aws).start()) {
       awaitReady(running, signal);
       int functions = application.functions().size();

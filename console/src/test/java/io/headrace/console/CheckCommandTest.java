@@ -41,8 +41,9 @@ class CheckCommandTest {
     var run = CommandRun.of("check", file.toString(), "--json");
 
     assertThat(run.out())
-        .contains("{\"application\":\"app\",\"table\":\"headrace\",\"functions\":[{")
-        .contains("\"name\":\"shouting\"");
+        .isEqualToIgnoringNewLines(
+            "{\"application\":\"app\",\"table\":\"headrace\",\"functions\":"
+                + "[{\"name\":\"shouting\",\"reads\":[\"kinesis:words\"]}]}");
   }
 
   @ParameterizedTest
