@@ -51,7 +51,6 @@ final class Demo implements AutoCloseable {
   private static final Duration FRAME = Duration.ofSeconds(1);
 
   private final Options options;
-  private final ShutdownSignal signal;
   private final LiveView view;
   private final List<Sample> samples = Samples.all();
   private final Ledger ledger = new Ledger();
@@ -66,10 +65,10 @@ final class Demo implements AutoCloseable {
   private final Map<Sample, Long> put = new LinkedHashMap<>();
   private final long startedTicks = loop.ticks();
   private boolean killed;
+  private boolean interrupted;
 
-  Demo(Options options, ShutdownSignal signal, LiveView view) {
+  Demo(Options options, LiveView view) {
     this.options = options;
-    this.signal = signal;
     this.view = view;
     this.kinesis = LocalKinesis.start();
     this.dynamoDb = LocalDynamoDb.start();
@@ -86,17 +85,18 @@ final class Demo implements AutoCloseable {
   }
 
   /** Plays, drains and stops; then {@link #report} tells how it went. */
-  void run() throws InterruptedException {
-    for (int i = 1; i <= options.workers(); i++) {
+  void run(ShutdownSignal signal) throws InterruptedException {
+    for (int i = 1; i <= options.workers() && !signal.asked(); i++) {
       var name = "worker-" + i;
       workers.put(name, worker(name));
     }
-    awaitWorkers();
+    awaitWorkers(signal);
     if (!signal.asked()) {
-      play();
-      drain();
+      play(signal);
+      drain(signal);
     }
     stopWorkers();
+    interrupted = signal.asked();
     view.done();
   }
 
@@ -113,7 +113,7 @@ final class Demo implements AutoCloseable {
         elapsed(),
         options.workers(),
         killed,
-        signal.asked(),
+        interrupted,
         shards,
         ledger.commits(),
         aws.dynamoDbRequests(),
@@ -144,7 +144,7 @@ final class Demo implements AutoCloseable {
   }
 
   /** Playing begins once all workers take part, so that its time is not spent on starting. */
-  private void awaitWorkers() throws InterruptedException {
+  private void awaitWorkers(ShutdownSignal signal) throws InterruptedException {
     var limit = elapsed().plus(START_MAX);
     while (workers.values().stream().anyMatch(worker -> !worker.health().ready())
         && !signal.await(Duration.ofMillis(20))) {
@@ -169,7 +169,7 @@ final class Demo implements AutoCloseable {
         .collect(Collectors.joining("; "));
   }
 
-  private void play() throws InterruptedException {
+  private void play(ShutdownSignal signal) throws InterruptedException {
     var playing = new ArrayList<Playing>();
     for (var sample : samples) {
       var sink = connector.sink(sample.stream().name(), loop, Entropy.generator());
@@ -213,7 +213,7 @@ final class Demo implements AutoCloseable {
   }
 
   /** Until every record that was put is settled and committed; a bounded time. */
-  private void drain() throws InterruptedException {
+  private void drain(ShutdownSignal signal) throws InterruptedException {
     var limit = elapsed().plus(signal.asked() ? STOP_MAX.dividedBy(2) : DRAIN_MAX);
     while (ledger.account().inFlight() > 0 && elapsed().compareTo(limit) < 0) {
       refuseDead();

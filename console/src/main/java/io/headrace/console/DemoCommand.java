@@ -66,9 +66,11 @@ final class DemoCommand implements Callable<Integer> {
     if (live) {
       System.setErr(view.above(log));
     }
-    try (var signal = ShutdownSignal.listening(WIND_UP_MAX);
-        var demo = new Demo(new Demo.Options(playing, workers, killOne), signal, view)) {
-      demo.run();
+    // Before there is a worker, a signal may end the process at once; when all is handed over and
+    // told, nobody need wait for sockets to close.
+    try (var demo = new Demo(new Demo.Options(playing, workers, killOne), view);
+        var signal = ShutdownSignal.listening(WIND_UP_MAX)) {
+      demo.run(signal);
       var report = demo.report();
       if (json) {
         command.getOut().println(JsonLine.of(report.json()));
@@ -76,8 +78,6 @@ final class DemoCommand implements Callable<Integer> {
         report.lines().forEach(command.getOut()::println);
       }
       command.getOut().flush();
-      // All is handed over and told: after a Ctrl-C nobody need wait for sockets to close.
-      signal.close();
       return report.complete() ? 0 : Headrace.MISSED;
     } finally {
       System.setErr(log);
