@@ -7,6 +7,10 @@ import java.util.function.Consumer;
 /**
  * Decides which shards this worker runs. The coordinator lives on a loop of its own, so that a slow
  * shard never delays a heartbeat; all methods may be called from any thread and return at once.
+ *
+ * <p>While the worker gives a shard back, it may have lost it and gained it anew without knowing
+ * yet. So whatever gives back names the token of the tenure that it means, and is ignored when the
+ * shard is held under another.
  */
 public interface LeaseCoordinator {
   /**
@@ -21,21 +25,24 @@ public interface LeaseCoordinator {
   /** The shard of a {@link LeaseEvent.Offered} can be taken without delay. */
   void ready(ShardKey shard);
 
-  /** A function ended the parent: these children may be run, by whoever is chosen. */
+  /**
+   * A function ended the parent: these children may be run, by whoever is chosen. Needs no token:
+   * the end is committed, whoever holds the parent by now.
+   */
   void runnable(ShardKey parent, List<Shard> children);
 
   /** All functions have ended the shard: its lease is over. */
-  void ended(ShardKey shard);
+  void ended(ShardKey shard, LeaseToken token);
 
   /** The shard is drained and committed: whoever is named next, or anybody, may have it. */
-  void release(ShardKey shard);
+  void release(ShardKey shard, LeaseToken token);
 
   /**
    * The run of a shard failed here: its lease is given up, and others are asked first.
    *
    * @param reason one sentence for the operator
    */
-  void giveUp(ShardKey shard, String reason);
+  void giveUp(ShardKey shard, LeaseToken token, String reason);
 
   /**
    * Announces that this worker leaves: it is offered nothing more. What it holds is offered to

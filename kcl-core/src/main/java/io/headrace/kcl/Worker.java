@@ -214,9 +214,8 @@ public final class Worker {
       gain(gained);
     } else if (event instanceof LeaseEvent.Wanted wanted) {
       var work = works.get(wanted.shard());
-      if (work == null) {
-        coordinator.release(wanted.shard());
-      } else {
+      // What ended by itself has been given back already, with the token that it had.
+      if (work != null) {
         work.drain(settings.drainMax());
       }
     } else if (event instanceof LeaseEvent.Lost lost) {
@@ -226,20 +225,21 @@ public final class Worker {
 
   private void gain(LeaseEvent.Gained gained) {
     var key = gained.shard();
+    var token = gained.tenure().token();
     var group = groupOf.get(key.stream());
     if (life == Life.STOPPING) {
-      coordinator.release(key);
+      coordinator.release(key, token);
       return;
     }
     if (group == null) {
-      coordinator.giveUp(key, "no function of this worker reads stream " + key.stream());
+      coordinator.giveUp(key, token, "no function of this worker reads stream " + key.stream());
       return;
     }
     lose(key, "gained anew");
     var place = new ShardPlace(key, gained.description(), gained.tenure());
     var work = new ShardWork(place, group.stream, engine, owner);
     works.put(key, work);
-    tell(new WorkerEvent.ShardStarted(key, gained.tenure().token()));
+    tell(new WorkerEvent.ShardStarted(key, token));
     try {
       work.begin(group.specs);
     } catch (RuntimeException fault) {
@@ -330,21 +330,21 @@ public final class Worker {
     @Override
     public void ended(ShardWork work) {
       leave(work, "ended");
-      coordinator.ended(work.place().key());
+      coordinator.ended(work.place().key(), tokenOf(work));
       departIfEmpty();
     }
 
     @Override
     public void drained(ShardWork work) {
       leave(work, "drained");
-      coordinator.release(work.place().key());
+      coordinator.release(work.place().key(), tokenOf(work));
       departIfEmpty();
     }
 
     @Override
     public void fenced(ShardWork work, String by) {
       leave(work, "fenced by " + by);
-      coordinator.giveUp(work.place().key(), "its progress is sealed by " + by);
+      coordinator.giveUp(work.place().key(), tokenOf(work), "its progress is sealed by " + by);
       departIfEmpty();
     }
 
@@ -354,8 +354,13 @@ public final class Worker {
       leave(work, "failed");
       coordinator.giveUp(
           work.place().key(),
+          tokenOf(work),
           "function " + function + " failed with " + cause.getClass().getName());
       departIfEmpty();
+    }
+
+    private static LeaseToken tokenOf(ShardWork work) {
+      return work.place().tenure().token();
     }
 
     private void leave(ShardWork work, String reason) {

@@ -2,12 +2,14 @@ package io.headrace.kcl;
 
 import io.headrace.kcl.loop.EventLoop;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -199,6 +201,8 @@ public final class InMemoryFleet {
     private boolean active;
     private boolean dead;
     private boolean farewellHangs;
+    private final Queue<LeaseEvent> news = new ArrayDeque<>();
+    private Duration newsTake = Duration.ZERO;
 
     Member(Incarnation incarnation) {
       this.incarnation = incarnation;
@@ -209,13 +213,19 @@ public final class InMemoryFleet {
       farewellHangs = true;
     }
 
+    /** How long events are on their way from now on; they still come in order. */
+    public void newsTake(Duration time) {
+      newsTake = time;
+    }
+
     public List<ShardKey> held() {
       return leases.values().stream().filter(l -> l.owner == this).map(l -> l.key).toList();
     }
 
     void tell(LeaseEvent event) {
       if (!dead) {
-        loop.execute(() -> events.accept(event));
+        news.add(event);
+        loop.schedule(newsTake, () -> events.accept(news.remove()));
       }
     }
 
@@ -246,28 +256,28 @@ public final class InMemoryFleet {
     }
 
     @Override
-    public void ended(ShardKey shard) {
+    public void ended(ShardKey shard, LeaseToken token) {
       log.add("ended " + shard.shard());
       if (!announced.contains(shard)) {
         throw new IllegalStateException(shard + " ended without its children being runnable");
       }
       var lease = leases.get(shard);
-      if (lease.owner == this) {
+      if (lease.owner == this && lease.epoch == token.epoch()) {
         free(lease);
         lease.ended = true;
       }
     }
 
     @Override
-    public void release(ShardKey shard) {
+    public void release(ShardKey shard, LeaseToken token) {
       log.add("release " + shard.shard());
-      freeIfMine(shard);
+      freeIfMine(shard, token);
     }
 
     @Override
-    public void giveUp(ShardKey shard, String reason) {
+    public void giveUp(ShardKey shard, LeaseToken token, String reason) {
       log.add("giveUp " + shard.shard() + ": " + reason);
-      freeIfMine(shard);
+      freeIfMine(shard, token);
     }
 
     @Override
@@ -283,7 +293,7 @@ public final class InMemoryFleet {
       if (farewellHangs) {
         return new CompletableFuture<>();
       }
-      held().forEach(this::freeIfMine);
+      held().forEach(shard -> free(leases.get(shard)));
       return CompletableFuture.completedFuture(null);
     }
 
@@ -297,9 +307,9 @@ public final class InMemoryFleet {
           () -> orphans.stream().filter(l -> l.owner == this).forEach(InMemoryFleet.this::free));
     }
 
-    private void freeIfMine(ShardKey shard) {
+    private void freeIfMine(ShardKey shard, LeaseToken token) {
       var lease = leases.get(shard);
-      if (lease != null && lease.owner == this) {
+      if (lease != null && lease.owner == this && lease.epoch == token.epoch()) {
         free(lease);
       }
     }

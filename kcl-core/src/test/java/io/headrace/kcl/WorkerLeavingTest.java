@@ -100,6 +100,48 @@ class WorkerLeavingTest extends WorkerScenario {
   }
 
   @Test
+  void keeps_a_shard_that_it_gained_anew_while_it_gave_the_former_tenure_back() {
+    for (var leave : List.of("release", "ended", "giveUp")) {
+      var single = new EngineHarness(22, 1);
+      single.function("alarms").takes = record -> Duration.ofMillis(300);
+      var worker = single.worker("w1", "alarms");
+      var shard = single.shard(0);
+      single.put(5, 5);
+      single.seconds(1);
+      single.put(5, 5);
+      single.advance(Duration.ofMillis(150));
+      assertThat(single.function("alarms").inFlight).as(leave).isPositive();
+      single.fleet.assigning(false);
+      if (leave.equals("release")) {
+        single.fleet.want(shard);
+      } else if (leave.equals("ended")) {
+        single.stream.split(shard.shard());
+      }
+      single.loop.runUntilIdle();
+      var member = single.members.get(worker);
+      member.newsTake(Duration.ofSeconds(2));
+      single.fleet.lose(shard);
+      single.fleet.give(shard, member);
+      if (leave.equals("giveUp")) {
+        var broken = single.function("alarms").open.get(0);
+        single.loop.execute(
+            () -> broken.context.outcomes().failed(new IllegalStateException("planted")));
+      }
+      single.seconds(1);
+
+      assertThat(single.fleet.log()).as(leave).anyMatch(line -> line.startsWith(leave));
+      assertThat(member.held()).as(leave).contains(shard);
+      single.fleet.assigning(true);
+      single.put(10, 5);
+      single.seconds(6);
+
+      assertThat(single.function("alarms").firstDeliveries())
+          .as(leave)
+          .isEqualTo(single.expected());
+    }
+  }
+
+  @Test
   void interrupts_what_is_stuck_at_the_deadline_and_leaves_it_to_the_next_worker() {
     engine.function("alarms").stuckKeys.add("key-2");
     var worker = engine.worker("w1", "alarms");

@@ -36,7 +36,7 @@ final class Desk {
   private final String firstLife;
   private Incarnation self;
   private int life;
-  private boolean reachable = true;
+  private final Reachability reachability;
   private volatile boolean closed;
 
   Desk(
@@ -53,6 +53,7 @@ final class Desk {
     this.settings = settings;
     this.loop = loop;
     this.random = random;
+    this.reachability = new Reachability(settings.leaseTime());
   }
 
   Incarnation self() {
@@ -115,7 +116,19 @@ final class Desk {
   /** Reads once: either consumer is called, on the loop. */
   <T> void read(
       Supplier<CompletionStage<T>> call, Consumer<T> then, Consumer<LeaseException> failed) {
-    new Attempt<>(call, then, failed).send(settings.request());
+    new Attempt<>(call, then, failed, ignored -> {}).send(settings.request());
+  }
+
+  /**
+   * As {@link #read}, for what is soon sent again and is worth something late: an answer that comes
+   * after {@code failed} was called goes to {@code late}.
+   */
+  <T> void readOrLate(
+      Supplier<CompletionStage<T>> call,
+      Consumer<T> then,
+      Consumer<LeaseException> failed,
+      Consumer<T> late) {
+    new Attempt<>(call, then, failed, late).send(settings.request());
   }
 
   /**
@@ -123,7 +136,7 @@ final class Desk {
    */
   <T> void readPatiently(
       Supplier<CompletionStage<T>> call, Consumer<T> then, Consumer<LeaseException> failed) {
-    new Attempt<>(call, then, failed).send(LeaseSettings.REGISTRATION_LIMIT);
+    new Attempt<>(call, then, failed, ignored -> {}).send(LeaseSettings.REGISTRATION_LIMIT);
   }
 
   /** Calls once and waits as long as the callee does: for what bounds itself. */
@@ -222,36 +235,42 @@ final class Desk {
         : new LeaseException(table.name() + ": " + cause, cause);
   }
 
-  /** Tells the operator once when the table goes and once when it comes back. */
   private void answered() {
-    if (!reachable) {
-      reachable = true;
+    if (reachability.answered(now())) {
       LOG.info("{} of {}: {} answers again", self, application, table.name());
     }
   }
 
   private void unanswered(LeaseException failure) {
-    if (reachable) {
-      reachable = false;
+    if (reachability.unanswered(now())) {
       LOG.warn("{} of {}: {} (trying on)", self, application, failure.getMessage());
     }
+  }
+
+  private LeaseException tooLate(Duration limit) {
+    return new LeaseException(table.name() + ": no answer within " + limit.toMillis() + " ms");
   }
 
   private final class Attempt<T> {
     private final Supplier<CompletionStage<T>> call;
     private final Consumer<T> then;
     private final Consumer<LeaseException> failed;
+    private final Consumer<T> late;
     private boolean done;
 
-    Attempt(Supplier<CompletionStage<T>> call, Consumer<T> then, Consumer<LeaseException> failed) {
+    Attempt(
+        Supplier<CompletionStage<T>> call,
+        Consumer<T> then,
+        Consumer<LeaseException> failed,
+        Consumer<T> late) {
       this.call = call;
       this.then = then;
       this.failed = failed;
+      this.late = late;
     }
 
     void send(Duration within) {
-      var limit =
-          after(within, () -> fail(new LeaseException(table.name() + ": no answer in time")));
+      var limit = after(within, () -> fail(tooLate(within)));
       var onLoop = guard();
       started(call)
           .whenComplete(
@@ -261,7 +280,9 @@ final class Desk {
                         limit.cancel();
                         if (thrown != null) {
                           fail(failure(thrown));
-                        } else if (!done) {
+                        } else if (done) {
+                          late.accept(answer);
+                        } else {
                           done = true;
                           answered();
                           then.accept(answer);
@@ -310,10 +331,8 @@ final class Desk {
         return; // A late answer to a former copy.
       }
       int mine = ++attempt;
-      var limit =
-          after(
-              settings.request(),
-              () -> again(mine, new LeaseException(table.name() + ": no answer in time")));
+      var within = settings.request();
+      var limit = after(within, () -> again(mine, tooLate(within)));
       var onLoop = guard();
       started(call)
           .whenComplete(

@@ -140,10 +140,11 @@ final class Heart {
     long revision = ++highestSent;
     var token = desk.token();
     var now = seen.item().publishing(state, book, roster, members);
-    desk.read(
+    desk.readOrLate(
         () -> desk.table.beat(desk.application, seen, now, revision, token),
         written -> answered(written, sentAt),
-        failure -> again(desk.jittered(desk.settings.again())));
+        failure -> again(desk.jittered(desk.settings.again())),
+        written -> answeredLate(written, sentAt));
   }
 
   /**
@@ -181,6 +182,21 @@ final class Heart {
     }
   }
 
+  /**
+   * A heartbeat that was taken for lost did arrive: where every answer is late, it is what counts.
+   */
+  private void answeredLate(Written<WorkerItem> written, long sentAt) {
+    if (!(written instanceof Written.Applied<WorkerItem> applied) || mine == null) {
+      return;
+    }
+    boolean newest = applied.now().revision() > mine.revision();
+    if (newest && !writing && !asked) {
+      confirmed(applied.now(), sentAt);
+    } else {
+      prove(sentAt);
+    }
+  }
+
   private void confirmed(Stored<WorkerItem> now, long sentAt) {
     writing = false;
     mine = now;
@@ -199,11 +215,17 @@ final class Heart {
   }
 
   private void prove(long sentAt) {
-    validUntil = sentAt + desk.settings.validity().toNanos();
+    long until = sentAt + desk.settings.validity().toNanos();
+    if (!proven || until - validUntil > 0) {
+      validUntil = until;
+    }
     proven = true;
   }
 
   private void scheduleFrom(long sentAt) {
+    if (next != null) {
+      next.cancel();
+    }
     var since = Duration.ofNanos(desk.now() - sentAt);
     next = desk.after(desk.settings.heartbeat().minus(since), this::beat);
   }

@@ -4,6 +4,7 @@ import io.headrace.kcl.Incarnation;
 import io.headrace.kcl.LeaseCoordinator;
 import io.headrace.kcl.LeaseEvent;
 import io.headrace.kcl.LeaseException;
+import io.headrace.kcl.LeaseToken;
 import io.headrace.kcl.Shard;
 import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.ShardedStream;
@@ -115,8 +116,8 @@ public final class HeartbeatCoordinator implements LeaseCoordinator {
     var heart = new Heart(desk, turned, this::gone);
     var roster = new Roster(desk, heart::publishRoster);
     var fleet = new Fleet(desk, heart, roster, this::consider);
-    var leases = new Leases(desk, heart, events);
-    var takes = new Takes(desk, heart, fleet, leases, events);
+    var leases = new Leases(desk, heart, roster, events);
+    var takes = new Takes(desk, heart, fleet, roster, leases, events);
     var claims = new Claims(desk, heart, fleet, roster, leases, takes);
     var gives = new Gives(desk, heart, fleet, leases, claims);
     var registrar = new Registrar(desk, roster, streams, claims::atOnce);
@@ -218,21 +219,21 @@ public final class HeartbeatCoordinator implements LeaseCoordinator {
   }
 
   @Override
-  public void ended(ShardKey shard) {
-    onLoop(p -> p.leases.end(shard, p.registrar::ended));
+  public void ended(ShardKey shard, LeaseToken token) {
+    onLoop(p -> p.leases.end(shard, token, p.registrar::ended));
   }
 
   @Override
-  public void release(ShardKey shard) {
-    onLoop(p -> p.leases.release(shard, false));
+  public void release(ShardKey shard, LeaseToken token) {
+    onLoop(p -> p.leases.release(shard, token, false));
   }
 
   @Override
-  public void giveUp(ShardKey shard, String reason) {
+  public void giveUp(ShardKey shard, LeaseToken token, String reason) {
     onLoop(
         p -> {
           LOG.warn("{} of {} gives up {}: {}", desk.self(), desk.application, shard, reason);
-          p.leases.release(shard, true);
+          p.leases.release(shard, token, true);
         });
   }
 

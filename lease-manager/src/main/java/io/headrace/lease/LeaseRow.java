@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Who may run a shard. Written when that changes, never when records flow.
  *
+ * @param parents those for which a function may have to wait: what had not ended when the row was
+ *     made. Those that were trimmed, or whose lease had ended, are left out: nobody will end them
  * @param owner null while the lease is free
  * @param epoch of the last owner; 0, or what the parents had, before the first
  * @param ended all functions have ended the shard; it is never leased again
@@ -48,10 +50,13 @@ public record LeaseRow(
    * A row for a shard that had none.
    *
    * @param above the highest epoch of its parents: the shard's own begin above it
+   * @param waitsFor of its parents, those that some function has not ended
+   * @param awaits of those, the ones that no function has ended
    */
-  static LeaseRow free(ShardKey key, Shard shard, long above, Set<ShardId> awaits) {
-    return new LeaseRow(
-        key, shard.parents(), shard.range(), null, above, false, awaits, null, null);
+  static LeaseRow free(
+      ShardKey key, Shard shard, long above, Set<ShardId> waitsFor, Set<ShardId> awaits) {
+    var parents = shard.parents().stream().filter(waitsFor::contains).toList();
+    return new LeaseRow(key, parents, shard.range(), null, above, false, awaits, null, null);
   }
 
   LeaseRow ownedBy(Incarnation next) {
@@ -77,10 +82,6 @@ public record LeaseRow(
   LeaseRow awaiting(Set<ShardId> parents, long above) {
     return new LeaseRow(
         shard, this.parents, range, owner, Math.max(epoch, above), ended, parents, avoid, from);
-  }
-
-  Shard description() {
-    return new Shard(shard.shard(), parents, range);
   }
 
   /** The right that the owner has; only for a row with an owner. */

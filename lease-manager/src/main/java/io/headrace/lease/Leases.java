@@ -2,6 +2,7 @@ package io.headrace.lease;
 
 import io.headrace.kcl.Incarnation;
 import io.headrace.kcl.LeaseEvent;
+import io.headrace.kcl.LeaseToken;
 import io.headrace.kcl.ShardKey;
 import io.headrace.lease.Held.Phase;
 import io.headrace.lease.WorkerItem.State;
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 final class Leases {
   private final Desk desk;
   private final Heart heart;
+  private final Roster roster;
   private final Consumer<LeaseEvent> events;
   private final Map<ShardKey, Held> held = new TreeMap<>(ShardKeys.ORDER);
   private final BookKeeper keeper;
@@ -34,9 +36,10 @@ final class Leases {
   private Runnable onChange = () -> {};
   private boolean stopping;
 
-  Leases(Desk desk, Heart heart, Consumer<LeaseEvent> events) {
+  Leases(Desk desk, Heart heart, Roster roster, Consumer<LeaseEvent> events) {
     this.desk = desk;
     this.heart = heart;
+    this.roster = roster;
     this.events = events;
     this.keeper = new BookKeeper(desk, this::book, heart::publishBook);
   }
@@ -135,7 +138,7 @@ final class Leases {
     lease.tenure = tenure;
     lease.gainedAt = desk.now();
     lease.enter(Phase.HELD, desk.now());
-    events.accept(new LeaseEvent.Gained(lease.shard, row.item().description(), tenure));
+    events.accept(new LeaseEvent.Gained(lease.shard, roster.describe(row.item()), tenure));
     onChange.run();
   }
 
@@ -162,10 +165,24 @@ final class Leases {
     events.accept(new LeaseEvent.Wanted(lease.shard));
   }
 
-  /** The worker has drained the shard. */
-  void release(ShardKey shard, boolean failedHere) {
+  /**
+   * The lease that the worker runs under this token. Null when it is over, or when the worker means
+   * a former tenure because it has not heard yet that it lost the shard and gained it anew.
+   */
+  private @Nullable Held running(ShardKey shard, LeaseToken token) {
     var lease = held.get(shard);
-    if (lease == null || !lease.running()) {
+    boolean meant =
+        lease != null
+            && lease.running()
+            && lease.tenure != null
+            && lease.tenure.token().equals(token);
+    return meant ? lease : null;
+  }
+
+  /** The worker has drained the shard. */
+  void release(ShardKey shard, LeaseToken token, boolean failedHere) {
+    var lease = running(shard, token);
+    if (lease == null) {
       return;
     }
     boolean wanted = lease.phase == Phase.WANTED;
@@ -186,9 +203,9 @@ final class Leases {
   }
 
   /** All functions have ended the shard. */
-  void end(ShardKey shard, Consumer<Stored<LeaseRow>> then) {
-    var lease = held.get(shard);
-    if (lease == null || !lease.running()) {
+  void end(ShardKey shard, LeaseToken token, Consumer<Stored<LeaseRow>> then) {
+    var lease = running(shard, token);
+    if (lease == null) {
       return;
     }
     stopRunning(lease);

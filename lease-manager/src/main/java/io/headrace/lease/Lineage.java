@@ -22,14 +22,17 @@ final class Lineage {
   record Missing(Shard shard, Set<ShardId> awaits) {}
 
   /**
-   * Listed shards without a lease, in the order listed. An ancestor of a shard that has or had a
-   * lease is none of them, however long the stream goes on listing it: its records were handled
-   * before its children's, and would be handled again.
+   * Listed shards without a lease, in the order listed. An ancestor of a shard that is or was run
+   * is none of them, however long the stream goes on listing it: its records were handled before
+   * its children's, and would be handled again. A shard that waits proves nothing of its ancestors:
+   * it would wait for ever for one of them that has no lease.
    */
   static List<Missing> missing(List<Shard> listed, Map<ShardId, Standing> roster) {
     var parents = new HashMap<ShardId, List<ShardId>>();
     listed.forEach(shard -> parents.put(shard.id(), shard.parents()));
-    var past = ancestors(roster.keySet(), parents);
+    var begun = new HashSet<>(roster.keySet());
+    begun.removeIf(shard -> roster.get(shard) == Standing.WAITING);
+    var past = ancestors(begun, parents);
     return listed.stream()
         .filter(shard -> !roster.containsKey(shard.id()) && !past.contains(shard.id()))
         .map(shard -> new Missing(shard, awaits(shard, parents.keySet(), past, roster)))

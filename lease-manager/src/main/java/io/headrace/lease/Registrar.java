@@ -102,6 +102,7 @@ final class Registrar {
                 new ShardKey(stream, missing.shard().id()),
                 missing.shard(),
                 missing.awaits(),
+                missing.awaits(),
                 row -> {
                   standings.put(missing.shard().id(), row.item().standing());
                   done.run();
@@ -122,15 +123,19 @@ final class Registrar {
                 () -> roster.change(stream, standings, then)));
   }
 
-  /** Epochs of a shard begin above those of its parents. */
+  /** Epochs of a shard begin above those of all its parents, also of those that have ended. */
   private void create(
-      ShardKey key, Shard shard, Set<ShardId> awaits, Consumer<Stored<LeaseRow>> then) {
+      ShardKey key,
+      Shard shard,
+      Set<ShardId> waitsFor,
+      Set<ShardId> awaits,
+      Consumer<Stored<LeaseRow>> then) {
     highestEpoch(
         key.stream(),
         shard.parents(),
         above ->
             desk.create(
-                LeaseRow.free(key, shard, above, awaits),
+                LeaseRow.free(key, shard, above, waitsFor, awaits),
                 written -> {
                   if (written instanceof Written.Applied<LeaseRow> applied) {
                     then.accept(applied.now());
@@ -209,7 +214,12 @@ final class Registrar {
               othersToAwait(
                   child,
                   parent,
-                  awaits -> create(key, child, awaits, row -> told(row, parent.shard()))));
+                  awaits -> {
+                    // Other functions may still be busy in the parent.
+                    var waitsFor = new TreeSet<>(awaits);
+                    waitsFor.add(parent.shard());
+                    create(key, child, waitsFor, awaits, row -> told(row, parent.shard()));
+                  }));
     }
   }
 

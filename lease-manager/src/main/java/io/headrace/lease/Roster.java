@@ -1,5 +1,6 @@
 package io.headrace.lease;
 
+import io.headrace.kcl.Shard;
 import io.headrace.kcl.ShardId;
 import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.StreamId;
@@ -114,6 +115,18 @@ final class Roster {
 
   @Nullable Standing standing(ShardKey shard) {
     return streams.containsKey(shard.stream()) ? of(shard.stream()).get(shard.shard()) : null;
+  }
+
+  /**
+   * What a worker is told of a shard that it may run. Parents whose leases have ended are not
+   * named: functions of that time have left their word in the child, and later ones would wait for
+   * ever.
+   */
+  Shard describe(LeaseRow row) {
+    var standings = of(row.shard().stream());
+    var parents =
+        row.parents().stream().filter(parent -> standings.get(parent) != Standing.ENDED).toList();
+    return new Shard(row.shard().shard(), parents, row.range());
   }
 
   /** Every shard that may be leased. */

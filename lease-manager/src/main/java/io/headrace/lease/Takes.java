@@ -21,6 +21,7 @@ final class Takes {
   private final Desk desk;
   private final Heart heart;
   private final Fleet fleet;
+  private final Roster roster;
   private final Leases leases;
   private final Consumer<LeaseEvent> events;
   private final Map<ShardKey, Taking> takings = new TreeMap<>(ShardKeys.ORDER);
@@ -37,10 +38,17 @@ final class Takes {
     }
   }
 
-  Takes(Desk desk, Heart heart, Fleet fleet, Leases leases, Consumer<LeaseEvent> events) {
+  Takes(
+      Desk desk,
+      Heart heart,
+      Fleet fleet,
+      Roster roster,
+      Leases leases,
+      Consumer<LeaseEvent> events) {
     this.desk = desk;
     this.heart = heart;
     this.fleet = fleet;
+    this.roster = roster;
     this.leases = leases;
     this.events = events;
   }
@@ -97,7 +105,7 @@ final class Takes {
         () -> desk.table.lease(desk.application, taking.shard),
         found -> {
           if (found.isPresent() && taking.from.equals(found.get().item().owner())) {
-            taking.told = found.get().item().description();
+            taking.told = roster.describe(found.get().item());
             events.accept(new LeaseEvent.Offered(taking.shard, taking.told));
           } else {
             takings.remove(taking.shard, taking);

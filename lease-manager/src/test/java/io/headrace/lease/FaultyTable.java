@@ -23,6 +23,10 @@ final class FaultyTable implements LeaseTable {
   private final List<List<Stored<WorkerItem>>> history = new ArrayList<>();
   final Map<String, Integer> requests = new HashMap<>();
   boolean down;
+
+  /** What each way takes on top. */
+  Duration slow = Duration.ZERO;
+
   int lostBeforePercent;
   int lostAfterPercent;
   int latePercent;
@@ -39,7 +43,7 @@ final class FaultyTable implements LeaseTable {
   }
 
   private Duration latency() {
-    return Duration.ofMillis(1 + random.nextInt(9));
+    return slow.plusMillis(1 + random.nextInt(9));
   }
 
   private boolean chance(int percent) {

@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.headrace.kcl.LeaseEvent;
 import io.headrace.kcl.LeaseException;
+import io.headrace.kcl.LeaseToken;
 import io.headrace.kcl.StreamException;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class HeartbeatCoordinatorTest {
@@ -282,12 +284,54 @@ class HeartbeatCoordinatorTest {
     fleet.advanceUntil(FAILOVER, () -> fleet.worker("ann").running.size() == 12);
     var row = fleet.row(shard);
 
-    bob.coordinator.release(shard);
-    bob.coordinator.ended(shard);
+    bob.coordinator.release(shard, bob.tokenOf(shard));
+    bob.coordinator.ended(shard, bob.tokenOf(shard));
     bob.lease.resume();
     fleet.advance(Duration.ofMillis(300));
 
     assertThat(fleet.row(shard)).isEqualTo(row);
+  }
+
+  @Test
+  void what_is_said_of_a_former_tenure_does_not_touch_the_present_one() {
+    var fleet = settled(31, 2, "ann", "bob");
+    var bob = fleet.worker("bob");
+    var former = bob.running.values().iterator().next().tenure().token().owner();
+    bob.lease.pause();
+    fleet.advanceUntil(FAILOVER, () -> fleet.worker("ann").running.size() == 2);
+    bob.lease.resume();
+    fleet.advanceUntil(SECOND, () -> bob.running.isEmpty());
+    fleet.advanceUntil(F.multipliedBy(3), fleet::balanced);
+    var shard = bob.running.keySet().iterator().next();
+    var present = bob.tokenOf(shard);
+    var row = fleet.row(shard);
+
+    for (var token :
+        List.of(
+            new LeaseToken(former, present.epoch()),
+            new LeaseToken(present.owner(), present.epoch() - 1))) {
+      bob.coordinator.release(shard, token);
+      bob.coordinator.giveUp(shard, token, "a planted failure");
+      bob.coordinator.ended(shard, token);
+    }
+    fleet.advance(F);
+
+    assertThat(fleet.row(shard)).isEqualTo(row);
+    assertThat(fleet.ownerOf(shard)).contains("bob");
+  }
+
+  @Test
+  void a_table_whose_every_answer_comes_late_costs_no_lease() {
+    var fleet = settled(32, 12, "ann", "bob");
+    fleet.longestGap.clear();
+    int before = fleet.gains;
+    for (var worker : fleet.workers.values()) {
+      worker.way.slow = Duration.ofMillis(750);
+    }
+
+    fleet.advance(F.multipliedBy(10));
+    assertThat(fleet.gains).isEqualTo(before);
+    assertThat(fleet.longestGap).isEmpty();
   }
 
   @Test
@@ -348,9 +392,8 @@ class HeartbeatCoordinatorTest {
     var fleet = settled(21, 2, "ann", "bob");
     var ann = fleet.worker("ann");
     var shard = ann.running.keySet().iterator().next();
-    ann.running.remove(shard);
 
-    ann.coordinator.giveUp(shard, "the state can't be read");
+    ann.giveUp(shard);
 
     fleet.advanceUntil(Duration.ofSeconds(4), () -> fleet.worker("bob").running.containsKey(shard));
   }
@@ -360,9 +403,8 @@ class HeartbeatCoordinatorTest {
     var fleet = settled(22, 1, "ann");
     var ann = fleet.worker("ann");
     var shard = ann.running.keySet().iterator().next();
-    ann.running.remove(shard);
 
-    ann.coordinator.giveUp(shard, "the state can't be read");
+    ann.giveUp(shard);
 
     fleet.advance(Duration.ofSeconds(2));
     assertThat(ann.running).isEmpty();

@@ -68,7 +68,7 @@ public abstract class LeaseTableContract {
   }
 
   private static LeaseRow row() {
-    return LeaseRow.free(SHARD, Shard.root(SHARD.shard().value()), 0, Set.of());
+    return LeaseRow.free(SHARD, Shard.root(SHARD.shard().value()), 0, Set.of(), Set.of());
   }
 
   @Test

@@ -55,6 +55,15 @@ class LineageTest {
   }
 
   @Test
+  void a_shard_that_waits_does_not_keep_its_parents_from_being_made() {
+    var merge = List.of(shard("a"), shard("b"), shard("c", "a", "b"));
+    var roster = Map.of(id("a"), Standing.ENDED, id("c"), Standing.WAITING);
+
+    assertThat(Lineage.missing(merge, roster))
+        .containsExactly(new Lineage.Missing(merge.get(1), Set.of()));
+  }
+
+  @Test
   void the_brother_of_a_leased_shard_is_made_and_waits_for_no_past_parent() {
     var missing = Lineage.missing(SPLIT.subList(0, 3), Map.of(id("b"), Standing.RUNNABLE));
 

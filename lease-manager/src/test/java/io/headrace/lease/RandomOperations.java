@@ -108,7 +108,8 @@ public final class RandomOperations {
       case 2 -> part(random.nextInt(2));
       default -> {
         var shard = shard();
-        yield LeaseRow.free(shard, Shard.root(shard.shard().value()), random.nextInt(5), Set.of());
+        yield LeaseRow.free(
+            shard, Shard.root(shard.shard().value()), random.nextInt(5), Set.of(), Set.of());
       }
     };
   }

@@ -3,6 +3,7 @@ package io.headrace.lease;
 import static io.headrace.lease.TestFleet.F;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headrace.kcl.ShardId;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -73,8 +74,7 @@ class ReshardingTest {
     fleet.stream.add("right", "shard-0000");
     var ender = ownerOf(fleet, "shard-0000");
 
-    ender.running.remove(fleet.stream.key("shard-0000"));
-    ender.coordinator.ended(fleet.stream.key("shard-0000"));
+    ender.endSilently(fleet.stream.key("shard-0000"));
     fleet.advance(Duration.ofMillis(100));
     ender.kill();
 
@@ -91,8 +91,7 @@ class ReshardingTest {
     assertThat(fleet.row(fleet.stream.key("left")).awaits()).hasSize(1);
     var ender = ownerOf(fleet, "shard-0000");
 
-    ender.running.remove(fleet.stream.key("shard-0000"));
-    ender.coordinator.ended(fleet.stream.key("shard-0000"));
+    ender.endSilently(fleet.stream.key("shard-0000"));
 
     fleet.advanceUntil(
         F.multipliedBy(4), () -> fleet.ownerOf(fleet.stream.key("left")).isPresent());
@@ -118,6 +117,99 @@ class ReshardingTest {
     fleet.start("ann");
 
     fleet.advanceUntil(SECOND, fleet::allOwned);
+    assertThat(parentsToldOf(fleet, "ann", "left")).isEmpty();
+  }
+
+  /** For which parents the functions of a worker are told to wait. */
+  private static List<ShardId> parentsToldOf(TestFleet fleet, String worker, String shard) {
+    return fleet.worker(worker).running.get(fleet.stream.key(shard)).description().parents();
+  }
+
+  @Test
+  void of_two_parents_the_one_that_the_stream_forgot_is_not_waited_for() {
+    var fleet = new TestFleet(8, 1);
+    fleet.stream.add("merged", "shard-0000", "long-gone");
+    fleet.start("ann");
+    fleet.advanceUntil(SECOND, () -> fleet.ownerOf(fleet.stream.key("shard-0000")).isPresent());
+    var merged = fleet.stream.key("merged");
+    assertThat(fleet.row(merged).parents()).containsExactly(new ShardId("shard-0000"));
+    assertThat(fleet.ownerOf(merged)).isEmpty();
+
+    fleet.worker("ann").end("shard-0000");
+
+    fleet.advanceUntil(F.multipliedBy(4), () -> fleet.ownerOf(merged).isPresent());
+    assertThat(parentsToldOf(fleet, "ann", "merged")).isEmpty();
+  }
+
+  @Test
+  void a_child_names_its_parent_for_as_long_as_a_function_is_busy_there() {
+    var fleet = settled(9, 1, "ann");
+    var left = fleet.stream.add("left", "shard-0000");
+    var parent = fleet.stream.key("shard-0000");
+
+    fleet
+        .worker("ann")
+        .coordinator
+        .runnable(parent, List.of(left)); // one of its functions ended it
+
+    fleet.advanceUntil(SECOND, () -> fleet.ownerOf(fleet.stream.key("left")).isPresent());
+    assertThat(parentsToldOf(fleet, "ann", "left")).containsExactly(parent.shard());
+    assertThat(fleet.ownerOf(parent)).isPresent();
+  }
+
+  @Test
+  void a_merge_child_names_both_parents_while_either_may_be_busy() {
+    var fleet = settled(10, 2, "ann");
+    var merged = fleet.stream.add("merged", "shard-0000", "shard-0001");
+    var ann = fleet.worker("ann");
+
+    ann.coordinator.runnable(fleet.stream.key("shard-0000"), List.of(merged));
+    fleet.advance(F.multipliedBy(4));
+    assertThat(fleet.ownerOf(fleet.stream.key("merged"))).isEmpty();
+    ann.coordinator.runnable(fleet.stream.key("shard-0001"), List.of(merged));
+
+    fleet.advanceUntil(SECOND, () -> fleet.ownerOf(fleet.stream.key("merged")).isPresent());
+    assertThat(parentsToldOf(fleet, "ann", "merged")).hasSize(2);
+  }
+
+  @Test
+  void a_worker_that_comes_later_is_told_of_no_parent_whose_lease_has_ended() {
+    var fleet = settled(11, 1, "ann");
+    var left = fleet.stream.add("left", "shard-0000");
+    var right = fleet.stream.add("right", "shard-0000");
+    var ann = fleet.worker("ann");
+    ann.coordinator.runnable(fleet.stream.key("shard-0000"), List.of(left, right));
+    fleet.advance(SECOND);
+    assertThat(parentsToldOf(fleet, "ann", "left")).hasSize(1);
+    ann.end("shard-0000", left, right);
+    fleet.advance(SECOND);
+    ann.leave(Duration.ofSeconds(1));
+    fleet.advanceUntil(Duration.ofSeconds(2), () -> ann.left);
+
+    // With a function that no worker had when the parent was run.
+    fleet.start("bob");
+
+    fleet.advanceUntil(SECOND, fleet::allOwned);
+    assertThat(parentsToldOf(fleet, "bob", "left")).isEmpty();
+    assertThat(parentsToldOf(fleet, "bob", "right")).isEmpty();
+  }
+
+  @Test
+  void a_parent_that_waits_itself_is_made_by_the_audit_when_its_maker_died() {
+    var fleet = settled(12, 2, "ann");
+    var ann = fleet.worker("ann");
+    // shard-0000 splits into left and right, right merges with shard-0001 before anyone knows.
+    fleet.stream.add("left", "shard-0000");
+    fleet.stream.add("right", "shard-0000");
+    var merged = fleet.stream.add("merged", "right", "shard-0001");
+    ann.end("shard-0001", merged);
+    ann.endSilently(fleet.stream.key("shard-0000"));
+    fleet.advance(SECOND);
+    assertThat(fleet.row(fleet.stream.key("merged")).awaits())
+        .containsExactly(new ShardId("right"));
+
+    fleet.advanceUntil(
+        F.multipliedBy(5), () -> fleet.ownerOf(fleet.stream.key("right")).isPresent());
   }
 
   @Test

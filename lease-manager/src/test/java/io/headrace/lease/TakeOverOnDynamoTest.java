@@ -60,8 +60,7 @@ class TakeOverOnDynamoTest {
       } else if (event instanceof LeaseEvent.Offered offered) {
         coordinator.ready(offered.shard());
       } else if (event instanceof LeaseEvent.Wanted wanted) {
-        running.remove(wanted.shard());
-        coordinator.release(wanted.shard());
+        coordinator.release(wanted.shard(), running.remove(wanted.shard()));
       } else {
         running.remove(event.shard());
       }

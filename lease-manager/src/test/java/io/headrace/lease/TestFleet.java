@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headrace.kcl.Incarnation;
 import io.headrace.kcl.LeaseEvent;
+import io.headrace.kcl.LeaseToken;
 import io.headrace.kcl.Shard;
 import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.Tenure;
@@ -217,16 +218,34 @@ final class TestFleet {
     }
 
     void release(ShardKey shard) {
-      if (running.remove(shard) != null) {
-        coordinator.release(shard);
+      var ran = running.remove(shard);
+      if (ran != null) {
+        coordinator.release(shard, ran.tenure().token());
       }
     }
 
     void end(String shard, Shard... children) {
       var key = stream.key(shard);
       coordinator.runnable(key, List.of(children));
-      running.remove(key);
-      coordinator.ended(key);
+      endSilently(key);
+    }
+
+    /** Ends a shard and says nothing of its children. */
+    void endSilently(ShardKey shard) {
+      var token = tokenOf(shard);
+      running.remove(shard);
+      coordinator.ended(shard, token);
+    }
+
+    void giveUp(ShardKey shard) {
+      var token = tokenOf(shard);
+      running.remove(shard);
+      coordinator.giveUp(shard, token, "the state can't be read");
+    }
+
+    /** The token of the tenure that the worker knows. */
+    LeaseToken tokenOf(ShardKey shard) {
+      return running.get(shard).tenure().token();
     }
 
     void kill() {

@@ -24,7 +24,7 @@ public final class TestItems {
   }
 
   public static LeaseRow free(ShardKey shard) {
-    return LeaseRow.free(shard, Shard.root(shard.shard().value()), 0, Set.of());
+    return LeaseRow.free(shard, Shard.root(shard.shard().value()), 0, Set.of(), Set.of());
   }
 
   public static LeaseRow owned(LeaseRow row, Incarnation by) {
