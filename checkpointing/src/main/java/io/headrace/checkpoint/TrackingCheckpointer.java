@@ -18,13 +18,14 @@ import io.headrace.kcl.Start;
 import io.headrace.kcl.StartingPosition;
 import io.headrace.kcl.loop.Entropy;
 import io.headrace.kcl.loop.EventLoop;
+import io.headrace.kcl.loop.Stages;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -166,18 +167,12 @@ public final class TrackingCheckpointer implements Checkpointer {
     // Of another capture than the last nothing is known: it leaves dirty what was dirty.
     long covered = progress.equals(captured) ? changesCaptured : changesCommitted;
     triedAtTicks = loop.ticks();
-    return alone(
-        () -> {
-          requireBounds(progress, parts);
-          return settle()
-              .thenCompose(
-                  settled ->
-                      settled
-                          .filter(s -> s.isLost() || isSame(s.write, progress, parts))
-                          .map(s -> CompletableFuture.completedFuture(s.answer))
-                          .orElseGet(() -> send(newCommit(progress, parts), covered)))
-              .thenApply(answer -> outcome(answer, progress));
-        });
+    return write(
+        progress,
+        parts,
+        write -> isSame(write, progress, parts),
+        () -> newCommit(progress, parts),
+        covered);
   }
 
   @Override
@@ -188,6 +183,25 @@ public final class TrackingCheckpointer implements Checkpointer {
           key + " can't end: " + tracker.unsettled() + " records are not settled");
     }
     var progress = capture();
+    return write(
+        progress,
+        parts,
+        write -> write instanceof End,
+        () -> newEnd(progress, parts, children),
+        changesCaptured);
+  }
+
+  /**
+   * Settles what is unresolved, then writes, unless that was this very write or the item is lost.
+   *
+   * @param fresh made only then: what was settled has moved the revision
+   */
+  private CompletionStage<CommitOutcome> write(
+      Progress progress,
+      CommitParts parts,
+      Predicate<Write> isThis,
+      Supplier<Write> fresh,
+      long covered) {
     return alone(
         () -> {
           requireBounds(progress, parts);
@@ -195,10 +209,9 @@ public final class TrackingCheckpointer implements Checkpointer {
               .thenCompose(
                   settled ->
                       settled
-                          .filter(s -> s.isLost() || s.write instanceof End)
+                          .filter(s -> s.isLost() || isThis.test(s.write))
                           .map(s -> CompletableFuture.completedFuture(s.answer))
-                          .orElseGet(
-                              () -> send(newEnd(progress, parts, children), changesCaptured)))
+                          .orElseGet(() -> send(fresh.get(), covered)))
               .thenApply(answer -> outcome(answer, progress));
         });
   }
@@ -372,10 +385,7 @@ public final class TrackingCheckpointer implements Checkpointer {
   }
 
   private CheckpointException asCheckpointException(Throwable fault) {
-    var cause = fault;
-    while (cause instanceof CompletionException && cause.getCause() != null) {
-      cause = cause.getCause();
-    }
+    var cause = Stages.causeOf(fault);
     return cause instanceof CheckpointException known
         ? known
         : new CheckpointException(key + ": the checkpoint store failed: " + cause, cause);

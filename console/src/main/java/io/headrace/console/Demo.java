@@ -3,7 +3,6 @@ package io.headrace.console;
 import io.headrace.checkpoint.ChunkStore;
 import io.headrace.checkpoint.InMemoryChunkStore;
 import io.headrace.function.FunctionRuntime;
-import io.headrace.function.RuntimeListener;
 import io.headrace.function.aws.AwsServices;
 import io.headrace.harness.LocalDynamoDb;
 import io.headrace.kcl.Shard;
@@ -132,13 +131,7 @@ final class Demo implements AutoCloseable {
             .committingEvery(COMMIT_INTERVAL)
             .stoppingWithin(STOP_MAX)
             .observedBy(fleet.of(name))
-            .observedBy(
-                new RuntimeListener() {
-                  @Override
-                  public void on(Object event) {
-                    ledger.on(event);
-                  }
-                });
+            .observedBy(ledger);
     samples.forEach(sample -> runtime.run(sample.spec()));
     return runtime.start();
   }

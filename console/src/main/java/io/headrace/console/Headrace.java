@@ -5,13 +5,12 @@ import io.headrace.harness.LocalServerException;
 import io.headrace.kcl.CheckpointException;
 import io.headrace.kcl.LeaseException;
 import io.headrace.kcl.StreamException;
+import io.headrace.kcl.loop.Stages;
 import io.headrace.local.LocalKinesisException;
 import java.io.OutputStreamWriter;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -61,7 +60,7 @@ public final class Headrace implements Runnable {
               if (System.getenv("HEADRACE_DEBUG") != null) {
                 failure.printStackTrace(command.getErr());
               }
-              return isTheUsers(cause(failure)) ? USER_CAN_MEND : FAULT;
+              return isTheUsers(Stages.causeOf(failure)) ? USER_CAN_MEND : FAULT;
             })
         .execute(args);
   }
@@ -74,7 +73,7 @@ public final class Headrace implements Runnable {
   }
 
   static String sentence(Throwable failure) {
-    var cause = cause(failure);
+    var cause = Stages.causeOf(failure);
     var message = String.valueOf(cause.getMessage()).lines().findFirst().orElse("");
     return isTheUsers(cause)
         ? message
@@ -93,15 +92,6 @@ public final class Headrace implements Runnable {
         || cause instanceof StreamException
         || cause instanceof LocalKinesisException
         || cause instanceof LocalServerException;
-  }
-
-  private static Throwable cause(Throwable failure) {
-    var cause = failure;
-    while ((cause instanceof CompletionException || cause instanceof ExecutionException)
-        && cause.getCause() != null) {
-      cause = cause.getCause();
-    }
-    return cause;
   }
 
   /** The version that the build wrote into the jar. */

@@ -1,5 +1,6 @@
 package io.headrace.console;
 
+import io.headrace.function.RuntimeListener;
 import io.headrace.kcl.Position;
 import io.headrace.kcl.Progress;
 import io.headrace.kcl.ShardHandler.Outcome;
@@ -21,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Safe for all threads: producers and the loops of several workers write, the console reads.
  */
-final class Ledger {
+final class Ledger implements RuntimeListener {
   /**
    * Where the records of one function are. All but {@code duplicates} add up to {@code put}.
    *
@@ -97,7 +98,8 @@ final class Ledger {
   }
 
   /** Any event of a worker; others than the three that matter are let through. */
-  synchronized void on(Object event) {
+  @Override
+  public synchronized void on(Object event) {
     if (event instanceof WorkerEvent.Settled done) {
       settled++;
       var page = page(done.function(), done.shard());

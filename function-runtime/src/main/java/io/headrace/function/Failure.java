@@ -1,7 +1,6 @@
 package io.headrace.function;
 
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.ExecutionException;
+import io.headrace.kcl.loop.Stages;
 import java.util.concurrent.TimeoutException;
 
 /**
@@ -11,13 +10,12 @@ import java.util.concurrent.TimeoutException;
  * @param fatal the virtual machine is in doubt: the shard is given up
  */
 record Failure(Throwable cause, String code, boolean terminal, boolean fatal) {
-  private static final int UNWRAP_MAX = 8;
   private static final int MESSAGE_CHARACTERS_MAX = 1_000;
 
   static final String EXHAUSTED = "RetryAttemptsExhausted";
 
   static Failure of(Throwable thrown, RetryPolicy policy) {
-    var cause = unwrap(thrown);
+    var cause = Stages.causeOf(thrown);
     // A stack that overflowed is unwound when it gets here, and its record would do it elsewhere
     // again: a failed record. After other errors nothing in this process can be relied upon.
     if (cause instanceof VirtualMachineError && !(cause instanceof StackOverflowError)) {
@@ -54,21 +52,6 @@ record Failure(Throwable cause, String code, boolean terminal, boolean fatal) {
     return message.length() <= MESSAGE_CHARACTERS_MAX
         ? message
         : message.substring(0, MESSAGE_CHARACTERS_MAX) + "…";
-  }
-
-  private static Throwable unwrap(Throwable thrown) {
-    var cause = thrown;
-    for (int i = 0; i < UNWRAP_MAX; i++) {
-      if (!(cause instanceof CompletionException || cause instanceof ExecutionException)) {
-        break;
-      }
-      var inner = cause.getCause();
-      if (inner == null) {
-        break;
-      }
-      cause = inner;
-    }
-    return cause;
   }
 
   private static String name(Throwable cause) {

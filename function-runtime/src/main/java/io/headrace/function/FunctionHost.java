@@ -91,7 +91,6 @@ final class FunctionHost<I, O> implements AutoCloseable {
   @SuppressWarnings("unchecked")
   private ShardHandler open(Scope scope, Decoder<I> decoder) {
     var kind = spec.kind();
-    var settings = spec.settings();
     if (kind instanceof FunctionSpec.Kind.Plain) {
       var f = (RecordFunction<I, O>) function;
       return new RecordHandler<I, O>(
@@ -105,7 +104,7 @@ final class FunctionHost<I, O> implements AutoCloseable {
     }
     if (kind instanceof FunctionSpec.Kind.Async) {
       var f = (AsyncRecordFunction<I, O>) function;
-      return new RecordHandler<I, O>(scope, decoder, f::handle, waiting(settings));
+      return new RecordHandler<I, O>(scope, decoder, f::handle, waiting());
     }
     if (kind instanceof FunctionSpec.Kind.Batched) {
       return new BatchHandler<>(scope, decoder, (BatchFunction<I, O>) function, blocking());
@@ -123,43 +122,24 @@ final class FunctionHost<I, O> implements AutoCloseable {
   private <S> ShardHandler keyed(
       Scope scope, Decoder<I> decoder, FunctionSpec.Kind.KeyedState<I, S, O> kind) {
     var f = (KeyedFunction<I, S, O>) function;
-    var invocation =
-        new KeyedHandler.Invocation<I, S, O>() {
-          @Override
-          public S initial(String key) {
-            return f.initial(key);
-          }
-
-          @Override
-          public CompletionStage<Next<S>> call(S state, Event<I> event, Output<O> out)
-              throws Exception {
-            return CompletableFuture.completedFuture(f.handle(state, event, out));
-          }
-        };
     return keep(
-        new KeyedHandler<>(scope, decoder, kind.keys(), kind.codec(), invocation, blocking()));
+        new KeyedHandler<>(
+            scope,
+            decoder,
+            kind.keys(),
+            kind.codec(),
+            f::initial,
+            (state, event, out) -> CompletableFuture.completedFuture(f.handle(state, event, out)),
+            blocking()));
   }
 
   @SuppressWarnings("unchecked")
   private <S> ShardHandler keyedAsync(
       Scope scope, Decoder<I> decoder, FunctionSpec.Kind.AsyncKeyedState<I, S, O> kind) {
     var f = (AsyncKeyedFunction<I, S, O>) function;
-    var invocation =
-        new KeyedHandler.Invocation<I, S, O>() {
-          @Override
-          public S initial(String key) {
-            return f.initial(key);
-          }
-
-          @Override
-          public CompletionStage<Next<S>> call(S state, Event<I> event, Output<O> out)
-              throws Exception {
-            return f.handle(state, event, out);
-          }
-        };
     return keep(
-        new KeyedHandler<>(
-            scope, decoder, kind.keys(), kind.codec(), invocation, waiting(spec.settings())));
+        new KeyedHandler<I, S, O>(
+            scope, decoder, kind.keys(), kind.codec(), f::initial, f::handle, waiting()));
   }
 
   @SuppressWarnings("unchecked")
@@ -185,7 +165,8 @@ final class FunctionHost<I, O> implements AutoCloseable {
     return new LaneRunner.Wiring<>(settings, outlets, max);
   }
 
-  private LaneRunner.Wiring<O> waiting(FunctionSpec.Settings settings) {
+  private LaneRunner.Wiring<O> waiting() {
+    var settings = spec.settings();
     return new LaneRunner.Wiring<>(settings, outlets, settings.inFlight());
   }
 

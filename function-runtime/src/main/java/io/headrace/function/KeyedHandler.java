@@ -13,6 +13,7 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,9 +23,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class KeyedHandler<I, S, O> implements ShardHandler {
   /** How the function is called; on the invocation pool. */
+  @FunctionalInterface
   interface Invocation<I, S, O> {
-    S initial(String key);
-
     CompletionStage<Next<S>> call(S state, Event<I> event, Output<O> out) throws Exception;
   }
 
@@ -32,6 +32,7 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
   private final Decoder<I> decoder;
   private final Keys<I> keys;
   private final Codec<S> codec;
+  private final Function<String, S> initial;
   private final Invocation<I, S, O> invocation;
   private final LaneRunner<O> lanes;
   private final StateKeeper keeper;
@@ -44,12 +45,14 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
       Decoder<I> decoder,
       Keys<I> keys,
       Codec<S> codec,
+      Function<String, S> initial,
       Invocation<I, S, O> invocation,
       LaneRunner.Wiring<O> wiring) {
     this.scope = scope;
     this.decoder = decoder;
     this.keys = keys;
     this.codec = codec;
+    this.initial = initial;
     this.invocation = invocation;
     this.keeper = new StateKeeper(scope);
     this.lanes = wiring.open(scope, (task, outcome) -> RecordHandler.settled(scope, task, outcome));
@@ -192,7 +195,7 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
       var held = states.get(key);
       var event = event(decoded, call);
       call.enter();
-      var state = held != null ? held.value() : invocation.initial(key.key());
+      var state = held != null ? held.value() : initial.apply(key.key());
       var stage = invocation.call(state, event, out);
       call.waitsFor(stage);
       return stage.thenApply(next -> effect(key, held, Objects.requireNonNull(next, "Next")));

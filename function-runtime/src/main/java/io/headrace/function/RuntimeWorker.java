@@ -13,6 +13,7 @@ import io.headrace.kcl.Worker;
 import io.headrace.kcl.WorkerEvent;
 import io.headrace.kcl.WorkerSettings;
 import io.headrace.kcl.loop.Entropy;
+import io.headrace.kcl.loop.Stages;
 import io.headrace.lease.HeartbeatCoordinator;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,7 +22,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -216,10 +216,7 @@ final class RuntimeWorker implements FunctionRuntime.Running {
 
   /** What the operator can mend is a sentence; only what nobody expected needs its trace. */
   private void refuse(Throwable thrown) {
-    var cause = thrown;
-    while (cause instanceof CompletionException && cause.getCause() != null) {
-      cause = cause.getCause();
-    }
+    var cause = Stages.causeOf(thrown);
     boolean expected = cause instanceof StreamException || cause instanceof LeaseException;
     fatal = "the worker can't start: " + (expected ? cause.getMessage() : cause.toString());
     if (!expected) {

@@ -1,6 +1,7 @@
 package io.headrace.kcl;
 
 import io.headrace.kcl.loop.EventLoop;
+import io.headrace.kcl.loop.Stages;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;

@@ -4,12 +4,12 @@ import io.headrace.kcl.Incarnation;
 import io.headrace.kcl.LeaseException;
 import io.headrace.kcl.StreamException;
 import io.headrace.kcl.loop.EventLoop;
+import io.headrace.kcl.loop.Stages;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
@@ -223,10 +223,7 @@ final class Desk {
   }
 
   private LeaseException failure(Throwable thrown) {
-    var cause =
-        thrown instanceof CompletionException && thrown.getCause() != null
-            ? thrown.getCause()
-            : thrown;
+    var cause = Stages.causeOf(thrown);
     if (cause instanceof LeaseException already) {
       return already;
     }

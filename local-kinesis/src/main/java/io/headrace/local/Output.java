@@ -37,58 +37,32 @@ final class Output<T> {
   }
 
   Output<T> number(String name, ToLongFunction<T> get) {
-    SerializedString field = new SerializedString(name);
-    members.add(
-        (wire, out, value) -> {
-          out.writeFieldName(field);
-          out.writeNumber(get.applyAsLong(value));
-        });
-    return this;
+    return field(name, (wire, out, value) -> out.writeNumber(get.applyAsLong(value)));
   }
 
   Output<T> flag(String name, Predicate<T> get) {
-    SerializedString field = new SerializedString(name);
-    members.add(
-        (wire, out, value) -> {
-          out.writeFieldName(field);
-          out.writeBoolean(get.test(value));
-        });
-    return this;
+    return field(name, (wire, out, value) -> out.writeBoolean(get.test(value)));
   }
 
   /** A time in milliseconds since 1970. */
   Output<T> time(String name, ToLongFunction<T> get) {
-    SerializedString field = new SerializedString(name);
-    members.add(
-        (wire, out, value) -> {
-          out.writeFieldName(field);
-          wire.writeTime(out, get.applyAsLong(value));
-        });
-    return this;
+    return field(name, (wire, out, value) -> wire.writeTime(out, get.applyAsLong(value)));
   }
 
   Output<T> blob(String name, Function<T, byte[]> get) {
-    SerializedString field = new SerializedString(name);
-    members.add(
-        (wire, out, value) -> {
-          out.writeFieldName(field);
-          out.writeBinary(get.apply(value));
-        });
-    return this;
+    return field(name, (wire, out, value) -> out.writeBinary(get.apply(value)));
   }
 
   <E> Output<T> list(String name, Function<T, List<E>> get, Output<E> element) {
-    SerializedString field = new SerializedString(name);
-    members.add(
+    return field(
+        name,
         (wire, out, value) -> {
-          out.writeFieldName(field);
           out.writeStartArray();
           for (E each : get.apply(value)) {
             element.write(wire, out, each);
           }
           out.writeEndArray();
         });
-    return this;
   }
 
   /** A list that is left out when it is empty. */
@@ -104,25 +78,28 @@ final class Output<T> {
   }
 
   Output<T> texts(String name, Function<T, List<String>> get) {
-    SerializedString field = new SerializedString(name);
-    members.add(
+    return field(
+        name,
         (wire, out, value) -> {
-          out.writeFieldName(field);
           out.writeStartArray();
           for (String text : get.apply(value)) {
             out.writeString(text);
           }
           out.writeEndArray();
         });
-    return this;
   }
 
   <E> Output<T> nested(String name, Function<T, E> get, Output<E> structure) {
+    return field(name, (wire, out, value) -> structure.write(wire, out, get.apply(value)));
+  }
+
+  /** A field that is always there. */
+  private Output<T> field(String name, Member<T> content) {
     SerializedString field = new SerializedString(name);
     members.add(
         (wire, out, value) -> {
           out.writeFieldName(field);
-          structure.write(wire, out, get.apply(value));
+          content.write(wire, out, value);
         });
     return this;
   }

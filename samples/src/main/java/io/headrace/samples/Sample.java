@@ -30,22 +30,31 @@ public interface Sample {
   /** The function; its destination is this object. Always the same. */
   FunctionSpec<?, ?> spec();
 
+  /** The whole input. */
+  Played<?> played();
+
   /** How many {@link #entries} there are. */
-  long size();
+  default long size() {
+    return played().values().size();
+  }
 
   /** What {@link #shards} shards surely take, seeing how the keys fall on them. */
   long perSecondMax();
 
   /** The input from its beginning, each entry once, in the order to put it. */
-  Iterator<StreamSink.Entry> entries();
+  default Iterator<StreamSink.Entry> entries() {
+    return played().entries();
+  }
 
   /**
-   * What has to follow the last entry that is put, so that the function knows of the end; perhaps
-   * nothing.
+   * What has to follow the last entry that is put, so that the function knows of the end: nothing,
+   * for a function whose outputs wait for no later record.
    *
    * @param openShards those of the stream, as they are when the input has ended
    */
-  List<StreamSink.Entry> ending(Collection<Shard> openShards);
+  default List<StreamSink.Entry> ending(Collection<Shard> openShards) {
+    return List.of();
+  }
 
   /** How many outputs came so far, each counted once: for a display of progress. */
   long outputs();

@@ -12,6 +12,7 @@ import io.headrace.kcl.CheckpointException;
 import io.headrace.kcl.LeaseToken;
 import io.headrace.kcl.Progress;
 import io.headrace.kcl.StartingPosition;
+import io.headrace.kcl.loop.Stages;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,7 +22,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
@@ -225,7 +225,7 @@ public final class DynamoCheckpointStore implements CheckpointStore {
         .thenApply(response -> new Answer(true, readable(name, response.attributes())))
         .exceptionallyCompose(
             thrown -> {
-              var fault = unwrap(thrown);
+              var fault = Stages.causeOf(thrown);
               if (fault instanceof ConditionalCheckFailedException refused) {
                 var item = refused.hasItem() ? refused.item() : Map.<String, AttributeValue>of();
                 return CompletableFuture.completedFuture(new Answer(false, readable(name, item)));
@@ -245,7 +245,7 @@ public final class DynamoCheckpointStore implements CheckpointStore {
         .thenApply(response -> new Answer(true, Map.of()))
         .exceptionallyCompose(
             thrown -> {
-              var fault = unwrap(thrown);
+              var fault = Stages.causeOf(thrown);
               if (!(fault instanceof TransactionCanceledException cancelled)) {
                 throw explained(names.get(0), fault);
               }
@@ -320,14 +320,6 @@ public final class DynamoCheckpointStore implements CheckpointStore {
     }
     return new CheckpointException(
         name + " in DynamoDB table " + table + " can't be written now: " + fault, fault);
-  }
-
-  private static Throwable unwrap(Throwable thrown) {
-    var fault = thrown;
-    while (fault instanceof CompletionException && fault.getCause() != null) {
-      fault = fault.getCause();
-    }
-    return fault;
   }
 
   /** The item as it is after the write, or as it refused it; empty when there is none. */

@@ -2,10 +2,9 @@ package io.headrace.kcl.kinesis;
 
 import io.headrace.kcl.StreamException;
 import io.headrace.kcl.StreamException.Kind;
+import io.headrace.kcl.loop.Stages;
 import java.io.IOException;
 import java.util.Set;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.ApiCallAttemptTimeoutException;
@@ -53,7 +52,7 @@ final class Failure {
 
   /** The same failure as a StreamException; one that already is comes back as it is. */
   static StreamException of(String action, Place place, Throwable failure) {
-    Throwable cause = unwrapped(failure);
+    Throwable cause = Stages.causeOf(failure);
     if (cause instanceof StreamException known) {
       return known;
     }
@@ -158,14 +157,6 @@ final class Failure {
   private static StreamException exception(
       Kind kind, String action, Place place, String sentence, Throwable cause) {
     return new StreamException(kind, action + " on " + place + " " + sentence, cause);
-  }
-
-  private static Throwable unwrapped(Throwable failure) {
-    Throwable cause = failure.getCause();
-    return cause != null
-            && (failure instanceof CompletionException || failure instanceof ExecutionException)
-        ? unwrapped(cause)
-        : failure;
   }
 
   private static Throwable rootOf(Throwable failure) {

@@ -2,6 +2,7 @@ package io.headrace.lease.dynamo;
 
 import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.StreamId;
+import io.headrace.kcl.loop.Stages;
 import io.headrace.lease.Book;
 import io.headrace.lease.LeaseItem;
 import io.headrace.lease.LeaseRow;
@@ -19,7 +20,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
@@ -239,9 +239,9 @@ public final class DynamoLeaseTable implements LeaseTable {
   /** A failed condition is read: our own token means that a former copy of the write was first. */
   private <T extends LeaseItem> Written<T> settle(
       ItemCodec<T> codec, String writeToken, Throwable failure) {
-    var cause = failure instanceof CompletionException ? failure.getCause() : failure;
+    var cause = Stages.causeOf(failure);
     if (!(cause instanceof ConditionalCheckFailedException refused)) {
-      throw Failures.of(table, cause == null ? failure : cause);
+      throw Failures.of(table, cause);
     }
     if (!refused.hasItem() || refused.item().isEmpty()) {
       return new Written.Refused<>(null);

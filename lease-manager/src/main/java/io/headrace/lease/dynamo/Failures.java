@@ -1,7 +1,7 @@
 package io.headrace.lease.dynamo;
 
 import io.headrace.kcl.LeaseException;
-import java.util.concurrent.CompletionException;
+import io.headrace.kcl.loop.Stages;
 import software.amazon.awssdk.core.exception.ApiCallAttemptTimeoutException;
 import software.amazon.awssdk.core.exception.ApiCallTimeoutException;
 import software.amazon.awssdk.core.exception.SdkClientException;
@@ -13,10 +13,7 @@ final class Failures {
   private Failures() {}
 
   static LeaseException of(String table, Throwable failure) {
-    var cause = failure;
-    while (cause instanceof CompletionException && cause.getCause() != null) {
-      cause = cause.getCause();
-    }
+    var cause = Stages.causeOf(failure);
     if (cause instanceof LeaseException already) {
       return already;
     }

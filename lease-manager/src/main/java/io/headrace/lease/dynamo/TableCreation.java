@@ -1,6 +1,7 @@
 package io.headrace.lease.dynamo;
 
 import io.headrace.kcl.LeaseException;
+import io.headrace.kcl.loop.Stages;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -57,7 +58,7 @@ final class TableCreation {
         .thenCompose(answer -> check(answer.table()))
         .exceptionallyCompose(
             failure ->
-                cause(failure) instanceof ResourceNotFoundException
+                Stages.causeOf(failure) instanceof ResourceNotFoundException
                     ? create().thenCompose(made -> untilActive())
                     : CompletableFuture.failedFuture(failure));
   }
@@ -104,8 +105,8 @@ final class TableCreation {
         .handle(
             (made, failure) -> {
               // Another worker was quicker: its table is as good.
-              if (failure != null && !(cause(failure) instanceof ResourceInUseException)) {
-                throw new CompletionException(cause(failure));
+              if (failure != null && !(Stages.causeOf(failure) instanceof ResourceInUseException)) {
+                throw new CompletionException(Stages.causeOf(failure));
               }
               return null;
             });
@@ -132,11 +133,5 @@ final class TableCreation {
                     .backoffStrategyV2(BackoffStrategy.fixedDelayWithoutJitter(LOOK_EVERY)))
         .whenComplete((found, failure) -> waiter.close())
         .thenCompose(found -> look());
-  }
-
-  private static Throwable cause(Throwable failure) {
-    return failure instanceof CompletionException && failure.getCause() != null
-        ? failure.getCause()
-        : failure;
   }
 }

@@ -13,7 +13,6 @@ import io.headrace.samples.SampleResult;
 import io.headrace.samples.ShardEnds;
 import io.headrace.samples.analytics.Fold.OriginDay;
 import java.util.Collection;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 
@@ -69,11 +68,6 @@ public final class AnalyticsSample implements Sample {
     return spec;
   }
 
-  @Override
-  public long size() {
-    return played.values().size();
-  }
-
   /** Of four shards the one with the big airports takes 36 % of the flights. */
   @Override
   public long perSecondMax() {
@@ -81,8 +75,8 @@ public final class AnalyticsSample implements Sample {
   }
 
   @Override
-  public Iterator<Entry> entries() {
-    return played.entries();
+  public Played<Flight> played() {
+    return played;
   }
 
   /** An end for each shard, which closes the days that are still open there. */

@@ -3,8 +3,6 @@ package io.headrace.samples.fraud;
 import io.headrace.function.Destination;
 import io.headrace.function.FunctionSpec;
 import io.headrace.function.json.Json;
-import io.headrace.kcl.Shard;
-import io.headrace.kcl.StreamSink.Entry;
 import io.headrace.kcl.StreamSource;
 import io.headrace.samples.Collected;
 import io.headrace.samples.Played;
@@ -12,10 +10,7 @@ import io.headrace.samples.Sample;
 import io.headrace.samples.SampleResult;
 import io.headrace.samples.Score;
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -90,24 +85,13 @@ public final class FraudSample implements Sample {
   }
 
   @Override
-  public long size() {
-    return played.values().size();
-  }
-
-  @Override
   public long perSecondMax() {
     return 3_400;
   }
 
   @Override
-  public Iterator<Entry> entries() {
-    return played.entries();
-  }
-
-  /** Nothing: an alarm waits for no later payment. */
-  @Override
-  public List<Entry> ending(Collection<Shard> openShards) {
-    return List.of();
+  public Played<Payment> played() {
+    return played;
   }
 
   @Override

@@ -1,17 +1,25 @@
-package io.headrace.kcl;
+package io.headrace.kcl.loop;
 
-import io.headrace.kcl.loop.EventLoop;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
-/** How the shells wait for answers: whatever thread completes a stage, the loop hears of it. */
-final class Stages {
+/**
+ * How shells wait for answers: whatever thread completes a stage, the loop hears of it. Any thread
+ * may call.
+ */
+public final class Stages {
+  /**
+   * Wrappers stand in each other a few deep; more is a chain of causes that leads back to itself.
+   */
+  private static final int WRAPPERS_MAX = 16;
+
   private Stages() {}
 
   /** Makes a call and tells its outcome on the loop, in a turn of its own. */
-  static <T> void ask(
+  public static <T> void ask(
       EventLoop loop,
       Supplier<CompletionStage<T>> call,
       Consumer<T> answered,
@@ -35,8 +43,17 @@ final class Stages {
                 }));
   }
 
-  private static Throwable causeOf(Throwable failure) {
-    var cause = failure.getCause();
-    return failure instanceof CompletionException && cause != null ? cause : failure;
+  /** What went wrong, out of the exceptions that stages and futures wrap around it. */
+  public static Throwable causeOf(Throwable failure) {
+    var cause = failure;
+    for (int i = 0; i < WRAPPERS_MAX; i++) {
+      var inner = cause.getCause();
+      boolean wraps = cause instanceof CompletionException || cause instanceof ExecutionException;
+      if (!wraps || inner == null) {
+        break;
+      }
+      cause = inner;
+    }
+    return cause;
   }
 }
