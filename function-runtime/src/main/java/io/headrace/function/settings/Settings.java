@@ -36,7 +36,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Paths are relative to the file.
  *
- * @param application 1 to 64 letters, digits, {@code .}, {@code _} and {@code -}
+ * @param application 1 to 64 letters, digits, {@code .}, {@code _} and {@code -}, a letter or digit
+ *     first
  * @param worker empty when the runtime shall choose
  * @param memoryBytes bound of the records that are read and not finished
  */
@@ -52,7 +53,7 @@ public record Settings(
     List<NamedClass> modules,
     List<NamedClass> functions) {
 
-  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,64}");
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
   private static final Pattern TABLE = Pattern.compile("[A-Za-z0-9._-]{3,255}");
   private static final long MEMORY_DEFAULT = 256L << 20;
   private static final long FILE_BYTES_MAX = 1 << 20;
@@ -100,13 +101,9 @@ public record Settings(
 
   private static Settings read(Section root, Path folder) {
     var application = root.required("application", "a name for the fleet, such as payments");
-    if (!NAME.matcher(application).matches()) {
-      throw root.complaint("application", "must be 1 to 64 letters, digits, '.', '_' and '-'");
-    }
+    refuseUnlessName(root, "application", application);
     var worker = root.text("worker");
-    if (worker.isPresent() && !NAME.matcher(worker.get()).matches()) {
-      throw root.complaint("worker", "must be 1 to 64 letters, digits, '.', '_' and '-'");
-    }
+    worker.ifPresent(name -> refuseUnlessName(root, "worker", name));
     var aws = aws(root.section("aws"));
     var leases = leases(root.section("leases"));
     var memory = root.bytes("memory", MEMORY_DEFAULT, 16L << 20, 1L << 40);
@@ -136,6 +133,14 @@ public record Settings(
         classpath,
         modules,
         functions);
+  }
+
+  private static void refuseUnlessName(Section section, String key, String name) {
+    if (!NAME.matcher(name).matches()) {
+      throw section.complaint(
+          key,
+          "must be 1 to 64 letters, digits, '.', '_' and '-', and begin with a letter or digit");
+    }
   }
 
   private static Aws aws(Section section) {

@@ -95,6 +95,7 @@ class SettingsTest {
         "worker: ${env:ABSENT} | app.yaml:4: worker: the environment variable ABSENT is not set",
         "worker: ${envv:X} | app.yaml:4: worker: a reference must be ${env:NAME}",
         "worker: ${file:absent} | app.yaml:4: worker: the file absent can't be read",
+        "worker: -w | app.yaml:4: worker: must be 1 to 64 letters, digits",
         "application: y | app.yaml:4: ",
         "x: [ | app.yaml:",
         "worker: *a | app.yaml:4: ",
@@ -109,6 +110,9 @@ class SettingsTest {
   void what_is_missing_is_named_with_what_it_must_be() {
     assertThatThrownBy(() -> read("worker: w\n"))
         .hasMessageContaining("app.yaml:1: application: is missing; it must be a name");
+    assertThatThrownBy(() -> read("application: .a\n"))
+        .hasMessageContaining("app.yaml:1: application: must be")
+        .hasMessageContaining("begin with a letter or digit");
     assertThatThrownBy(() -> read("application: a\n"))
         .hasMessageContaining("functions: names no function");
     assertThatThrownBy(() -> read("application: a\nfunctions: [{}]\n"))
