@@ -1,5 +1,15 @@
 package io.headrace.local;
 
+import io.headrace.local.engine.Caller;
+import io.headrace.local.engine.Engine;
+import io.headrace.local.engine.EngineSettings;
+import io.headrace.local.engine.KinesisError;
+import io.headrace.local.engine.StreamKey;
+import io.headrace.local.engine.StreamMode;
+import io.headrace.local.protocol.CommonFields;
+import io.headrace.local.protocol.Credentials;
+import io.headrace.local.protocol.Protocol;
+import io.headrace.local.transport.HttpServer;
 import java.net.URI;
 import java.time.Duration;
 import java.time.InstantSource;

@@ -4,7 +4,7 @@ package io.headrace.local;
 public final class LocalKinesisException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  LocalKinesisException(String message, Throwable cause) {
+  public LocalKinesisException(String message, Throwable cause) {
     super(message, cause);
   }
 }

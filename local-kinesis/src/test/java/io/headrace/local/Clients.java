@@ -1,5 +1,6 @@
 package io.headrace.local;
 
+import io.headrace.local.protocol.Wire;
 import java.net.URI;
 import java.util.function.Supplier;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;

@@ -11,20 +11,30 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Which source files may know what. They are one package, so that no compiler tells. */
+/** Which layer may know what. */
 class LayersTest {
   private static final Path SOURCES = Path.of("src/main/java/io/headrace/local");
 
   @Test
   void only_the_transport_knows_netty() throws IOException {
-    assertThat(filesWith("io.netty"))
-        .containsExactlyInAnyOrder("HttpServer.java", "PortSniffer.java", "RequestHandler.java");
+    assertThat(packagesWith("io.netty")).containsExactly("transport");
   }
 
   @Test
   void only_the_protocol_knows_jackson() throws IOException {
-    assertThat(filesWith("com.fasterxml"))
-        .containsExactlyInAnyOrder("BodyReader.java", "Output.java", "Protocol.java", "Wire.java");
+    assertThat(packagesWith("com.fasterxml")).containsExactly("protocol");
+  }
+
+  @Test
+  void a_layer_knows_only_those_below_it() throws IOException {
+    List<String> layers = List.of("transport", "protocol", "engine", "log");
+    for (int i = 1; i < layers.size(); i++) {
+      for (String above : layers.subList(0, i)) {
+        assertThat(packagesWith("import io.headrace.local." + above + "."))
+            .as("%s, known by", above)
+            .doesNotContain(layers.get(i));
+      }
+    }
   }
 
   @Test
@@ -43,17 +53,28 @@ class LayersTest {
   }
 
   @Test
-  void only_what_users_need_is_public() throws IOException {
-    assertThat(filesWith("\npublic "))
-        .containsExactlyInAnyOrder("LocalKinesis.java", "LocalKinesisException.java");
+  void the_top_holds_only_what_users_need() throws IOException {
+    try (Stream<Path> files = Files.list(SOURCES)) {
+      assertThat(files.filter(Files::isRegularFile).map(file -> file.getFileName().toString()))
+          .containsExactlyInAnyOrder(
+              "LocalKinesis.java", "LocalKinesisException.java", "package-info.java");
+    }
   }
 
-  private static Set<String> filesWith(String text) throws IOException {
-    Set<String> files = new TreeSet<>();
-    try (Stream<Path> sources = Files.list(SOURCES)) {
-      for (Path source : sources.toList()) {
+  private static Set<String> packagesWith(String text) throws IOException {
+    Set<String> packages = new TreeSet<>();
+    for (Path file : filesWith(text)) {
+      packages.add(SOURCES.relativize(file.getParent()).toString());
+    }
+    return packages;
+  }
+
+  private static Set<Path> filesWith(String text) throws IOException {
+    Set<Path> files = new TreeSet<>();
+    try (Stream<Path> sources = Files.walk(SOURCES)) {
+      for (Path source : sources.filter(Files::isRegularFile).toList()) {
         if (Files.readString(source).contains(text)) {
-          files.add(source.getFileName().toString());
+          files.add(source);
         }
       }
     }

@@ -3,6 +3,7 @@ package io.headrace.local;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.headrace.local.protocol.Wire;
 import java.math.BigInteger;
 import java.time.Duration;
 import java.time.Instant;

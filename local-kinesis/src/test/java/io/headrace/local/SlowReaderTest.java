@@ -3,6 +3,16 @@ package io.headrace.local;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headrace.local.engine.Engine;
+import io.headrace.local.engine.EngineSettings;
+import io.headrace.local.engine.PutEntry;
+import io.headrace.local.engine.Shard;
+import io.headrace.local.engine.StartFrom;
+import io.headrace.local.engine.StreamKey;
+import io.headrace.local.engine.StreamMode;
+import io.headrace.local.protocol.Credentials;
+import io.headrace.local.protocol.Protocol;
+import io.headrace.local.transport.HttpServer;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.lang.management.BufferPoolMXBean;

@@ -1,5 +1,7 @@
 package io.headrace.local;
 
+import io.headrace.local.engine.Shard;
+import io.headrace.local.protocol.Wire;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.util.ArrayList;

@@ -5,8 +5,8 @@ import java.time.Instant;
 import java.time.InstantSource;
 
 /** A clock that stands still until a test moves it. Any thread. */
-final class VirtualClock implements InstantSource {
-  static final Instant START = Instant.parse("2026-01-22T01:22:02.500Z");
+public final class VirtualClock implements InstantSource {
+  public static final Instant START = Instant.parse("2026-01-22T01:22:02.500Z");
 
   private volatile Instant now = START;
 
@@ -15,7 +15,7 @@ final class VirtualClock implements InstantSource {
     return now;
   }
 
-  void advance(Duration by) {
+  public void advance(Duration by) {
     now = now.plus(by);
   }
 }

@@ -1,0 +1,203 @@
+package io.headrace.local.engine;
+
+import io.headrace.local.log.MemoryBudget;
+import io.headrace.local.log.StoredRecord;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+
+/**
+ * The streams of all accounts and regions, and what can be done to them. It knows neither the wire
+ * nor threads nor timers: the clock comes in, and the same calls at the same times give the same
+ * answers. Any thread may call; the calls on one stream happen one after another.
+ *
+ * <p>Every call may throw {@link KinesisError}, which is the answer to give.
+ */
+public final class Engine {
+  private static final int SHARDS_LISTED_MAX = 1000;
+
+  private final InstantSource clock;
+  private final EngineSettings settings;
+  private final MemoryBudget budget;
+  private final ConcurrentMap<StreamKey, KinesisStream> streams = new ConcurrentHashMap<>();
+  private final Object creation = new Object();
+
+  public Engine(InstantSource clock, EngineSettings settings) {
+    this.clock = clock;
+    this.settings = settings;
+    this.budget = new MemoryBudget(settings.memoryBytesMax());
+  }
+
+  public void createStream(StreamKey key, StreamMode mode, int shardCount) {
+    long now = clock.millis();
+    // One creation at a time, or two could pass the limit on shards together.
+    synchronized (creation) {
+      KinesisStream present = streams.get(key);
+      if (present != null && present.exists(now)) {
+        throw KinesisError.inUse(
+            "Stream %s under account %s already exists.".formatted(key.name(), key.account()));
+      }
+      requireRoomForShards(key, shardCount);
+      streams.put(key, new KinesisStream(key, mode, shardCount, now, settings, budget));
+    }
+  }
+
+  public void deleteStream(StreamKey key) {
+    long now = clock.millis();
+    KinesisStream stream = stream(key, now);
+    stream.delete(now);
+    if (!stream.exists(now)) {
+      streams.remove(key, stream);
+    }
+  }
+
+  public StreamView describe(StreamKey key) {
+    long now = clock.millis();
+    return stream(key, now).view(now);
+  }
+
+  public StreamDescription describe(StreamKey key, int afterIndex, int shardsMax) {
+    long now = clock.millis();
+    KinesisStream stream = stream(key, now);
+    List<ShardView> shards = stream.shards(new ShardFilter.FromTrimHorizon(), afterIndex, now);
+    boolean more = shards.size() > shardsMax;
+    return new StreamDescription(
+        stream.view(now), more ? shards.subList(0, shardsMax) : shards, more);
+  }
+
+  public StreamPage listStreams(Caller caller, String afterName, int streamsMax) {
+    long now = clock.millis();
+    List<StreamView> found = new ArrayList<>();
+    for (KinesisStream stream : streams.values()) {
+      StreamKey key = stream.key();
+      boolean theirs =
+          key.account().equals(caller.account()) && key.region().equals(caller.region());
+      if (theirs && key.name().compareTo(afterName) > 0 && stream.exists(now)) {
+        found.add(stream.view(now));
+      }
+    }
+    found.sort((a, b) -> a.key().name().compareTo(b.key().name()));
+    if (found.size() <= streamsMax) {
+      return new StreamPage(found, null);
+    }
+    List<StreamView> page = found.subList(0, streamsMax);
+    return new StreamPage(page, StreamListToken.of(page.get(streamsMax - 1).key().name()));
+  }
+
+  public ShardPage listShards(StreamKey key, ShardFilter filter, int afterIndex, int shardsMax) {
+    long now = clock.millis();
+    return page(stream(key, now), filter, afterIndex, shardsMax, now);
+  }
+
+  public ShardPage listMoreShards(Caller caller, String token, int shardsMax) {
+    long now = clock.millis();
+    ShardListToken last = ShardListToken.parse(token, now);
+    StreamKey key = new StreamKey(caller.account(), caller.region(), last.streamName());
+    KinesisStream stream = stream(key, now);
+    if (stream.createdMillis() != last.streamCreatedMillis()) {
+      throw key.notFound();
+    }
+    return page(stream, last.filter(), last.lastIndex(), shardsMax, now);
+  }
+
+  public List<PutOutcome> put(StreamKey key, List<PutEntry> entries) {
+    long now = clock.millis();
+    KinesisStream stream = stream(key, now);
+    long wanted = entries.stream().mapToLong(entry -> StoredRecord.heapBytes(entry.bytes())).sum();
+    if (!budget.hasRoomFor(wanted)) {
+      // A stream that nobody calls forgets nothing by itself, and its records may be past
+      // retention.
+      streams.values().forEach(each -> each.catchUp(now));
+    }
+    return stream.put(entries, now);
+  }
+
+  public String shardIterator(StreamKey key, String shardId, StartFrom start) {
+    long now = clock.millis();
+    KinesisStream stream = streams.get(key);
+    if (stream == null || !stream.exists(now)) {
+      int index = Shard.indexOf(shardId);
+      throw noShard(index < 0 ? shardId : Shard.id(index), key);
+    }
+    return stream.iterator(shardId, start, now);
+  }
+
+  public RecordsRead read(Caller owner, String iteratorToken, int recordsMax) {
+    long now = clock.millis();
+    ShardIterator iterator = ShardIterator.parse(iteratorToken);
+    iterator.requireFresh(now);
+    StreamKey key = new StreamKey(owner.account(), owner.region(), iterator.streamName());
+    KinesisStream stream = streams.get(key);
+    if (stream == null || !stream.exists(now)) {
+      throw noShard(Shard.id(iterator.shardIndex()), key);
+    }
+    return stream.read(iterator, Math.min(recordsMax, KinesisStream.RECORDS_READ_MAX), now);
+  }
+
+  public void splitShard(StreamKey key, String shardId, String newStartingHashKey) {
+    long now = clock.millis();
+    KinesisStream stream = stream(key, now);
+    requireRoomForShards(key, 1);
+    stream.split(shardId, newStartingHashKey, now);
+  }
+
+  public void mergeShards(StreamKey key, String shardId, String adjacentShardId) {
+    long now = clock.millis();
+    stream(key, now).merge(shardId, adjacentShardId, now);
+  }
+
+  /** The bytes of heap that the records hold. */
+  long recordBytes() {
+    return budget.bytes();
+  }
+
+  private KinesisStream stream(StreamKey key, long now) {
+    KinesisStream stream = streams.get(key);
+    if (stream == null) {
+      throw key.notFound();
+    }
+    if (!stream.exists(now)) {
+      streams.remove(key, stream);
+      throw key.notFound();
+    }
+    return stream;
+  }
+
+  private ShardPage page(
+      KinesisStream stream, ShardFilter filter, int afterIndex, int shardsMax, long now) {
+    List<ShardView> shards = stream.shards(filter, afterIndex, now);
+    int size = Math.min(shardsMax, SHARDS_LISTED_MAX);
+    if (shards.size() <= size) {
+      return new ShardPage(shards, null);
+    }
+    int last = Shard.indexOf(shards.get(size - 1).id());
+    ShardListToken next =
+        new ShardListToken(now, stream.createdMillis(), last, filter, stream.key().name());
+    return new ShardPage(shards.subList(0, size), next.token());
+  }
+
+  private void requireRoomForShards(StreamKey key, int wanted) {
+    int present = 0;
+    for (KinesisStream stream : streams.values()) {
+      StreamKey other = stream.key();
+      if (other.account().equals(key.account()) && other.region().equals(key.region())) {
+        present += stream.openShards();
+      }
+    }
+    if (present + (long) wanted > settings.shardsMax()) {
+      throw KinesisError.of(
+          "LimitExceededException",
+          ("This request would exceed the shard limit for the account %s in %s. "
+                  + "Current shard count for the account: %d. Limit: %d. "
+                  + "Number of additional shards that would have resulted from this request: %d.")
+              .formatted(key.account(), key.region(), present, settings.shardsMax(), wanted));
+    }
+  }
+
+  private static KinesisError noShard(String shardId, StreamKey key) {
+    return KinesisError.notFound(
+        "Shard %s in %s does not exist".formatted(shardId, key.inSentence()));
+  }
+}

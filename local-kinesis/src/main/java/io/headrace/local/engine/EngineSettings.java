@@ -1,0 +1,19 @@
+package io.headrace.local.engine;
+
+import java.time.Duration;
+
+/** What can be set about an {@link Engine}. */
+public record EngineSettings(long memoryBytesMax, int shardsMax, Duration stateChangeTakes) {
+  public EngineSettings {
+    if (memoryBytesMax <= 0) {
+      throw new IllegalArgumentException("memoryBytesMax must be positive: " + memoryBytesMax);
+    }
+    if (shardsMax <= 0) {
+      throw new IllegalArgumentException("shardsMax must be positive: " + shardsMax);
+    }
+    if (stateChangeTakes.isNegative()) {
+      throw new IllegalArgumentException(
+          "stateChangeTakes must not be negative: " + stateChangeTakes);
+    }
+  }
+}

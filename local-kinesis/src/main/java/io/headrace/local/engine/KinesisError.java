@@ -1,0 +1,55 @@
+package io.headrace.local.engine;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An answer of the service that is an error: its code, as clients match on it, and its words. It
+ * carries no stack trace, since it is an answer and no fault of the server.
+ */
+public final class KinesisError extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  private final String code;
+
+  private KinesisError(String code, @Nullable String message) {
+    super(message, null, false, false);
+    this.code = code;
+  }
+
+  public static KinesisError of(String code, String message) {
+    return new KinesisError(code, message);
+  }
+
+  public static KinesisError withoutMessage(String code) {
+    return new KinesisError(code, null);
+  }
+
+  public static KinesisError invalidArgument(String message) {
+    return of("InvalidArgumentException", message);
+  }
+
+  static KinesisError notFound(String message) {
+    return of("ResourceNotFoundException", message);
+  }
+
+  static KinesisError inUse(String message) {
+    return of("ResourceInUseException", message);
+  }
+
+  public static KinesisError validation(String message) {
+    return of("ValidationException", message);
+  }
+
+  public String code() {
+    return code;
+  }
+
+  public int status() {
+    return code.equals("InternalFailure") ? 500 : 400;
+  }
+
+  /** What names the message in the answer: this one error writes it with a capital. */
+  public String messageField() {
+    return code.equals("SerializationException") ? "Message" : "message";
+  }
+}

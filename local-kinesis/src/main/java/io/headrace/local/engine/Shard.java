@@ -1,0 +1,157 @@
+package io.headrace.local.engine;
+
+import io.headrace.local.log.SequenceNumber;
+import io.headrace.local.log.ShardLog;
+import io.headrace.local.log.StoredRecord;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** One shard and its records. The stream's monitor guards every call. */
+public final class Shard {
+  private static final long OPEN = -1;
+
+  private final int index;
+  private final HashRange range;
+  private final @Nullable Shard parent;
+  private final @Nullable Shard adjacentParent;
+  private final long createdMillis;
+  private final long createdSeconds;
+  private final List<Shard> children = new ArrayList<>(2);
+  private final ShardLog log;
+  private long closedMillis = OPEN;
+  private long lastArrivalMillis;
+
+  Shard(
+      int index,
+      HashRange range,
+      @Nullable Shard parent,
+      @Nullable Shard adjacentParent,
+      long nowMillis,
+      ShardLog log) {
+    this.index = index;
+    this.range = range;
+    this.parent = parent;
+    this.adjacentParent = adjacentParent;
+    this.createdMillis = nowMillis;
+    this.createdSeconds = createdSeconds(parent, adjacentParent, nowMillis);
+    this.log = log;
+    if (parent != null) {
+      parent.children.add(this);
+    }
+    if (adjacentParent != null) {
+      adjacentParent.children.add(this);
+    }
+  }
+
+  // Every number of a child is above every number of its parents, also when all of them were made
+  // within one second: the seconds of creation are the number's leading bits.
+  private static long createdSeconds(
+      @Nullable Shard parent, @Nullable Shard adjacentParent, long nowMillis) {
+    long seconds = nowMillis / 1000;
+    if (parent != null) {
+      seconds = Math.max(seconds, parent.createdSeconds) + 1;
+    }
+    if (adjacentParent != null) {
+      seconds = Math.max(seconds, adjacentParent.createdSeconds + 1);
+    }
+    return seconds;
+  }
+
+  public static String id(int index) {
+    return String.format(Locale.ROOT, "shardId-%012d", index);
+  }
+
+  /** The index in a shard's name, or -1 when it is no such name; the zeros may be left out. */
+  public static int indexOf(String shardId) {
+    String digits = shardId.substring(shardId.indexOf('-') + 1);
+    if (digits.isEmpty()
+        || digits.length() > 12
+        || !digits.chars().allMatch(c -> c >= '0' && c <= '9')) {
+      return -1;
+    }
+    long index = Long.parseLong(digits);
+    return index <= Integer.MAX_VALUE ? (int) index : -1;
+  }
+
+  int index() {
+    return index;
+  }
+
+  public String id() {
+    return id(index);
+  }
+
+  HashRange range() {
+    return range;
+  }
+
+  ShardLog log() {
+    return log;
+  }
+
+  long createdMillis() {
+    return createdMillis;
+  }
+
+  boolean isOpen() {
+    return closedMillis == OPEN;
+  }
+
+  void close(long nowMillis) {
+    closedMillis = nowMillis;
+  }
+
+  boolean isOpenSince(long millis) {
+    return isOpen() || closedMillis >= millis;
+  }
+
+  @Nullable Shard parent() {
+    return parent;
+  }
+
+  @Nullable Shard adjacentParent() {
+    return adjacentParent;
+  }
+
+  List<Shard> children() {
+    return children;
+  }
+
+  SequenceNumber start() {
+    return new SequenceNumber(createdSeconds, index, 0, createdSeconds);
+  }
+
+  @Nullable SequenceNumber end() {
+    if (isOpen()) {
+      return null;
+    }
+    long seconds = Math.max(closedMillis / 1000, createdSeconds);
+    return new SequenceNumber(createdSeconds, index, SequenceNumber.ORDER_MAX, seconds);
+  }
+
+  /** Adds a record; null when there is no room for it. */
+  @Nullable SequenceNumber append(PutEntry entry, long order, long nowMillis) {
+    // A clock that is set back must not break the order of arrival, on which search by time rests.
+    long arrival = Math.max(nowMillis, lastArrivalMillis);
+    long seconds = Math.max(arrival / 1000, createdSeconds);
+    SequenceNumber number = new SequenceNumber(createdSeconds, index, order, seconds);
+    if (!log.offer(new StoredRecord(number, arrival, entry.partitionKey(), entry.data()))) {
+      return null;
+    }
+    lastArrivalMillis = arrival;
+    return number;
+  }
+
+  ShardView view() {
+    SequenceNumber end = end();
+    return new ShardView(
+        id(),
+        parent == null ? null : parent.id(),
+        adjacentParent == null ? null : adjacentParent.id(),
+        range,
+        start().toString(),
+        end == null ? null : end.toString());
+  }
+}

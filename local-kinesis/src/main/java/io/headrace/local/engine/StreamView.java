@@ -1,0 +1,12 @@
+package io.headrace.local.engine;
+
+import java.time.Instant;
+
+/** A stream without its shards, at one moment. */
+public record StreamView(
+    StreamKey key,
+    StreamStatus status,
+    StreamMode mode,
+    Instant created,
+    int retentionHours,
+    int openShards) {}

@@ -1,0 +1,62 @@
+package io.headrace.local.log;
+
+/**
+ * One record as a shard keeps it. Immutable; {@link #data()} gives out the array itself, which
+ * nobody writes to.
+ */
+public final class StoredRecord {
+  /** What a record costs beside its key and data: this object, the key's object, two headers. */
+  private static final int OVERHEAD_BYTES = 120;
+
+  private final long shardCreatedSeconds;
+  private final int shardIndex;
+  private final long order;
+  private final long arrivalMillis;
+  private final String partitionKey;
+  private final byte[] data;
+
+  public StoredRecord(SequenceNumber number, long arrivalMillis, String partitionKey, byte[] data) {
+    this.shardCreatedSeconds = number.shardCreatedSeconds();
+    this.shardIndex = number.shardIndex();
+    this.order = number.order();
+    this.arrivalMillis = arrivalMillis;
+    this.partitionKey = partitionKey;
+    this.data = data;
+  }
+
+  public SequenceNumber sequenceNumber() {
+    long seconds = Math.max(arrivalMillis / 1000, shardCreatedSeconds);
+    return new SequenceNumber(shardCreatedSeconds, shardIndex, order, seconds);
+  }
+
+  public long order() {
+    return order;
+  }
+
+  public long arrivalMillis() {
+    return arrivalMillis;
+  }
+
+  public String partitionKey() {
+    return partitionKey;
+  }
+
+  public byte[] data() {
+    return data;
+  }
+
+  /** The bytes that count against the service's limits. */
+  int payloadBytes() {
+    return data.length + partitionKey.length();
+  }
+
+  /** The bytes of heap that this record holds, nearly. */
+  public int heapBytes() {
+    return heapBytes(payloadBytes());
+  }
+
+  /** The bytes of heap that a record of this payload would hold, nearly. */
+  public static int heapBytes(int payloadBytes) {
+    return payloadBytes + OVERHEAD_BYTES;
+  }
+}

@@ -1,0 +1,167 @@
+package io.headrace.local.protocol;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.headrace.local.engine.Caller;
+import io.headrace.local.engine.Engine;
+import io.headrace.local.engine.KinesisError;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The service's protocol above HTTP: finds the action, checks in the order in which the service
+ * checks, runs it, and words the answer, errors too. Any thread.
+ */
+public final class Protocol {
+  private static final String TARGET_PREFIX = "Kinesis_20131202.";
+  private static final String EXPOSED_HEADERS =
+      "x-amzn-RequestId,x-amzn-ErrorType,x-amz-request-id,x-amz-id-2,x-amzn-ErrorMessage,Date";
+  private static final int PREFLIGHT_SECONDS = 172_800;
+
+  private final Engine engine;
+  private final RequestIds ids = new RequestIds();
+  private final Map<String, Action<?>> actions = new HashMap<>();
+
+  public Protocol(Engine engine) {
+    this.engine = engine;
+    Stream.of(StreamActions.all(), ShardActions.all(), RecordActions.all())
+        .flatMap(List::stream)
+        .forEach(action -> actions.put(action.name(), action));
+  }
+
+  public Reply answer(Request request) {
+    Map<String, String> headers = new LinkedHashMap<>();
+    long id = ids.next();
+    headers.put("x-amzn-RequestId", RequestIds.requestId(id));
+    boolean fromBrowser = request.header("origin") != null;
+    if (fromBrowser) {
+      headers.put("Access-Control-Allow-Origin", "*");
+    }
+    if (fromBrowser && request.method().equals("OPTIONS")) {
+      return preflight(request, headers);
+    }
+    headers.put("x-amz-id-2", RequestIds.id2(id));
+    if (fromBrowser) {
+      headers.put("Access-Control-Expose-Headers", EXPOSED_HEADERS);
+    }
+    Wire wire = Wire.of(request.header("content-type"));
+    if (wire == null || !request.method().equals("POST")) {
+      return notOurs(request, headers);
+    }
+    headers.put("content-type", wire.contentType());
+    try {
+      return run(request, wire, headers);
+    } catch (KinesisError error) {
+      return new Reply.Whole(error.status(), headers, out -> writeError(wire, out, error));
+    }
+  }
+
+  /** The answer when the server itself failed; the request may have taken effect or not. */
+  public Reply.Whole failure(Request request) {
+    Wire wire = Wire.of(request.header("content-type"));
+    Wire used = wire == null ? Wire.JSON : wire;
+    KinesisError error =
+        KinesisError.of("InternalFailure", "The local server failed; its log says how.");
+    return new Reply.Whole(
+        error.status(),
+        Map.of("content-type", used.contentType()),
+        out -> writeError(used, out, error));
+  }
+
+  private Reply run(Request request, Wire wire, Map<String, String> headers) {
+    Action<?> action = action(request.header("x-amz-target"));
+    byte[] body = request.body();
+    if (action == null) {
+      if (body.length > 0) {
+        BodyReader.requireWellFormed(wire, body);
+      }
+      throw KinesisError.withoutMessage("UnknownOperationException");
+    }
+    Caller caller;
+    try {
+      caller = Credentials.caller(request);
+    } catch (KinesisError unsigned) {
+      BodyReader.requireWellFormed(wire, body);
+      throw unsigned;
+    }
+    return run(action, wire, caller, body, headers);
+  }
+
+  private <R> Reply run(
+      Action<R> action, Wire wire, Caller caller, byte[] body, Map<String, String> headers) {
+    Fields input = BodyReader.read(wire, body, action.input());
+    Validation.check(input);
+    R result = action.work().run(engine, caller, input);
+    Output<R> output = action.output();
+    if (output == null) {
+      return new Reply.Whole(200, headers, Reply.EMPTY);
+    }
+    return new Reply.Whole(
+        200,
+        headers,
+        out -> {
+          try (JsonGenerator generator = wire.generator(out)) {
+            output.write(wire, generator, result);
+          }
+        });
+  }
+
+  private @Nullable Action<?> action(@Nullable String target) {
+    return target != null && target.startsWith(TARGET_PREFIX)
+        ? actions.get(target.substring(TARGET_PREFIX.length()))
+        : null;
+  }
+
+  private static void writeError(Wire wire, OutputStream out, KinesisError error)
+      throws IOException {
+    try (JsonGenerator generator = wire.generator(out)) {
+      generator.writeStartObject();
+      generator.writeStringField("__type", error.code());
+      String message = error.getMessage();
+      if (message != null) {
+        generator.writeStringField(error.messageField(), message);
+      }
+      generator.writeEndObject();
+    }
+  }
+
+  private Reply notOurs(Request request, Map<String, String> headers) {
+    String target = request.header("x-amz-target");
+    boolean named = target != null && target.indexOf('.') > 0;
+    if (named && request.method().equals("POST")) {
+      return xml(404, "<UnknownOperationException/>\n", headers);
+    }
+    return xml(
+        403,
+        """
+        <AccessDeniedException>
+          <Message>Unable to determine service/operation name to be authorized</Message>
+        </AccessDeniedException>
+        """,
+        headers);
+  }
+
+  private static Reply xml(int status, String text, Map<String, String> headers) {
+    return new Reply.Whole(
+        status, headers, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  private static Reply preflight(Request request, Map<String, String> headers) {
+    String wanted = request.header("access-control-request-headers");
+    if (wanted != null) {
+      headers.put("Access-Control-Allow-Headers", wanted);
+    }
+    String method = request.header("access-control-request-method");
+    if (method != null) {
+      headers.put("Access-Control-Allow-Methods", method);
+    }
+    headers.put("Access-Control-Max-Age", Integer.toString(PREFLIGHT_SECONDS));
+    return new Reply.Whole(200, headers, Reply.EMPTY);
+  }
+}

@@ -1,0 +1,209 @@
+package io.headrace.local.transport;
+
+import io.headrace.local.LocalKinesis;
+import io.headrace.local.LocalKinesisException;
+import io.headrace.local.protocol.Protocol;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelPipeline;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.channel.nio.NioEventLoopGroup;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.handler.codec.http.HttpObjectAggregator;
+import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.codec.http.HttpServerKeepAliveHandler;
+import io.netty.handler.codec.http2.Http2Connection;
+import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.handler.codec.http2.Http2FrameCodec;
+import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
+import io.netty.handler.codec.http2.Http2MultiplexHandler;
+import io.netty.handler.codec.http2.Http2Settings;
+import io.netty.handler.codec.http2.Http2StreamFrameToHttpObjectCodec;
+import io.netty.handler.timeout.ReadTimeoutHandler;
+import io.netty.util.NetUtil;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.ImmediateEventExecutor;
+import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One port on the loopback address that speaks HTTP/1.1 and HTTP/2 without TLS, the latter by prior
+ * knowledge as the service's own clients expect. Starts and closes on the caller's thread; requests
+ * run on two event loops.
+ */
+public final class HttpServer implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(LocalKinesis.class);
+
+  // Room for the largest put, ten mebibytes of records, in Base64 and with its field names.
+  public static final int BODY_BYTES_MAX = 16 * 1024 * 1024;
+
+  private static final int EVENT_LOOPS = 2;
+  // A client of ours that waits has one stream per shard, for minutes.
+  private static final int STREAMS_MAX = 100_000;
+  private static final int WINDOW_BYTES = 2 * 1024 * 1024;
+  private static final int FRAME_BYTES_MAX = 256 * 1024;
+  // Of one connection. A reader whose turn comes late may give up, so no less than the JVM can
+  // bear.
+  private static final long UNREAD_BYTES_MAX =
+      Math.max(16L * 1024 * 1024, Runtime.getRuntime().maxMemory() / 8);
+
+  private final Protocol protocol;
+  private final Duration silenceMax;
+  private final long unreadBytesMax;
+  private final EventLoopGroup loops;
+  private final ChannelGroup channels =
+      new DefaultChannelGroup(ImmediateEventExecutor.INSTANCE, true);
+  private final InetSocketAddress address;
+
+  public HttpServer(Protocol protocol, int port, Duration silenceMax) {
+    this(protocol, port, silenceMax, UNREAD_BYTES_MAX);
+  }
+
+  public HttpServer(Protocol protocol, int port, Duration silenceMax, long unreadBytesMax) {
+    this.protocol = protocol;
+    this.silenceMax = silenceMax;
+    this.unreadBytesMax = unreadBytesMax;
+    this.loops =
+        new NioEventLoopGroup(EVENT_LOOPS, new DefaultThreadFactory("local-kinesis", true));
+    try {
+      this.address = bind(port);
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  public int port() {
+    return address.getPort();
+  }
+
+  @Override
+  public void close() {
+    channels.close().awaitUninterruptibly(500);
+    loops.shutdownGracefully(0, 400, TimeUnit.MILLISECONDS).awaitUninterruptibly(500);
+  }
+
+  private InetSocketAddress bind(int port) {
+    ServerBootstrap bootstrap =
+        new ServerBootstrap()
+            .group(loops)
+            .channel(NioServerSocketChannel.class)
+            .option(ChannelOption.SO_BACKLOG, 1024)
+            .childOption(ChannelOption.TCP_NODELAY, true)
+            .childHandler(new ConnectionStart());
+    InetSocketAddress wanted = new InetSocketAddress(NetUtil.LOCALHOST4, port);
+    var bound = bootstrap.bind(wanted).awaitUninterruptibly();
+    Throwable failure = bound.cause();
+    if (failure instanceof BindException) {
+      throw new LocalKinesisException(
+          "Port "
+              + port
+              + " on "
+              + wanted.getAddress().getHostAddress()
+              + " is taken by another program: stop that one, or choose another port (0 picks a"
+              + " free one).",
+          failure);
+    }
+    if (failure != null) {
+      throw new LocalKinesisException("Port " + port + " could not be opened: " + failure, failure);
+    }
+    channels.add(bound.channel());
+    return (InetSocketAddress) bound.channel().localAddress();
+  }
+
+  private void http1(ChannelPipeline pipeline) {
+    pipeline.addLast(
+        new HttpServerCodec(),
+        new HttpServerKeepAliveHandler(),
+        new HttpObjectAggregator(BODY_BYTES_MAX),
+        new OneAtATime(),
+        new RequestHandler(protocol, unreadBytesMax));
+  }
+
+  private void http2(ChannelPipeline pipeline) {
+    Http2FrameCodec codec =
+        Http2FrameCodecBuilder.forServer()
+            .initialSettings(
+                Http2Settings.defaultSettings()
+                    .maxConcurrentStreams(STREAMS_MAX)
+                    .initialWindowSize(WINDOW_BYTES)
+                    .maxFrameSize(FRAME_BYTES_MAX))
+            .build();
+    // A client may wait for minutes for what its streams bring, and say nothing meanwhile.
+    pipeline.remove(ReadTimeoutHandler.class);
+    pipeline.addLast(
+        codec,
+        new WiderConnection(codec),
+        new Http2MultiplexHandler(new Http2Stream(new RequestHandler(protocol, unreadBytesMax))),
+        new BrokenConnection());
+  }
+
+  private final class ConnectionStart extends ChannelInitializer<Channel> {
+    @Override
+    protected void initChannel(Channel channel) {
+      channels.add(channel);
+      channel
+          .pipeline()
+          .addLast(
+              new ReadTimeoutHandler(silenceMax.toMillis(), TimeUnit.MILLISECONDS),
+              new PortSniffer(HttpServer.this::http1, HttpServer.this::http2));
+    }
+  }
+
+  @ChannelHandler.Sharable
+  private static final class Http2Stream extends ChannelInitializer<Channel> {
+    private final RequestHandler handler;
+
+    Http2Stream(RequestHandler handler) {
+      this.handler = handler;
+    }
+
+    @Override
+    protected void initChannel(Channel channel) {
+      channel
+          .pipeline()
+          .addLast(
+              new Http2StreamFrameToHttpObjectCodec(true),
+              new HttpObjectAggregator(BODY_BYTES_MAX),
+              handler);
+    }
+  }
+
+  /** Settings widen the windows of streams only; the connection's own needs a frame. */
+  private static final class WiderConnection extends ChannelInboundHandlerAdapter {
+    private final Http2FrameCodec codec;
+
+    WiderConnection(Http2FrameCodec codec) {
+      this.codec = codec;
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext context) throws Http2Exception {
+      Http2Connection connection = codec.connection();
+      connection
+          .local()
+          .flowController()
+          .incrementWindowSize(connection.connectionStream(), WINDOW_BYTES * 4);
+      context.pipeline().remove(this);
+    }
+  }
+
+  /** The codec has told the client and closes the connection itself. */
+  private static final class BrokenConnection extends ChannelInboundHandlerAdapter {
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+      LOG.debug("an HTTP/2 connection broke: {}", cause.getClass().getName());
+    }
+  }
+}

@@ -1,0 +1,52 @@
+package io.headrace.local.transport;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.ByteToMessageDecoder;
+import io.netty.handler.codec.http2.Http2CodecUtil;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * Looks at the first bytes of a connection and takes it for HTTP/2 when they are its preface, for
+ * HTTP/1.1 as soon as they are not. One per connection, on its event loop.
+ */
+public final class PortSniffer extends ByteToMessageDecoder {
+  private static final ByteBuf PREFACE =
+      Unpooled.unreleasableBuffer(Http2CodecUtil.connectionPrefaceBuf()).asReadOnly();
+
+  private final Consumer<ChannelPipeline> http1;
+  private final Consumer<ChannelPipeline> http2;
+
+  PortSniffer(Consumer<ChannelPipeline> http1, Consumer<ChannelPipeline> http2) {
+    this.http1 = http1;
+    this.http2 = http2;
+  }
+
+  @Override
+  protected void decode(ChannelHandlerContext context, ByteBuf in, List<Object> out) {
+    int compared = Math.min(in.readableBytes(), PREFACE.readableBytes());
+    for (int i = 0; i < compared; i++) {
+      if (in.getByte(in.readerIndex() + i) != PREFACE.getByte(i)) {
+        become(context, http1);
+        return;
+      }
+    }
+    if (compared == PREFACE.readableBytes()) {
+      become(context, http2);
+    }
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+    var unused = context.close();
+  }
+
+  // Removing this handler passes on the bytes that it has held back.
+  private void become(ChannelHandlerContext context, Consumer<ChannelPipeline> protocol) {
+    protocol.accept(context.pipeline());
+    context.pipeline().remove(this);
+  }
+}
