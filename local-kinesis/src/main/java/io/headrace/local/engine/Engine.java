@@ -40,7 +40,11 @@ public final class Engine {
             "Stream %s under account %s already exists.".formatted(key.name(), key.account()));
       }
       requireRoomForShards(key, shardCount);
-      streams.put(key, new KinesisStream(key, mode, shardCount, now, settings, budget));
+      long takes = settings.stateChangeTakes().toMillis();
+      StreamState state = StreamState.creating(key, StreamOptions.of(mode), shardCount, now, takes);
+      KinesisStream created = new KinesisStream(state, settings, budget);
+      created.catchUp(now);
+      streams.put(key, created);
     }
   }
 

@@ -3,14 +3,10 @@ package io.headrace.local.engine;
 import io.headrace.local.log.MemoryBudget;
 import io.headrace.local.log.MemoryShardLog;
 import io.headrace.local.log.SequenceNumber;
-import io.headrace.local.log.ShardLog;
 import io.headrace.local.log.StoredRecord;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.TreeMap;
-import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,42 +20,27 @@ public final class KinesisStream {
   public static final int RECORDS_READ_MAX = 10_000;
   static final long BYTES_READ_MAX = 10L * 1024 * 1024;
 
-  private static final Duration RETENTION = Duration.ofHours(24);
-  // Neighbouring shards draw their order from one counter, so that a shard's numbers have gaps, as
-  // at the service, and no client can lean on their being dense.
-  private static final int SHARDS_PER_COUNTER = 5;
-
   private final StreamKey key;
-  private final StreamMode mode;
   private final long createdMillis;
   private final EngineSettings settings;
   private final MemoryBudget budget;
-  private final TreeMap<Integer, Shard> shards = new TreeMap<>();
-  private final List<long[]> counters = new ArrayList<>();
-  private Shard[] openByRange = {};
-  private int shardsMade;
-  private StreamStatus status = StreamStatus.ACTIVE;
-  private long dueMillis;
-  private @Nullable LongConsumer due;
+  private final ShardMap shards;
+  private StreamOptions options;
+  private StreamStatus status;
+  private @Nullable PendingChange pending;
   private long expiredSecond;
   private boolean gone;
 
-  KinesisStream(
-      StreamKey key,
-      StreamMode mode,
-      int shardCount,
-      long nowMillis,
-      EngineSettings settings,
-      MemoryBudget budget) {
-    this.key = key;
-    this.mode = mode;
-    this.createdMillis = nowMillis;
+  /** The stream that a state describes: a new one, or one that was there before. */
+  KinesisStream(StreamState state, EngineSettings settings, MemoryBudget budget) {
+    this.key = state.key();
+    this.createdMillis = state.createdMillis();
+    this.options = state.options();
+    this.status = state.status();
+    this.pending = state.pending();
     this.settings = settings;
     this.budget = budget;
-    change(
-        StreamStatus.CREATING,
-        nowMillis,
-        at -> HashRange.evenly(shardCount).forEach(range -> addShard(range, null, null, at)));
+    this.shards = new ShardMap(state, index -> new MemoryShardLog(budget));
   }
 
   StreamKey key() {
@@ -81,38 +62,33 @@ public final class KinesisStream {
     settle(nowMillis);
   }
 
+  /** All of the stream but its records. */
+  synchronized StreamState state(long nowMillis) {
+    settle(nowMillis);
+    return new StreamState(
+        key, createdMillis, options, status, pending, shards.made(), shards.states());
+  }
+
   synchronized StreamView view(long nowMillis) {
     settle(nowMillis);
     return new StreamView(
-        key,
-        status,
-        mode,
-        Instant.ofEpochMilli(createdMillis),
-        (int) RETENTION.toHours(),
-        openByRange.length);
+        key, status, options, Instant.ofEpochMilli(createdMillis), shards.openCount());
   }
 
   synchronized int openShards() {
-    return openByRange.length;
+    return shards.openCount();
   }
 
   synchronized void delete(long nowMillis) {
     settle(nowMillis);
     if (status != StreamStatus.DELETING) {
-      change(StreamStatus.DELETING, nowMillis, at -> forgetAll());
+      begin(new Change.Delete(), nowMillis);
     }
   }
 
   synchronized List<ShardView> shards(ShardFilter filter, int afterIndex, long nowMillis) {
     settle(nowMillis);
-    long horizon = nowMillis - RETENTION.toMillis();
-    List<ShardView> views = new ArrayList<>();
-    for (Shard shard : shards.tailMap(afterIndex, false).values()) {
-      if (shard.isOpenSince(horizon) && shows(filter, shard, horizon)) {
-        views.add(shard.view());
-      }
-    }
-    return views;
+    return shards.views(filter, afterIndex, nowMillis - options.retentionMillis());
   }
 
   synchronized List<PutOutcome> put(List<PutEntry> entries, long nowMillis) {
@@ -127,13 +103,9 @@ public final class KinesisStream {
 
   synchronized String iterator(String shardId, StartFrom start, long nowMillis) {
     settle(nowMillis);
-    Shard shard = shards.get(Shard.indexOf(shardId));
-    if (shard == null) {
-      throw shardNotThere(shardId);
-    }
-    return new ShardIterator(
-            nowMillis, createdMillis, shard.index(), position(shard, start, nowMillis), key.name())
-        .token();
+    Shard shard = shards.require(shardId);
+    long position = Positions.of(start, shard, key, nowMillis);
+    return new ShardIterator(nowMillis, createdMillis, shard.index(), position, key.name()).token();
   }
 
   synchronized RecordsRead read(ShardIterator iterator, int recordsMax, long nowMillis) {
@@ -141,7 +113,7 @@ public final class KinesisStream {
     requireUsable();
     Shard shard = shards.get(iterator.shardIndex());
     if (shard == null || iterator.streamCreatedMillis() != createdMillis) {
-      throw shardNotThere(Shard.id(iterator.shardIndex()));
+      throw shards.notThere(Shard.id(iterator.shardIndex()));
     }
     List<StoredRecord> records = shard.log().read(iterator.position(), recordsMax, BYTES_READ_MAX);
     long next = iterator.position();
@@ -149,7 +121,7 @@ public final class KinesisStream {
       next = records.get(records.size() - 1).order() + 1;
     }
     boolean more = shard.log().hasFrom(next);
-    long behind = more ? behind(records, nowMillis) : 0;
+    long behind = more ? Positions.behind(records, nowMillis) : 0;
     if (!more && !shard.isOpen()) {
       List<ChildShard> children = shard.children().stream().map(ChildShard::of).toList();
       return new RecordsRead(records, null, behind, children);
@@ -162,101 +134,61 @@ public final class KinesisStream {
   synchronized void split(String shardId, String newStart, long nowMillis) {
     settle(nowMillis);
     requireProvisioned("SplitShard");
-    Shard shard = shardToChange(shardId);
-    HashKey start = newStart(newStart, shard);
+    Shard shard = shards.requireToChange(shardId);
+    HashKey start = Resharding.newStart(newStart, shard, key);
     requireActive();
-    requireOpen(shard);
-    change(
-        StreamStatus.UPDATING,
-        nowMillis,
-        at -> {
-          shard.close(at);
-          addShard(new HashRange(shard.range().start(), start.previous()), shard, null, at);
-          addShard(new HashRange(start, shard.range().end()), shard, null, at);
-        });
+    Resharding.requireOpen(shard, key);
+    begin(new Change.Split(shard.index(), start), nowMillis);
   }
 
   synchronized void merge(String shardId, String adjacentShardId, long nowMillis) {
     settle(nowMillis);
     requireProvisioned("MergeShards");
-    Shard shard = shardToChange(shardId);
-    Shard adjacent = shardToChange(adjacentShardId);
-    if (!shard.range().meets(adjacent.range())) {
-      throw KinesisError.invalidArgument(
-          "Shards %s and %s in %s are not an adjacent pair of shards eligible for merging"
-              .formatted(shard.id(), adjacent.id(), key.inSentence()));
-    }
+    Shard shard = shards.requireToChange(shardId);
+    Shard adjacent = shards.requireToChange(adjacentShardId);
+    Resharding.requireAdjacent(shard, adjacent, key);
     requireActive();
-    requireOpen(shard);
-    requireOpen(adjacent);
-    change(
-        StreamStatus.UPDATING,
-        nowMillis,
-        at -> {
-          shard.close(at);
-          adjacent.close(at);
-          HashRange range = new HashRange(shard.range().start(), adjacent.range().end());
-          addShard(range, shard, adjacent, at);
-        });
+    Resharding.requireOpen(shard, key);
+    Resharding.requireOpen(adjacent, key);
+    begin(new Change.Merge(shard.index(), adjacent.index()), nowMillis);
   }
 
-  private void change(StreamStatus meanwhile, long nowMillis, LongConsumer action) {
-    status = meanwhile;
-    due = action;
-    dueMillis = nowMillis + settings.stateChangeTakes().toMillis();
+  private void begin(Change change, long nowMillis) {
+    status = change.meanwhile();
+    pending = new PendingChange(change, nowMillis + settings.stateChangeTakes().toMillis());
     settle(nowMillis);
   }
 
   private void settle(long nowMillis) {
-    LongConsumer action = due;
-    if (action != null && nowMillis >= dueMillis) {
-      due = null;
+    PendingChange due = pending;
+    if (due != null && nowMillis >= due.dueMillis()) {
+      pending = null;
       status = StreamStatus.ACTIVE;
-      action.accept(dueMillis);
+      finish(due.change(), due.dueMillis());
     }
     // Once a second is enough, and a put into a thousand shards must not walk through all of them.
     if (nowMillis / 1000 != expiredSecond) {
       expiredSecond = nowMillis / 1000;
-      expire(nowMillis - RETENTION.toMillis());
+      shards.expire(nowMillis - options.retentionMillis());
     }
   }
 
-  private void expire(long horizon) {
-    for (Shard shard : List.copyOf(shards.values())) {
-      shard.log().trimBefore(horizon);
-      if (!shard.isOpenSince(horizon)) {
-        shard.log().clear();
-        shards.remove(shard.index());
-      }
+  private void finish(Change change, long atMillis) {
+    if (change instanceof Change.Create create) {
+      shards.create(create.shards(), atMillis);
+    } else if (change instanceof Change.Split split) {
+      shards.split(split, atMillis);
+    } else if (change instanceof Change.Merge merge) {
+      shards.merge(merge, atMillis);
+    } else {
+      shards.clear();
+      gone = true;
     }
-  }
-
-  private void addShard(
-      HashRange range, @Nullable Shard parent, @Nullable Shard adjacent, long nowMillis) {
-    int index = shardsMade++;
-    if (index / SHARDS_PER_COUNTER == counters.size()) {
-      counters.add(new long[1]);
-    }
-    ShardLog log = new MemoryShardLog(budget);
-    shards.put(index, new Shard(index, range, parent, adjacent, nowMillis, log));
-    openByRange =
-        shards.values().stream()
-            .filter(Shard::isOpen)
-            .sorted((a, b) -> a.range().start().compareTo(b.range().start()))
-            .toArray(Shard[]::new);
-  }
-
-  private void forgetAll() {
-    shards.values().forEach(shard -> shard.log().clear());
-    shards.clear();
-    openByRange = new Shard[0];
-    gone = true;
   }
 
   private PutOutcome put(PutEntry entry, long nowMillis) {
-    Shard shard = shardFor(entry.hash());
-    long order = ++counters.get(shard.index() / SHARDS_PER_COUNTER)[0];
-    SequenceNumber number = shard.append(entry, order, nowMillis);
+    Shard shard = shards.route(entry.hash());
+    SequenceNumber number = shard.append(entry, shards.nextOrder(shard), nowMillis);
     if (number == null) {
       return new PutOutcome.Refused(
           "InternalFailure",
@@ -264,133 +196,6 @@ public final class KinesisStream {
               .formatted(budget.bytes(), budget.bytesMax()));
     }
     return new PutOutcome.Stored(shard.id(), number);
-  }
-
-  private Shard shardFor(HashKey hash) {
-    int low = 0;
-    int high = openByRange.length - 1;
-    while (low < high) {
-      int middle = (low + high + 1) >>> 1;
-      if (openByRange[middle].range().start().compareTo(hash) <= 0) {
-        low = middle;
-      } else {
-        high = middle - 1;
-      }
-    }
-    return openByRange[low];
-  }
-
-  private static boolean shows(ShardFilter filter, Shard shard, long horizon) {
-    if (filter instanceof ShardFilter.AtLatest) {
-      return shard.isOpen();
-    }
-    if (filter instanceof ShardFilter.AtTrimHorizon) {
-      return isRoot(shard, horizon);
-    }
-    if (filter instanceof ShardFilter.AfterShard after) {
-      return shard.index() > after.index();
-    }
-    if (filter instanceof ShardFilter.FromTime from) {
-      return shard.isOpenSince(from.millis());
-    }
-    if (filter instanceof ShardFilter.AtTime at) {
-      // At a time before the stream, or before its oldest record, the shards that come first.
-      boolean begun = shard.createdMillis() <= at.millis() || isRoot(shard, horizon);
-      return begun && shard.isOpenSince(at.millis());
-    }
-    return true;
-  }
-
-  private static boolean isRoot(Shard shard, long horizon) {
-    Shard parent = shard.parent();
-    Shard adjacent = shard.adjacentParent();
-    return (parent == null || !parent.isOpenSince(horizon))
-        && (adjacent == null || !adjacent.isOpenSince(horizon));
-  }
-
-  private static long behind(List<StoredRecord> records, long nowMillis) {
-    // Not 0, which says that there is nothing left to read.
-    return Math.max(1, nowMillis - records.get(records.size() - 1).arrivalMillis());
-  }
-
-  private long position(Shard shard, StartFrom start, long nowMillis) {
-    if (start instanceof StartFrom.TrimHorizon) {
-      return 0;
-    }
-    if (start instanceof StartFrom.Latest) {
-      return shard.log().end();
-    }
-    if (start instanceof StartFrom.At at) {
-      return order(shard, at.number());
-    }
-    if (start instanceof StartFrom.After after) {
-      long order = order(shard, after.number());
-      return order == SequenceNumber.ORDER_MAX ? order : order + 1;
-    }
-    long millis = ((StartFrom.Time) start).millis();
-    if (millis > nowMillis) {
-      throw KinesisError.invalidArgument(
-          ("The timestampInMillis parameter cannot be greater than the currentTimestampInMillis. "
-                  + "timestampInMillis: %d, currentTimestampInMillis: %d")
-              .formatted(millis, nowMillis));
-    }
-    return shard.log().positionAt(millis);
-  }
-
-  private long order(Shard shard, String number) {
-    String use =
-        "StartingSequenceNumber %s used in GetShardIterator on shard %s in %s is invalid"
-            .formatted(number, shard.id(), key.inSentence());
-    SequenceNumber parsed =
-        SequenceNumber.parse(number).orElseThrow(() -> KinesisError.invalidArgument(use + "."));
-    if (parsed.shardIndex() != shard.index()) {
-      throw KinesisError.invalidArgument(
-          ("Invalid StartingSequenceNumber. It encodes %s, "
-                  + "while it was used in a call to a shard with %s")
-              .formatted(Shard.id(parsed.shardIndex()), shard.id()));
-    }
-    if (parsed.shardCreatedSeconds() != shard.start().shardCreatedSeconds()) {
-      throw KinesisError.invalidArgument(use + " because it did not come from this stream.");
-    }
-    return parsed.order();
-  }
-
-  private HashKey newStart(String decimal, Shard shard) {
-    HashRange range = shard.range();
-    try {
-      HashKey start = HashKey.parse(decimal);
-      boolean above = start.number().subtract(range.start().number()).signum() > 0;
-      if (above && !start.previous().equals(range.start()) && start.compareTo(range.end()) < 0) {
-        return start;
-      }
-    } catch (IllegalArgumentException e) {
-      // A number beyond the ring gets the same answer as one outside the shard, below.
-    }
-    throw KinesisError.invalidArgument(
-        ("NewStartingHashKey %s used in SplitShard() on shard %s in %s is not both greater than "
-                + "one plus the shard's StartingHashKey %s and less than the shard's "
-                + "EndingHashKey %s.")
-            .formatted(decimal, shard.id(), key.inSentence(), range.start(), range.end()));
-  }
-
-  private Shard shardToChange(String shardId) {
-    int index = Shard.indexOf(shardId);
-    Shard shard = shards.get(index);
-    if (shard == null) {
-      throw KinesisError.notFound(
-          "Could not find shard %s in %s."
-              .formatted(index < 0 ? shardId : Shard.id(index), key.inSentence()));
-    }
-    return shard;
-  }
-
-  private KinesisError shardNotThere(String shardId) {
-    int index = Shard.indexOf(shardId);
-    return index < 0
-        ? KinesisError.notFound(
-            "Could not find shard %s in %s.".formatted(shardId, key.inSentence()))
-        : KinesisError.notFound(
-            "Shard %s in %s does not exist".formatted(Shard.id(index), key.inSentence()));
   }
 
   private void requireUsable() {
@@ -407,20 +212,11 @@ public final class KinesisStream {
     }
   }
 
-  private void requireOpen(Shard shard) {
-    if (!shard.isOpen()) {
-      throw KinesisError.invalidArgument(
-          ("Shard %s in %s has already been merged or split, "
-                  + "and thus is not eligible for merging or splitting.")
-              .formatted(shard.id(), key.inSentence()));
-    }
-  }
-
   private void requireProvisioned(String action) {
-    if (mode != StreamMode.PROVISIONED) {
+    if (options.mode() != StreamMode.PROVISIONED) {
       throw KinesisError.validation(
           "Request is invalid. %s is only for streams in PROVISIONED mode, and %s is in %s mode."
-              .formatted(action, key.inSentence(), mode));
+              .formatted(action, key.inSentence(), options.mode()));
     }
   }
 }

@@ -6,43 +6,48 @@ import io.headrace.local.log.StoredRecord;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** One shard and its records. The stream's monitor guards every call. */
 public final class Shard {
-  private static final long OPEN = -1;
-
   private final int index;
   private final HashRange range;
-  private final @Nullable Shard parent;
-  private final @Nullable Shard adjacentParent;
+  private final int parent;
+  private final int adjacentParent;
   private final long createdMillis;
   private final long createdSeconds;
   private final List<Shard> children = new ArrayList<>(2);
   private final ShardLog log;
-  private long closedMillis = OPEN;
+  private long closedMillis;
   private long lastArrivalMillis;
 
-  Shard(
+  Shard(ShardState state, ShardLog log) {
+    this.index = state.index();
+    this.range = state.range();
+    this.parent = state.parent();
+    this.adjacentParent = state.adjacentParent();
+    this.createdMillis = state.createdMillis();
+    this.createdSeconds = state.createdSeconds();
+    this.closedMillis = state.closedMillis();
+    this.log = log;
+  }
+
+  /** An open shard that begins now. */
+  static ShardState born(
       int index,
       HashRange range,
       @Nullable Shard parent,
       @Nullable Shard adjacentParent,
-      long nowMillis,
-      ShardLog log) {
-    this.index = index;
-    this.range = range;
-    this.parent = parent;
-    this.adjacentParent = adjacentParent;
-    this.createdMillis = nowMillis;
-    this.createdSeconds = createdSeconds(parent, adjacentParent, nowMillis);
-    this.log = log;
-    if (parent != null) {
-      parent.children.add(this);
-    }
-    if (adjacentParent != null) {
-      adjacentParent.children.add(this);
-    }
+      long nowMillis) {
+    return new ShardState(
+        index,
+        range,
+        parent == null ? ShardState.NONE : parent.index,
+        adjacentParent == null ? ShardState.NONE : adjacentParent.index,
+        nowMillis,
+        createdSeconds(parent, adjacentParent, nowMillis),
+        ShardState.NONE);
   }
 
   // Every number of a child is above every number of its parents, also when all of them were made
@@ -96,7 +101,7 @@ public final class Shard {
   }
 
   boolean isOpen() {
-    return closedMillis == OPEN;
+    return closedMillis == ShardState.NONE;
   }
 
   void close(long nowMillis) {
@@ -107,12 +112,17 @@ public final class Shard {
     return isOpen() || closedMillis >= millis;
   }
 
-  @Nullable Shard parent() {
-    return parent;
+  ShardState state() {
+    return new ShardState(
+        index, range, parent, adjacentParent, createdMillis, createdSeconds, closedMillis);
   }
 
-  @Nullable Shard adjacentParent() {
-    return adjacentParent;
+  /** The names of the shards it came from: none, one or two. */
+  List<String> parentIds() {
+    return Stream.of(parent, adjacentParent)
+        .filter(each -> each != ShardState.NONE)
+        .map(Shard::id)
+        .toList();
   }
 
   List<Shard> children() {
@@ -148,8 +158,8 @@ public final class Shard {
     SequenceNumber end = end();
     return new ShardView(
         id(),
-        parent == null ? null : parent.id(),
-        adjacentParent == null ? null : adjacentParent.id(),
+        parent == ShardState.NONE ? null : id(parent),
+        adjacentParent == ShardState.NONE ? null : id(adjacentParent),
         range,
         start().toString(),
         end == null ? null : end.toString());

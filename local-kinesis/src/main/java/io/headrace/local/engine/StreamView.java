@@ -4,9 +4,4 @@ import java.time.Instant;
 
 /** A stream without its shards, at one moment. */
 public record StreamView(
-    StreamKey key,
-    StreamStatus status,
-    StreamMode mode,
-    Instant created,
-    int retentionHours,
-    int openShards) {}
+    StreamKey key, StreamStatus status, StreamOptions options, Instant created, int openShards) {}

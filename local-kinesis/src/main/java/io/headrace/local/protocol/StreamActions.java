@@ -46,7 +46,7 @@ final class StreamActions {
           .text("StreamName", view -> view.key().name())
           .text("StreamARN", view -> view.key().arn())
           .text("StreamStatus", view -> view.status().name())
-          .nested("StreamModeDetails", StreamView::mode, MODE_OUT)
+          .nested("StreamModeDetails", view -> view.options().mode(), MODE_OUT)
           .time("StreamCreationTimestamp", view -> view.created().toEpochMilli());
 
   private static final Output<StreamView> SUMMARY_OUT =
@@ -54,8 +54,8 @@ final class StreamActions {
           .text("StreamName", view -> view.key().name())
           .text("StreamARN", view -> view.key().arn())
           .text("StreamStatus", view -> view.status().name())
-          .nested("StreamModeDetails", StreamView::mode, MODE_OUT)
-          .number("RetentionPeriodHours", StreamView::retentionHours)
+          .nested("StreamModeDetails", view -> view.options().mode(), MODE_OUT)
+          .number("RetentionPeriodHours", view -> view.options().retentionHours())
           .time("StreamCreationTimestamp", view -> view.created().toEpochMilli())
           .list("EnhancedMonitoring", List::of, NO_METRICS)
           .text("EncryptionType", view -> "NONE")
@@ -67,10 +67,10 @@ final class StreamActions {
           .text("StreamName", of -> of.stream().key().name())
           .text("StreamARN", of -> of.stream().key().arn())
           .text("StreamStatus", of -> of.stream().status().name())
-          .nested("StreamModeDetails", of -> of.stream().mode(), MODE_OUT)
+          .nested("StreamModeDetails", of -> of.stream().options().mode(), MODE_OUT)
           .list("Shards", StreamDescription::shards, ShardActions.SHARD_OUT)
           .flag("HasMoreShards", StreamDescription::hasMoreShards)
-          .number("RetentionPeriodHours", of -> of.stream().retentionHours())
+          .number("RetentionPeriodHours", of -> of.stream().options().retentionHours())
           .time("StreamCreationTimestamp", of -> of.stream().created().toEpochMilli())
           .list("EnhancedMonitoring", of -> List.of(of.stream()), NO_METRICS)
           .text("EncryptionType", of -> "NONE");

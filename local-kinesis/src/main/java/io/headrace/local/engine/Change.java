@@ -1,0 +1,27 @@
+package io.headrace.local.engine;
+
+/**
+ * A change of a stream that takes time, as data: it can be kept, and a stream that was read back
+ * finishes it as the first one would have.
+ */
+public sealed interface Change {
+  /** The stream gets its first shards, which share the ring evenly. */
+  record Create(int shards) implements Change {}
+
+  /** The stream and everything in it goes. */
+  record Delete() implements Change {}
+
+  /** A shard closes, and two take its range: one from its start, one from {@code newStart}. */
+  record Split(int shard, HashKey newStart) implements Change {}
+
+  /** Two neighbouring shards close, and one takes their range; {@code shard} is the lower one. */
+  record Merge(int shard, int adjacent) implements Change {}
+
+  /** The state of the stream until the change is done. */
+  default StreamStatus meanwhile() {
+    if (this instanceof Create) {
+      return StreamStatus.CREATING;
+    }
+    return this instanceof Delete ? StreamStatus.DELETING : StreamStatus.UPDATING;
+  }
+}

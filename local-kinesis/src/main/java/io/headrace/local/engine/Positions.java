@@ -1,0 +1,59 @@
+package io.headrace.local.engine;
+
+import io.headrace.local.log.SequenceNumber;
+import io.headrace.local.log.StoredRecord;
+import java.util.List;
+
+/** Where in a shard reading starts, and how far behind its end that is. Pure. */
+final class Positions {
+  private Positions() {}
+
+  /** The position in the shard's log that a start means, or the service's error. */
+  static long of(StartFrom start, Shard shard, StreamKey key, long nowMillis) {
+    if (start instanceof StartFrom.TrimHorizon) {
+      return 0;
+    }
+    if (start instanceof StartFrom.Latest) {
+      return shard.log().end();
+    }
+    if (start instanceof StartFrom.At at) {
+      return order(at.number(), shard, key);
+    }
+    if (start instanceof StartFrom.After after) {
+      long order = order(after.number(), shard, key);
+      return order == SequenceNumber.ORDER_MAX ? order : order + 1;
+    }
+    long millis = ((StartFrom.Time) start).millis();
+    if (millis > nowMillis) {
+      throw KinesisError.invalidArgument(
+          ("The timestampInMillis parameter cannot be greater than the currentTimestampInMillis. "
+                  + "timestampInMillis: %d, currentTimestampInMillis: %d")
+              .formatted(millis, nowMillis));
+    }
+    return shard.log().positionAt(millis);
+  }
+
+  /** How long ago the last of some records came, when more records follow them. */
+  static long behind(List<StoredRecord> records, long nowMillis) {
+    // Not 0, which says that there is nothing left to read.
+    return Math.max(1, nowMillis - records.get(records.size() - 1).arrivalMillis());
+  }
+
+  private static long order(String number, Shard shard, StreamKey key) {
+    String use =
+        "StartingSequenceNumber %s used in GetShardIterator on shard %s in %s is invalid"
+            .formatted(number, shard.id(), key.inSentence());
+    SequenceNumber parsed =
+        SequenceNumber.parse(number).orElseThrow(() -> KinesisError.invalidArgument(use + "."));
+    if (parsed.shardIndex() != shard.index()) {
+      throw KinesisError.invalidArgument(
+          ("Invalid StartingSequenceNumber. It encodes %s, "
+                  + "while it was used in a call to a shard with %s")
+              .formatted(Shard.id(parsed.shardIndex()), shard.id()));
+    }
+    if (parsed.shardCreatedSeconds() != shard.start().shardCreatedSeconds()) {
+      throw KinesisError.invalidArgument(use + " because it did not come from this stream.");
+    }
+    return parsed.order();
+  }
+}

@@ -1,0 +1,227 @@
+package io.headrace.local.engine;
+
+import io.headrace.local.log.ShardLog;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The shards of one stream: by index, by the part of the ring that the open ones take, and by
+ * descent. The stream's monitor guards every call.
+ */
+final class ShardMap {
+  // Neighbouring shards draw their order from one counter, so that a shard's numbers have gaps, as
+  // at the service, and no client can lean on their being dense.
+  private static final int SHARDS_PER_COUNTER = 5;
+
+  private final StreamKey key;
+  private final IntFunction<ShardLog> logs;
+  private final TreeMap<Integer, Shard> shards = new TreeMap<>();
+  private final List<long[]> counters = new ArrayList<>();
+  private Shard[] openByRange = {};
+  private int made;
+
+  /**
+   * The shards as a state describes them, with what their logs hold.
+   *
+   * @param logs gives the log of the shard with an index: an empty one for a new shard
+   */
+  ShardMap(StreamState state, IntFunction<ShardLog> logs) {
+    this.key = state.key();
+    this.logs = logs;
+    this.made = state.shardsMade();
+    for (ShardState shard : state.shards()) {
+      put(new Shard(shard, logs.apply(shard.index())));
+    }
+    refreshOpen();
+  }
+
+  int made() {
+    return made;
+  }
+
+  int openCount() {
+    return openByRange.length;
+  }
+
+  List<ShardState> states() {
+    return shards.values().stream().map(Shard::state).toList();
+  }
+
+  @Nullable Shard get(int index) {
+    return shards.get(index);
+  }
+
+  /** The shard to read from. */
+  Shard require(String shardId) {
+    Shard shard = shards.get(Shard.indexOf(shardId));
+    if (shard == null) {
+      throw notThere(shardId);
+    }
+    return shard;
+  }
+
+  /** The shard to split or merge, which the service misses in other words. */
+  Shard requireToChange(String shardId) {
+    int index = Shard.indexOf(shardId);
+    Shard shard = shards.get(index);
+    if (shard == null) {
+      throw KinesisError.notFound(
+          "Could not find shard %s in %s."
+              .formatted(index < 0 ? shardId : Shard.id(index), key.inSentence()));
+    }
+    return shard;
+  }
+
+  KinesisError notThere(String shardId) {
+    int index = Shard.indexOf(shardId);
+    return index < 0
+        ? KinesisError.notFound(
+            "Could not find shard %s in %s.".formatted(shardId, key.inSentence()))
+        : KinesisError.notFound(
+            "Shard %s in %s does not exist".formatted(Shard.id(index), key.inSentence()));
+  }
+
+  /** The open shard whose range has the key. */
+  Shard route(HashKey hash) {
+    int low = 0;
+    int high = openByRange.length - 1;
+    while (low < high) {
+      int middle = (low + high + 1) >>> 1;
+      if (openByRange[middle].range().start().compareTo(hash) <= 0) {
+        low = middle;
+      } else {
+        high = middle - 1;
+      }
+    }
+    return openByRange[low];
+  }
+
+  /** The order of the next record of the shard. */
+  long nextOrder(Shard shard) {
+    return ++counters.get(shard.index() / SHARDS_PER_COUNTER)[0];
+  }
+
+  List<ShardView> views(ShardFilter filter, int afterIndex, long horizon) {
+    List<ShardView> views = new ArrayList<>();
+    for (Shard shard : shards.tailMap(afterIndex, false).values()) {
+      if (shard.isOpenSince(horizon) && shows(filter, shard, horizon)) {
+        views.add(shard.view());
+      }
+    }
+    return views;
+  }
+
+  void create(int count, long nowMillis) {
+    HashRange.evenly(count).forEach(range -> add(range, null, null, nowMillis));
+    refreshOpen();
+  }
+
+  void split(Change.Split split, long nowMillis) {
+    Shard shard = present(split.shard());
+    shard.close(nowMillis);
+    HashRange lower = new HashRange(shard.range().start(), split.newStart().previous());
+    HashRange upper = new HashRange(split.newStart(), shard.range().end());
+    add(lower, shard, null, nowMillis);
+    add(upper, shard, null, nowMillis);
+    refreshOpen();
+  }
+
+  void merge(Change.Merge merge, long nowMillis) {
+    Shard shard = present(merge.shard());
+    Shard adjacent = present(merge.adjacent());
+    shard.close(nowMillis);
+    adjacent.close(nowMillis);
+    HashRange range = new HashRange(shard.range().start(), adjacent.range().end());
+    add(range, shard, adjacent, nowMillis);
+    refreshOpen();
+  }
+
+  /** Forgets the records that came before the horizon, and the shards that had no others. */
+  void expire(long horizon) {
+    for (Shard shard : List.copyOf(shards.values())) {
+      shard.log().trimBefore(horizon);
+      if (!shard.isOpenSince(horizon)) {
+        shard.log().clear();
+        shards.remove(shard.index());
+      }
+    }
+  }
+
+  void clear() {
+    shards.values().forEach(shard -> shard.log().clear());
+    shards.clear();
+    refreshOpen();
+  }
+
+  private Shard present(int index) {
+    Shard shard = shards.get(index);
+    if (shard == null) {
+      throw new IllegalStateException(key + " has no shard " + index);
+    }
+    return shard;
+  }
+
+  private void add(
+      HashRange range, @Nullable Shard parent, @Nullable Shard adjacent, long nowMillis) {
+    int index = made++;
+    put(new Shard(Shard.born(index, range, parent, adjacent, nowMillis), logs.apply(index)));
+  }
+
+  private void put(Shard shard) {
+    ShardState state = shard.state();
+    int counter = shard.index() / SHARDS_PER_COUNTER;
+    while (counters.size() <= counter) {
+      counters.add(new long[1]);
+    }
+    counters.get(counter)[0] = Math.max(counters.get(counter)[0], shard.log().end());
+    shards.put(shard.index(), shard);
+    for (int parent : new int[] {state.parent(), state.adjacentParent()}) {
+      Shard older = shards.get(parent);
+      if (older != null) {
+        older.children().add(shard);
+      }
+    }
+  }
+
+  private void refreshOpen() {
+    openByRange =
+        shards.values().stream()
+            .filter(Shard::isOpen)
+            .sorted((a, b) -> a.range().start().compareTo(b.range().start()))
+            .toArray(Shard[]::new);
+  }
+
+  private boolean shows(ShardFilter filter, Shard shard, long horizon) {
+    if (filter instanceof ShardFilter.AtLatest) {
+      return shard.isOpen();
+    }
+    if (filter instanceof ShardFilter.AtTrimHorizon) {
+      return isRoot(shard, horizon);
+    }
+    if (filter instanceof ShardFilter.AfterShard after) {
+      return shard.index() > after.index();
+    }
+    if (filter instanceof ShardFilter.FromTime from) {
+      return shard.isOpenSince(from.millis());
+    }
+    if (filter instanceof ShardFilter.AtTime at) {
+      // At a time before the stream, or before its oldest record, the shards that come first.
+      boolean begun = shard.createdMillis() <= at.millis() || isRoot(shard, horizon);
+      return begun && shard.isOpenSince(at.millis());
+    }
+    return true;
+  }
+
+  private boolean isRoot(Shard shard, long horizon) {
+    ShardState state = shard.state();
+    return isPast(state.parent(), horizon) && isPast(state.adjacentParent(), horizon);
+  }
+
+  private boolean isPast(int index, long horizon) {
+    Shard shard = shards.get(index);
+    return shard == null || !shard.isOpenSince(horizon);
+  }
+}
