@@ -1,0 +1,52 @@
+package io.headrace.bench;
+
+import java.io.OutputStreamWriter;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** The {@code headrace bench} command; each benchmark is a command below it. */
+@Command(
+    name = "headrace bench",
+    description = "Measures Headrace beside others; each prints its targets and what was measured.",
+    mixinStandardHelpOptions = true,
+    subcommands = {LocalBench.class, CommandLine.HelpCommand.class})
+public final class Bench implements Runnable {
+  private static final int FAULT = 70;
+
+  @Spec private @Nullable CommandSpec spec;
+
+  /** Runs a benchmark and ends the process with its exit code. */
+  public static void main(String[] args) {
+    System.exit(run(writer(System.out), writer(System.err), args));
+  }
+
+  static int run(PrintWriter out, PrintWriter err, String... args) {
+    return new CommandLine(new Bench())
+        .setOut(out)
+        .setErr(err)
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setExecutionExceptionHandler(
+            (failure, command, parsed) -> {
+              failure.printStackTrace(command.getErr());
+              return FAULT;
+            })
+        .execute(args);
+  }
+
+  @Override
+  public void run() {
+    if (spec != null) {
+      spec.commandLine().usage(spec.commandLine().getOut());
+    }
+  }
+
+  private static PrintWriter writer(PrintStream stream) {
+    return new PrintWriter(new OutputStreamWriter(stream, StandardCharsets.UTF_8), true);
+  }
+}

@@ -1,0 +1,39 @@
+package io.headrace.bench;
+
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.Set;
+
+/**
+ * How much a run of {@code bench local} does.
+ *
+ * @param rounds how often all servers are measured, in turn
+ * @param warmUp how long each kind of call is made before it is measured
+ * @param measured how long each is measured
+ * @param recordsMax a phase that puts ends early at this number of records
+ */
+record LocalPlan(Set<Part> parts, int rounds, Duration warmUp, Duration measured, long recordsMax) {
+
+  static LocalPlan full(Set<Part> parts) {
+    return new LocalPlan(
+        copy(parts), 3, Duration.ofMillis(2500), Duration.ofMillis(3000), 1_000_000);
+  }
+
+  /** A look, not a verdict: one round, with no time to get warm. */
+  static LocalPlan quick(Set<Part> parts) {
+    return new LocalPlan(copy(parts), 1, Duration.ofMillis(1000), Duration.ofMillis(1500), 500_000);
+  }
+
+  boolean has(Part part) {
+    return parts.contains(part);
+  }
+
+  /** Nothing lasts longer than this, whatever a server does; what does is reported as a failure. */
+  Duration loadMax() {
+    return warmUp.plus(measured).multipliedBy(3).plus(Duration.ofSeconds(40));
+  }
+
+  private static Set<Part> copy(Set<Part> parts) {
+    return parts.isEmpty() ? EnumSet.allOf(Part.class) : EnumSet.copyOf(parts);
+  }
+}

@@ -1,0 +1,74 @@
+package io.headrace.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Real processes: our server, and the load program beside it. */
+class EndToEndTest {
+  private static final Contestant.Heap HEAP = new Contestant.Heap(256);
+
+  @TempDir private Path folder;
+
+  @Test
+  void a_server_is_started_measured_over_both_encodings_and_ended() {
+    try (ServerProcess server =
+        ServerProcess.start(Contestant.HEADRACE, new PeerFolder(folder), HEAP)) {
+      LoadSettings settings =
+          new LoadSettings(
+              server.endpoint(), server.pid(), Duration.ofMillis(1), Duration.ofMillis(300), 2_000);
+      assertThat(server.startMillis()).isPositive();
+      assertThat(server.heapBytes().orElse(0)).isPositive();
+      for (Encoding encoding : Encoding.values()) {
+        Figures figures =
+            LoadProcess.run(
+                LoadProgram.class,
+                List.of(encoding.clientOption()),
+                settings.command("throughput"),
+                Duration.ofMinutes(2));
+        assertThat(figures.byName())
+            .containsKeys("put.1.records_s", "put.4.records_s", "get.records_s");
+        assertThat(figures.byName().values()).allMatch(value -> value >= 0);
+      }
+    }
+  }
+
+  @Test
+  void a_load_that_can_not_be_measured_says_why() {
+    LoadSettings nobody =
+        new LoadSettings(
+            URI.create("http://127.0.0.1:" + ServerProcess.freePort()),
+            ProcessHandle.current().pid(),
+            Duration.ofMillis(1),
+            Duration.ofMillis(1),
+            1);
+    assertThatThrownBy(
+            () ->
+                LoadProcess.run(
+                    LoadProgram.class,
+                    List.of(),
+                    nobody.command("throughput"),
+                    Duration.ofMinutes(2)))
+        .isInstanceOf(NotMeasured.class)
+        .hasMessageContaining("Connection refused");
+  }
+
+  @Test
+  void a_load_that_does_not_end_is_ended() {
+    LoadSettings settings =
+        new LoadSettings(
+            URI.create("http://127.0.0.1:1"), 1, Duration.ofMillis(1), Duration.ofMillis(1), 1);
+    assertThatThrownBy(
+            () ->
+                LoadProcess.run(
+                    LoadProgram.class, List.of(), settings.command("throughput"), Duration.ZERO))
+        .isInstanceOf(NotMeasured.class)
+        .hasMessage("it was not done after 0 s");
+  }
+}

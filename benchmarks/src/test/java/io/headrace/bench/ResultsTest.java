@@ -1,0 +1,51 @@
+package io.headrace.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class ResultsTest {
+  private final Results results = new Results();
+
+  @Test
+  void a_ratio_is_taken_within_a_round_and_to_the_faster_peer() {
+    add(1, Contestant.HEADRACE, Encoding.CBOR, 1000);
+    add(1, Contestant.KINESALITE, Encoding.JSON, 50);
+    add(1, Contestant.KINESIS_LOCAL, Encoding.CBOR, 5);
+    add(2, Contestant.HEADRACE, Encoding.CBOR, 600);
+    add(2, Contestant.KINESALITE, Encoding.JSON, 20);
+    add(2, Contestant.KINESIS_LOCAL, Encoding.CBOR, 100);
+
+    Samples ratios = results.timesFasterPeer(Encoding.CBOR, "get.records_s");
+
+    assertThat(ratios.min()).isEqualTo(6);
+    assertThat(ratios.max()).isEqualTo(20);
+  }
+
+  @Test
+  void a_round_in_which_no_peer_was_measured_has_no_ratio() {
+    add(1, Contestant.HEADRACE, Encoding.CBOR, 1000);
+    add(2, Contestant.HEADRACE, Encoding.CBOR, 1000);
+    add(2, Contestant.KINESALITE, Encoding.JSON, 50);
+    assertThat(results.timesFasterPeer(Encoding.CBOR, "get.records_s").count()).isEqualTo(1);
+  }
+
+  @Test
+  void there_is_no_ratio_without_peers_or_without_us_or_to_a_peer_that_did_nothing() {
+    add(1, Contestant.HEADRACE, Encoding.CBOR, 1000);
+    assertThat(results.timesFasterPeer(Encoding.CBOR, "get.records_s")).isNull();
+    assertThat(results.timesFasterPeer(Encoding.JSON, "get.records_s")).isNull();
+    add(1, Contestant.KINESALITE, Encoding.JSON, 0);
+    assertThat(results.timesFasterPeer(Encoding.CBOR, "get.records_s")).isNull();
+  }
+
+  @Test
+  void what_failed_is_told_with_its_reason() {
+    results.failed("kinesalite, round 1", new NotMeasured("a put failed"));
+    assertThat(results.failures()).containsExactly("kinesalite, round 1: a put failed");
+  }
+
+  private void add(int round, Contestant server, Encoding encoding, double value) {
+    results.add(round, server, encoding, new Figures().put("get.records_s", value));
+  }
+}
