@@ -5,13 +5,15 @@ import io.headrace.local.log.ShardLog;
 import io.headrace.local.log.StoredRecord;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** One shard and its records. The stream's monitor guards every call. */
 public final class Shard {
+  private static final int ID_DIGITS = 12;
+
   private final int index;
+  private final String id;
   private final HashRange range;
   private final int parent;
   private final int adjacentParent;
@@ -24,6 +26,7 @@ public final class Shard {
 
   Shard(ShardState state, ShardLog log) {
     this.index = state.index();
+    this.id = id(index);
     this.range = state.range();
     this.parent = state.parent();
     this.adjacentParent = state.adjacentParent();
@@ -64,15 +67,17 @@ public final class Shard {
     return seconds;
   }
 
+  /** The name of the shard with an index. */
   public static String id(int index) {
-    return String.format(Locale.ROOT, "shardId-%012d", index);
+    String digits = Integer.toString(index);
+    return "shardId-" + "0".repeat(ID_DIGITS - digits.length()) + digits;
   }
 
   /** The index in a shard's name, or -1 when it is no such name; the zeros may be left out. */
   public static int indexOf(String shardId) {
     String digits = shardId.substring(shardId.indexOf('-') + 1);
     if (digits.isEmpty()
-        || digits.length() > 12
+        || digits.length() > ID_DIGITS
         || !digits.chars().allMatch(c -> c >= '0' && c <= '9')) {
       return -1;
     }
@@ -85,7 +90,7 @@ public final class Shard {
   }
 
   public String id() {
-    return id(index);
+    return id;
   }
 
   HashRange range() {

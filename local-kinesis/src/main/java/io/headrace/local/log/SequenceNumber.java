@@ -1,7 +1,6 @@
 package io.headrace.local.log;
 
 import java.math.BigInteger;
-import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /**
@@ -16,9 +15,6 @@ public record SequenceNumber(long shardCreatedSeconds, int shardIndex, long orde
   /** The order in the number that ends a closed shard; no record has it. */
   public static final long ORDER_MAX = Long.MAX_VALUE;
 
-  private static final int DIGITS = 56;
-  private static final int CHUNK_DIGITS = 9;
-  private static final long CHUNK = 1_000_000_000;
   private static final long SECONDS_MAX = 16_025_175_000L;
 
   public SequenceNumber {
@@ -43,50 +39,26 @@ public record SequenceNumber(long shardCreatedSeconds, int shardIndex, long orde
     return Optional.of(new SequenceNumber(created, (int) shard, order, bits(number, 36, 36)));
   }
 
-  /**
-   * The number in decimal, always 56 digits. Written by hand because reading 10,000 records writes
-   * 10,000 of these, and {@link BigInteger#toString()} takes several times as long.
-   */
+  /** The number in decimal, always 56 digits. */
   @Override
   public String toString() {
-    long[] words = words();
-    byte[] digits = new byte[DIGITS];
-    int top = words.length - 1;
-    for (int end = DIGITS; end > 0; end -= CHUNK_DIGITS) {
-      long remainder = 0;
-      for (int i = top; i >= 0; i--) {
-        long dividend = (remainder << 32) | words[i];
-        words[i] = dividend / CHUNK;
-        remainder = dividend % CHUNK;
-      }
-      while (top > 0 && words[top] == 0) {
-        top--;
-      }
-      writeDigits((int) remainder, digits, end);
-    }
-    return new String(digits, StandardCharsets.ISO_8859_1);
+    return SequenceDigits.of(this);
   }
 
-  private long[] words() {
-    long mask = 0xffff_ffffL;
-    long shard = shardIndex;
-    return new long[] {
-      ((shard << 4) | 2) & mask,
-      ((shard >>> 28) | (seconds << 4)) & mask,
-      ((seconds >>> 28) & 0xff) | ((order << 16) & mask),
-      (order >>> 16) & mask,
-      ((order >>> 48) | ((shard & 0xf) << 16) | (shardCreatedSeconds << 20)) & mask,
-      ((shardCreatedSeconds >>> 12) & 0xff_ffff) | (2L << 24)
-    };
-  }
-
-  private static void writeDigits(int chunk, byte[] digits, int end) {
-    int rest = chunk;
-    int start = Math.max(0, end - CHUNK_DIGITS);
-    for (int i = end - 1; i >= start; i--) {
-      digits[i] = (byte) ('0' + rest % 10);
-      rest /= 10;
-    }
+  BigInteger bits() {
+    return BigInteger.TWO
+        .shiftLeft(36)
+        .or(BigInteger.valueOf(shardCreatedSeconds & 0xf_ffff_ffffL))
+        .shiftLeft(4)
+        .or(BigInteger.valueOf(shardIndex & 0xf))
+        .shiftLeft(64)
+        .or(BigInteger.valueOf(order))
+        .shiftLeft(8 + 36)
+        .or(BigInteger.valueOf(seconds & 0xf_ffff_ffffL))
+        .shiftLeft(32)
+        .or(BigInteger.valueOf(shardIndex))
+        .shiftLeft(4)
+        .or(BigInteger.TWO);
   }
 
   private static long bits(BigInteger number, int from, int count) {

@@ -21,13 +21,13 @@ final class RequestIds {
   static String requestId(long number) {
     HexFormat hex = HexFormat.of();
     String digits = hex.toHexDigits(mixed(number)) + hex.toHexDigits(mixed(number + STEP));
-    return "%s-%s-%s-%s-%s"
-        .formatted(
-            digits.substring(0, 8),
-            digits.substring(8, 12),
-            digits.substring(12, 16),
-            digits.substring(16, 20),
-            digits.substring(20));
+    return String.join(
+        "-",
+        digits.substring(0, 8),
+        digits.substring(8, 12),
+        digits.substring(12, 16),
+        digits.substring(16, 20),
+        digits.substring(20));
   }
 
   static String id2(long number) {

@@ -40,6 +40,18 @@ class SequenceNumberProperties {
   }
 
   @Property
+  void numbers_of_one_shard_and_second_differ_by_their_orders_alone(
+      @ForAll @LongRange(min = 0) long order, @ForAll @LongRange(min = 0) long other) {
+    BigInteger first =
+        new BigInteger(new SequenceNumber(1_700_000_000, 67, order, 1_700_000_001).toString());
+    BigInteger second =
+        new BigInteger(new SequenceNumber(1_700_000_000, 67, other, 1_700_000_001).toString());
+
+    assertThat(second.subtract(first).shiftRight(80))
+        .isEqualTo(BigInteger.valueOf(other).subtract(BigInteger.valueOf(order)));
+  }
+
+  @Property
   void within_a_shard_numbers_sort_by_order_as_texts_and_as_integers(
       @ForAll @LongRange(min = 0, max = Long.MAX_VALUE - 1) long order,
       @ForAll @LongRange(min = 0, max = SECONDS_MAX) long seconds,
