@@ -5,7 +5,6 @@ import io.headrace.local.protocol.Protocol;
 import io.headrace.local.protocol.Reply;
 import io.headrace.local.protocol.Request;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufOutputStream;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandler.Sharable;
@@ -157,19 +156,20 @@ public final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRe
   }
 
   private static FullHttpResponse response(ChannelHandlerContext context, Reply.Whole reply) {
-    ByteBuf body = context.alloc().ioBuffer();
+    AnswerBuffer answer = new AnswerBuffer(context.alloc());
     boolean isWritten = false;
-    try (ByteBufOutputStream out = new ByteBufOutputStream(body)) {
-      reply.body().writeTo(out);
+    try {
+      reply.body().writeTo(answer);
       isWritten = true;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } finally {
       // Also after an error: a buffer that did not fit would be lost with all that is in it.
       if (!isWritten) {
-        body.release();
+        answer.release();
       }
     }
+    ByteBuf body = answer.written();
     FullHttpResponse response =
         new DefaultFullHttpResponse(
             HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(reply.status()), body);
