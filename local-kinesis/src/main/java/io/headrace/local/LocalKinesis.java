@@ -10,9 +10,15 @@ import io.headrace.local.protocol.CommonFields;
 import io.headrace.local.protocol.Credentials;
 import io.headrace.local.protocol.Protocol;
 import io.headrace.local.transport.HttpServer;
+import io.headrace.local.transport.HttpSettings;
+import io.headrace.local.transport.ServerIdentity;
+import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A Kinesis server inside this JVM: it speaks the real wire protocol, so that any client of the
@@ -32,9 +38,10 @@ import java.time.InstantSource;
  * }</pre>
  *
  * <p>It listens on the loopback address only, on one port, for HTTP/1.1 and for HTTP/2 by prior
- * knowledge, both without TLS, and takes JSON and CBOR. Any signature is accepted; the region comes
- * from it, and so does the account when the access key is twelve digits (else it is 000000000000).
- * Streams of one account and region are invisible to others, as at the service.
+ * knowledge, with {@link Builder#tls} also over TLS, and takes JSON and CBOR. Any signature is
+ * accepted; the region comes from it, and so does the account when the access key is twelve digits
+ * (else it is 000000000000). Streams of one account and region are invisible to others, as at the
+ * service.
  *
  * <p>Any thread may call any method. Several servers can run in one JVM. The server's own threads
  * are daemons: they do not keep the JVM alive. Requests that the service would refuse get the
@@ -44,6 +51,7 @@ import java.time.InstantSource;
 public final class LocalKinesis implements AutoCloseable {
   private final Engine engine;
   private final Caller owner;
+  private final @Nullable ServerIdentity identity;
   private final HttpServer server;
 
   private LocalKinesis(Builder builder) {
@@ -51,7 +59,10 @@ public final class LocalKinesis implements AutoCloseable {
         new EngineSettings(builder.memoryBytesMax, builder.shardsMax, builder.stateChangeTakes);
     this.engine = new Engine(builder.clock, settings);
     this.owner = new Caller(Credentials.DEFAULT_ACCOUNT, builder.region);
-    this.server = new HttpServer(new Protocol(engine), builder.port, builder.silenceMax);
+    this.identity = builder.tls == null ? null : builder.tls.identity();
+    this.server =
+        new HttpServer(
+            new Protocol(engine), new HttpSettings(builder.port, builder.silenceMax, identity));
   }
 
   /**
@@ -68,9 +79,40 @@ public final class LocalKinesis implements AutoCloseable {
     return new Builder();
   }
 
-  /** Where clients connect to: {@code http://127.0.0.1:port}. */
+  /**
+   * Where clients connect to: {@code http://127.0.0.1:port}, or {@code https} with {@link
+   * Builder#tls}. Where TLS is offered, the same port speaks without it too.
+   */
   public URI endpoint() {
-    return URI.create("http://127.0.0.1:" + server.port());
+    return URI.create((identity == null ? "http" : "https") + "://127.0.0.1:" + server.port());
+  }
+
+  /**
+   * What clients must trust to reach this server over TLS, as PEM: a file with it is what
+   * AWS_CA_BUNDLE and NODE_EXTRA_CA_CERTS name. Nothing in it is secret.
+   *
+   * @throws IllegalStateException when this server was started without {@link Builder#tls}
+   */
+  public String certificate() {
+    return requireIdentity().pem();
+  }
+
+  /**
+   * Writes the same as a PKCS12 store, which is what the property {@code javax.net.ssl.trustStore}
+   * of a JVM names; it opens with the password changeit and with none. A file that is there is
+   * replaced.
+   *
+   * @throws IllegalStateException when this server was started without {@link Builder#tls}
+   * @throws LocalKinesisException when the file cannot be written, with a message fit to show
+   */
+  public void writeTrustStore(Path file) {
+    byte[] store = requireIdentity().trustStore();
+    try {
+      Files.write(file, store);
+    } catch (IOException e) {
+      throw new LocalKinesisException(
+          file + " cannot be written: choose another place for the trust store (" + e + ")", e);
+    }
   }
 
   /**
@@ -102,6 +144,14 @@ public final class LocalKinesis implements AutoCloseable {
     server.close();
   }
 
+  private ServerIdentity requireIdentity() {
+    if (identity == null) {
+      throw new IllegalStateException(
+          "this server offers no TLS: start it with LocalKinesis.builder().tls().start()");
+    }
+    return identity;
+  }
+
   /** Choices about a server before it starts. Not for several threads at once. */
   public static final class Builder {
     private int port;
@@ -111,6 +161,8 @@ public final class LocalKinesis implements AutoCloseable {
     private Duration stateChangeTakes = Duration.ZERO;
     private String region = Credentials.DEFAULT_REGION;
     private Duration silenceMax = Duration.ofSeconds(90);
+
+    private @Nullable LocalTls tls;
 
     private Builder() {}
 
@@ -175,6 +227,17 @@ public final class LocalKinesis implements AutoCloseable {
         throw new IllegalArgumentException("region must not be blank");
       }
       this.region = region;
+      return this;
+    }
+
+    /** Offers TLS with a certificate made for this server: {@link LocalTls#generated}. */
+    public Builder tls() {
+      return tls(LocalTls.generated());
+    }
+
+    /** Offers TLS, beside plain HTTP on the same port. Without it there is none. */
+    public Builder tls(LocalTls tls) {
+      this.tls = tls;
       return this;
     }
 

@@ -44,6 +44,11 @@ final class Clients {
         .build();
   }
 
+  /** The client's own HTTP with its own settings, but threads that are shared. */
+  static NettyNioAsyncHttpClient.Builder ownHttp() {
+    return NettyNioAsyncHttpClient.builder().eventLoopGroup(LOOPS);
+  }
+
   private static KinesisAsyncClientBuilder builder(URI endpoint, String accessKey) {
     return KinesisAsyncClient.builder()
         .endpointOverride(endpoint)

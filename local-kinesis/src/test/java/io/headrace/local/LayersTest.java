@@ -57,7 +57,10 @@ class LayersTest {
     try (Stream<Path> files = Files.list(SOURCES)) {
       assertThat(files.filter(Files::isRegularFile).map(file -> file.getFileName().toString()))
           .containsExactlyInAnyOrder(
-              "LocalKinesis.java", "LocalKinesisException.java", "package-info.java");
+              "LocalKinesis.java",
+              "LocalKinesisException.java",
+              "LocalTls.java",
+              "package-info.java");
     }
   }
 

@@ -13,6 +13,7 @@ import io.headrace.local.engine.StreamMode;
 import io.headrace.local.protocol.Credentials;
 import io.headrace.local.protocol.Protocol;
 import io.headrace.local.transport.HttpServer;
+import io.headrace.local.transport.HttpSettings;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.lang.management.BufferPoolMXBean;
@@ -44,8 +45,8 @@ class SlowReaderTest {
   void reads_of_ten_megabytes_sent_without_waiting_are_all_answered_in_bounded_memory()
       throws IOException {
     Duration silenceMax = Duration.ofSeconds(30);
-    try (HttpServer server =
-        new HttpServer(new Protocol(engine), 0, silenceMax, UNREAD_BYTES_MAX)) {
+    HttpSettings settings = new HttpSettings(0, silenceMax, UNREAD_BYTES_MAX, null);
+    try (HttpServer server = new HttpServer(new Protocol(engine), settings)) {
       String read = request("GetRecords", "{\"ShardIterator\":\"" + iterator() + "\"}");
       long before = directMemory();
       try (Socket socket = ask(server, read.repeat(READS))) {

@@ -32,15 +32,15 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.ImmediateEventExecutor;
 import java.net.BindException;
 import java.net.InetSocketAddress;
-import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One port on the loopback address that speaks HTTP/1.1 and HTTP/2 without TLS, the latter by prior
- * knowledge as the service's own clients expect. Starts and closes on the caller's thread; requests
- * run on two event loops.
+ * One port on the loopback address that speaks HTTP/1.1 and HTTP/2, the latter by prior knowledge
+ * as the service's own clients expect, in clear and, when asked for, over TLS. Starts and closes on
+ * the caller's thread; requests run on two event loops.
  */
 public final class HttpServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(LocalKinesis.class);
@@ -53,31 +53,23 @@ public final class HttpServer implements AutoCloseable {
   private static final int STREAMS_MAX = 100_000;
   private static final int WINDOW_BYTES = 2 * 1024 * 1024;
   private static final int FRAME_BYTES_MAX = 256 * 1024;
-  // Of one connection. A reader whose turn comes late may give up, so no less than the JVM can
-  // bear.
-  private static final long UNREAD_BYTES_MAX =
-      Math.max(16L * 1024 * 1024, Runtime.getRuntime().maxMemory() / 8);
 
   private final Protocol protocol;
-  private final Duration silenceMax;
-  private final long unreadBytesMax;
+  private final HttpSettings settings;
+  private final @Nullable Tls tls;
   private final EventLoopGroup loops;
   private final ChannelGroup channels =
       new DefaultChannelGroup(ImmediateEventExecutor.INSTANCE, true);
   private final InetSocketAddress address;
 
-  public HttpServer(Protocol protocol, int port, Duration silenceMax) {
-    this(protocol, port, silenceMax, UNREAD_BYTES_MAX);
-  }
-
-  public HttpServer(Protocol protocol, int port, Duration silenceMax, long unreadBytesMax) {
+  public HttpServer(Protocol protocol, HttpSettings settings) {
     this.protocol = protocol;
-    this.silenceMax = silenceMax;
-    this.unreadBytesMax = unreadBytesMax;
+    this.settings = settings;
+    this.tls = settings.identity() == null ? null : new Tls(settings.identity());
     this.loops =
         new NioEventLoopGroup(EVENT_LOOPS, new DefaultThreadFactory("local-kinesis", true));
     try {
-      this.address = bind(port);
+      this.address = bind(settings.port());
     } catch (RuntimeException e) {
       close();
       throw e;
@@ -122,13 +114,22 @@ public final class HttpServer implements AutoCloseable {
     return (InetSocketAddress) bound.channel().localAddress();
   }
 
+  // What comes out of the encryption is looked at like the bytes of a clear connection, since some
+  // clients speak HTTP/2 without having asked for it.
+  private void encrypted(ChannelPipeline pipeline) {
+    if (tls != null) {
+      pipeline.addLast(
+          tls.handler(pipeline.channel()), new PortSniffer(this::http1, this::http2, null));
+    }
+  }
+
   private void http1(ChannelPipeline pipeline) {
     pipeline.addLast(
         new HttpServerCodec(),
         new HttpServerKeepAliveHandler(),
         new HttpObjectAggregator(BODY_BYTES_MAX),
         new OneAtATime(),
-        new RequestHandler(protocol, unreadBytesMax));
+        new RequestHandler(protocol, settings.unreadBytesMax()));
   }
 
   private void http2(ChannelPipeline pipeline) {
@@ -145,7 +146,8 @@ public final class HttpServer implements AutoCloseable {
     pipeline.addLast(
         codec,
         new WiderConnection(codec),
-        new Http2MultiplexHandler(new Http2Stream(new RequestHandler(protocol, unreadBytesMax))),
+        new Http2MultiplexHandler(
+            new Http2Stream(new RequestHandler(protocol, settings.unreadBytesMax()))),
         new BrokenConnection());
   }
 
@@ -156,8 +158,11 @@ public final class HttpServer implements AutoCloseable {
       channel
           .pipeline()
           .addLast(
-              new ReadTimeoutHandler(silenceMax.toMillis(), TimeUnit.MILLISECONDS),
-              new PortSniffer(HttpServer.this::http1, HttpServer.this::http2));
+              new ReadTimeoutHandler(settings.silenceMax().toMillis(), TimeUnit.MILLISECONDS),
+              new PortSniffer(
+                  HttpServer.this::http1,
+                  HttpServer.this::http2,
+                  tls == null ? null : HttpServer.this::encrypted));
     }
   }
 

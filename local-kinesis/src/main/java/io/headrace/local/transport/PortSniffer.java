@@ -8,25 +8,38 @@ import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.handler.codec.http2.Http2CodecUtil;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Looks at the first bytes of a connection and takes it for HTTP/2 when they are its preface, for
- * HTTP/1.1 as soon as they are not. One per connection, on its event loop.
+ * TLS when they begin a handshake, and for HTTP/1.1 as soon as they are neither. One per
+ * connection, on its event loop.
  */
 public final class PortSniffer extends ByteToMessageDecoder {
   private static final ByteBuf PREFACE =
       Unpooled.unreleasableBuffer(Http2CodecUtil.connectionPrefaceBuf()).asReadOnly();
+  private static final int TLS_HANDSHAKE = 22;
 
   private final Consumer<ChannelPipeline> http1;
   private final Consumer<ChannelPipeline> http2;
+  private final @Nullable Consumer<ChannelPipeline> tls;
 
-  PortSniffer(Consumer<ChannelPipeline> http1, Consumer<ChannelPipeline> http2) {
+  /** Without {@code tls}, a handshake is bad HTTP/1.1. */
+  PortSniffer(
+      Consumer<ChannelPipeline> http1,
+      Consumer<ChannelPipeline> http2,
+      @Nullable Consumer<ChannelPipeline> tls) {
     this.http1 = http1;
     this.http2 = http2;
+    this.tls = tls;
   }
 
   @Override
   protected void decode(ChannelHandlerContext context, ByteBuf in, List<Object> out) {
+    if (tls != null && in.isReadable() && in.getByte(in.readerIndex()) == TLS_HANDSHAKE) {
+      become(context, tls);
+      return;
+    }
     int compared = Math.min(in.readableBytes(), PREFACE.readableBytes());
     for (int i = 0; i < compared; i++) {
       if (in.getByte(in.readerIndex() + i) != PREFACE.getByte(i)) {
