@@ -1,8 +1,10 @@
 package io.headrace.console;
 
+import io.headrace.console.TlsOptions.TrustFiles;
 import io.headrace.harness.LocalDynamoDb;
 import io.headrace.kcl.loop.ShutdownSignal;
 import io.headrace.local.LocalKinesis;
+import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -12,6 +14,7 @@ import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -43,6 +46,8 @@ final class LocalCommand implements Callable<Integer> {
       description = "Creates a stream; may be given several times.")
   private List<String> streams = new ArrayList<>();
 
+  @Mixin private TlsOptions tls = new TlsOptions();
+
   @Option(names = "--json", description = "The endpoints as one JSON object.")
   private boolean json;
 
@@ -54,16 +59,31 @@ final class LocalCommand implements Callable<Integer> {
     portIsPossible("--kinesis-port", kinesisPort);
     portIsPossible("--dynamodb-port", dynamoDbPort);
     try (var signal = ShutdownSignal.listening(STOP_MAX);
-        var kinesis = LocalKinesis.builder().port(kinesisPort).start();
+        var kinesis = kinesis();
+        var trust = trust(kinesis);
         var dynamoDb = LocalDynamoDb.start(dynamoDbPort)) {
       wanted.forEach(kinesis::createStream);
-      print(kinesis, dynamoDb, wanted);
+      print(kinesis, dynamoDb, trust, wanted);
       signal.await();
     }
     return 0;
   }
 
-  private void print(LocalKinesis kinesis, LocalDynamoDb dynamoDb, Map<String, Integer> streams) {
+  private LocalKinesis kinesis() {
+    var builder = LocalKinesis.builder().port(kinesisPort);
+    var wanted = tls.wanted();
+    return (wanted == null ? builder : builder.tls(wanted)).start();
+  }
+
+  private @Nullable TrustFiles trust(LocalKinesis kinesis) {
+    return kinesis.endpoint().getScheme().equals("https") ? tls.write(kinesis) : null;
+  }
+
+  private void print(
+      LocalKinesis kinesis,
+      LocalDynamoDb dynamoDb,
+      @Nullable TrustFiles trust,
+      Map<String, Integer> streams) {
     if (spec == null) {
       return;
     }
@@ -72,6 +92,10 @@ final class LocalCommand implements Callable<Integer> {
       var line = new LinkedHashMap<String, Object>();
       line.put("kinesis", kinesis.endpoint().toString());
       line.put("dynamoDb", dynamoDb.endpoint().toString());
+      if (trust != null) {
+        line.put("certificate", trust.certificate().toString());
+        line.put("trustStore", trust.trustStore().toString());
+      }
       line.put("streams", streams);
       out.println(JsonLine.of(line));
     } else {
@@ -83,10 +107,22 @@ final class LocalCommand implements Callable<Integer> {
       out.println("  export AWS_ENDPOINT_URL_KINESIS=" + kinesis.endpoint());
       out.println("  export AWS_ENDPOINT_URL_DYNAMODB=" + dynamoDb.endpoint());
       out.println("  export AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any");
+      if (trust != null) {
+        printTrust(out, trust);
+      }
       out.println();
       out.println("Data is in memory and gone when this ends. Ctrl-C ends it.");
     }
     out.flush();
+  }
+
+  private static void printTrust(PrintWriter out, TrustFiles trust) {
+    out.println();
+    out.println("Over TLS a client must trust this server; the same port speaks http too:");
+    out.println("  export AWS_CA_BUNDLE=" + trust.certificate() + "  # AWS CLI, Python, Go");
+    out.println("  export NODE_EXTRA_CA_CERTS=" + trust.certificate() + "  # JavaScript");
+    out.println(
+        "  export JAVA_TOOL_OPTIONS=-Djavax.net.ssl.trustStore=" + trust.trustStore() + "  # Java");
   }
 
   private Map<String, Integer> wanted() {

@@ -74,7 +74,7 @@ class ArchitectureTest {
           "com.fasterxml.jackson..",
           "io.headrace.function.json",
           "io.headrace.function.settings",
-          "io.headrace.local",
+          "io.headrace.local.protocol",
           "io.headrace.console");
 
   @ArchTest
@@ -88,7 +88,7 @@ class ArchitectureTest {
   /** The harness gives its clients a thread that ends at once; the SDK's own takes two seconds. */
   @ArchTest
   static final ArchRule netty_is_fenced =
-      fenced("io.netty..", "io.headrace.local", "io.headrace.harness");
+      fenced("io.netty..", "io.headrace.local.transport", "io.headrace.harness");
 
   @ArchTest static final ArchRule picocli_is_fenced = fenced("picocli..", "io.headrace.console");
 

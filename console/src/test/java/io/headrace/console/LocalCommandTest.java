@@ -8,9 +8,12 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,6 +22,7 @@ import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.core.SdkSystemSetting;
+import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
@@ -104,6 +108,56 @@ class LocalCommandTest {
       local.interrupt();
 
       assertThat(local.exitCode(3)).isEqualTo(130);
+    }
+  }
+
+  @Test
+  void with_tls_it_says_what_to_trust_and_a_client_that_does_is_served()
+      throws IOException, GeneralSecurityException {
+    var store = folder.resolve("trust.p12");
+    try (var local =
+        HeadraceProcess.start(
+            folder, "local", "--json", "--create", "orders:1", "--tls-trust-store", "trust.p12")) {
+      var said = new ObjectMapper().readTree(local.line());
+      var endpoint = URI.create(said.get("kinesis").textValue());
+      var trust = KeyStore.getInstance(store.toFile(), "changeit".toCharArray());
+      var managers = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+      managers.init(trust);
+
+      assertThat(endpoint.getScheme()).isEqualTo("https");
+      assertThat(said.get("trustStore").textValue()).isEqualTo(store.toString());
+      assertThat(Path.of(said.get("certificate").textValue())).content().contains("CERTIFICATE");
+      try (var kinesis =
+          KinesisAsyncClient.builder()
+              .endpointOverride(endpoint)
+              .region(Region.US_EAST_1)
+              .credentialsProvider(ANY)
+              .httpClientBuilder(
+                  NettyNioAsyncHttpClient.builder()
+                      .tlsTrustManagersProvider(managers::getTrustManagers))
+              .build()) {
+        assertThat(kinesis.listStreams().join().streamNames()).containsExactly("orders");
+      }
+    }
+  }
+
+  @Test
+  void what_is_wrong_with_a_certificate_is_one_sentence_and_exit_code_2() {
+    for (var arguments :
+        List.of(
+            List.of("--tls-own-pem", "absent.pem", "--tls-own-key", "absent.key"),
+            List.of("--tls-own-pkcs12", "absent.p12"),
+            List.of("--tls-own-pem", "absent.pem"),
+            List.of("--tls-host", "two words"),
+            List.of("--tls-certificate", "/absent/headrace.pem"),
+            List.of("--tls-trust-store", "/absent/headrace.p12"))) {
+      var command = new ArrayList<>(List.of("local"));
+      command.addAll(arguments);
+
+      var run = CommandRun.of(command.toArray(String[]::new));
+
+      assertThat(run.exitCode()).as("%s", arguments).isEqualTo(2);
+      assertThat(run.err()).hasLineCount(1).containsAnyOf("absent", "two words", "--tls-own-key");
     }
   }
 
