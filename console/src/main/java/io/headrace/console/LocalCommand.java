@@ -101,6 +101,7 @@ final class LocalCommand implements Callable<Integer> {
     } else {
       out.println("Kinesis    " + kinesis.endpoint());
       out.println("DynamoDB   " + dynamoDb.endpoint());
+      out.println("health     " + kinesis.endpoint() + "/_headrace/health");
       streams.forEach((name, shards) -> out.println("stream     " + name + ", shards: " + shards));
       out.println();
       out.println("Any AWS SDK or the AWS CLI, with any credentials:");

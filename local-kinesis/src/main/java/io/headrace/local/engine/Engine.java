@@ -152,6 +152,19 @@ public final class Engine {
     stream(key, now).merge(shardId, adjacentShardId, now);
   }
 
+  public Totals totals() {
+    long now = clock.millis();
+    int present = 0;
+    int openShards = 0;
+    for (KinesisStream stream : streams.values()) {
+      if (stream.exists(now)) {
+        present++;
+        openShards += stream.openShards();
+      }
+    }
+    return new Totals(present, openShards, budget.bytes(), budget.bytesMax());
+  }
+
   /** The bytes of heap that the records hold. */
   long recordBytes() {
     return budget.bytes();

@@ -25,17 +25,22 @@ public final class Protocol {
   private static final int PREFLIGHT_SECONDS = 172_800;
 
   private final Engine engine;
+  private final Health health;
   private final RequestIds ids = new RequestIds();
   private final Map<String, Action<?>> actions = new HashMap<>();
 
   public Protocol(Engine engine) {
     this.engine = engine;
+    this.health = new Health(engine);
     Stream.of(StreamActions.all(), ShardActions.all(), RecordActions.all())
         .flatMap(List::stream)
         .forEach(action -> actions.put(action.name(), action));
   }
 
   public Reply answer(Request request) {
+    if (Health.isAskedFor(request)) {
+      return health.answer();
+    }
     Map<String, String> headers = new LinkedHashMap<>();
     long id = ids.next();
     headers.put("x-amzn-RequestId", RequestIds.requestId(id));

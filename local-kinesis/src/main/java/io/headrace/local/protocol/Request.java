@@ -6,6 +6,9 @@ import org.jspecify.annotations.Nullable;
 public interface Request {
   String method();
 
+  /** What the request line names, without the query string. */
+  String path();
+
   /** The value of a header, its name in lower case; null when the request has none. */
   @Nullable String header(String name);
 

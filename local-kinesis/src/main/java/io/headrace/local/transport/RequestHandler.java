@@ -187,6 +187,12 @@ public final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRe
     }
 
     @Override
+    public String path() {
+      int query = http.uri().indexOf('?');
+      return query < 0 ? http.uri() : http.uri().substring(0, query);
+    }
+
+    @Override
     public @Nullable String header(String name) {
       return http.headers().get(name);
     }
