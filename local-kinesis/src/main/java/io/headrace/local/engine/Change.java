@@ -17,6 +17,16 @@ public sealed interface Change {
   /** Two neighbouring shards close, and one takes their range; {@code shard} is the lower one. */
   record Merge(int shard, int adjacent) implements Change {}
 
+  /**
+   * The stream gets other options, and other shards of equal width.
+   *
+   * @param shards how many shards are open then, or {@link #AS_MANY}
+   */
+  record Update(StreamOptions options, int shards) implements Change {}
+
+  /** As many shards as before, with the ranges that they have. */
+  int AS_MANY = 0;
+
   /** The state of the stream until the change is done. */
   default StreamStatus meanwhile() {
     if (this instanceof Create) {

@@ -4,9 +4,14 @@ import io.headrace.local.log.MemoryBudget;
 import io.headrace.local.log.StoredRecord;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.function.UnaryOperator;
 
 /**
  * The streams of all accounts and regions, and what can be done to them. It knows neither the wire
@@ -31,7 +36,13 @@ public final class Engine {
   }
 
   public void createStream(StreamKey key, StreamMode mode, int shardCount) {
+    createStream(new NewStream(key, StreamOptions.of(mode), shardCount, Labels.NONE));
+  }
+
+  public void createStream(NewStream wanted) {
     long now = clock.millis();
+    StreamKey key = wanted.key();
+    Tags.add(Map.of(), wanted.labels().tags(), key.inSentence());
     // One creation at a time, or two could pass the limit on shards together.
     synchronized (creation) {
       KinesisStream present = streams.get(key);
@@ -39,9 +50,9 @@ public final class Engine {
         throw KinesisError.inUse(
             "Stream %s under account %s already exists.".formatted(key.name(), key.account()));
       }
-      requireRoomForShards(key, shardCount);
+      requireRoomForShards(key, wanted.shards());
       long takes = settings.stateChangeTakes().toMillis();
-      StreamState state = StreamState.creating(key, StreamOptions.of(mode), shardCount, now, takes);
+      StreamState state = StreamState.creating(wanted, now, takes);
       KinesisStream created = new KinesisStream(state, settings, budget);
       created.catchUp(now);
       streams.put(key, created);
@@ -165,9 +176,56 @@ public final class Engine {
     return new Totals(present, openShards, budget.bytes(), budget.bytesMax());
   }
 
+  public void increaseRetention(StreamKey key, int hours) {
+    change(key, (state, now) -> Retention.increase(state, hours));
+  }
+
+  public void decreaseRetention(StreamKey key, int hours) {
+    change(key, (state, now) -> Retention.decrease(state, hours));
+  }
+
+  public void startEncryption(StreamKey key, String type, String keyId) {
+    change(key, (state, now) -> Encryption.start(state, type, keyId, now));
+  }
+
+  public void stopEncryption(StreamKey key, String type, String keyId) {
+    change(key, (state, now) -> Encryption.stop(state, type, keyId, now));
+  }
+
+  public Changed enableMetrics(StreamKey key, Set<ShardMetric> metrics) {
+    return change(key, (state, now) -> Monitoring.enable(state, metrics));
+  }
+
+  public Changed disableMetrics(StreamKey key, Set<ShardMetric> metrics) {
+    return change(key, (state, now) -> Monitoring.disable(state, metrics));
+  }
+
+  public SortedMap<String, String> tags(StreamKey key) {
+    long now = clock.millis();
+    return stream(key, now).state(now).labels().tags();
+  }
+
+  public void addTags(StreamKey key, Map<String, String> tags) {
+    label(key, labels -> labels.withTags(Tags.add(labels.tags(), tags, key.inSentence())));
+  }
+
+  public void removeTags(StreamKey key, Collection<String> tagKeys) {
+    label(key, labels -> labels.withTags(Tags.remove(labels.tags(), tagKeys, key.inSentence())));
+  }
+
   /** The bytes of heap that the records hold. */
   long recordBytes() {
     return budget.bytes();
+  }
+
+  private Changed change(StreamKey key, Plan.Maker maker) {
+    long now = clock.millis();
+    return stream(key, now).change(maker, now);
+  }
+
+  private void label(StreamKey key, UnaryOperator<Labels> change) {
+    long now = clock.millis();
+    stream(key, now).label(change, now);
   }
 
   private KinesisStream stream(StreamKey key, long now) {

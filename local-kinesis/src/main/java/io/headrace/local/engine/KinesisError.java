@@ -32,6 +32,10 @@ public final class KinesisError extends RuntimeException {
     return of("ResourceNotFoundException", message);
   }
 
+  static KinesisError limitExceeded(String message) {
+    return of("LimitExceededException", message);
+  }
+
   static KinesisError inUse(String message) {
     return of("ResourceInUseException", message);
   }

@@ -7,6 +7,7 @@ import io.headrace.local.log.StoredRecord;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +27,8 @@ public final class KinesisStream {
   private final MemoryBudget budget;
   private final ShardMap shards;
   private StreamOptions options;
+  private Labels labels;
+  private RecentChanges recent;
   private StreamStatus status;
   private @Nullable PendingChange pending;
   private long expiredSecond;
@@ -36,6 +39,8 @@ public final class KinesisStream {
     this.key = state.key();
     this.createdMillis = state.createdMillis();
     this.options = state.options();
+    this.labels = state.labels();
+    this.recent = state.recent();
     this.status = state.status();
     this.pending = state.pending();
     this.settings = settings;
@@ -66,7 +71,34 @@ public final class KinesisStream {
   synchronized StreamState state(long nowMillis) {
     settle(nowMillis);
     return new StreamState(
-        key, createdMillis, options, status, pending, shards.made(), shards.states());
+        key,
+        createdMillis,
+        options,
+        labels,
+        recent,
+        status,
+        pending,
+        shards.made(),
+        shards.states());
+  }
+
+  /** Begins what a request asks for. */
+  synchronized Changed change(Plan.Maker maker, long nowMillis) {
+    StreamState before = state(nowMillis);
+    Plan plan = maker.of(before, nowMillis);
+    recent = plan.recent();
+    if (plan.change() != null) {
+      begin(plan.change(), nowMillis);
+    }
+    StreamOptions after =
+        plan.change() instanceof Change.Update update ? update.options() : before.options();
+    return new Changed(before, after);
+  }
+
+  /** Changes what is attached to the stream, which takes no time. */
+  synchronized void label(UnaryOperator<Labels> change, long nowMillis) {
+    state(nowMillis).requireActive();
+    labels = change.apply(labels);
   }
 
   synchronized StreamView view(long nowMillis) {
@@ -132,22 +164,22 @@ public final class KinesisStream {
   }
 
   synchronized void split(String shardId, String newStart, long nowMillis) {
-    settle(nowMillis);
-    requireProvisioned("SplitShard");
+    StreamState state = state(nowMillis);
+    state.requireProvisioned();
     Shard shard = shards.requireToChange(shardId);
     HashKey start = Resharding.newStart(newStart, shard, key);
-    requireActive();
+    state.requireActive();
     Resharding.requireOpen(shard, key);
     begin(new Change.Split(shard.index(), start), nowMillis);
   }
 
   synchronized void merge(String shardId, String adjacentShardId, long nowMillis) {
-    settle(nowMillis);
-    requireProvisioned("MergeShards");
+    StreamState state = state(nowMillis);
+    state.requireProvisioned();
     Shard shard = shards.requireToChange(shardId);
     Shard adjacent = shards.requireToChange(adjacentShardId);
     Resharding.requireAdjacent(shard, adjacent, key);
-    requireActive();
+    state.requireActive();
     Resharding.requireOpen(shard, key);
     Resharding.requireOpen(adjacent, key);
     begin(new Change.Merge(shard.index(), adjacent.index()), nowMillis);
@@ -180,6 +212,11 @@ public final class KinesisStream {
       shards.split(split, atMillis);
     } else if (change instanceof Change.Merge merge) {
       shards.merge(merge, atMillis);
+    } else if (change instanceof Change.Update update) {
+      // What the shorter of the two periods has no room for is gone, before and after.
+      shards.expire(atMillis - options.retentionMillis());
+      options = update.options();
+      shards.expire(atMillis - options.retentionMillis());
     } else {
       shards.clear();
       gone = true;
@@ -188,35 +225,20 @@ public final class KinesisStream {
 
   private PutOutcome put(PutEntry entry, long nowMillis) {
     Shard shard = shards.route(entry.hash());
-    SequenceNumber number = shard.append(entry, shards.nextOrder(shard), nowMillis);
+    SequenceNumber number =
+        shard.append(entry, shards.nextOrder(shard), options.isEncrypted(), nowMillis);
     if (number == null) {
       return new PutOutcome.Refused(
           "InternalFailure",
           "The local server holds %d bytes of records, and its limit memoryBytesMax is %d."
               .formatted(budget.bytes(), budget.bytesMax()));
     }
-    return new PutOutcome.Stored(shard.id(), number);
+    return new PutOutcome.Stored(shard.id(), number, options.isEncrypted());
   }
 
   private void requireUsable() {
     if (gone || status == StreamStatus.CREATING || status == StreamStatus.DELETING) {
       throw key.notFound();
-    }
-  }
-
-  private void requireActive() {
-    if (status != StreamStatus.ACTIVE) {
-      throw KinesisError.inUse(
-          "Stream %s under account %s not ACTIVE, instead in state %s"
-              .formatted(key.name(), key.account(), status));
-    }
-  }
-
-  private void requireProvisioned(String action) {
-    if (options.mode() != StreamMode.PROVISIONED) {
-      throw KinesisError.validation(
-          "Request is invalid. %s is only for streams in PROVISIONED mode, and %s is in %s mode."
-              .formatted(action, key.inSentence(), options.mode()));
     }
   }
 }

@@ -147,12 +147,13 @@ public final class Shard {
   }
 
   /** Adds a record; null when there is no room for it. */
-  @Nullable SequenceNumber append(PutEntry entry, long order, long nowMillis) {
+  @Nullable SequenceNumber append(PutEntry entry, long order, boolean encrypted, long nowMillis) {
     // A clock that is set back must not break the order of arrival, on which search by time rests.
     long arrival = Math.max(nowMillis, lastArrivalMillis);
     long seconds = Math.max(arrival / 1000, createdSeconds);
     SequenceNumber number = new SequenceNumber(createdSeconds, index, order, seconds);
-    if (!log.offer(new StoredRecord(number, arrival, entry.partitionKey(), entry.data()))) {
+    if (!log.offer(
+        new StoredRecord(number, arrival, encrypted, entry.partitionKey(), entry.data()))) {
       return null;
     }
     lastArrivalMillis = arrival;

@@ -18,4 +18,8 @@ public record ShardState(
     long createdSeconds,
     long closedMillis) {
   public static final int NONE = -1;
+
+  public boolean isOpen() {
+    return closedMillis == NONE;
+  }
 }

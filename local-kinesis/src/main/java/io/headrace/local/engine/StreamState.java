@@ -13,6 +13,8 @@ public record StreamState(
     StreamKey key,
     long createdMillis,
     StreamOptions options,
+    Labels labels,
+    RecentChanges recent,
     StreamStatus status,
     @Nullable PendingChange pending,
     int shardsMade,
@@ -22,16 +24,38 @@ public record StreamState(
   }
 
   /** A stream that is about to be made. */
-  static StreamState creating(
-      StreamKey key, StreamOptions options, int shardCount, long nowMillis, long takesMillis) {
-    Change create = new Change.Create(shardCount);
+  static StreamState creating(NewStream stream, long nowMillis, long takesMillis) {
+    Change create = new Change.Create(stream.shards());
     return new StreamState(
-        key,
+        stream.key(),
         nowMillis,
-        options,
+        stream.options(),
+        stream.labels(),
+        RecentChanges.NONE,
         create.meanwhile(),
         new PendingChange(create, nowMillis + takesMillis),
         0,
         List.of());
+  }
+
+  int openShards() {
+    return (int) shards.stream().filter(ShardState::isOpen).count();
+  }
+
+  void requireActive() {
+    if (status != StreamStatus.ACTIVE) {
+      throw KinesisError.inUse(
+          "Stream %s under account %s not ACTIVE, instead in state %s"
+              .formatted(key.name(), key.account(), status));
+    }
+  }
+
+  /** The answer to an action that only streams with shards of their own know. */
+  void requireProvisioned() {
+    if (options.mode() != StreamMode.PROVISIONED) {
+      throw KinesisError.validation(
+          "Request is invalid. Stream %s under account %s is in On-Demand mode."
+              .formatted(key.name(), key.account()));
+    }
   }
 }

@@ -9,15 +9,26 @@ public final class StoredRecord {
   private static final int OVERHEAD_BYTES = 120;
 
   private final long shardCreatedSeconds;
-  private final int shardIndex;
+  // The complement of the index says that the record counts as encrypted: a field of its own would
+  // make every record eight bytes larger.
+  private final int shardIndexOrComplement;
   private final long order;
   private final long arrivalMillis;
   private final String partitionKey;
   private final byte[] data;
 
   public StoredRecord(SequenceNumber number, long arrivalMillis, String partitionKey, byte[] data) {
+    this(number, arrivalMillis, false, partitionKey, data);
+  }
+
+  public StoredRecord(
+      SequenceNumber number,
+      long arrivalMillis,
+      boolean encrypted,
+      String partitionKey,
+      byte[] data) {
     this.shardCreatedSeconds = number.shardCreatedSeconds();
-    this.shardIndex = number.shardIndex();
+    this.shardIndexOrComplement = encrypted ? ~number.shardIndex() : number.shardIndex();
     this.order = number.order();
     this.arrivalMillis = arrivalMillis;
     this.partitionKey = partitionKey;
@@ -26,7 +37,13 @@ public final class StoredRecord {
 
   public SequenceNumber sequenceNumber() {
     long seconds = Math.max(arrivalMillis / 1000, shardCreatedSeconds);
-    return new SequenceNumber(shardCreatedSeconds, shardIndex, order, seconds);
+    int shard = isEncrypted() ? ~shardIndexOrComplement : shardIndexOrComplement;
+    return new SequenceNumber(shardCreatedSeconds, shard, order, seconds);
+  }
+
+  /** Whether the stream was encrypted when the record came; the bytes here are plain. */
+  public boolean isEncrypted() {
+    return shardIndexOrComplement < 0;
   }
 
   public long order() {

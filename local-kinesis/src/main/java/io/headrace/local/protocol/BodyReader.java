@@ -6,7 +6,9 @@ import com.fasterxml.jackson.core.exc.StreamReadException;
 import io.headrace.local.engine.KinesisError;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -97,6 +99,12 @@ public final class BodyReader {
     if (kind instanceof Kind.ListOf listOf && token == JsonToken.START_ARRAY) {
       return list(listOf.element());
     }
+    if (kind instanceof Kind.Texts && token == JsonToken.START_ARRAY) {
+      return texts();
+    }
+    if (kind instanceof Kind.TextMap && token == JsonToken.START_OBJECT) {
+      return textMap();
+    }
     if (kind instanceof Kind.Nested nested && token == JsonToken.START_OBJECT) {
       return structure(nested.structure());
     }
@@ -107,7 +115,10 @@ public final class BodyReader {
   // no
   // answer that holds the record could be written.
   private String text() throws IOException {
-    String text = in.getText();
+    return wellFormed(in.getText());
+  }
+
+  private static String wellFormed(String text) {
     for (int i = 0; i < text.length(); i++) {
       if (Character.isSurrogate(text.charAt(i))) {
         if (i + 1 == text.length()
@@ -156,6 +167,40 @@ public final class BodyReader {
     return list;
   }
 
+  private List<String> texts() throws IOException {
+    List<String> texts = new ArrayList<>();
+    for (JsonToken token = in.nextToken(); token != JsonToken.END_ARRAY; token = in.nextToken()) {
+      if (token == JsonToken.VALUE_STRING) {
+        texts.add(text());
+      } else if (token == null) {
+        throw malformed();
+      } else if (token != JsonToken.VALUE_NULL) {
+        throw wrongType(new Kind.Text(), token);
+      }
+    }
+    return texts;
+  }
+
+  private Map<String, String> textMap() throws IOException {
+    Map<String, String> map = new LinkedHashMap<>();
+    for (String name = in.nextFieldName(); name != null; name = in.nextFieldName()) {
+      JsonToken token = in.nextToken();
+      if (token == JsonToken.VALUE_STRING) {
+        map.put(wellFormed(name), text());
+      } else if (token == JsonToken.VALUE_NULL) {
+        map.put(wellFormed(name), "");
+      } else if (token == null) {
+        throw malformed();
+      } else {
+        throw wrongType(new Kind.Text(), token);
+      }
+    }
+    if (in.currentToken() != JsonToken.END_OBJECT) {
+      throw malformed();
+    }
+    return map;
+  }
+
   private static KinesisError wrongType(Kind kind, JsonToken token) {
     if (token == JsonToken.START_ARRAY) {
       return serialization("Start of list found where not expected");
@@ -163,8 +208,11 @@ public final class BodyReader {
     if (token == JsonToken.START_OBJECT) {
       return serialization("Start of structure or map found where not expected.");
     }
-    if (kind instanceof Kind.ListOf) {
+    if (kind instanceof Kind.ListOf || kind instanceof Kind.Texts) {
       return serialization("Expected list or null");
+    }
+    if (kind instanceof Kind.TextMap) {
+      return serialization("Expected map or null");
     }
     if (kind instanceof Kind.Nested) {
       return serialization("Expected null");

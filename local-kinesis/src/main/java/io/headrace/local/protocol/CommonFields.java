@@ -16,6 +16,16 @@ public final class CommonFields {
   static final Field<String> STREAM_ARN =
       Field.text("StreamARN").pattern("arn:aws.*:kinesis:.*:\\d{12}:stream/\\S+").length(1, 2048);
 
+  static final Field<String> RESOURCE_ARN =
+      Field.text("ResourceARN")
+          .required()
+          .pattern("arn:aws.*:kinesis:.*:\\d{12}:.*stream/\\S+")
+          .length(1, 2048);
+
+  /** A field of the service's model that it says to be reserved; its value means nothing. */
+  static final Field<String> STREAM_ID =
+      Field.text("StreamId").pattern("[a-z0-9]{20}-[a-z0-9]{3}").length(1, 24);
+
   private CommonFields() {}
 
   /** A name of up to 128 characters, as streams and shards have. */
@@ -39,6 +49,11 @@ public final class CommonFields {
           "StreamName " + name + " and StreamARN " + arn + " name different streams.");
     }
     return key;
+  }
+
+  /** The stream that a resource's ARN names. */
+  static StreamKey resource(Fields input) {
+    return StreamKey.ofArn(input.require(RESOURCE_ARN));
   }
 
   /** Whose streams the request is about: the ARN's owner's where it gives one. */

@@ -1,7 +1,9 @@
 package io.headrace.local.protocol;
 
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
@@ -45,19 +47,60 @@ record Constraint(String says, Predicate<Object> holds) {
         value -> known.contains(value));
   }
 
+  /** That of each string in a list the length is in a range. */
+  static Constraint membersLength(int min, int max) {
+    return new Constraint(
+        "Member must satisfy constraint: " + lengths(min, max),
+        value -> areWithin((List<?>) value, min, max));
+  }
+
+  static Constraint membersOneOf(String... values) {
+    List<String> known = List.of(values);
+    return new Constraint(
+        "Member must satisfy constraint: [Member must satisfy enum value set: ["
+            + String.join(", ", known)
+            + "]]",
+        value -> known.containsAll((List<?>) value));
+  }
+
+  static Constraint keysLength(int min, int max) {
+    return new Constraint(
+        "Map keys must satisfy constraint: " + lengths(min, max),
+        value -> areWithin(((Map<?, ?>) value).keySet(), min, max));
+  }
+
+  static Constraint valuesLength(int min, int max) {
+    return new Constraint(
+        "Map value must satisfy constraint: " + lengths(min, max),
+        value -> areWithin(((Map<?, ?>) value).values(), min, max));
+  }
+
+  private static String lengths(int min, int max) {
+    return "[Member must have length less than or equal to %d, ".formatted(max)
+        + "Member must have length greater than or equal to %d]".formatted(min);
+  }
+
+  private static boolean areWithin(Collection<?> texts, int min, int max) {
+    return texts.stream().allMatch(text -> length(text) >= min && length(text) <= max);
+  }
+
   private static boolean fits(String text) {
     return text.length() <= PATTERN_CHARS_MAX;
   }
 
   private static int length(Object value) {
     if (value instanceof String text) {
-      return text.length();
+      // What the service counts are characters of Unicode, whatever they take in Java.
+      return text.codePointCount(0, text.length());
     }
     if (value instanceof byte[] bytes) {
       return bytes.length;
     }
     if (value instanceof List<?> list) {
       return list.size();
+    }
+    if (value instanceof Map<?, ?> map) {
+      return map.size();
     }
     throw new IllegalStateException(
         String.format(Locale.ROOT, "no length: %s", value.getClass().getName()));

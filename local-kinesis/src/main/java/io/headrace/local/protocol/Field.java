@@ -3,6 +3,7 @@ package io.headrace.local.protocol;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /**
  * One field of a request, declared once: its name, what it holds, and what it must satisfy in the
@@ -39,6 +40,14 @@ record Field<T>(String name, Kind kind, boolean isRequired, List<Constraint> con
 
   static Field<List<Fields>> list(String name, Structure element, String memberName) {
     return new Field<>(name, new Kind.ListOf(element, memberName), false, List.of());
+  }
+
+  static Field<List<String>> texts(String name) {
+    return new Field<>(name, new Kind.Texts(), false, List.of());
+  }
+
+  static Field<Map<String, String>> textMap(String name) {
+    return new Field<>(name, new Kind.TextMap(), false, List.of());
   }
 
   static Field<Fields> nested(String name, Structure structure) {

@@ -20,6 +20,12 @@ sealed interface Kind {
   /** A list of structures; {@code memberName} is what the service calls one in its sentences. */
   record ListOf(Structure element, String memberName) implements Kind {}
 
+  /** A list of strings. */
+  record Texts() implements Kind {}
+
+  /** Strings by string, in the order in which the request has them. */
+  record TextMap() implements Kind {}
+
   /** Fields under one name. */
   record Nested(Structure structure) implements Kind {}
 }

@@ -32,7 +32,12 @@ public final class Protocol {
   public Protocol(Engine engine) {
     this.engine = engine;
     this.health = new Health(engine);
-    Stream.of(StreamActions.all(), ShardActions.all(), RecordActions.all())
+    Stream.of(
+            StreamActions.all(),
+            ShardActions.all(),
+            RecordActions.all(),
+            TagActions.all(),
+            OptionActions.all())
         .flatMap(List::stream)
         .forEach(action -> actions.put(action.name(), action));
   }

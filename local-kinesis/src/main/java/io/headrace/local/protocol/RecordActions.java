@@ -28,6 +28,9 @@ final class RecordActions {
   static final int REQUEST_BYTES_MAX = 10 * 1024 * 1024;
   static final int REQUEST_RECORDS_MAX = 500;
 
+  // What is not encrypted says nothing about it.
+  private static final String KMS = "KMS";
+
   private static final Field<String> PARTITION_KEY =
       Field.text("PartitionKey").required().length(1, 256);
   private static final Field<String> EXPLICIT_HASH_KEY =
@@ -74,7 +77,8 @@ final class RecordActions {
           .text("SequenceNumber", record -> record.sequenceNumber().toString())
           .time("ApproximateArrivalTimestamp", StoredRecord::arrivalMillis)
           .blob("Data", StoredRecord::data)
-          .text("PartitionKey", StoredRecord::partitionKey);
+          .text("PartitionKey", StoredRecord::partitionKey)
+          .text("EncryptionType", record -> record.isEncrypted() ? KMS : null);
 
   private static final Output<ChildShard> CHILD_OUT =
       new Output<ChildShard>()
@@ -92,14 +96,16 @@ final class RecordActions {
                 FOR_ORDERING, PARTITION_KEY, EXPLICIT_HASH_KEY, DATA, STREAM_NAME, STREAM_ARN),
             new Output<PutOutcome.Stored>()
                 .text("ShardId", PutOutcome.Stored::shardId)
-                .text("SequenceNumber", stored -> stored.number().toString()),
+                .text("SequenceNumber", stored -> stored.number().toString())
+                .text("EncryptionType", stored -> stored.isEncrypted() ? KMS : null),
             RecordActions::putOne),
         new Action<>(
             "PutRecords",
             Structure.of(RECORDS, STREAM_NAME, STREAM_ARN),
             new Output<List<PutOutcome>>()
                 .number("FailedRecordCount", RecordActions::refused)
-                .list("Records", outcomes -> outcomes, OUTCOME_OUT),
+                .list("Records", outcomes -> outcomes, OUTCOME_OUT)
+                .text("EncryptionType", RecordActions::encryption),
             RecordActions::putMany),
         new Action<>(
             "GetShardIterator",
@@ -199,6 +205,13 @@ final class RecordActions {
 
   private static @Nullable String sequenceNumber(PutOutcome outcome) {
     return outcome instanceof PutOutcome.Stored stored ? stored.number().toString() : null;
+  }
+
+  private static @Nullable String encryption(List<PutOutcome> outcomes) {
+    boolean encrypted =
+        outcomes.stream()
+            .anyMatch(put -> put instanceof PutOutcome.Stored stored && stored.isEncrypted());
+    return encrypted ? KMS : null;
   }
 
   private static long refused(List<PutOutcome> outcomes) {

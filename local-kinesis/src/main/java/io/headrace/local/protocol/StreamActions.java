@@ -11,6 +11,7 @@ import io.headrace.local.engine.StreamDescription;
 import io.headrace.local.engine.StreamKey;
 import io.headrace.local.engine.StreamListToken;
 import io.headrace.local.engine.StreamMode;
+import io.headrace.local.engine.StreamOptions;
 import io.headrace.local.engine.StreamPage;
 import io.headrace.local.engine.StreamView;
 import java.util.List;
@@ -38,8 +39,8 @@ final class StreamActions {
   private static final Output<StreamMode> MODE_OUT =
       new Output<StreamMode>().text("StreamMode", Enum::name);
 
-  private static final Output<StreamView> NO_METRICS =
-      new Output<StreamView>().texts("ShardLevelMetrics", view -> List.of());
+  private static final Output<StreamOptions> METRICS_OUT =
+      new Output<StreamOptions>().texts("ShardLevelMetrics", OptionActions::words);
 
   private static final Output<StreamView> LISTED_OUT =
       new Output<StreamView>()
@@ -57,10 +58,12 @@ final class StreamActions {
           .nested("StreamModeDetails", view -> view.options().mode(), MODE_OUT)
           .number("RetentionPeriodHours", view -> view.options().retentionHours())
           .time("StreamCreationTimestamp", view -> view.created().toEpochMilli())
-          .list("EnhancedMonitoring", List::of, NO_METRICS)
-          .text("EncryptionType", view -> "NONE")
+          .list("EnhancedMonitoring", view -> List.of(view.options()), METRICS_OUT)
+          .text("EncryptionType", view -> encryption(view.options()))
+          .text("KeyId", view -> view.options().keyId())
           .number("OpenShardCount", StreamView::openShards)
-          .number("ConsumerCount", view -> 0);
+          .number("ConsumerCount", view -> 0)
+          .number("MaxRecordSizeInKiB", view -> view.options().recordKibMax());
 
   private static final Output<StreamDescription> DESCRIPTION_OUT =
       new Output<StreamDescription>()
@@ -72,8 +75,9 @@ final class StreamActions {
           .flag("HasMoreShards", StreamDescription::hasMoreShards)
           .number("RetentionPeriodHours", of -> of.stream().options().retentionHours())
           .time("StreamCreationTimestamp", of -> of.stream().created().toEpochMilli())
-          .list("EnhancedMonitoring", of -> List.of(of.stream()), NO_METRICS)
-          .text("EncryptionType", of -> "NONE");
+          .list("EnhancedMonitoring", of -> List.of(of.stream().options()), METRICS_OUT)
+          .text("EncryptionType", of -> encryption(of.stream().options()))
+          .text("KeyId", of -> of.stream().options().keyId());
 
   private StreamActions() {}
 
@@ -125,6 +129,10 @@ final class StreamActions {
     } else {
       engine.createStream(key, mode, shards);
     }
+  }
+
+  private static String encryption(StreamOptions options) {
+    return options.isEncrypted() ? "KMS" : "NONE";
   }
 
   private static StreamMode mode(@Nullable Fields details, @Nullable Integer shards) {

@@ -92,6 +92,7 @@ final class Validation {
       List<String> names = list.stream().map(element -> listOf.memberName()).toList();
       return "Value '[" + String.join(", ", names) + "]'";
     }
+    // Lists and maps of strings come out as the service writes them.
     return "Value '" + value + "'";
   }
 
