@@ -48,6 +48,8 @@ final class LocalCommand implements Callable<Integer> {
 
   @Mixin private TlsOptions tls = new TlsOptions();
 
+  @Mixin private BehaviourOptions behaviour = new BehaviourOptions();
+
   @Option(names = "--json", description = "The endpoints as one JSON object.")
   private boolean json;
 
@@ -70,7 +72,7 @@ final class LocalCommand implements Callable<Integer> {
   }
 
   private LocalKinesis kinesis() {
-    var builder = LocalKinesis.builder().port(kinesisPort);
+    var builder = behaviour.apply(LocalKinesis.builder().port(kinesisPort));
     var wanted = tls.wanted();
     return (wanted == null ? builder : builder.tls(wanted)).start();
   }

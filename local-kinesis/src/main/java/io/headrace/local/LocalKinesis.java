@@ -56,7 +56,11 @@ public final class LocalKinesis implements AutoCloseable {
 
   private LocalKinesis(Builder builder) {
     EngineSettings settings =
-        new EngineSettings(builder.memoryBytesMax, builder.shardsMax, builder.stateChangeTakes);
+        new EngineSettings(
+            builder.memoryBytesMax,
+            builder.shardsMax,
+            builder.stateChangeTakes,
+            builder.limits.scale());
     this.engine = new Engine(builder.clock, settings);
     this.owner = new Caller(Credentials.DEFAULT_ACCOUNT, builder.region);
     this.identity = builder.tls == null ? null : builder.tls.identity();
@@ -160,6 +164,7 @@ public final class LocalKinesis implements AutoCloseable {
     private int shardsMax = 10_000;
     private Duration stateChangeTakes = Duration.ZERO;
     private String region = Credentials.DEFAULT_REGION;
+    private Limits limits = Limits.off();
     private Duration silenceMax = Duration.ofSeconds(90);
 
     private @Nullable LocalTls tls;
@@ -238,6 +243,12 @@ public final class LocalKinesis implements AutoCloseable {
     /** Offers TLS, beside plain HTTP on the same port. Without it there is none. */
     public Builder tls(LocalTls tls) {
       this.tls = tls;
+      return this;
+    }
+
+    /** Whether clients are held to the service's limits; {@link Limits#off()} by default. */
+    public Builder limits(Limits limits) {
+      this.limits = limits;
       return this;
     }
 

@@ -5,6 +5,7 @@ import java.net.URI;
 import java.util.function.Supplier;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
 import software.amazon.awssdk.http.Protocol;
 import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
 import software.amazon.awssdk.http.nio.netty.SdkEventLoopGroup;
@@ -25,6 +26,13 @@ final class Clients {
   /** The client as the service's users get it when they choose nothing: CBOR over HTTP/2. */
   static KinesisAsyncClient standard(URI endpoint) {
     return builder(endpoint, "test").build();
+  }
+
+  /** As the standard one, but the first answer is the answer. */
+  static KinesisAsyncClient withoutRetries(URI endpoint) {
+    return builder(endpoint, "test")
+        .overrideConfiguration(b -> b.retryStrategy(AwsRetryStrategy.doNotRetry()))
+        .build();
   }
 
   static KinesisAsyncClient of(URI endpoint, Wire wire, Protocol protocol) {

@@ -57,6 +57,7 @@ class LayersTest {
     try (Stream<Path> files = Files.list(SOURCES)) {
       assertThat(files.filter(Files::isRegularFile).map(file -> file.getFileName().toString()))
           .containsExactlyInAnyOrder(
+              "Limits.java",
               "LocalKinesis.java",
               "LocalKinesisException.java",
               "LocalTls.java",

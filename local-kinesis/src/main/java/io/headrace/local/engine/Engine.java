@@ -12,6 +12,7 @@ import java.util.SortedMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The streams of all accounts and regions, and what can be done to them. It knows neither the wire
@@ -28,11 +29,26 @@ public final class Engine {
   private final MemoryBudget budget;
   private final ConcurrentMap<StreamKey, KinesisStream> streams = new ConcurrentHashMap<>();
   private final Object creation = new Object();
+  private final @Nullable CallLimits callLimits;
 
   public Engine(InstantSource clock, EngineSettings settings) {
     this.clock = clock;
     this.settings = settings;
     this.budget = new MemoryBudget(settings.memoryBytesMax());
+    this.callLimits = settings.limits().isOff() ? null : new CallLimits(settings.limits());
+  }
+
+  /** Whether calls are counted at all, so that {@link #countCall} has something to do. */
+  public boolean countsCalls() {
+    return callLimits != null;
+  }
+
+  /** Refuses a call that comes too soon after others; the stream is null when it names none. */
+  public void countCall(String action, Caller caller, @Nullable String stream) {
+    CallLimits limits = callLimits;
+    if (limits != null) {
+      limits.require(action, caller, stream, clock.millis());
+    }
   }
 
   public void createStream(StreamKey key, StreamMode mode, int shardCount) {
@@ -137,6 +153,15 @@ public final class Engine {
       throw noShard(index < 0 ? shardId : Shard.id(index), key);
     }
     return stream.iterator(shardId, start, now);
+  }
+
+  /** Where a shard iterator points. */
+  public record Place(String stream, String shard) {}
+
+  /** What a shard iterator is for, whether or not that is there. */
+  public static Place placeOf(String iteratorToken) {
+    ShardIterator iterator = ShardIterator.parse(iteratorToken);
+    return new Place(iterator.streamName(), Shard.id(iterator.shardIndex()));
   }
 
   public RecordsRead read(Caller owner, String iteratorToken, int recordsMax) {

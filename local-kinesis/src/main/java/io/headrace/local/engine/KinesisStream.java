@@ -136,6 +136,10 @@ public final class KinesisStream {
   synchronized String iterator(String shardId, StartFrom start, long nowMillis) {
     settle(nowMillis);
     Shard shard = shards.require(shardId);
+    ShardLimits limits = limits(shard);
+    if (limits != null && !limits.takeIterator(nowMillis)) {
+      throw readTooFast(shard);
+    }
     long position = Positions.of(start, shard, key, nowMillis);
     return new ShardIterator(nowMillis, createdMillis, shard.index(), position, key.name()).token();
   }
@@ -147,7 +151,14 @@ public final class KinesisStream {
     if (shard == null || iterator.streamCreatedMillis() != createdMillis) {
       throw shards.notThere(Shard.id(iterator.shardIndex()));
     }
+    ShardLimits limits = limits(shard);
+    if (limits != null && !limits.takeRead(nowMillis)) {
+      throw readTooFast(shard);
+    }
     List<StoredRecord> records = shard.log().read(iterator.position(), recordsMax, BYTES_READ_MAX);
+    if (limits != null) {
+      limits.countRead(records.stream().mapToLong(StoredRecord::payloadBytes).sum(), nowMillis);
+    }
     long next = iterator.position();
     if (!records.isEmpty()) {
       next = records.get(records.size() - 1).order() + 1;
@@ -225,6 +236,13 @@ public final class KinesisStream {
 
   private PutOutcome put(PutEntry entry, long nowMillis) {
     Shard shard = shards.route(entry.hash());
+    ShardLimits limits = limits(shard);
+    if (limits != null && !limits.takeWrite(entry.bytes(), nowMillis)) {
+      return new PutOutcome.Refused(
+          "ProvisionedThroughputExceededException",
+          "Rate exceeded for shard %s in stream %s under account %s."
+              .formatted(shard.id(), key.name(), key.account()));
+    }
     SequenceNumber number =
         shard.append(entry, shards.nextOrder(shard), options.isEncrypted(), nowMillis);
     if (number == null) {
@@ -234,6 +252,17 @@ public final class KinesisStream {
               .formatted(budget.bytes(), budget.bytesMax()));
     }
     return new PutOutcome.Stored(shard.id(), number, options.isEncrypted());
+  }
+
+  private @Nullable ShardLimits limits(Shard shard) {
+    return settings.limits().isOff() ? null : shard.limits(settings.limits());
+  }
+
+  // The service has other words for readers than for writers.
+  private KinesisError readTooFast(Shard shard) {
+    return KinesisError.of(
+        "ProvisionedThroughputExceededException",
+        "Rate exceeded for Shard - %s/%s/%s".formatted(key.account(), key.name(), shard.id()));
   }
 
   private void requireUsable() {

@@ -29,21 +29,28 @@ public final class RateLimit {
     this.level = this.burst;
   }
 
-  /** Takes all of the amount, or nothing when there is less. */
+  /**
+   * Takes all of the amount, or nothing when there is less. An amount above the whole burst, which
+   * would never be there, is let through by a full bucket and owed.
+   */
   public boolean take(long amount, long nowMillis) {
-    refill(nowMillis);
-    long wanted = amount * MILLIONTHS;
-    if (wanted > level) {
+    if (!has(amount, nowMillis)) {
       return false;
     }
-    level -= wanted;
+    level -= amount * MILLIONTHS;
     return true;
   }
 
   /** Whether this much could be taken. */
   public boolean has(long amount, long nowMillis) {
     refill(nowMillis);
-    return amount * MILLIONTHS <= level;
+    return Math.min(amount * MILLIONTHS, burst) <= level;
+  }
+
+  /** Takes what is saved. */
+  public void drain(long nowMillis) {
+    refill(nowMillis);
+    level = Math.min(level, 0);
   }
 
   /**

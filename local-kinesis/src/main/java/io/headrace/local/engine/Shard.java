@@ -23,6 +23,7 @@ public final class Shard {
   private final ShardLog log;
   private long closedMillis;
   private long lastArrivalMillis;
+  private @Nullable ShardLimits limits;
 
   Shard(ShardState state, ShardLog log) {
     this.index = state.index();
@@ -144,6 +145,16 @@ public final class Shard {
     }
     long seconds = Math.max(closedMillis / 1000, createdSeconds);
     return new SequenceNumber(createdSeconds, index, SequenceNumber.ORDER_MAX, seconds);
+  }
+
+  /** What may be put and read in a second; asked for only when there are limits. */
+  ShardLimits limits(LimitScale scale) {
+    ShardLimits present = limits;
+    if (present == null) {
+      present = new ShardLimits(scale);
+      limits = present;
+    }
+    return present;
   }
 
   /** Adds a record; null when there is no room for it. */

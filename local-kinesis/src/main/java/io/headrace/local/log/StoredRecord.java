@@ -63,7 +63,7 @@ public final class StoredRecord {
   }
 
   /** The bytes that count against the service's limits. */
-  int payloadBytes() {
+  public int payloadBytes() {
     return data.length + partitionKey.length();
   }
 

@@ -107,6 +107,10 @@ public final class Protocol {
       Action<R> action, Wire wire, Caller caller, byte[] body, Map<String, String> headers) {
     Fields input = BodyReader.read(wire, body, action.input());
     Validation.check(input);
+    if (engine.countsCalls()) {
+      Subject subject = Subject.of(caller, input);
+      engine.countCall(action.name(), subject.owner(), subject.stream());
+    }
     R result = action.work().run(engine, caller, input);
     Output<R> output = action.output();
     if (output == null) {

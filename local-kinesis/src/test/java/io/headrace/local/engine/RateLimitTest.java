@@ -29,9 +29,19 @@ class RateLimitTest {
   void what_does_not_fit_takes_nothing() {
     RateLimit limit = new RateLimit(10, 10);
 
-    assertThat(limit.take(11, T0)).isFalse();
-    assertThat(limit.has(10, T0)).isTrue();
-    assertThat(limit.take(10, T0)).isTrue();
+    assertThat(limit.take(6, T0)).isTrue();
+    assertThat(limit.take(5, T0)).isFalse();
+    assertThat(limit.take(4, T0)).isTrue();
+  }
+
+  @Test
+  void more_than_the_burst_passes_when_the_bucket_is_full_and_is_owed() {
+    RateLimit limit = new RateLimit(10, 10);
+
+    assertThat(limit.take(1, T0)).isTrue();
+    assertThat(limit.take(30, T0)).isFalse();
+    assertThat(limit.take(30, T0 + 100)).isTrue();
+    assertThat(limit.millisUntilOpen(T0 + 100)).isEqualTo(2000);
   }
 
   @Test
@@ -72,7 +82,8 @@ class RateLimitTest {
     assertThat(limit.take(1000, Long.MAX_VALUE / 2)).isTrue();
     assertThat(limit.take(1, T0)).isFalse();
     assertThat(limit.has(1000, Long.MAX_VALUE / 2 + 1)).isTrue();
-    assertThat(limit.has(1001, Long.MAX_VALUE)).isFalse();
+    assertThat(limit.take(1000, Long.MAX_VALUE)).isTrue();
+    assertThat(limit.take(1, Long.MAX_VALUE)).isFalse();
   }
 
   @Test
@@ -83,7 +94,7 @@ class RateLimitTest {
   }
 
   @Property
-  void never_gives_more_than_the_burst_and_what_flowed_in(
+  void never_gives_more_than_one_large_amount_and_what_flowed_in(
       @ForAll @Size(max = 200) List<@IntRange(max = 300) Integer> steps) {
     RateLimit limit = new RateLimit(50, 200);
     long now = T0;
@@ -93,7 +104,7 @@ class RateLimitTest {
       if (limit.take(step, now)) {
         given += step;
       }
-      assertThat(given).isLessThanOrEqualTo(200 + (now - T0) * 50 / 1000);
+      assertThat(given).isLessThanOrEqualTo(300 + (now - T0) * 50 / 1000);
     }
   }
 }
