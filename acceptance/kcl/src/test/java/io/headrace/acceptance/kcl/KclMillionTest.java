@@ -1,0 +1,24 @@
+package io.headrace.acceptance.kcl;
+
+import io.headrace.acceptance.kcl.KclWorker.Reading;
+import io.headrace.acceptance.sdk.LocalProcess;
+import java.time.Duration;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What a user does who tries his application against {@code ./headrace local}, for long. */
+@Tag("acceptance")
+class KclMillionTest {
+  private static final int RECORDS = 1_000_000;
+  private static final Duration LIMIT = Duration.ofMinutes(5);
+
+  @ParameterizedTest
+  @EnumSource(names = "POLLING")
+  void the_kcl_reads_a_million_records_through_a_split_and_a_merge(Reading reading)
+      throws Exception {
+    try (var local = LocalProcess.start()) {
+      new KclRun(local.kinesis(), local.dynamoDb(), reading, RECORDS, LIMIT).readsFromBehind();
+    }
+  }
+}

@@ -1,0 +1,62 @@
+package io.headrace.acceptance.sdk;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** The AWS SDK for JavaScript v3, from npm, in the version that package.json names. */
+@Tag("acceptance")
+class JavaScriptSdkTest {
+  private static final Path SOURCES = Path.of("src/test/resources/javascript");
+  private static final Path FOLDER = Path.of("target/javascript").toAbsolutePath();
+
+  /** Node 20 works; the SDK only says that it will not one day. */
+  private static final Map<String, String> QUIET = Map.of("NODE_NO_WARNINGS", "1");
+
+  @BeforeAll
+  static void install() throws IOException {
+    Files.createDirectories(FOLDER);
+    for (var name : List.of("package.json", "package-lock.json", "journey.mjs")) {
+      Files.copy(SOURCES.resolve(name), FOLDER.resolve(name), StandardCopyOption.REPLACE_EXISTING);
+    }
+    var npm =
+        Program.run(
+            FOLDER,
+            Duration.ofMinutes(5),
+            QUIET,
+            "npm",
+            "ci",
+            "--no-audit",
+            "--no-fund",
+            "--ignore-scripts");
+    assertThat(npm.exitCode())
+        .as("npm ci in %s; it needs Node 20 or later and an npm registry: %s", FOLDER, npm.output())
+        .isZero();
+  }
+
+  @Test
+  void creates_puts_lists_reads_splits_merges_and_deletes() throws IOException {
+    try (var local = LocalProcess.start()) {
+      var journey =
+          Program.run(
+              FOLDER,
+              Duration.ofMinutes(2),
+              QUIET,
+              "node",
+              "journey.mjs",
+              local.kinesis().toString());
+
+      assertThat(journey.exitCode()).as(journey.output()).isZero();
+      assertThat(journey.output()).contains("2001 records were written and read back");
+    }
+  }
+}

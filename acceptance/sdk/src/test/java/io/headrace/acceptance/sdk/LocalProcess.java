@@ -1,0 +1,75 @@
+package io.headrace.acceptance.sdk;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+
+/** {@code ./headrace local} in a process of its own, on free ports. One thread calls. */
+public final class LocalProcess implements AutoCloseable {
+  private static final int STOP_SECONDS_MAX = 10;
+
+  private final Process process;
+  private final String endpoints;
+
+  private LocalProcess(Process process, String endpoints) {
+    this.process = process;
+    this.endpoints = endpoints;
+  }
+
+  /** Starts what the script starts once it has built everything, as this build has. */
+  public static LocalProcess start(String... options) throws IOException {
+    var jar = Path.of(System.getProperty("headrace.jar"));
+    if (!Files.exists(jar)) {
+      throw new AssertionError(jar + " is not built; run mvn verify -Pacceptance in the root");
+    }
+    var command = new ArrayList<String>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("-jar", jar.toString(), "local", "--json"));
+    command.addAll(List.of(options));
+    var process =
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    // Closed with the process: closing it here would make its next line fail.
+    BufferedReader out = process.inputReader();
+    var line = out.readLine();
+    if (line == null) {
+      throw new AssertionError(String.join(" ", command) + " ended without a word");
+    }
+    return new LocalProcess(process, line);
+  }
+
+  public URI kinesis() {
+    return endpoint("kinesis");
+  }
+
+  public URI dynamoDb() {
+    return endpoint("dynamoDb");
+  }
+
+  private URI endpoint(String service) {
+    var found = Pattern.compile("\"" + service + "\":\"([^\"]+)\"").matcher(endpoints);
+    if (!found.find()) {
+      throw new AssertionError("no " + service + " in " + endpoints);
+    }
+    return URI.create(found.group(1));
+  }
+
+  @Override
+  public void close() {
+    process.destroy();
+    try {
+      if (!process.waitFor(STOP_SECONDS_MAX, TimeUnit.SECONDS)) {
+        throw new AssertionError("headrace local still runs, told to stop");
+      }
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+}
