@@ -37,7 +37,7 @@ final class GetLoad {
       cpu.addTo(figures, prefix, records);
       return figures;
     } catch (CompletionException e) {
-      throw new NotMeasured("a get failed: " + e.getCause(), e);
+      throw new NotMeasured("a get failed: " + NotMeasured.because(e), e);
     } finally {
       threads.shutdownNow();
     }

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.List;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.http.Protocol;
 import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
 import software.amazon.awssdk.regions.Region;
@@ -75,6 +76,14 @@ final class LoadClient implements AutoCloseable {
       }
       Pause.millis(10);
     }
+    // One record goes ahead: kinesalite dies when the first puts to a stream come together.
+    sdk.putRecord(
+            request ->
+                request
+                    .streamName(stream)
+                    .partitionKey("ahead")
+                    .data(SdkBytes.fromUtf8String("ahead")))
+        .join();
   }
 
   void delete(String stream) {

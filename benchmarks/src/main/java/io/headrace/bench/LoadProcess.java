@@ -8,12 +8,20 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** Runs a program of ours as a process and reads its figures; ends it when its time is over. */
 final class LoadProcess {
   private LoadProcess() {}
 
-  static Figures run(
+  /**
+   * What a run measured, and why it did not measure the rest.
+   *
+   * @param failure null when it measured everything
+   */
+  record Outcome(Figures figures, @Nullable NotMeasured failure) {}
+
+  static Outcome run(
       Class<?> program, List<String> options, List<String> arguments, Duration timeMax) {
     try {
       Path out = Files.createTempFile("headrace-bench", ".out");
@@ -24,7 +32,7 @@ final class LoadProcess {
                 .redirectOutput(out.toFile())
                 .redirectError(err.toFile())
                 .start();
-        return figures(process, timeMax, out, err);
+        return outcome(process, timeMax, out, err);
       } finally {
         Files.delete(out);
         Files.delete(err);
@@ -34,16 +42,19 @@ final class LoadProcess {
     }
   }
 
-  private static Figures figures(Process process, Duration timeMax, Path out, Path err)
+  private static Outcome outcome(Process process, Duration timeMax, Path out, Path err)
       throws IOException {
     try {
       if (!process.waitFor(timeMax.toMillis(), TimeUnit.MILLISECONDS)) {
         throw new NotMeasured("it was not done after " + timeMax.toSeconds() + " s");
       }
-      if (process.exitValue() != 0) {
-        throw new NotMeasured(lastLine(err, "exit code " + process.exitValue()));
+      int exitCode = process.exitValue();
+      if (exitCode != 0 && exitCode != LoadProgram.NOT_MEASURED) {
+        throw new NotMeasured(lastLine(err, "exit code " + exitCode));
       }
-      return Figures.parse(lastLine(out, ""));
+      return new Outcome(
+          Figures.parse(lastLine(out, "")),
+          exitCode == 0 ? null : new NotMeasured(lastLine(err, "it did not say why")));
     } catch (InterruptedException e) {
       throw new NotMeasured("it was interrupted", e);
     } finally {

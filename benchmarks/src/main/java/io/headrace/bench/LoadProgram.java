@@ -12,33 +12,44 @@ final class LoadProgram {
   static final int NOT_MEASURED = 3;
   static final List<Integer> IN_FLIGHT = List.of(1, 4);
 
+  /** Records a second; a server that can't keep up is left at the first that is too much. */
+  static final List<Integer> RATES = List.of(1, 100, 1_000);
+
+  static final String FILLED = "memory.filled.records";
+
   private LoadProgram() {}
 
   /** Runs one load. */
   public static void main(String[] args) {
     LoadSettings settings = LoadSettings.parse(Arrays.asList(args).subList(1, args.length));
+    Figures figures = new Figures();
+    int exitCode = 0;
     try {
-      System.out.println(run(args[0], settings).line());
+      run(args[0], settings, figures);
     } catch (RuntimeException e) {
-      System.err.println(e instanceof NotMeasured ? e.getMessage() : e.toString());
-      System.exit(NOT_MEASURED);
+      System.err.println(NotMeasured.because(e));
+      exitCode = NOT_MEASURED;
     }
-    System.exit(0);
+    // What was measured before a failure is told all the same.
+    System.out.println(figures.line());
+    System.exit(exitCode);
   }
 
-  private static Figures run(String load, LoadSettings settings) {
-    return switch (load) {
-      case "throughput" -> throughput(settings);
+  private static void run(String load, LoadSettings settings, Figures figures) {
+    switch (load) {
+      case "throughput" -> throughput(settings, figures);
+      case "push" -> push(settings, figures);
+      case "latency" -> latency(settings, figures);
+      case "fill" -> fill(settings, figures);
       default -> throw new IllegalArgumentException("there is no load \"" + load + "\"");
-    };
+    }
   }
 
   /** Puts one batch at a time, puts four at a time, then reads what those four put. */
-  private static Figures throughput(LoadSettings settings) {
+  private static void throughput(LoadSettings settings, Figures figures) {
     long pid = settings.serverPid();
     Duration time = settings.measured();
     long most = settings.recordsMax();
-    Figures figures = new Figures();
     try (LoadClient client = LoadClient.http1(settings.endpoint())) {
       client.create("warm");
       PutLoad.run(client, "warm", 4, settings.warmUp(), most, pid, "warm");
@@ -55,6 +66,49 @@ final class LoadProgram {
       figures.putAll(GetLoad.run(client, "put-4", time, pid, "get"));
       client.delete("put-4");
     }
-    return figures;
+  }
+
+  /** Reads one stream twice through fan-out; the second time counts. */
+  private static void push(LoadSettings settings, Figures figures) {
+    try (LoadClient putter = LoadClient.http1(settings.endpoint());
+        LoadClient reader = LoadClient.http2(settings.endpoint())) {
+      putter.create("push");
+      long records = PutLoad.fill(putter, "push", settings.recordsMax(), settings.measured());
+      for (String prefix : List.of("warm", "push")) {
+        Figures once =
+            PushLoad.run(
+                reader,
+                "push",
+                prefix,
+                records,
+                settings.measured().multipliedBy(2),
+                settings.serverPid(),
+                prefix);
+        if (prefix.equals("push")) {
+          figures.putAll(once);
+        }
+      }
+    }
+  }
+
+  private static void latency(LoadSettings settings, Figures figures) {
+    try (LoadClient putter = LoadClient.http1(settings.endpoint());
+        LoadClient reader = LoadClient.http2(settings.endpoint())) {
+      putter.create("latency");
+      for (int rate : RATES) {
+        Duration measured = settings.measured().multipliedBy(rate == 1 ? 3 : 2);
+        figures.putAll(
+            LatencyLoad.run(putter, reader, "latency", rate, settings.warmUp(), measured));
+      }
+    }
+  }
+
+  private static void fill(LoadSettings settings, Figures figures) {
+    try (LoadClient client = LoadClient.http1(settings.endpoint())) {
+      client.create("fill");
+      figures.put(
+          FILLED,
+          (double) PutLoad.fill(client, "fill", settings.recordsMax(), settings.measured()));
+    }
   }
 }

@@ -1,11 +1,14 @@
 package io.headrace.bench;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** Measures all servers in turn. Confined to the thread of the benchmark. */
 final class LocalRun {
   static final Contestant.Heap THROUGHPUT_HEAP = new Contestant.Heap(3072);
+  static final Contestant.Heap MEMORY_HEAP = new Contestant.Heap(6144);
   static final String CLIENT_HEAP = "-Xmx1g";
 
   private final LocalPlan plan;
@@ -42,31 +45,90 @@ final class LocalRun {
   }
 
   private void measure(int round, Contestant server) {
+    if (plan.has(Part.START)) {
+      attempt(round, server, "start", () -> start(round, server));
+    }
     if (plan.has(Part.PUT) || plan.has(Part.GET)) {
       for (Encoding encoding : server.encodings()) {
         attempt(
             round,
             server,
             "put and get over " + encoding,
-            () -> throughput(round, server, encoding));
+            () -> load(round, server, encoding, "throughput"));
       }
+    }
+    if (plan.has(Part.PUSH) && server.pushes()) {
+      attempt(round, server, "push", () -> load(round, server, Encoding.CBOR, "push"));
+    }
+    if (plan.has(Part.LATENCY) && server.pushes()) {
+      attempt(round, server, "latency", () -> load(round, server, Encoding.CBOR, "latency"));
+    }
+    if (plan.has(Part.MEMORY) && round == 1) {
+      attempt(round, server, "memory", () -> memory(round, server));
     }
   }
 
-  private void throughput(int round, Contestant server, Encoding encoding) {
+  private void start(int round, Contestant server) {
+    try (ServerProcess process = ServerProcess.start(server, peers, THROUGHPUT_HEAP)) {
+      results.add(
+          round, server, null, new Figures().put("start.process_ms", process.startMillis()));
+    }
+    if (server == Contestant.HEADRACE) {
+      keep(
+          round,
+          server,
+          null,
+          LoadProcess.run(WarmStart.class, List.of(), List.of(), plan.loadMax()));
+    }
+  }
+
+  private void load(int round, Contestant server, Encoding encoding, String load) {
     try (ServerProcess process = ServerProcess.start(server, peers, THROUGHPUT_HEAP)) {
       LoadSettings settings =
           new LoadSettings(
               process.endpoint(), process.pid(), plan.warmUp(), plan.measured(), plan.recordsMax());
-      results.add(
+      keep(
           round,
           server,
           encoding,
           LoadProcess.run(
               LoadProgram.class,
               List.of(CLIENT_HEAP, encoding.clientOption()),
-              settings.command("throughput"),
+              settings.command(load),
               plan.loadMax()));
+    }
+  }
+
+  private void keep(
+      int round, Contestant server, @Nullable Encoding encoding, LoadProcess.Outcome outcome) {
+    results.add(round, server, encoding, outcome.figures());
+    if (outcome.failure() != null) {
+      throw outcome.failure();
+    }
+  }
+
+  private void memory(int round, Contestant server) {
+    try (ServerProcess process = ServerProcess.start(server, peers, MEMORY_HEAP)) {
+      boolean own = server == Contestant.HEADRACE;
+      Footprint idle = Footprint.of(process);
+      idle.addTo(results, round, server);
+      Duration fillMax = own ? LocalPlan.OWN_FILL_MAX : LocalPlan.PEER_FILL_MAX;
+      LoadSettings settings =
+          new LoadSettings(
+              process.endpoint(),
+              process.pid(),
+              plan.warmUp(),
+              fillMax,
+              own ? plan.ownRecords() : plan.peerRecords());
+      // JSON, which all of them speak.
+      LoadProcess.Outcome outcome =
+          LoadProcess.run(
+              LoadProgram.class,
+              List.of(CLIENT_HEAP, Encoding.JSON.clientOption()),
+              settings.command("fill"),
+              fillMax.plus(Duration.ofSeconds(40)));
+      keep(round, server, null, outcome);
+      Footprint.of(process).addTo(results, round, server, idle, outcome.figures());
     }
   }
 

@@ -20,6 +20,27 @@ final class LocalTargets {
     if (plan.has(Part.GET)) {
       overFasterPeer(targets, results, "get", "get.records_s");
     }
+    if (plan.has(Part.LATENCY)) {
+      targets.add(
+          Target.atMost(
+              "put to push at 1,000 records a second, p99 in ms",
+              20,
+              results.of(Contestant.HEADRACE, Encoding.CBOR, "latency.1000.p99_ms")));
+    }
+    if (plan.has(Part.START)) {
+      targets.add(
+          Target.atMost(
+              "start to first answer inside a warm JVM, in ms",
+              300,
+              results.of(Contestant.HEADRACE, null, "start.inside_warm_ms")));
+    }
+    if (plan.has(Part.MEMORY)) {
+      targets.add(
+          Target.atMost(
+              "heap in use when idle, in MiB",
+              40,
+              results.of(Contestant.HEADRACE, null, "memory.idle_heap_mib")));
+    }
     return targets;
   }
 

@@ -83,7 +83,7 @@ final class PutLoad {
     }
     Throwable failed = failure.get();
     if (failed != null) {
-      throw new NotMeasured("a put failed: " + failed.getMessage(), failed);
+      throw new NotMeasured("a put failed: " + NotMeasured.because(failed), failed);
     }
     return (System.nanoTime() - start) / 1e9;
   }

@@ -148,7 +148,7 @@ final class ServerProcess implements AutoCloseable {
       if (!process.isAlive()) {
         throw new NotMeasured(contestant.label() + " ended at its start: " + lastWords());
       }
-      if (answers()) {
+      if (answers(port)) {
         startMillis = (System.nanoTime() - begun) / 1e6;
         return;
       }
@@ -158,7 +158,8 @@ final class ServerProcess implements AutoCloseable {
         contestant.label() + " gave no answer " + START_MAX.toSeconds() + " s after its start");
   }
 
-  private boolean answers() {
+  /** Whether a server on the port answers HTTP. */
+  static boolean answers(int port) {
     try (Socket socket = new Socket()) {
       socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 1000);
       socket.setSoTimeout(2000);

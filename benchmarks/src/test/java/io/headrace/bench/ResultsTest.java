@@ -2,6 +2,7 @@ package io.headrace.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.Test;
 
 class ResultsTest {
@@ -43,6 +44,16 @@ class ResultsTest {
   void what_failed_is_told_with_its_reason() {
     results.failed("kinesalite, round 1", new NotMeasured("a put failed"));
     assertThat(results.failures()).containsExactly("kinesalite, round 1: a put failed");
+  }
+
+  @Test
+  void a_reason_is_the_cause_in_one_line_of_bounded_length() {
+    String long500 = "x".repeat(500);
+    assertThat(
+            NotMeasured.because(
+                new CompletionException(new IllegalStateException("no\nsuch " + long500))))
+        .isEqualTo("IllegalStateException: no");
+    assertThat(NotMeasured.because(new NotMeasured(long500))).hasSize(204).endsWith("x ...");
   }
 
   private void add(int round, Contestant server, Encoding encoding, double value) {
