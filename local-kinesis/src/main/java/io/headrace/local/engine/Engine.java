@@ -30,11 +30,13 @@ public final class Engine {
   private final ConcurrentMap<StreamKey, KinesisStream> streams = new ConcurrentHashMap<>();
   private final Object creation = new Object();
   private final @Nullable CallLimits callLimits;
+  private final FanOut fanOut;
 
   public Engine(InstantSource clock, EngineSettings settings) {
     this.clock = clock;
     this.settings = settings;
     this.budget = new MemoryBudget(settings.memoryBytesMax());
+    this.fanOut = new FanOut(clock, this::stream);
     this.callLimits = settings.limits().isOff() ? null : new CallLimits(settings.limits());
   }
 
@@ -75,10 +77,16 @@ public final class Engine {
     }
   }
 
-  public void deleteStream(StreamKey key) {
+  /** Registered consumers and their subscriptions. */
+  public FanOut fanOut() {
+    return fanOut;
+  }
+
+  /** Deletes a stream; one with registered consumers only when these may go with it. */
+  public void deleteStream(StreamKey key, boolean withConsumers) {
     long now = clock.millis();
     KinesisStream stream = stream(key, now);
-    stream.delete(now);
+    stream.delete(withConsumers, now);
     if (!stream.exists(now)) {
       streams.remove(key, stream);
     }

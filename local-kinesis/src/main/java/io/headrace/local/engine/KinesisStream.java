@@ -7,6 +7,7 @@ import io.headrace.local.log.StoredRecord;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +27,7 @@ public final class KinesisStream {
   private final EngineSettings settings;
   private final MemoryBudget budget;
   private final ShardMap shards;
+  private final StreamConsumers consumers;
   private StreamOptions options;
   private Labels labels;
   private RecentChanges recent;
@@ -33,6 +35,7 @@ public final class KinesisStream {
   private @Nullable PendingChange pending;
   private long expiredSecond;
   private boolean gone;
+  private volatile long dueMillis;
 
   /** The stream that a state describes: a new one, or one that was there before. */
   KinesisStream(StreamState state, EngineSettings settings, MemoryBudget budget) {
@@ -46,6 +49,9 @@ public final class KinesisStream {
     this.settings = settings;
     this.budget = budget;
     this.shards = new ShardMap(state, index -> new MemoryShardLog(budget));
+    long takes = settings.stateChangeTakes().toMillis();
+    this.consumers = new StreamConsumers(key, state.consumers(), takes);
+    refreshDue();
   }
 
   StreamKey key() {
@@ -60,6 +66,11 @@ public final class KinesisStream {
   synchronized boolean exists(long nowMillis) {
     settle(nowMillis);
     return !gone;
+  }
+
+  /** Whether time alone has brought a change that the next call will finish; asks no monitor. */
+  boolean isDue(long nowMillis) {
+    return nowMillis >= dueMillis;
   }
 
   /** Finishes what is due and forgets what is past retention, as every other call does too. */
@@ -79,7 +90,8 @@ public final class KinesisStream {
         status,
         pending,
         shards.made(),
-        shards.states());
+        shards.states(),
+        consumers.states());
   }
 
   /** Begins what a request asks for. */
@@ -104,18 +116,37 @@ public final class KinesisStream {
   synchronized StreamView view(long nowMillis) {
     settle(nowMillis);
     return new StreamView(
-        key, status, options, Instant.ofEpochMilli(createdMillis), shards.openCount());
+        key,
+        status,
+        options,
+        Instant.ofEpochMilli(createdMillis),
+        shards.openCount(),
+        consumers.count());
   }
 
   synchronized int openShards() {
     return shards.openCount();
   }
 
-  synchronized void delete(long nowMillis) {
+  /**
+   * Begins to go.
+   *
+   * @param withConsumers whether the registered consumers go too; else one is enough to refuse
+   */
+  synchronized void delete(boolean withConsumers, long nowMillis) {
     settle(nowMillis);
-    if (status != StreamStatus.DELETING) {
-      begin(new Change.Delete(), nowMillis);
+    if (status == StreamStatus.DELETING) {
+      return;
     }
+    if (!withConsumers && consumers.count() > 0) {
+      throw KinesisError.inUse(
+          ("DeleteStream can't delete %s because there are consumers associated with this data "
+                  + "stream. To delete %s anyway, set the EnforceConsumerDeletion parameter to true "
+                  + "to force the deletion of all the consumers that are associated with it.")
+              .formatted(key.arn(), key.name()));
+    }
+    consumers.beginToGo(nowMillis);
+    begin(new Change.Delete(), nowMillis);
   }
 
   synchronized List<ShardView> shards(ShardFilter filter, int afterIndex, long nowMillis) {
@@ -130,6 +161,7 @@ public final class KinesisStream {
     for (PutEntry entry : entries) {
       outcomes.add(put(entry, nowMillis));
     }
+    consumers.tellWoken();
     return outcomes;
   }
 
@@ -174,6 +206,37 @@ public final class KinesisStream {
     return new RecordsRead(records, after.token(), behind, List.of());
   }
 
+  /** One step on the consumers, after everything that was due before it. */
+  synchronized <T> T step(long nowMillis, Function<StreamConsumers, T> step) {
+    settle(nowMillis);
+    T result = step.apply(consumers);
+    refreshDue();
+    return result;
+  }
+
+  synchronized Subscription subscribe(
+      ConsumerArn arn, String shardId, StartFrom start, long nowMillis) {
+    settle(nowMillis);
+    requireUsable();
+    Consumer consumer = consumers.require(arn);
+    if (consumer.status() != ConsumerStatus.ACTIVE) {
+      throw arn.notActive();
+    }
+    Shard shard = shards.require(shardId);
+    long position = Positions.of(start, shard, key, nowMillis);
+    Subscription present = consumer.subscription(shard.index());
+    if (present != null) {
+      KinesisError taken = arn.alreadySubscribed(shard.id());
+      if (present.isUndisturbed(nowMillis)) {
+        throw taken;
+      }
+      present.fail(taken);
+    }
+    Subscription next = new Subscription(this, consumer, shard, position, null, nowMillis);
+    consumers.add(next);
+    return next;
+  }
+
   synchronized void split(String shardId, String newStart, long nowMillis) {
     StreamState state = state(nowMillis);
     state.requireProvisioned();
@@ -200,14 +263,18 @@ public final class KinesisStream {
     status = change.meanwhile();
     pending = new PendingChange(change, nowMillis + settings.stateChangeTakes().toMillis());
     settle(nowMillis);
+    refreshDue();
   }
 
   private void settle(long nowMillis) {
+    consumers.settle(nowMillis);
     PendingChange due = pending;
     if (due != null && nowMillis >= due.dueMillis()) {
       pending = null;
       status = StreamStatus.ACTIVE;
       finish(due.change(), due.dueMillis());
+      consumers.changed();
+      refreshDue();
     }
     // Once a second is enough, and a put into a thousand shards must not walk through all of them.
     if (nowMillis / 1000 != expiredSecond) {
@@ -251,6 +318,7 @@ public final class KinesisStream {
           "The local server holds %d bytes of records, and its limit memoryBytesMax is %d."
               .formatted(budget.bytes(), budget.bytesMax()));
     }
+    consumers.landed(shard.index());
     return new PutOutcome.Stored(shard.id(), number, options.isEncrypted());
   }
 
@@ -269,5 +337,19 @@ public final class KinesisStream {
     if (gone || status == StreamStatus.CREATING || status == StreamStatus.DELETING) {
       throw key.notFound();
     }
+  }
+
+  /** Throws unless the stream is there for good. The caller has the monitor. */
+  void requireMade() {
+    if (status == StreamStatus.CREATING || status == StreamStatus.DELETING) {
+      throw KinesisError.inUse(
+          "Stream %s under account %s not ACTIVE, instead in state %s"
+              .formatted(key.name(), key.account(), status));
+    }
+  }
+
+  private void refreshDue() {
+    PendingChange next = pending;
+    dueMillis = Math.min(next == null ? Long.MAX_VALUE : next.dueMillis(), consumers.dueMillis());
   }
 }

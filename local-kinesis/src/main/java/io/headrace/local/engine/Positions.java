@@ -17,10 +17,10 @@ final class Positions {
       return shard.log().end();
     }
     if (start instanceof StartFrom.At at) {
-      return order(at.number(), shard, key);
+      return notBefore(parse(at.number(), shard, key), shard);
     }
     if (start instanceof StartFrom.After after) {
-      long order = order(after.number(), shard, key);
+      long order = parse(after.number(), shard, key).order();
       return order == SequenceNumber.ORDER_MAX ? order : order + 1;
     }
     long millis = ((StartFrom.Time) start).millis();
@@ -39,7 +39,17 @@ final class Positions {
     return Math.max(1, nowMillis - records.get(records.size() - 1).arrivalMillis());
   }
 
-  private static long order(String number, Shard shard, StreamKey key) {
+  // The number that a subscriber continues from has the last record's order and a later time.
+  private static long notBefore(SequenceNumber number, Shard shard) {
+    List<StoredRecord> found = shard.log().read(number.order(), 1, 1);
+    boolean passed =
+        !found.isEmpty()
+            && found.get(0).order() == number.order()
+            && found.get(0).sequenceNumber().seconds() < number.seconds();
+    return passed ? number.order() + 1 : number.order();
+  }
+
+  private static SequenceNumber parse(String number, Shard shard, StreamKey key) {
     String use =
         "StartingSequenceNumber %s used in GetShardIterator on shard %s in %s is invalid"
             .formatted(number, shard.id(), key.inSentence());
@@ -54,6 +64,6 @@ final class Positions {
     if (parsed.shardCreatedSeconds() != shard.start().shardCreatedSeconds()) {
       throw KinesisError.invalidArgument(use + " because it did not come from this stream.");
     }
-    return parsed.order();
+    return parsed;
   }
 }

@@ -171,6 +171,11 @@ public final class Shard {
     return number;
   }
 
+  /** The seconds in the latest number that a record of this shard can have so far. */
+  long lastSeconds() {
+    return Math.max(lastArrivalMillis / 1000, createdSeconds);
+  }
+
   ShardView view() {
     SequenceNumber end = end();
     return new ShardView(

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param shardsMade how many shards the stream has had so far, which is the next one's index
  * @param shards those that are open or whose records are not all past retention, by index
+ * @param consumers those that are registered, by name
  */
 public record StreamState(
     StreamKey key,
@@ -18,9 +19,11 @@ public record StreamState(
     StreamStatus status,
     @Nullable PendingChange pending,
     int shardsMade,
-    List<ShardState> shards) {
+    List<ShardState> shards,
+    List<ConsumerState> consumers) {
   public StreamState {
     shards = List.copyOf(shards);
+    consumers = List.copyOf(consumers);
   }
 
   /** A stream that is about to be made. */
@@ -35,6 +38,7 @@ public record StreamState(
         create.meanwhile(),
         new PendingChange(create, nowMillis + takesMillis),
         0,
+        List.of(),
         List.of());
   }
 

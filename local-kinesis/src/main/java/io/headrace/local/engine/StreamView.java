@@ -4,4 +4,9 @@ import java.time.Instant;
 
 /** A stream without its shards, at one moment. */
 public record StreamView(
-    StreamKey key, StreamStatus status, StreamOptions options, Instant created, int openShards) {}
+    StreamKey key,
+    StreamStatus status,
+    StreamOptions options,
+    Instant created,
+    int openShards,
+    int consumers) {}

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import io.headrace.local.engine.Caller;
 import io.headrace.local.engine.Engine;
 import io.headrace.local.engine.KinesisError;
+import io.headrace.local.engine.Subscription;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -37,7 +38,8 @@ public final class Protocol {
             ShardActions.all(),
             RecordActions.all(),
             TagActions.all(),
-            OptionActions.all())
+            OptionActions.all(),
+            ConsumerActions.all())
         .flatMap(List::stream)
         .forEach(action -> actions.put(action.name(), action));
   }
@@ -112,6 +114,10 @@ public final class Protocol {
       engine.countCall(action.name(), subject.owner(), subject.stream());
     }
     R result = action.work().run(engine, caller, input);
+    if (result instanceof Subscription subscription) {
+      headers.put("content-type", EventFrame.CONTENT_TYPE);
+      return new Reply.Events(headers, new PushedEvents(engine.fanOut(), subscription));
+    }
     Output<R> output = action.output();
     if (output == null) {
       return new Reply.Whole(200, headers, Reply.EMPTY);

@@ -80,7 +80,7 @@ final class RecordActions {
           .text("PartitionKey", StoredRecord::partitionKey)
           .text("EncryptionType", record -> record.isEncrypted() ? KMS : null);
 
-  private static final Output<ChildShard> CHILD_OUT =
+  static final Output<ChildShard> CHILD_OUT =
       new Output<ChildShard>()
           .text("ShardId", ChildShard::id)
           .texts("ParentShards", ChildShard::parentIds)
@@ -173,9 +173,11 @@ final class RecordActions {
   }
 
   private static StartFrom start(Fields input) {
-    String type = input.require(ITERATOR_TYPE);
-    String number = input.get(START_NUMBER);
-    Long time = input.get(TIMESTAMP);
+    return start(input.require(ITERATOR_TYPE), input.get(START_NUMBER), input.get(TIMESTAMP));
+  }
+
+  /** Where reading starts, as the three fields that tell it say together. */
+  static StartFrom start(String type, @Nullable String number, @Nullable Long time) {
     boolean numbered = type.endsWith("_SEQUENCE_NUMBER");
     if (numbered != (number != null)) {
       throw KinesisError.invalidArgument(

@@ -17,6 +17,12 @@ public sealed interface Reply {
   /** Does the other as soon as it is known; any thread may complete the stage. */
   record Once(CompletionStage<Reply> known) implements Reply {}
 
+  /**
+   * Answers with events that go on coming, until their end or the client's. Whoever does not carry
+   * this reply out must close the events.
+   */
+  record Events(Map<String, String> headers, PushedEvents events) implements Reply {}
+
   /** Closes the connection without a word, or over HTTP/2 the one stream. */
   record Cut() implements Reply {}
 

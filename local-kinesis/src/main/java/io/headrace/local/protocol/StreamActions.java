@@ -62,7 +62,7 @@ final class StreamActions {
           .text("EncryptionType", view -> encryption(view.options()))
           .text("KeyId", view -> view.options().keyId())
           .number("OpenShardCount", StreamView::openShards)
-          .number("ConsumerCount", view -> 0)
+          .number("ConsumerCount", StreamView::consumers)
           .number("MaxRecordSizeInKiB", view -> view.options().recordKibMax());
 
   private static final Output<StreamDescription> DESCRIPTION_OUT =
@@ -90,7 +90,10 @@ final class StreamActions {
         Action.silent(
             "DeleteStream",
             Structure.of(STREAM_NAME, ENFORCE_CONSUMER_DELETION, STREAM_ARN),
-            (engine, caller, input) -> engine.deleteStream(CommonFields.stream(caller, input))),
+            (engine, caller, input) ->
+                engine.deleteStream(
+                    CommonFields.stream(caller, input),
+                    input.get(ENFORCE_CONSUMER_DELETION, false))),
         new Action<>(
             "DescribeStream",
             Structure.of(LIMIT, START_SHARD, STREAM_NAME, STREAM_ARN),

@@ -20,12 +20,7 @@ public enum Wire {
 
     @Override
     void writeTime(JsonGenerator out, long millis) throws IOException {
-      StringBuilder seconds =
-          new StringBuilder(16).append(Math.floorDiv(millis, 1000L)).append('.');
-      long fraction = Math.floorMod(millis, 1000L);
-      seconds.append((char) ('0' + fraction / 100));
-      seconds.append((char) ('0' + fraction / 10 % 10)).append((char) ('0' + fraction % 10));
-      out.writeNumber(seconds.toString());
+      out.writeNumber(seconds(millis));
     }
 
     @Override
@@ -96,6 +91,15 @@ public enum Wire {
   abstract void writeTime(JsonGenerator out, long millis) throws IOException;
 
   abstract long readTime(JsonParser in) throws IOException;
+
+  /** A time in JSON: seconds, always with three digits of their fraction. */
+  static String seconds(long millis) {
+    StringBuilder seconds = new StringBuilder(16).append(Math.floorDiv(millis, 1000L)).append('.');
+    long fraction = Math.floorMod(millis, 1000L);
+    seconds.append((char) ('0' + fraction / 100));
+    seconds.append((char) ('0' + fraction / 10 % 10)).append((char) ('0' + fraction % 10));
+    return seconds.toString();
+  }
 
   // A double holds milliseconds of this age exactly, and no text makes reading it slow.
   private static long milliseconds(double seconds) {

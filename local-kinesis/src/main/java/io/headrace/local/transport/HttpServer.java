@@ -57,6 +57,7 @@ public final class HttpServer implements AutoCloseable {
   private final Protocol protocol;
   private final HttpSettings settings;
   private final @Nullable Tls tls;
+  private final Ticker ticker = new Ticker();
   private final EventLoopGroup loops;
   private final ChannelGroup channels =
       new DefaultChannelGroup(ImmediateEventExecutor.INSTANCE, true);
@@ -129,7 +130,7 @@ public final class HttpServer implements AutoCloseable {
         new HttpServerKeepAliveHandler(),
         new HttpObjectAggregator(BODY_BYTES_MAX),
         new OneAtATime(),
-        new RequestHandler(protocol, settings.unreadBytesMax()));
+        new RequestHandler(protocol, ticker, settings.unreadBytesMax()));
   }
 
   private void http2(ChannelPipeline pipeline) {
@@ -147,7 +148,7 @@ public final class HttpServer implements AutoCloseable {
         codec,
         new WiderConnection(codec),
         new Http2MultiplexHandler(
-            new Http2Stream(new RequestHandler(protocol, settings.unreadBytesMax()))),
+            new Http2Stream(new RequestHandler(protocol, ticker, settings.unreadBytesMax()))),
         new BrokenConnection());
   }
 

@@ -35,10 +35,12 @@ public final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRe
   private static final Logger LOG = LoggerFactory.getLogger(LocalKinesis.class);
 
   private final Protocol protocol;
+  private final Ticker ticker;
   private final UnreadAnswers unread;
 
-  RequestHandler(Protocol protocol, long unreadBytesMax) {
+  RequestHandler(Protocol protocol, Ticker ticker, long unreadBytesMax) {
     this.protocol = protocol;
+    this.ticker = ticker;
     this.unread = new UnreadAnswers(unreadBytesMax);
   }
 
@@ -104,6 +106,8 @@ public final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRe
                       context
                           .executor()
                           .execute(() -> carryLater(context, http, known(http, then, failure))));
+    } else if (reply instanceof Reply.Events events) {
+      EventWriter.start(context, events, ticker);
     } else {
       var unused = context.close();
     }
@@ -113,6 +117,8 @@ public final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRe
     try {
       if (context.channel().isActive()) {
         carry(context, http, reply);
+      } else if (reply instanceof Reply.Events dropped) {
+        dropped.events().close();
       }
     } finally {
       http.release();

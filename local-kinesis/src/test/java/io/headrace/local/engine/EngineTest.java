@@ -55,7 +55,7 @@ class EngineTest {
   void an_iterator_does_not_reach_a_later_stream_of_the_same_name() {
     create(1);
     String iterator = iterator(new StartFrom.TrimHorizon());
-    engine.deleteStream(ORDERS);
+    engine.deleteStream(ORDERS, false);
     clock.advance(Duration.ofSeconds(1));
     create(1);
 
@@ -83,7 +83,7 @@ class EngineTest {
     create(1);
     put("a");
 
-    engine.deleteStream(ORDERS);
+    engine.deleteStream(ORDERS, false);
 
     assertThat(engine.recordBytes()).isZero();
     assertThatThrownBy(() -> put("b"))
@@ -255,7 +255,7 @@ class EngineTest {
 
     clock.advance(Duration.ofSeconds(2));
     assertThat(slow.describe(ORDERS).openShards()).isEqualTo(1);
-    slow.deleteStream(ORDERS);
+    slow.deleteStream(ORDERS, false);
     assertThat(slow.describe(ORDERS).status()).isEqualTo(StreamStatus.DELETING);
     clock.advance(Duration.ofSeconds(2));
     assertThatThrownBy(() -> slow.describe(ORDERS))

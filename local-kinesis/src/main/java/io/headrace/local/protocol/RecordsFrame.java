@@ -1,0 +1,187 @@
+package io.headrace.local.protocol;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.io.JsonStringEncoder;
+import io.headrace.local.engine.ChildShard;
+import io.headrace.local.engine.Pushed;
+import io.headrace.local.log.StoredRecord;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.zip.CRC32;
+
+/**
+ * The message that carries records, written piece by piece: its length is worked out beforehand, so
+ * that a subscriber who does not read costs the piece that waits for it and not the whole message.
+ * Confined to one subscription.
+ */
+final class RecordsFrame {
+  private static final byte[] HEADERS = EventFrame.eventHeaders("SubscribeToShardEvent");
+  private static final byte[] NUMBER = bytes("{\"SequenceNumber\":\"");
+  private static final byte[] TIME = bytes("\",\"ApproximateArrivalTimestamp\":");
+  private static final byte[] KEY = bytes(",\"PartitionKey\":\"");
+  private static final byte[] DATA = bytes("\",\"Data\":\"");
+  private static final byte[] RECORD_END = bytes("\"}");
+  private static final byte[] COMMA = bytes(",");
+  private static final byte[] END = bytes("]}");
+  private static final int NUMBER_DIGITS = 56;
+  private static final int FRACTION_CHARS = 4;
+  // Divisible by three, so that only the last piece of a record is filled up in Base64.
+  private static final int DATA_PIECE_BYTES = 12 * 1024;
+
+  private static final Output<Pushed.Event> HEAD_OUT =
+      new Output<Pushed.Event>()
+          .text("ContinuationSequenceNumber", Pushed.Event::continuation)
+          .number("MillisBehindLatest", Pushed.Event::millisBehindLatest)
+          .<ChildShard>listUnlessEmpty(
+              "ChildShards", Pushed.Event::childShards, RecordActions.CHILD_OUT);
+
+  private final Pushed.Event event;
+  private final CRC32 check = new CRC32();
+  private ByteBuffer piece;
+  private int record;
+  private int dataAt = -1;
+  private boolean complete;
+
+  RecordsFrame(Pushed.Event event) {
+    this.event = event;
+    byte[] start = head(event);
+    int payload = start.length + END.length + Math.max(0, event.records().size() - 1);
+    for (StoredRecord each : event.records()) {
+      payload = Math.addExact(payload, length(each));
+    }
+    byte[] begin = EventFrame.begin(HEADERS, payload, check);
+    check.update(start);
+    this.piece = ByteBuffer.allocate(begin.length + start.length).put(begin).put(start).flip();
+  }
+
+  /** Writes as much as there is room for; what does not fit comes with the next call. */
+  void writeTo(ByteBuffer out) {
+    while (out.hasRemaining() && !isWritten()) {
+      if (!piece.hasRemaining()) {
+        piece = ByteBuffer.wrap(nextPiece());
+      }
+      int count = Math.min(piece.remaining(), out.remaining());
+      out.put(piece.slice(piece.position(), count));
+      piece.position(piece.position() + count);
+    }
+  }
+
+  boolean isWritten() {
+    return complete && !piece.hasRemaining();
+  }
+
+  private byte[] nextPiece() {
+    if (record == event.records().size()) {
+      check.update(END);
+      complete = true;
+      byte[] end = EventFrame.end(check);
+      return ByteBuffer.allocate(END.length + end.length).put(END).put(end).array();
+    }
+    byte[] next = recordPiece(event.records().get(record));
+    check.update(next);
+    return next;
+  }
+
+  private byte[] recordPiece(StoredRecord each) {
+    byte[] data = each.data();
+    if (dataAt < 0) {
+      dataAt = 0;
+      if (data.length > DATA_PIECE_BYTES) {
+        return recordHead(each, 0);
+      }
+      byte[] whole = recordHead(each, base64Length(data.length) + RECORD_END.length);
+      int end = whole.length - RECORD_END.length;
+      ByteBuffer.wrap(whole, end - base64Length(data.length), base64Length(data.length))
+          .put(Base64.getEncoder().encode(data));
+      System.arraycopy(RECORD_END, 0, whole, end, RECORD_END.length);
+      nextRecord();
+      return whole;
+    }
+    if (dataAt == data.length) {
+      nextRecord();
+      return RECORD_END;
+    }
+    int count = Math.min(DATA_PIECE_BYTES, data.length - dataAt);
+    ByteBuffer encoded = Base64.getEncoder().encode(ByteBuffer.wrap(data, dataAt, count));
+    dataAt += count;
+    byte[] bytes = new byte[encoded.remaining()];
+    encoded.get(bytes);
+    return bytes;
+  }
+
+  private void nextRecord() {
+    record++;
+    dataAt = -1;
+  }
+
+  private byte[] recordHead(StoredRecord each, int room) {
+    byte[] key = JsonStringEncoder.getInstance().quoteAsUTF8(each.partitionKey());
+    byte[] number = bytes(each.sequenceNumber().toString());
+    byte[] time = bytes(Wire.seconds(each.arrivalMillis()));
+    int comma = record == 0 ? 0 : COMMA.length;
+    ByteBuffer out =
+        ByteBuffer.allocate(
+            comma
+                + NUMBER.length
+                + number.length
+                + TIME.length
+                + time.length
+                + KEY.length
+                + key.length
+                + DATA.length
+                + room);
+    out.put(COMMA, 0, comma).put(NUMBER).put(number).put(TIME).put(time);
+    return out.put(KEY).put(key).put(DATA).array();
+  }
+
+  private static int length(StoredRecord each) {
+    return NUMBER.length
+        + NUMBER_DIGITS
+        + TIME.length
+        + Long.toString(Math.floorDiv(each.arrivalMillis(), 1000L)).length()
+        + FRACTION_CHARS
+        + KEY.length
+        + quotedLength(each.partitionKey())
+        + DATA.length
+        + base64Length(each.data().length)
+        + RECORD_END.length;
+  }
+
+  private static int quotedLength(String key) {
+    for (int i = 0; i < key.length(); i++) {
+      char c = key.charAt(i);
+      if (c < ' ' || c >= 0x7f || c == '"' || c == '\\') {
+        return JsonStringEncoder.getInstance().quoteAsUTF8(key).length;
+      }
+    }
+    return key.length();
+  }
+
+  private static int base64Length(int bytes) {
+    return (bytes + 2) / 3 * 4;
+  }
+
+  // The object up to its last field, whose content is written record by record.
+  private static byte[] head(Pushed.Event event) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    try (JsonGenerator generator = Wire.JSON.generator(out)) {
+      HEAD_OUT.write(Wire.JSON, generator, event);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    byte[] object = out.toByteArray();
+    byte[] records = bytes(",\"Records\":[");
+    return ByteBuffer.allocate(object.length - 1 + records.length)
+        .put(object, 0, object.length - 1)
+        .put(records)
+        .array();
+  }
+
+  private static byte[] bytes(String ascii) {
+    return ascii.getBytes(StandardCharsets.US_ASCII);
+  }
+}
