@@ -1,6 +1,8 @@
 package io.headrace.local.engine;
 
 import io.headrace.local.log.MemoryBudget;
+import io.headrace.local.log.OldSequenceNumber;
+import io.headrace.local.log.SequenceNumber;
 import io.headrace.local.log.StoredRecord;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -68,7 +70,7 @@ public final class Engine {
         throw KinesisError.inUse(
             "Stream %s under account %s already exists.".formatted(key.name(), key.account()));
       }
-      requireRoomForShards(key, wanted.shards());
+      requireRoomForShards(key, wanted.shards(), now);
       long takes = settings.stateChangeTakes().toMillis();
       StreamState state = StreamState.creating(wanted, now, takes);
       KinesisStream created = new KinesisStream(state, settings, budget);
@@ -153,12 +155,29 @@ public final class Engine {
     return stream.put(entries, now);
   }
 
+  /**
+   * Refuses a number for ordering that no shard could have given out by now. The order of records
+   * in a shard is that of their puts anyway, so that nothing else comes of it.
+   */
+  public void requireOrdering(StreamKey key, String number) {
+    long seconds =
+        SequenceNumber.parse(number)
+            .map(SequenceNumber::seconds)
+            .or(() -> OldSequenceNumber.parse(number).map(OldSequenceNumber::seconds))
+            .orElse(Long.MAX_VALUE);
+    if (seconds > clock.millis() / 1000) {
+      throw KinesisError.invalidArgument(
+          "ExclusiveMinimumSequenceNumber %s used in PutRecord on %s is invalid."
+              .formatted(OldSequenceNumber.inSentence(number), key.inSentence()));
+    }
+  }
+
   public String shardIterator(StreamKey key, String shardId, StartFrom start) {
     long now = clock.millis();
+    Shard.requireName(shardId, key);
     KinesisStream stream = streams.get(key);
     if (stream == null || !stream.exists(now)) {
-      int index = Shard.indexOf(shardId);
-      throw noShard(index < 0 ? shardId : Shard.id(index), key);
+      throw noShard(Shard.id(Shard.indexOf(shardId)), key);
     }
     return stream.iterator(shardId, start, now);
   }
@@ -186,13 +205,16 @@ public final class Engine {
 
   public void splitShard(StreamKey key, String shardId, String newStartingHashKey) {
     long now = clock.millis();
+    Shard.requireName(shardId, key);
     KinesisStream stream = stream(key, now);
-    requireRoomForShards(key, 1);
+    requireRoomForShards(key, 1, now);
     stream.split(shardId, newStartingHashKey, now);
   }
 
   public void mergeShards(StreamKey key, String shardId, String adjacentShardId) {
     long now = clock.millis();
+    Shard.requireName(shardId, key);
+    Shard.requireName(adjacentShardId, key);
     stream(key, now).merge(shardId, adjacentShardId, now);
   }
 
@@ -203,7 +225,7 @@ public final class Engine {
     for (KinesisStream stream : streams.values()) {
       if (stream.exists(now)) {
         present++;
-        openShards += stream.openShards();
+        openShards += stream.openShards(now);
       }
     }
     return new Totals(present, openShards, budget.bytes(), budget.bytesMax());
@@ -286,12 +308,12 @@ public final class Engine {
     return new ShardPage(shards.subList(0, size), next.token());
   }
 
-  private void requireRoomForShards(StreamKey key, int wanted) {
+  private void requireRoomForShards(StreamKey key, int wanted, long now) {
     int present = 0;
     for (KinesisStream stream : streams.values()) {
       StreamKey other = stream.key();
       if (other.account().equals(key.account()) && other.region().equals(key.region())) {
-        present += stream.openShards();
+        present += stream.openShards(now);
       }
     }
     if (present + (long) wanted > settings.shardsMax()) {

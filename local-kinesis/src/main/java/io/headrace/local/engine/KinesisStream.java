@@ -124,8 +124,13 @@ public final class KinesisStream {
         consumers.count());
   }
 
-  synchronized int openShards() {
-    return shards.openCount();
+  /** The shards that count against the account's limit: those that are about to be made too. */
+  synchronized int openShards(long nowMillis) {
+    settle(nowMillis);
+    PendingChange change = pending;
+    return change != null && change.change() instanceof Change.Create create
+        ? create.shards()
+        : shards.openCount();
   }
 
   /**

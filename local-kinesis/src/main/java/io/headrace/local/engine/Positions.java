@@ -1,8 +1,10 @@
 package io.headrace.local.engine;
 
+import io.headrace.local.log.OldSequenceNumber;
 import io.headrace.local.log.SequenceNumber;
 import io.headrace.local.log.StoredRecord;
 import java.util.List;
+import java.util.Optional;
 
 /** Where in a shard reading starts, and how far behind its end that is. Pure. */
 final class Positions {
@@ -52,18 +54,22 @@ final class Positions {
   private static SequenceNumber parse(String number, Shard shard, StreamKey key) {
     String use =
         "StartingSequenceNumber %s used in GetShardIterator on shard %s in %s is invalid"
-            .formatted(number, shard.id(), key.inSentence());
-    SequenceNumber parsed =
-        SequenceNumber.parse(number).orElseThrow(() -> KinesisError.invalidArgument(use + "."));
-    if (parsed.shardIndex() != shard.index()) {
+            .formatted(OldSequenceNumber.inSentence(number), shard.id(), key.inSentence());
+    Optional<SequenceNumber> parsed = SequenceNumber.parse(number);
+    int encoded =
+        parsed
+            .map(SequenceNumber::shardIndex)
+            .or(() -> OldSequenceNumber.parse(number).map(OldSequenceNumber::shardIndex))
+            .orElseThrow(() -> KinesisError.invalidArgument(use + "."));
+    if (encoded != shard.index()) {
       throw KinesisError.invalidArgument(
           ("Invalid StartingSequenceNumber. It encodes %s, "
                   + "while it was used in a call to a shard with %s")
-              .formatted(Shard.id(parsed.shardIndex()), shard.id()));
+              .formatted(Shard.id(encoded), shard.id()));
     }
-    if (parsed.shardCreatedSeconds() != shard.start().shardCreatedSeconds()) {
-      throw KinesisError.invalidArgument(use + " because it did not come from this stream.");
-    }
-    return parsed;
+    return parsed
+        .filter(known -> known.shardCreatedSeconds() == shard.start().shardCreatedSeconds())
+        .orElseThrow(
+            () -> KinesisError.invalidArgument(use + " because it did not come from this stream."));
   }
 }

@@ -74,16 +74,26 @@ public final class Shard {
     return "shardId-" + "0".repeat(ID_DIGITS - digits.length()) + digits;
   }
 
-  /** The index in a shard's name, or -1 when it is no such name; the zeros may be left out. */
+  /** The index in a shard's name, or -1 when it is no such name; zeros may be left out or more. */
   public static int indexOf(String shardId) {
-    String digits = shardId.substring(shardId.indexOf('-') + 1);
-    if (digits.isEmpty()
-        || digits.length() > ID_DIGITS
-        || !digits.chars().allMatch(c -> c >= '0' && c <= '9')) {
-      return -1;
+    int start = shardId.indexOf('-') + 1;
+    long index = start == shardId.length() ? -1 : 0;
+    for (int i = start; i < shardId.length() && index >= 0; i++) {
+      char digit = shardId.charAt(i);
+      index = digit >= '0' && digit <= '9' ? index * 10 + (digit - '0') : -1;
+      if (index > Integer.MAX_VALUE) {
+        return -1;
+      }
     }
-    long index = Long.parseLong(digits);
-    return index <= Integer.MAX_VALUE ? (int) index : -1;
+    return (int) index;
+  }
+
+  /** What is no name of a shard is missed before anyone asks whether there is such a stream. */
+  static void requireName(String shardId, StreamKey key) {
+    if (indexOf(shardId) < 0) {
+      throw KinesisError.notFound(
+          "Could not find shard %s in %s.".formatted(shardId, key.inSentence()));
+    }
   }
 
   int index() {

@@ -56,9 +56,10 @@ final class ShardMap {
 
   /** The shard to read from. */
   Shard require(String shardId) {
-    Shard shard = shards.get(Shard.indexOf(shardId));
+    int index = Shard.indexOf(shardId);
+    Shard shard = shards.get(index);
     if (shard == null) {
-      throw notThere(shardId);
+      throw notThere(Shard.id(index));
     }
     return shard;
   }
@@ -69,19 +70,14 @@ final class ShardMap {
     Shard shard = shards.get(index);
     if (shard == null) {
       throw KinesisError.notFound(
-          "Could not find shard %s in %s."
-              .formatted(index < 0 ? shardId : Shard.id(index), key.inSentence()));
+          "Could not find shard %s in %s.".formatted(Shard.id(index), key.inSentence()));
     }
     return shard;
   }
 
   KinesisError notThere(String shardId) {
-    int index = Shard.indexOf(shardId);
-    return index < 0
-        ? KinesisError.notFound(
-            "Could not find shard %s in %s.".formatted(shardId, key.inSentence()))
-        : KinesisError.notFound(
-            "Shard %s in %s does not exist".formatted(Shard.id(index), key.inSentence()));
+    return KinesisError.notFound(
+        "Shard %s in %s does not exist".formatted(shardId, key.inSentence()));
   }
 
   /** The open shard whose range has the key. */

@@ -15,8 +15,6 @@ public record SequenceNumber(long shardCreatedSeconds, int shardIndex, long orde
   /** The order in the number that ends a closed shard; no record has it. */
   public static final long ORDER_MAX = Long.MAX_VALUE;
 
-  private static final long SECONDS_MAX = 16_025_175_000L;
-
   public SequenceNumber {
     if (order < 0 || shardIndex < 0) {
       throw new IllegalArgumentException("order " + order + ", shard " + shardIndex);
@@ -33,7 +31,7 @@ public record SequenceNumber(long shardCreatedSeconds, int shardIndex, long orde
     long created = bits(number, 148, 36);
     long order = number.shiftRight(80).longValue();
     long shard = bits(number, 4, 32);
-    if (created >= SECONDS_MAX || order < 0 || shard > Integer.MAX_VALUE) {
+    if (order < 0 || shard > Integer.MAX_VALUE) {
       return Optional.empty();
     }
     return Optional.of(new SequenceNumber(created, (int) shard, order, bits(number, 36, 36)));

@@ -3,6 +3,7 @@ package io.headrace.local.protocol;
 import static io.headrace.local.protocol.CommonFields.HASH_KEY;
 import static io.headrace.local.protocol.CommonFields.SEQUENCE_NUMBER;
 import static io.headrace.local.protocol.CommonFields.STREAM_ARN;
+import static io.headrace.local.protocol.CommonFields.STREAM_ID;
 import static io.headrace.local.protocol.CommonFields.STREAM_NAME;
 import static io.headrace.local.protocol.CommonFields.name;
 
@@ -16,7 +17,6 @@ import io.headrace.local.engine.PutOutcome;
 import io.headrace.local.engine.RecordsRead;
 import io.headrace.local.engine.StartFrom;
 import io.headrace.local.engine.StreamKey;
-import io.headrace.local.log.SequenceNumber;
 import io.headrace.local.log.StoredRecord;
 import java.util.ArrayList;
 import java.util.List;
@@ -93,7 +93,13 @@ final class RecordActions {
         new Action<>(
             "PutRecord",
             Structure.of(
-                FOR_ORDERING, PARTITION_KEY, EXPLICIT_HASH_KEY, DATA, STREAM_NAME, STREAM_ARN),
+                FOR_ORDERING,
+                PARTITION_KEY,
+                EXPLICIT_HASH_KEY,
+                DATA,
+                STREAM_NAME,
+                STREAM_ARN,
+                STREAM_ID),
             new Output<PutOutcome.Stored>()
                 .text("ShardId", PutOutcome.Stored::shardId)
                 .text("SequenceNumber", stored -> stored.number().toString())
@@ -101,7 +107,7 @@ final class RecordActions {
             RecordActions::putOne),
         new Action<>(
             "PutRecords",
-            Structure.of(RECORDS, STREAM_NAME, STREAM_ARN),
+            Structure.of(RECORDS, STREAM_NAME, STREAM_ARN, STREAM_ID),
             new Output<List<PutOutcome>>()
                 .number("FailedRecordCount", RecordActions::refused)
                 .list("Records", outcomes -> outcomes, OUTCOME_OUT)
@@ -109,14 +115,21 @@ final class RecordActions {
             RecordActions::putMany),
         new Action<>(
             "GetShardIterator",
-            Structure.of(SHARD_ID, ITERATOR_TYPE, START_NUMBER, STREAM_NAME, TIMESTAMP, STREAM_ARN),
+            Structure.of(
+                SHARD_ID,
+                ITERATOR_TYPE,
+                START_NUMBER,
+                STREAM_NAME,
+                TIMESTAMP,
+                STREAM_ARN,
+                STREAM_ID),
             new Output<String>().text("ShardIterator", token -> token),
             (engine, caller, input) ->
                 engine.shardIterator(
                     CommonFields.stream(caller, input), input.require(SHARD_ID), start(input))),
         new Action<>(
             "GetRecords",
-            Structure.of(LIMIT, SHARD_ITERATOR, STREAM_ARN),
+            Structure.of(LIMIT, SHARD_ITERATOR, STREAM_ARN, STREAM_ID),
             new Output<RecordsRead>()
                 .text("NextShardIterator", RecordsRead::nextIterator)
                 .number("MillisBehindLatest", RecordsRead::millisBehindLatest)
@@ -133,10 +146,8 @@ final class RecordActions {
     StreamKey key = CommonFields.stream(caller, input);
     PutEntry entry = entry(input);
     String ordering = input.get(FOR_ORDERING);
-    if (ordering != null && SequenceNumber.parse(ordering).isEmpty()) {
-      throw KinesisError.invalidArgument(
-          "ExclusiveMinimumSequenceNumber %s used in PutRecord on %s is invalid."
-              .formatted(ordering, key.inSentence()));
+    if (ordering != null) {
+      engine.requireOrdering(key, ordering);
     }
     PutOutcome outcome = engine.put(key, List.of(entry)).get(0);
     if (outcome instanceof PutOutcome.Refused refused) {

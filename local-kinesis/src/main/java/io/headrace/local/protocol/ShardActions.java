@@ -1,6 +1,7 @@
 package io.headrace.local.protocol;
 
 import static io.headrace.local.protocol.CommonFields.STREAM_ARN;
+import static io.headrace.local.protocol.CommonFields.STREAM_ID;
 import static io.headrace.local.protocol.CommonFields.STREAM_NAME;
 import static io.headrace.local.protocol.CommonFields.name;
 
@@ -68,14 +69,21 @@ final class ShardActions {
         new Action<>(
             "ListShards",
             Structure.of(
-                START_SHARD, MAX_RESULTS, NEXT_TOKEN, CREATION, STREAM_NAME, FILTER, STREAM_ARN),
+                START_SHARD,
+                MAX_RESULTS,
+                NEXT_TOKEN,
+                CREATION,
+                STREAM_NAME,
+                FILTER,
+                STREAM_ARN,
+                STREAM_ID),
             new Output<ShardPage>()
                 .list("Shards", ShardPage::shards, SHARD_OUT)
                 .text("NextToken", ShardPage::nextToken),
             ShardActions::list),
         Action.silent(
             "SplitShard",
-            Structure.of(NEW_START, STREAM_NAME, TO_SPLIT, STREAM_ARN),
+            Structure.of(NEW_START, STREAM_NAME, TO_SPLIT, STREAM_ARN, STREAM_ID),
             (engine, caller, input) ->
                 engine.splitShard(
                     CommonFields.stream(caller, input),
@@ -83,7 +91,7 @@ final class ShardActions {
                     input.require(NEW_START))),
         Action.silent(
             "MergeShards",
-            Structure.of(TO_MERGE, ADJACENT, STREAM_NAME, STREAM_ARN),
+            Structure.of(TO_MERGE, ADJACENT, STREAM_NAME, STREAM_ARN, STREAM_ID),
             (engine, caller, input) ->
                 engine.mergeShards(
                     CommonFields.stream(caller, input),

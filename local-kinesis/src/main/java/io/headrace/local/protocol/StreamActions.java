@@ -1,6 +1,7 @@
 package io.headrace.local.protocol;
 
 import static io.headrace.local.protocol.CommonFields.STREAM_ARN;
+import static io.headrace.local.protocol.CommonFields.STREAM_ID;
 import static io.headrace.local.protocol.CommonFields.STREAM_NAME;
 import static io.headrace.local.protocol.CommonFields.name;
 
@@ -89,19 +90,19 @@ final class StreamActions {
             StreamActions::create),
         Action.silent(
             "DeleteStream",
-            Structure.of(STREAM_NAME, ENFORCE_CONSUMER_DELETION, STREAM_ARN),
+            Structure.of(STREAM_NAME, ENFORCE_CONSUMER_DELETION, STREAM_ARN, STREAM_ID),
             (engine, caller, input) ->
                 engine.deleteStream(
                     CommonFields.stream(caller, input),
                     input.get(ENFORCE_CONSUMER_DELETION, false))),
         new Action<>(
             "DescribeStream",
-            Structure.of(LIMIT, START_SHARD, STREAM_NAME, STREAM_ARN),
+            Structure.of(LIMIT, START_SHARD, STREAM_NAME, STREAM_ARN, STREAM_ID),
             new Output<StreamDescription>().nested("StreamDescription", of -> of, DESCRIPTION_OUT),
             StreamActions::describe),
         new Action<>(
             "DescribeStreamSummary",
-            Structure.of(STREAM_NAME, STREAM_ARN),
+            Structure.of(STREAM_NAME, STREAM_ARN, STREAM_ID),
             new Output<StreamView>().nested("StreamDescriptionSummary", view -> view, SUMMARY_OUT),
             (engine, caller, input) -> engine.describe(CommonFields.stream(caller, input))),
         new Action<>(

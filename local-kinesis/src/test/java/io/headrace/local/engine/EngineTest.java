@@ -169,8 +169,8 @@ class EngineTest {
         .hasMessageEndingWith("is invalid because it did not come from this stream.");
     assertThatThrownBy(() -> iterator(new StartFrom.At("17")))
         .hasMessage(
-            "StartingSequenceNumber 17 used in GetShardIterator on shard shardId-000000000000 in"
-                + " stream orders under account 000000000000 is invalid.");
+            "Invalid StartingSequenceNumber. It encodes shardId-000000000017, while it was used in"
+                + " a call to a shard with shardId-000000000000");
   }
 
   @Test
