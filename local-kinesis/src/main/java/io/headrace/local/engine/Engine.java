@@ -1,6 +1,7 @@
 package io.headrace.local.engine;
 
-import io.headrace.local.log.MemoryBudget;
+import io.headrace.local.log.LogStore;
+import io.headrace.local.log.MemoryStore;
 import io.headrace.local.log.OldSequenceNumber;
 import io.headrace.local.log.SequenceNumber;
 import io.headrace.local.log.StoredRecord;
@@ -28,7 +29,7 @@ public final class Engine {
 
   private final InstantSource clock;
   private final EngineSettings settings;
-  private final MemoryBudget budget;
+  private final LogStore store;
   private final ConcurrentMap<StreamKey, KinesisStream> streams = new ConcurrentHashMap<>();
   private final Object creation = new Object();
   private final @Nullable CallLimits callLimits;
@@ -37,7 +38,7 @@ public final class Engine {
   public Engine(InstantSource clock, EngineSettings settings) {
     this.clock = clock;
     this.settings = settings;
-    this.budget = new MemoryBudget(settings.memoryBytesMax());
+    this.store = new MemoryStore(settings.memoryBytesMax());
     this.fanOut = new FanOut(clock, this::stream);
     this.callLimits = settings.limits().isOff() ? null : new CallLimits(settings.limits());
   }
@@ -73,7 +74,7 @@ public final class Engine {
       requireRoomForShards(key, wanted.shards(), now);
       long takes = settings.stateChangeTakes().toMillis();
       StreamState state = StreamState.creating(wanted, now, takes);
-      KinesisStream created = new KinesisStream(state, settings, budget);
+      KinesisStream created = new KinesisStream(state, settings, store.create(key.inLog()));
       created.catchUp(now);
       streams.put(key, created);
     }
@@ -147,7 +148,7 @@ public final class Engine {
     long now = clock.millis();
     KinesisStream stream = stream(key, now);
     long wanted = entries.stream().mapToLong(entry -> StoredRecord.heapBytes(entry.bytes())).sum();
-    if (!budget.hasRoomFor(wanted)) {
+    if (!store.budget().hasRoomFor(wanted)) {
       // A stream that nobody calls forgets nothing by itself, and its records may be past
       // retention.
       streams.values().forEach(each -> each.catchUp(now));
@@ -228,7 +229,7 @@ public final class Engine {
         openShards += stream.openShards(now);
       }
     }
-    return new Totals(present, openShards, budget.bytes(), budget.bytesMax());
+    return new Totals(present, openShards, store.budget().bytes(), store.budget().bytesMax());
   }
 
   public void increaseRetention(StreamKey key, int hours) {
@@ -270,7 +271,7 @@ public final class Engine {
 
   /** The bytes of heap that the records hold. */
   long recordBytes() {
-    return budget.bytes();
+    return store.budget().bytes();
   }
 
   private Changed change(StreamKey key, Plan.Maker maker) {

@@ -1,11 +1,8 @@
 package io.headrace.local.engine;
 
-import io.headrace.local.log.MemoryBudget;
-import io.headrace.local.log.MemoryShardLog;
-import io.headrace.local.log.SequenceNumber;
 import io.headrace.local.log.StoredRecord;
+import io.headrace.local.log.StreamLogs;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -25,7 +22,7 @@ public final class KinesisStream {
   private final StreamKey key;
   private final long createdMillis;
   private final EngineSettings settings;
-  private final MemoryBudget budget;
+  private final StreamLogs logs;
   private final ShardMap shards;
   private final StreamConsumers consumers;
   private StreamOptions options;
@@ -38,7 +35,7 @@ public final class KinesisStream {
   private volatile long dueMillis;
 
   /** The stream that a state describes: a new one, or one that was there before. */
-  KinesisStream(StreamState state, EngineSettings settings, MemoryBudget budget) {
+  KinesisStream(StreamState state, EngineSettings settings, StreamLogs logs) {
     this.key = state.key();
     this.createdMillis = state.createdMillis();
     this.options = state.options();
@@ -47,8 +44,8 @@ public final class KinesisStream {
     this.status = state.status();
     this.pending = state.pending();
     this.settings = settings;
-    this.budget = budget;
-    this.shards = new ShardMap(state, index -> new MemoryShardLog(budget));
+    this.logs = logs;
+    this.shards = new ShardMap(state, logs::shard);
     long takes = settings.stateChangeTakes().toMillis();
     this.consumers = new StreamConsumers(key, state.consumers(), takes);
     refreshDue();
@@ -162,10 +159,8 @@ public final class KinesisStream {
   synchronized List<PutOutcome> put(List<PutEntry> entries, long nowMillis) {
     settle(nowMillis);
     requireUsable();
-    List<PutOutcome> outcomes = new ArrayList<>(entries.size());
-    for (PutEntry entry : entries) {
-      outcomes.add(put(entry, nowMillis));
-    }
+    Put put = new Put(key, shards, consumers, settings.limits(), options.isEncrypted());
+    List<PutOutcome> outcomes = put.all(entries, nowMillis);
     consumers.tellWoken();
     return outcomes;
   }
@@ -301,30 +296,10 @@ public final class KinesisStream {
       options = update.options();
       shards.expire(atMillis - options.retentionMillis());
     } else {
+      logs.delete();
       shards.clear();
       gone = true;
     }
-  }
-
-  private PutOutcome put(PutEntry entry, long nowMillis) {
-    Shard shard = shards.route(entry.hash());
-    ShardLimits limits = limits(shard);
-    if (limits != null && !limits.takeWrite(entry.bytes(), nowMillis)) {
-      return new PutOutcome.Refused(
-          "ProvisionedThroughputExceededException",
-          "Rate exceeded for shard %s in stream %s under account %s."
-              .formatted(shard.id(), key.name(), key.account()));
-    }
-    SequenceNumber number =
-        shard.append(entry, shards.nextOrder(shard), options.isEncrypted(), nowMillis);
-    if (number == null) {
-      return new PutOutcome.Refused(
-          "InternalFailure",
-          "The local server holds %d bytes of records, and its limit memoryBytesMax is %d."
-              .formatted(budget.bytes(), budget.bytesMax()));
-    }
-    consumers.landed(shard.index());
-    return new PutOutcome.Stored(shard.id(), number, options.isEncrypted());
   }
 
   private @Nullable ShardLimits limits(Shard shard) {

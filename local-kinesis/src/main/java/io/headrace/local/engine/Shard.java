@@ -35,6 +35,7 @@ public final class Shard {
     this.createdSeconds = state.createdSeconds();
     this.closedMillis = state.closedMillis();
     this.log = log;
+    this.lastArrivalMillis = log.lastArrivalMillis();
   }
 
   /** An open shard that begins now. */
@@ -167,16 +168,13 @@ public final class Shard {
     return present;
   }
 
-  /** Adds a record; null when there is no room for it. */
-  @Nullable SequenceNumber append(PutEntry entry, long order, boolean encrypted, long nowMillis) {
+  /** Offers a record to the log, whose commit is to follow. */
+  SequenceNumber append(PutEntry entry, long order, boolean encrypted, long nowMillis) {
     // A clock that is set back must not break the order of arrival, on which search by time rests.
     long arrival = Math.max(nowMillis, lastArrivalMillis);
     long seconds = Math.max(arrival / 1000, createdSeconds);
     SequenceNumber number = new SequenceNumber(createdSeconds, index, order, seconds);
-    if (!log.offer(
-        new StoredRecord(number, arrival, encrypted, entry.partitionKey(), entry.data()))) {
-      return null;
-    }
+    log.offer(new StoredRecord(number, arrival, encrypted, entry.partitionKey(), entry.data()));
     lastArrivalMillis = arrival;
     return number;
   }

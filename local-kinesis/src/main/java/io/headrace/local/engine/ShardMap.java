@@ -1,10 +1,11 @@
 package io.headrace.local.engine;
 
+import io.headrace.local.log.ShardIdentity;
 import io.headrace.local.log.ShardLog;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
-import java.util.function.IntFunction;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,7 +18,7 @@ final class ShardMap {
   private static final int SHARDS_PER_COUNTER = 5;
 
   private final StreamKey key;
-  private final IntFunction<ShardLog> logs;
+  private final Function<ShardIdentity, ShardLog> logs;
   private final TreeMap<Integer, Shard> shards = new TreeMap<>();
   private final List<long[]> counters = new ArrayList<>();
   private Shard[] openByRange = {};
@@ -26,14 +27,14 @@ final class ShardMap {
   /**
    * The shards as a state describes them, with what their logs hold.
    *
-   * @param logs gives the log of the shard with an index: an empty one for a new shard
+   * @param logs gives the log of a shard: an empty one for a new shard
    */
-  ShardMap(StreamState state, IntFunction<ShardLog> logs) {
+  ShardMap(StreamState state, Function<ShardIdentity, ShardLog> logs) {
     this.key = state.key();
     this.logs = logs;
     this.made = state.shardsMade();
     for (ShardState shard : state.shards()) {
-      put(new Shard(shard, logs.apply(shard.index())));
+      put(new Shard(shard, logs.apply(shard.identity())));
     }
     refreshOpen();
   }
@@ -163,7 +164,8 @@ final class ShardMap {
   private void add(
       HashRange range, @Nullable Shard parent, @Nullable Shard adjacent, long nowMillis) {
     int index = made++;
-    put(new Shard(Shard.born(index, range, parent, adjacent, nowMillis), logs.apply(index)));
+    ShardState born = Shard.born(index, range, parent, adjacent, nowMillis);
+    put(new Shard(born, logs.apply(born.identity())));
   }
 
   private void put(Shard shard) {

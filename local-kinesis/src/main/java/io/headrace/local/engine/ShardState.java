@@ -1,5 +1,7 @@
 package io.headrace.local.engine;
 
+import io.headrace.local.log.ShardIdentity;
+
 /**
  * A shard without its records, as a value: all that must be kept to have it back. Times are
  * milliseconds since 1970.
@@ -21,5 +23,9 @@ public record ShardState(
 
   public boolean isOpen() {
     return closedMillis == NONE;
+  }
+
+  ShardIdentity identity() {
+    return new ShardIdentity(index, createdSeconds);
   }
 }

@@ -1,5 +1,6 @@
 package io.headrace.local.engine;
 
+import io.headrace.local.log.StreamName;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -22,6 +23,10 @@ public record StreamKey(String account, String region, String name) {
 
   public KinesisError notFound() {
     return KinesisError.notFound("Stream " + name + " under account " + account + " not found.");
+  }
+
+  StreamName inLog() {
+    return new StreamName(account, region, name);
   }
 
   /** How the service's sentences name a stream. */

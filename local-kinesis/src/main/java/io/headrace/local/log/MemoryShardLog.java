@@ -12,21 +12,24 @@ import org.jspecify.annotations.Nullable;
 public final class MemoryShardLog implements ShardLog {
   private static final int CAPACITY_MIN = 16;
 
-  private final MemoryBudget budget;
+  private final ByteBudget budget;
   // The length is a power of two, so that a place in the ring is a mask away.
   private @Nullable StoredRecord[] ring = new StoredRecord[CAPACITY_MIN];
   private int head;
   private int size;
   private long end;
+  private long lastArrivalMillis;
 
-  public MemoryShardLog(MemoryBudget budget) {
+  public MemoryShardLog(ByteBudget budget) {
     this.budget = budget;
   }
 
   @Override
-  public boolean offer(StoredRecord record) {
+  public void offer(StoredRecord record) {
     if (!budget.tryTake(record.heapBytes())) {
-      return false;
+      throw new LogFailure(
+          "The local server holds %d bytes of records, and its limit memoryBytesMax is %d."
+              .formatted(budget.bytes(), budget.bytesMax()));
     }
     if (size == ring.length) {
       grow();
@@ -34,7 +37,12 @@ public final class MemoryShardLog implements ShardLog {
     ring[(head + size) & (ring.length - 1)] = record;
     size++;
     end = record.order() + 1;
-    return true;
+    lastArrivalMillis = record.arrivalMillis();
+  }
+
+  @Override
+  public void commit() {
+    // Nothing outlives the process, and offering had all that can fail.
   }
 
   @Override
@@ -77,6 +85,11 @@ public final class MemoryShardLog implements ShardLog {
   @Override
   public long end() {
     return end;
+  }
+
+  @Override
+  public long lastArrivalMillis() {
+    return lastArrivalMillis;
   }
 
   @Override

@@ -35,6 +35,21 @@ public final class StoredRecord {
     this.data = data;
   }
 
+  StoredRecord(
+      ShardIdentity shard,
+      long order,
+      long arrivalMillis,
+      boolean encrypted,
+      String partitionKey,
+      byte[] data) {
+    this.shardCreatedSeconds = shard.createdSeconds();
+    this.shardIndexOrComplement = encrypted ? ~shard.index() : shard.index();
+    this.order = order;
+    this.arrivalMillis = arrivalMillis;
+    this.partitionKey = partitionKey;
+    this.data = data;
+  }
+
   public SequenceNumber sequenceNumber() {
     long seconds = Math.max(arrivalMillis / 1000, shardCreatedSeconds);
     int shard = isEncrypted() ? ~shardIndexOrComplement : shardIndexOrComplement;

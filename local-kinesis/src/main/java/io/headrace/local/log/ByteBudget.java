@@ -2,12 +2,12 @@ package io.headrace.local.log;
 
 import java.util.concurrent.atomic.AtomicLong;
 
-/** The heap that all records of one server may hold together. Any thread. */
-public final class MemoryBudget {
+/** The bytes that all records of one server may take together. Any thread. */
+public final class ByteBudget {
   private final long bytesMax;
   private final AtomicLong bytes = new AtomicLong();
 
-  public MemoryBudget(long bytesMax) {
+  public ByteBudget(long bytesMax) {
     this.bytesMax = bytesMax;
   }
 
@@ -21,6 +21,11 @@ public final class MemoryBudget {
 
   public boolean hasRoomFor(long wanted) {
     return bytes.get() + wanted <= bytesMax;
+  }
+
+  /** Takes bytes that are in use already, whether there is room or not. */
+  void take(long used) {
+    bytes.addAndGet(used);
   }
 
   /** Takes the bytes, or leaves the budget as it was and answers false. */

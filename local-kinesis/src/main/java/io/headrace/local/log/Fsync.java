@@ -1,0 +1,8 @@
+package io.headrace.local.log;
+
+/** When the disk itself is asked to keep what was written, beyond the operating system. */
+public enum Fsync {
+  NEVER,
+  EVERY_SECOND,
+  ALWAYS
+}

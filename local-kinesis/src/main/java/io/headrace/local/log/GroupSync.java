@@ -1,0 +1,111 @@
+package io.headrace.local.log;
+
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Asks the disk to keep what was written, for all who wait at once: while one round runs, what is
+ * written gathers for the next. Any thread; rounds run on the executor, one at a time.
+ */
+final class GroupSync {
+  private static final Logger LOG = LoggerFactory.getLogger(GroupSync.class);
+
+  private final Disk disk;
+  private final Fsync policy;
+  private final Executor executor;
+  private Set<Path> written = new LinkedHashSet<>();
+  private CompletableFuture<@Nullable Void> next = new CompletableFuture<>();
+  private CompletableFuture<@Nullable Void> running = CompletableFuture.completedFuture(null);
+  private boolean isRequested;
+
+  GroupSync(Disk disk, Fsync policy, Executor executor) {
+    this.disk = disk;
+    this.policy = policy;
+    this.executor = executor;
+  }
+
+  /** Says that a file was written to, or that something was made or renamed in a folder. */
+  void written(Path fileOrFolder) {
+    if (policy == Fsync.NEVER) {
+      return;
+    }
+    synchronized (this) {
+      written.add(fileOrFolder);
+      if (policy != Fsync.ALWAYS || isRequested) {
+        return;
+      }
+      isRequested = true;
+    }
+    executor.execute(this::run);
+  }
+
+  /**
+   * When the disk holds all that was written until now; null when nobody is to wait for that. Fails
+   * with {@link LogFailure}.
+   */
+  synchronized @Nullable CompletionStage<@Nullable Void> kept() {
+    if (policy != Fsync.ALWAYS) {
+      return null;
+    }
+    if (!written.isEmpty()) {
+      return next;
+    }
+    return running.isDone() && !running.isCompletedExceptionally() ? null : running;
+  }
+
+  /** Runs a round now, on this thread. */
+  void run() {
+    Set<Path> paths;
+    CompletableFuture<@Nullable Void> round;
+    synchronized (this) {
+      isRequested = false;
+      if (written.isEmpty()) {
+        return;
+      }
+      paths = written;
+      round = next;
+      running = round;
+      written = new LinkedHashSet<>();
+      next = new CompletableFuture<>();
+    }
+    LogFailure failure = null;
+    for (Path path : paths) {
+      LogFailure failed = sync(path);
+      failure = failed == null ? failure : failed;
+    }
+    if (failure == null) {
+      round.complete(null);
+    } else {
+      round.completeExceptionally(failure);
+    }
+  }
+
+  /** Makes the disk keep a path now, unless that is never to be done. */
+  void now(Path path) throws IOException {
+    if (policy != Fsync.NEVER) {
+      disk.sync(path);
+    }
+  }
+
+  private @Nullable LogFailure sync(Path path) {
+    try {
+      disk.sync(path);
+      return null;
+    } catch (NoSuchFileException e) {
+      // Retention or a deletion was faster.
+      return null;
+    } catch (IOException e) {
+      LOG.error("{} may not outlive a loss of power: {}", path, e.toString());
+      return LogFailure.writing(path, e);
+    }
+  }
+}
