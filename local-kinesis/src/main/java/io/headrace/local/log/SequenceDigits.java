@@ -1,7 +1,6 @@
 package io.headrace.local.log;
 
 import java.math.BigInteger;
-import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,7 +42,7 @@ final class SequenceDigits {
   }
 
   /** Always 56 digits. */
-  static String of(SequenceNumber number) {
+  static byte[] of(SequenceNumber number) {
     int place = number.shardIndex() & (PLACES - 1);
     SequenceDigits digits = LATEST[place];
     if (digits == null || !digits.areOf(number)) {
@@ -60,7 +59,7 @@ final class SequenceDigits {
   }
 
   // No sum leaves a long: a piece has 30 bits, the order's halves 32 and 31, the carry 34.
-  private String withOrder(long order) {
+  private byte[] withOrder(long order) {
     long lower = order & 0xffff_ffffL;
     long upper = order >>> 32;
     byte[] digits = new byte[DIGITS];
@@ -70,7 +69,7 @@ final class SequenceDigits {
       carry = sum / PIECE;
       write((int) (sum - carry * PIECE), digits, DIGITS - i * PIECE_DIGITS);
     }
-    return new String(digits, StandardCharsets.ISO_8859_1);
+    return digits;
   }
 
   private static void write(int piece, byte[] digits, int end) {

@@ -1,6 +1,7 @@
 package io.headrace.local.log;
 
 import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /**
@@ -40,6 +41,11 @@ public record SequenceNumber(long shardCreatedSeconds, int shardIndex, long orde
   /** The number in decimal, always 56 digits. */
   @Override
   public String toString() {
+    return new String(digits(), StandardCharsets.ISO_8859_1);
+  }
+
+  /** The text of {@link #toString()} in ASCII. */
+  public byte[] digits() {
     return SequenceDigits.of(this);
   }
 

@@ -49,8 +49,22 @@ public final class Output<T> {
     return field(name, (wire, out, value) -> wire.writeTime(out, get.applyAsLong(value)));
   }
 
+  /** A text of digits: written as the bytes that it is, with nothing to escape or to encode. */
+  Output<T> digits(String name, Function<T, byte @Nullable []> get) {
+    SerializedString field = new SerializedString(name);
+    members.add(
+        (wire, out, value) -> {
+          byte[] digits = get.apply(value);
+          if (digits != null) {
+            out.writeFieldName(field);
+            out.writeRawUTF8String(digits, 0, digits.length);
+          }
+        });
+    return this;
+  }
+
   Output<T> blob(String name, Function<T, byte[]> get) {
-    return field(name, (wire, out, value) -> out.writeBinary(get.apply(value)));
+    return field(name, (wire, out, value) -> wire.writeBlob(out, get.apply(value)));
   }
 
   <E> Output<T> list(String name, Function<T, List<E>> get, Output<E> element) {

@@ -67,14 +67,14 @@ final class RecordActions {
 
   private static final Output<PutOutcome> OUTCOME_OUT =
       new Output<PutOutcome>()
-          .text("SequenceNumber", RecordActions::sequenceNumber)
+          .digits("SequenceNumber", RecordActions::sequenceNumber)
           .text("ShardId", put -> put instanceof PutOutcome.Stored to ? to.shardId() : null)
           .text("ErrorCode", put -> put instanceof PutOutcome.Refused no ? no.code() : null)
           .text("ErrorMessage", put -> put instanceof PutOutcome.Refused no ? no.message() : null);
 
   private static final Output<StoredRecord> RECORD_OUT =
       new Output<StoredRecord>()
-          .text("SequenceNumber", record -> record.sequenceNumber().toString())
+          .digits("SequenceNumber", record -> record.sequenceNumber().digits())
           .time("ApproximateArrivalTimestamp", StoredRecord::arrivalMillis)
           .blob("Data", StoredRecord::data)
           .text("PartitionKey", StoredRecord::partitionKey)
@@ -216,8 +216,8 @@ final class RecordActions {
     return type.equals("LATEST") ? new StartFrom.Latest() : new StartFrom.TrimHorizon();
   }
 
-  private static @Nullable String sequenceNumber(PutOutcome outcome) {
-    return outcome instanceof PutOutcome.Stored stored ? stored.number().toString() : null;
+  private static byte @Nullable [] sequenceNumber(PutOutcome outcome) {
+    return outcome instanceof PutOutcome.Stored stored ? stored.number().digits() : null;
   }
 
   private static @Nullable String encryption(List<PutOutcome> outcomes) {

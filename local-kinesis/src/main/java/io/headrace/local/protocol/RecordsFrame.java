@@ -120,7 +120,7 @@ final class RecordsFrame {
 
   private byte[] recordHead(StoredRecord each, int room) {
     byte[] key = JsonStringEncoder.getInstance().quoteAsUTF8(each.partitionKey());
-    byte[] number = bytes(each.sequenceNumber().toString());
+    byte[] number = each.sequenceNumber().digits();
     byte[] time = bytes(Wire.seconds(each.arrivalMillis()));
     int comma = record == 0 ? 0 : COMMA.length;
     ByteBuffer out =

@@ -8,9 +8,10 @@ import com.fasterxml.jackson.dataformat.cbor.CBORFactory;
 import com.fasterxml.jackson.dataformat.cbor.CBORGenerator;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.Base64;
 import org.jspecify.annotations.Nullable;
 
-/** The two encodings of the service, and the one thing they differ in beside bytes: time. */
+/** The two encodings of the service, and what they differ in beside bytes: time and blobs. */
 public enum Wire {
   JSON("application/x-amz-json-1.1") {
     @Override
@@ -21,6 +22,17 @@ public enum Wire {
     @Override
     void writeTime(JsonGenerator out, long millis) throws IOException {
       out.writeNumber(seconds(millis));
+    }
+
+    // The platform's encoder takes a third of the time, but makes a copy of the whole.
+    @Override
+    void writeBlob(JsonGenerator out, byte[] bytes) throws IOException {
+      if (bytes.length <= ENCODED_WHOLE_BYTES_MAX) {
+        byte[] text = Base64.getEncoder().encode(bytes);
+        out.writeRawUTF8String(text, 0, text.length);
+      } else {
+        out.writeBinary(bytes);
+      }
     }
 
     @Override
@@ -41,6 +53,11 @@ public enum Wire {
       out.writeNumber(millis);
     }
 
+    @Override
+    void writeBlob(JsonGenerator out, byte[] bytes) throws IOException {
+      out.writeBinary(bytes);
+    }
+
     // Integers are milliseconds, as the clients of the service send them and against the standard's
     // seconds; a fraction makes sense in the standard's reading only.
     @Override
@@ -52,6 +69,7 @@ public enum Wire {
   };
 
   private static final int EPOCH_TAG = 1;
+  private static final int ENCODED_WHOLE_BYTES_MAX = 64 * 1024;
 
   private final String contentType;
 
@@ -89,6 +107,8 @@ public enum Wire {
   abstract JsonFactory factory();
 
   abstract void writeTime(JsonGenerator out, long millis) throws IOException;
+
+  abstract void writeBlob(JsonGenerator out, byte[] bytes) throws IOException;
 
   abstract long readTime(JsonParser in) throws IOException;
 
