@@ -6,9 +6,12 @@ import io.headrace.local.engine.EngineSettings;
 import io.headrace.local.engine.KinesisError;
 import io.headrace.local.engine.StreamKey;
 import io.headrace.local.engine.StreamMode;
+import io.headrace.local.fault.FaultRules;
 import io.headrace.local.protocol.CommonFields;
 import io.headrace.local.protocol.Credentials;
+import io.headrace.local.protocol.FaultFile;
 import io.headrace.local.protocol.Protocol;
+import io.headrace.local.protocol.ProtocolSettings;
 import io.headrace.local.transport.HttpServer;
 import io.headrace.local.transport.HttpSettings;
 import io.headrace.local.transport.ServerIdentity;
@@ -18,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,6 +56,8 @@ public final class LocalKinesis implements AutoCloseable {
   private final Engine engine;
   private final Caller owner;
   private final @Nullable ServerIdentity identity;
+  private final FaultRules faultRules;
+  private final Faults faults;
   private final HttpServer server;
 
   private LocalKinesis(Builder builder) {
@@ -63,10 +69,13 @@ public final class LocalKinesis implements AutoCloseable {
             builder.limits.scale());
     this.engine = new Engine(builder.clock, settings);
     this.owner = new Caller(Credentials.DEFAULT_ACCOUNT, builder.region);
+    this.faultRules = builder.faultRules();
+    this.faults = new Faults(faultRules);
     this.identity = builder.tls == null ? null : builder.tls.identity();
     this.server =
         new HttpServer(
-            new Protocol(engine), new HttpSettings(builder.port, builder.silenceMax, identity));
+            new Protocol(engine, new ProtocolSettings(faultRules, builder.admin)),
+            new HttpSettings(builder.port, builder.silenceMax, identity));
   }
 
   /**
@@ -119,6 +128,11 @@ public final class LocalKinesis implements AutoCloseable {
     }
   }
 
+  /** What goes wrong in this server, which is nothing until something is added. */
+  public Faults faults() {
+    return faults;
+  }
+
   /**
    * Makes a stream, in account 000000000000 and in the region of {@link Builder#region}; it is
    * there when the call returns, unless {@link Builder#stateChangeTakes} says otherwise.
@@ -165,6 +179,9 @@ public final class LocalKinesis implements AutoCloseable {
     private Duration stateChangeTakes = Duration.ZERO;
     private String region = Credentials.DEFAULT_REGION;
     private Limits limits = Limits.off();
+    private @Nullable Path faultFile;
+    private @Nullable Long faultSeed;
+    private boolean admin;
     private Duration silenceMax = Duration.ofSeconds(90);
 
     private @Nullable LocalTls tls;
@@ -246,6 +263,33 @@ public final class LocalKinesis implements AutoCloseable {
       return this;
     }
 
+    /**
+     * A file with faults that the server starts with; its form is described in the documentation of
+     * the local Kinesis. {@link LocalKinesis#faults()} can change them.
+     */
+    public Builder faults(Path file) {
+      this.faultFile = file;
+      return this;
+    }
+
+    /**
+     * What the draws of faults come from; without it the file's seed, and without that one that is
+     * drawn. {@link Faults#seed()} tells it.
+     */
+    public Builder faultSeed(long seed) {
+      this.faultSeed = seed;
+      return this;
+    }
+
+    /**
+     * Whether faults can be read and set over HTTP at {@code /_headrace/faults}, by anybody who can
+     * reach the port; false by default.
+     */
+    public Builder admin(boolean admin) {
+      this.admin = admin;
+      return this;
+    }
+
     /** Whether clients are held to the service's limits; {@link Limits#off()} by default. */
     public Builder limits(Limits limits) {
       this.limits = limits;
@@ -256,6 +300,27 @@ public final class LocalKinesis implements AutoCloseable {
     Builder silenceMax(Duration silenceMax) {
       this.silenceMax = silenceMax;
       return this;
+    }
+
+    private FaultRules faultRules() {
+      FaultRules rules = new FaultRules(ThreadLocalRandom.current().nextLong(1L << 32));
+      if (faultFile != null) {
+        try {
+          FaultFile.Content content =
+              FaultFile.read(
+                  faultFile.toString(), Files.readAllBytes(faultFile), Protocol.actionNames());
+          rules.replace(content.rules(), content.seed());
+        } catch (IOException e) {
+          throw new LocalKinesisException(
+              "The file with faults " + faultFile + " cannot be read: " + e, e);
+        } catch (IllegalArgumentException e) {
+          throw new LocalKinesisException(String.valueOf(e.getMessage()), e);
+        }
+      }
+      if (faultSeed != null) {
+        rules.replace(rules.rules(), faultSeed);
+      }
+      return rules;
     }
 
     /**

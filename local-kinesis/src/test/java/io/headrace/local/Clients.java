@@ -32,6 +32,15 @@ final class Clients {
   static KinesisAsyncClient withoutRetries(URI endpoint) {
     return builder(endpoint, "test")
         .overrideConfiguration(b -> b.retryStrategy(AwsRetryStrategy.doNotRetry()))
+        .httpClientBuilder(ownHttp())
+        .build();
+  }
+
+  /** The same over one version of HTTP. */
+  static KinesisAsyncClient withoutRetries(URI endpoint, Protocol protocol) {
+    return builder(endpoint, "test")
+        .overrideConfiguration(b -> b.retryStrategy(AwsRetryStrategy.doNotRetry()))
+        .httpClientBuilder(ownHttp().protocol(protocol))
         .build();
   }
 

@@ -27,7 +27,7 @@ class LayersTest {
 
   @Test
   void a_layer_knows_only_those_below_it() throws IOException {
-    List<String> layers = List.of("transport", "protocol", "engine", "log");
+    List<String> layers = List.of("transport", "protocol", "engine", "log", "fault");
     for (int i = 1; i < layers.size(); i++) {
       for (String above : layers.subList(0, i)) {
         assertThat(packagesWith("import io.headrace.local." + above + "."))
@@ -57,6 +57,8 @@ class LayersTest {
     try (Stream<Path> files = Files.list(SOURCES)) {
       assertThat(files.filter(Files::isRegularFile).map(file -> file.getFileName().toString()))
           .containsExactlyInAnyOrder(
+              "Fault.java",
+              "Faults.java",
               "Limits.java",
               "LocalKinesis.java",
               "LocalKinesisException.java",

@@ -145,6 +145,10 @@ public final class Engine {
   }
 
   public List<PutOutcome> put(StreamKey key, List<PutEntry> entries) {
+    return put(key, entries, PutFilter.NONE);
+  }
+
+  public List<PutOutcome> put(StreamKey key, List<PutEntry> entries, PutFilter filter) {
     long now = clock.millis();
     KinesisStream stream = stream(key, now);
     long wanted = entries.stream().mapToLong(entry -> StoredRecord.heapBytes(entry.bytes())).sum();
@@ -153,7 +157,14 @@ public final class Engine {
       // retention.
       streams.values().forEach(each -> each.catchUp(now));
     }
-    return stream.put(entries, now);
+    return stream.put(entries, filter, now);
+  }
+
+  /** The shard that a record would go to now; null when there is none. */
+  public @Nullable String shardFor(StreamKey key, PutEntry entry) {
+    long now = clock.millis();
+    KinesisStream stream = streams.get(key);
+    return stream == null ? null : stream.shardFor(entry, now);
   }
 
   /**

@@ -10,18 +10,25 @@ public final class KinesisError extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   private final String code;
+  private final int status;
 
-  private KinesisError(String code, @Nullable String message) {
+  private KinesisError(String code, @Nullable String message, int status) {
     super(message, null, false, false);
     this.code = code;
+    this.status = status;
+  }
+
+  /** An error with a status of HTTP that its code does not tell. */
+  public static KinesisError of(String code, String message, int status) {
+    return new KinesisError(code, message, status);
   }
 
   public static KinesisError of(String code, String message) {
-    return new KinesisError(code, message);
+    return new KinesisError(code, message, status(code));
   }
 
   public static KinesisError withoutMessage(String code) {
-    return new KinesisError(code, null);
+    return new KinesisError(code, null, status(code));
   }
 
   public static KinesisError invalidArgument(String message) {
@@ -49,6 +56,10 @@ public final class KinesisError extends RuntimeException {
   }
 
   public int status() {
+    return status;
+  }
+
+  private static int status(String code) {
     return code.equals("InternalFailure") ? 500 : 400;
   }
 

@@ -142,9 +142,9 @@ public final class KinesisStream {
     }
     if (!withConsumers && consumers.count() > 0) {
       throw KinesisError.inUse(
-          ("DeleteStream can't delete %s because there are consumers associated with this data "
-                  + "stream. To delete %s anyway, set the EnforceConsumerDeletion parameter to true "
-                  + "to force the deletion of all the consumers that are associated with it.")
+          ("DeleteStream can't delete %s because there are consumers associated with this data"
+               + " stream. To delete %s anyway, set the EnforceConsumerDeletion parameter to true"
+               + " to force the deletion of all the consumers that are associated with it.")
               .formatted(key.arn(), key.name()));
     }
     consumers.beginToGo(nowMillis);
@@ -156,13 +156,19 @@ public final class KinesisStream {
     return shards.views(filter, afterIndex, nowMillis - options.retentionMillis());
   }
 
-  synchronized List<PutOutcome> put(List<PutEntry> entries, long nowMillis) {
+  synchronized List<PutOutcome> put(List<PutEntry> entries, PutFilter filter, long nowMillis) {
     settle(nowMillis);
     requireUsable();
     Put put = new Put(key, shards, consumers, settings.limits(), options.isEncrypted());
-    List<PutOutcome> outcomes = put.all(entries, nowMillis);
+    List<PutOutcome> outcomes = put.all(entries, filter, nowMillis);
     consumers.tellWoken();
     return outcomes;
+  }
+
+  /** The shard that a record would go to; null when there is none. */
+  synchronized @Nullable String shardFor(PutEntry entry, long nowMillis) {
+    settle(nowMillis);
+    return shards.openCount() == 0 ? null : shards.route(entry.hash()).id();
   }
 
   synchronized String iterator(String shardId, StartFrom start, long nowMillis) {
@@ -232,7 +238,8 @@ public final class KinesisStream {
       }
       present.fail(taken);
     }
-    Subscription next = new Subscription(this, consumer, shard, position, null, nowMillis);
+    RateLimit pace = settings.limits().fanOut();
+    Subscription next = new Subscription(this, consumer, shard, position, pace, nowMillis);
     consumers.add(next);
     return next;
   }

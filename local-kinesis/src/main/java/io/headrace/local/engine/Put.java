@@ -35,10 +35,12 @@ final class Put {
     this.isEncrypted = isEncrypted;
   }
 
-  List<PutOutcome> all(List<PutEntry> entries, long nowMillis) {
+  List<PutOutcome> all(List<PutEntry> entries, PutFilter filter, long nowMillis) {
     List<PutOutcome> outcomes = new ArrayList<>(entries.size());
     for (PutEntry entry : entries) {
-      outcomes.add(one(entry, nowMillis));
+      Shard shard = shards.route(entry.hash());
+      PutOutcome refused = filter.refuse(shard.id());
+      outcomes.add(refused != null ? refused : one(entry, shard, nowMillis));
     }
     written.forEach(this::commit);
     if (!failed.isEmpty()) {
@@ -47,8 +49,7 @@ final class Put {
     return outcomes;
   }
 
-  private PutOutcome one(PutEntry entry, long nowMillis) {
-    Shard shard = shards.route(entry.hash());
+  private PutOutcome one(PutEntry entry, Shard shard, long nowMillis) {
     if (!limits.isOff() && !shard.limits(limits).takeWrite(entry.bytes(), nowMillis)) {
       return new PutOutcome.Refused(
           "ProvisionedThroughputExceededException",

@@ -4,7 +4,11 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import io.headrace.local.engine.Caller;
 import io.headrace.local.engine.Engine;
 import io.headrace.local.engine.KinesisError;
+import io.headrace.local.engine.PutOutcome;
 import io.headrace.local.engine.Subscription;
+import io.headrace.local.fault.FaultEffect;
+import io.headrace.local.fault.FaultRules;
+import io.headrace.local.fault.Struck;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -12,6 +16,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -25,14 +30,34 @@ public final class Protocol {
       "x-amzn-RequestId,x-amzn-ErrorType,x-amz-request-id,x-amz-id-2,x-amzn-ErrorMessage,Date";
   private static final int PREFLIGHT_SECONDS = 172_800;
 
+  private static final Map<String, Action<?>> ACTIONS = actions();
+
   private final Engine engine;
   private final Health health;
+  private final FaultRules faults;
+  private final FaultyCalls faulty;
+  private final @Nullable FaultEndpoint faultEndpoint;
   private final RequestIds ids = new RequestIds();
-  private final Map<String, Action<?>> actions = new HashMap<>();
 
   public Protocol(Engine engine) {
+    this(engine, ProtocolSettings.plain());
+  }
+
+  public Protocol(Engine engine, ProtocolSettings settings) {
     this.engine = engine;
     this.health = new Health(engine);
+    this.faults = settings.faults();
+    this.faulty = new FaultyCalls(engine);
+    this.faultEndpoint = settings.admin() ? new FaultEndpoint(faults, ACTIONS.keySet()) : null;
+  }
+
+  /** The service's names of the actions that there are. */
+  public static Set<String> actionNames() {
+    return ACTIONS.keySet();
+  }
+
+  private static Map<String, Action<?>> actions() {
+    Map<String, Action<?>> actions = new HashMap<>();
     Stream.of(
             StreamActions.all(),
             ShardActions.all(),
@@ -42,11 +67,16 @@ public final class Protocol {
             ConsumerActions.all())
         .flatMap(List::stream)
         .forEach(action -> actions.put(action.name(), action));
+    return Map.copyOf(actions);
   }
 
   public Reply answer(Request request) {
     if (Health.isAskedFor(request)) {
       return health.answer();
+    }
+    FaultEndpoint endpoint = faultEndpoint;
+    if (endpoint != null && FaultEndpoint.isAskedFor(request)) {
+      return endpoint.answer(request);
     }
     Map<String, String> headers = new LinkedHashMap<>();
     long id = ids.next();
@@ -113,10 +143,45 @@ public final class Protocol {
       Subject subject = Subject.of(caller, input);
       engine.countCall(action.name(), subject.owner(), subject.stream());
     }
-    R result = action.work().run(engine, caller, input);
+    if (faults.isEmpty()) {
+      return answer(action, wire, headers, action.work().run(engine, caller, input), null);
+    }
+    FaultedRequest request = new FaultedRequest(engine, action.name(), caller, input);
+    Struck struck = faults.strike(request);
+    if (struck == null) {
+      return answer(action, wire, headers, action.work().run(engine, caller, input), null);
+    }
+    Reply reply;
+    try {
+      reply =
+          faulty.run(
+              struck,
+              request,
+              broken -> answer(action, wire, headers, result(action, struck, request), broken));
+    } catch (KinesisError error) {
+      reply = new Reply.Whole(error.status(), headers, out -> writeError(wire, out, error));
+    }
+    return struck.delay().isZero() ? reply : new Reply.After(struck.delay(), reply);
+  }
+
+  // What PutRecords gives are outcomes, which no type says here.
+  @SuppressWarnings("unchecked")
+  private <R> R result(Action<R> action, Struck struck, FaultedRequest request) {
+    List<PutOutcome> outcomes = faulty.outcomes(struck, request);
+    return outcomes != null
+        ? (R) outcomes
+        : action.work().run(engine, request.caller(), request.input());
+  }
+
+  private <R> Reply answer(
+      Action<R> action,
+      Wire wire,
+      Map<String, String> headers,
+      R result,
+      FaultEffect.@Nullable BreakSubscription broken) {
     if (result instanceof Subscription subscription) {
       headers.put("content-type", EventFrame.CONTENT_TYPE);
-      return new Reply.Events(headers, new PushedEvents(engine.fanOut(), subscription));
+      return new Reply.Events(headers, new PushedEvents(engine.fanOut(), subscription, broken));
     }
     Output<R> output = action.output();
     if (output == null) {
@@ -134,7 +199,7 @@ public final class Protocol {
 
   private @Nullable Action<?> action(@Nullable String target) {
     return target != null && target.startsWith(TARGET_PREFIX)
-        ? actions.get(target.substring(TARGET_PREFIX.length()))
+        ? ACTIONS.get(target.substring(TARGET_PREFIX.length()))
         : null;
   }
 

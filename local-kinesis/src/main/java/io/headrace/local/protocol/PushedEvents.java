@@ -5,6 +5,8 @@ import io.headrace.local.engine.FanOut;
 import io.headrace.local.engine.KinesisError;
 import io.headrace.local.engine.Pushed;
 import io.headrace.local.engine.Subscription;
+import io.headrace.local.fault.FaultCodes;
+import io.headrace.local.fault.FaultEffect;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -25,9 +27,14 @@ public final class PushedEvents {
   private @Nullable ByteBuffer small =
       ByteBuffer.wrap(EventFrame.event("initial-response", EMPTY_OBJECT));
   private @Nullable RecordsFrame records;
+  private final FaultEffect.@Nullable BreakSubscription broken;
+  private int given;
   private boolean ended;
 
-  PushedEvents(FanOut fanOut, Subscription subscription) {
+  /** Breaks in the way given, if any is. */
+  PushedEvents(
+      FanOut fanOut, Subscription subscription, FaultEffect.@Nullable BreakSubscription broken) {
+    this.broken = broken;
     this.fanOut = fanOut;
     this.subscription = subscription;
   }
@@ -82,8 +89,13 @@ public final class PushedEvents {
     if (ended) {
       return false;
     }
+    FaultEffect.BreakSubscription breaking = broken;
+    if (breaking != null && given >= breaking.afterEvents()) {
+      return breakOff(breaking);
+    }
     Pushed next = fanOut.next(subscription, eventBytesMax);
     if (next instanceof Pushed.Event event) {
+      given++;
       records = new RecordsFrame(event);
       return true;
     }
@@ -94,6 +106,26 @@ public final class PushedEvents {
     }
     ended = next instanceof Pushed.Ended;
     return false;
+  }
+
+  private boolean breakOff(FaultEffect.BreakSubscription how) {
+    switch (how.ending()) {
+      case ERROR -> {
+        String message = FaultCodes.message(how.code(), how.message());
+        small = ByteBuffer.wrap(exception(KinesisError.of(how.code(), message)));
+      }
+      case MALFORMED -> {
+        byte[] event = EventFrame.event("SubscribeToShardEvent", EMPTY_OBJECT);
+        event[event.length - 1] ^= 1;
+        small = ByteBuffer.wrap(event);
+      }
+      case SILENCE -> {
+        return false;
+      }
+      case END -> {}
+    }
+    ended = true;
+    return small != null;
   }
 
   private static byte[] exception(KinesisError error) {

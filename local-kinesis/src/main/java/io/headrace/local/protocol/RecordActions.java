@@ -13,6 +13,7 @@ import io.headrace.local.engine.Engine;
 import io.headrace.local.engine.KinesisError;
 import io.headrace.local.engine.KinesisStream;
 import io.headrace.local.engine.PutEntry;
+import io.headrace.local.engine.PutFilter;
 import io.headrace.local.engine.PutOutcome;
 import io.headrace.local.engine.RecordsRead;
 import io.headrace.local.engine.StartFrom;
@@ -157,6 +158,11 @@ final class RecordActions {
   }
 
   private static List<PutOutcome> putMany(Engine engine, Caller caller, Fields input) {
+    return putMany(engine, caller, input, PutFilter.NONE);
+  }
+
+  /** A PutRecords some of whose records may be kept out. */
+  static List<PutOutcome> putMany(Engine engine, Caller caller, Fields input, PutFilter filter) {
     List<Fields> records = input.require(RECORDS);
     List<PutEntry> entries = new ArrayList<>(records.size());
     long bytes = 0;
@@ -168,7 +174,20 @@ final class RecordActions {
     if (bytes > REQUEST_BYTES_MAX) {
       throw KinesisError.invalidArgument("Records size exceeds 10 MB limit");
     }
-    return engine.put(CommonFields.stream(caller, input), entries);
+    return engine.put(CommonFields.stream(caller, input), entries, filter);
+  }
+
+  /** Whether the request, a put, writes to the shard. */
+  static boolean writesTo(String shardId, Engine engine, Caller caller, Fields input) {
+    List<Fields> records =
+        input.structure().indexOf(RECORDS.name()) < 0 ? List.of(input) : input.require(RECORDS);
+    StreamKey key = CommonFields.stream(caller, input);
+    for (Fields record : records) {
+      if (shardId.equals(engine.shardFor(key, entry(record)))) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static PutEntry entry(Fields record) {

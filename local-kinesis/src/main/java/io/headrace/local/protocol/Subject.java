@@ -40,7 +40,7 @@ record Subject(
     return arn == null ? new String[0] : arn.split(":", -1);
   }
 
-  private static @Nullable String text(Fields input, String name) {
+  static @Nullable String text(Fields input, String name) {
     int index = input.structure().indexOf(name);
     return index >= 0 && input.at(index) instanceof String text ? text : null;
   }
