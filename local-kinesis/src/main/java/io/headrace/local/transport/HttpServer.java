@@ -119,8 +119,7 @@ public final class HttpServer implements AutoCloseable {
   // clients speak HTTP/2 without having asked for it.
   private void encrypted(ChannelPipeline pipeline) {
     if (tls != null) {
-      pipeline.addLast(
-          tls.handler(pipeline.channel()), new PortSniffer(this::http1, this::http2, null));
+      pipeline.addLast(tls.handler(), new PortSniffer(this::http1, this::http2, null));
     }
   }
 

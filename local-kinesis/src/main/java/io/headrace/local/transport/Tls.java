@@ -1,57 +1,70 @@
 package io.headrace.local.transport;
 
 import io.headrace.local.LocalKinesisException;
-import io.netty.channel.Channel;
-import io.netty.handler.codec.http2.Http2SecurityUtil;
-import io.netty.handler.ssl.ApplicationProtocolConfig;
-import io.netty.handler.ssl.ApplicationProtocolConfig.Protocol;
-import io.netty.handler.ssl.ApplicationProtocolConfig.SelectedListenerFailureBehavior;
-import io.netty.handler.ssl.ApplicationProtocolConfig.SelectorFailureBehavior;
 import io.netty.handler.ssl.ApplicationProtocolNames;
-import io.netty.handler.ssl.SslContext;
-import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
-import io.netty.handler.ssl.SslProvider;
-import io.netty.handler.ssl.SupportedCipherSuiteFilter;
-import java.security.cert.X509Certificate;
-import javax.net.ssl.SSLException;
+import java.io.IOException;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.util.List;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.TrustManagerFactory;
 
 /**
  * Makes the TLS end of connections. Both versions of HTTP are offered to clients that ask which;
- * for those that do not ask, the first bytes say which it is. Any thread.
+ * for those that do not ask, the first bytes say which it is. The JDK's context, since Netty's own
+ * reads all the certificates that the JVM trusts, though a server asks its clients for none: that
+ * was half of the time that a start took. Any thread.
  */
 final class Tls {
   private static final long HANDSHAKE_MAX_MILLIS = 10_000;
   // A close must not wait for a client that does not read.
   private static final long GOODBYE_MAX_MILLIS = 200;
 
-  private final SslContext context;
+  private final SSLContext context;
 
   Tls(ServerIdentity identity) {
     try {
-      this.context =
-          SslContextBuilder.forServer(
-                  identity.key(), identity.chain().toArray(X509Certificate[]::new))
-              .sslProvider(SslProvider.JDK)
-              .ciphers(Http2SecurityUtil.CIPHERS, SupportedCipherSuiteFilter.INSTANCE)
-              .applicationProtocolConfig(
-                  new ApplicationProtocolConfig(
-                      Protocol.ALPN,
-                      SelectorFailureBehavior.NO_ADVERTISE,
-                      SelectedListenerFailureBehavior.ACCEPT,
-                      ApplicationProtocolNames.HTTP_2,
-                      ApplicationProtocolNames.HTTP_1_1))
-              .build();
-    } catch (SSLException | IllegalArgumentException e) {
-      throw new LocalKinesisException(
-          "TLS cannot be offered with this certificate: " + e.getMessage(), e);
+      context = SSLContext.getInstance("TLS");
+      context.init(new KeyManager[] {new OneKey(identity)}, trustingNobody(), null);
+    } catch (GeneralSecurityException e) {
+      throw new LocalKinesisException("this JVM cannot offer TLS: " + e.getMessage(), e);
     }
   }
 
-  SslHandler handler(Channel channel) {
-    SslHandler handler = context.newHandler(channel.alloc());
+  SslHandler handler() {
+    SSLEngine engine = context.createSSLEngine();
+    engine.setUseClientMode(false);
+    engine.setHandshakeApplicationProtocolSelector((unused, offered) -> chosenOf(offered));
+    SslHandler handler = new SslHandler(engine);
     handler.setHandshakeTimeoutMillis(HANDSHAKE_MAX_MILLIS);
     handler.setCloseNotifyFlushTimeoutMillis(GOODBYE_MAX_MILLIS);
     return handler;
+  }
+
+  /** None, which is the empty text, when a client offers neither: its bytes may still do. */
+  private static String chosenOf(List<String> offered) {
+    for (String protocol :
+        List.of(ApplicationProtocolNames.HTTP_2, ApplicationProtocolNames.HTTP_1_1)) {
+      if (offered.contains(protocol)) {
+        return protocol;
+      }
+    }
+    return "";
+  }
+
+  private static TrustManager[] trustingNobody() throws GeneralSecurityException {
+    try {
+      KeyStore empty = KeyStore.getInstance("PKCS12");
+      empty.load(null, null);
+      TrustManagerFactory factory = TrustManagerFactory.getInstance("PKIX");
+      factory.init(empty);
+      return factory.getTrustManagers();
+    } catch (IOException e) {
+      throw new IllegalStateException("an empty store needs no reading", e);
+    }
   }
 }
