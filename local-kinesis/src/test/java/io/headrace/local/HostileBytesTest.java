@@ -11,6 +11,7 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Random;
@@ -71,6 +72,30 @@ class HostileBytesTest {
     assertThat(exchange("PRI")).isEmpty();
     assertThat(exchange("POST / HT")).isEmpty();
     assertThat(exchange(HEAD + "Content-Length: 10\r\n\r\n{")).isEmpty();
+  }
+
+  @Test
+  void a_request_that_trickles_in_is_given_up_though_it_is_never_silent()
+      throws IOException, InterruptedException {
+    for (String start :
+        new String[] {"P", "POST / HTTP/1.1\r\nX: a", HEAD + "Content-Length: 99\r\n\r\n"}) {
+      try (Socket socket = connect()) {
+        socket.getOutputStream().write(start.getBytes(ISO_8859_1));
+        socket.setSoTimeout(50);
+        int said = 0;
+        for (int i = 0; said == 0 && i < 100; i++) {
+          try {
+            said = socket.getInputStream().read();
+          } catch (SocketTimeoutException open) {
+            socket.getOutputStream().write('a');
+          } catch (SocketException closed) {
+            said = -1;
+          }
+        }
+
+        assertThat(said).as(start).isNotZero();
+      }
+    }
   }
 
   @Test
@@ -171,8 +196,7 @@ class HostileBytesTest {
         out.write(request);
         out.flush();
         if (startsWith(request, PREFACE)) {
-          // HTTP/2 has no limit on silence, so that bytes which look like half a frame wait for
-          // the rest, or for this.
+          // Bytes which look like half a frame wait for the rest, or for this.
           socket.shutdownOutput();
         }
       } catch (IOException closedAlready) {

@@ -45,7 +45,7 @@ class SlowReaderTest {
   void reads_of_ten_megabytes_sent_without_waiting_are_all_answered_in_bounded_memory()
       throws IOException {
     Duration silenceMax = Duration.ofSeconds(30);
-    HttpSettings settings = new HttpSettings(0, silenceMax, UNREAD_BYTES_MAX, null);
+    HttpSettings settings = new HttpSettings(0, silenceMax, UNREAD_BYTES_MAX, 32L << 20, null);
     try (HttpServer server = new HttpServer(new Protocol(engine), settings)) {
       String read = request("GetRecords", "{\"ShardIterator\":\"" + iterator() + "\"}");
       long before = directMemory();

@@ -1,6 +1,5 @@
 package io.headrace.local.transport;
 
-import io.headrace.local.LocalKinesis;
 import io.headrace.local.LocalKinesisException;
 import io.headrace.local.protocol.Protocol;
 import io.netty.bootstrap.ServerBootstrap;
@@ -16,6 +15,7 @@ import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.HttpServerKeepAliveHandler;
@@ -26,7 +26,7 @@ import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
 import io.netty.handler.codec.http2.Http2MultiplexHandler;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2StreamFrameToHttpObjectCodec;
-import io.netty.handler.timeout.ReadTimeoutHandler;
+import io.netty.handler.timeout.IdleStateHandler;
 import io.netty.util.NetUtil;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.ImmediateEventExecutor;
@@ -34,8 +34,6 @@ import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One port on the loopback address that speaks HTTP/1.1 and HTTP/2, the latter by prior knowledge
@@ -43,16 +41,28 @@ import org.slf4j.LoggerFactory;
  * the caller's thread; requests run on two event loops.
  */
 public final class HttpServer implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(LocalKinesis.class);
-
   // Room for the largest put, ten mebibytes of records, in Base64 and with its field names.
   public static final int BODY_BYTES_MAX = 16 * 1024 * 1024;
 
   private static final int EVENT_LOOPS = 2;
-  // A client of ours that waits has one stream per shard, for minutes.
-  private static final int STREAMS_MAX = 100_000;
-  private static final int WINDOW_BYTES = 2 * 1024 * 1024;
+  // Clients send tokens and signed addresses of some kilobytes.
+  private static final int LINE_BYTES_MAX = 16 * 1024;
+  private static final int HEAD_BYTES_MAX = 64 * 1024;
+  private static final int CHUNK_BYTES_MAX = 64 * 1024;
+
+  // A client that waits has one stream for each shard, for minutes; ten thousand shards and two
+  // consumers.
+  private static final int STREAMS_MAX = 20_000;
   private static final int FRAME_BYTES_MAX = 256 * 1024;
+  // Of a stream until its body is let in; what the protocol gives it by itself.
+  static final int WINDOW_BYTES = 65_535;
+  // Of one connection: so many streams may hold a full window while they wait for others' bodies.
+  private static final int BODIES_WAITING_MAX = 1_000;
+  private static final int CONNECTION_WINDOW_BYTES = 96 * 1024 * 1024;
+  // A consumer that stops, or whose calls time out, ends all of its streams at once. More than
+  // this is somebody who only wants us to work for nothing.
+  private static final int RESETS_MAX = 2 * STREAMS_MAX;
+  private static final int RESETS_SECONDS = 30;
 
   private final Protocol protocol;
   private final HttpSettings settings;
@@ -119,14 +129,23 @@ public final class HttpServer implements AutoCloseable {
   // clients speak HTTP/2 without having asked for it.
   private void encrypted(ChannelPipeline pipeline) {
     if (tls != null) {
-      pipeline.addLast(tls.handler(), new PortSniffer(this::http1, this::http2, null));
+      pipeline.addLast(
+          tls.handler(), new PortSniffer(settings.silenceMax(), this::http1, this::http2, null));
     }
   }
 
   private void http1(ChannelPipeline pipeline) {
+    Http1Patience patience = new Http1Patience(settings.silenceMax());
     pipeline.addLast(
-        new HttpServerCodec(),
+        new IdleStateHandler(true, 0, 0, settings.silenceMax().toMillis(), TimeUnit.MILLISECONDS),
+        patience,
+        new HttpServerCodec(
+            new HttpDecoderConfig()
+                .setMaxInitialLineLength(LINE_BYTES_MAX)
+                .setMaxHeaderSize(HEAD_BYTES_MAX)
+                .setMaxChunkSize(CHUNK_BYTES_MAX)),
         new HttpServerKeepAliveHandler(),
+        new Http1Gate(patience, settings.bodiesBytesMax(), settings.silenceMax()),
         new HttpObjectAggregator(BODY_BYTES_MAX),
         new OneAtATime(),
         new RequestHandler(protocol, ticker, settings.unreadBytesMax()));
@@ -139,16 +158,17 @@ public final class HttpServer implements AutoCloseable {
                 Http2Settings.defaultSettings()
                     .maxConcurrentStreams(STREAMS_MAX)
                     .initialWindowSize(WINDOW_BYTES)
+                    .maxHeaderListSize(HEAD_BYTES_MAX)
                     .maxFrameSize(FRAME_BYTES_MAX))
+            .decoderEnforceMaxRstFramesPerWindow(RESETS_MAX, RESETS_SECONDS)
+            .encoderEnforceMaxRstFramesPerWindow(RESETS_MAX, RESETS_SECONDS)
             .build();
-    // A client may wait for minutes for what its streams bring, and say nothing meanwhile.
-    pipeline.remove(ReadTimeoutHandler.class);
     pipeline.addLast(
+        new IdleStateHandler(settings.silenceMax().toMillis(), 0, 0, TimeUnit.MILLISECONDS),
         codec,
         new WiderConnection(codec),
-        new Http2MultiplexHandler(
-            new Http2Stream(new RequestHandler(protocol, ticker, settings.unreadBytesMax()))),
-        new BrokenConnection());
+        new Http2MultiplexHandler(new StreamStart(codec)),
+        new Http2Patience());
   }
 
   private final class ConnectionStart extends ChannelInitializer<Channel> {
@@ -158,20 +178,24 @@ public final class HttpServer implements AutoCloseable {
       channel
           .pipeline()
           .addLast(
-              new ReadTimeoutHandler(settings.silenceMax().toMillis(), TimeUnit.MILLISECONDS),
               new PortSniffer(
+                  settings.silenceMax(),
                   HttpServer.this::http1,
                   HttpServer.this::http2,
                   tls == null ? null : HttpServer.this::encrypted));
     }
   }
 
+  /** One per connection. */
   @ChannelHandler.Sharable
-  private static final class Http2Stream extends ChannelInitializer<Channel> {
+  private final class StreamStart extends ChannelInitializer<Channel> {
+    private final Http2FrameCodec codec;
     private final RequestHandler handler;
+    private final Bodies bodies = new Bodies(settings.bodiesBytesMax(), BODIES_WAITING_MAX);
 
-    Http2Stream(RequestHandler handler) {
-      this.handler = handler;
+    StreamStart(Http2FrameCodec codec) {
+      this.codec = codec;
+      this.handler = new RequestHandler(protocol, ticker, settings.unreadBytesMax());
     }
 
     @Override
@@ -180,6 +204,7 @@ public final class HttpServer implements AutoCloseable {
           .pipeline()
           .addLast(
               new Http2StreamFrameToHttpObjectCodec(true),
+              new Http2Gate(codec, bodies, settings.silenceMax()),
               new HttpObjectAggregator(BODY_BYTES_MAX),
               handler);
     }
@@ -199,16 +224,8 @@ public final class HttpServer implements AutoCloseable {
       connection
           .local()
           .flowController()
-          .incrementWindowSize(connection.connectionStream(), WINDOW_BYTES * 4);
+          .incrementWindowSize(connection.connectionStream(), CONNECTION_WINDOW_BYTES);
       context.pipeline().remove(this);
-    }
-  }
-
-  /** The codec has told the client and closes the connection itself. */
-  private static final class BrokenConnection extends ChannelInboundHandlerAdapter {
-    @Override
-    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-      LOG.debug("an HTTP/2 connection broke: {}", cause.getClass().getName());
     }
   }
 }

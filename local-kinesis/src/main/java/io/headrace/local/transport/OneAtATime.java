@@ -22,6 +22,11 @@ final class OneAtATime extends ChannelDuplexHandler {
   private boolean answering;
   private boolean passing;
 
+  /** Whether every request has had its answer. */
+  boolean isIdle() {
+    return !answering && waiting.isEmpty();
+  }
+
   @Override
   public void channelRead(ChannelHandlerContext context, Object message) {
     if (!(message instanceof FullHttpRequest request)) {

@@ -6,7 +6,10 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.handler.codec.http2.Http2CodecUtil;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -24,14 +27,34 @@ public final class PortSniffer extends ByteToMessageDecoder {
   private final Consumer<ChannelPipeline> http2;
   private final @Nullable Consumer<ChannelPipeline> tls;
 
+  private final Duration silenceMax;
+  private @Nullable ScheduledFuture<?> deadline;
+
   /** Without {@code tls}, a handshake is bad HTTP/1.1. */
   PortSniffer(
+      Duration silenceMax,
       Consumer<ChannelPipeline> http1,
       Consumer<ChannelPipeline> http2,
       @Nullable Consumer<ChannelPipeline> tls) {
+    this.silenceMax = silenceMax;
     this.http1 = http1;
     this.http2 = http2;
     this.tls = tls;
+  }
+
+  @Override
+  public void handlerAdded(ChannelHandlerContext context) {
+    deadline =
+        context
+            .executor()
+            .schedule(() -> close(context), silenceMax.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  @Override
+  protected void handlerRemoved0(ChannelHandlerContext context) {
+    if (deadline != null) {
+      deadline.cancel(false);
+    }
   }
 
   @Override
@@ -54,12 +77,16 @@ public final class PortSniffer extends ByteToMessageDecoder {
 
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-    var unused = context.close();
+    close(context);
   }
 
   // Removing this handler passes on the bytes that it has held back.
   private void become(ChannelHandlerContext context, Consumer<ChannelPipeline> protocol) {
     protocol.accept(context.pipeline());
     context.pipeline().remove(this);
+  }
+
+  private static void close(ChannelHandlerContext context) {
+    var unused = context.close();
   }
 }
