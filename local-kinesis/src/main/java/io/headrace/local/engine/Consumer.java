@@ -1,29 +1,46 @@
 package io.headrace.local.engine;
 
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** One registered consumer and its subscriptions. The stream's monitor guards every call. */
 final class Consumer {
   private static final long NEVER = Long.MAX_VALUE;
 
+  private static final double CALLS_PER_SECOND = 1;
+  private static final int CALLED_SHARDS_MAX = 10_000;
+
   private final ConsumerArn arn;
   private final long createdMillis;
   private final Map<Integer, Subscription> subscriptions = new HashMap<>();
+  // A bucket that was not asked for long is full, which is what a new one is.
+  private final Map<Integer, RateLimit> calls =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Integer, RateLimit> eldest) {
+          return size() > CALLED_SHARDS_MAX;
+        }
+      };
+  private Labels labels;
   private ConsumerStatus status;
   private long dueMillis;
 
   Consumer(StreamKey stream, ConsumerState state) {
     this.arn = new ConsumerArn(stream, state.name(), state.createdMillis() / 1000);
     this.createdMillis = state.createdMillis();
+    this.labels = state.labels();
     this.status = state.status();
     this.dueMillis = state.dueMillis();
   }
 
   ConsumerState state() {
-    return new ConsumerState(arn.name(), createdMillis, status, dueMillis);
+    return new ConsumerState(arn.name(), createdMillis, labels, status, dueMillis);
   }
 
   ConsumerView view() {
@@ -32,6 +49,14 @@ final class Consumer {
 
   ConsumerArn arn() {
     return arn;
+  }
+
+  Labels labels() {
+    return labels;
+  }
+
+  void label(UnaryOperator<Labels> change) {
+    labels = change.apply(labels);
   }
 
   ConsumerStatus status() {
@@ -61,6 +86,14 @@ final class Consumer {
 
   @Nullable Subscription subscription(int shardIndex) {
     return subscriptions.get(shardIndex);
+  }
+
+  /** Counts a call for a subscription; false when it comes too soon after others. */
+  boolean takeCall(int shardIndex, LimitScale limits, long nowMillis) {
+    return limits.isOff()
+        || calls
+            .computeIfAbsent(shardIndex, index -> limits.perSecond(CALLS_PER_SECOND))
+            .take(1, nowMillis);
   }
 
   void add(Subscription subscription) {

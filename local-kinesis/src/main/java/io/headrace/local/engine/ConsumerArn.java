@@ -38,6 +38,13 @@ public record ConsumerArn(StreamKey stream, String name, long createdSeconds) {
             .formatted(stream.account(), stream.name(), shardId, name));
   }
 
+  KinesisError callsTooFast(String shardId) {
+    return KinesisError.of(
+        "LimitExceededException",
+        "Rate exceeded for consumer %s and shard %s in stream %s under account %s."
+            .formatted(name, shardId, stream.name(), stream.account()));
+  }
+
   KinesisError notActive() {
     return KinesisError.inUse(
         "Consumer %s with creation timestamp %d under stream: %s , account %s is not in ACTIVE status."

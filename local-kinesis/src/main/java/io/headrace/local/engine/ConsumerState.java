@@ -6,4 +6,4 @@ package io.headrace.local.engine;
  * @param dueMillis when the state changes by itself; {@link Long#MAX_VALUE} when it does not
  */
 public record ConsumerState(
-    String name, long createdMillis, ConsumerStatus status, long dueMillis) {}
+    String name, long createdMillis, Labels labels, ConsumerStatus status, long dueMillis) {}

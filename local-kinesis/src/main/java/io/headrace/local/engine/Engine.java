@@ -267,17 +267,19 @@ public final class Engine {
     return change(key, (state, now) -> Monitoring.disable(state, metrics));
   }
 
-  public SortedMap<String, String> tags(StreamKey key) {
-    long now = clock.millis();
-    return stream(key, now).state(now).labels().tags();
+  public SortedMap<String, String> tags(Resource resource) {
+    return labels(resource).tags();
   }
 
-  public void addTags(StreamKey key, Map<String, String> tags) {
-    label(key, labels -> labels.withTags(Tags.add(labels.tags(), tags, key.inSentence())));
+  public void addTags(Resource resource, Map<String, String> tags) {
+    label(
+        resource, labels -> labels.withTags(Tags.add(labels.tags(), tags, resource.inSentence())));
   }
 
-  public void removeTags(StreamKey key, Collection<String> tagKeys) {
-    label(key, labels -> labels.withTags(Tags.remove(labels.tags(), tagKeys, key.inSentence())));
+  public void removeTags(Resource resource, Collection<String> tagKeys) {
+    label(
+        resource,
+        labels -> labels.withTags(Tags.remove(labels.tags(), tagKeys, resource.inSentence())));
   }
 
   /** The bytes of heap that the records hold. */
@@ -290,9 +292,21 @@ public final class Engine {
     return stream(key, now).change(maker, now);
   }
 
-  private void label(StreamKey key, UnaryOperator<Labels> change) {
+  private Labels labels(Resource resource) {
+    if (resource instanceof Resource.OfConsumer consumer) {
+      return fanOut.labels(consumer.arn());
+    }
     long now = clock.millis();
-    stream(key, now).label(change, now);
+    return stream(((Resource.OfStream) resource).key(), now).state(now).labels();
+  }
+
+  private void label(Resource resource, UnaryOperator<Labels> change) {
+    if (resource instanceof Resource.OfConsumer consumer) {
+      fanOut.label(consumer.arn(), change);
+    } else {
+      long now = clock.millis();
+      stream(((Resource.OfStream) resource).key(), now).label(change, now);
+    }
   }
 
   private KinesisStream stream(StreamKey key, long now) {

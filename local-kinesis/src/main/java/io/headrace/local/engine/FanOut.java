@@ -3,6 +3,9 @@ package io.headrace.local.engine;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,14 +26,31 @@ public final class FanOut {
     this.streams = streams;
   }
 
-  public ConsumerView register(StreamKey key, String name) {
+  public ConsumerView register(StreamKey key, String name, Labels labels) {
     long now = clock.millis();
+    Tags.add(Map.of(), labels.tags(), "consumer " + name + " under " + key.inSentence());
     KinesisStream stream = streams.require(key, now);
     return stream.step(
         now,
         consumers -> {
           stream.requireMade();
-          return consumers.register(name, now).view();
+          return consumers.register(name, labels, now).view();
+        });
+  }
+
+  Labels labels(ConsumerArn arn) {
+    return step(arn, Consumer::labels);
+  }
+
+  void label(ConsumerArn arn, UnaryOperator<Labels> change) {
+    step(
+        arn,
+        consumer -> {
+          if (consumer.status() != ConsumerStatus.ACTIVE) {
+            throw arn.notActive();
+          }
+          consumer.label(change);
+          return arn;
         });
   }
 
@@ -40,8 +60,7 @@ public final class FanOut {
   }
 
   public ConsumerView describe(ConsumerArn arn) {
-    long now = clock.millis();
-    return streams.require(arn.stream(), now).step(now, consumers -> consumers.require(arn).view());
+    return step(arn, Consumer::view);
   }
 
   public void deregister(ConsumerArn arn) {
@@ -90,6 +109,13 @@ public final class FanOut {
 
   public void cancel(Subscription subscription) {
     subscription.cancel(clock.millis());
+  }
+
+  private <T> T step(ConsumerArn arn, Function<Consumer, T> step) {
+    long now = clock.millis();
+    return streams
+        .require(arn.stream(), now)
+        .step(now, consumers -> step.apply(consumers.require(arn)));
   }
 
   private static ConsumerPage page(

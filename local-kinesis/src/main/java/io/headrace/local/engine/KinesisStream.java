@@ -143,8 +143,8 @@ public final class KinesisStream {
     if (!withConsumers && consumers.count() > 0) {
       throw KinesisError.inUse(
           ("DeleteStream can't delete %s because there are consumers associated with this data"
-               + " stream. To delete %s anyway, set the EnforceConsumerDeletion parameter to true"
-               + " to force the deletion of all the consumers that are associated with it.")
+                  + " stream. To delete %s anyway, set the EnforceConsumerDeletion parameter to true"
+                  + " to force the deletion of all the consumers that are associated with it.")
               .formatted(key.arn(), key.name()));
     }
     consumers.beginToGo(nowMillis);
@@ -229,14 +229,17 @@ public final class KinesisStream {
       throw arn.notActive();
     }
     Shard shard = shards.require(shardId);
+    boolean inTime = consumer.takeCall(shard.index(), settings.limits(), nowMillis);
     long position = Positions.of(start, shard, key, nowMillis);
     Subscription present = consumer.subscription(shard.index());
+    if (present != null && present.isUndisturbed(nowMillis)) {
+      throw arn.alreadySubscribed(shard.id());
+    }
+    if (!inTime) {
+      throw arn.callsTooFast(shard.id());
+    }
     if (present != null) {
-      KinesisError taken = arn.alreadySubscribed(shard.id());
-      if (present.isUndisturbed(nowMillis)) {
-        throw taken;
-      }
-      present.fail(taken);
+      present.fail(arn.alreadySubscribed(shard.id()));
     }
     RateLimit pace = settings.limits().fanOut();
     Subscription next = new Subscription(this, consumer, shard, position, pace, nowMillis);

@@ -60,7 +60,7 @@ final class StreamConsumers {
     refreshDue();
   }
 
-  Consumer register(String name, long nowMillis) {
+  Consumer register(String name, Labels labels, long nowMillis) {
     if (byName.containsKey(name)) {
       throw KinesisError.inUse(
           "Consumer %s under stream %s already exists for account %s."
@@ -81,7 +81,8 @@ final class StreamConsumers {
               .formatted(key.name(), key.account(), creating, CREATING_MAX));
     }
     ConsumerState state =
-        new ConsumerState(name, nowMillis, ConsumerStatus.CREATING, nowMillis + takesMillis);
+        new ConsumerState(
+            name, nowMillis, labels, ConsumerStatus.CREATING, nowMillis + takesMillis);
     Consumer consumer = new Consumer(key, state);
     byName.put(name, consumer);
     refreshDue();

@@ -179,6 +179,7 @@ public final class Subscription {
       pace.charge(records.stream().mapToLong(StoredRecord::payloadBytes).sum(), nowMillis);
     }
     heartbeatMillis = nowMillis + SILENCE_MILLIS;
+    dueMillis = Math.min(heartbeatMillis, startedMillis + LIFE_MILLIS);
     long behind = more ? behind(records, nowMillis) : 0;
     if (atEnd) {
       end(consumers);

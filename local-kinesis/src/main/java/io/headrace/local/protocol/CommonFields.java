@@ -2,6 +2,7 @@ package io.headrace.local.protocol;
 
 import io.headrace.local.engine.Caller;
 import io.headrace.local.engine.KinesisError;
+import io.headrace.local.engine.Resource;
 import io.headrace.local.engine.Shard;
 import io.headrace.local.engine.StreamKey;
 import org.jspecify.annotations.Nullable;
@@ -51,9 +52,9 @@ public final class CommonFields {
     return key;
   }
 
-  /** The stream that a resource's ARN names. */
-  static StreamKey resource(Fields input) {
-    return StreamKey.ofArn(input.require(RESOURCE_ARN));
+  /** The stream or consumer that a resource's ARN names. */
+  static Resource resource(Fields input) {
+    return Resource.ofArn(input.require(RESOURCE_ARN));
   }
 
   /** Whose streams the request is about: the ARN's owner's where it gives one. */

@@ -2,6 +2,7 @@ package io.headrace.local.protocol;
 
 import static io.headrace.local.protocol.CommonFields.SEQUENCE_NUMBER;
 import static io.headrace.local.protocol.CommonFields.STREAM_ARN;
+import static io.headrace.local.protocol.CommonFields.STREAM_ID;
 import static io.headrace.local.protocol.CommonFields.name;
 
 import io.headrace.local.engine.Caller;
@@ -11,9 +12,11 @@ import io.headrace.local.engine.ConsumerView;
 import io.headrace.local.engine.Engine;
 import io.headrace.local.engine.FanOut;
 import io.headrace.local.engine.KinesisError;
+import io.headrace.local.engine.Labels;
 import io.headrace.local.engine.StreamKey;
 import io.headrace.local.engine.Subscription;
 import java.util.List;
+import java.util.Map;
 
 /** The actions on consumers: declarations, and the step from fields to the engine. */
 final class ConsumerActions {
@@ -71,34 +74,35 @@ final class ConsumerActions {
     return List.of(
         new Action<>(
             "RegisterStreamConsumer",
-            Structure.of(REQUIRED_STREAM_ARN, REQUIRED_NAME),
+            Structure.of(REQUIRED_STREAM_ARN, REQUIRED_NAME, STREAM_ID, TagActions.TAGS),
             new Output<ConsumerView>().nested("Consumer", view -> view, CONSUMER_OUT),
             (engine, caller, input) ->
                 engine
                     .fanOut()
                     .register(
                         StreamKey.ofArn(input.require(REQUIRED_STREAM_ARN)),
-                        input.require(REQUIRED_NAME))),
+                        input.require(REQUIRED_NAME),
+                        Labels.ofTags(input.get(TagActions.TAGS, Map.of())))),
         Action.silent(
             "DeregisterStreamConsumer",
-            Structure.of(STREAM_ARN, NAME, ARN),
+            Structure.of(STREAM_ARN, NAME, ARN, STREAM_ID),
             (engine, caller, input) ->
                 engine.fanOut().deregister(consumer(engine.fanOut(), input).arn())),
         new Action<>(
             "DescribeStreamConsumer",
-            Structure.of(STREAM_ARN, NAME, ARN),
+            Structure.of(STREAM_ARN, NAME, ARN, STREAM_ID),
             new Output<ConsumerView>().nested("ConsumerDescription", view -> view, DESCRIPTION_OUT),
             (engine, caller, input) -> consumer(engine.fanOut(), input)),
         new Action<>(
             "ListStreamConsumers",
-            Structure.of(REQUIRED_STREAM_ARN, NEXT_TOKEN, MAX_RESULTS, CREATION),
+            Structure.of(REQUIRED_STREAM_ARN, NEXT_TOKEN, MAX_RESULTS, CREATION, STREAM_ID),
             new Output<ConsumerPage>()
                 .list("Consumers", ConsumerPage::consumers, CONSUMER_OUT)
                 .text("NextToken", ConsumerPage::nextToken),
             ConsumerActions::list),
         new Action<>(
             "SubscribeToShard",
-            Structure.of(REQUIRED_ARN, SHARD_ID, START),
+            Structure.of(REQUIRED_ARN, STREAM_ID, SHARD_ID, START),
             null,
             ConsumerActions::subscribe));
   }

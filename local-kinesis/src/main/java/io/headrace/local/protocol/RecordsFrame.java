@@ -24,6 +24,7 @@ final class RecordsFrame {
   private static final byte[] TIME = bytes("\",\"ApproximateArrivalTimestamp\":");
   private static final byte[] KEY = bytes(",\"PartitionKey\":\"");
   private static final byte[] DATA = bytes("\",\"Data\":\"");
+  private static final byte[] ENCRYPTED_DATA = bytes("\",\"EncryptionType\":\"KMS\",\"Data\":\"");
   private static final byte[] RECORD_END = bytes("\"}");
   private static final byte[] COMMA = bytes(",");
   private static final byte[] END = bytes("]}");
@@ -122,6 +123,7 @@ final class RecordsFrame {
     byte[] key = JsonStringEncoder.getInstance().quoteAsUTF8(each.partitionKey());
     byte[] number = each.sequenceNumber().digits();
     byte[] time = bytes(Wire.seconds(each.arrivalMillis()));
+    byte[] beforeData = beforeData(each);
     int comma = record == 0 ? 0 : COMMA.length;
     ByteBuffer out =
         ByteBuffer.allocate(
@@ -132,10 +134,10 @@ final class RecordsFrame {
                 + time.length
                 + KEY.length
                 + key.length
-                + DATA.length
+                + beforeData.length
                 + room);
     out.put(COMMA, 0, comma).put(NUMBER).put(number).put(TIME).put(time);
-    return out.put(KEY).put(key).put(DATA).array();
+    return out.put(KEY).put(key).put(beforeData).array();
   }
 
   private static int length(StoredRecord each) {
@@ -146,9 +148,13 @@ final class RecordsFrame {
         + FRACTION_CHARS
         + KEY.length
         + quotedLength(each.partitionKey())
-        + DATA.length
+        + beforeData(each).length
         + base64Length(each.data().length)
         + RECORD_END.length;
+  }
+
+  private static byte[] beforeData(StoredRecord each) {
+    return each.isEncrypted() ? ENCRYPTED_DATA : DATA;
   }
 
   private static int quotedLength(String key) {

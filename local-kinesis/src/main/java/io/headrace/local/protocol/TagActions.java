@@ -6,6 +6,7 @@ import static io.headrace.local.protocol.CommonFields.STREAM_NAME;
 
 import io.headrace.local.engine.Caller;
 import io.headrace.local.engine.Engine;
+import io.headrace.local.engine.Resource;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -48,12 +49,12 @@ final class TagActions {
             "AddTagsToStream",
             Structure.of(TAGS_TO_ADD, STREAM_NAME, STREAM_ARN, STREAM_ID),
             (engine, caller, input) ->
-                engine.addTags(CommonFields.stream(caller, input), input.require(TAGS_TO_ADD))),
+                engine.addTags(stream(caller, input), input.require(TAGS_TO_ADD))),
         Action.silent(
             "RemoveTagsFromStream",
             Structure.of(TAG_KEYS, STREAM_NAME, STREAM_ARN, STREAM_ID),
             (engine, caller, input) ->
-                engine.removeTags(CommonFields.stream(caller, input), input.require(TAG_KEYS))),
+                engine.removeTags(stream(caller, input), input.require(TAG_KEYS))),
         new Action<>(
             "ListTagsForStream",
             Structure.of(LIMIT, START_KEY, STREAM_NAME, STREAM_ARN, STREAM_ID),
@@ -77,11 +78,15 @@ final class TagActions {
             (engine, caller, input) -> engine.tags(CommonFields.resource(input))));
   }
 
+  private static Resource stream(Caller caller, Fields input) {
+    return new Resource.OfStream(CommonFields.stream(caller, input));
+  }
+
   private static Page list(Engine engine, Caller caller, Fields input) {
     int max = input.get(LIMIT, LISTED_MAX);
     String after = input.get(START_KEY, "");
     List<Map.Entry<String, String>> rest =
-        engine.tags(CommonFields.stream(caller, input)).entrySet().stream()
+        engine.tags(stream(caller, input)).entrySet().stream()
             .filter(tag -> tag.getKey().compareTo(after) > 0)
             .toList();
     return new Page(rest.stream().limit(max).toList(), rest.size() > max);

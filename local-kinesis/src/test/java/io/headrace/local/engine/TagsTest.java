@@ -16,6 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class TagsTest {
   private static final StreamKey ORDERS = new StreamKey("000000000000", "us-east-1", "orders");
+  private static final Resource RESOURCE = new Resource.OfStream(ORDERS);
   private static final String INVALID_CHARACTERS =
       "Some tags contain invalid characters. Valid characters: "
           + "Unicode letters, digits, white space, _ . / = + - % @ :.";
@@ -32,34 +33,34 @@ class TagsTest {
 
   @Test
   void a_tag_replaces_the_one_of_its_key_and_the_others_stay() {
-    engine.addTags(ORDERS, Map.of("team", "a", "stage", "test"));
-    engine.addTags(ORDERS, Map.of("team", "b"));
+    engine.addTags(RESOURCE, Map.of("team", "a", "stage", "test"));
+    engine.addTags(RESOURCE, Map.of("team", "b"));
 
-    assertThat(engine.tags(ORDERS))
+    assertThat(engine.tags(RESOURCE))
         .containsExactly(Map.entry("stage", "test"), Map.entry("team", "b"));
   }
 
   @Test
   void a_key_that_no_tag_has_is_passed_over_when_tags_are_removed() {
-    engine.addTags(ORDERS, Map.of("team", "a", "stage", "test"));
+    engine.addTags(RESOURCE, Map.of("team", "a", "stage", "test"));
 
-    engine.removeTags(ORDERS, List.of("team", "colour"));
+    engine.removeTags(RESOURCE, List.of("team", "colour"));
 
-    assertThat(engine.tags(ORDERS)).containsOnlyKeys("stage");
+    assertThat(engine.tags(RESOURCE)).containsOnlyKeys("stage");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"abc;def", "abc\tdef", "abc\ndef", "abc,def", "\uD83D\uDE00"})
   void characters_that_are_not_allowed_are_refused_in_keys_and_values(String text) {
     for (Map<String, String> tags : List.of(Map.of(text, "a"), Map.of("a", text))) {
-      assertThatThrownBy(() -> engine.addTags(ORDERS, tags))
+      assertThatThrownBy(() -> engine.addTags(RESOURCE, tags))
           .asInstanceOf(type(KinesisError.class))
           .returns("InvalidArgumentException", KinesisError::code)
           .returns(INVALID_CHARACTERS, KinesisError::getMessage);
     }
-    assertThatThrownBy(() -> engine.removeTags(ORDERS, List.of(text)))
+    assertThatThrownBy(() -> engine.removeTags(RESOURCE, List.of(text)))
         .hasMessage(INVALID_CHARACTERS);
-    assertThat(engine.tags(ORDERS)).isEmpty();
+    assertThat(engine.tags(RESOURCE)).isEmpty();
   }
 
   @Test
@@ -68,17 +69,17 @@ class TagsTest {
         " because some tags contained illegal characters. The allowed characters are "
             + "Unicode letters, white-spaces, '_',',','/','=','+','-','@',':'.";
 
-    assertThatThrownBy(() -> engine.addTags(ORDERS, Map.of("a%", "b")))
+    assertThatThrownBy(() -> engine.addTags(RESOURCE, Map.of("a%", "b")))
         .hasMessage("Failed to add tags to stream orders under account 000000000000" + why);
-    assertThatThrownBy(() -> engine.removeTags(ORDERS, List.of("a%")))
+    assertThatThrownBy(() -> engine.removeTags(RESOURCE, List.of("a%")))
         .hasMessage("Failed to remove tags from stream orders under account 000000000000" + why);
   }
 
   @Test
   void letters_of_any_script_and_the_signs_of_the_service_are_allowed() {
-    engine.addTags(ORDERS, Map.of("ü0 _.", "/=+-@:", "名前", ""));
+    engine.addTags(RESOURCE, Map.of("ü0 _.", "/=+-@:", "名前", ""));
 
-    assertThat(engine.tags(ORDERS)).hasSize(2).containsEntry("名前", "");
+    assertThat(engine.tags(RESOURCE)).hasSize(2).containsEntry("名前", "");
   }
 
   @Test
@@ -87,20 +88,20 @@ class TagsTest {
     for (int i = 0; i < 50; i++) {
       fifty.put("key" + i, "");
     }
-    engine.addTags(ORDERS, fifty);
-    engine.addTags(ORDERS, Map.of("key7", "again"));
+    engine.addTags(RESOURCE, fifty);
+    engine.addTags(RESOURCE, Map.of("key7", "again"));
 
-    assertThatThrownBy(() -> engine.addTags(ORDERS, Map.of("more", "")))
+    assertThatThrownBy(() -> engine.addTags(RESOURCE, Map.of("more", "")))
         .hasMessage(
             "Failed to add tags to stream orders under account 000000000000 because a given stream"
                 + " cannot have more than 50 tags associated with it.");
-    assertThat(engine.tags(ORDERS)).hasSize(50);
+    assertThat(engine.tags(RESOURCE)).hasSize(50);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"aws:name", "AWS:name"})
   void keys_that_the_service_keeps_for_itself_are_refused(String key) {
-    assertThatThrownBy(() -> engine.addTags(ORDERS, Map.of(key, "")))
+    assertThatThrownBy(() -> engine.addTags(RESOURCE, Map.of(key, "")))
         .hasMessage(
             "Failed to add tags to stream orders under account 000000000000 because the tag key "
                 + key
@@ -113,8 +114,9 @@ class TagsTest {
     Labels labels = Labels.ofTags(Map.of("team", "a"));
     engine.createStream(new NewStream(bills, StreamOptions.of(StreamMode.PROVISIONED), 1, labels));
 
-    assertThat(engine.tags(bills)).containsExactly(Map.entry("team", "a"));
-    assertThatThrownBy(() -> engine.addTags(bills, Map.of("team", "b")))
+    Resource resource = new Resource.OfStream(bills);
+    assertThat(engine.tags(resource)).containsExactly(Map.entry("team", "a"));
+    assertThatThrownBy(() -> engine.addTags(resource, Map.of("team", "b")))
         .asInstanceOf(type(KinesisError.class))
         .returns("ResourceInUseException", KinesisError::code)
         .returns(
