@@ -85,7 +85,7 @@ class LocalKinesisTest {
 
   @Test
   void a_put_beyond_the_memory_says_which_limit_it_met() {
-    try (LocalKinesis kinesis = LocalKinesis.builder().memoryBytesMax(100).start()) {
+    try (LocalKinesis kinesis = LocalKinesis.builder().memoryBytesMax(10).start()) {
       kinesis.createStream("orders", 1);
 
       Wires.Answer answer =
@@ -98,7 +98,7 @@ class LocalKinesisTest {
           .isEqualTo(
               "{\"FailedRecordCount\":1,\"Records\":[{\"ErrorCode\":\"InternalFailure\","
                   + "\"ErrorMessage\":\"The local server holds 0 bytes of records, and its limit"
-                  + " memoryBytesMax is 100.\"}]}");
+                  + " memoryBytesMax is 10.\"}]}");
     }
   }
 

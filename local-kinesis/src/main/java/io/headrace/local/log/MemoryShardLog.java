@@ -1,41 +1,40 @@
 package io.headrace.local.log;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
+import java.util.function.ToLongFunction;
 
-/**
- * A shard's records on the heap, in a ring that doubles when it is full. Guarded as {@link
- * ShardLog} says.
- */
+/** A shard's records on the heap, in chunks. Guarded as {@link ShardLog} says. */
 public final class MemoryShardLog implements ShardLog {
-  private static final int CAPACITY_MIN = 16;
-
+  private final ShardIdentity shard;
   private final ByteBudget budget;
-  // The length is a power of two, so that a place in the ring is a mask away.
-  private @Nullable StoredRecord[] ring = new StoredRecord[CAPACITY_MIN];
-  private int head;
-  private int size;
+  private final ArrayList<RecordChunk> chunks = new ArrayList<>(1);
   private long end;
   private long lastArrivalMillis;
 
-  public MemoryShardLog(ByteBudget budget) {
+  public MemoryShardLog(ShardIdentity shard, ByteBudget budget) {
+    this.shard = shard;
     this.budget = budget;
   }
 
   @Override
   public void offer(StoredRecord record) {
-    if (!budget.tryTake(record.heapBytes())) {
+    byte[] key = RecordChunk.key(record);
+    int bytes = RecordChunk.bytes(key, record);
+    if (!budget.tryTake(bytes)) {
       throw new LogFailure(
           "The local server holds %d bytes of records, and its limit memoryBytesMax is %d."
               .formatted(budget.bytes(), budget.bytesMax()));
     }
-    if (size == ring.length) {
-      grow();
+    RecordChunk last = chunks.isEmpty() ? null : chunks.get(chunks.size() - 1);
+    if (last == null || !last.hasRoomFor(record, bytes)) {
+      if (last != null) {
+        last.seal();
+      }
+      last = new RecordChunk(shard, record, bytes);
+      chunks.add(last);
     }
-    ring[(head + size) & (ring.length - 1)] = record;
-    size++;
+    last.append(record, key);
     end = record.order() + 1;
     lastArrivalMillis = record.arrivalMillis();
   }
@@ -47,39 +46,23 @@ public final class MemoryShardLog implements ShardLog {
 
   @Override
   public List<StoredRecord> read(long position, int recordsMax, long bytesMax) {
-    int first = firstAtOrAbove(position);
-    int count = Math.min(size - first, recordsMax);
-    List<StoredRecord> records = new ArrayList<>(count);
-    long bytes = 0;
-    for (int i = first; i < first + count; i++) {
-      StoredRecord record = at(i);
-      bytes += record.payloadBytes();
-      if (bytes > bytesMax && !records.isEmpty()) {
-        break;
-      }
-      records.add(record);
+    Reading reading = new Reading(recordsMax, bytesMax);
+    boolean more = true;
+    for (int i = firstWhere(RecordChunk::lastOrder, position); more && i < chunks.size(); i++) {
+      more = chunks.get(i).read(position, reading);
     }
-    return records;
+    return reading.records();
   }
 
   @Override
   public boolean hasFrom(long position) {
-    return size > 0 && at(size - 1).order() >= position;
+    return !chunks.isEmpty() && chunks.get(chunks.size() - 1).lastOrder() >= position;
   }
 
   @Override
   public long positionAt(long arrivalMillis) {
-    int low = 0;
-    int high = size;
-    while (low < high) {
-      int middle = (low + high) >>> 1;
-      if (at(middle).arrivalMillis() < arrivalMillis) {
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
-    }
-    return low < size ? at(low).order() : end;
+    int chunk = firstWhere(RecordChunk::lastArrivalMillis, arrivalMillis);
+    return chunk < chunks.size() ? chunks.get(chunk).orderAt(arrivalMillis) : end;
   }
 
   @Override
@@ -94,53 +77,36 @@ public final class MemoryShardLog implements ShardLog {
 
   @Override
   public void trimBefore(long arrivalMillis) {
-    while (size > 0 && at(0).arrivalMillis() < arrivalMillis) {
-      removeFirst();
+    forget(firstWhere(RecordChunk::lastArrivalMillis, arrivalMillis));
+    if (!chunks.isEmpty()) {
+      budget.giveBack(chunks.get(0).trimBefore(arrivalMillis));
     }
   }
 
   @Override
   public void clear() {
-    while (size > 0) {
-      removeFirst();
-    }
-    ring = new StoredRecord[CAPACITY_MIN];
-    head = 0;
+    forget(chunks.size());
+    chunks.trimToSize();
   }
 
-  private void removeFirst() {
-    budget.giveBack(at(0).heapBytes());
-    ring[head] = null;
-    head = (head + 1) & (ring.length - 1);
-    size--;
+  private void forget(int count) {
+    List<RecordChunk> oldest = chunks.subList(0, count);
+    oldest.forEach(chunk -> budget.giveBack(chunk.heldBytes()));
+    oldest.clear();
   }
 
-  private int firstAtOrAbove(long position) {
+  /** The first chunk whose last record has at least this; their number when none has. */
+  private int firstWhere(ToLongFunction<RecordChunk> ofLast, long atLeast) {
     int low = 0;
-    int high = size;
+    int high = chunks.size();
     while (low < high) {
       int middle = (low + high) >>> 1;
-      if (at(middle).order() < position) {
+      if (ofLast.applyAsLong(chunks.get(middle)) < atLeast) {
         low = middle + 1;
       } else {
         high = middle;
       }
     }
     return low;
-  }
-
-  private StoredRecord at(int index) {
-    StoredRecord record = ring[(head + index) & (ring.length - 1)];
-    if (record == null) {
-      throw new IllegalStateException("no record at " + index + " of " + size);
-    }
-    return record;
-  }
-
-  private void grow() {
-    @Nullable StoredRecord[] larger = Arrays.copyOfRange(ring, head, head + ring.length * 2);
-    System.arraycopy(ring, 0, larger, ring.length - head, head);
-    ring = larger;
-    head = 0;
   }
 }

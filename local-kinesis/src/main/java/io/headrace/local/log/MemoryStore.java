@@ -46,7 +46,7 @@ public final class MemoryStore implements LogStore {
   private final class OnHeap implements StreamLogs {
     @Override
     public ShardLog shard(ShardIdentity shard) {
-      return new MemoryShardLog(budget);
+      return new MemoryShardLog(shard, budget);
     }
 
     @Override

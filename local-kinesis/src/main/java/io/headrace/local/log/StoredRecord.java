@@ -5,9 +5,6 @@ package io.headrace.local.log;
  * nobody writes to.
  */
 public final class StoredRecord {
-  /** What a record costs beside its key and data: this object, the key's object, two headers. */
-  private static final int OVERHEAD_BYTES = 120;
-
   private final long shardCreatedSeconds;
   // The complement of the index says that the record counts as encrypted: a field of its own would
   // make every record eight bytes larger.
@@ -82,13 +79,8 @@ public final class StoredRecord {
     return data.length + partitionKey.length();
   }
 
-  /** The bytes of heap that this record holds, nearly. */
-  public int heapBytes() {
-    return heapBytes(payloadBytes());
-  }
-
-  /** The bytes of heap that a record of this payload would hold, nearly. */
+  /** The bytes of heap that a record of this payload would hold in a log, nearly. */
   public static int heapBytes(int payloadBytes) {
-    return payloadBytes + OVERHEAD_BYTES;
+    return payloadBytes + RecordChunk.OVERHEAD_BYTES;
   }
 }

@@ -217,7 +217,7 @@ class EngineTest {
         .isEqualTo(
             new PutOutcome.Refused(
                 "InternalFailure",
-                "The local server holds 623 bytes of records, and its limit memoryBytesMax is"
+                "The local server holds 517 bytes of records, and its limit memoryBytesMax is"
                     + " 1000."));
   }
 
