@@ -1,10 +1,11 @@
 // The way of a stream from its creation to its deletion, with the AWS SDK for JavaScript as it
-// comes: every record is written once and read back in the order of its shard, byte for byte,
-// through a split and a merge. Arguments: the endpoint.
+// comes: every record is written once, read back and pushed in the order of its shard, byte for
+// byte, through a split and a merge. Arguments: the endpoint.
 import assert from "node:assert/strict";
 import {
   CreateStreamCommand,
   DeleteStreamCommand,
+  DescribeStreamConsumerCommand,
   DescribeStreamSummaryCommand,
   GetRecordsCommand,
   GetShardIteratorCommand,
@@ -14,9 +15,11 @@ import {
   MergeShardsCommand,
   PutRecordCommand,
   PutRecordsCommand,
+  RegisterStreamConsumerCommand,
   ResourceInUseException,
   ResourceNotFoundException,
   SplitShardCommand,
+  SubscribeToShardCommand,
   waitUntilStreamExists,
   waitUntilStreamNotExists,
 } from "@aws-sdk/client-kinesis";
@@ -116,6 +119,55 @@ function assertSent(shardId, records) {
   });
 }
 
+/** What is pushed, from a consumer's registration on; children are followed once all parents end. */
+class Followed {
+  pushed = new Map();
+  ended = new Set();
+  failure = new Promise((_, reject) => (this.fail = reject));
+
+  async register(streamArn) {
+    const consumer = { StreamARN: streamArn, ConsumerName: "judge" };
+    this.arn = (await send(new RegisterStreamConsumerCommand(consumer))).Consumer.ConsumerARN;
+    const described = () => send(new DescribeStreamConsumerCommand({ ConsumerARN: this.arn }));
+    while ((await described()).ConsumerDescription.ConsumerStatus !== "ACTIVE") await pause();
+  }
+
+  follow(shardId) {
+    if (this.pushed.has(shardId)) return;
+    this.pushed.set(shardId, []);
+    this.read(shardId).catch(this.fail);
+  }
+
+  async read(shardId) {
+    const { EventStream } = await send(
+      new SubscribeToShardCommand({
+        ConsumerARN: this.arn,
+        ShardId: shardId,
+        StartingPosition: { Type: "TRIM_HORIZON" },
+      }),
+    );
+    for await (const { SubscribeToShardEvent: event } of EventStream) {
+      assert.ok(event, "an event that is none");
+      this.pushed.get(shardId).push(...event.Records);
+      const children = event.ChildShards ?? [];
+      assert.equal(children.length > 0, !event.ContinuationSequenceNumber, "children at the end");
+      if (children.length > 0) this.ended.add(shardId);
+      for (const { ShardId, ParentShards } of children) {
+        if (ParentShards.every((parent) => this.ended.has(parent))) this.follow(ShardId);
+      }
+    }
+    assert.ok(this.ended.has(shardId), `the subscription to the open shard ${shardId} ended`);
+  }
+
+  async everything() {
+    const count = () => [...this.pushed.values()].reduce((sum, records) => sum + records.length, 0);
+    while (count() < sent.length) await pause();
+    for (const [shardId, records] of this.pushed) assertSent(shardId, records);
+  }
+}
+
+const pause = () => new Promise((resolve) => setTimeout(resolve, 10));
+
 await send(new CreateStreamCommand({ StreamName: stream, ShardCount: 2 }));
 await exists();
 assert.ok((await send(new ListStreamsCommand({}))).StreamNames.includes(stream));
@@ -128,6 +180,10 @@ await assert.rejects(
   send(new CreateStreamCommand({ StreamName: stream, ShardCount: 2 })),
   (refused) => refused instanceof ResourceInUseException && refused.message.includes(stream),
 );
+
+const followed = new Followed();
+await followed.register(summary.StreamDescriptionSummary.StreamARN);
+for (const shard of await openShards()) followed.follow(shard.ShardId);
 
 await put(2 * BATCH);
 await putOneWithItsOwnHashKey();
@@ -168,8 +224,13 @@ for (const shardId of merged) {
 for (const shard of await openShards()) {
   assertSent(shard.ShardId, (await read(shard.ShardId)).records);
 }
+await Promise.race([followed.everything(), followed.failure]);
+assert.equal(followed.pushed.size, 5);
+assert.equal(followed.ended.size, 3);
+followed.fail = () => {};
+console.log(`${sent.length} records were pushed`);
 
-await send(new DeleteStreamCommand({ StreamName: stream }));
+await send(new DeleteStreamCommand({ StreamName: stream, EnforceConsumerDeletion: true }));
 await waitUntilStreamNotExists({ client, maxWaitTime: 30 }, { StreamName: stream });
 assert.ok(!(await send(new ListStreamsCommand({}))).StreamNames.includes(stream));
 await assert.rejects(

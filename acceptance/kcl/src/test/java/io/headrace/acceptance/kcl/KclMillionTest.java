@@ -12,13 +12,24 @@ import org.junit.jupiter.params.provider.EnumSource;
 class KclMillionTest {
   private static final int RECORDS = 1_000_000;
   private static final Duration LIMIT = Duration.ofMinutes(5);
+  private static final String TRUST_STORE = "javax.net.ssl.trustStore";
 
   @ParameterizedTest
-  @EnumSource(names = "POLLING")
-  void the_kcl_reads_a_million_records_through_a_split_and_a_merge(Reading reading)
-      throws Exception {
+  @EnumSource
+  void reads_a_million_records_through_a_split_and_a_merge(Reading reading) throws Exception {
     try (var local = LocalProcess.start()) {
       new KclRun(local.kinesis(), local.dynamoDb(), reading, RECORDS, LIMIT).readsFromBehind();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void does_the_same_over_tls_told_only_whom_to_trust(Reading reading) throws Exception {
+    try (var local = LocalProcess.start("--tls")) {
+      System.setProperty(TRUST_STORE, local.trustStore().toString());
+      new KclRun(local.kinesis(), local.dynamoDb(), reading, RECORDS, LIMIT).readsFromBehind();
+    } finally {
+      System.clearProperty(TRUST_STORE);
     }
   }
 }

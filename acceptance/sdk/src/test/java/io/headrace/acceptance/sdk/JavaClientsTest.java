@@ -3,6 +3,7 @@ package io.headrace.acceptance.sdk;
 import io.headrace.local.LocalKinesis;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import software.amazon.awssdk.core.SdkSystemSetting;
@@ -38,6 +39,15 @@ class JavaClientsTest {
       new Journey(calls, "journey").make();
     } finally {
       System.clearProperty(setting);
+    }
+  }
+
+  /** Not the CRT's: its native library ends the JVM now and then when a subscription ends. */
+  @Test
+  void the_async_client_is_pushed_everything_through_a_split_and_a_merge() throws Exception {
+    try (var subscriber = JavaClient.openNetty(kinesis.endpoint());
+        var calls = new AsyncCalls(subscriber)) {
+      new Journey(calls, "pushed").makeSubscribed(subscriber);
     }
   }
 }

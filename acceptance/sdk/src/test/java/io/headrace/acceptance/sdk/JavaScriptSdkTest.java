@@ -46,17 +46,31 @@ class JavaScriptSdkTest {
   @Test
   void creates_puts_lists_reads_splits_merges_and_deletes() throws IOException {
     try (var local = LocalProcess.start()) {
-      var journey =
-          Program.run(
-              FOLDER,
-              Duration.ofMinutes(2),
-              QUIET,
-              "node",
-              "journey.mjs",
-              local.kinesis().toString());
-
-      assertThat(journey.exitCode()).as(journey.output()).isZero();
-      assertThat(journey.output()).contains("2001 records were written and read back");
+      journey(local, QUIET);
     }
+  }
+
+  @Test
+  void does_the_same_over_tls_told_only_whom_to_trust() throws IOException {
+    try (var local = LocalProcess.start("--tls")) {
+      assertThat(local.kinesis()).hasScheme("https");
+      journey(
+          local,
+          Map.of("NODE_NO_WARNINGS", "1", "NODE_EXTRA_CA_CERTS", local.certificate().toString()));
+    }
+  }
+
+  private static void journey(LocalProcess local, Map<String, String> environment) {
+    var journey =
+        Program.run(
+            FOLDER,
+            Duration.ofMinutes(2),
+            environment,
+            "node",
+            "journey.mjs",
+            local.kinesis().toString());
+
+    assertThat(journey.exitCode()).as(journey.output()).isZero();
+    assertThat(journey.output()).contains("2001 records were written and read back");
   }
 }

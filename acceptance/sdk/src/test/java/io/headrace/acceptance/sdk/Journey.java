@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.SdkBytes;
+import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 import software.amazon.awssdk.services.kinesis.model.ChildShard;
 import software.amazon.awssdk.services.kinesis.model.PutRecordsRequestEntry;
 import software.amazon.awssdk.services.kinesis.model.Record;
@@ -24,7 +25,8 @@ import software.amazon.awssdk.services.kinesis.model.StreamStatus;
 
 /**
  * The way of a stream from its creation to its deletion: every record is written once and read back
- * in the order of its shard, byte for byte, through a split and a merge.
+ * in the order of its shard, byte for byte, through a split and a merge; and pushed to a consumer,
+ * when there is a client for that.
  */
 final class Journey {
   private static final int BATCH = 500;
@@ -46,6 +48,25 @@ final class Journey {
 
   void make() {
     create();
+    writeAndReadBack();
+    delete();
+  }
+
+  void makeSubscribed(KinesisAsyncClient subscriber) throws Exception {
+    create();
+    var followed = Followed.register(subscriber, streamArn());
+    openShards().forEach(shard -> followed.follow(shard.shardId()));
+    writeAndReadBack();
+    var pushed = followed.everything(sent.size());
+    pushed.forEach(this::assertSent);
+    assertThat(pushed).hasSize(5);
+    assertThat(followed.ended()).hasSize(3);
+    followed.streamIsDeleted();
+    delete();
+    followed.untilAllAreOver();
+  }
+
+  private void writeAndReadBack() {
     put(2 * BATCH);
     putOneWithItsOwnHashKey();
 
@@ -69,8 +90,6 @@ final class Journey {
           .containsExactlyInAnyOrder(open.get(1).shardId(), open.get(2).shardId());
     }
     openShards().forEach(shard -> assertSent(shard.shardId(), readToTheTip(shard.shardId())));
-
-    delete();
   }
 
   private void create() {
@@ -88,8 +107,15 @@ final class Journey {
         .withMessageContaining(stream);
   }
 
+  private String streamArn() {
+    return calls
+        .describeStreamSummary(r -> r.streamName(stream))
+        .streamDescriptionSummary()
+        .streamARN();
+  }
+
   private void delete() {
-    calls.deleteStream(r -> r.streamName(stream));
+    calls.deleteStream(r -> r.streamName(stream).enforceConsumerDeletion(true));
     calls.waitUntilStreamNotExists(stream);
     assertThat(calls.listStreams().streamNames()).doesNotContain(stream);
     assertThatExceptionOfType(ResourceNotFoundException.class)

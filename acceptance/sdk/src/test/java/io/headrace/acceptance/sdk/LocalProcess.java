@@ -15,11 +15,11 @@ public final class LocalProcess implements AutoCloseable {
   private static final int STOP_SECONDS_MAX = 10;
 
   private final Process process;
-  private final String endpoints;
+  private final String line;
 
-  private LocalProcess(Process process, String endpoints) {
+  private LocalProcess(Process process, String line) {
     this.process = process;
-    this.endpoints = endpoints;
+    this.line = line;
   }
 
   /** Starts what the script starts once it has built everything, as this build has. */
@@ -44,19 +44,29 @@ public final class LocalProcess implements AutoCloseable {
   }
 
   public URI kinesis() {
-    return endpoint("kinesis");
+    return URI.create(told("kinesis"));
   }
 
   public URI dynamoDb() {
-    return endpoint("dynamoDb");
+    return URI.create(told("dynamoDb"));
   }
 
-  private URI endpoint(String service) {
-    var found = Pattern.compile("\"" + service + "\":\"([^\"]+)\"").matcher(endpoints);
+  /** What clients must trust when it was started with {@code --tls}, as PEM. */
+  public Path certificate() {
+    return Path.of(told("certificate"));
+  }
+
+  /** The same as a store for a JVM. */
+  public Path trustStore() {
+    return Path.of(told("trustStore"));
+  }
+
+  private String told(String name) {
+    var found = Pattern.compile("\"" + name + "\":\"([^\"]+)\"").matcher(line);
     if (!found.find()) {
-      throw new AssertionError("no " + service + " in " + endpoints);
+      throw new AssertionError("no " + name + " in " + line);
     }
-    return URI.create(found.group(1));
+    return found.group(1);
   }
 
   @Override

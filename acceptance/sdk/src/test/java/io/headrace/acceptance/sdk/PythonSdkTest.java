@@ -35,18 +35,30 @@ class PythonSdkTest {
   @Test
   void creates_puts_lists_reads_splits_merges_and_deletes() throws IOException {
     try (var local = LocalProcess.start()) {
-      var journey =
-          Program.run(
-              FOLDER,
-              Duration.ofMinutes(2),
-              Map.of(),
-              PYTHON,
-              JOURNEY.toString(),
-              local.kinesis().toString());
-
-      assertThat(journey.exitCode()).as(journey.output()).isZero();
-      assertThat(journey.output()).contains("2001 records were written and read back");
+      journey(local, Map.of());
     }
+  }
+
+  @Test
+  void does_the_same_over_tls_told_only_whom_to_trust() throws IOException {
+    try (var local = LocalProcess.start("--tls")) {
+      assertThat(local.kinesis()).hasScheme("https");
+      journey(local, Map.of("AWS_CA_BUNDLE", local.certificate().toString()));
+    }
+  }
+
+  private static void journey(LocalProcess local, Map<String, String> environment) {
+    var journey =
+        Program.run(
+            FOLDER,
+            Duration.ofMinutes(2),
+            environment,
+            PYTHON,
+            JOURNEY.toString(),
+            local.kinesis().toString());
+
+    assertThat(journey.exitCode()).as(journey.output()).isZero();
+    assertThat(journey.output()).contains("2001 records were written and read back");
   }
 
   private static boolean isThere() {
