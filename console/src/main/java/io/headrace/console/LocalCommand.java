@@ -43,8 +43,10 @@ final class LocalCommand implements Callable<Integer> {
   @Option(
       names = "--create",
       paramLabel = "NAME:SHARDS",
-      description = "Creates a stream; may be given several times.")
+      description = "Creates a stream, unless --data has it already; may be given several times.")
   private List<String> streams = new ArrayList<>();
+
+  @Mixin private DataOptions data = new DataOptions();
 
   @Mixin private TlsOptions tls = new TlsOptions();
 
@@ -64,7 +66,7 @@ final class LocalCommand implements Callable<Integer> {
         var kinesis = kinesis();
         var trust = trust(kinesis);
         var dynamoDb = LocalDynamoDb.start(dynamoDbPort)) {
-      wanted.forEach(kinesis::createStream);
+      wanted.forEach((name, shards) -> create(kinesis, name, shards));
       print(kinesis, dynamoDb, trust, wanted);
       signal.await();
     }
@@ -72,9 +74,15 @@ final class LocalCommand implements Callable<Integer> {
   }
 
   private LocalKinesis kinesis() {
-    var builder = behaviour.apply(LocalKinesis.builder().port(kinesisPort));
+    var builder = data.apply(behaviour.apply(LocalKinesis.builder().port(kinesisPort)));
     var wanted = tls.wanted();
     return (wanted == null ? builder : builder.tls(wanted)).start();
+  }
+
+  private void create(LocalKinesis kinesis, String name, int shards) {
+    if (!data.areKept() || !kinesis.hasStream(name)) {
+      kinesis.createStream(name, shards);
+    }
   }
 
   private @Nullable TrustFiles trust(LocalKinesis kinesis) {
@@ -114,7 +122,7 @@ final class LocalCommand implements Callable<Integer> {
         printTrust(out, trust);
       }
       out.println();
-      out.println("Data is in memory and gone when this ends. Ctrl-C ends it.");
+      out.println(data.sentence());
     }
     out.flush();
   }

@@ -7,11 +7,15 @@ import io.headrace.local.engine.KinesisError;
 import io.headrace.local.engine.StreamKey;
 import io.headrace.local.engine.StreamMode;
 import io.headrace.local.fault.FaultRules;
+import io.headrace.local.log.LogFailure;
+import io.headrace.local.log.SyncPolicy;
 import io.headrace.local.protocol.CommonFields;
 import io.headrace.local.protocol.Credentials;
 import io.headrace.local.protocol.FaultFile;
 import io.headrace.local.protocol.Protocol;
 import io.headrace.local.protocol.ProtocolSettings;
+import io.headrace.local.store.DataFolder;
+import io.headrace.local.store.JsonStateFormat;
 import io.headrace.local.transport.HttpServer;
 import io.headrace.local.transport.HttpSettings;
 import io.headrace.local.transport.ServerIdentity;
@@ -26,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A Kinesis server inside this JVM: it speaks the real wire protocol, so that any client of the
- * service works with it, and keeps everything in memory.
+ * service works with it, and keeps everything in memory, or in a folder.
  *
  * <pre>{@code
  * try (LocalKinesis kinesis = LocalKinesis.start()) {
@@ -50,7 +54,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Any thread may call any method. Several servers can run in one JVM. The server's own threads
  * are daemons: they do not keep the JVM alive. Requests that the service would refuse get the
  * service's errors; the one limit of its own is memory, and a put beyond it fails with
- * InternalFailure and a message that says so.
+ * InternalFailure and a message that says so. With {@link Builder#data} it keeps everything in a
+ * folder instead, and a server that starts on the folder later goes on where this one ended.
  */
 public final class LocalKinesis implements AutoCloseable {
   private final Engine engine;
@@ -59,6 +64,7 @@ public final class LocalKinesis implements AutoCloseable {
   private final FaultRules faultRules;
   private final Faults faults;
   private final HttpServer server;
+  private final @Nullable DataFolder data;
 
   private LocalKinesis(Builder builder) {
     EngineSettings settings =
@@ -67,15 +73,24 @@ public final class LocalKinesis implements AutoCloseable {
             builder.shardsMax,
             builder.stateChangeTakes,
             builder.limits.scale());
-    this.engine = new Engine(builder.clock, settings);
+    this.data = builder.openData();
+    this.engine = engine(builder.clock, settings, data);
     this.owner = new Caller(Credentials.DEFAULT_ACCOUNT, builder.region);
     this.faultRules = builder.faultRules();
     this.faults = new Faults(faultRules);
     this.identity = builder.tls == null ? null : builder.tls.identity();
-    this.server =
-        new HttpServer(
-            new Protocol(engine, new ProtocolSettings(faultRules, builder.admin)),
-            new HttpSettings(builder.port, builder.silenceMax, identity));
+    try {
+      this.server =
+          new HttpServer(
+              new Protocol(engine, new ProtocolSettings(faultRules, builder.admin)),
+              new HttpSettings(builder.port, builder.silenceMax, identity));
+    } catch (RuntimeException e) {
+      closeData(engine, data);
+      throw e;
+    }
+    if (data != null) {
+      data.everySecond(engine::tick);
+    }
   }
 
   /**
@@ -160,6 +175,33 @@ public final class LocalKinesis implements AutoCloseable {
   @Override
   public void close() {
     server.close();
+    closeData(engine, data);
+  }
+
+  /** Whether the stream is there, in the account and region of {@link #createStream}. */
+  public boolean hasStream(String name) {
+    return engine.hasStream(new StreamKey(owner.account(), owner.region(), name));
+  }
+
+  private static Engine engine(
+      InstantSource clock, EngineSettings settings, @Nullable DataFolder data) {
+    if (data == null) {
+      return new Engine(clock, settings);
+    }
+    try {
+      return new Engine(clock, settings, data.store(), new JsonStateFormat());
+    } catch (LogFailure failure) {
+      data.close();
+      data.store().close();
+      throw new LocalKinesisException(String.valueOf(failure.getMessage()), failure);
+    }
+  }
+
+  private static void closeData(Engine engine, @Nullable DataFolder data) {
+    if (data != null) {
+      data.close();
+    }
+    engine.close();
   }
 
   private ServerIdentity requireIdentity() {
@@ -185,6 +227,10 @@ public final class LocalKinesis implements AutoCloseable {
     private Duration silenceMax = Duration.ofSeconds(90);
 
     private @Nullable LocalTls tls;
+
+    private @Nullable Path data;
+    private long diskBytesMax = Long.MAX_VALUE;
+    private Fsync fsync = Fsync.EVERY_SECOND;
 
     private Builder() {}
 
@@ -216,6 +262,40 @@ public final class LocalKinesis implements AutoCloseable {
             "memoryBytesMax must be positive but is " + memoryBytesMax);
       }
       this.memoryBytesMax = memoryBytesMax;
+      return this;
+    }
+
+    /**
+     * The folder that keeps all streams and records, made when it is not there; by default there is
+     * none, and everything is in memory. One server at a time may use a folder. Whatever a call
+     * answered is there when a server starts on the folder again, also when this process was killed
+     * meanwhile; see {@link Fsync} for a loss of power. Iterators stay good for as long as they
+     * would have otherwise.
+     *
+     * <p>A stream whose files are damaged answers every call with InternalFailure and a sentence
+     * that names the file; the others go on. When the disk is full, puts and changes are refused in
+     * the same way until there is room again.
+     */
+    public Builder data(Path folder) {
+      this.data = folder;
+      return this;
+    }
+
+    /** When the disk is asked to keep what was written; every second by default. */
+    public Builder fsync(Fsync fsync) {
+      this.fsync = fsync;
+      return this;
+    }
+
+    /**
+     * The bytes that all records may take in the folder of {@link #data}; by default as many as the
+     * disk has room for. A put beyond it is refused and changes nothing.
+     */
+    public Builder diskBytesMax(long diskBytesMax) {
+      if (diskBytesMax <= 0) {
+        throw new IllegalArgumentException("diskBytesMax must be positive but is " + diskBytesMax);
+      }
+      this.diskBytesMax = diskBytesMax;
       return this;
     }
 
@@ -302,6 +382,18 @@ public final class LocalKinesis implements AutoCloseable {
       return this;
     }
 
+    private @Nullable DataFolder openData() {
+      Path folder = data;
+      if (folder == null) {
+        return null;
+      }
+      try {
+        return new DataFolder(folder, diskBytesMax, SyncPolicy.valueOf(fsync.name()));
+      } catch (LogFailure failure) {
+        throw new LocalKinesisException(String.valueOf(failure.getMessage()), failure);
+      }
+    }
+
     private FaultRules faultRules() {
       FaultRules rules = new FaultRules(ThreadLocalRandom.current().nextLong(1L << 32));
       if (faultFile != null) {
@@ -326,7 +418,8 @@ public final class LocalKinesis implements AutoCloseable {
     /**
      * Starts the server; it takes requests when the call returns.
      *
-     * @throws LocalKinesisException when the port cannot be opened, with a message fit to show
+     * @throws LocalKinesisException when the port or the folder of data cannot be opened, with a
+     *     message fit to show
      */
     public LocalKinesis start() {
       return new LocalKinesis(this);

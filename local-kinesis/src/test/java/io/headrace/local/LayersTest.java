@@ -21,13 +21,14 @@ class LayersTest {
   }
 
   @Test
-  void only_the_protocol_knows_jackson() throws IOException {
-    assertThat(packagesWith("com.fasterxml")).containsExactly("protocol");
+  void only_the_protocol_and_what_is_kept_know_jackson() throws IOException {
+    // The state of a stream is kept as JSON, which a person can read when a folder is damaged.
+    assertThat(packagesWith("com.fasterxml")).containsExactly("protocol", "store");
   }
 
   @Test
   void a_layer_knows_only_those_below_it() throws IOException {
-    List<String> layers = List.of("transport", "protocol", "engine", "log", "fault");
+    List<String> layers = List.of("transport", "protocol", "store", "engine", "log", "fault");
     for (int i = 1; i < layers.size(); i++) {
       for (String above : layers.subList(0, i)) {
         assertThat(packagesWith("import io.headrace.local." + above + "."))
@@ -59,6 +60,7 @@ class LayersTest {
           .containsExactlyInAnyOrder(
               "Fault.java",
               "Faults.java",
+              "Fsync.java",
               "Limits.java",
               "LocalKinesis.java",
               "LocalKinesisException.java",

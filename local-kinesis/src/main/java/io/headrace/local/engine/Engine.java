@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.UnaryOperator;
@@ -29,18 +30,46 @@ public final class Engine {
 
   private final InstantSource clock;
   private final EngineSettings settings;
-  private final LogStore store;
+  private final Shelf shelf;
   private final ConcurrentMap<StreamKey, KinesisStream> streams = new ConcurrentHashMap<>();
   private final Object creation = new Object();
   private final @Nullable CallLimits callLimits;
   private final FanOut fanOut;
 
+  /** An engine that keeps everything on the heap. */
   public Engine(InstantSource clock, EngineSettings settings) {
+    this(clock, settings, new MemoryStore(settings.memoryBytesMax()), StateFormat.NONE);
+  }
+
+  /** An engine with the streams that the store has kept; streams that are damaged answer so. */
+  public Engine(InstantSource clock, EngineSettings settings, LogStore store, StateFormat format) {
     this.clock = clock;
     this.settings = settings;
-    this.store = new MemoryStore(settings.memoryBytesMax());
+    this.shelf = new Shelf(store, format);
+    shelf.find(settings, clock.millis()).forEach(stream -> streams.put(stream.key(), stream));
     this.fanOut = new FanOut(clock, this::stream);
     this.callLimits = settings.limits().isOff() ? null : new CallLimits(settings.limits());
+  }
+
+  /** Leaves everything to a next server; no call may come after this one. */
+  public void close() {
+    streams.values().forEach(KinesisStream::close);
+    shelf.store().close();
+  }
+
+  /** Does what time alone asks for; called every second or so where records outlive the process. */
+  public void tick() {
+    long now = clock.millis();
+    streams.values().forEach(stream -> stream.catchUp(now));
+    shelf.store().tick();
+  }
+
+  /**
+   * When everything that was answered so far outlives a loss of power; null when answers need not
+   * wait for that. It fails with {@link io.headrace.local.log.LogFailure}.
+   */
+  public @Nullable CompletionStage<@Nullable Void> safe() {
+    return shelf.store().safe();
   }
 
   /** Whether calls are counted at all, so that {@link #countCall} has something to do. */
@@ -66,7 +95,7 @@ public final class Engine {
     Tags.add(Map.of(), wanted.labels().tags(), key.inSentence());
     // One creation at a time, or two could pass the limit on shards together.
     synchronized (creation) {
-      KinesisStream present = streams.get(key);
+      KinesisStream present = present(key);
       if (present != null && present.exists(now)) {
         throw KinesisError.inUse(
             "Stream %s under account %s already exists.".formatted(key.name(), key.account()));
@@ -74,8 +103,8 @@ public final class Engine {
       requireRoomForShards(key, wanted.shards(), now);
       long takes = settings.stateChangeTakes().toMillis();
       StreamState state = StreamState.creating(wanted, now, takes);
-      KinesisStream created = new KinesisStream(state, settings, store.create(key.inLog()));
-      created.catchUp(now);
+      KinesisStream created = new KinesisStream(state, settings, shelf.place(key));
+      created.make(now);
       streams.put(key, created);
     }
   }
@@ -93,6 +122,11 @@ public final class Engine {
     if (!stream.exists(now)) {
       streams.remove(key, stream);
     }
+  }
+
+  public boolean hasStream(StreamKey key) {
+    KinesisStream stream = present(key);
+    return stream != null && stream.exists(clock.millis());
   }
 
   public StreamView describe(StreamKey key) {
@@ -152,7 +186,7 @@ public final class Engine {
     long now = clock.millis();
     KinesisStream stream = stream(key, now);
     long wanted = entries.stream().mapToLong(entry -> StoredRecord.heapBytes(entry.bytes())).sum();
-    if (!store.budget().hasRoomFor(wanted)) {
+    if (!shelf.store().budget().hasRoomFor(wanted)) {
       // A stream that nobody calls forgets nothing by itself, and its records may be past
       // retention.
       streams.values().forEach(each -> each.catchUp(now));
@@ -187,7 +221,7 @@ public final class Engine {
   public String shardIterator(StreamKey key, String shardId, StartFrom start) {
     long now = clock.millis();
     Shard.requireName(shardId, key);
-    KinesisStream stream = streams.get(key);
+    KinesisStream stream = present(key);
     if (stream == null || !stream.exists(now)) {
       throw noShard(Shard.id(Shard.indexOf(shardId)), key);
     }
@@ -208,7 +242,7 @@ public final class Engine {
     ShardIterator iterator = ShardIterator.parse(iteratorToken);
     iterator.requireFresh(now);
     StreamKey key = new StreamKey(owner.account(), owner.region(), iterator.streamName());
-    KinesisStream stream = streams.get(key);
+    KinesisStream stream = present(key);
     if (stream == null || !stream.exists(now)) {
       throw noShard(Shard.id(iterator.shardIndex()), key);
     }
@@ -240,7 +274,8 @@ public final class Engine {
         openShards += stream.openShards(now);
       }
     }
-    return new Totals(present, openShards, store.budget().bytes(), store.budget().bytesMax());
+    return new Totals(
+        present, openShards, shelf.store().budget().bytes(), shelf.store().budget().bytesMax());
   }
 
   public void increaseRetention(StreamKey key, int hours) {
@@ -284,7 +319,7 @@ public final class Engine {
 
   /** The bytes of heap that the records hold. */
   long recordBytes() {
-    return store.budget().bytes();
+    return shelf.store().budget().bytes();
   }
 
   private Changed change(StreamKey key, Plan.Maker maker) {
@@ -309,8 +344,16 @@ public final class Engine {
     }
   }
 
-  private KinesisStream stream(StreamKey key, long now) {
+  private @Nullable KinesisStream present(StreamKey key) {
     KinesisStream stream = streams.get(key);
+    if (stream == null) {
+      shelf.requireUsable(key);
+    }
+    return stream;
+  }
+
+  private KinesisStream stream(StreamKey key, long now) {
+    KinesisStream stream = present(key);
     if (stream == null) {
       throw key.notFound();
     }

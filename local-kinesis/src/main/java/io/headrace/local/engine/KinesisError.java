@@ -1,5 +1,6 @@
 package io.headrace.local.engine;
 
+import io.headrace.local.log.LogFailure;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +26,11 @@ public final class KinesisError extends RuntimeException {
 
   public static KinesisError of(String code, String message) {
     return new KinesisError(code, message, status(code));
+  }
+
+  /** The answer when records could not be kept or found again. */
+  public static KinesisError of(LogFailure failure) {
+    return of("InternalFailure", String.valueOf(failure.getMessage()));
   }
 
   public static KinesisError withoutMessage(String code) {

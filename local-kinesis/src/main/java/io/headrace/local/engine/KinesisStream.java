@@ -1,9 +1,10 @@
 package io.headrace.local.engine;
 
+import io.headrace.local.log.LogFailure;
 import io.headrace.local.log.StoredRecord;
-import io.headrace.local.log.StreamLogs;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -19,10 +20,12 @@ public final class KinesisStream {
   public static final int RECORDS_READ_MAX = 10_000;
   static final long BYTES_READ_MAX = 10L * 1024 * 1024;
 
+  private static final long TRY_AGAIN_MILLIS = 1_000;
+
   private final StreamKey key;
   private final long createdMillis;
   private final EngineSettings settings;
-  private final StreamLogs logs;
+  private final StreamHome home;
   private final ShardMap shards;
   private final StreamConsumers consumers;
   private StreamOptions options;
@@ -33,9 +36,10 @@ public final class KinesisStream {
   private long expiredSecond;
   private boolean gone;
   private volatile long dueMillis;
+  private long tryAgainMillis;
 
   /** The stream that a state describes: a new one, or one that was there before. */
-  KinesisStream(StreamState state, EngineSettings settings, StreamLogs logs) {
+  KinesisStream(StreamState state, EngineSettings settings, StreamHome home) {
     this.key = state.key();
     this.createdMillis = state.createdMillis();
     this.options = state.options();
@@ -44,8 +48,8 @@ public final class KinesisStream {
     this.status = state.status();
     this.pending = state.pending();
     this.settings = settings;
-    this.logs = logs;
-    this.shards = new ShardMap(state, logs::shard);
+    this.home = home;
+    this.shards = new ShardMap(state, home.logs()::shard);
     long takes = settings.stateChangeTakes().toMillis();
     this.consumers = new StreamConsumers(key, state.consumers(), takes);
     refreshDue();
@@ -57,6 +61,17 @@ public final class KinesisStream {
 
   long createdMillis() {
     return createdMillis;
+  }
+
+  /** Makes a new stream, which is there from then on. */
+  synchronized void make(long nowMillis) {
+    finishDue(nowMillis);
+    keep();
+  }
+
+  /** Leaves the stream's records and state to a next server. */
+  synchronized void close() {
+    home.logs().close();
   }
 
   /** Whether the stream is there at all at this time; a deleted one never comes back. */
@@ -78,6 +93,10 @@ public final class KinesisStream {
   /** All of the stream but its records. */
   synchronized StreamState state(long nowMillis) {
     settle(nowMillis);
+    return state();
+  }
+
+  private StreamState state() {
     return new StreamState(
         key,
         createdMillis,
@@ -99,6 +118,7 @@ public final class KinesisStream {
     if (plan.change() != null) {
       begin(plan.change(), nowMillis);
     }
+    keep();
     StreamOptions after =
         plan.change() instanceof Change.Update update ? update.options() : before.options();
     return new Changed(before, after);
@@ -108,6 +128,7 @@ public final class KinesisStream {
   synchronized void label(UnaryOperator<Labels> change, long nowMillis) {
     state(nowMillis).requireActive();
     labels = change.apply(labels);
+    keep();
   }
 
   synchronized StreamView view(long nowMillis) {
@@ -149,6 +170,7 @@ public final class KinesisStream {
     }
     consumers.beginToGo(nowMillis);
     begin(new Change.Delete(), nowMillis);
+    keep();
   }
 
   synchronized List<ShardView> shards(ShardFilter filter, int afterIndex, long nowMillis) {
@@ -216,6 +238,7 @@ public final class KinesisStream {
   synchronized <T> T step(long nowMillis, Function<StreamConsumers, T> step) {
     settle(nowMillis);
     T result = step.apply(consumers);
+    keep();
     refreshDue();
     return result;
   }
@@ -255,6 +278,7 @@ public final class KinesisStream {
     state.requireActive();
     Resharding.requireOpen(shard, key);
     begin(new Change.Split(shard.index(), start), nowMillis);
+    keep();
   }
 
   synchronized void merge(String shardId, String adjacentShardId, long nowMillis) {
@@ -267,16 +291,83 @@ public final class KinesisStream {
     Resharding.requireOpen(shard, key);
     Resharding.requireOpen(adjacent, key);
     begin(new Change.Merge(shard.index(), adjacent.index()), nowMillis);
+    keep();
   }
 
   private void begin(Change change, long nowMillis) {
     status = change.meanwhile();
     pending = new PendingChange(change, nowMillis + settings.stateChangeTakes().toMillis());
-    settle(nowMillis);
+    try {
+      finishDue(nowMillis);
+    } catch (LogFailure failure) {
+      restore();
+      throw KinesisError.of(failure);
+    }
     refreshDue();
   }
 
   private void settle(long nowMillis) {
+    if (isDue(nowMillis) && nowMillis >= tryAgainMillis) {
+      try {
+        finishDue(nowMillis);
+        save();
+      } catch (LogFailure failure) {
+        // Time goes on without an answer to give; the state before stays, and can be read.
+        restore();
+        tryAgainMillis = nowMillis + TRY_AGAIN_MILLIS;
+      }
+    }
+    // Once a second is enough, and a put into a thousand shards must not walk through all of them.
+    if (nowMillis / 1000 != expiredSecond) {
+      expiredSecond = nowMillis / 1000;
+      shards.expire(nowMillis - options.retentionMillis());
+    }
+  }
+
+  /** Keeps what a call has changed, or takes it back and throws. */
+  private void keep() {
+    try {
+      save();
+    } catch (LogFailure failure) {
+      restore();
+      throw KinesisError.of(failure);
+    }
+  }
+
+  private void save() {
+    if (!gone && home.keepsState() && isChanged()) {
+      home.keep(state());
+    }
+  }
+
+  private boolean isChanged() {
+    StreamState last = home.kept();
+    // Not all shards each time, of which there may be thousands: whatever closes one makes another.
+    return last == null
+        || !last.options().equals(options)
+        || !last.labels().equals(labels)
+        || !last.recent().equals(recent)
+        || last.status() != status
+        || !Objects.equals(last.pending(), pending)
+        || last.shardsMade() != shards.made()
+        || !last.consumers().equals(consumers.states());
+  }
+
+  private void restore() {
+    StreamState last = home.kept();
+    if (last != null) {
+      options = last.options();
+      labels = last.labels();
+      recent = last.recent();
+      status = last.status();
+      pending = last.pending();
+      shards.restore(last);
+      consumers.restore(last.consumers());
+      refreshDue();
+    }
+  }
+
+  private void finishDue(long nowMillis) {
     consumers.settle(nowMillis);
     PendingChange due = pending;
     if (due != null && nowMillis >= due.dueMillis()) {
@@ -284,13 +375,8 @@ public final class KinesisStream {
       status = StreamStatus.ACTIVE;
       finish(due.change(), due.dueMillis());
       consumers.changed();
-      refreshDue();
     }
-    // Once a second is enough, and a put into a thousand shards must not walk through all of them.
-    if (nowMillis / 1000 != expiredSecond) {
-      expiredSecond = nowMillis / 1000;
-      shards.expire(nowMillis - options.retentionMillis());
-    }
+    refreshDue();
   }
 
   private void finish(Change change, long atMillis) {
@@ -306,7 +392,7 @@ public final class KinesisStream {
       options = update.options();
       shards.expire(atMillis - options.retentionMillis());
     } else {
-      logs.delete();
+      home.logs().delete();
       shards.clear();
       gone = true;
     }

@@ -4,6 +4,7 @@ import io.headrace.local.log.SequenceNumber;
 import io.headrace.local.log.ShardLog;
 import io.headrace.local.log.StoredRecord;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -123,6 +124,12 @@ public final class Shard {
 
   void close(long nowMillis) {
     closedMillis = nowMillis;
+  }
+
+  /** Takes back what came after a state, the children that are not among these shards included. */
+  void restore(ShardState state, Collection<Shard> present) {
+    closedMillis = state.closedMillis();
+    children.retainAll(present);
   }
 
   boolean isOpenSince(long millis) {

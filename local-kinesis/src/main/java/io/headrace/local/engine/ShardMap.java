@@ -16,6 +16,9 @@ final class ShardMap {
   // Neighbouring shards draw their order from one counter, so that a shard's numbers have gaps, as
   // at the service, and no client can lean on their being dense.
   private static final int SHARDS_PER_COUNTER = 5;
+  // Left out after the last record of an earlier server: a loss of power may have taken records
+  // that readers saw, and a reader that goes on after one of them must find all that come now.
+  private static final long ORDERS_LEFT_OUT = 1L << 32;
 
   private final StreamKey key;
   private final Function<ShardIdentity, ShardLog> logs;
@@ -35,6 +38,19 @@ final class ShardMap {
     this.made = state.shardsMade();
     for (ShardState shard : state.shards()) {
       put(new Shard(shard, logs.apply(shard.identity())));
+    }
+    refreshOpen();
+  }
+
+  /** Takes back what came after a state, but for shards that are past retention. */
+  void restore(StreamState state) {
+    made = state.shardsMade();
+    shards.keySet().removeIf(index -> index >= made);
+    for (ShardState shard : state.shards()) {
+      Shard present = shards.get(shard.index());
+      if (present != null) {
+        present.restore(shard, shards.values());
+      }
     }
     refreshOpen();
   }
@@ -174,7 +190,9 @@ final class ShardMap {
     while (counters.size() <= counter) {
       counters.add(new long[1]);
     }
-    counters.get(counter)[0] = Math.max(counters.get(counter)[0], shard.log().end());
+    long end = shard.log().end();
+    long last = end == 0 ? 0 : end + ORDERS_LEFT_OUT;
+    counters.get(counter)[0] = Math.max(counters.get(counter)[0], last);
     shards.put(shard.index(), shard);
     for (int parent : new int[] {state.parent(), state.adjacentParent()}) {
       Shard older = shards.get(parent);

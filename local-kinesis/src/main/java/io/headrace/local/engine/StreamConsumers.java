@@ -35,6 +35,15 @@ final class StreamConsumers {
     return byName.values().stream().map(Consumer::state).toList();
   }
 
+  /** Takes back what came after these states; subscriptions that have ended stay ended. */
+  void restore(List<ConsumerState> states) {
+    Map<String, ConsumerState> kept = new HashMap<>();
+    states.forEach(state -> kept.put(state.name(), state));
+    byName.values().removeIf(consumer -> !consumer.state().equals(kept.get(consumer.arn().name())));
+    kept.forEach((name, state) -> byName.computeIfAbsent(name, absent -> new Consumer(key, state)));
+    refreshDue();
+  }
+
   int count() {
     return byName.size();
   }

@@ -1,5 +1,6 @@
 package io.headrace.local.engine;
 
+import io.headrace.local.log.LogFailure;
 import io.headrace.local.log.SequenceNumber;
 import io.headrace.local.log.StoredRecord;
 import java.util.List;
@@ -74,7 +75,16 @@ public final class Subscription {
    * @param bytesMax how much payload an event may hold; a single record may be larger
    */
   public Pushed next(long nowMillis, long bytesMax) {
-    return stream.step(nowMillis, consumers -> advance(consumers, nowMillis, bytesMax));
+    return stream.step(
+        nowMillis,
+        consumers -> {
+          try {
+            return advance(consumers, nowMillis, bytesMax);
+          } catch (LogFailure unreadable) {
+            end(consumers);
+            return new Pushed.Failed(KinesisError.of(unreadable));
+          }
+        });
   }
 
   /** Whether time alone may have brought something that {@link #next} has; asks no monitor. */

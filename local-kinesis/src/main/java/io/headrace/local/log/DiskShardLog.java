@@ -34,6 +34,7 @@ final class DiskShardLog implements ShardLog {
   private long end;
   private long lastArrivalMillis;
   private boolean isBusy;
+  private boolean isClosed;
   private @Nullable String complaint;
 
   private DiskShardLog(DiskContext context, Path folder, ShardIdentity shard) {
@@ -70,6 +71,10 @@ final class DiskShardLog implements ShardLog {
   public void commit() {
     if (batch.isEmpty()) {
       return;
+    }
+    if (isClosed) {
+      batch.clear();
+      throw new LogFailure("The local server is stopping, and " + folder + " is closed.");
     }
     if (!budget.tryTake(batch.length())) {
       batch.clear();
@@ -171,6 +176,7 @@ final class DiskShardLog implements ShardLog {
 
   /** Writes down what makes the next start short, and closes the files. */
   void close() {
+    isClosed = true;
     segments.forEach(this::close);
     if (!segments.isEmpty()) {
       segments.getLast().seal();

@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
  * being deleted.
  *
  * <p>A record that was committed is with the operating system, and so survives the death of this
- * process at any moment; {@link Fsync} says what is to survive a loss of power.
+ * process at any moment; {@link SyncPolicy} says what is to survive a loss of power.
  */
 public final class DiskStore implements LogStore {
   private static final Logger LOG = LoggerFactory.getLogger(DiskStore.class);
@@ -50,14 +50,14 @@ public final class DiskStore implements LogStore {
    * @param executor where the disk is asked to keep what was written; it may block
    * @throws LogFailure when the folder cannot be used, with a sentence that says why
    */
-  public static DiskStore open(Path folder, long bytesMax, Fsync fsync, Executor executor) {
+  public static DiskStore open(Path folder, long bytesMax, SyncPolicy fsync, Executor executor) {
     return open(folder, bytesMax, fsync, executor, new RealDisk(), DiskSettings.STANDARD);
   }
 
   static DiskStore open(
       Path folder,
       long bytesMax,
-      Fsync fsync,
+      SyncPolicy fsync,
       Executor executor,
       Disk disk,
       DiskSettings settings) {

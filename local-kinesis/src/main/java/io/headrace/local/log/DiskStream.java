@@ -8,12 +8,16 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One stream's folder: its state in one file, and a folder for each shard that ever got a record.
  * Guarded as {@link StreamLogs} says.
  */
 final class DiskStream implements StreamLogs {
+  private static final Logger LOG = LoggerFactory.getLogger(DiskStream.class);
   static final String SHARD_PREFIX = "shard-";
 
   private final DiskStore store;
@@ -21,6 +25,7 @@ final class DiskStream implements StreamLogs {
   private final Path folder;
   private final StateFile state;
   private final Map<Integer, DiskShardLog> logs = new HashMap<>();
+  private @Nullable String complaint;
 
   DiskStream(DiskStore store, DiskContext context, Path folder) {
     this.store = store;
@@ -54,6 +59,11 @@ final class DiskStream implements StreamLogs {
   }
 
   @Override
+  public String place() {
+    return folder.toString();
+  }
+
+  @Override
   public ShardLog shard(ShardIdentity shard) {
     DiskShardLog log =
         DiskShardLog.open(context, folder.resolve(shardFolder(shard.index())), shard);
@@ -62,13 +72,21 @@ final class DiskStream implements StreamLogs {
   }
 
   @Override
+  public boolean keepsState() {
+    return true;
+  }
+
+  @Override
   public void save(Supplier<byte[]> bytes) {
     byte[] content = bytes.get();
     try {
       makeFolder(folder);
       state.write(content);
+      complaint = null;
     } catch (IOException e) {
-      throw LogFailure.writing(folder.resolve("state"), e);
+      LogFailure failure = LogFailure.writing(folder.resolve("state"), e);
+      complain(failure);
+      throw failure;
     }
   }
 
@@ -83,6 +101,15 @@ final class DiskStream implements StreamLogs {
   @Override
   public void close() {
     logs.values().forEach(DiskShardLog::close);
+  }
+
+  // Once: a change that came with time is tried again every second.
+  private void complain(LogFailure failure) {
+    String message = String.valueOf(failure.getMessage());
+    if (!message.equals(complaint)) {
+      complaint = message;
+      LOG.warn("a stream stays as it was: {}", message);
+    }
   }
 
   private List<Path> shardFolders() throws IOException {

@@ -20,14 +20,14 @@ final class GroupSync {
   private static final Logger LOG = LoggerFactory.getLogger(GroupSync.class);
 
   private final Disk disk;
-  private final Fsync policy;
+  private final SyncPolicy policy;
   private final Executor executor;
   private Set<Path> written = new LinkedHashSet<>();
   private CompletableFuture<@Nullable Void> next = new CompletableFuture<>();
   private CompletableFuture<@Nullable Void> running = CompletableFuture.completedFuture(null);
   private boolean isRequested;
 
-  GroupSync(Disk disk, Fsync policy, Executor executor) {
+  GroupSync(Disk disk, SyncPolicy policy, Executor executor) {
     this.disk = disk;
     this.policy = policy;
     this.executor = executor;
@@ -35,12 +35,12 @@ final class GroupSync {
 
   /** Says that a file was written to, or that something was made or renamed in a folder. */
   void written(Path fileOrFolder) {
-    if (policy == Fsync.NEVER) {
+    if (policy == SyncPolicy.NEVER) {
       return;
     }
     synchronized (this) {
       written.add(fileOrFolder);
-      if (policy != Fsync.ALWAYS || isRequested) {
+      if (policy != SyncPolicy.ALWAYS || isRequested) {
         return;
       }
       isRequested = true;
@@ -53,7 +53,7 @@ final class GroupSync {
    * with {@link LogFailure}.
    */
   synchronized @Nullable CompletionStage<@Nullable Void> kept() {
-    if (policy != Fsync.ALWAYS) {
+    if (policy != SyncPolicy.ALWAYS) {
       return null;
     }
     if (!written.isEmpty()) {
@@ -91,7 +91,7 @@ final class GroupSync {
 
   /** Makes the disk keep a path now, unless that is never to be done. */
   void now(Path path) throws IOException {
-    if (policy != Fsync.NEVER) {
+    if (policy != SyncPolicy.NEVER) {
       disk.sync(path);
     }
   }

@@ -45,8 +45,18 @@ public final class MemoryStore implements LogStore {
 
   private final class OnHeap implements StreamLogs {
     @Override
+    public String place() {
+      return "memory";
+    }
+
+    @Override
     public ShardLog shard(ShardIdentity shard) {
       return new MemoryShardLog(shard, budget);
+    }
+
+    @Override
+    public boolean keepsState() {
+      return false;
     }
 
     @Override

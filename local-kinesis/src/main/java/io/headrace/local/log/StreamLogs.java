@@ -4,12 +4,18 @@ import java.util.function.Supplier;
 
 /** Where one stream's records and state are kept. The stream's monitor guards every call. */
 public interface StreamLogs {
+  /** Where that is, for sentences. */
+  String place();
+
   /**
    * The log of a shard: with the records that it had when the server last ran, or empty.
    *
    * @throws LogFailure when its records cannot be read
    */
   ShardLog shard(ShardIdentity shard);
+
+  /** Whether a state that is saved outlives the process. */
+  boolean keepsState();
 
   /**
    * Keeps the stream's state in place of what was kept before. Asks for the bytes only when they

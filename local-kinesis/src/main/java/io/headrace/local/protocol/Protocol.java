@@ -9,6 +9,7 @@ import io.headrace.local.engine.Subscription;
 import io.headrace.local.fault.FaultEffect;
 import io.headrace.local.fault.FaultRules;
 import io.headrace.local.fault.Struck;
+import io.headrace.local.log.LogFailure;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -17,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletionStage;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -97,11 +99,34 @@ public final class Protocol {
       return notOurs(request, headers);
     }
     headers.put("content-type", wire.contentType());
+    return whenSafe(answer(request, wire, headers), wire);
+  }
+
+  private Reply answer(Request request, Wire wire, Map<String, String> headers) {
     try {
       return run(request, wire, headers);
     } catch (KinesisError error) {
-      return new Reply.Whole(error.status(), headers, out -> writeError(wire, out, error));
+      return error(wire, headers, error);
+    } catch (LogFailure failure) {
+      return error(wire, headers, KinesisError.of(failure));
     }
+  }
+
+  private Reply whenSafe(Reply reply, Wire wire) {
+    CompletionStage<@Nullable Void> safe = engine.safe();
+    if (safe == null || !(reply instanceof Reply.Whole whole)) {
+      return reply;
+    }
+    return new Reply.Once(
+        safe.handle(
+            (done, failure) ->
+                failure instanceof LogFailure lost
+                    ? error(wire, whole.headers(), KinesisError.of(lost))
+                    : whole));
+  }
+
+  private static Reply error(Wire wire, Map<String, String> headers, KinesisError error) {
+    return new Reply.Whole(error.status(), headers, out -> writeError(wire, out, error));
   }
 
   /** The answer when the server itself failed; the request may have taken effect or not. */

@@ -26,7 +26,7 @@ class DiskShardLogProperties extends ShardLogContract {
   }
 
   private ShardLog open() {
-    GroupSync sync = new GroupSync(disk, Fsync.NEVER, Runnable::run);
+    GroupSync sync = new GroupSync(disk, SyncPolicy.NEVER, Runnable::run);
     return DiskShardLog.open(
         new DiskContext(
             SMALL, disk, sync, new OpenFiles(SMALL.openFilesMax()), new ByteBudget(Long.MAX_VALUE)),

@@ -376,7 +376,7 @@ class DiskShardLogTest {
   }
 
   private static DiskShardLog open(SimulatedDisk disk) {
-    GroupSync sync = new GroupSync(disk, Fsync.EVERY_SECOND, Runnable::run);
+    GroupSync sync = new GroupSync(disk, SyncPolicy.EVERY_SECOND, Runnable::run);
     return DiskShardLog.open(
         new DiskContext(
             SMALL, disk, sync, new OpenFiles(SMALL.openFilesMax()), new ByteBudget(Long.MAX_VALUE)),
