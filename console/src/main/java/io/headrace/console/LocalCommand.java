@@ -113,11 +113,17 @@ final class LocalCommand implements Callable<Integer> {
       out.println("DynamoDB   " + dynamoDb.endpoint());
       out.println("health     " + kinesis.endpoint() + "/_headrace/health");
       streams.forEach((name, shards) -> out.println("stream     " + name + ", shards: " + shards));
+      behaviour.print(out, kinesis);
       out.println();
-      out.println("Any AWS SDK or the AWS CLI, with any credentials:");
+      out.println(
+          behaviour.isStrict()
+              ? "Any AWS SDK or the AWS CLI, with the credentials of this environment:"
+              : "Any AWS SDK or the AWS CLI, with any credentials:");
       out.println("  export AWS_ENDPOINT_URL_KINESIS=" + kinesis.endpoint());
       out.println("  export AWS_ENDPOINT_URL_DYNAMODB=" + dynamoDb.endpoint());
-      out.println("  export AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any");
+      out.println(
+          "  export AWS_REGION=us-east-1"
+              + (behaviour.isStrict() ? "" : " AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any"));
       if (trust != null) {
         printTrust(out, trust);
       }

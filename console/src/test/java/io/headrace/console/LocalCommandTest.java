@@ -1,12 +1,14 @@
 package io.headrace.console;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
@@ -158,6 +160,46 @@ class LocalCommandTest {
 
       assertThat(run.exitCode()).as("%s", arguments).isEqualTo(2);
       assertThat(run.err()).hasLineCount(1).containsAnyOf("absent", "two words", "--tls-own-key");
+    }
+  }
+
+  @Test
+  void limits_faults_and_the_endpoint_for_them_are_there_when_asked_for() throws IOException {
+    Files.writeString(
+        folder.resolve("faults.json"),
+        "{\"seed\":9,\"rules\":[{\"action\":\"ListStreams\",\"error\":{\"code\":\"Odd\"}}]}");
+    try (var local =
+        HeadraceProcess.start(
+            folder, "local", "--limits", "0.1", "--faults", "faults.json", "--admin")) {
+      var endpoint = URI.create(local.line().replace("Kinesis", "").trim());
+      String line = "";
+      var said = new ArrayList<String>();
+      while (!line.startsWith("admin")) {
+        line = local.line();
+        said.add(line);
+      }
+
+      assertThat(said).contains("limits     0.1", "faults     1 rules, seed 9");
+      assertThat(line).isEqualTo("admin      " + endpoint + "/_headrace/faults");
+      try (var kinesis = kinesis(endpoint, true)) {
+        assertThatThrownBy(() -> kinesis.listStreams().join()).hasMessageContaining("fault rule");
+      }
+    }
+  }
+
+  @Test
+  void what_is_wrong_with_limits_and_faults_is_one_sentence_and_exit_code_2() throws IOException {
+    var file = folder.resolve("faults.json");
+    Files.writeString(file, "{\"rules\":[{\"cut\":\"soon\"}]}");
+    for (var arguments :
+        List.of(
+            List.of("--limits", "aws"),
+            List.of("--faults", file.toString()),
+            List.of("--faults", "/absent/faults.json"))) {
+      var run = CommandRun.of("local", arguments.get(0), arguments.get(1));
+
+      assertThat(run.exitCode()).as("%s", arguments).isEqualTo(2);
+      assertThat(run.err()).hasLineCount(1).contains(arguments.get(1)).doesNotContain("\tat");
     }
   }
 

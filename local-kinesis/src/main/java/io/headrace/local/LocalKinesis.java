@@ -9,11 +9,13 @@ import io.headrace.local.engine.StreamMode;
 import io.headrace.local.fault.FaultRules;
 import io.headrace.local.log.LogFailure;
 import io.headrace.local.log.SyncPolicy;
+import io.headrace.local.protocol.AccessKey;
 import io.headrace.local.protocol.CommonFields;
 import io.headrace.local.protocol.Credentials;
 import io.headrace.local.protocol.FaultFile;
 import io.headrace.local.protocol.Protocol;
 import io.headrace.local.protocol.ProtocolSettings;
+import io.headrace.local.protocol.Signatures;
 import io.headrace.local.store.DataFolder;
 import io.headrace.local.store.JsonStateFormat;
 import io.headrace.local.transport.HttpServer;
@@ -24,7 +26,10 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -47,9 +52,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>It listens on the loopback address only, on one port, for HTTP/1.1 and for HTTP/2 by prior
  * knowledge, with {@link Builder#tls} also over TLS, and takes JSON and CBOR. Any signature is
- * accepted; the region comes from it, and so does the account when the access key is twelve digits
- * (else it is 000000000000). Streams of one account and region are invisible to others, as at the
- * service.
+ * accepted unless the server is given {@link Builder#credentials}; the region comes from it, and so
+ * does the account when the access key is twelve digits (else it is 000000000000). Streams of one
+ * account and region are invisible to others, as at the service.
  *
  * <p>Any thread may call any method. Several servers can run in one JVM. The server's own threads
  * are daemons: they do not keep the JVM alive. Requests that the service would refuse get the
@@ -75,14 +80,15 @@ public final class LocalKinesis implements AutoCloseable {
             builder.limits.scale());
     this.data = builder.openData();
     this.engine = engine(builder.clock, settings, data);
-    this.owner = new Caller(Credentials.DEFAULT_ACCOUNT, builder.region);
+    this.owner = new Caller(builder.ownAccount(), builder.region);
     this.faultRules = builder.faultRules();
     this.faults = new Faults(faultRules);
     this.identity = builder.tls == null ? null : builder.tls.identity();
     try {
       this.server =
           new HttpServer(
-              new Protocol(engine, new ProtocolSettings(faultRules, builder.admin)),
+              new Protocol(
+                  engine, new ProtocolSettings(faultRules, builder.admin, builder.signatures())),
               new HttpSettings(builder.port, builder.silenceMax, identity));
     } catch (RuntimeException e) {
       closeData(engine, data);
@@ -149,8 +155,9 @@ public final class LocalKinesis implements AutoCloseable {
   }
 
   /**
-   * Makes a stream, in account 000000000000 and in the region of {@link Builder#region}; it is
-   * there when the call returns, unless {@link Builder#stateChangeTakes} says otherwise.
+   * Makes a stream, in account 000000000000, or that of the first of the {@link
+   * Builder#credentials}, and in the region of {@link Builder#region}; it is there when the call
+   * returns, unless {@link Builder#stateChangeTakes} says otherwise.
    *
    * @throws IllegalArgumentException when the name or the number of shards is not allowed, or the
    *     stream is there already; the message says which
@@ -224,6 +231,7 @@ public final class LocalKinesis implements AutoCloseable {
     private @Nullable Path faultFile;
     private @Nullable Long faultSeed;
     private boolean admin;
+    private final Map<String, AccessKey> keys = new LinkedHashMap<>();
     private Duration silenceMax = Duration.ofSeconds(90);
 
     private @Nullable LocalTls tls;
@@ -368,6 +376,63 @@ public final class LocalKinesis implements AutoCloseable {
     public Builder admin(boolean admin) {
       this.admin = admin;
       return this;
+    }
+
+    /** A key of account 000000000000: {@link #credentials(String, String, String)}. */
+    public Builder credentials(String accessKey, String secretKey) {
+      return credentials(accessKey, secretKey, Credentials.DEFAULT_ACCOUNT);
+    }
+
+    /**
+     * Makes the server strict: it verifies the signature of every request, and takes those only
+     * that were made with this key or another one that it was given, within five minutes of its
+     * clock. Without any key, every signature is believed.
+     *
+     * @param account whose key it is, twelve digits
+     */
+    public Builder credentials(String accessKey, String secretKey, String account) {
+      return key(accessKey, secretKey, null, null, account);
+    }
+
+    /**
+     * A key that goes with a session token and ends, as those of assumed roles do; for the rest as
+     * {@link #credentials(String, String, String)}.
+     *
+     * @param expires when requests with it begin to be refused, by the server's clock
+     */
+    public Builder temporaryCredentials(
+        String accessKey, String secretKey, String sessionToken, Instant expires, String account) {
+      return key(accessKey, secretKey, sessionToken, expires, account);
+    }
+
+    private Builder key(
+        String accessKey,
+        String secretKey,
+        @Nullable String sessionToken,
+        @Nullable Instant expires,
+        String account) {
+      if (!accessKey.matches("\\w{1,128}")) {
+        throw new IllegalArgumentException(
+            "accessKey must be 1 to 128 letters, digits and _ but is '" + accessKey + "'");
+      }
+      if (secretKey.isEmpty()) {
+        throw new IllegalArgumentException("the secret of accessKey " + accessKey + " is empty");
+      }
+      if (!account.matches("\\d{12}")) {
+        throw new IllegalArgumentException("account must be 12 digits but is '" + account + "'");
+      }
+      keys.put(accessKey, new AccessKey(accessKey, secretKey, sessionToken, expires, account));
+      return this;
+    }
+
+    private @Nullable Signatures signatures() {
+      return keys.isEmpty() ? null : new Signatures(clock, keys.values());
+    }
+
+    private String ownAccount() {
+      return keys.isEmpty()
+          ? Credentials.DEFAULT_ACCOUNT
+          : keys.values().iterator().next().account();
     }
 
     /** Whether clients are held to the service's limits; {@link Limits#off()} by default. */

@@ -4,6 +4,7 @@ import io.headrace.local.protocol.Wire;
 import java.net.URI;
 import java.util.function.Supplier;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.AwsCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
 import software.amazon.awssdk.http.Protocol;
@@ -42,6 +43,17 @@ final class Clients {
         .overrideConfiguration(b -> b.retryStrategy(AwsRetryStrategy.doNotRetry()))
         .httpClientBuilder(ownHttp().protocol(protocol))
         .build();
+  }
+
+  /** With these credentials; the first answer is the answer. */
+  static KinesisAsyncClient with(
+      URI endpoint, Wire wire, Protocol protocol, AwsCredentials credentials) {
+    KinesisAsyncClientBuilder builder =
+        builder(endpoint, "test")
+            .credentialsProvider(StaticCredentialsProvider.create(credentials))
+            .overrideConfiguration(b -> b.retryStrategy(AwsRetryStrategy.doNotRetry()))
+            .httpClientBuilder(ownHttp().protocol(protocol));
+    return wire == Wire.JSON ? withoutCbor(builder::build) : builder.build();
   }
 
   static KinesisAsyncClient of(URI endpoint, Wire wire, Protocol protocol) {

@@ -7,9 +7,9 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * Reads the caller out of a signed request. The signature's shape is checked and the signature is
- * not: any secret will do. An access key of twelve digits is the account; any other is account
- * {@value #DEFAULT_ACCOUNT}.
+ * Reads out of a signed request who signed it. The signature's shape is checked here and the
+ * signature is not: where nobody verifies it, any secret will do, an access key of twelve digits is
+ * the account, and any other is account {@value #DEFAULT_ACCOUNT}.
  */
 public final class Credentials {
   public static final String DEFAULT_ACCOUNT = "000000000000";
@@ -19,7 +19,8 @@ public final class Credentials {
 
   private Credentials() {}
 
-  static Caller caller(Request request) {
+  /** What the request claims; throws when it claims nothing or not enough. */
+  static Claim claim(Request request) {
     String header = request.header("authorization");
     boolean inQuery = request.query("X-Amz-Algorithm") != null;
     if (header != null && inQuery) {
@@ -37,7 +38,7 @@ public final class Credentials {
     throw KinesisError.of("MissingAuthenticationTokenException", "Missing Authentication Token");
   }
 
-  private static Caller fromHeader(Request request, String header) {
+  private static Claim fromHeader(Request request, String header) {
     Map<String, String> parameters = parameters(header);
     StringBuilder missing = new StringBuilder();
     for (String name : new String[] {"Credential", "Signature", "SignedHeaders"}) {
@@ -54,10 +55,22 @@ public final class Credentials {
           "IncompleteSignatureException",
           missing.append("Authorization=").append(header).toString());
     }
-    return ofScope(parameters.getOrDefault("Credential", ""));
+    String date = request.header("x-amz-date");
+    if (date == null) {
+      date = request.header("date");
+    }
+    int space = header.indexOf(' ');
+    return new Claim(
+        false,
+        space < 0 ? "" : header.substring(0, space),
+        parameters.getOrDefault("Credential", ""),
+        parameters.getOrDefault("SignedHeaders", ""),
+        parameters.getOrDefault("Signature", ""),
+        date == null ? "" : date,
+        request.header("x-amz-security-token"));
   }
 
-  private static Caller fromQuery(Request request) {
+  private static Claim fromQuery(Request request) {
     String[] names = {
       "X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature", "X-Amz-SignedHeaders", "X-Amz-Date"
     };
@@ -72,12 +85,24 @@ public final class Credentials {
           "IncompleteSignatureException",
           missing.append("Re-examine the query-string parameters.").toString());
     }
-    String credential = request.query("X-Amz-Credential");
-    return ofScope(credential == null ? "" : credential);
+    return new Claim(
+        true,
+        query(request, "X-Amz-Algorithm"),
+        query(request, "X-Amz-Credential"),
+        query(request, "X-Amz-SignedHeaders"),
+        query(request, "X-Amz-Signature"),
+        query(request, "X-Amz-Date"),
+        request.query("X-Amz-Security-Token"));
   }
 
-  // Form: key/date/region/service/aws4_request.
-  private static Caller ofScope(String credential) {
+  private static String query(Request request, String name) {
+    String value = request.query(name);
+    return value == null ? "" : value;
+  }
+
+  /** Who the claim is of when nobody verifies it. */
+  static Caller believed(Claim claim) {
+    String credential = claim.credential();
     String[] parts = credential.split("/", -1);
     String account = ACCOUNT.matcher(parts[0]).matches() ? parts[0] : DEFAULT_ACCOUNT;
     String region = parts.length > 2 && !parts[2].isEmpty() ? parts[2] : DEFAULT_REGION;

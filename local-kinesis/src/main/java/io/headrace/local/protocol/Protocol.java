@@ -38,6 +38,7 @@ public final class Protocol {
   private final Health health;
   private final FaultRules faults;
   private final FaultyCalls faulty;
+  private final @Nullable Signatures signatures;
   private final @Nullable FaultEndpoint faultEndpoint;
   private final RequestIds ids = new RequestIds();
 
@@ -50,6 +51,7 @@ public final class Protocol {
     this.health = new Health(engine);
     this.faults = settings.faults();
     this.faulty = new FaultyCalls(engine);
+    this.signatures = settings.signatures();
     this.faultEndpoint = settings.admin() ? new FaultEndpoint(faults, ACTIONS.keySet()) : null;
   }
 
@@ -152,7 +154,9 @@ public final class Protocol {
     }
     Caller caller;
     try {
-      caller = Credentials.caller(request);
+      Claim claim = Credentials.claim(request);
+      Signatures verifying = signatures;
+      caller = verifying == null ? Credentials.believed(claim) : verifying.verify(request, claim);
     } catch (KinesisError unsigned) {
       BodyReader.requireWellFormed(wire, body);
       throw unsigned;

@@ -6,6 +6,7 @@ import io.headrace.local.protocol.Reply;
 import io.headrace.local.protocol.Request;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandler.Sharable;
 import io.netty.channel.ChannelHandlerContext;
@@ -17,6 +18,7 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.QueryStringDecoder;
+import io.netty.handler.ssl.SslHandler;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
@@ -82,7 +84,7 @@ public final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRe
       context.writeAndFlush(response).addListener(ChannelFutureListener.CLOSE);
       return;
     }
-    carry(context, http, reply(new NettyRequest(http)));
+    carry(context, http, reply(new NettyRequest(http, context.channel())));
   }
 
   private void carry(ChannelHandlerContext context, FullHttpRequest http, Reply reply) {
@@ -105,7 +107,9 @@ public final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRe
                   (then, failure) ->
                       context
                           .executor()
-                          .execute(() -> carryLater(context, http, known(http, then, failure))));
+                          .execute(
+                              () ->
+                                  carryLater(context, http, known(context, http, then, failure))));
     } else if (reply instanceof Reply.Events events) {
       EventWriter.start(context, events, ticker);
     } else {
@@ -125,11 +129,15 @@ public final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRe
     }
   }
 
-  private Reply known(FullHttpRequest http, @Nullable Reply reply, @Nullable Throwable failure) {
+  private Reply known(
+      ChannelHandlerContext context,
+      FullHttpRequest http,
+      @Nullable Reply reply,
+      @Nullable Throwable failure) {
     if (reply != null) {
       return reply;
     }
-    return failed(new NettyRequest(http), failure);
+    return failed(new NettyRequest(http, context.channel()), failure);
   }
 
   private void write(ChannelHandlerContext context, FullHttpRequest http, Reply.Whole reply) {
@@ -138,7 +146,7 @@ public final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRe
       response = response(context, reply);
     } catch (RuntimeException | OutOfMemoryError e) {
       // A small heap may hold no ten mebibytes more just now, yet the next try may find room.
-      response = response(context, failed(new NettyRequest(http), e));
+      response = response(context, failed(new NettyRequest(http, context.channel()), e));
     }
     int bytes = response.content().readableBytes();
     unread.add(bytes);
@@ -186,7 +194,26 @@ public final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRe
     return response;
   }
 
-  private record NettyRequest(FullHttpRequest http) implements Request {
+  private record NettyRequest(FullHttpRequest http, Channel channel) implements Request {
+    @Override
+    public String rawQuery() {
+      int query = http.uri().indexOf('?');
+      return query < 0 ? "" : http.uri().substring(query + 1);
+    }
+
+    @Override
+    public List<String> headers(String name) {
+      return http.headers().getAll(name);
+    }
+
+    @Override
+    public boolean isEncrypted() {
+      // Over HTTP/2 each stream is a channel of its own, and TLS is that of its connection.
+      Channel parent = channel.parent();
+      return channel.pipeline().get(SslHandler.class) != null
+          || (parent != null && parent.pipeline().get(SslHandler.class) != null);
+    }
+
     @Override
     public String method() {
       return http.method().name();
