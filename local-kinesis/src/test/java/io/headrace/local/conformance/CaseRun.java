@@ -3,6 +3,7 @@ package io.headrace.local.conformance;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.headrace.local.Fault;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.DefaultFullHttpRequest;
 import io.netty.handler.codec.http.FullHttpRequest;
@@ -14,10 +15,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Runs one case in one combination and tells every difference from what it expects. */
 final class CaseRun {
   private static final String TARGET = "Kinesis_20131202.";
+  private static final String EVENT_STREAM = "application/vnd.amazon.eventstream";
   private static final String REQUEST_ID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}";
 
   private final Case tested;
@@ -25,6 +28,7 @@ final class CaseRun {
   private final Server server;
   private final Scope scope;
   private final List<String> differences = new ArrayList<>();
+  private final List<Call> open = new ArrayList<>();
 
   CaseRun(Case tested, Encoding encoding, Server server) {
     this.tested = tested;
@@ -34,18 +38,43 @@ final class CaseRun {
   }
 
   List<String> differences() {
-    tested.steps("given").forEach(step -> step("given", step));
-    if (differences.isEmpty()) {
+    try {
+      tested.steps("given").forEach(step -> step("given", step));
+      if (differences.isEmpty()) {
+        tested();
+      }
+      if (differences.isEmpty()) {
+        tested.steps("then").forEach(step -> step("then", step));
+      }
+      return differences;
+    } finally {
+      open.forEach(Call::cancel);
+    }
+  }
+
+  // A fault that a case asks for strikes its own request and no other.
+  private void tested() {
+    JsonNode code = tested.node().path("fault");
+    if (code.isMissingNode()) {
       call("", tested.action(), tested.node());
+      return;
     }
-    if (differences.isEmpty()) {
-      tested.steps("then").forEach(step -> step("then", step));
+    Fault fault = Fault.error(code.textValue()).on(tested.action());
+    server.faults().add(fault);
+    try {
+      call("", tested.action(), tested.node());
+    } finally {
+      server.faults().remove(fault);
     }
-    return differences;
   }
 
   private void step(String part, JsonNode step) {
-    if (step.has("advance")) {
+    if (step.has("times")) {
+      for (int i = 0; i < step.path("times").intValue(); i++) {
+        scope.keep("n", Integer.toString(i));
+        step.path("do").forEach(each -> step(part, each));
+      }
+    } else if (step.has("advance")) {
       server.clock().advance(Duration.parse(step.path("advance").textValue()));
     } else if (step.has("keep")) {
       step.path("keep")
@@ -77,12 +106,60 @@ final class CaseRun {
   private void call(String part, String action, JsonNode step) {
     String where = part.isEmpty() ? "" : part + " " + action + ": ";
     try {
+      if (step.path("expect").has("events")) {
+        subscribe(where, action, step);
+        return;
+      }
       Answer answer = server.connection().exchange(request(action, step));
       new Verdict(encoding, scope, where, differences).check(step.path("expect"), answer);
       headers(where, step, answer);
     } catch (IOException e) {
       differences.add(where + "the answer cannot be read: " + e.getMessage());
     }
+  }
+
+  // What a subscription brings, in its order; between events the case may do something else.
+  private void subscribe(String where, String action, JsonNode step) throws IOException {
+    Call call = server.connection().open(request(action, step));
+    open.add(call);
+    Answer head = call.head();
+    if (head.status() != 200 || !EVENT_STREAM.equals(head.header("content-type"))) {
+      String body = new String(call.whole().body(), StandardCharsets.UTF_8);
+      differences.add(where + "no event stream but " + head.status() + " " + body);
+      return;
+    }
+    EventStream events = new EventStream(call);
+    for (JsonNode expected : step.path("expect").path("events")) {
+      if (!differences.isEmpty()) {
+        return;
+      }
+      if (expected.has("do")) {
+        expected.path("do").forEach(each -> step(where, each));
+      } else if (expected.has("end")) {
+        if (events.next() != null) {
+          differences.add(where + "the stream should have ended");
+        }
+      } else {
+        event(where, expected, events.next());
+      }
+    }
+  }
+
+  private void event(String where, JsonNode expected, EventStream.@Nullable Frame frame)
+      throws IOException {
+    String type = expected.path("type").textValue();
+    if (frame == null || !frame.type().equals(type)) {
+      differences.add(where + type + " should have come and not " + frame);
+      return;
+    }
+    boolean exception = frame.headers().containsKey(":exception-type");
+    if (!String.valueOf(frame.headers().get(":message-type"))
+        .equals(exception ? "exception" : "event")) {
+      differences.add(where + ":message-type is wrong in " + frame.headers());
+    }
+    Comparison comparison = new Comparison(Encoding.JSON, scope);
+    comparison.compare("", expected.path("body"), Encoding.JSON.read(frame.payload()));
+    comparison.differences().forEach(each -> differences.add(where + type + each));
   }
 
   private void headers(String where, JsonNode step, Answer answer) {

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  *   <li><code>"&lt;time now-PT1S&gt;"</code>: this very time
  *   <li><code>{"$blob": text}</code>, <code>{"$zeros": bytes}</code>: these bytes
  *   <li><code>{"$size": 3}</code>, <code>{"$anyOrder": [...]}</code>: of lists
+ *   <li><code>{"$contains": text}</code>: a text with this in it
  *   <li><code>"$more": true</code> in an object: other fields may be there too
  * </ul>
  */
@@ -64,6 +65,7 @@ final class Comparison {
   private void object(String path, JsonNode expected, @Nullable Object actual) {
     String first = expected.isEmpty() ? "" : expected.fieldNames().next();
     switch (first) {
+      case "$contains" -> contains(path, scope.text(expected.path(first).textValue()), actual);
       case "$blob", "$zeros" -> blob(path, (byte[]) scope.value(expected), actual);
       case "$size" -> size(path, expected.path(first).intValue(), actual);
       case "$anyOrder" -> anyOrder(path, expected.path(first), actual);
@@ -102,6 +104,12 @@ final class Comparison {
     }
     for (int i = 0; i < list.size(); i++) {
       compare(path + "[" + i + "]", expected.path(i), list.get(i));
+    }
+  }
+
+  private void contains(String path, String part, @Nullable Object actual) {
+    if (!(actual instanceof String text) || !text.contains(part)) {
+      differs(path, "a text with '" + part + "'", actual);
     }
   }
 

@@ -1,5 +1,7 @@
 package io.headrace.local.conformance;
 
+import io.headrace.local.Faults;
+import io.headrace.local.Limits;
 import io.headrace.local.LocalKinesis;
 import java.time.Duration;
 
@@ -33,6 +35,10 @@ final class Server implements AutoCloseable {
     return connection;
   }
 
+  Faults faults() {
+    return kinesis.faults();
+  }
+
   TestClock clock() {
     return clock;
   }
@@ -51,6 +57,7 @@ final class Server implements AutoCloseable {
     return switch (settings) {
       case "plain" -> builder;
       case "ten shards" -> builder.shardsMax(10);
+      case "limits" -> builder.limits(Limits.asAws());
       case "little memory" -> builder.memoryBytesMax(4096);
       default -> throw new IllegalArgumentException("no settings are called " + settings);
     };

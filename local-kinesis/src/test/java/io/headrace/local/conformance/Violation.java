@@ -18,15 +18,6 @@ record Violation(String constraint) {
   }
 
   private static String kind(String says) {
-    if (says.contains("not be null")) {
-      return "required";
-    }
-    if (says.contains("regular expression")) {
-      return "pattern";
-    }
-    if (says.contains("enum value set")) {
-      return "enum";
-    }
     if (says.startsWith("Map keys")) {
       return "keys";
     }
@@ -35,6 +26,15 @@ record Violation(String constraint) {
     }
     if (says.startsWith("Member must satisfy constraint: [")) {
       return "members";
+    }
+    if (says.contains("not be null")) {
+      return "required";
+    }
+    if (says.contains("regular expression")) {
+      return "pattern";
+    }
+    if (says.contains("enum value set")) {
+      return "enum";
     }
     return says.contains("greater than or equal") ? "min" : "max";
   }
