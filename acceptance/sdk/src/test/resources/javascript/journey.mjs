@@ -1,6 +1,6 @@
 // The way of a stream from its creation to its deletion, with the AWS SDK for JavaScript as it
 // comes: every record is written once, read back and pushed in the order of its shard, byte for
-// byte, through a split and a merge. Arguments: the endpoint.
+// byte, through a split and a merge. Where to and as whom is in the environment.
 import assert from "node:assert/strict";
 import {
   CreateStreamCommand,
@@ -28,11 +28,7 @@ const BATCH = 500;
 const PAGES_MAX = 1000;
 const stream = "from-javascript";
 const began = Date.now();
-const client = new KinesisClient({
-  endpoint: process.argv[2],
-  region: "us-east-1",
-  credentials: { accessKeyId: "any", secretAccessKey: "any" },
-});
+const client = new KinesisClient({});
 const sent = [];
 
 const send = (command) => client.send(command);

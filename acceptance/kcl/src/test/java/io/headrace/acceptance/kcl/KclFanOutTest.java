@@ -7,9 +7,13 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 class KclFanOutTest {
+  /** Subscriptions last five minutes. */
+  private static final Duration MORE_THAN_FIVE_MINUTES = Duration.ofSeconds(310);
+
   @Test
-  void the_kcl_is_pushed_through_a_split_and_a_merge() throws Exception {
-    try (var kinesis = LocalKinesis.start();
+  void the_kcl_is_pushed_through_a_split_and_a_merge_and_more_than_five_minutes() throws Exception {
+    var clock = new SkippingClock();
+    try (var kinesis = LocalKinesis.builder().clock(clock).start();
         var dynamoDb = LocalDynamoDb.start()) {
       new KclRun(
               kinesis.endpoint(),
@@ -17,7 +21,7 @@ class KclFanOutTest {
               Reading.FAN_OUT,
               20_000,
               Duration.ofSeconds(60))
-          .readsAtTheTip();
+          .readsAtTheTip(() -> clock.skip(MORE_THAN_FIVE_MINUTES));
     }
   }
 }

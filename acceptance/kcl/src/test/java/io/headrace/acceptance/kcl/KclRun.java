@@ -39,16 +39,18 @@ final class KclRun {
     this.limit = limit;
   }
 
-  /** The reader stands at the tip of each shard when it closes. */
-  void readsAtTheTip() throws InterruptedException, LeasingException {
+  /** The reader stands at the tip of each shard when {@code pause} runs and when it closes. */
+  void readsAtTheTip(Runnable pause) throws InterruptedException, LeasingException {
     try (var client = client()) {
       var stream = new ReshardedStream(client, STREAM, written);
       stream.create();
       try (var worker = KclWorker.restart(kinesis, dynamoDb, STREAM, reading, deliveries)) {
         int first = stream.writeFirstThird();
         await(() -> deliveries.distinct() == first);
+        pause.run();
         int second = stream.splitAndWriteSecondThird();
         await(() -> deliveries.distinct() == second);
+        pause.run();
         stream.mergeAndWriteTheRest();
         readsToTheEnd(stream);
       }
