@@ -268,14 +268,20 @@ public final class Engine {
     long now = clock.millis();
     int present = 0;
     int openShards = 0;
+    int subscriptions = 0;
     for (KinesisStream stream : streams.values()) {
       if (stream.exists(now)) {
         present++;
         openShards += stream.openShards(now);
+        subscriptions += stream.step(now, StreamConsumers::subscriptions);
       }
     }
     return new Totals(
-        present, openShards, shelf.store().budget().bytes(), shelf.store().budget().bytesMax());
+        present,
+        openShards,
+        subscriptions,
+        shelf.store().budget().bytes(),
+        shelf.store().budget().bytesMax());
   }
 
   public void increaseRetention(StreamKey key, int hours) {

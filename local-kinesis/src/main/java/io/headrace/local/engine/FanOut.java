@@ -107,6 +107,11 @@ public final class FanOut {
     return subscription.isDue(clock.millis());
   }
 
+  /** Whether the subscription has nothing more to give but perhaps an error. */
+  public boolean isOver(Subscription subscription) {
+    return subscription.isOver(clock.millis());
+  }
+
   public void cancel(Subscription subscription) {
     subscription.cancel(clock.millis());
   }

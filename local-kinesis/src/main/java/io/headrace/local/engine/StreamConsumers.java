@@ -48,6 +48,11 @@ final class StreamConsumers {
     return byName.size();
   }
 
+  /** How many subscriptions there are to any shard. */
+  int subscriptions() {
+    return byShard.values().stream().mapToInt(List::size).sum();
+  }
+
   /** When the next consumer changes its state by itself. */
   long dueMillis() {
     return dueMillis;

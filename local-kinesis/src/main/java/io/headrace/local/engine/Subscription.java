@@ -37,8 +37,8 @@ public final class Subscription {
   private long heartbeatMillis;
   private long continuationSeconds;
   private boolean armed;
-  private boolean over;
-  private @Nullable KinesisError failure;
+  private volatile boolean over;
+  private volatile @Nullable KinesisError failure;
   private volatile @Nullable Runnable listener;
   private volatile long dueMillis;
 
@@ -90,6 +90,11 @@ public final class Subscription {
   /** Whether time alone may have brought something that {@link #next} has; asks no monitor. */
   public boolean isDue(long nowMillis) {
     return nowMillis >= dueMillis || stream.isDue(nowMillis);
+  }
+
+  /** Whether nothing more comes but perhaps an error; asks no monitor. */
+  public boolean isOver(long nowMillis) {
+    return over || failure != null || nowMillis - startedMillis >= LIFE_MILLIS;
   }
 
   /** Gives the shard back for others to subscribe to. */
@@ -153,6 +158,16 @@ public final class Subscription {
       end(consumers);
       return ENDED;
     }
+    try {
+      return read(consumers, nowMillis, bytesMax);
+    } catch (LogFailure unreadable) {
+      end(consumers);
+      String message = String.valueOf(unreadable.getMessage());
+      return new Pushed.Failed(KinesisError.of("InternalFailureException", message));
+    }
+  }
+
+  private Pushed read(StreamConsumers consumers, long nowMillis, long bytesMax) {
     boolean paced = pace != null && !pace.isOpen(nowMillis);
     List<StoredRecord> records =
         paced ? List.of() : shard.log().read(position, EVENT_RECORDS_MAX, bytesMax);

@@ -33,6 +33,7 @@ final class Health {
             generator.writeStringField("status", "ok");
             generator.writeNumberField("streams", totals.streams());
             generator.writeNumberField("openShards", totals.openShards());
+            generator.writeNumberField("subscriptions", totals.subscriptions());
             generator.writeNumberField("recordBytes", totals.recordBytes());
             generator.writeNumberField("recordBytesMax", totals.recordBytesMax());
             generator.writeEndObject();

@@ -80,6 +80,17 @@ public final class PushedEvents {
     return fanOut.isDue(subscription);
   }
 
+  /** Whether the subscription itself is over, written to its end or not; cheap. */
+  public boolean isOver() {
+    return fanOut.isOver(subscription);
+  }
+
+  /** The payload of the event that is being written. */
+  public long unsentBytes() {
+    RecordsFrame frame = records;
+    return frame == null ? 0 : frame.payloadBytes();
+  }
+
   /** Gives the subscription up; nothing is written afterwards. */
   public void close() {
     fanOut.cancel(subscription);

@@ -41,6 +41,7 @@ final class RecordsFrame {
               "ChildShards", Pushed.Event::childShards, RecordActions.CHILD_OUT);
 
   private final Pushed.Event event;
+  private final long payloadBytes;
   private final CRC32 check = new CRC32();
   private ByteBuffer piece;
   private int record;
@@ -49,6 +50,7 @@ final class RecordsFrame {
 
   RecordsFrame(Pushed.Event event) {
     this.event = event;
+    this.payloadBytes = event.records().stream().mapToLong(StoredRecord::payloadBytes).sum();
     byte[] start = head(event);
     int payload = start.length + END.length + Math.max(0, event.records().size() - 1);
     for (StoredRecord each : event.records()) {
@@ -69,6 +71,11 @@ final class RecordsFrame {
       out.put(piece.slice(piece.position(), count));
       piece.position(piece.position() + count);
     }
+  }
+
+  /** The payload of the records, written or not. */
+  long payloadBytes() {
+    return payloadBytes;
   }
 
   boolean isWritten() {

@@ -7,6 +7,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.WriteBufferWaterMark;
 import io.netty.handler.codec.http.DefaultHttpContent;
 import io.netty.handler.codec.http.DefaultHttpResponse;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -15,6 +16,7 @@ import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.codec.http2.Http2StreamChannel;
 import io.netty.util.concurrent.EventExecutor;
 import java.nio.ByteBuffer;
 import java.util.concurrent.RejectedExecutionException;
@@ -32,32 +34,50 @@ final class EventWriter extends ChannelInboundHandlerAdapter {
 
   // A frame of HTTP/2 as clients take it unless they say otherwise.
   private static final int PIECE_BYTES = 16 * 1024;
-  private static final long EVENT_BYTES_MAX = 1024 * 1024;
+  // What waits unsent in one stream of HTTP/2 is at most this and a piece.
+  private static final WriteBufferWaterMark UNSENT =
+      new WriteBufferWaterMark(PIECE_BYTES, 2 * PIECE_BYTES);
+  // For so long, five seconds, a subscriber may read nothing of what is left when its subscription
+  // is over.
+  private static final int LATE_TICKS_MAX = 250;
 
   private final PushedEvents events;
   private final Ticker ticker;
+  private final UnsentEvents unsent;
   private final Runnable tick = this::tick;
   private @Nullable ChannelHandlerContext context;
+  private long unsentBytes;
+  private int lateTicks;
   private boolean writing;
   private boolean over;
 
-  EventWriter(PushedEvents events, Ticker ticker) {
+  EventWriter(PushedEvents events, Ticker ticker, UnsentEvents unsent) {
     this.events = events;
     this.ticker = ticker;
+    this.unsent = unsent;
   }
 
   /** Answers with the reply's head now and with its events as they come. */
-  static void start(ChannelHandlerContext context, Reply.Events reply, Ticker ticker) {
+  static void start(
+      ChannelHandlerContext context, Reply.Events reply, Ticker ticker, UnsentEvents unsent) {
     HttpResponse response = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
     reply.headers().forEach(response.headers()::set);
     response.headers().set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
+    if (context.channel() instanceof Http2StreamChannel) {
+      var ignored = context.channel().config().setWriteBufferWaterMark(UNSENT);
+    }
     var unused = context.write(response);
-    context.pipeline().addLast(new EventWriter(reply.events(), ticker));
+    context.pipeline().addLast(new EventWriter(reply.events(), ticker, unsent));
   }
 
   @Override
   public void handlerAdded(ChannelHandlerContext added) {
     context = added;
+    if (!added.channel().isActive()) {
+      // The head could not be written, and nobody will be told that the channel is gone.
+      end();
+      return;
+    }
     EventExecutor loop = added.executor();
     ticker.add(loop, tick);
     events.listen(
@@ -93,8 +113,13 @@ final class EventWriter extends ChannelInboundHandlerAdapter {
   }
 
   private void tick() {
-    if (events.isDue()) {
-      write();
+    if (!events.isDue()) {
+      return;
+    }
+    write();
+    ChannelHandlerContext here = context;
+    if (!over && here != null && events.isOver() && ++lateTicks > LATE_TICKS_MAX) {
+      var unused = here.close();
     }
   }
 
@@ -119,7 +144,8 @@ final class EventWriter extends ChannelInboundHandlerAdapter {
     boolean wrote = false;
     while (here.channel().isActive() && here.channel().isWritable()) {
       piece.clear();
-      events.writeTo(piece, EVENT_BYTES_MAX);
+      events.writeTo(piece, unsent.eventBytesMax());
+      countUnsent(events.unsentBytes());
       int count = piece.position();
       if (count > 0) {
         ByteBuf bytes = here.alloc().ioBuffer(count);
@@ -127,6 +153,7 @@ final class EventWriter extends ChannelInboundHandlerAdapter {
         here.write(new DefaultHttpContent(bytes))
             .addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
         wrote = true;
+        lateTicks = 0;
       }
       if (events.isEnded()) {
         finish(here);
@@ -154,8 +181,14 @@ final class EventWriter extends ChannelInboundHandlerAdapter {
     if (!over && here != null) {
       over = true;
       ticker.remove(here.executor(), tick);
+      countUnsent(0);
       events.close();
     }
+  }
+
+  private void countUnsent(long now) {
+    unsent.add(now - unsentBytes);
+    unsentBytes = now;
   }
 
   /** One buffer for each event loop, between the events and the channel. */

@@ -64,10 +64,14 @@ public final class HttpServer implements AutoCloseable {
   private static final int RESETS_MAX = 2 * STREAMS_MAX;
   private static final int RESETS_SECONDS = 30;
 
+  // Of all subscriptions together.
+  private static final long UNSENT_EVENTS_BYTES_MAX = 32L * 1024 * 1024;
+
   private final Protocol protocol;
   private final HttpSettings settings;
   private final @Nullable Tls tls;
   private final Ticker ticker = new Ticker();
+  private final UnsentEvents unsentEvents = new UnsentEvents(UNSENT_EVENTS_BYTES_MAX);
   private final EventLoopGroup loops;
   private final ChannelGroup channels =
       new DefaultChannelGroup(ImmediateEventExecutor.INSTANCE, true);
@@ -148,7 +152,7 @@ public final class HttpServer implements AutoCloseable {
         new Http1Gate(patience, settings.bodiesBytesMax(), settings.silenceMax()),
         new HttpObjectAggregator(BODY_BYTES_MAX),
         new OneAtATime(),
-        new RequestHandler(protocol, ticker, settings.unreadBytesMax()));
+        new RequestHandler(protocol, ticker, unsentEvents, settings.unreadBytesMax()));
   }
 
   private void http2(ChannelPipeline pipeline) {
@@ -195,7 +199,7 @@ public final class HttpServer implements AutoCloseable {
 
     StreamStart(Http2FrameCodec codec) {
       this.codec = codec;
-      this.handler = new RequestHandler(protocol, ticker, settings.unreadBytesMax());
+      this.handler = new RequestHandler(protocol, ticker, unsentEvents, settings.unreadBytesMax());
     }
 
     @Override

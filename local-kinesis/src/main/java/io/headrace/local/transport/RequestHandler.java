@@ -38,11 +38,13 @@ public final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRe
 
   private final Protocol protocol;
   private final Ticker ticker;
+  private final UnsentEvents unsentEvents;
   private final UnreadAnswers unread;
 
-  RequestHandler(Protocol protocol, Ticker ticker, long unreadBytesMax) {
+  RequestHandler(Protocol protocol, Ticker ticker, UnsentEvents unsentEvents, long unreadBytesMax) {
     this.protocol = protocol;
     this.ticker = ticker;
+    this.unsentEvents = unsentEvents;
     this.unread = new UnreadAnswers(unreadBytesMax);
   }
 
@@ -111,7 +113,7 @@ public final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRe
                               () ->
                                   carryLater(context, http, known(context, http, then, failure))));
     } else if (reply instanceof Reply.Events events) {
-      EventWriter.start(context, events, ticker);
+      EventWriter.start(context, events, ticker, unsentEvents);
     } else {
       var unused = context.close();
     }
