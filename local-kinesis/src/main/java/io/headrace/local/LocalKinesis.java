@@ -411,16 +411,6 @@ public final class LocalKinesis implements AutoCloseable {
         @Nullable String sessionToken,
         @Nullable Instant expires,
         String account) {
-      if (!accessKey.matches("\\w{1,128}")) {
-        throw new IllegalArgumentException(
-            "accessKey must be 1 to 128 letters, digits and _ but is '" + accessKey + "'");
-      }
-      if (secretKey.isEmpty()) {
-        throw new IllegalArgumentException("the secret of accessKey " + accessKey + " is empty");
-      }
-      if (!account.matches("\\d{12}")) {
-        throw new IllegalArgumentException("account must be 12 digits but is '" + account + "'");
-      }
       keys.put(accessKey, new AccessKey(accessKey, secretKey, sessionToken, expires, account));
       return this;
     }

@@ -62,6 +62,7 @@ class LayersTest {
               "Faults.java",
               "Fsync.java",
               "Limits.java",
+              "MovableClock.java",
               "LocalKinesis.java",
               "LocalKinesisException.java",
               "LocalTls.java",

@@ -2,7 +2,6 @@ package io.headrace.local.protocol;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +20,7 @@ public final class AccessKey {
    *
    * @param sessionToken what comes with a temporary key, or null for a lasting one
    * @param expires when it ends, or null for never
+   * @throws IllegalArgumentException when one of them makes no sense; the message tells no secret
    */
   public AccessKey(
       String id,
@@ -28,7 +28,17 @@ public final class AccessKey {
       @Nullable String sessionToken,
       @Nullable Instant expires,
       String account) {
-    this.id = Objects.requireNonNull(id);
+    if (!id.matches("\\w{1,128}")) {
+      throw new IllegalArgumentException(
+          "accessKey must be 1 to 128 letters, digits and _ but is '" + id + "'");
+    }
+    if (secret.isEmpty()) {
+      throw new IllegalArgumentException("the secret of accessKey " + id + " is empty");
+    }
+    if (!account.matches("\\d{12}")) {
+      throw new IllegalArgumentException("account must be 12 digits but is '" + account + "'");
+    }
+    this.id = id;
     this.secret = ("AWS4" + secret).getBytes(StandardCharsets.UTF_8);
     this.sessionToken = sessionToken;
     this.expires = expires;
