@@ -28,9 +28,24 @@ record LocalReport(Map<String, Object> machine, int rounds, Results results, Lis
     json.put("machine", machine);
     json.put("rounds", rounds);
     json.put("figures", results.keys().stream().map(this::figure).toList());
+    json.put("timesBestPeer", ratios());
     json.put("failures", results.failures());
     json.put("targets", targets.stream().map(Target::json).toList());
     return Figures.json(json);
+  }
+
+  private List<Map<String, Object>> ratios() {
+    List<Map<String, Object>> ratios = new ArrayList<>();
+    LocalTargets.ratios(results)
+        .forEach(
+            (name, samples) -> {
+              Map<String, Object> ratio = new LinkedHashMap<>();
+              ratio.put("figure", name);
+              ratio.put("median", Figures.rounded(samples.median()));
+              ratio.put("spread", Target.spread(samples));
+              ratios.add(ratio);
+            });
+    return ratios;
   }
 
   private Map<String, @Nullable Object> figure(Results.Key key) {
@@ -60,6 +75,12 @@ record LocalReport(Map<String, Object> machine, int rounds, Results results, Lis
       results.keys().stream()
           .filter(key -> key.figure().equals(figure))
           .forEach(key -> lines.add(row(key)));
+    }
+    Map<String, Samples> ratios = LocalTargets.ratios(results);
+    if (!ratios.isEmpty()) {
+      lines.add("");
+      lines.add("times better than the best of the others, within a round:");
+      ratios.forEach((name, samples) -> lines.add(line(name, samples)));
     }
     if (!results.failures().isEmpty()) {
       lines.add("");
@@ -105,6 +126,16 @@ record LocalReport(Map<String, Object> machine, int rounds, Results results, Lis
             highest,
             runs)
         .stripTrailing();
+  }
+
+  private static String line(String name, Samples samples) {
+    return String.format(
+        Locale.ROOT,
+        "  %-38s %8s (%s to %s)",
+        name,
+        number(samples.median()),
+        number(samples.min()),
+        number(samples.max()));
   }
 
   private static String line(Target target) {

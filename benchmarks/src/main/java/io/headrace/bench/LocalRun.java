@@ -1,6 +1,7 @@
 package io.headrace.bench;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -8,8 +9,10 @@ import org.jspecify.annotations.Nullable;
 /** Measures all servers in turn. Confined to the thread of the benchmark. */
 final class LocalRun {
   static final Contestant.Heap THROUGHPUT_HEAP = new Contestant.Heap(3072);
-  static final Contestant.Heap MEMORY_HEAP = new Contestant.Heap(6144);
-  static final String CLIENT_HEAP = "-Xmx1g";
+  static final Contestant.Heap MEMORY_HEAP = new Contestant.Heap(4096);
+
+  // All of it from the start: its collections are the load program's, not the server's.
+  static final List<String> CLIENT_HEAP = List.of("-Xms1g", "-Xmx1g");
 
   private final LocalPlan plan;
   private final PeerFolder peers;
@@ -92,11 +95,14 @@ final class LocalRun {
           server,
           encoding,
           LoadProcess.run(
-              LoadProgram.class,
-              List.of(CLIENT_HEAP, encoding.clientOption()),
-              settings.command(load),
-              plan.loadMax()));
+              LoadProgram.class, clientOptions(encoding), settings.command(load), plan.loadMax()));
     }
+  }
+
+  private static List<String> clientOptions(Encoding encoding) {
+    List<String> options = new ArrayList<>(CLIENT_HEAP);
+    options.add(encoding.clientOption());
+    return options;
   }
 
   private void keep(
@@ -124,7 +130,7 @@ final class LocalRun {
       LoadProcess.Outcome outcome =
           LoadProcess.run(
               LoadProgram.class,
-              List.of(CLIENT_HEAP, Encoding.JSON.clientOption()),
+              clientOptions(Encoding.JSON),
               settings.command("fill"),
               fillMax.plus(Duration.ofSeconds(40)));
       keep(round, server, null, outcome);

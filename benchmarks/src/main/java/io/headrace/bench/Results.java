@@ -4,9 +4,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalDouble;
 import java.util.TreeMap;
-import java.util.function.BinaryOperator;
+import java.util.stream.DoubleStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,10 +52,12 @@ final class Results {
   }
 
   /**
-   * Round by round, how many times the figure of the fastest other server ours is: a ratio of two
-   * programs that ran one after the other on the same machine. Null when no round has both.
+   * Round by round, how many times better ours is than the best of the other servers: a ratio of
+   * two programs that ran one after the other on the same machine. Null when no round has both.
+   *
+   * @param largerIsBetter true for rates, false for costs
    */
-  @Nullable Samples timesFasterPeer(Encoding encoding, String figure) {
+  @Nullable Samples timesBestPeer(Encoding encoding, String figure, boolean largerIsBetter) {
     Map<Integer, Double> ours = byKey.get(new Key(Contestant.HEADRACE, encoding, figure));
     if (ours == null) {
       return null;
@@ -64,23 +65,22 @@ final class Results {
     List<Double> ratios = new ArrayList<>();
     ours.forEach(
         (round, value) -> {
-          OptionalDouble fastest = fastestPeer(round, figure);
-          if (fastest.isPresent() && fastest.getAsDouble() > 0) {
-            ratios.add(value / fastest.getAsDouble());
+          double best = bestPeer(round, figure, largerIsBetter);
+          if (best > 0 && value > 0) {
+            ratios.add(largerIsBetter ? value / best : best / value);
           }
         });
     return ratios.isEmpty() ? null : Samples.of(ratios);
   }
 
-  private OptionalDouble fastestPeer(int round, String figure) {
-    BinaryOperator<Double> larger = Math::max;
-    return byKey.entrySet().stream()
-        .filter(entry -> entry.getKey().server() != Contestant.HEADRACE)
-        .filter(entry -> entry.getKey().figure().equals(figure))
-        .filter(entry -> entry.getValue().containsKey(round))
-        .map(entry -> entry.getValue().getOrDefault(round, 0.0))
-        .reduce(larger)
-        .map(OptionalDouble::of)
-        .orElse(OptionalDouble.empty());
+  /** The best figure of the others in the round, or 0 when there is none. */
+  private double bestPeer(int round, String figure, boolean largerIsBetter) {
+    DoubleStream peers =
+        byKey.entrySet().stream()
+            .filter(entry -> entry.getKey().server() != Contestant.HEADRACE)
+            .filter(entry -> entry.getKey().figure().equals(figure))
+            .mapToDouble(entry -> entry.getValue().getOrDefault(round, 0.0))
+            .filter(value -> value > 0);
+    return (largerIsBetter ? peers.max() : peers.min()).orElse(0);
   }
 }

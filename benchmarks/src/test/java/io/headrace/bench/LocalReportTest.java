@@ -26,7 +26,8 @@ class LocalReportTest {
     assertThat(line).doesNotContain("\n");
     assertThat(json.fieldNames())
         .toIterable()
-        .containsExactly("bench", "machine", "rounds", "figures", "failures", "targets");
+        .containsExactly(
+            "bench", "machine", "rounds", "figures", "timesBestPeer", "failures", "targets");
     assertThat(json.at("/figures/0").toString())
         .isEqualTo(
             "{\"server\":\"headrace\",\"encoding\":\"CBOR\",\"figure\":\"get.records_s\","

@@ -17,7 +17,7 @@ class ResultsTest {
     add(2, Contestant.KINESALITE, Encoding.JSON, 20);
     add(2, Contestant.KINESIS_LOCAL, Encoding.CBOR, 100);
 
-    Samples ratios = results.timesFasterPeer(Encoding.CBOR, "get.records_s");
+    Samples ratios = rates(Encoding.CBOR);
 
     assertThat(ratios.min()).isEqualTo(6);
     assertThat(ratios.max()).isEqualTo(20);
@@ -28,16 +28,16 @@ class ResultsTest {
     add(1, Contestant.HEADRACE, Encoding.CBOR, 1000);
     add(2, Contestant.HEADRACE, Encoding.CBOR, 1000);
     add(2, Contestant.KINESALITE, Encoding.JSON, 50);
-    assertThat(results.timesFasterPeer(Encoding.CBOR, "get.records_s").count()).isEqualTo(1);
+    assertThat(rates(Encoding.CBOR).count()).isEqualTo(1);
   }
 
   @Test
   void there_is_no_ratio_without_peers_or_without_us_or_to_a_peer_that_did_nothing() {
     add(1, Contestant.HEADRACE, Encoding.CBOR, 1000);
-    assertThat(results.timesFasterPeer(Encoding.CBOR, "get.records_s")).isNull();
-    assertThat(results.timesFasterPeer(Encoding.JSON, "get.records_s")).isNull();
+    assertThat(rates(Encoding.CBOR)).isNull();
+    assertThat(rates(Encoding.JSON)).isNull();
     add(1, Contestant.KINESALITE, Encoding.JSON, 0);
-    assertThat(results.timesFasterPeer(Encoding.CBOR, "get.records_s")).isNull();
+    assertThat(rates(Encoding.CBOR)).isNull();
   }
 
   @Test
@@ -54,6 +54,18 @@ class ResultsTest {
                 new CompletionException(new IllegalStateException("no\nsuch " + long500))))
         .isEqualTo("IllegalStateException: no");
     assertThat(NotMeasured.because(new NotMeasured(long500))).hasSize(204).endsWith("x ...");
+  }
+
+  @Test
+  void of_costs_the_smallest_is_the_best() {
+    add(1, Contestant.HEADRACE, Encoding.CBOR, 2);
+    add(1, Contestant.KINESALITE, Encoding.JSON, 50);
+    add(1, Contestant.KINESIS_LOCAL, Encoding.CBOR, 400);
+    assertThat(results.timesBestPeer(Encoding.CBOR, "get.records_s", false).median()).isEqualTo(25);
+  }
+
+  private Samples rates(Encoding encoding) {
+    return results.timesBestPeer(encoding, "get.records_s", true);
   }
 
   private void add(int round, Contestant server, Encoding encoding, double value) {

@@ -22,10 +22,9 @@ final class SequenceDigits {
   private static final long[] STEP_OF_UPPER_HALF = pieces(BigInteger.ONE.shiftLeft(ORDER_BIT + 32));
   private static final byte[] PAIRS = pairs();
 
-  // By the shard's lowest bits; what it has of another shard or second is replaced. Threads may
-  // race
-  // for a place and never see half of one: all of its fields are final.
-  private static final int PLACES = 64;
+  // By shard and second; what a place has of others is replaced. Threads may race for a place and
+  // never see half of one: all of its fields are final.
+  private static final int PLACES = 256;
   private static final @Nullable SequenceDigits[] LATEST = new SequenceDigits[PLACES];
 
   private final long shardCreatedSeconds;
@@ -43,7 +42,7 @@ final class SequenceDigits {
 
   /** Always 56 digits. */
   static byte[] of(SequenceNumber number) {
-    int place = number.shardIndex() & (PLACES - 1);
+    int place = (number.shardIndex() * 31 + (int) number.seconds()) & (PLACES - 1);
     SequenceDigits digits = LATEST[place];
     if (digits == null || !digits.areOf(number)) {
       digits = new SequenceDigits(number);
