@@ -4,6 +4,7 @@ import io.headrace.local.engine.Caller;
 import io.headrace.local.engine.Engine;
 import io.headrace.local.engine.EngineSettings;
 import io.headrace.local.engine.KinesisError;
+import io.headrace.local.engine.StateTimes;
 import io.headrace.local.engine.StreamKey;
 import io.headrace.local.engine.StreamMode;
 import io.headrace.local.fault.FaultRules;
@@ -76,7 +77,8 @@ public final class LocalKinesis implements AutoCloseable {
         new EngineSettings(
             builder.memoryBytesMax,
             builder.shardsMax,
-            builder.stateChangeTakes,
+            builder.onDemandStreamsMax,
+            builder.stateTimes,
             builder.limits.scale());
     this.data = builder.openData();
     this.engine = engine(builder.clock, settings, data);
@@ -225,7 +227,8 @@ public final class LocalKinesis implements AutoCloseable {
     private InstantSource clock = InstantSource.system();
     private long memoryBytesMax = Math.max(64L << 20, Runtime.getRuntime().maxMemory() / 2);
     private int shardsMax = 10_000;
-    private Duration stateChangeTakes = Duration.ZERO;
+    private int onDemandStreamsMax = EngineSettings.ON_DEMAND_STREAMS_DEFAULT;
+    private StateTimes stateTimes = StateTimes.all(Duration.ZERO);
     private String region = Credentials.DEFAULT_REGION;
     private Limits limits = Limits.off();
     private @Nullable Path faultFile;
@@ -316,6 +319,16 @@ public final class LocalKinesis implements AutoCloseable {
       return this;
     }
 
+    /** The streams in ON_DEMAND mode that one account may have in one region; 50 by default. */
+    public Builder onDemandStreamsMax(int onDemandStreamsMax) {
+      if (onDemandStreamsMax < 0) {
+        throw new IllegalArgumentException(
+            "onDemandStreamsMax must not be negative but is " + onDemandStreamsMax);
+      }
+      this.onDemandStreamsMax = onDemandStreamsMax;
+      return this;
+    }
+
     /**
      * How long a stream stays in each of the states CREATING, UPDATING and DELETING, by the
      * server's clock. Zero by default: the change is there when the call that asks for it returns.
@@ -325,7 +338,16 @@ public final class LocalKinesis implements AutoCloseable {
         throw new IllegalArgumentException(
             "stateChangeTakes must not be negative but is " + stateChangeTakes);
       }
-      this.stateChangeTakes = stateChangeTakes;
+      return stateChangeTakes(stateChangeTakes, stateChangeTakes, stateChangeTakes);
+    }
+
+    /**
+     * How long a stream stays in the states CREATING, UPDATING and DELETING, each for itself.
+     *
+     * @throws IllegalArgumentException when one of them is negative; the message says which
+     */
+    public Builder stateChangeTakes(Duration creating, Duration updating, Duration deleting) {
+      this.stateTimes = new StateTimes(creating, updating, deleting);
       return this;
     }
 

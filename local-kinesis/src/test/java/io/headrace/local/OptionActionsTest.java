@@ -66,6 +66,30 @@ class OptionActionsTest {
   }
 
   @Test
+  void a_consumer_has_tags_and_a_policy_of_its_own() {
+    String arn =
+        json(
+                "RegisterStreamConsumer",
+                "{\"StreamARN\":\"" + ARN + "\",\"ConsumerName\":\"c\",\"Tags\":{\"a\":\"1\"}}")
+            .path("Consumer")
+            .path("ConsumerARN")
+            .asText();
+    String resource = "{\"ResourceARN\":\"" + arn + "\"";
+    silent("TagResource", resource + ",\"Tags\":{\"b\":\"2\"}}");
+    silent("UntagResource", resource + ",\"TagKeys\":[\"a\"]}");
+    silent("PutResourcePolicy", resource + ",\"Policy\":\"{\\\"Statement\\\":[]}\"}");
+
+    assertThat(json("ListTagsForResource", resource + "}"))
+        .hasToString("{\"Tags\":[{\"Key\":\"b\",\"Value\":\"2\"}]}");
+    assertThat(json("GetResourcePolicy", resource + "}").path("Policy").asText())
+        .isEqualTo("{\"Statement\":[]}");
+    assertThat(json("ListTagsForStream", "{\"StreamName\":\"orders\"}").path("Tags")).isEmpty();
+    String unknown = resource.replace("/c:", "/d:") + "}";
+    assertThat(Wires.json(kinesis.endpoint(), "ListTagsForResource", unknown).type())
+        .isEqualTo("ResourceNotFoundException");
+  }
+
+  @Test
   void a_changed_retention_shows_in_both_descriptions() {
     silent(
         "IncreaseStreamRetentionPeriod", "{\"StreamName\":\"orders\",\"RetentionPeriodHours\":48}");

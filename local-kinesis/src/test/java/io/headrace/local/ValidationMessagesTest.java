@@ -113,8 +113,8 @@ class ValidationMessagesTest {
   }
 
   @Test
-  void data_over_a_mebibyte_is_refused_and_not_repeated_in_the_error() {
-    String data = Base64.getEncoder().encodeToString(new byte[1024 * 1024 + 1]);
+  void data_over_ten_mebibytes_is_refused_and_not_repeated_in_the_error() {
+    String data = Base64.getEncoder().encodeToString(new byte[10 * 1024 * 1024 + 1]);
 
     Wires.Answer answer =
         Wires.json(
@@ -125,7 +125,7 @@ class ValidationMessagesTest {
     assertThat(answer.message())
         .isEqualTo(
             "1 validation error detected: Value at 'data' failed to satisfy constraint: Member"
-                + " must have length less than or equal to 1048576");
+                + " must have length less than or equal to 10485760");
   }
 
   @Test

@@ -27,6 +27,20 @@ public sealed interface Change {
   /** As many shards as before, with the ranges that they have. */
   int AS_MANY = 0;
 
+  /** How many shards are open when it is done, from how many are now. */
+  default int shardsAfter(int open) {
+    if (this instanceof Create create) {
+      return create.shards();
+    }
+    if (this instanceof Update update) {
+      return update.shards() == AS_MANY ? open : update.shards();
+    }
+    if (this instanceof Delete) {
+      return 0;
+    }
+    return this instanceof Split ? open + 1 : open - 1;
+  }
+
   /** The state of the stream until the change is done. */
   default StreamStatus meanwhile() {
     if (this instanceof Create) {

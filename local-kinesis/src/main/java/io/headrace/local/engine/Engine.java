@@ -35,6 +35,7 @@ public final class Engine {
   private final Object creation = new Object();
   private final @Nullable CallLimits callLimits;
   private final FanOut fanOut;
+  private final Capacity capacity;
 
   /** An engine that keeps everything on the heap. */
   public Engine(InstantSource clock, EngineSettings settings) {
@@ -49,6 +50,20 @@ public final class Engine {
     shelf.find(settings, clock.millis()).forEach(stream -> streams.put(stream.key(), stream));
     this.fanOut = new FanOut(clock, this::stream);
     this.callLimits = settings.limits().isOff() ? null : new CallLimits(settings.limits());
+    this.capacity = new Capacity(this, settings);
+  }
+
+  /** What accounts may have, and how streams are scaled. */
+  public Capacity capacity() {
+    return capacity;
+  }
+
+  long now() {
+    return clock.millis();
+  }
+
+  Collection<KinesisStream> streams() {
+    return streams.values();
   }
 
   /** Leaves everything to a next server; no call may come after this one. */
@@ -100,8 +115,8 @@ public final class Engine {
         throw KinesisError.inUse(
             "Stream %s under account %s already exists.".formatted(key.name(), key.account()));
       }
-      requireRoomForShards(key, wanted.shards(), now);
-      long takes = settings.stateChangeTakes().toMillis();
+      capacity.requireRoomFor(wanted, now);
+      long takes = settings.stateTimes().millis(StreamStatus.CREATING);
       StreamState state = StreamState.creating(wanted, now, takes);
       KinesisStream created = new KinesisStream(state, settings, shelf.place(key));
       created.make(now);
@@ -131,7 +146,7 @@ public final class Engine {
 
   public StreamView describe(StreamKey key) {
     long now = clock.millis();
-    return stream(key, now).view(now);
+    return capacity.withWarmth(stream(key, now).view(now), now);
   }
 
   public StreamDescription describe(StreamKey key, int afterIndex, int shardsMax) {
@@ -253,7 +268,7 @@ public final class Engine {
     long now = clock.millis();
     Shard.requireName(shardId, key);
     KinesisStream stream = stream(key, now);
-    requireRoomForShards(key, 1, now);
+    capacity.requireRoomForShards(key, 1, now);
     stream.split(shardId, newStartingHashKey, now);
   }
 
@@ -272,8 +287,8 @@ public final class Engine {
     for (KinesisStream stream : streams.values()) {
       if (stream.exists(now)) {
         present++;
-        openShards += stream.openShards(now);
-        subscriptions += stream.step(now, StreamConsumers::subscriptions);
+          openShards += stream.load().shards();
+          subscriptions += stream.step(now, StreamConsumers::subscriptions);
       }
     }
     return new Totals(
@@ -310,6 +325,27 @@ public final class Engine {
 
   public SortedMap<String, String> tags(Resource resource) {
     return labels(resource).tags();
+  }
+
+  /** The resource policy as it was put; null when there is none. */
+  public @Nullable String policy(Resource resource) {
+    return labels(resource).policy();
+  }
+
+  public void putPolicy(Resource resource, String policy) {
+    label(resource, labels -> labels.withPolicy(policy));
+  }
+
+  public void deletePolicy(Resource resource) {
+    label(
+        resource,
+        labels -> {
+          if (labels.policy() == null) {
+            throw KinesisError.notFound(
+                "No resource policy found for resource ARN %s.".formatted(resource.arnText()));
+          }
+          return labels.withPolicy(null);
+        });
   }
 
   public void addTags(Resource resource, Map<String, String> tags) {
@@ -358,7 +394,7 @@ public final class Engine {
     return stream;
   }
 
-  private KinesisStream stream(StreamKey key, long now) {
+  KinesisStream stream(StreamKey key, long now) {
     KinesisStream stream = present(key);
     if (stream == null) {
       throw key.notFound();
@@ -381,24 +417,6 @@ public final class Engine {
     ShardListToken next =
         new ShardListToken(now, stream.createdMillis(), last, filter, stream.key().name());
     return new ShardPage(shards.subList(0, size), next.token());
-  }
-
-  private void requireRoomForShards(StreamKey key, int wanted, long now) {
-    int present = 0;
-    for (KinesisStream stream : streams.values()) {
-      StreamKey other = stream.key();
-      if (other.account().equals(key.account()) && other.region().equals(key.region())) {
-        present += stream.openShards(now);
-      }
-    }
-    if (present + (long) wanted > settings.shardsMax()) {
-      throw KinesisError.of(
-          "LimitExceededException",
-          ("This request would exceed the shard limit for the account %s in %s. "
-                  + "Current shard count for the account: %d. Limit: %d. "
-                  + "Number of additional shards that would have resulted from this request: %d.")
-              .formatted(key.account(), key.region(), present, settings.shardsMax(), wanted));
-    }
   }
 
   private static KinesisError noShard(String shardId, StreamKey key) {

@@ -27,6 +27,13 @@ public record HashRange(HashKey start, HashKey end) {
     return ranges;
   }
 
+  /** The first key of the upper half. */
+  HashKey middle() {
+    BigInteger first = start.number();
+    BigInteger width = end.number().subtract(first).add(BigInteger.ONE);
+    return HashKey.of(first.add(width.shiftRight(1)));
+  }
+
   /** Whether {@code other} begins right where this range ends. */
   boolean meets(HashRange other) {
     return other.start.compareTo(HashKey.MIN) != 0 && other.start.previous().equals(end);

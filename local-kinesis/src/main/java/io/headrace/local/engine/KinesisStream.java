@@ -33,6 +33,8 @@ public final class KinesisStream {
   private RecentChanges recent;
   private StreamStatus status;
   private @Nullable PendingChange pending;
+  private final OnDemandScaling onDemand = new OnDemandScaling();
+  private volatile StreamLoad load;
   private long expiredSecond;
   private boolean gone;
   private volatile long dueMillis;
@@ -50,8 +52,8 @@ public final class KinesisStream {
     this.settings = settings;
     this.home = home;
     this.shards = new ShardMap(state, home.logs()::shard);
-    long takes = settings.stateChangeTakes().toMillis();
-    this.consumers = new StreamConsumers(key, state.consumers(), takes);
+    this.consumers = new StreamConsumers(key, state.consumers(), settings.stateTimes());
+    this.load = loadNow();
     refreshDue();
   }
 
@@ -139,16 +141,13 @@ public final class KinesisStream {
         options,
         Instant.ofEpochMilli(createdMillis),
         shards.openCount(),
-        consumers.count());
+        consumers.count(),
+        null);
   }
 
-  /** The shards that count against the account's limit: those that are about to be made too. */
-  synchronized int openShards(long nowMillis) {
-    settle(nowMillis);
-    PendingChange change = pending;
-    return change != null && change.change() instanceof Change.Create create
-        ? create.shards()
-        : shards.openCount();
+  /** What the stream counts for in its account; asks no monitor. */
+  StreamLoad load() {
+    return load;
   }
 
   /**
@@ -181,6 +180,7 @@ public final class KinesisStream {
   synchronized List<PutOutcome> put(List<PutEntry> entries, PutFilter filter, long nowMillis) {
     settle(nowMillis);
     requireUsable();
+    entries.forEach(this::requireAllowedSize);
     Put put = new Put(key, shards, consumers, settings.limits(), options.isEncrypted());
     List<PutOutcome> outcomes = put.all(entries, filter, nowMillis);
     consumers.tellWoken();
@@ -296,7 +296,8 @@ public final class KinesisStream {
 
   private void begin(Change change, long nowMillis) {
     status = change.meanwhile();
-    pending = new PendingChange(change, nowMillis + settings.stateChangeTakes().toMillis());
+    pending = new PendingChange(change, nowMillis + settings.stateTimes().millis(status));
+    load = loadNow();
     try {
       finishDue(nowMillis);
     } catch (LogFailure failure) {
@@ -363,6 +364,7 @@ public final class KinesisStream {
       pending = last.pending();
       shards.restore(last);
       consumers.restore(last.consumers());
+      load = loadNow();
       refreshDue();
     }
   }
@@ -374,9 +376,37 @@ public final class KinesisStream {
       pending = null;
       status = StreamStatus.ACTIVE;
       finish(due.change(), due.dueMillis());
+      load = loadNow();
       consumers.changed();
     }
+    scaleOnDemand(nowMillis);
     refreshDue();
+  }
+
+  private void scaleOnDemand(long nowMillis) {
+    if (!scalesOnDemand()) {
+      onDemand.rest();
+    } else if (onDemand.settle(shards, settings.shardsMax(), nowMillis)) {
+      load = loadNow();
+      consumers.changed();
+    }
+  }
+
+  private boolean scalesOnDemand() {
+    return options.mode() == StreamMode.ON_DEMAND && status == StreamStatus.ACTIVE && !gone;
+  }
+
+  private StreamLoad loadNow() {
+    if (gone) {
+      return new StreamLoad(StreamStatus.DELETING, options.mode(), 0, 0);
+    }
+    PendingChange next = pending;
+    int shardsThen = next == null ? 0 : next.change().shardsAfter(shards.openCount());
+    return new StreamLoad(
+        status,
+        options.mode(),
+        Math.max(shards.openCount(), shardsThen),
+        next == null ? Long.MAX_VALUE : next.dueMillis());
   }
 
   private void finish(Change change, long atMillis) {
@@ -391,10 +421,23 @@ public final class KinesisStream {
       shards.expire(atMillis - options.retentionMillis());
       options = update.options();
       shards.expire(atMillis - options.retentionMillis());
+      if (update.shards() != Change.AS_MANY) {
+        shards.scale(update.shards(), atMillis);
+      }
     } else {
       home.logs().delete();
       shards.clear();
       gone = true;
+    }
+  }
+
+  private void requireAllowedSize(PutEntry entry) {
+    int bytesMax = options.recordKibMax() * 1024;
+    if (entry.bytes() > bytesMax) {
+      throw KinesisError.invalidArgument(
+          ("Partition key and data of a record are %d bytes together, "
+                  + "and at most %d are allowed for %s.")
+              .formatted(entry.bytes(), bytesMax, key.inSentence()));
     }
   }
 
@@ -426,6 +469,8 @@ public final class KinesisStream {
 
   private void refreshDue() {
     PendingChange next = pending;
-    dueMillis = Math.min(next == null ? Long.MAX_VALUE : next.dueMillis(), consumers.dueMillis());
+    long change = next == null ? Long.MAX_VALUE : next.dueMillis();
+    long scaling = scalesOnDemand() ? onDemand.dueMillis() : Long.MAX_VALUE;
+    dueMillis = Math.min(Math.min(change, scaling), consumers.dueMillis());
   }
 }

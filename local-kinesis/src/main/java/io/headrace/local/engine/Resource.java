@@ -14,6 +14,13 @@ public sealed interface Resource {
         : new OfStream(StreamKey.ofArn(arn));
   }
 
+  /** Its ARN. */
+  default String arnText() {
+    return this instanceof OfConsumer consumer
+        ? consumer.arn().arn()
+        : ((OfStream) this).key().arn();
+  }
+
   /** How the service's sentences name it. */
   default String inSentence() {
     if (this instanceof OfConsumer consumer) {

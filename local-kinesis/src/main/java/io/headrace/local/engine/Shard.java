@@ -24,6 +24,8 @@ public final class Shard {
   private final ShardLog log;
   private long closedMillis;
   private long lastArrivalMillis;
+  private long bytesIn;
+  private long recordsIn;
   private @Nullable ShardLimits limits;
 
   Shard(ShardState state, ShardLog log) {
@@ -183,12 +185,22 @@ public final class Shard {
     SequenceNumber number = new SequenceNumber(createdSeconds, index, order, seconds);
     log.offer(new StoredRecord(number, arrival, encrypted, entry.partitionKey(), entry.data()));
     lastArrivalMillis = arrival;
+    bytesIn += entry.bytes();
+    recordsIn++;
     return number;
   }
 
   /** The seconds in the latest number that a record of this shard can have so far. */
   long lastSeconds() {
     return Math.max(lastArrivalMillis / 1000, createdSeconds);
+  }
+
+  /** Whether more than this came since the last time of asking. */
+  boolean tookMore(long bytes, long records) {
+    boolean more = bytesIn > bytes || recordsIn > records;
+    bytesIn = 0;
+    recordsIn = 0;
+    return more;
   }
 
   ShardView view() {

@@ -4,6 +4,7 @@ import io.headrace.local.log.ShardIdentity;
 import io.headrace.local.log.ShardLog;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.NavigableSet;
 import java.util.TreeMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -133,23 +134,56 @@ final class ShardMap {
   }
 
   void split(Change.Split split, long nowMillis) {
-    Shard shard = present(split.shard());
-    shard.close(nowMillis);
-    HashRange lower = new HashRange(shard.range().start(), split.newStart().previous());
-    HashRange upper = new HashRange(split.newStart(), shard.range().end());
-    add(lower, shard, null, nowMillis);
-    add(upper, shard, null, nowMillis);
+    split(present(split.shard()), split.newStart(), nowMillis);
     refreshOpen();
   }
 
   void merge(Change.Merge merge, long nowMillis) {
-    Shard shard = present(merge.shard());
-    Shard adjacent = present(merge.adjacent());
-    shard.close(nowMillis);
-    adjacent.close(nowMillis);
-    HashRange range = new HashRange(shard.range().start(), adjacent.range().end());
-    add(range, shard, adjacent, nowMillis);
+    merge(present(merge.shard()), present(merge.adjacent()), nowMillis);
     refreshOpen();
+  }
+
+  /**
+   * Gives the ring to this many open shards of equal width: cuts the present ones where a new one
+   * begins, and joins the pieces up to there. Pieces that are joined again close at once.
+   */
+  void scale(int target, long nowMillis) {
+    NavigableSet<HashKey> starts = UniformScaling.starts(target, List.of(openByRange));
+    List<Shard> pieces = new ArrayList<>();
+    for (Shard shard : openByRange) {
+      Shard rest = shard;
+      for (HashKey start : starts.subSet(shard.range().start(), false, shard.range().end(), true)) {
+        List<Shard> halves = split(rest, start, nowMillis);
+        pieces.add(halves.get(0));
+        rest = halves.get(1);
+      }
+      pieces.add(rest);
+    }
+    Shard joined = pieces.get(0);
+    for (Shard piece : pieces.subList(1, pieces.size())) {
+      boolean begins = starts.contains(piece.range().start());
+      joined = begins ? piece : merge(joined, piece, nowMillis);
+    }
+    refreshOpen();
+  }
+
+  /**
+   * Halves the open shards that took more than this since the last call; whether there were any.
+   */
+  boolean splitHot(long bytes, long records, int splitsMax, long nowMillis) {
+    int left = splitsMax;
+    for (Shard shard : openByRange) {
+      boolean hot = shard.tookMore(bytes, records);
+      if (hot && left > 0 && !shard.range().start().equals(shard.range().end())) {
+        split(shard, shard.range().middle(), nowMillis);
+        left--;
+      }
+    }
+    boolean changed = left < splitsMax;
+    if (changed) {
+      refreshOpen();
+    }
+    return changed;
   }
 
   /** Forgets the records that came before the horizon, and the shards that had no others. */
@@ -177,11 +211,27 @@ final class ShardMap {
     return shard;
   }
 
-  private void add(
+  private List<Shard> split(Shard shard, HashKey newStart, long nowMillis) {
+    shard.close(nowMillis);
+    HashRange lower = new HashRange(shard.range().start(), newStart.previous());
+    HashRange upper = new HashRange(newStart, shard.range().end());
+    return List.of(add(lower, shard, null, nowMillis), add(upper, shard, null, nowMillis));
+  }
+
+  private Shard merge(Shard shard, Shard adjacent, long nowMillis) {
+    shard.close(nowMillis);
+    adjacent.close(nowMillis);
+    HashRange range = new HashRange(shard.range().start(), adjacent.range().end());
+    return add(range, shard, adjacent, nowMillis);
+  }
+
+  private Shard add(
       HashRange range, @Nullable Shard parent, @Nullable Shard adjacent, long nowMillis) {
     int index = made++;
     ShardState born = Shard.born(index, range, parent, adjacent, nowMillis);
-    put(new Shard(born, logs.apply(born.identity())));
+    Shard shard = new Shard(born, logs.apply(born.identity()));
+    put(shard);
+    return shard;
   }
 
   private void put(Shard shard) {

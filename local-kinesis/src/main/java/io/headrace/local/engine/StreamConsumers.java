@@ -18,15 +18,15 @@ final class StreamConsumers {
   private static final long NEVER = Long.MAX_VALUE;
 
   private final StreamKey key;
-  private final long takesMillis;
+  private final StateTimes times;
   private final TreeMap<String, Consumer> byName = new TreeMap<>();
   private final Map<Integer, List<Subscription>> byShard = new HashMap<>();
   private final List<Subscription> woken = new ArrayList<>();
   private long dueMillis = NEVER;
 
-  StreamConsumers(StreamKey key, List<ConsumerState> states, long takesMillis) {
+  StreamConsumers(StreamKey key, List<ConsumerState> states, StateTimes times) {
     this.key = key;
-    this.takesMillis = takesMillis;
+    this.times = times;
     states.forEach(state -> byName.put(state.name(), new Consumer(key, state)));
     refreshDue();
   }
@@ -96,7 +96,11 @@ final class StreamConsumers {
     }
     ConsumerState state =
         new ConsumerState(
-            name, nowMillis, labels, ConsumerStatus.CREATING, nowMillis + takesMillis);
+            name,
+            nowMillis,
+            labels,
+            ConsumerStatus.CREATING,
+            nowMillis + times.creating().toMillis());
     Consumer consumer = new Consumer(key, state);
     byName.put(name, consumer);
     refreshDue();
@@ -106,7 +110,7 @@ final class StreamConsumers {
 
   void deregister(Consumer consumer, long nowMillis) {
     if (consumer.status() != ConsumerStatus.DELETING) {
-      consumer.beginToGo(nowMillis + takesMillis);
+      consumer.beginToGo(nowMillis + times.deleting().toMillis());
       refreshDue();
       settle(nowMillis);
     }
@@ -137,7 +141,9 @@ final class StreamConsumers {
   /** Every consumer goes with the stream. */
   void beginToGo(long nowMillis) {
     byName.values().forEach(consumer -> consumer.failSubscriptions(key.notFound()));
-    byName.values().forEach(consumer -> consumer.beginToGo(nowMillis + takesMillis));
+    byName
+        .values()
+        .forEach(consumer -> consumer.beginToGo(nowMillis + times.deleting().toMillis()));
     refreshDue();
   }
 

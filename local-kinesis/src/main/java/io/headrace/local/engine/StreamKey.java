@@ -17,6 +17,10 @@ public record StreamKey(String account, String region, String name) {
     return new StreamKey(matcher.group(2), matcher.group(1), matcher.group(3));
   }
 
+  public Caller owner() {
+    return new Caller(account, region);
+  }
+
   public String arn() {
     return "arn:aws:kinesis:" + region + ":" + account + ":stream/" + name;
   }

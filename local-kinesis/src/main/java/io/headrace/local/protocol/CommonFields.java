@@ -52,6 +52,15 @@ public final class CommonFields {
     return key;
   }
 
+  /** The stream that the request names by ARN, where it cannot do so by name. */
+  static StreamKey streamOfArn(Fields input) {
+    String arn = input.get(STREAM_ARN);
+    if (arn == null) {
+      throw KinesisError.invalidArgument("StreamARN should be provided.");
+    }
+    return StreamKey.ofArn(arn);
+  }
+
   /** The stream or consumer that a resource's ARN names. */
   static Resource resource(Fields input) {
     return Resource.ofArn(input.require(RESOURCE_ARN));

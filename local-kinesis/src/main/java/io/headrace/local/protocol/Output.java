@@ -107,6 +107,31 @@ public final class Output<T> {
     return field(name, (wire, out, value) -> structure.write(wire, out, get.apply(value)));
   }
 
+  /** The fields of another value, left out when the test fails. */
+  <E> Output<T> when(Predicate<T> test, Function<T, E> get, Output<E> fields) {
+    members.add(
+        (wire, out, value) -> {
+          if (test.test(value)) {
+            fields.writeMembers(wire, out, get.apply(value));
+          }
+        });
+    return this;
+  }
+
+  /** Fields under one name, left out when there is no value. */
+  <E> Output<T> nestedIfAny(String name, Function<T, @Nullable E> get, Output<E> structure) {
+    SerializedString field = new SerializedString(name);
+    members.add(
+        (wire, out, value) -> {
+          E inner = get.apply(value);
+          if (inner != null) {
+            out.writeFieldName(field);
+            structure.write(wire, out, inner);
+          }
+        });
+    return this;
+  }
+
   /** A field that is always there. */
   private Output<T> field(String name, Member<T> content) {
     SerializedString field = new SerializedString(name);

@@ -68,6 +68,8 @@ public final class Protocol {
             RecordActions.all(),
             TagActions.all(),
             OptionActions.all(),
+            CapacityActions.all(),
+            PolicyActions.all(),
             ConsumerActions.all())
         .flatMap(List::stream)
         .forEach(action -> actions.put(action.name(), action));

@@ -18,6 +18,7 @@ import io.headrace.local.engine.PutOutcome;
 import io.headrace.local.engine.RecordsRead;
 import io.headrace.local.engine.StartFrom;
 import io.headrace.local.engine.StreamKey;
+import io.headrace.local.engine.StreamOptions;
 import io.headrace.local.log.StoredRecord;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The actions on records: declarations, and the step from fields to the engine. */
 final class RecordActions {
-  static final int RECORD_BYTES_MAX = 1024 * 1024;
+  static final int RECORD_BYTES_MAX = StreamOptions.RECORD_KIB_LIMIT * 1024;
   static final int REQUEST_BYTES_MAX = 10 * 1024 * 1024;
   static final int REQUEST_RECORDS_MAX = 500;
 
@@ -191,15 +192,8 @@ final class RecordActions {
   }
 
   private static PutEntry entry(Fields record) {
-    PutEntry entry =
-        PutEntry.of(
-            record.require(PARTITION_KEY), record.get(EXPLICIT_HASH_KEY), record.require(DATA));
-    if (entry.bytes() > RECORD_BYTES_MAX) {
-      throw KinesisError.invalidArgument(
-          "Partition key and data of a record are %d bytes together, and at most %d are allowed."
-              .formatted(entry.bytes(), RECORD_BYTES_MAX));
-    }
-    return entry;
+    return PutEntry.of(
+        record.require(PARTITION_KEY), record.get(EXPLICIT_HASH_KEY), record.require(DATA));
   }
 
   private static StartFrom start(Fields input) {

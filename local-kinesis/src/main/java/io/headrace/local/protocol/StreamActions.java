@@ -1,13 +1,20 @@
 package io.headrace.local.protocol;
 
+import static io.headrace.local.protocol.CapacityActions.MODE_DETAILS;
+import static io.headrace.local.protocol.CapacityActions.RECORD_KIB;
+import static io.headrace.local.protocol.CapacityActions.WARM_MIBPS;
 import static io.headrace.local.protocol.CommonFields.STREAM_ARN;
 import static io.headrace.local.protocol.CommonFields.STREAM_ID;
 import static io.headrace.local.protocol.CommonFields.STREAM_NAME;
 import static io.headrace.local.protocol.CommonFields.name;
+import static io.headrace.local.protocol.TagActions.TAGS;
 
 import io.headrace.local.engine.Caller;
 import io.headrace.local.engine.Engine;
 import io.headrace.local.engine.KinesisError;
+import io.headrace.local.engine.Labels;
+import io.headrace.local.engine.NewStream;
+import io.headrace.local.engine.Scaling;
 import io.headrace.local.engine.StreamDescription;
 import io.headrace.local.engine.StreamKey;
 import io.headrace.local.engine.StreamListToken;
@@ -16,20 +23,16 @@ import io.headrace.local.engine.StreamOptions;
 import io.headrace.local.engine.StreamPage;
 import io.headrace.local.engine.StreamView;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** The actions on streams as a whole: declarations, and the step from fields to the engine. */
 final class StreamActions {
-  private static final int ON_DEMAND_SHARDS = 4;
-  private static final int PAGE_DEFAULT = 100;
+  private static final int PAGE_MAX = 100;
 
   private static final Field<String> REQUIRED_STREAM_NAME = STREAM_NAME.required();
   private static final Field<Integer> SHARD_COUNT =
       Field.whole("ShardCount").with(Constraint.min(1));
-  private static final Field<String> STREAM_MODE =
-      Field.text("StreamMode").required().oneOf("PROVISIONED", "ON_DEMAND");
-  private static final Field<Fields> MODE_DETAILS =
-      Field.nested("StreamModeDetails", Structure.of(STREAM_MODE));
   private static final Field<Boolean> ENFORCE_CONSUMER_DELETION =
       Field.flag("EnforceConsumerDeletion");
   private static final Field<Integer> LIMIT = Field.whole("Limit").range(1, 10_000);
@@ -64,6 +67,7 @@ final class StreamActions {
           .text("KeyId", view -> view.options().keyId())
           .number("OpenShardCount", StreamView::openShards)
           .number("ConsumerCount", StreamView::consumers)
+          .nestedIfAny("WarmThroughput", StreamView::warm, CapacityActions.WARM_OUT)
           .number("MaxRecordSizeInKiB", view -> view.options().recordKibMax());
 
   private static final Output<StreamDescription> DESCRIPTION_OUT =
@@ -86,7 +90,8 @@ final class StreamActions {
     return List.of(
         Action.silent(
             "CreateStream",
-            Structure.of(SHARD_COUNT, REQUIRED_STREAM_NAME, MODE_DETAILS),
+            Structure.of(
+                SHARD_COUNT, REQUIRED_STREAM_NAME, MODE_DETAILS, TAGS, WARM_MIBPS, RECORD_KIB),
             StreamActions::create),
         Action.silent(
             "DeleteStream",
@@ -121,18 +126,26 @@ final class StreamActions {
         new StreamKey(caller.account(), caller.region(), input.require(REQUIRED_STREAM_NAME));
     Integer shards = input.get(SHARD_COUNT);
     StreamMode mode = mode(input.get(MODE_DETAILS), shards);
-    if (mode == StreamMode.ON_DEMAND) {
-      if (shards != null) {
-        throw KinesisError.invalidArgument(
-            "ShardCount " + shards + " must not be given for a stream in ON_DEMAND mode.");
-      }
-      engine.createStream(key, mode, ON_DEMAND_SHARDS);
-    } else if (shards == null) {
+    if (mode == StreamMode.ON_DEMAND && shards != null) {
+      throw KinesisError.invalidArgument(
+          "ShardCount " + shards + " must not be given for a stream in ON_DEMAND mode.");
+    }
+    if (mode == StreamMode.PROVISIONED && shards == null) {
       throw KinesisError.invalidArgument(
           "ShardCount must be given for a stream in PROVISIONED mode.");
-    } else {
-      engine.createStream(key, mode, shards);
     }
+    int warm = input.get(WARM_MIBPS, 0);
+    if (mode == StreamMode.PROVISIONED && warm > 0) {
+      throw KinesisError.invalidArgument(
+          "WarmThroughputMiBps can be given only with the mode ON_DEMAND.");
+    }
+    StreamOptions options =
+        StreamOptions.of(mode)
+            .withRecordKibMax(input.get(RECORD_KIB, StreamOptions.RECORD_KIB_DEFAULT))
+            .withWarmMibps(warm);
+    Labels labels = Labels.ofTags(input.get(TAGS, Map.of()));
+    int count = shards == null ? Scaling.shardsFor(warm) : shards;
+    engine.createStream(new NewStream(key, options, count, labels));
   }
 
   private static String encryption(StreamOptions options) {
@@ -141,7 +154,7 @@ final class StreamActions {
 
   private static StreamMode mode(@Nullable Fields details, @Nullable Integer shards) {
     if (details != null) {
-      return StreamMode.valueOf(details.require(STREAM_MODE));
+      return CapacityActions.mode(details);
     }
     return shards == null ? StreamMode.ON_DEMAND : StreamMode.PROVISIONED;
   }
@@ -150,13 +163,13 @@ final class StreamActions {
     return engine.describe(
         CommonFields.stream(caller, input),
         CommonFields.afterShard(input.get(START_SHARD)),
-        input.get(LIMIT, PAGE_DEFAULT));
+        Math.min(input.get(LIMIT, PAGE_MAX), PAGE_MAX));
   }
 
   private static StreamPage list(Engine engine, Caller caller, Fields input) {
     String token = input.get(NEXT_TOKEN);
     String after = token != null ? StreamListToken.lastName(token) : input.get(START_STREAM, "");
-    return engine.listStreams(caller, after, input.get(LIMIT, PAGE_DEFAULT));
+    return engine.listStreams(caller, after, Math.min(input.get(LIMIT, PAGE_MAX), PAGE_MAX));
   }
 
   private static List<String> names(List<StreamView> views) {

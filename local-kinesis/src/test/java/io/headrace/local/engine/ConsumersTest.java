@@ -196,10 +196,10 @@ class ConsumersTest {
   @Test
   void consumers_come_back_from_their_state_and_finish_what_they_had_begun() {
     long now = clock.millis();
-    StreamConsumers before = new StreamConsumers(ORDERS, List.of(), CHANGE.toMillis());
+    StreamConsumers before = new StreamConsumers(ORDERS, List.of(), StateTimes.all(CHANGE));
     before.register("a", Labels.ofTags(Map.of("team", "a")), now);
     before.deregister(before.register("b", Labels.NONE, now), now);
-    StreamConsumers after = new StreamConsumers(ORDERS, before.states(), CHANGE.toMillis());
+    StreamConsumers after = new StreamConsumers(ORDERS, before.states(), StateTimes.all(CHANGE));
     assertThat(after.states()).isEqualTo(before.states());
 
     after.settle(now + CHANGE.toMillis());

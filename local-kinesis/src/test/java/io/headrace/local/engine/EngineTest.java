@@ -192,7 +192,8 @@ class EngineTest {
 
   @Test
   void a_read_stops_before_it_exceeds_ten_mebibytes() {
-    create(1);
+    StreamOptions options = StreamOptions.of(StreamMode.PROVISIONED).withRecordKibMax(2048);
+    engine.createStream(new NewStream(ORDERS, options, 1, Labels.NONE));
     byte[] large = new byte[1024 * 1024];
     for (int i = 0; i < 11; i++) {
       engine.put(ORDERS, List.of(PutEntry.of("k", null, large)));

@@ -24,7 +24,9 @@ class ShardLimitsTest {
 
   @BeforeEach
   void create() {
-    engine.createStream(ORDERS, StreamMode.PROVISIONED, 1);
+    StreamOptions options =
+        StreamOptions.of(StreamMode.PROVISIONED).withRecordKibMax(StreamOptions.RECORD_KIB_LIMIT);
+    engine.createStream(new NewStream(ORDERS, options, 1, Labels.NONE));
   }
 
   @Test

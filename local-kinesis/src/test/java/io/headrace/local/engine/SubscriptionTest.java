@@ -443,7 +443,9 @@ class SubscriptionTest {
   }
 
   private ConsumerArn create() {
-    engine.createStream(ORDERS, StreamMode.PROVISIONED, 1);
+    StreamOptions options =
+        StreamOptions.of(StreamMode.PROVISIONED).withRecordKibMax(StreamOptions.RECORD_KIB_LIMIT);
+    engine.createStream(new NewStream(ORDERS, options, 1, Labels.NONE));
     if (engine.describe(ORDERS).status() == StreamStatus.CREATING) {
       clock.advance(Duration.ofSeconds(10));
     }
