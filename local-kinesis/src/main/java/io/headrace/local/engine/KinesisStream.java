@@ -243,6 +243,12 @@ public final class KinesisStream {
     return result;
   }
 
+  /** A step that changes nothing that would have to be kept. */
+  synchronized <T> T push(long nowMillis, Function<StreamConsumers, T> step) {
+    settle(nowMillis);
+    return step.apply(consumers);
+  }
+
   synchronized Subscription subscribe(
       ConsumerArn arn, String shardId, StartFrom start, long nowMillis) {
     settle(nowMillis);

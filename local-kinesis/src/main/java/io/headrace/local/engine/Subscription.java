@@ -75,7 +75,7 @@ public final class Subscription {
    * @param bytesMax how much payload an event may hold; a single record may be larger
    */
   public Pushed next(long nowMillis, long bytesMax) {
-    return stream.step(
+    return stream.push(
         nowMillis,
         consumers -> {
           try {
@@ -99,7 +99,7 @@ public final class Subscription {
 
   /** Gives the shard back for others to subscribe to. */
   public void cancel(long nowMillis) {
-    stream.step(
+    stream.push(
         nowMillis,
         consumers -> {
           end(consumers);
