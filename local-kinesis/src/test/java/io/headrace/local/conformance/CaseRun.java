@@ -136,13 +136,33 @@ final class CaseRun {
       if (expected.has("do")) {
         expected.path("do").forEach(each -> step(where, each));
       } else if (expected.has("end")) {
-        if (events.next() != null) {
+        if (afterSignsOfLife(events, expected) != null) {
           differences.add(where + "the stream should have ended");
         }
       } else {
-        event(where, expected, events.next());
+        event(where, expected, afterSignsOfLife(events, expected));
       }
     }
+  }
+
+  // When time has moved, an event without records may come first, or not: only a case that expects
+  // one has it.
+  private static EventStream.@Nullable Frame afterSignsOfLife(EventStream events, JsonNode expected)
+      throws IOException {
+    JsonNode body = expected.path("body");
+    boolean wanted = body.path("Records").isEmpty() && body.has("ContinuationSequenceNumber");
+    EventStream.Frame frame = events.next();
+    while (frame != null && !wanted && isSignOfLife(frame)) {
+      frame = events.next();
+    }
+    return frame;
+  }
+
+  private static boolean isSignOfLife(EventStream.Frame frame) throws IOException {
+    return frame.type().equals("SubscribeToShardEvent")
+        && Encoding.JSON.read(frame.payload()) instanceof Map<?, ?> event
+        && List.of().equals(event.get("Records"))
+        && event.containsKey("ContinuationSequenceNumber");
   }
 
   private void event(String where, JsonNode expected, EventStream.@Nullable Frame frame)

@@ -3,7 +3,9 @@ package io.headrace.local.conformance;
 import io.headrace.local.Faults;
 import io.headrace.local.Limits;
 import io.headrace.local.LocalKinesis;
+import java.nio.file.Path;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A server on a clock of its own, and the connection to it. Each case has an account to itself, so
@@ -16,17 +18,15 @@ final class Server implements AutoCloseable {
   private static final long FIRST_ACCOUNT = 100_000_000_000L;
 
   private final TestClock clock = new TestClock();
+  private final @Nullable Path folder;
   private final LocalKinesis kinesis;
   private final Connection connection;
   private long accounts;
 
   Server(Combination combination, String settings) {
+    folder = combination.store().folder();
     LocalKinesis.Builder builder =
-        combination
-            .store()
-            .on(LocalKinesis.builder())
-            .clock(clock)
-            .stateChangeTakes(STATE_CHANGE_TAKES);
+        Store.on(folder, LocalKinesis.builder()).clock(clock).stateChangeTakes(STATE_CHANGE_TAKES);
     kinesis = with(settings, builder).start();
     connection = combination.http().connect(kinesis.endpoint());
   }
@@ -51,6 +51,7 @@ final class Server implements AutoCloseable {
   public void close() {
     connection.close();
     kinesis.close();
+    Store.delete(folder);
   }
 
   private static LocalKinesis.Builder with(String settings, LocalKinesis.Builder builder) {
@@ -58,7 +59,6 @@ final class Server implements AutoCloseable {
       case "plain" -> builder;
       case "ten shards" -> builder.shardsMax(10);
       case "limits" -> builder.limits(Limits.asAws());
-      case "little memory" -> builder.memoryBytesMax(4096);
       default -> throw new IllegalArgumentException("no settings are called " + settings);
     };
   }
