@@ -139,13 +139,10 @@ public final class DiskStore implements LogStore {
       }
       disk.createDirectories(trash);
       disk.rename(folder, place);
-      Path parent = folder.getParent();
-      if (parent != null) {
-        sync.now(parent);
-      }
     } catch (IOException e) {
       throw LogFailure.writing(folder, e);
     }
+    sync.renamedIn(folder.getParent());
     try {
       disk.deleteTree(place);
     } catch (IOException e) {

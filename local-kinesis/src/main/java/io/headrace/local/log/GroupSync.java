@@ -96,6 +96,22 @@ final class GroupSync {
     }
   }
 
+  /**
+   * Makes the disk keep what was renamed in a folder. It has happened already, so that a failure
+   * must not look as if it had not: the next round tries again, and who waits for that is told.
+   */
+  void renamedIn(@Nullable Path folder) {
+    if (folder == null) {
+      return;
+    }
+    try {
+      now(folder);
+    } catch (IOException e) {
+      LOG.error("what was renamed in {} may not outlive a loss of power: {}", folder, e.toString());
+      written(folder);
+    }
+  }
+
   private @Nullable LogFailure sync(Path path) {
     try {
       disk.sync(path);

@@ -55,10 +55,7 @@ final class StateFile {
       removeNext(e);
       throw e;
     }
-    Path folder = file.getParent();
-    if (folder != null) {
-      sync.now(folder);
-    }
+    sync.renamedIn(file.getParent());
   }
 
   byte[] read() throws IOException {
