@@ -2,8 +2,14 @@ package io.headrace.local;
 
 import io.headrace.local.fault.FaultRule;
 import io.headrace.local.fault.FaultRules;
+import io.headrace.local.protocol.FaultFile;
 import io.headrace.local.protocol.Protocol;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What goes wrong in one server, to be changed while it runs: {@link LocalKinesis#faults()}. With
@@ -15,6 +21,27 @@ public final class Faults {
 
   Faults(FaultRules rules) {
     this.rules = rules;
+  }
+
+  /** What a server starts with: what the file says, if there is one, and a seed in any case. */
+  static FaultRules startingWith(@Nullable Path file, @Nullable Long seed) {
+    FaultRules rules = new FaultRules(ThreadLocalRandom.current().nextLong(1L << 32));
+    if (file != null) {
+      try {
+        FaultFile.Content content =
+            FaultFile.read(file.toString(), Files.readAllBytes(file), Protocol.actionNames());
+        rules.replace(content.rules(), content.seed());
+      } catch (IOException e) {
+        throw new LocalKinesisException(
+            "The file with faults " + file + " cannot be read: " + e, e);
+      } catch (IllegalArgumentException e) {
+        throw new LocalKinesisException(String.valueOf(e.getMessage()), e);
+      }
+    }
+    if (seed != null) {
+      rules.replace(rules.rules(), seed);
+    }
+    return rules;
   }
 
   /**

@@ -13,7 +13,6 @@ import io.headrace.local.log.SyncPolicy;
 import io.headrace.local.protocol.AccessKey;
 import io.headrace.local.protocol.CommonFields;
 import io.headrace.local.protocol.Credentials;
-import io.headrace.local.protocol.FaultFile;
 import io.headrace.local.protocol.Protocol;
 import io.headrace.local.protocol.ProtocolSettings;
 import io.headrace.local.protocol.Signatures;
@@ -31,7 +30,6 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -83,7 +81,7 @@ public final class LocalKinesis implements AutoCloseable {
     this.data = builder.openData();
     this.engine = engine(builder.clock, settings, data);
     this.owner = new Caller(builder.ownAccount(), builder.region);
-    this.faultRules = builder.faultRules();
+    this.faultRules = Faults.startingWith(builder.faultFile, builder.faultSeed);
     this.faults = new Faults(faultRules);
     this.identity = builder.tls == null ? null : builder.tls.identity();
     try {
@@ -469,27 +467,6 @@ public final class LocalKinesis implements AutoCloseable {
       } catch (LogFailure failure) {
         throw new LocalKinesisException(String.valueOf(failure.getMessage()), failure);
       }
-    }
-
-    private FaultRules faultRules() {
-      FaultRules rules = new FaultRules(ThreadLocalRandom.current().nextLong(1L << 32));
-      if (faultFile != null) {
-        try {
-          FaultFile.Content content =
-              FaultFile.read(
-                  faultFile.toString(), Files.readAllBytes(faultFile), Protocol.actionNames());
-          rules.replace(content.rules(), content.seed());
-        } catch (IOException e) {
-          throw new LocalKinesisException(
-              "The file with faults " + faultFile + " cannot be read: " + e, e);
-        } catch (IllegalArgumentException e) {
-          throw new LocalKinesisException(String.valueOf(e.getMessage()), e);
-        }
-      }
-      if (faultSeed != null) {
-        rules.replace(rules.rules(), faultSeed);
-      }
-      return rules;
     }
 
     /**

@@ -7,6 +7,7 @@
  *   <li>{@code protocol}: actions declared as data, which drive parsing, validation and both
  *       encodings; the only one that knows Jackson;
  *   <li>{@code engine}: what the service does, with the clock as an argument;
+ *   <li>{@code fault}: which requests go wrong and how, asked by the protocol only;
  *   <li>{@code log}: the records of one shard.
  * </ul>
  */

@@ -260,6 +260,7 @@ class FaultsTest {
     assertThatThrownBy(() -> silent.done().get(500, TimeUnit.MILLISECONDS))
         .isInstanceOf(TimeoutException.class);
     assertThat(silent.events()).hasSize(1);
+    silent.done().cancel(true);
   }
 
   @Test

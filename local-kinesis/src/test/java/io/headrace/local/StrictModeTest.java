@@ -18,6 +18,7 @@ import software.amazon.awssdk.auth.credentials.AwsSessionCredentials;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.http.Protocol;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
+import software.amazon.awssdk.services.kinesis.model.AccessDeniedException;
 import software.amazon.awssdk.services.kinesis.model.KinesisException;
 import software.amazon.awssdk.services.kinesis.model.ShardIteratorType;
 
@@ -32,6 +33,7 @@ class StrictModeTest {
     kinesis =
         LocalKinesis.builder()
             .credentials("test", "any", ACCOUNT)
+            .credentials("stranger", "any", "444455556666")
             .temporaryCredentials("guest", "any", "token", Instant.MAX, ACCOUNT)
             .temporaryCredentials("gone", "any", "token", Instant.EPOCH, ACCOUNT)
             .start();
@@ -117,6 +119,51 @@ class StrictModeTest {
                   .streamARN())
           .isEqualTo("arn:aws:kinesis:us-east-1:" + ACCOUNT + ":stream/orders");
     }
+  }
+
+  @Test
+  void another_account_reaches_a_stream_as_far_as_its_policy_says() {
+    String arn = "arn:aws:kinesis:us-east-1:" + ACCOUNT + ":stream/shared";
+    kinesis.createStream("shared", 1);
+    try (KinesisAsyncClient owner = client(AwsBasicCredentials.create("test", "any"));
+        KinesisAsyncClient stranger = client(AwsBasicCredentials.create("stranger", "any"))) {
+      deniedTo(stranger, arn, "because no resource-based policy allows the kinesis:ListShards");
+
+      owner
+          .putResourcePolicy(b -> b.resourceARN(arn).policy(policy("Allow", "kinesis:List*")))
+          .join();
+      assertThat(stranger.listShards(b -> b.streamARN(arn)).join().shards()).hasSize(1);
+      assertThatThrownBy(() -> stranger.deleteStream(b -> b.streamARN(arn)).join())
+          .cause()
+          .isInstanceOf(AccessDeniedException.class);
+
+      owner
+          .putResourcePolicy(b -> b.resourceARN(arn).policy(policy("Deny", "kinesis:ListShards")))
+          .join();
+      deniedTo(stranger, arn, "with an explicit deny in a resource-based policy");
+      String absent = arn.replace("shared", "absent");
+      deniedTo(stranger, absent, "because no resource-based policy allows");
+    }
+  }
+
+  private static void deniedTo(KinesisAsyncClient client, String arn, String why) {
+    assertThatThrownBy(() -> client.listShards(b -> b.streamARN(arn)).join())
+        .cause()
+        .isInstanceOf(AccessDeniedException.class)
+        .hasMessageContaining(
+            "User: arn:aws:iam::444455556666:root is not authorized to perform: kinesis:ListShards"
+                + " on resource: "
+                + arn
+                + " "
+                + why);
+  }
+
+  private static String policy(String effect, String action) {
+    return """
+    {"Version": "2012-10-17", "Statement": [{"Effect": "%s", "Action": "%s",
+      "Principal": {"AWS": "arn:aws:iam::444455556666:role/reader"}}]}
+    """
+        .formatted(effect, action);
   }
 
   @Test

@@ -10,8 +10,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
- * The actions on resource policies: declarations, and the step from fields to the engine. A policy
- * is kept and given back; nobody is refused because of what it says.
+ * The actions on resource policies: declarations, and the step from fields to the engine. What a
+ * policy says counts where callers are known ({@link Access}).
  */
 final class PolicyActions {
   // What the service allows for a policy of a resource.

@@ -170,6 +170,9 @@ public final class Protocol {
       Action<R> action, Wire wire, Caller caller, byte[] body, Map<String, String> headers) {
     Fields input = BodyReader.read(wire, body, action.input());
     Validation.check(input);
+    if (signatures != null) {
+      Access.require(engine, action.name(), caller, input);
+    }
     if (engine.countsCalls()) {
       Subject subject = Subject.of(caller, input);
       engine.countCall(action.name(), subject.owner(), subject.stream());
