@@ -14,6 +14,10 @@ import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.Test;
@@ -32,6 +36,7 @@ import software.amazon.awssdk.services.kinesis.model.GetRecordsResponse;
 import software.amazon.awssdk.services.kinesis.model.PutRecordsRequestEntry;
 import software.amazon.awssdk.services.kinesis.model.Record;
 import software.amazon.awssdk.services.kinesis.model.ShardIteratorType;
+import software.amazon.awssdk.services.kinesis.model.SubscribeToShardResponseHandler;
 
 /** {@code headrace local}, driven by the AWS SDK for Java over its sockets. */
 class LocalCommandTest {
@@ -110,6 +115,52 @@ class LocalCommandTest {
       local.interrupt();
 
       assertThat(local.exitCode(3)).isEqualTo(130);
+    }
+  }
+
+  @Test
+  void it_stops_as_soon_with_a_hundred_subscriptions_open()
+      throws IOException, InterruptedException {
+    int shards = 100;
+    try (var local = HeadraceProcess.start(folder, "local", "--json", "--create", "orders:100");
+        var kinesis = kinesis(endpoint(local.line(), "kinesis"), true)) {
+      var consumer =
+          kinesis
+              .registerStreamConsumer(
+                  r ->
+                      r.streamARN("arn:aws:kinesis:us-east-1:000000000000:stream/orders")
+                          .consumerName("app"))
+              .join()
+              .consumer();
+      var open = new CountDownLatch(shards);
+      var ends = new ArrayList<CompletableFuture<Void>>();
+      for (int i = 0; i < shards; i++) {
+        var shard = "shardId-%012d".formatted(i);
+        var first = new AtomicBoolean(true);
+        ends.add(
+            kinesis.subscribeToShard(
+                r ->
+                    r.consumerARN(consumer.consumerARN())
+                        .shardId(shard)
+                        .startingPosition(p -> p.type(ShardIteratorType.LATEST)),
+                SubscribeToShardResponseHandler.builder()
+                    .subscriber(
+                        event -> {
+                          if (first.getAndSet(false)) {
+                            open.countDown();
+                          }
+                        })
+                    .build()));
+      }
+      assertThat(open.await(30, TimeUnit.SECONDS)).isTrue();
+
+      long start = System.nanoTime();
+      local.terminate();
+
+      assertThat(local.exitCode(3)).isEqualTo(143);
+      System.out.println(
+          "headrace local stopped in " + (System.nanoTime() - start) / 1_000_000 + " ms");
+      assertThat(ends).allMatch(end -> end.handle((done, cut) -> true).join());
     }
   }
 

@@ -8,6 +8,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
@@ -63,6 +64,43 @@ class LocalKinesisTest {
   }
 
   @Test
+  @Timeout(20)
+  void nothing_is_left_of_a_server_that_was_closed() throws InterruptedException {
+    // Threads that Netty keeps for all of its users are there from the first server on.
+    start().close();
+    Set<Thread> before = Thread.getAllStackTraces().keySet();
+    LocalKinesis first = start();
+    LocalKinesis second = start();
+    int port = first.endpoint().getPort();
+
+    first.close();
+    first.close();
+    assertThat(streams(second)).isEqualTo("[]");
+    second.close();
+
+    for (Thread thread : Thread.getAllStackTraces().keySet()) {
+      if (!before.contains(thread) && thread.getName().startsWith("local-kinesis")) {
+        thread.join(2_000);
+        assertThat(thread.isAlive()).as(thread.getName()).isFalse();
+      }
+    }
+    LocalKinesis.builder().port(port).start().close();
+  }
+
+  @Test
+  void it_starts_within_a_third_of_a_second_in_a_warm_jvm() {
+    long best = Long.MAX_VALUE;
+    for (int i = 0; i < 10; i++) {
+      long start = System.nanoTime();
+      LocalKinesis kinesis = start();
+      best = Math.min(best, System.nanoTime() - start);
+      kinesis.close();
+    }
+
+    assertThat(Duration.ofNanos(best)).isLessThan(Duration.ofMillis(300));
+  }
+
+  @Test
   void what_a_builder_cannot_use_it_refuses_by_name_and_value() {
     assertThatThrownBy(() -> LocalKinesis.builder().port(65_536))
         .hasMessage("port must be in 0..65535 but is 65536");
@@ -100,6 +138,12 @@ class LocalKinesisTest {
                   + "\"ErrorMessage\":\"The local server holds 0 bytes of records, and its limit"
                   + " memoryBytesMax is 10.\"}]}");
     }
+  }
+
+  private static LocalKinesis start() {
+    LocalKinesis kinesis = LocalKinesis.start();
+    streams(kinesis);
+    return kinesis;
   }
 
   private static String streams(LocalKinesis kinesis) {
