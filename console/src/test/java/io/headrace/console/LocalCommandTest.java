@@ -285,6 +285,7 @@ class LocalCommandTest {
           .endpointOverride(endpoint)
           .region(Region.US_EAST_1)
           .credentialsProvider(ANY)
+          .httpClientBuilder(NettyNioAsyncHttpClient.builder().maxConcurrency(200))
           .build();
     } finally {
       System.clearProperty(setting);
