@@ -129,10 +129,20 @@ class CapacityActionsTest {
     Arrays.fill(data, (byte) 7);
     Map<String, Object> put = Map.of("StreamName", "orders", "PartitionKey", "a", "Data", data);
     Wires.Answer tooLarge = Wires.cbor(kinesis.endpoint(), "PutRecord", put);
-    assertThat(tooLarge.type()).isEqualTo("InvalidArgumentException");
+    assertThat(tooLarge.type()).isEqualTo("ValidationException");
     assertThat(tooLarge.message())
         .isEqualTo(
-            "Partition key and data of a record are 10485760 bytes together, and at most 1048576"
+            "1 validation error detected: Value at 'data' failed to satisfy constraint: Member"
+                + " must have length less than or equal to 1048576");
+    Wires.Answer withKey =
+        Wires.cbor(
+            kinesis.endpoint(),
+            "PutRecord",
+            Map.of("StreamName", "orders", "PartitionKey", "ä", "Data", new byte[(1 << 20) - 1]));
+    assertThat(withKey.type()).isEqualTo("InvalidArgumentException");
+    assertThat(withKey.message())
+        .isEqualTo(
+            "Partition key and data of a record are 1048577 bytes together, and at most 1048576"
                 + " are allowed for stream orders under account 000000000000.");
 
     silent("UpdateMaxRecordSize", "{\"StreamARN\":\"" + ARN + "\",\"MaxRecordSizeInKiB\":10240}");

@@ -95,6 +95,11 @@ public final class Capacity {
     engine.stream(key, now).change((state, at) -> Scaling.recordSize(state, kib), now);
   }
 
+  /** The largest record that the stream takes now; the largest of all when there is no stream. */
+  public int recordBytesMax(StreamKey key) {
+    return engine.recordKibMax(key) * 1024;
+  }
+
   /** The view with what it is warmed for, when the account and the stream are of that kind. */
   StreamView withWarmth(StreamView view, long nowMillis) {
     boolean onDemand = view.options().mode() == StreamMode.ON_DEMAND;

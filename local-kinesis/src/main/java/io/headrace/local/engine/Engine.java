@@ -62,6 +62,17 @@ public final class Engine {
     return clock.millis();
   }
 
+  int recordKibMax(StreamKey key) {
+    KinesisStream stream = streams.get(key);
+    if (stream == null) {
+      return StreamOptions.RECORD_KIB_LIMIT;
+    }
+    if (stream.isDue(clock.millis())) {
+      stream.catchUp(clock.millis());
+    }
+    return stream.load().recordKibMax();
+  }
+
   Collection<KinesisStream> streams() {
     return streams.values();
   }
@@ -287,8 +298,8 @@ public final class Engine {
     for (KinesisStream stream : streams.values()) {
       if (stream.exists(now)) {
         present++;
-          openShards += stream.load().shards();
-          subscriptions += stream.step(now, StreamConsumers::subscriptions);
+        openShards += stream.load().shards();
+        subscriptions += stream.step(now, StreamConsumers::subscriptions);
       }
     }
     return new Totals(

@@ -404,7 +404,7 @@ public final class KinesisStream {
 
   private StreamLoad loadNow() {
     if (gone) {
-      return new StreamLoad(StreamStatus.DELETING, options.mode(), 0, 0);
+      return new StreamLoad(StreamStatus.DELETING, options.mode(), 0, 0, options.recordKibMax());
     }
     PendingChange next = pending;
     int shardsThen = next == null ? 0 : next.change().shardsAfter(shards.openCount());
@@ -412,7 +412,8 @@ public final class KinesisStream {
         status,
         options.mode(),
         Math.max(shards.openCount(), shardsThen),
-        next == null ? Long.MAX_VALUE : next.dueMillis());
+        next == null ? Long.MAX_VALUE : next.dueMillis(),
+        options.recordKibMax());
   }
 
   private void finish(Change change, long atMillis) {

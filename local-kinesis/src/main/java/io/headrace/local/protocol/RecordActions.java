@@ -146,6 +146,7 @@ final class RecordActions {
 
   private static PutOutcome.Stored putOne(Engine engine, Caller caller, Fields input) {
     StreamKey key = CommonFields.stream(caller, input);
+    Validation.checkSize(input, DATA, engine.capacity().recordBytesMax(key));
     PutEntry entry = entry(input);
     String ordering = input.get(FOR_ORDERING);
     if (ordering != null) {
@@ -165,6 +166,8 @@ final class RecordActions {
   /** A PutRecords some of whose records may be kept out. */
   static List<PutOutcome> putMany(Engine engine, Caller caller, Fields input, PutFilter filter) {
     List<Fields> records = input.require(RECORDS);
+    StreamKey key = CommonFields.stream(caller, input);
+    Validation.checkSizes(RECORDS, records, DATA, engine.capacity().recordBytesMax(key));
     List<PutEntry> entries = new ArrayList<>(records.size());
     long bytes = 0;
     for (Fields record : records) {
@@ -175,7 +178,7 @@ final class RecordActions {
     if (bytes > REQUEST_BYTES_MAX) {
       throw KinesisError.invalidArgument("Records size exceeds 10 MB limit");
     }
-    return engine.put(CommonFields.stream(caller, input), entries, filter);
+    return engine.put(key, entries, filter);
   }
 
   /** Whether the request, a put, writes to the shard. */

@@ -17,13 +17,46 @@ final class Validation {
   static void check(Fields fields) {
     Validation validation = new Validation();
     validation.structure("", fields);
-    int count = validation.errors.size();
+    validation.throwErrors();
+  }
+
+  /** Throws as {@link #check} does when the request's own blob is larger than this. */
+  static void checkSize(Fields fields, Field<byte[]> blob, int bytesMax) {
+    Validation validation = new Validation();
+    validation.size("", fields, blob, bytesMax);
+    validation.throwErrors();
+  }
+
+  /** Throws as {@link #check} does when a blob in a list of structures is larger than this. */
+  static void checkSizes(
+      Field<List<Fields>> list, List<Fields> elements, Field<byte[]> blob, int bytesMax) {
+    Validation validation = new Validation();
+    for (int i = 0; i < elements.size(); i++) {
+      Fields element = elements.get(i);
+      if (element.require(blob).length > bytesMax) {
+        String path = list.nameInSentence() + "." + (i + 1) + ".member.";
+        validation.size(path, element, blob, bytesMax);
+      }
+    }
+    validation.throwErrors();
+  }
+
+  private void size(String path, Fields fields, Field<byte[]> blob, int bytesMax) {
+    Constraint constraint = Constraint.lengthMax(bytesMax);
+    byte[] value = fields.require(blob);
+    if (!constraint.holds().test(value)) {
+      add(valueInSentence(blob.kind(), value), path, blob, constraint.says());
+    }
+  }
+
+  private void throwErrors() {
+    int count = errors.size();
     if (count > 0) {
       throw KinesisError.validation(
           count
               + (count == 1 ? " validation error" : " validation errors")
               + " detected: "
-              + String.join("; ", validation.errors));
+              + String.join("; ", errors));
     }
   }
 
