@@ -26,12 +26,20 @@ final class CanonicalRequest {
     text.append(path(request.path())).append('\n');
     text.append(query(request.rawQuery())).append('\n');
     for (String name : signedHeaders) {
-      List<String> values = request.headers(name).stream().map(CanonicalRequest::trimmed).toList();
+      List<String> values =
+          request.headers(isHost(name) ? "host" : name).stream()
+              .map(CanonicalRequest::trimmed)
+              .toList();
       text.append(name.toLowerCase(Locale.ROOT)).append(':');
       text.append(String.join(",", values)).append('\n');
     }
     text.append('\n').append(String.join(";", signedHeaders).toLowerCase(Locale.ROOT));
     return text.append('\n').append(payloadHash).toString();
+  }
+
+  /** Over HTTP/2 the host has another name, which the SDK for JavaScript signs. */
+  static boolean isHost(String header) {
+    return header.equalsIgnoreCase("host") || header.equals(":authority");
   }
 
   // The path as it came, without its dots and empty parts, and encoded once more.

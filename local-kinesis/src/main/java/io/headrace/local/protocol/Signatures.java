@@ -53,7 +53,7 @@ public final class Signatures {
     Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
     Instant signed = signedAt(claim.date());
     requireFresh(request, claim, signed, now);
-    if (claim.signedHeaders().stream().noneMatch("host"::equalsIgnoreCase)) {
+    if (claim.signedHeaders().stream().noneMatch(CanonicalRequest::isHost)) {
       throw invalid("'Host' must be a 'SignedHeader' in the AWS Authorization.");
     }
     if (!claim.algorithm().equals(ALGORITHM)) {

@@ -54,6 +54,32 @@ class SignaturesTest {
   }
 
   @Test
+  void the_host_may_be_signed_by_its_name_in_http_2() {
+    // Signed by the AWS SDK for JavaScript, which does so.
+    TestRequest request =
+        TestRequest.of("POST", "/")
+            .without("host")
+            .with("host", "127.0.0.1:4567")
+            .with("content-type", "application/x-amz-json-1.1")
+            .with("x-amz-target", "Kinesis_20131202.ListStreams")
+            .with("x-amz-date", "20260122T012202Z")
+            .with(
+                "x-amz-content-sha256",
+                "c51186d8dde7c68a806475a9ef419978a1f2a935c9db54fe2d405937607b5f7d")
+            .with(
+                "authorization",
+                "AWS4-HMAC-SHA256 Credential=test/20260122/us-east-1/kinesis/aws4_request,"
+                    + " SignedHeaders=:authority;content-type;x-amz-content-sha256;x-amz-date;"
+                    + "x-amz-target, Signature="
+                    + "65ebf3ea76b20d7fc24df016f4c554bb2e4d7cc3ee3025fcaf7d9b15a62f058f")
+            .withBody(BODY);
+
+    assertThat(verify(request)).isEqualTo(new Caller(ACCOUNT, "us-east-1"));
+    refused(
+        request.without("host").with("host", "elsewhere"), "InvalidSignatureException", MISMATCH);
+  }
+
+  @Test
   void any_path_parameters_and_headers_are_verified_as_the_signer_writes_them() {
     long seed = System.nanoTime();
     Random random = new Random(seed);

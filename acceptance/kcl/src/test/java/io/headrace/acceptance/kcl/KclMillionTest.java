@@ -2,8 +2,10 @@ package io.headrace.acceptance.kcl;
 
 import io.headrace.acceptance.kcl.KclWorker.Reading;
 import io.headrace.acceptance.sdk.LocalProcess;
+import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -30,6 +32,14 @@ class KclMillionTest {
       new KclRun(local.kinesis(), local.dynamoDb(), reading, RECORDS, LIMIT).readsFromBehind();
     } finally {
       System.clearProperty(TRUST_STORE);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = "FAN_OUT")
+  void does_the_same_on_disk(Reading reading, @TempDir Path data) throws Exception {
+    try (var local = LocalProcess.start("--data", data.toString())) {
+      new KclRun(local.kinesis(), local.dynamoDb(), reading, RECORDS, LIMIT).readsFromBehind();
     }
   }
 }

@@ -1,16 +1,23 @@
 package io.headrace.acceptance.sdk;
 
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
 import io.headrace.local.LocalKinesis;
+import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import software.amazon.awssdk.core.SdkSystemSetting;
+import software.amazon.awssdk.services.kinesis.model.KinesisException;
 
 /** The AWS SDK for Java v2 over each of its HTTP stacks. */
 class JavaClientsTest {
   private static LocalKinesis kinesis;
+
+  @TempDir Path data;
 
   @BeforeAll
   static void start() {
@@ -39,6 +46,25 @@ class JavaClientsTest {
       new Journey(calls, "journey").make();
     } finally {
       System.clearProperty(setting);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void does_the_same_on_disk_with_each_signature_verified(JavaClient client) {
+    try (var strict = LocalKinesis.builder().credentials("any", "any").data(data).start();
+        var calls = client.open(strict.endpoint())) {
+      new Journey(calls, "journey").make();
+    }
+  }
+
+  @Test
+  void who_signs_with_another_secret_is_refused() {
+    try (var strict = LocalKinesis.builder().credentials("any", "other").start();
+        var calls = JavaClient.BLOCKING.open(strict.endpoint())) {
+      assertThatExceptionOfType(KinesisException.class)
+          .isThrownBy(calls::listStreams)
+          .withMessageContaining("signature");
     }
   }
 

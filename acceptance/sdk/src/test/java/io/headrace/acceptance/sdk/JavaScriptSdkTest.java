@@ -13,6 +13,7 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The AWS SDK for JavaScript v3, from npm, in the version that package.json names. */
 @Tag("acceptance")
@@ -22,6 +23,8 @@ class JavaScriptSdkTest {
 
   /** Node 20 works; the SDK only says that it will not one day. */
   private static final Map<String, String> QUIET = Map.of("NODE_NO_WARNINGS", "1");
+
+  @TempDir Path data;
 
   @BeforeAll
   static void install() throws IOException {
@@ -59,13 +62,19 @@ class JavaScriptSdkTest {
     }
   }
 
+  @Test
+  void does_the_same_on_disk_with_each_signature_verified() throws IOException {
+    try (var local = LocalProcess.start("--strict", "--data", data.toString())) {
+      journey(local, Map.of());
+    }
+  }
+
   /** The environment is what {@code ./headrace local} tells its user to set, and no more. */
   private static void journey(LocalProcess local, Map<String, String> trust) {
     var environment = new HashMap<>(QUIET);
     environment.put("AWS_ENDPOINT_URL_KINESIS", local.kinesis().toString());
     environment.put("AWS_REGION", "us-east-1");
-    environment.put("AWS_ACCESS_KEY_ID", "any");
-    environment.put("AWS_SECRET_ACCESS_KEY", "any");
+    environment.putAll(LocalProcess.CREDENTIALS);
     environment.putAll(trust);
 
     var journey = Program.run(FOLDER, Duration.ofMinutes(2), environment, "node", "journey.mjs");

@@ -7,11 +7,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 
 /** {@code ./headrace local} in a process of its own, on free ports. One thread calls. */
 public final class LocalProcess implements AutoCloseable {
+  /** Who its clients are, as the AWS SDKs read it from the environment. */
+  static final Map<String, String> CREDENTIALS =
+      Map.of("AWS_ACCESS_KEY_ID", "any", "AWS_SECRET_ACCESS_KEY", "any");
+
   private static final int STOP_SECONDS_MAX = 10;
 
   private final Process process;
@@ -32,8 +37,10 @@ public final class LocalProcess implements AutoCloseable {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-jar", jar.toString(), "local", "--json"));
     command.addAll(List.of(options));
-    var process =
-        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    var builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
+    // Whom --strict takes; without it anybody is taken.
+    builder.environment().putAll(CREDENTIALS);
+    var process = builder.start();
     // Closed with the process: closing it here would make its next line fail.
     BufferedReader out = process.inputReader();
     var line = out.readLine();

@@ -9,6 +9,7 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** boto3 as Debian packages it. */
 @Tag("acceptance")
@@ -21,6 +22,8 @@ class PythonSdkTest {
   private static final String PYTHON = "/usr/bin/python3";
 
   private static final Duration INSTALL_MAX = Duration.ofMinutes(5);
+
+  @TempDir Path data;
 
   @BeforeAll
   static void install() {
@@ -44,6 +47,13 @@ class PythonSdkTest {
     try (var local = LocalProcess.start("--tls")) {
       assertThat(local.kinesis()).hasScheme("https");
       journey(local, Map.of("AWS_CA_BUNDLE", local.certificate().toString()));
+    }
+  }
+
+  @Test
+  void does_the_same_on_disk_with_each_signature_verified() throws IOException {
+    try (var local = LocalProcess.start("--strict", "--data", data.toString())) {
+      journey(local, Map.of());
     }
   }
 
