@@ -206,6 +206,11 @@ class EngineOnDiskTest {
     steps.add(engine -> engine.increaseRetention(ORDERS, 48));
     steps.add(engine -> engine.mergeShards(ORDERS, "shardId-000000000002", "shardId-000000000003"));
     steps.add(engine -> put(engine, ORDERS, "after the merge"));
+    steps.add(engine -> engine.capacity().updateShardCount(ORDERS, 3));
+    steps.add(engine -> put(engine, ORDERS, "after the scaling"));
+    steps.add(engine -> engine.capacity().updateRecordSize(ORDERS, 2048));
+    steps.add(engine -> engine.putPolicy(new Resource.OfStream(ORDERS), "{}"));
+    steps.add(engine -> engine.capacity().updateMode(ORDERS, StreamMode.ON_DEMAND, null));
     steps.add(engine -> engine.startEncryption(ORDERS, "KMS", "alias/key"));
     steps.add(engine -> put(engine, ORDERS, "encrypted"));
     steps.add(engine -> engine.deleteStream(OTHER, true));
@@ -281,6 +286,7 @@ class EngineOnDiskTest {
     List<Object> seen = new ArrayList<>();
     seen.add(engine.describe(stream));
     seen.add(engine.tags(new Resource.OfStream(stream)));
+    seen.add(String.valueOf(engine.policy(new Resource.OfStream(stream))));
     seen.add(engine.fanOut().list(stream, null, 10));
     for (ShardView shard :
         engine.listShards(stream, new ShardFilter.FromTrimHorizon(), -1, 100).shards()) {
