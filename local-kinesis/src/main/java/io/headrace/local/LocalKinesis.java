@@ -84,11 +84,12 @@ public final class LocalKinesis implements AutoCloseable {
     this.faultRules = Faults.startingWith(builder.faultFile, builder.faultSeed);
     this.faults = new Faults(faultRules);
     this.identity = builder.tls == null ? null : builder.tls.identity();
+    ProtocolSettings protocolSettings =
+        new ProtocolSettings(faultRules, builder.admin, builder.signatures());
     try {
       this.server =
           new HttpServer(
-              new Protocol(
-                  engine, new ProtocolSettings(faultRules, builder.admin, builder.signatures())),
+              () -> new Protocol(engine, protocolSettings),
               new HttpSettings(builder.port, builder.silenceMax, identity));
     } catch (RuntimeException e) {
       closeData(engine, data);

@@ -4,6 +4,7 @@ import io.headrace.local.LocalKinesisException;
 import io.headrace.local.protocol.Protocol;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -29,10 +30,12 @@ import io.netty.handler.codec.http2.Http2StreamFrameToHttpObjectCodec;
 import io.netty.handler.timeout.IdleStateHandler;
 import io.netty.util.NetUtil;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.ImmediateEventExecutor;
 import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -78,13 +81,24 @@ public final class HttpServer implements AutoCloseable {
   private final InetSocketAddress address;
 
   public HttpServer(Protocol protocol, HttpSettings settings) {
-    this.protocol = protocol;
+    this(() -> protocol, settings);
+  }
+
+  /**
+   * Has the protocol made by one of its own threads meanwhile: the first of a JVM loads hundreds of
+   * classes, a third of what a start takes.
+   */
+  public HttpServer(Supplier<Protocol> protocol, HttpSettings settings) {
     this.settings = settings;
     this.tls = settings.identity() == null ? null : new Tls(settings.identity());
     this.loops =
         new NioEventLoopGroup(EVENT_LOOPS, new DefaultThreadFactory("local-kinesis", true));
     try {
-      this.address = bind(settings.port());
+      // The first loop is busy with the protocol while the second gets the channel.
+      Future<Protocol> made = loops.next().submit(protocol::get);
+      Channel channel = channel();
+      this.protocol = made.syncUninterruptibly().getNow();
+      this.address = bind(channel, settings.port());
     } catch (RuntimeException e) {
       close();
       throw e;
@@ -101,16 +115,23 @@ public final class HttpServer implements AutoCloseable {
     loops.shutdownGracefully(0, 400, TimeUnit.MILLISECONDS).awaitUninterruptibly(500);
   }
 
-  private InetSocketAddress bind(int port) {
-    ServerBootstrap bootstrap =
+  private Channel channel() {
+    ChannelFuture registered =
         new ServerBootstrap()
             .group(loops)
             .channel(NioServerSocketChannel.class)
             .option(ChannelOption.SO_BACKLOG, 1024)
             .childOption(ChannelOption.TCP_NODELAY, true)
-            .childHandler(new ConnectionStart());
+            .childHandler(new ConnectionStart())
+            .register()
+            .syncUninterruptibly();
+    channels.add(registered.channel());
+    return registered.channel();
+  }
+
+  private static InetSocketAddress bind(Channel channel, int port) {
     InetSocketAddress wanted = new InetSocketAddress(NetUtil.LOCALHOST4, port);
-    var bound = bootstrap.bind(wanted).awaitUninterruptibly();
+    ChannelFuture bound = channel.bind(wanted).awaitUninterruptibly();
     Throwable failure = bound.cause();
     if (failure instanceof BindException) {
       throw new LocalKinesisException(
@@ -125,7 +146,6 @@ public final class HttpServer implements AutoCloseable {
     if (failure != null) {
       throw new LocalKinesisException("Port " + port + " could not be opened: " + failure, failure);
     }
-    channels.add(bound.channel());
     return (InetSocketAddress) bound.channel().localAddress();
   }
 
