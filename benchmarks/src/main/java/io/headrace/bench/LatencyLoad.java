@@ -142,7 +142,7 @@ final class LatencyLoad {
   private void arrived(Record record) {
     long now = System.nanoTime();
     ByteBuffer data = record.data().asByteBuffer();
-    if (data.remaining() == Batches.DATA_BYTES && data.get(0) == MEASURED) {
+    if (data.get(0) == MEASURED) {
       millis.add((now - data.getLong(1)) / 1e6);
     }
     arrived.incrementAndGet();

@@ -74,13 +74,14 @@ final class LoadProgram {
   private static void push(LoadSettings settings, Figures figures) {
     try (LoadClient putter = LoadClient.http1(settings.endpoint());
         LoadClient reader = LoadClient.http2(settings.endpoint())) {
-      putter.create("push");
-      long records = PutLoad.fill(putter, "push", settings.recordsMax(), settings.measured());
+      putter.create("backlog");
+      long records =
+          PutLoad.fill(putter, "backlog", settings.recordsMax() / 2, settings.measured());
       for (String prefix : List.of("warm", "push")) {
         Figures once =
             PushLoad.run(
                 reader,
-                "push",
+                "backlog",
                 prefix,
                 records,
                 settings.measured().multipliedBy(2),
@@ -98,9 +99,10 @@ final class LoadProgram {
         LoadClient reader = LoadClient.http2(settings.endpoint())) {
       putter.create("latency");
       for (int rate : RATES) {
+        // Few records take longest to say anything.
         Duration measured = settings.measured().multipliedBy(rate == 1 ? 3 : 2);
         // The JIT compilers of client and server take the same two cores: let them come to rest.
-        Duration warmUp = settings.warmUp().multipliedBy(rate == LAST_RATE ? 3 : 1);
+        Duration warmUp = settings.warmUp().multipliedBy(rate == LAST_RATE ? 2 : 1);
         figures.putAll(LatencyLoad.run(putter, reader, "latency", rate, warmUp, measured));
       }
     }
@@ -108,10 +110,10 @@ final class LoadProgram {
 
   private static void fill(LoadSettings settings, Figures figures) {
     try (LoadClient client = LoadClient.http1(settings.endpoint())) {
-      client.create("fill");
+      client.create("stored");
       figures.put(
           FILLED,
-          (double) PutLoad.fill(client, "fill", settings.recordsMax(), settings.measured()));
+          (double) PutLoad.fill(client, "stored", settings.recordsMax(), settings.measured()));
     }
   }
 }

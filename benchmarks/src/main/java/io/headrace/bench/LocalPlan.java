@@ -30,7 +30,7 @@ record LocalPlan(
         copy(parts),
         3,
         Duration.ofMillis(2500),
-        Duration.ofMillis(3000),
+        Duration.ofMillis(2500),
         1_000_000,
         10_000_000,
         100_000);
