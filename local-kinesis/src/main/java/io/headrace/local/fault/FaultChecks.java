@@ -11,7 +11,9 @@ final class FaultChecks {
   static void code(String code) {
     if (!CODE.matcher(code).matches()) {
       throw new IllegalArgumentException(
-          "code must be the name of an error, such as InternalFailure, but is '" + code + "'");
+          "code must be the name of an error, such as InternalFailure, but is '"
+              + (code.length() <= 100 ? code : code.substring(0, 100) + "...")
+              + "'");
     }
   }
 

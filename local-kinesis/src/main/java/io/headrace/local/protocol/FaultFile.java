@@ -8,6 +8,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import io.headrace.local.fault.FaultCodes;
 import io.headrace.local.fault.FaultEffect;
 import io.headrace.local.fault.FaultRule;
+import io.headrace.local.fault.FaultRules;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -27,6 +28,8 @@ import org.jspecify.annotations.Nullable;
 public final class FaultFile {
   /** What a file says. The seed is null when it says none. */
   public record Content(@Nullable Long seed, List<FaultRule> rules) {}
+
+  private static final int SHOWN_MAX = 100;
 
   private static final JsonFactory JSON =
       new JsonFactory().enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION);
@@ -100,6 +103,10 @@ public final class FaultFile {
     List<FaultRule> rules = new ArrayList<>();
     while (in.nextToken() != JsonToken.END_ARRAY) {
       rule++;
+      if (rule > FaultRules.RULES_MAX) {
+        throw new IllegalArgumentException(
+            "there are more than " + FaultRules.RULES_MAX + " rules: keep the first of them.");
+      }
       require(JsonToken.START_OBJECT, "rules", "a list of objects");
       rules.add(rule());
     }
@@ -236,7 +243,7 @@ public final class FaultFile {
     if (!action.equals(FaultRule.ANY_ACTION) && !actions.contains(action)) {
       throw new IllegalArgumentException(
           "field action: the service has no action '"
-              + action
+              + shortened(action)
               + "': write it as in the API, such as PutRecords, or * for all.");
     }
     return action;
@@ -247,7 +254,7 @@ public final class FaultFile {
     if (!List.of(choices).contains(text)) {
       throw new IllegalArgumentException(
           "field %s must be one of %s but is '%s'."
-              .formatted(field, String.join(", ", choices), text));
+              .formatted(field, String.join(", ", choices), shortened(text)));
     }
     return text;
   }
@@ -282,12 +289,17 @@ public final class FaultFile {
 
   private IllegalArgumentException notA(String field, String what) throws IOException {
     return new IllegalArgumentException(
-        "field %s must be %s but is %s.".formatted(field, what, in.getText()));
+        "field %s must be %s but is %s."
+            .formatted(field, what, shortened(String.valueOf(in.getText()))));
   }
 
   private static IllegalArgumentException unknown(String field, @Nullable String known) {
     return new IllegalArgumentException(
-        "there is no field '" + field + "': use one of " + known + ".");
+        "there is no field '" + shortened(field) + "': use one of " + known + ".");
+  }
+
+  private static String shortened(String text) {
+    return text.length() <= SHOWN_MAX ? text : text.substring(0, SHOWN_MAX) + "...";
   }
 
   /** Writes what {@link #read} reads. */

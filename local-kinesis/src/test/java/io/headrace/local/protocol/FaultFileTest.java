@@ -107,6 +107,28 @@ class FaultFileTest {
   }
 
   @Test
+  void a_file_of_too_many_rules_or_too_long_a_text_is_refused_in_one_short_sentence() {
+    String many = "{\"rules\":[" + "{\"cut\":\"after\"},".repeat(1000) + "{\"cut\":\"after\"}]}";
+    assertThatThrownBy(() -> read(many))
+        .hasMessage(
+            "f.json, line 1, rule 1001: there are more than 1000 rules: keep the first of them.");
+    String text = "x".repeat(1_000_000);
+    for (String rule :
+        new String[] {
+          "\"action\":\"" + text + "\"",
+          "\"cut\":\"" + text + "\"",
+          "\"" + text + "\":1",
+          "\"error\":{\"code\":\"" + text + "\"}",
+          "\"every\":\"" + text + "\"",
+        }) {
+      assertThatThrownBy(() -> read("{\"rules\":[{" + rule + "}]}"))
+          .isInstanceOf(IllegalArgumentException.class)
+          .extracting(error -> error.getMessage().length())
+          .satisfies(length -> assertThat(length).isLessThan(400));
+    }
+  }
+
+  @Test
   void bytes_of_any_kind_are_read_or_refused_and_nothing_else() throws IOException {
     long seed = System.nanoTime();
     Random random = new Random(seed);
