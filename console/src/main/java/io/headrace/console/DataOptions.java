@@ -35,11 +35,6 @@ final class DataOptions {
     return folder == null ? builder : builder.data(folder).fsync(wanted);
   }
 
-  /** Whether a stream may be there from an earlier run. */
-  boolean areKept() {
-    return folder != null;
-  }
-
   /** What becomes of the data, for the user's eyes. */
   String sentence() {
     return folder == null

@@ -66,7 +66,7 @@ final class LocalCommand implements Callable<Integer> {
         var kinesis = kinesis();
         var trust = trust(kinesis);
         var dynamoDb = LocalDynamoDb.start(dynamoDbPort)) {
-      wanted.forEach((name, shards) -> create(kinesis, name, shards));
+      wanted.replaceAll((name, shards) -> create(kinesis, name, shards));
       print(kinesis, dynamoDb, trust, wanted);
       signal.await();
     }
@@ -79,9 +79,17 @@ final class LocalCommand implements Callable<Integer> {
     return (wanted == null ? builder : builder.tls(wanted)).start();
   }
 
-  private void create(LocalKinesis kinesis, String name, int shards) {
-    if (!data.areKept() || !kinesis.hasStream(name)) {
+  /** How many shards the stream has then: one that was kept stays as it is. */
+  private static int create(LocalKinesis kinesis, String name, int shards) {
+    try {
+      var kept = kinesis.openShards(name);
+      if (kept.isPresent()) {
+        return kept.getAsInt();
+      }
       kinesis.createStream(name, shards);
+      return shards;
+    } catch (IllegalStateException e) {
+      throw new Complaint("--create \"" + name + "\": " + e.getMessage(), e);
     }
   }
 

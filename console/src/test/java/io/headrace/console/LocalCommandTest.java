@@ -86,6 +86,54 @@ class LocalCommandTest {
   }
 
   @Test
+  void with_a_folder_of_data_what_was_put_is_there_after_a_kill() throws IOException {
+    String[] command = {"local", "--json", "--create", "orders:2", "--data", "kept"};
+    try (var local = HeadraceProcess.start(folder, command);
+        var kinesis = kinesis(endpoint(local.line(), "kinesis"), true)) {
+      var answer =
+          kinesis.putRecords(r -> r.streamName("orders").records(entry(1), entry(2))).join();
+      assertThat(answer.failedRecordCount()).isZero();
+    }
+    try (var local = HeadraceProcess.start(folder, command);
+        var kinesis = kinesis(endpoint(local.line(), "kinesis"), true)) {
+      var found = new ArrayList<Integer>();
+      for (var shard : kinesis.listShards(r -> r.streamName("orders")).join().shards()) {
+        var iterator =
+            kinesis
+                .getShardIterator(
+                    r ->
+                        r.streamName("orders")
+                            .shardId(shard.shardId())
+                            .shardIteratorType(ShardIteratorType.TRIM_HORIZON))
+                .join()
+                .shardIterator();
+        kinesis
+            .getRecords(r -> r.shardIterator(iterator))
+            .join()
+            .records()
+            .forEach(record -> found.add(number(record)));
+      }
+      assertThat(found).containsExactlyInAnyOrder(1, 2);
+
+      var second = CommandRun.of("local", "--data", folder.resolve("kept").toString());
+      assertThat(second.exitCode()).isEqualTo(2);
+      assertThat(second.err()).hasLineCount(1).contains("kept is in use by another local Kinesis");
+    }
+  }
+
+  @Test
+  void what_is_wrong_with_a_folder_of_data_is_one_sentence_and_exit_code_2() throws IOException {
+    var file = Files.writeString(folder.resolve("file"), "x");
+    for (var arguments :
+        List.of(List.of("--data", file.toString()), List.of("--fsync", "sometimes"))) {
+      var run = CommandRun.of("local", arguments.get(0), arguments.get(1));
+
+      assertThat(run.exitCode()).as("%s", arguments).isEqualTo(2);
+      assertThat(run.err()).hasLineCount(1).contains(arguments.get(1)).doesNotContain("\tat");
+    }
+  }
+
+  @Test
   void dynamodb_answers_beside_it() throws IOException {
     try (var local = HeadraceProcess.start(folder, "local", "--json");
         var dynamoDb =

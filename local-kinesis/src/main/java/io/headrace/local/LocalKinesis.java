@@ -30,6 +30,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -186,9 +187,21 @@ public final class LocalKinesis implements AutoCloseable {
     closeData(engine, data);
   }
 
-  /** Whether the stream is there, in the account and region of {@link #createStream}. */
-  public boolean hasStream(String name) {
-    return engine.hasStream(new StreamKey(owner.account(), owner.region(), name));
+  /**
+   * How many open shards a stream has, in the account and region of {@link #createStream}; empty
+   * when there is no such stream.
+   *
+   * @throws IllegalStateException when the stream's files are damaged; the message says which
+   */
+  public OptionalInt openShards(String name) {
+    StreamKey key = new StreamKey(owner.account(), owner.region(), name);
+    try {
+      return engine.hasStream(key)
+          ? OptionalInt.of(engine.describe(key).openShards())
+          : OptionalInt.empty();
+    } catch (KinesisError refused) {
+      throw new IllegalStateException(refused.getMessage(), refused);
+    }
   }
 
   private static Engine engine(

@@ -208,7 +208,7 @@ class RestartTest {
     try (LocalKinesis kinesis = start(Fsync.NEVER);
         KinesisAsyncClient client = client(kinesis)) {
       for (String name : names) {
-        assertThat(kinesis.hasStream(name)).isTrue();
+        assertThat(kinesis.openShards(name)).hasValue(1);
         assertThat(read(client, iterator(client, name, ShardIteratorType.TRIM_HORIZON)))
             .extracting(record -> record.data().asUtf8String())
             .containsExactly(name);

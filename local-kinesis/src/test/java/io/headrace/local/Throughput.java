@@ -4,6 +4,7 @@ import io.headrace.local.engine.Shard;
 import io.headrace.local.protocol.Wire;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -11,6 +12,7 @@ import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.http.Protocol;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
@@ -22,7 +24,8 @@ import software.amazon.awssdk.services.kinesis.model.ShardIteratorType;
  * Measures records a second through the real client: 500 records of 200 bytes a put, four at once,
  * then four readers of 10,000 a read. Client and server share the machine. Prints one line a run.
  *
- * <p>Arguments: the runs, the batches of each.
+ * <p>Arguments: the runs, the batches of each, and an empty folder if a server that keeps its data
+ * is to be measured in turn.
  */
 final class Throughput {
   private static final int IN_FLIGHT = 4;
@@ -36,14 +39,20 @@ final class Throughput {
     int batches = Integer.parseInt(arguments[1]);
     for (int run = 0; run < runs; run++) {
       for (Wire wire : Wire.values()) {
-        measure(wire, Protocol.HTTP1_1, batches);
-        measure(wire, Protocol.HTTP2, batches);
+        measure(wire, Protocol.HTTP1_1, batches, null);
+        measure(wire, Protocol.HTTP2, batches, null);
+        if (arguments.length > 2) {
+          Path folder = Path.of(arguments[2], run + "-" + wire);
+          measure(wire, Protocol.HTTP1_1, batches, folder);
+          measure(
+              wire, Protocol.HTTP2, batches, folder.resolveSibling(folder.getFileName() + "-2"));
+        }
       }
     }
   }
 
-  private static void measure(Wire wire, Protocol protocol, int batches) {
-    try (LocalKinesis kinesis = LocalKinesis.start();
+  private static void measure(Wire wire, Protocol protocol, int batches, @Nullable Path folder) {
+    try (LocalKinesis kinesis = start(folder);
         KinesisAsyncClient client = Clients.of(kinesis.endpoint(), wire, protocol)) {
       kinesis.createStream("measured", SHARDS);
       long start = System.nanoTime();
@@ -56,8 +65,9 @@ final class Throughput {
       long serverEnd = serverCpu();
       System.out.printf(
           Locale.ROOT,
-          "%s %s: put %,.0f records/s, get %,.0f records/s;"
+          "%s %s %s: put %,.0f records/s, get %,.0f records/s;"
               + " the server alone takes %.2f and %.2f microseconds a record%n",
+          folder == null ? "memory" : "disk",
           wire,
           protocol,
           batches * BATCH * 1e9 / (written - start),
@@ -65,6 +75,10 @@ final class Throughput {
           (serverWritten - serverStart) / 1e3 / (batches * BATCH),
           (serverEnd - serverWritten) / 1e3 / read);
     }
+  }
+
+  private static LocalKinesis start(@Nullable Path folder) {
+    return folder == null ? LocalKinesis.start() : LocalKinesis.builder().data(folder).start();
   }
 
   /** The nanoseconds of processor that the threads of the server have used. */
