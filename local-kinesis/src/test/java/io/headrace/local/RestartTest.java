@@ -261,6 +261,21 @@ class RestartTest {
   }
 
   @Test
+  void a_stream_whose_folder_was_moved_onto_another_is_out_of_service() throws IOException {
+    try (LocalKinesis kinesis = start(Fsync.EVERY_SECOND)) {
+      kinesis.createStream("orders", 1);
+    }
+    Path streams = folder.resolve("streams/000000000000/us-east-1");
+    Files.move(streams.resolve("orders"), streams.resolve("others"));
+
+    try (LocalKinesis kinesis = start(Fsync.EVERY_SECOND)) {
+      assertThat(kinesis.openShards("orders")).isEmpty();
+      assertThatThrownBy(() -> kinesis.openShards("others"))
+          .hasMessageContaining("holds the state of stream orders");
+    }
+  }
+
+  @Test
   void a_folder_that_cannot_be_used_is_refused_in_one_sentence() throws IOException {
     Path file = Files.writeString(folder.resolve("file"), "x");
     Path other = Files.createDirectory(folder.resolve("other"));

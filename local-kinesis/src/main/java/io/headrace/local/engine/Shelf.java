@@ -71,6 +71,11 @@ final class Shelf {
     StreamLogs logs = whole.logs();
     try {
       StreamState state = format.read(whole.state());
+      if (!state.key().inLog().equals(kept.name())) {
+        throw new LogFailure(
+            "%s holds the state of %s: put the folder back in its place, or stop the server and move it away to go on without the stream."
+                .formatted(logs.place(), state.key().inSentence()));
+      }
       return new KinesisStream(state, settings, new StreamHome(logs, format, state));
     } catch (IllegalArgumentException e) {
       throw new LogFailure(

@@ -59,7 +59,7 @@ final class GroupSync {
     if (!written.isEmpty()) {
       return next;
     }
-    return running.isDone() && !running.isCompletedExceptionally() ? null : running;
+    return running.isDone() ? null : running;
   }
 
   /** Runs a round now, on this thread. */
@@ -112,6 +112,11 @@ final class GroupSync {
     }
   }
 
+  // Who waits is told that it failed; the next round, within a second, is for who asks after that.
+  private synchronized void tryAgain(Path path) {
+    written.add(path);
+  }
+
   private @Nullable LogFailure sync(Path path) {
     try {
       disk.sync(path);
@@ -121,6 +126,7 @@ final class GroupSync {
       return null;
     } catch (IOException e) {
       LOG.error("{} may not outlive a loss of power: {}", path, e.toString());
+      tryAgain(path);
       return LogFailure.writing(path, e);
     }
   }
