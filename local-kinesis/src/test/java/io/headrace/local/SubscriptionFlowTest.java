@@ -42,6 +42,8 @@ import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import software.amazon.eventstream.Message;
 import software.amazon.eventstream.MessageDecoder;
 
@@ -109,16 +111,17 @@ class SubscriptionFlowTest {
     }
   }
 
-  @Test
-  void a_thousand_subscribers_who_never_read_cost_little_though_gigabytes_wait_for_them()
-      throws IOException {
+  @ParameterizedTest
+  @CsvSource({"400, 10000", "4, 1000000"})
+  void a_thousand_subscribers_who_never_read_cost_little_though_gigabytes_wait_for_them(
+      int records, int bytes) throws IOException {
     int shards = 50;
     List<ConsumerArn> consumers = new ArrayList<>();
     consumers.add(create(shards));
     for (int i = 1; i < 20; i++) {
       consumers.add(register("app-" + i));
     }
-    fill(shards, 400, 10_000);
+    fill(shards, records, bytes);
     long before = memory();
     try (RawHttp2 raw =
         RawHttp2.connect(server.port(), setting(SETTING_WINDOW, Integer.MAX_VALUE))) {

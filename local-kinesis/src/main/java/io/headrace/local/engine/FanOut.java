@@ -1,5 +1,6 @@
 package io.headrace.local.engine;
 
+import io.headrace.local.log.StoredRecord;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -100,6 +101,11 @@ public final class FanOut {
   /** What the subscription has next, as {@link Subscription#next} says. */
   public Pushed next(Subscription subscription, long bytesMax) {
     return subscription.next(clock.millis(), bytesMax);
+  }
+
+  /** Records that an event of the subscription had, from an order on, as in their log. */
+  public List<StoredRecord> readAgain(Subscription subscription, long order, long bytesMax) {
+    return subscription.readAgain(clock.millis(), order, bytesMax);
   }
 
   /** Whether time may have brought the subscription something, as for {@link #next}. */

@@ -87,6 +87,11 @@ public final class Subscription {
         });
   }
 
+  List<StoredRecord> readAgain(long nowMillis, long order, long bytesMax) {
+    return stream.push(
+        nowMillis, consumers -> shard.log().read(order, EVENT_RECORDS_MAX, bytesMax));
+  }
+
   /** Whether time alone may have brought something that {@link #next} has; asks no monitor. */
   public boolean isDue(long nowMillis) {
     return nowMillis >= dueMillis || stream.isDue(nowMillis);

@@ -61,6 +61,8 @@ public final class PushedEvents {
         out.put(whole.slice(whole.position(), count));
         whole.position(whole.position() + count);
         small = whole.hasRemaining() ? whole : null;
+      } else if (frame != null && frame.lacksRecords()) {
+        frame.supply(fanOut.readAgain(subscription, frame.order(), eventBytesMax));
       } else if (frame != null) {
         frame.writeTo(out);
         records = frame.isWritten() ? null : frame;
@@ -85,7 +87,15 @@ public final class PushedEvents {
     return fanOut.isOver(subscription);
   }
 
-  /** The payload of the event that is being written. */
+  /** Lets go of the event that is being written, as far as it can be read again. */
+  public void letGo() {
+    RecordsFrame frame = records;
+    if (frame != null) {
+      frame.letGo();
+    }
+  }
+
+  /** The payload that is at hand of the event that is being written. */
   public long unsentBytes() {
     RecordsFrame frame = records;
     return frame == null ? 0 : frame.payloadBytes();

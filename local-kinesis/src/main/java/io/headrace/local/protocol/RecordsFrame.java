@@ -10,7 +10,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
 import java.util.Base64;
+import java.util.Deque;
+import java.util.List;
 import java.util.zip.CRC32;
 
 /**
@@ -40,22 +43,28 @@ final class RecordsFrame {
           .<ChildShard>listUnlessEmpty(
               "ChildShards", Pushed.Event::childShards, RecordActions.CHILD_OUT);
 
-  private final Pushed.Event event;
-  private final long payloadBytes;
+  private final int count;
   private final CRC32 check = new CRC32();
   private ByteBuffer piece;
+  // Those at hand, of which the first is the one that is being written; the rest may have to be
+  // read again.
+  private Deque<StoredRecord> atHand = new ArrayDeque<>();
+  private long atHandBytes;
+  private long order;
   private int record;
   private int dataAt = -1;
-  private boolean complete;
+  private int payloadLeft;
+  private boolean isComplete;
 
   RecordsFrame(Pushed.Event event) {
-    this.event = event;
-    this.payloadBytes = event.records().stream().mapToLong(StoredRecord::payloadBytes).sum();
+    this.count = event.records().size();
+    event.records().forEach(this::add);
     byte[] start = head(event);
     int payload = start.length + END.length + Math.max(0, event.records().size() - 1);
     for (StoredRecord each : event.records()) {
       payload = Math.addExact(payload, length(each));
     }
+    this.payloadLeft = payload - start.length;
     byte[] begin = EventFrame.begin(HEADERS, payload, check);
     check.update(start);
     this.piece = ByteBuffer.allocate(begin.length + start.length).put(begin).put(start).flip();
@@ -63,7 +72,7 @@ final class RecordsFrame {
 
   /** Writes as much as there is room for; what does not fit comes with the next call. */
   void writeTo(ByteBuffer out) {
-    while (out.hasRemaining() && !isWritten()) {
+    while (out.hasRemaining() && !isWritten() && !lacksRecords()) {
       if (!piece.hasRemaining()) {
         piece = ByteBuffer.wrap(nextPiece());
       }
@@ -73,23 +82,59 @@ final class RecordsFrame {
     }
   }
 
-  /** The payload of the records, written or not. */
+  /** The payload of the records at hand. */
   long payloadBytes() {
-    return payloadBytes;
+    return atHandBytes;
+  }
+
+  /** Lets go of the records, which are in their log still. */
+  void letGo() {
+    StoredRecord first = atHand.peek();
+    if (first != null) {
+      order = first.order();
+      atHand = new ArrayDeque<>();
+      atHandBytes = 0;
+    }
+  }
+
+  /** Whether it cannot go on without records from {@link #order} on. */
+  boolean lacksRecords() {
+    return !piece.hasRemaining() && record < count && atHand.isEmpty();
+  }
+
+  long order() {
+    return order;
+  }
+
+  /**
+   * Takes records again that it let go of.
+   *
+   * @throws IllegalStateException when they are not the ones
+   */
+  void supply(List<StoredRecord> records) {
+    boolean isBegun = dataAt >= 0;
+    if (records.isEmpty() || (isBegun && records.get(0).order() != order)) {
+      throw new IllegalStateException("records of a begun event are past retention");
+    }
+    records.stream().limit(count - record).forEach(this::add);
   }
 
   boolean isWritten() {
-    return complete && !piece.hasRemaining();
+    return isComplete && !piece.hasRemaining();
   }
 
   private byte[] nextPiece() {
-    if (record == event.records().size()) {
+    if (record == count) {
+      if (payloadLeft != END.length) {
+        throw new IllegalStateException("records of a begun event are past retention");
+      }
       check.update(END);
-      complete = true;
+      isComplete = true;
       byte[] end = EventFrame.end(check);
       return ByteBuffer.allocate(END.length + end.length).put(END).put(end).array();
     }
-    byte[] next = recordPiece(event.records().get(record));
+    byte[] next = recordPiece(atHand.element());
+    payloadLeft -= next.length;
     check.update(next);
     return next;
   }
@@ -122,8 +167,16 @@ final class RecordsFrame {
   }
 
   private void nextRecord() {
+    StoredRecord written = atHand.remove();
+    atHandBytes -= written.payloadBytes();
+    order = written.order() + 1;
     record++;
     dataAt = -1;
+  }
+
+  private void add(StoredRecord each) {
+    atHand.add(each);
+    atHandBytes += each.payloadBytes();
   }
 
   private byte[] recordHead(StoredRecord each, int room) {

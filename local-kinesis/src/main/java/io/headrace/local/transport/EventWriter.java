@@ -166,6 +166,10 @@ final class EventWriter extends ChannelInboundHandlerAdapter {
     if (wrote) {
       here.flush();
     }
+    if (!here.channel().isWritable() && unsent.isMuch()) {
+      events.letGo();
+      countUnsent(0);
+    }
   }
 
   private void finish(ChannelHandlerContext here) {

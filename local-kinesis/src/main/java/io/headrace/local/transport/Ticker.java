@@ -57,12 +57,13 @@ final class Ticker {
     }
 
     private void run() {
-      // A tick may end its subscription and so take itself off.
-      new ArrayList<>(ticks).forEach(Runnable::run);
+      // First, so that whatever becomes of one tick the others go on.
       running = !ticks.isEmpty();
       if (running) {
         later();
       }
+      // A tick may end its subscription and so take itself off.
+      new ArrayList<>(ticks).forEach(Runnable::run);
     }
   }
 }
