@@ -2,6 +2,7 @@ package io.headrace.local;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.headrace.local.transport.HttpServer;
 import java.io.ByteArrayOutputStream;
@@ -95,6 +96,39 @@ class HostileBytesTest {
 
         assertThat(said).as(start).isNotZero();
       }
+    }
+  }
+
+  @Test
+  void a_client_that_is_owed_an_answer_may_be_silent_for_as_long_as_that_takes()
+      throws IOException {
+    kinesis.createStream("orders", 1);
+    String arn = "arn:aws:kinesis:us-east-1:000000000000:stream/orders";
+    String consumer =
+        Wires.json(
+                kinesis.endpoint(),
+                "RegisterStreamConsumer",
+                "{\"StreamARN\":\"" + arn + "\",\"ConsumerName\":\"app\"}")
+            .body()
+            .path("Consumer")
+            .path("ConsumerARN")
+            .asText();
+    String body =
+        "{\"ConsumerARN\":\""
+            + consumer
+            + "\",\"ShardId\":\"shardId-000000000000\",\"StartingPosition\":{\"Type\":\"LATEST\"}}";
+    String request = HEAD.replace("ListStreams", "SubscribeToShard");
+    try (Socket socket = connect()) {
+      socket
+          .getOutputStream()
+          .write(
+              (request + "Content-Length: " + body.length() + "\r\n\r\n" + body)
+                  .getBytes(ISO_8859_1));
+      InputStream in = socket.getInputStream();
+      assertThat(new String(in.readNBytes(12), ISO_8859_1)).isEqualTo("HTTP/1.1 200");
+      // Five times as long as a silence may last; an event comes each five seconds.
+      socket.setSoTimeout(1_500);
+      assertThatThrownBy(in::readAllBytes).isInstanceOf(SocketTimeoutException.class);
     }
   }
 
