@@ -24,15 +24,21 @@ final class DataOptions {
       description =
           "When the disk is asked to keep what was put: a put survives kill -9 with each of them, "
               + "this is about a loss of power (default: every second).")
-  private String fsync = "second";
+  private @Nullable String fsync;
 
   /** Tells the builder what the options say. */
   LocalKinesis.Builder apply(LocalKinesis.Builder builder) {
-    Fsync wanted = FSYNCS.get(fsync);
+    Fsync wanted = FSYNCS.get(fsync == null ? "second" : fsync);
     if (wanted == null) {
       throw new Complaint("--fsync \"" + fsync + "\": must be never, second or always");
     }
-    return folder == null ? builder : builder.data(folder).fsync(wanted);
+    if (folder != null) {
+      return builder.data(folder).fsync(wanted);
+    }
+    if (fsync != null) {
+      throw new Complaint("--fsync " + fsync + ": nothing is on a disk without --data DIR");
+    }
+    return builder;
   }
 
   /** What becomes of the data, for the user's eyes. */

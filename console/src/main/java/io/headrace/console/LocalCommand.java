@@ -88,7 +88,7 @@ final class LocalCommand implements Callable<Integer> {
       }
       kinesis.createStream(name, shards);
       return shards;
-    } catch (IllegalStateException e) {
+    } catch (IllegalStateException | IllegalArgumentException e) {
       throw new Complaint("--create \"" + name + "\": " + e.getMessage(), e);
     }
   }
@@ -129,8 +129,9 @@ final class LocalCommand implements Callable<Integer> {
               : "Any AWS SDK or the AWS CLI, with any credentials:");
       out.println("  export AWS_ENDPOINT_URL_KINESIS=" + kinesis.endpoint());
       out.println("  export AWS_ENDPOINT_URL_DYNAMODB=" + dynamoDb.endpoint());
+      // Python's SDK knows the second name only, the others the first.
       out.println(
-          "  export AWS_REGION=us-east-1"
+          "  export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1"
               + (behaviour.isStrict() ? "" : " AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any"));
       if (trust != null) {
         printTrust(out, trust);

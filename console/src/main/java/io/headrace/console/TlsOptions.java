@@ -67,6 +67,9 @@ final class TlsOptions {
     if (ownPkcs12 != null && ownPem != null) {
       throw new Complaint("--tls-own-pkcs12 and --tls-own-pem: there can be only one of the two");
     }
+    if (!hosts.isEmpty() && (ownPkcs12 != null || ownPem != null)) {
+      throw new Complaint("--tls-host: a certificate of yours says itself which hosts it is for");
+    }
     if (ownPkcs12 != null) {
       var password = System.getenv(PASSWORD);
       return LocalTls.pkcs12(ownPkcs12, password == null ? "" : password);

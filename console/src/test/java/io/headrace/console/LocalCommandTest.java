@@ -125,7 +125,10 @@ class LocalCommandTest {
   void what_is_wrong_with_a_folder_of_data_is_one_sentence_and_exit_code_2() throws IOException {
     var file = Files.writeString(folder.resolve("file"), "x");
     for (var arguments :
-        List.of(List.of("--data", file.toString()), List.of("--fsync", "sometimes"))) {
+        List.of(
+            List.of("--data", file.toString()),
+            List.of("--fsync", "sometimes"),
+            List.of("--fsync", "always"))) {
       var run = CommandRun.of("local", arguments.get(0), arguments.get(1));
 
       assertThat(run.exitCode()).as("%s", arguments).isEqualTo(2);
@@ -158,7 +161,8 @@ class LocalCommandTest {
           .contains("http://127.0.0.1:")
           .contains("orders, shards: 2")
           .contains("AWS_ENDPOINT_URL_KINESIS=")
-          .contains("AWS_ENDPOINT_URL_DYNAMODB=");
+          .contains("AWS_ENDPOINT_URL_DYNAMODB=")
+          .contains(" AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1 ");
 
       local.interrupt();
 
@@ -250,6 +254,7 @@ class LocalCommandTest {
             List.of("--tls-own-pkcs12", "absent.p12"),
             List.of("--tls-own-pem", "absent.pem"),
             List.of("--tls-host", "two words"),
+            List.of("--tls-own-pkcs12", "absent.p12", "--tls-host", "absent"),
             List.of("--tls-certificate", "/absent/headrace.pem"),
             List.of("--tls-trust-store", "/absent/headrace.p12"))) {
       var command = new ArrayList<>(List.of("local"));
@@ -258,7 +263,9 @@ class LocalCommandTest {
       var run = CommandRun.of(command.toArray(String[]::new));
 
       assertThat(run.exitCode()).as("%s", arguments).isEqualTo(2);
-      assertThat(run.err()).hasLineCount(1).containsAnyOf("absent", "two words", "--tls-own-key");
+      assertThat(run.err())
+          .hasLineCount(1)
+          .containsAnyOf("absent", "two words", "--tls-own-key", "--tls-host");
     }
   }
 
@@ -323,6 +330,17 @@ class LocalCommandTest {
 
     assertThat(run.exitCode()).isEqualTo(2);
     assertThat(run.err()).hasLineCount(1).contains("\"" + stream + "\"").contains("orders:4");
+  }
+
+  @Test
+  void more_shards_to_create_than_an_account_may_have_are_one_sentence_and_exit_code_2() {
+    var run = CommandRun.of("local", "--create", "first:9999", "--create", "second:9999");
+
+    assertThat(run.exitCode()).isEqualTo(2);
+    assertThat(run.err())
+        .hasLineCount(1)
+        .contains("--create \"second\": ", "Limit: 10000")
+        .doesNotContain("fault in Headrace");
   }
 
   private static KinesisAsyncClient kinesis(URI endpoint, boolean cbor) {

@@ -18,6 +18,9 @@ import java.util.Objects;
  *
  * <p>Faults strike requests that are valid and signed; those that the service would refuse are
  * refused as always and not counted.
+ *
+ * <p>Whatever is out of its range, or does not go with the rest of the fault, is an {@link
+ * IllegalArgumentException} that names the field and the value.
  */
 public final class Fault {
   private final FaultRule rule;

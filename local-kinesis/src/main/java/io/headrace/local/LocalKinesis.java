@@ -79,11 +79,12 @@ public final class LocalKinesis implements AutoCloseable {
             builder.onDemandStreamsMax,
             builder.stateTimes,
             builder.limits.scale());
-    this.data = builder.openData();
-    this.engine = engine(builder.clock, settings, data);
     this.owner = new Caller(builder.ownAccount(), builder.region);
+    // Before the folder of data, which nobody would let go when this fails.
     this.faultRules = Faults.startingWith(builder.faultFile, builder.faultSeed);
     this.faults = new Faults(faultRules);
+    this.data = builder.openData();
+    this.engine = engine(builder.clock, settings, data);
     this.identity = builder.tls == null ? null : builder.tls.identity();
     ProtocolSettings protocolSettings =
         new ProtocolSettings(faultRules, builder.admin, builder.signatures());
@@ -486,8 +487,8 @@ public final class LocalKinesis implements AutoCloseable {
     /**
      * Starts the server; it takes requests when the call returns.
      *
-     * @throws LocalKinesisException when the port or the folder of data cannot be opened, with a
-     *     message fit to show
+     * @throws LocalKinesisException when the port or the folder of data cannot be opened, or the
+     *     file with faults not be read, with a message fit to show
      */
     public LocalKinesis start() {
       return new LocalKinesis(this);

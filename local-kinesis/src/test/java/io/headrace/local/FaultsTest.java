@@ -286,6 +286,21 @@ class FaultsTest {
   }
 
   @Test
+  void a_start_that_fails_on_its_faults_leaves_the_folder_of_data_to_the_next(@TempDir Path folder)
+      throws IOException {
+    Path file = Files.writeString(folder.resolve("faults.json"), "{\"rules\": 1}");
+    Path data = folder.resolve("data");
+
+    assertThatThrownBy(() -> LocalKinesis.builder().data(data).faults(file).start())
+        .isInstanceOf(LocalKinesisException.class)
+        .hasMessageStartingWith(file.toString());
+
+    try (LocalKinesis next = LocalKinesis.builder().data(data).start()) {
+      assertThat(next.faults().list()).isEmpty();
+    }
+  }
+
+  @Test
   void an_action_that_the_service_does_not_have_is_refused() {
     assertThatThrownBy(() -> kinesis.faults().add(Fault.cutBefore().on("PutRecrod")))
         .isInstanceOf(IllegalArgumentException.class)

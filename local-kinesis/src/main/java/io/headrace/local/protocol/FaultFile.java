@@ -69,7 +69,8 @@ public final class FaultFile {
         throw new IllegalArgumentException(name + ", " + file.place() + ": " + e.getMessage(), e);
       }
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      // The text is in memory: it can only be bytes that are no characters.
+      throw new IllegalArgumentException(name + ": this is no JSON: " + e.getMessage() + ".", e);
     }
   }
 

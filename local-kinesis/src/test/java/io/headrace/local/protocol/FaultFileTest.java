@@ -104,6 +104,10 @@ class FaultFileTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("Duplicate field 'seed'");
     assertThatThrownBy(() -> read("")).isInstanceOf(IllegalArgumentException.class);
+    byte[] noCharacters = {0, 0, -1, -2, '{', '}'};
+    assertThatThrownBy(() -> FaultFile.read("f.json", noCharacters, Protocol.actionNames()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("f.json: this is no JSON: ");
   }
 
   @Test
