@@ -26,6 +26,7 @@ import picocli.CommandLine.Spec;
     description = "Starts a local Kinesis and DynamoDB Local, for any AWS SDK, until Ctrl-C.")
 final class LocalCommand implements Callable<Integer> {
   private static final Pattern STREAM = Pattern.compile("([a-zA-Z0-9_.-]{1,128}):(\\d{1,4})");
+  private static final Pattern REGION = Pattern.compile("[a-z0-9-]{1,64}");
   private static final Duration STOP_MAX = Duration.ofSeconds(3);
 
   @Option(
@@ -46,6 +47,12 @@ final class LocalCommand implements Callable<Integer> {
       description = "Creates a stream, unless --data has it already; may be given several times.")
   private List<String> streams = new ArrayList<>();
 
+  @Option(
+      names = "--region",
+      paramLabel = "REGION",
+      description = "Where --create creates streams (default: ${DEFAULT-VALUE}).")
+  private String region = "us-east-1";
+
   @Mixin private DataOptions data = new DataOptions();
 
   @Mixin private TlsOptions tls = new TlsOptions();
@@ -60,6 +67,9 @@ final class LocalCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     var wanted = wanted();
+    if (!REGION.matcher(region).matches()) {
+      throw new Complaint("--region \"" + region + "\": must be a region's name, as eu-west-1");
+    }
     portIsPossible("--kinesis-port", kinesisPort);
     portIsPossible("--dynamodb-port", dynamoDbPort);
     try (var signal = ShutdownSignal.listening(STOP_MAX);
@@ -74,7 +84,8 @@ final class LocalCommand implements Callable<Integer> {
   }
 
   private LocalKinesis kinesis() {
-    var builder = data.apply(behaviour.apply(LocalKinesis.builder().port(kinesisPort)));
+    var builder =
+        data.apply(behaviour.apply(LocalKinesis.builder().port(kinesisPort).region(region)));
     var wanted = tls.wanted();
     return (wanted == null ? builder : builder.tls(wanted)).start();
   }
@@ -131,7 +142,7 @@ final class LocalCommand implements Callable<Integer> {
       out.println("  export AWS_ENDPOINT_URL_DYNAMODB=" + dynamoDb.endpoint());
       // Python's SDK knows the second name only, the others the first.
       out.println(
-          "  export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1"
+          "  export AWS_REGION=%s AWS_DEFAULT_REGION=%s".formatted(region, region)
               + (behaviour.isStrict() ? "" : " AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any"));
       if (trust != null) {
         printTrust(out, trust);

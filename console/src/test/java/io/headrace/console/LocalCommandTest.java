@@ -152,7 +152,8 @@ class LocalCommandTest {
   @Test
   void it_prints_what_a_user_needs_and_stops_within_a_second_of_a_signal()
       throws IOException, InterruptedException {
-    try (var local = HeadraceProcess.start(folder, "local", "--create", "orders:2")) {
+    try (var local =
+        HeadraceProcess.start(folder, "local", "--create", "orders:2", "--region", "eu-west-1")) {
       var lines = new ArrayList<String>();
       while (lines.isEmpty() || !lines.get(lines.size() - 1).contains("Ctrl-C ends it")) {
         lines.add(local.line());
@@ -162,7 +163,7 @@ class LocalCommandTest {
           .contains("orders, shards: 2")
           .contains("AWS_ENDPOINT_URL_KINESIS=")
           .contains("AWS_ENDPOINT_URL_DYNAMODB=")
-          .contains(" AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1 ");
+          .contains(" AWS_REGION=eu-west-1 AWS_DEFAULT_REGION=eu-west-1 ");
 
       local.interrupt();
 
@@ -330,6 +331,28 @@ class LocalCommandTest {
 
     assertThat(run.exitCode()).isEqualTo(2);
     assertThat(run.err()).hasLineCount(1).contains("\"" + stream + "\"").contains("orders:4");
+  }
+
+  @Test
+  void streams_are_created_in_the_region_that_was_named() throws IOException {
+    String[] command = {"local", "--json", "--create", "orders:1", "--region", "eu-west-1"};
+    try (var local = HeadraceProcess.start(folder, command)) {
+      var endpoint = endpoint(local.line(), "kinesis");
+      try (var there = kinesis(endpoint, Region.EU_WEST_1);
+          var elsewhere = kinesis(endpoint, Region.US_EAST_1)) {
+        assertThat(there.listStreams().join().streamNames()).containsExactly("orders");
+        assertThat(elsewhere.listStreams().join().streamNames()).isEmpty();
+      }
+    }
+    assertThat(CommandRun.of("local", "--region", "the moon").exitCode()).isEqualTo(2);
+  }
+
+  private static KinesisAsyncClient kinesis(URI endpoint, Region region) {
+    return KinesisAsyncClient.builder()
+        .endpointOverride(endpoint)
+        .region(region)
+        .credentialsProvider(ANY)
+        .build();
   }
 
   @Test
