@@ -33,6 +33,7 @@ final class DiskShardLog implements ShardLog {
   private long horizonMillis;
   private long end;
   private long lastArrivalMillis;
+  private long keptInRound;
   private boolean isBusy;
   private boolean isClosed;
   private @Nullable String complaint;
@@ -236,7 +237,7 @@ final class DiskShardLog implements ShardLog {
     }
     Segment added = Segment.create(disk, folder, shard, end, lastArrivalMillis);
     sync.written(folder);
-    sync.written(added.file());
+    keptInRound = sync.roundFor(added.file());
     if (last != null) {
       close(last);
       last.seal();
@@ -248,6 +249,10 @@ final class DiskShardLog implements ShardLog {
   private void removeExpired() throws IOException {
     if (segments.getLast().lastArrivalMillis() < horizonMillis && !segments.getLast().isEmpty()) {
       addSegment();
+    }
+    if (!sync.isKept(keptInRound)) {
+      // A loss of power must not take the old files and the new one, which knows the position.
+      return;
     }
     while (segments.size() > 1 && segments.getFirst().lastArrivalMillis() < horizonMillis) {
       close(segments.getFirst());

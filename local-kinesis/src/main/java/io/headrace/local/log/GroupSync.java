@@ -26,6 +26,8 @@ final class GroupSync {
   private CompletableFuture<@Nullable Void> next = new CompletableFuture<>();
   private CompletableFuture<@Nullable Void> running = CompletableFuture.completedFuture(null);
   private boolean isRequested;
+  private long begun;
+  private long kept;
 
   GroupSync(Disk disk, SyncPolicy policy, Executor executor) {
     this.disk = disk;
@@ -35,17 +37,30 @@ final class GroupSync {
 
   /** Says that a file was written to, or that something was made or renamed in a folder. */
   void written(Path fileOrFolder) {
+    long unused = roundFor(fileOrFolder);
+  }
+
+  /** The same; answers which round makes the disk keep it, for {@link #isKept}. */
+  long roundFor(Path fileOrFolder) {
     if (policy == SyncPolicy.NEVER) {
-      return;
+      return 0;
     }
+    long round;
     synchronized (this) {
       written.add(fileOrFolder);
+      round = begun + 1;
       if (policy != SyncPolicy.ALWAYS || isRequested) {
-        return;
+        return round;
       }
       isRequested = true;
     }
     executor.execute(this::run);
+    return round;
+  }
+
+  /** Whether a round, or one after it, has kept everything that was written before it. */
+  synchronized boolean isKept(long round) {
+    return kept >= round;
   }
 
   /**
@@ -66,6 +81,7 @@ final class GroupSync {
   void run() {
     Set<Path> paths;
     CompletableFuture<@Nullable Void> round;
+    long number;
     synchronized (this) {
       isRequested = false;
       if (written.isEmpty()) {
@@ -74,6 +90,7 @@ final class GroupSync {
       paths = written;
       round = next;
       running = round;
+      number = ++begun;
       written = new LinkedHashSet<>();
       next = new CompletableFuture<>();
     }
@@ -83,6 +100,7 @@ final class GroupSync {
       failure = failed == null ? failure : failed;
     }
     if (failure == null) {
+      hasKept(number);
       round.complete(null);
     } else {
       round.completeExceptionally(failure);
@@ -110,6 +128,10 @@ final class GroupSync {
       LOG.error("what was renamed in {} may not outlive a loss of power: {}", folder, e.toString());
       written(folder);
     }
+  }
+
+  private synchronized void hasKept(long number) {
+    kept = Math.max(kept, number);
   }
 
   // Who waits is told that it failed; the next round, within a second, is for who asks after that.

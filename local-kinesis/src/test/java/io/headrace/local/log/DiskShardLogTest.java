@@ -61,6 +61,25 @@ class DiskShardLogTest {
   }
 
   @Test
+  void the_file_that_knows_the_position_is_kept_before_the_records_past_retention_go() {
+    GroupSync sync = new GroupSync(disk, SyncPolicy.EVERY_SECOND, Runnable::run);
+    DiskShardLog log = open(disk, sync);
+    fill(log, 1, 10, 200);
+    sync.run();
+    int before = segments().size();
+
+    log.trimBefore(5_000);
+
+    assertThat(segments()).hasSize(before + 1);
+    assertThat(log.read(0, 10, 10_000)).isEmpty();
+    sync.run();
+    log.trimBefore(5_001);
+    assertThat(segments()).hasSize(1);
+    assertThat(disk.synced()).contains(FOLDER, segments().get(0));
+    assertThat(reopened().end()).isEqualTo(11);
+  }
+
+  @Test
   void a_tail_that_was_torn_at_any_byte_is_cut_off_and_the_rest_is_there() {
     DiskShardLog log = open();
     List<StoredRecord> records = fill(log, 1, 2, 60);
@@ -376,7 +395,10 @@ class DiskShardLogTest {
   }
 
   private static DiskShardLog open(SimulatedDisk disk) {
-    GroupSync sync = new GroupSync(disk, SyncPolicy.EVERY_SECOND, Runnable::run);
+    return open(disk, new GroupSync(disk, SyncPolicy.NEVER, Runnable::run));
+  }
+
+  private static DiskShardLog open(SimulatedDisk disk, GroupSync sync) {
     return DiskShardLog.open(
         new DiskContext(
             SMALL, disk, sync, new OpenFiles(SMALL.openFilesMax()), new ByteBudget(Long.MAX_VALUE)),
