@@ -44,6 +44,7 @@ final class RecordsFrame {
               "ChildShards", Pushed.Event::childShards, RecordActions.CHILD_OUT);
 
   private final int count;
+  private final long lastOrder;
   private final CRC32 check = new CRC32();
   private ByteBuffer piece;
   // Those at hand, of which the first is the one that is being written; the rest may have to be
@@ -58,6 +59,7 @@ final class RecordsFrame {
 
   RecordsFrame(Pushed.Event event) {
     this.count = event.records().size();
+    this.lastOrder = count == 0 ? 0 : event.records().get(count - 1).order();
     event.records().forEach(this::add);
     byte[] start = head(event);
     int payload = start.length + END.length + Math.max(0, event.records().size() - 1);
@@ -113,10 +115,15 @@ final class RecordsFrame {
    */
   void supply(List<StoredRecord> records) {
     boolean isBegun = dataAt >= 0;
-    if (records.isEmpty() || (isBegun && records.get(0).order() != order)) {
+    // Later ones come with the next event; in place of lost ones they would come twice.
+    boolean isLost = records.isEmpty() || records.get(0).order() > lastOrder;
+    if (isLost || (isBegun && records.get(0).order() != order)) {
       throw new IllegalStateException("records of a begun event are past retention");
     }
-    records.stream().limit(count - record).forEach(this::add);
+    records.stream()
+        .limit(count - record)
+        .takeWhile(each -> each.order() <= lastOrder)
+        .forEach(this::add);
   }
 
   boolean isWritten() {

@@ -82,6 +82,27 @@ class RecordsFrameProperties {
         .hasMessage("records of a begun event are past retention");
   }
 
+  @Example
+  void later_records_are_not_taken_for_those_that_went_with_retention() {
+    List<StoredRecord> all = new ArrayList<>();
+    for (long order = 1; order <= 6; order++) {
+      all.add(record(order, false, "k", new byte[9]));
+    }
+    RecordsFrame frame = new RecordsFrame(event(all.subList(0, 3)));
+    frame.letGo();
+    frame.writeTo(ByteBuffer.allocate(10_000));
+    assertThat(frame.order()).isEqualTo(1);
+
+    // The first of the three is past retention by now, and the log goes on with the next event's.
+    frame.supply(all.subList(1, 6));
+    frame.writeTo(ByteBuffer.allocate(10_000));
+
+    assertThat(frame.isWritten()).isFalse();
+    assertThat(frame.lacksRecords()).isTrue();
+    assertThatThrownBy(() -> frame.supply(all.subList(3, 6)))
+        .hasMessage("records of a begun event are past retention");
+  }
+
   private static List<StoredRecord> records(Random random) {
     List<StoredRecord> records = new ArrayList<>();
     long order = 1;
