@@ -43,6 +43,22 @@ final class Consumer {
     return new ConsumerState(arn.name(), createdMillis, labels, status, dueMillis);
   }
 
+  /** Whether the state is one that this very consumer had. */
+  boolean isOf(@Nullable ConsumerState state) {
+    return state != null
+        && state.name().equals(arn.name())
+        && state.createdMillis() == createdMillis;
+  }
+
+  /** Takes back what came after a state of its own. */
+  void restore(@Nullable ConsumerState state) {
+    if (state != null) {
+      labels = state.labels();
+      status = state.status();
+      dueMillis = state.dueMillis();
+    }
+  }
+
   ConsumerView view() {
     return new ConsumerView(arn, status, createdMillis);
   }

@@ -95,6 +95,7 @@ public final class KinesisStream {
   /** All of the stream but its records. */
   synchronized StreamState state(long nowMillis) {
     settle(nowMillis);
+    requireThere();
     return state();
   }
 
@@ -157,6 +158,7 @@ public final class KinesisStream {
    */
   synchronized void delete(boolean withConsumers, long nowMillis) {
     settle(nowMillis);
+    requireThere();
     if (status == StreamStatus.DELETING) {
       return;
     }
@@ -191,6 +193,12 @@ public final class KinesisStream {
   synchronized @Nullable String shardFor(PutEntry entry, long nowMillis) {
     settle(nowMillis);
     return shards.openCount() == 0 ? null : shards.route(entry.hash()).id();
+  }
+
+  /** The seconds of the latest number that any shard can have given out; 0 without shards. */
+  synchronized long lastSeconds(long nowMillis) {
+    settle(nowMillis);
+    return shards.lastSeconds();
   }
 
   synchronized String iterator(String shardId, StartFrom start, long nowMillis) {
@@ -237,6 +245,7 @@ public final class KinesisStream {
   /** One step on the consumers, after everything that was due before it. */
   synchronized <T> T step(long nowMillis, Function<StreamConsumers, T> step) {
     settle(nowMillis);
+    requireThere();
     T result = step.apply(consumers);
     keep();
     refreshDue();
@@ -457,6 +466,14 @@ public final class KinesisStream {
     return KinesisError.of(
         "ProvisionedThroughputExceededException",
         "Rate exceeded for Shard - %s/%s/%s".formatted(key.account(), key.name(), shard.id()));
+  }
+
+  // Whoever found this stream before it went must not touch what another one, made under the same
+  // name since, keeps in its place.
+  private void requireThere() {
+    if (gone) {
+      throw key.notFound();
+    }
   }
 
   private void requireUsable() {

@@ -118,6 +118,10 @@ final class ShardMap {
     return ++counters.get(shard.index() / SHARDS_PER_COUNTER)[0];
   }
 
+  long lastSeconds() {
+    return shards.values().stream().mapToLong(Shard::lastSeconds).max().orElse(0);
+  }
+
   List<ShardView> views(ShardFilter filter, int afterIndex, long horizon) {
     List<ShardView> views = new ArrayList<>();
     for (Shard shard : shards.tailMap(afterIndex, false).values()) {

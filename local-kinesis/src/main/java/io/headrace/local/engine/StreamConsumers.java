@@ -39,7 +39,9 @@ final class StreamConsumers {
   void restore(List<ConsumerState> states) {
     Map<String, ConsumerState> kept = new HashMap<>();
     states.forEach(state -> kept.put(state.name(), state));
-    byName.values().removeIf(consumer -> !consumer.state().equals(kept.get(consumer.arn().name())));
+    byName.values().removeIf(consumer -> !consumer.isOf(kept.get(consumer.arn().name())));
+    // In place: a consumer knows its subscriptions, which the states do not.
+    byName.values().forEach(consumer -> consumer.restore(kept.get(consumer.arn().name())));
     kept.forEach((name, state) -> byName.computeIfAbsent(name, absent -> new Consumer(key, state)));
     refreshDue();
   }

@@ -1,6 +1,7 @@
 package io.headrace.local.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 import static org.assertj.core.api.InstanceOfAssertFactories.type;
@@ -68,6 +69,15 @@ class ReshardingTest {
     }
 
     assertThat(numbers).isSorted().doesNotHaveDuplicates();
+  }
+
+  @Test
+  void a_number_of_a_new_child_serves_for_ordering_although_it_is_ahead_of_the_clock() {
+    engine.splitShard(ORDERS, id(0), HALF);
+    engine.splitShard(ORDERS, id(1), QUARTER);
+    String number = put("0");
+
+    assertThatCode(() -> engine.requireOrdering(ORDERS, number)).doesNotThrowAnyException();
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.headrace.local.VirtualClock;
 import io.headrace.local.engine.Caller;
+import io.headrace.local.engine.ConsumerArn;
 import io.headrace.local.engine.Engine;
 import io.headrace.local.engine.EngineSettings;
 import io.headrace.local.engine.KinesisError;
@@ -81,6 +82,22 @@ class EngineOnDiskTest {
   @Test
   void the_same_when_changes_take_their_time() {
     whicheverChangeFails(Duration.ofMillis(500));
+  }
+
+  @Test
+  void a_change_of_a_consumer_that_is_taken_back_leaves_its_subscription_in_its_place() {
+    Engine engine = open(Duration.ZERO);
+    engine.createStream(ORDERS, StreamMode.PROVISIONED, 1);
+    ConsumerArn arn = engine.fanOut().register(ORDERS, "fast", Labels.NONE).arn();
+    var unused = engine.fanOut().subscribe(arn, FIRST, new StartFrom.Latest());
+    disk.bytesMax(0);
+    assertRefused(() -> engine.addTags(new Resource.OfConsumer(arn), Map.of("a", "b")));
+
+    assertThat(engine.tags(new Resource.OfConsumer(arn))).isEmpty();
+    assertThat(catchThrowable(() -> engine.fanOut().subscribe(arn, FIRST, new StartFrom.Latest())))
+        .isInstanceOfSatisfying(
+            KinesisError.class, e -> assertThat(e.code()).isEqualTo("ResourceInUseException"));
+    assertThat(engine.totals().subscriptions()).isEqualTo(1);
   }
 
   @Test
