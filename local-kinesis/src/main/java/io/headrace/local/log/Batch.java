@@ -53,4 +53,10 @@ final class Batch {
       bytes = new byte[0];
     }
   }
+
+  /** Holds nothing until the next record: a thousand shards at rest must not keep their largest. */
+  void release() {
+    length = 0;
+    bytes = new byte[0];
+  }
 }

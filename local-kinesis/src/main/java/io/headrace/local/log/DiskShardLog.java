@@ -148,6 +148,7 @@ final class DiskShardLog implements ShardLog {
     horizonMillis = Math.max(horizonMillis, arrivalMillis);
     if (!isBusy) {
       segments.forEach(this::close);
+      batch.release();
     }
     isBusy = false;
     boolean isIdle = segments.isEmpty() || segments.getFirst().lastArrivalMillis() >= horizonMillis;
@@ -167,7 +168,7 @@ final class DiskShardLog implements ShardLog {
     segments.forEach(this::close);
     segments.forEach(segment -> budget.giveBack(segment.recordBytes()));
     segments.clear();
-    batch.clear();
+    batch.release();
     try {
       disk.deleteTree(folder);
     } catch (IOException e) {
@@ -306,6 +307,11 @@ final class DiskShardLog implements ShardLog {
       complaint = message;
       LOG.warn("expired records stay on the disk for now: {}", message);
     }
+  }
+
+  /** The bytes of heap that wait for the next put. */
+  int heldBytes() {
+    return batch.bytes().length;
   }
 
   private static Path parentOf(Path path) {

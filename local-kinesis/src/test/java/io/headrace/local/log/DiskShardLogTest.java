@@ -80,6 +80,20 @@ class DiskShardLogTest {
   }
 
   @Test
+  void a_shard_at_rest_holds_no_buffer() {
+    DiskShardLog log = open();
+    put(log, record(1, 1_001, 1, 200_000));
+    log.trimBefore(0);
+    assertThat(log.heldBytes()).isGreaterThan(200_000);
+
+    log.trimBefore(0);
+
+    assertThat(log.heldBytes()).isZero();
+    put(log, record(2, 1_002, 1, 10));
+    assertThat(log.read(0, 10, 1_000_000)).hasSize(2);
+  }
+
+  @Test
   void a_tail_that_was_torn_at_any_byte_is_cut_off_and_the_rest_is_there() {
     DiskShardLog log = open();
     List<StoredRecord> records = fill(log, 1, 2, 60);
