@@ -18,7 +18,7 @@ final class HeadraceProcess implements AutoCloseable {
   }
 
   static HeadraceProcess start(Path folder, String... args) throws IOException {
-    var command = new ArrayList<String>();
+    var command = new ArrayList<>(listeningToInterrupts());
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-XX:+UseSerialGC");
     command.add("-cp");
@@ -58,6 +58,22 @@ final class HeadraceProcess implements AutoCloseable {
   /** SIGINT, as Ctrl-C sends it. */
   void interrupt() throws IOException, InterruptedException {
     new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor();
+  }
+
+  // A build that a shell started in the background ignores SIGINT, and so would every child of it.
+  private static List<String> listeningToInterrupts() throws IOException {
+    var prefix = List.of("env", "--default-signal=INT");
+    var trial = new ArrayList<>(prefix);
+    trial.add("true");
+    boolean isThere =
+        new ProcessBuilder(trial)
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start()
+                .onExit()
+                .join()
+                .exitValue()
+            == 0;
+    return isThere ? prefix : List.of();
   }
 
   int exitCode(long seconds) throws InterruptedException {
