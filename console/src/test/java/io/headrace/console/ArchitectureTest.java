@@ -75,6 +75,7 @@ class ArchitectureTest {
           "io.headrace.function.json",
           "io.headrace.function.settings",
           "io.headrace.local.protocol",
+          "io.headrace.local.store",
           "io.headrace.console");
 
   @ArchTest
