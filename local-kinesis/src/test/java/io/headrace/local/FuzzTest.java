@@ -108,7 +108,10 @@ class FuzzTest {
     System.out.println(
         "fuzz: %d inputs in %d ms: %s"
             .formatted(count, (System.nanoTime() - start) / 1_000_000, answers));
-    await(() -> handles() <= handles + 5, "file handles, " + handles + " before");
+    Eventually.holds(
+        () -> handles() <= handles + 5,
+        Duration.ofSeconds(5),
+        () -> "file handles, %d before, %d now".formatted(handles, handles()));
     System.gc();
     assertThat(memory() - memory).as("growth of direct memory").isLessThan(32L << 20);
     for (int i = 0; i < 200; i++) {
@@ -329,16 +332,5 @@ class FuzzTest {
 
   private static long memory() {
     return PlatformDependent.usedDirectMemory();
-  }
-
-  private interface Condition {
-    boolean holds();
-  }
-
-  private static void await(Condition condition, String what) throws InterruptedException {
-    for (int i = 0; !condition.holds(); i++) {
-      assertThat(i).as("%s, %s now", what, handles()).isLessThan(500);
-      Thread.sleep(10);
-    }
   }
 }

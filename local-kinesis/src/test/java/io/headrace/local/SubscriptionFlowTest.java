@@ -37,7 +37,6 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -357,11 +356,7 @@ class SubscriptionFlowTest {
   }
 
   private static void await(BooleanSupplier condition) {
-    long end = System.nanoTime() + PATIENCE.toNanos();
-    while (!condition.getAsBoolean()) {
-      assertThat(System.nanoTime()).as("within %s", PATIENCE).isLessThan(end);
-      LockSupport.parkNanos(1_000_000);
-    }
+    Eventually.holds(condition, PATIENCE, () -> "within " + PATIENCE);
   }
 
   private static long memory() {

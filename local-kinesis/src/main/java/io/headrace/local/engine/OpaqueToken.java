@@ -1,5 +1,6 @@
 package io.headrace.local.engine;
 
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
@@ -21,6 +22,7 @@ import javax.crypto.spec.SecretKeySpec;
 final class OpaqueToken {
   private static final byte[] VERSION = {0, 0, 0, 0, 0, 0, 0, 1};
   private static final int CHECK_BYTES = 4;
+  private static final long PAGE_LIFE_MILLIS = 300_000;
   private static final SecretKeySpec KEY = key();
   private static final IvParameterSpec START = new IvParameterSpec(new byte[16]);
 
@@ -51,6 +53,22 @@ final class OpaqueToken {
     } catch (IllegalArgumentException e) {
       return Optional.empty();
     }
+  }
+
+  /**
+   * The content of a token for the next page of a list, which begins with the time it was made at
+   * and is longer than {@code fixedBytes}. Throws the service's errors when it is none or too old.
+   */
+  static ByteBuffer openPage(String token, int fixedBytes, long nowMillis) {
+    Optional<byte[]> content = open(token);
+    if (content.isEmpty() || content.get().length <= fixedBytes) {
+      throw KinesisError.invalidArgument("Invalid NextToken.");
+    }
+    ByteBuffer bytes = ByteBuffer.wrap(content.get());
+    if (nowMillis - bytes.getLong(0) > PAGE_LIFE_MILLIS) {
+      throw KinesisError.of("ExpiredNextTokenException", "NextToken has expired.");
+    }
+    return bytes;
   }
 
   private static void writeCheck(byte[] content, byte[] checked) {

@@ -2,7 +2,6 @@ package io.headrace.local.engine;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.Optional;
 
 /**
  * What the next page of a list of shards must know: the stream, the filter, the last shard shown.
@@ -14,25 +13,15 @@ record ShardListToken(
     ShardFilter filter,
     String streamName) {
   private static final int FIXED_BYTES = 8 + 8 + 4 + 1 + 8;
-  private static final long LIFE_MILLIS = 300_000;
 
   static ShardListToken parse(String token, long nowMillis) {
-    Optional<byte[]> content = OpaqueToken.open(token);
-    if (content.isEmpty() || content.get().length <= FIXED_BYTES) {
-      throw KinesisError.invalidArgument("Invalid NextToken.");
-    }
-    ByteBuffer bytes = ByteBuffer.wrap(content.get());
-    ShardListToken parsed =
-        new ShardListToken(
-            bytes.getLong(),
-            bytes.getLong(),
-            bytes.getInt(),
-            filter(bytes.get(), bytes.getLong()),
-            StandardCharsets.UTF_8.decode(bytes).toString());
-    if (nowMillis - parsed.createdMillis > LIFE_MILLIS) {
-      throw KinesisError.of("ExpiredNextTokenException", "NextToken has expired.");
-    }
-    return parsed;
+    ByteBuffer bytes = OpaqueToken.openPage(token, FIXED_BYTES, nowMillis);
+    return new ShardListToken(
+        bytes.getLong(),
+        bytes.getLong(),
+        bytes.getInt(),
+        filter(bytes.get(), bytes.getLong()),
+        StandardCharsets.UTF_8.decode(bytes).toString());
   }
 
   String token() {

@@ -34,6 +34,18 @@ public final class CommonFields {
     return Field.text(field).pattern(NAME).length(1, 128);
   }
 
+  /** Which of the five ways to begin reading a shard is meant. */
+  static Field<String> startType(String field) {
+    return Field.text(field)
+        .required()
+        .oneOf(
+            "AFTER_SEQUENCE_NUMBER",
+            "LATEST",
+            "AT_TIMESTAMP",
+            "AT_SEQUENCE_NUMBER",
+            "TRIM_HORIZON");
+  }
+
   /** The stream that the request names, by ARN, by name, or by both when they agree. */
   static StreamKey stream(Caller caller, Fields input) {
     String name = input.get(STREAM_NAME);

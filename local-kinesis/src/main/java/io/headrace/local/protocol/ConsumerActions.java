@@ -37,15 +37,7 @@ final class ConsumerActions {
   private static final Field<Long> CREATION = Field.time("StreamCreationTimestamp");
 
   private static final Field<String> SHARD_ID = name("ShardId").required();
-  private static final Field<String> START_TYPE =
-      Field.text("Type")
-          .required()
-          .oneOf(
-              "AFTER_SEQUENCE_NUMBER",
-              "LATEST",
-              "AT_TIMESTAMP",
-              "AT_SEQUENCE_NUMBER",
-              "TRIM_HORIZON");
+  private static final Field<String> START_TYPE = CommonFields.startType("Type");
   private static final Field<String> START_NUMBER =
       Field.text("SequenceNumber").pattern(SEQUENCE_NUMBER);
   private static final Field<Long> START_TIME = Field.time("Timestamp");
@@ -53,20 +45,9 @@ final class ConsumerActions {
       Field.nested("StartingPosition", Structure.of(START_TYPE, START_NUMBER, START_TIME))
           .required();
 
-  private static final Output<ConsumerView> CONSUMER_OUT =
-      new Output<ConsumerView>()
-          .text("ConsumerName", view -> view.arn().name())
-          .text("ConsumerARN", view -> view.arn().arn())
-          .text("ConsumerStatus", view -> view.status().name())
-          .time("ConsumerCreationTimestamp", ConsumerView::createdMillis);
-
+  private static final Output<ConsumerView> CONSUMER_OUT = consumerOut();
   private static final Output<ConsumerView> DESCRIPTION_OUT =
-      new Output<ConsumerView>()
-          .text("ConsumerName", view -> view.arn().name())
-          .text("ConsumerARN", view -> view.arn().arn())
-          .text("ConsumerStatus", view -> view.status().name())
-          .time("ConsumerCreationTimestamp", ConsumerView::createdMillis)
-          .text("StreamARN", view -> view.arn().stream().arn());
+      consumerOut().text("StreamARN", view -> view.arn().stream().arn());
 
   private ConsumerActions() {}
 
@@ -105,6 +86,14 @@ final class ConsumerActions {
             Structure.of(REQUIRED_ARN, STREAM_ID, SHARD_ID, START),
             null,
             ConsumerActions::subscribe));
+  }
+
+  private static Output<ConsumerView> consumerOut() {
+    return new Output<ConsumerView>()
+        .text("ConsumerName", view -> view.arn().name())
+        .text("ConsumerARN", view -> view.arn().arn())
+        .text("ConsumerStatus", view -> view.status().name())
+        .time("ConsumerCreationTimestamp", ConsumerView::createdMillis);
   }
 
   // Either one names the consumer: its ARN, or its name beside its stream's; all three must agree.

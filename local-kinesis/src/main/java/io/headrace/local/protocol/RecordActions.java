@@ -50,15 +50,7 @@ final class RecordActions {
           .length(1, REQUEST_RECORDS_MAX);
 
   private static final Field<String> SHARD_ID = name("ShardId").required();
-  private static final Field<String> ITERATOR_TYPE =
-      Field.text("ShardIteratorType")
-          .required()
-          .oneOf(
-              "AFTER_SEQUENCE_NUMBER",
-              "LATEST",
-              "AT_TIMESTAMP",
-              "AT_SEQUENCE_NUMBER",
-              "TRIM_HORIZON");
+  private static final Field<String> ITERATOR_TYPE = CommonFields.startType("ShardIteratorType");
   private static final Field<String> START_NUMBER =
       Field.text("StartingSequenceNumber").pattern(SEQUENCE_NUMBER);
   private static final Field<Long> TIMESTAMP = Field.time("Timestamp");
