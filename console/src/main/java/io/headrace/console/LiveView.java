@@ -14,7 +14,12 @@ import java.util.stream.Collectors;
  * elsewhere. One thread draws; any may write to {@link #above}, which stays above what is drawn.
  */
 final class LiveView {
-  /** What is shown. */
+  /**
+   * What is shown.
+   *
+   * @param put records whose put was answered; a record may be settled before its producer hears
+   *     that it was stored
+   */
   record Frame(
       Duration elapsed,
       long put,
@@ -100,7 +105,7 @@ final class LiveView {
   private static List<String> block(Frame frame, long rate) {
     return List.of(
         String.format(
-            "%4ds  put %,d  settled %,d  %,d records/s  lag %.1f s",
+            "%4ds  put and answered %,d  settled %,d  %,d records/s  lag %.1f s",
             frame.elapsed().toSeconds(),
             frame.put(),
             frame.settled(),
