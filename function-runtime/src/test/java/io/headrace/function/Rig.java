@@ -63,6 +63,8 @@ final class Rig implements OutputTap {
   long epoch = 1;
   private long sequence;
   private @Nullable ShardHandler handler;
+  private boolean committing;
+  private boolean commitAsked;
   private FunctionSpec<String, String> spec;
 
   Rig(long seed, FunctionSpec<String, String> spec) {
@@ -141,6 +143,8 @@ final class Rig implements OutputTap {
         new ShardHandler.Context(shardKey(), shard, new Lease(token), epoch, loop, outcomes);
     opened[0] = host.handlers(spec.inputs().get(0)).open(context);
     handler = opened[0];
+    committing = false;
+    commitAsked = false;
     return this;
   }
 
@@ -224,24 +228,45 @@ final class Rig implements OutputTap {
     loop.runUntilIdle();
   }
 
-  /** Takes progress and snapshot in one turn; stored when the snapshot is. */
+  /**
+   * Takes progress and snapshot in one turn; stored when the snapshot is. As the engine does, one
+   * at a time: what is asked for meanwhile comes after it.
+   */
   void commit() {
     var of = handler();
     loop.execute(
         () -> {
-          Set<Position> progress = new LinkedHashSet<>(settled.keySet());
-          var unused =
-              of.snapshot()
-                  .thenAccept(
-                      parts ->
-                          loop.execute(
-                              () -> {
-                                if (handler == of) {
-                                  commit = new Commit(progress, List.of(parts));
-                                  of.committed(parts);
-                                }
-                              }));
+          if (handler == of) {
+            commitNow(of);
+          }
         });
+  }
+
+  private void commitNow(ShardHandler of) {
+    if (committing) {
+      commitAsked = true;
+      return;
+    }
+    committing = true;
+    Set<Position> progress = new LinkedHashSet<>(settled.keySet());
+    var unused =
+        of.snapshot()
+            .whenComplete(
+                (parts, thrown) ->
+                    loop.execute(
+                        () -> {
+                          if (handler == of) {
+                            committing = false;
+                            if (thrown == null) {
+                              commit = new Commit(progress, List.of(parts));
+                              of.committed(parts);
+                            }
+                            if (commitAsked) {
+                              commitAsked = false;
+                              commitNow(of);
+                            }
+                          }
+                        }));
   }
 
   /** Forgets everything since the last commit, and starts again from it. */
