@@ -15,8 +15,6 @@ final class LoadProgram {
   /** Records a second; a server that can't keep up is left at the first that is too much. */
   static final List<Integer> RATES = List.of(1, 100, 1_000);
 
-  private static final int LAST_RATE = 1_000;
-
   static final String FILLED = "memory.filled.records";
 
   private LoadProgram() {}
@@ -101,9 +99,15 @@ final class LoadProgram {
       for (int rate : RATES) {
         // Few records take longest to say anything.
         Duration measured = settings.measured().multipliedBy(rate == 1 ? 3 : 2);
-        // The JIT compilers of client and server take the same two cores: let them come to rest.
-        Duration warmUp = settings.warmUp().multipliedBy(rate == LAST_RATE ? 2 : 1);
-        figures.putAll(LatencyLoad.run(putter, reader, "latency", rate, warmUp, measured));
+        figures.putAll(
+            LatencyLoad.run(
+                putter,
+                reader,
+                settings.serverPid(),
+                "latency",
+                rate,
+                settings.warmUp(),
+                measured));
       }
     }
   }

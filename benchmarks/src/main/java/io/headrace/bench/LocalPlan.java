@@ -57,6 +57,12 @@ record LocalPlan(
     return warmUp.plus(measured).multipliedBy(8).plus(Duration.ofSeconds(40));
   }
 
+  /** The same for latency, which begins when a record costs no less than before. */
+  Duration latencyMax() {
+    int rates = LoadProgram.RATES.size();
+    return warmUp.multipliedBy((long) Settling.VALUES_MAX * rates).plus(loadMax());
+  }
+
   private static Set<Part> copy(Set<Part> parts) {
     return parts.isEmpty() ? EnumSet.allOf(Part.class) : EnumSet.copyOf(parts);
   }
