@@ -31,12 +31,6 @@ final class CpuMeter {
     }
   }
 
-  /** What both took so far, together. */
-  double micros() {
-    long now = nanos(serverPid) + nanos(ProcessHandle.current().pid());
-    return (now - serverNanos - clientNanos) / 1000.0;
-  }
-
   private static long nanos(long pid) {
     return ProcessHandle.of(pid)
         .flatMap(process -> process.info().totalCpuDuration())

@@ -2,10 +2,8 @@ package io.headrace.bench;
 
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -24,87 +22,67 @@ final class LatencyLoad {
   private static final int UNANSWERED_MAX = 5_000;
   private static final int RATE_OF_WARM_UP = 100;
   private static final int KEYS = 1_000;
+  private static final byte WARM = 0;
+  private static final byte MEASURED = 1;
 
   private final LoadClient client;
   private final String stream;
-  private final long serverPid;
-
-  /** The times of the windows played, by the number that their records carry. */
-  private final List<Queue<Double>> windows = new CopyOnWriteArrayList<>();
-
+  private final Queue<Double> millis = new ConcurrentLinkedQueue<>();
+  private final Queue<Double> lateMillis = new ConcurrentLinkedQueue<>();
   private final AtomicLong arrived = new AtomicLong();
   private final AtomicLong unanswered = new AtomicLong();
   private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
 
-  private LatencyLoad(LoadClient client, String stream, long serverPid) {
+  private LatencyLoad(LoadClient client, String stream) {
     this.client = client;
     this.stream = stream;
-    this.serverPid = serverPid;
   }
 
   /**
-   * Warms up, at the rate or at 100 a second, until a record costs no less than before, and
-   * measures at the rate. The compilers of two young JVMs take most of two cores for half a minute;
-   * what a record takes then says how busy they are. That is told too, as the first window.
+   * Warms up, at the rate or at 100 a second, and measures at the rate, with a stream of its own.
+   * While young, the two JVMs compile: that takes most of two cores, and the times then say how
+   * busy the compilers are.
    *
    * @param putter puts over HTTP/1.1
-   * @param reader subscribes over HTTP/2
-   * @param window how long each part of the warm-up lasts
+   * @param reader subscribes over HTTP/2; nothing else may be subscribed through it
    */
   static Figures run(
-      LoadClient putter,
-      LoadClient reader,
-      long serverPid,
-      String stream,
-      int rate,
-      Duration window,
-      Duration measured) {
-    LatencyLoad load = new LatencyLoad(putter, stream, serverPid);
-    String arn = Subscriptions.register(putter, stream, "rate-" + rate);
+      LoadClient putter, LoadClient reader, int rate, Duration warmUp, Duration measured) {
+    String stream = "latency-" + rate;
+    putter.create(stream);
+    LatencyLoad load = new LatencyLoad(putter, stream);
+    String arn = Subscriptions.register(putter, stream, "reader");
     Subscriptions subscriptions =
         Subscriptions.open(
             reader, arn, putter.shards(stream), ShardIteratorType.LATEST, load::arrived);
-    load.warmUp(Math.max(rate, RATE_OF_WARM_UP), window, subscriptions);
-    int warmUps = load.windows.size();
-    long count = load.play(rate, measured);
-    load.awaitAll(rate, count, subscriptions);
+    load.play(Math.max(rate, RATE_OF_WARM_UP), warmUp, WARM, subscriptions);
+    load.play(rate, measured, MEASURED, subscriptions);
+    Samples samples = Samples.of(load.millis);
     String prefix = "latency." + rate;
-    Samples samples = Samples.of(load.windows.get(warmUps));
     return new Figures()
+        .put(prefix + ".producer_late_p99_ms", Samples.of(load.lateMillis).percentile(99))
         .put(prefix + ".p50_ms", samples.percentile(50))
         .put(prefix + ".p99_ms", samples.percentile(99))
-        .put(prefix + ".max_ms", samples.max())
-        .put(prefix + ".first_window_p99_ms", Samples.of(load.windows.get(0)).percentile(99))
-        .put(prefix + ".warm_up_s", warmUps * window.toMillis() / 1000.0);
+        .put(prefix + ".max_ms", samples.max());
   }
 
-  private void warmUp(int rate, Duration window, Subscriptions subscriptions) {
-    Settling cost = new Settling();
-    while (!cost.isSettled()) {
-      CpuMeter cpu = CpuMeter.started(serverPid);
-      long count = play(rate, window);
-      cost.add(cpu.micros() / count);
-    }
-    awaitSilence(subscriptions);
-  }
-
-  /** Puts on the timetable, as one more window; answers how many records. */
-  private long play(int rate, Duration time) {
-    int window = windows.size();
-    windows.add(new ConcurrentLinkedQueue<>());
+  private void play(int rate, Duration time, byte kind, Subscriptions subscriptions) {
     long interval = 1_000_000_000L / rate;
     long count = Math.max(1, time.toNanos() / interval);
     long start = System.nanoTime() + interval;
     for (long i = 0; i < count; i++) {
       long due = start + i * interval;
       Pause.until(due);
-      put(i, due, window);
+      put(i, due, kind);
     }
-    return count;
+    if (kind == MEASURED) {
+      awaitAll(rate, count, subscriptions);
+    } else {
+      awaitSilence(subscriptions);
+    }
   }
 
   private void awaitAll(int rate, long count, Subscriptions subscriptions) {
-    Queue<Double> millis = windows.get(windows.size() - 1);
     long end = System.nanoTime() + ARRIVAL_MAX.toNanos();
     while (millis.size() < count) {
       subscriptions.requireWhole();
@@ -130,9 +108,12 @@ final class LatencyLoad {
     }
   }
 
-  private void put(long number, long due, int window) {
+  private void put(long number, long due, byte kind) {
     requireAnswers();
-    ByteBuffer data = ByteBuffer.allocate(Batches.DATA_BYTES).putInt(window).putLong(due);
+    if (kind == MEASURED) {
+      lateMillis.add((System.nanoTime() - due) / 1e6);
+    }
+    ByteBuffer data = ByteBuffer.allocate(Batches.DATA_BYTES).put(0, kind).putLong(1, due);
     unanswered.incrementAndGet();
     var unused =
         client
@@ -165,7 +146,9 @@ final class LatencyLoad {
   private void arrived(Record record) {
     long now = System.nanoTime();
     ByteBuffer data = record.data().asByteBuffer();
-    windows.get(data.getInt()).add((now - data.getLong()) / 1e6);
+    if (data.get(0) == MEASURED) {
+      millis.add((now - data.getLong(1)) / 1e6);
+    }
     arrived.incrementAndGet();
   }
 }

@@ -14,9 +14,9 @@ final class LocalRun {
   // All of it from the start: its collections are the load program's, not the server's.
   static final List<String> CLIENT_HEAP = List.of("-Xms1g", "-Xmx1g");
 
-  // A record put by itself costs the load program more than the server: where only times are told,
-  // its code is compiled once, quickly, and leaves the cores to what is measured.
-  static final List<String> QUICK_TO_COMPILE = List.of("-XX:TieredStopAtLevel=1");
+  // A record put by itself costs the load program more than the server: where times are all that is
+  // told, its code is compiled once and quickly, and leaves the cores to what is measured.
+  private static final List<String> QUICK_TO_COMPILE = List.of("-XX:TieredStopAtLevel=1");
 
   private final LocalPlan plan;
   private final PeerFolder peers;
@@ -61,21 +61,20 @@ final class LocalRun {
             round,
             server,
             "put and get over " + encoding,
-            () -> load(round, server, encoding, "throughput", plan.loadMax()));
+            () -> load(round, server, encoding, "throughput", clientOptions(encoding)));
       }
     }
     // No target compares these two: once is enough to see where the other server stands.
     boolean pushed = server.pushes() && (server == Contestant.HEADRACE || round == 1);
     if (plan.has(Part.PUSH) && pushed) {
-      attempt(
-          round, server, "push", () -> load(round, server, Encoding.CBOR, "push", plan.loadMax()));
+      List<String> options = clientOptions(Encoding.CBOR);
+      attempt(round, server, "push", () -> load(round, server, Encoding.CBOR, "push", options));
     }
     if (plan.has(Part.LATENCY) && pushed) {
+      List<String> options = clientOptions(Encoding.CBOR);
+      options.addAll(QUICK_TO_COMPILE);
       attempt(
-          round,
-          server,
-          "latency",
-          () -> load(round, server, Encoding.CBOR, "latency", plan.latencyMax()));
+          round, server, "latency", () -> load(round, server, Encoding.CBOR, "latency", options));
     }
     if (plan.has(Part.MEMORY) && round == 1) {
       attempt(round, server, "memory", () -> memory(round, server));
@@ -97,7 +96,7 @@ final class LocalRun {
   }
 
   private void load(
-      int round, Contestant server, Encoding encoding, String load, Duration timeMax) {
+      int round, Contestant server, Encoding encoding, String load, List<String> options) {
     try (ServerProcess process = ServerProcess.start(server, peers, THROUGHPUT_HEAP)) {
       LoadSettings settings =
           new LoadSettings(
@@ -106,17 +105,12 @@ final class LocalRun {
           round,
           server,
           encoding,
-          LoadProcess.run(
-              LoadProgram.class,
-              clientOptions(encoding, load.equals("latency") ? QUICK_TO_COMPILE : List.of()),
-              settings.command(load),
-              timeMax));
+          LoadProcess.run(LoadProgram.class, options, settings.command(load), plan.loadMax()));
     }
   }
 
-  private static List<String> clientOptions(Encoding encoding, List<String> more) {
+  private static List<String> clientOptions(Encoding encoding) {
     List<String> options = new ArrayList<>(CLIENT_HEAP);
-    options.addAll(more);
     options.add(encoding.clientOption());
     return options;
   }
@@ -146,7 +140,7 @@ final class LocalRun {
       LoadProcess.Outcome outcome =
           LoadProcess.run(
               LoadProgram.class,
-              clientOptions(Encoding.JSON, List.of()),
+              clientOptions(Encoding.JSON),
               settings.command("fill"),
               fillMax.plus(Duration.ofSeconds(40)));
       keep(round, server, null, outcome);

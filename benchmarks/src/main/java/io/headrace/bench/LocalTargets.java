@@ -24,7 +24,7 @@ final class LocalTargets {
     if (plan.has(Part.LATENCY)) {
       targets.add(
           Target.atMost(
-              "put to push at 1,000 records a second, p99 in ms",
+              "put to push at 1,000 records a second, warm, p99 in ms",
               20,
               results.of(Contestant.HEADRACE, Encoding.CBOR, "latency.1000.p99_ms")));
     }

@@ -112,7 +112,13 @@ final class Subscriptions {
               var unused =
                   events
                       .filter(SubscribeToShardEvent.class)
-                      .subscribe(event -> event.records().forEach(arrived));
+                      .subscribe(event -> event.records().forEach(arrived))
+                      .whenComplete(
+                          (done, thrown) -> {
+                            if (thrown != null) {
+                              failure.compareAndSet(null, thrown);
+                            }
+                          });
             })
         .build();
   }

@@ -41,6 +41,26 @@ class EndToEndTest {
   }
 
   @Test
+  void latency_is_measured_at_each_rate() {
+    try (ServerProcess server =
+        ServerProcess.start(Contestant.HEADRACE, new PeerFolder(folder), HEAP)) {
+      LoadSettings settings =
+          new LoadSettings(
+              server.endpoint(), server.pid(), Duration.ofMillis(50), Duration.ofMillis(100), 1);
+
+      LoadProcess.Outcome outcome =
+          LoadProcess.run(
+              LoadProgram.class, List.of(), settings.command("latency"), Duration.ofMinutes(2));
+
+      assertThat(outcome.failure()).isNull();
+      for (int rate : LoadProgram.RATES) {
+        assertThat(outcome.figures().byName())
+            .hasEntrySatisfying("latency." + rate + ".p99_ms", p99 -> assertThat(p99).isPositive());
+      }
+    }
+  }
+
+  @Test
   void a_load_that_can_not_be_measured_says_why() {
     LoadSettings nobody =
         new LoadSettings(
