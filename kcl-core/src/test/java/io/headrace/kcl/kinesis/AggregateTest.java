@@ -23,6 +23,52 @@ class AggregateTest {
         .containsExactly("x", "yz");
   }
 
+  /**
+   * The bytes that the format's description gives for these records, written out by hand; the
+   * digest is that of any MD5 tool over the message.
+   */
+  @Test
+  void packs_what_the_format_says_byte_by_byte() {
+    byte[] bytes =
+        new AggregateWriter()
+            .add("a", "x".getBytes(UTF_8))
+            .add("b", "5", "yz".getBytes(UTF_8), Map.of("id", "7"))
+            .add("a", new byte[0])
+            .bytes();
+
+    String message =
+        "0a0161"
+            + "0a0162"
+            + "120135"
+            + ("1a05" + "0800" + "1a0178")
+            + ("1a11" + "0801" + "1000" + "1a02797a" + ("2207" + "0a026964" + "120137"))
+            + ("1a04" + "0800" + "1a00");
+    assertThat(HexFormat.of().formatHex(bytes))
+        .isEqualTo("f3899ac2" + message + "d15a013d32bdaca6ac89d16cea851287");
+  }
+
+  @Test
+  void packs_long_keys_data_and_many_of_them_with_lengths_of_several_bytes() {
+    var writer = new AggregateWriter();
+    int bound = AggregateWriter.ENVELOPE_BYTES;
+    for (int i = 0; i < 300; i++) {
+      String key = "k".repeat(200) + i;
+      var tags = Map.of("t".repeat(130), "\u20ac".repeat(i));
+      writer.add(key, null, new byte[i * 70], tags);
+      bound += AggregateWriter.addedBytesMax(key.length(), i * 70, tags);
+    }
+    byte[] bytes = writer.bytes();
+    var records = Aggregate.unpack(bytes).records();
+
+    assertThat(bytes.length).isLessThanOrEqualTo(bound);
+    assertThat(records).hasSize(300);
+    for (int i = 0; i < 300; i++) {
+      assertThat(records.get(i).partitionKey()).endsWith("k" + i);
+      assertThat(records.get(i).data()).hasSize(i * 70);
+      assertThat(records.get(i).tags()).containsValue("\u20ac".repeat(i));
+    }
+  }
+
   @Test
   void reads_explicit_hash_keys_and_tags() {
     byte[] bytes =
@@ -40,8 +86,8 @@ class AggregateTest {
 
   @Test
   void passes_over_fields_of_a_later_version() {
-    byte[] bytes = new AggregateWriter().addRaw(9, new byte[] {1, 2}).add("k", new byte[1]).bytes();
-    assertThat(Aggregate.unpack(bytes).records()).hasSize(1);
+    byte[] message = HexFormat.of().parseHex("4a020102" + "0a0161" + "1a0508001a0178" + "7803");
+    assertThat(Aggregate.unpack(AggregateWriter.sealed(message)).records()).hasSize(1);
   }
 
   @Test
