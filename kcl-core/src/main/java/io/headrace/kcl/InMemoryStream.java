@@ -92,6 +92,39 @@ public final class InMemoryStream implements ShardedStream {
     return store(partitionKey, data, arrivedAt).position();
   }
 
+  /**
+   * Writes one record that holds several, as a producer that aggregates does: they share a sequence
+   * number and lie in the shard of the first one's key, those whose keys belong elsewhere too.
+   *
+   * @param parts at least one
+   * @return the positions of the parts, in their order
+   */
+  public List<Position> putAggregated(List<StreamSink.Entry> parts) {
+    if (parts.isEmpty()) {
+      throw new IllegalArgumentException("parts: an aggregate holds at least one record");
+    }
+    var now = loop.now();
+    var hash = HashRange.hashOf(parts.get(0).partitionKey());
+    var positions = new ArrayList<Position>(parts.size());
+    List<Runnable> answers;
+    synchronized (this) {
+      var shard = openShardOf(hash);
+      var sequence = SequenceNumber.of(++lastSequence);
+      for (var part : parts) {
+        var key = part.partitionKey();
+        var position = new Position(sequence, positions.size());
+        boolean misrouted = !shard.description.range().holds(key);
+        shard.records.add(
+            new StreamRecord(
+                position, PartitionKey.of(key), now, Payload.of(part.data()), Map.of(), misrouted));
+        positions.add(position);
+      }
+      answers = shard.answerWaiting(now);
+    }
+    answers.forEach(Runnable::run);
+    return positions;
+  }
+
   /** Divides a shard in the middle of its hash range; answers the children. */
   public List<Shard> split(ShardId parent) {
     List<Runnable> answers;

@@ -51,11 +51,14 @@ public interface ShardHandler extends AutoCloseable {
   @Override
   void close();
 
-  /** How a record came out. */
+  /** How a record came out: one of these for each record, so that accounts balance. */
   enum Outcome {
     HANDLED,
     FILTERED,
-    DEAD_LETTERED
+    DEAD_LETTERED,
+
+    /** A {@link StreamRecord#misrouted} one that nobody saw, as the specification asks for. */
+    DROPPED_AS_MISROUTED
   }
 
   /** Where the handler answers; on the worker loop only. */

@@ -9,13 +9,17 @@ import java.util.Objects;
  *
  * @param arrivedAt when the stream took it
  * @param headers what the envelope carries besides key and payload; empty on plain Kinesis
+ * @param misrouted its producer packed it into an aggregate that went to a shard outside whose
+ *     range its hash key lies; never true of a record that came by itself, whose shard the stream
+ *     chose
  */
 public record StreamRecord(
     Position position,
     PartitionKey key,
     Instant arrivedAt,
     Payload payload,
-    Map<String, String> headers) {
+    Map<String, String> headers,
+    boolean misrouted) {
 
   /** What a record takes beside key and payload: objects, position, bookkeeping. An estimate. */
   private static final int OVERHEAD_BYTES = 200;
@@ -28,6 +32,17 @@ public record StreamRecord(
     headers = Map.copyOf(headers);
   }
 
+  /** A record in the shard where it belongs. */
+  public StreamRecord(
+      Position position,
+      PartitionKey key,
+      Instant arrivedAt,
+      Payload payload,
+      Map<String, String> headers) {
+    this(position, key, arrivedAt, payload, headers, false);
+  }
+
+  /** A plain record whose payload is here. */
   public StreamRecord(Position position, String key, Instant arrivedAt, byte[] payload) {
     this(position, PartitionKey.of(key), arrivedAt, Payload.of(payload), Map.of());
   }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.headrace.kcl.loop.SimulatedLoop;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.Test;
@@ -24,6 +25,11 @@ class InMemoryStreamTest extends ShardedStreamContract {
   @Override
   protected Position put(String partitionKey, byte[] data) {
     return stream.put(partitionKey, data);
+  }
+
+  @Override
+  protected List<Position> putAggregated(List<StreamSink.Entry> parts) {
+    return stream.putAggregated(parts);
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.headrace.kcl;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -32,6 +33,14 @@ public abstract class ShardedStreamContract {
 
   /** Writes to the stream of this test and tells where the record is. */
   protected abstract Position put(String partitionKey, byte[] data);
+
+  /**
+   * Writes one record that holds several, which go where the first one's key goes, and answers
+   * their positions; nothing where the stream knows no such records.
+   */
+  protected List<Position> putAggregated(List<StreamSink.Entry> parts) {
+    return List.of();
+  }
 
   /** Divides a shard in two, and waits until that is done. */
   protected abstract void split(ShardId parent);
@@ -99,6 +108,52 @@ public abstract class ShardedStreamContract {
     assertThat(bytes(read.get(0))).containsExactly(0, -1, 127);
     assertThat(bytes(read.get(1))).isEmpty();
     assertThat(read.get(1).arrivedAt()).isAfterOrEqualTo(read.get(0).arrivedAt());
+  }
+
+  @Test
+  void gives_each_record_of_an_aggregate_at_a_position_of_its_own_and_resumes_between_them() {
+    var stream = createStream(1);
+    var parts =
+        IntStream.range(0, 100)
+            .mapToObj(i -> new StreamSink.Entry("key-" + i % 7, data(i)))
+            .toList();
+    put("before", data(1));
+    var put = putAggregated(parts);
+    assumeThat(put).as("the stream takes aggregates").isNotEmpty();
+    put("behind", data(2));
+
+    var all = readRecords(stream.open(only(stream), StartingPosition.TRIM_HORIZON), 102, 1_000);
+    assertThat(positions(all.subList(1, 101))).isEqualTo(put);
+    for (int i : new int[] {0, 1, 50, 98, 99}) {
+      assertThat(all.get(i + 1).key().text()).isEqualTo("key-" + i % 7);
+      assertThat(bytes(all.get(i + 1))).isEqualTo(data(i));
+      var behind = StartingPosition.after(put.get(i));
+      var rest = readRecords(stream.open(only(stream), behind), 100 - i, PLENTY);
+      assertThat(positions(rest)).isEqualTo(positions(all.subList(i + 2, 102)));
+    }
+  }
+
+  @Test
+  void marks_what_an_aggregate_brought_into_a_shard_to_which_it_does_not_belong() {
+    var stream = createStream(2);
+    var parts =
+        IntStream.range(0, 20).mapToObj(i -> new StreamSink.Entry("key-" + i, data(i))).toList();
+    assumeThat(putAggregated(parts)).as("the stream takes aggregates").isNotEmpty();
+    put("key-0", data(0));
+    var shard =
+        await(stream.shards()).stream()
+            .filter(s -> s.range().holds("key-0"))
+            .findFirst()
+            .orElseThrow();
+
+    var read = readRecords(stream.open(shard, StartingPosition.TRIM_HORIZON), 21, PLENTY);
+
+    assertThat(read.subList(0, 20))
+        .allSatisfy(
+            r -> assertThat(r.misrouted()).isNotEqualTo(shard.range().holds(r.key().text())))
+        .extracting(StreamRecord::misrouted)
+        .contains(true, false);
+    assertThat(read.get(20).misrouted()).isFalse();
   }
 
   @Test

@@ -7,6 +7,7 @@ import io.headrace.kcl.StartingPosition;
 import io.headrace.kcl.StreamException;
 import io.headrace.kcl.StreamException.Kind;
 import io.headrace.kcl.StreamId;
+import io.headrace.kcl.StreamRecord;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -78,12 +79,11 @@ public final class KinesisStream implements ShardedStream {
 
   /**
    * How many sub-records of aggregates were handed over although their hash key (the explicit one,
-   * else the MD5 of their partition key) lies outside the range of the shard that held them.
+   * else the MD5 of their partition key) lies outside the range of the shard that held them. Each
+   * is marked as {@link StreamRecord#misrouted}.
    *
    * <p>The Kinesis Producer Library puts such records again where they belong, other aggregators
-   * don't; so the stream delivers them, and what to do with them is the function's choice: the
-   * runtime compares {@code shard.range().holds(key)} before it touches state, as it must for
-   * records with explicit hash keys anyway.
+   * don't; so the stream hands them over, and what becomes of them is the reader's choice.
    */
   public long misroutedSubRecords() {
     return misrouted.sum();

@@ -123,6 +123,7 @@ record Page(
       }
       long sub = 0;
       for (Aggregate.SubRecord part : aggregate.records()) {
+        boolean elsewhere = !wanted.shard().range().holds(part.hashKey());
         boolean kept =
             keep(
                 new StreamRecord(
@@ -130,8 +131,9 @@ record Page(
                     PartitionKey.of(part.partitionKey()),
                     arrived,
                     Payload.of(part.data()),
-                    part.tags()));
-        if (kept && !wanted.shard().range().holds(part.hashKey())) {
+                    part.tags(),
+                    elsewhere));
+        if (kept && elsewhere) {
           misrouted++;
         }
       }

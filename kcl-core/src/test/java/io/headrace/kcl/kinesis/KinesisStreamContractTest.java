@@ -5,12 +5,15 @@ import io.headrace.kcl.Shard;
 import io.headrace.kcl.ShardId;
 import io.headrace.kcl.ShardedStream;
 import io.headrace.kcl.ShardedStreamContract;
+import io.headrace.kcl.StreamSink;
 import java.math.BigInteger;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import software.amazon.awssdk.core.SdkBytes;
 
@@ -47,6 +50,16 @@ class KinesisStreamContractTest extends ShardedStreamContract {
     // No two records arrive at one moment, so that each can be trimmed by time.
     local.loop.advance(Duration.ofMillis(1));
     return position;
+  }
+
+  @Override
+  protected List<Position> putAggregated(List<StreamSink.Entry> parts) {
+    var writer = new AggregateWriter();
+    parts.forEach(part -> writer.add(part.partitionKey(), part.data()));
+    var whole = put(parts.get(0).partitionKey(), writer.bytes());
+    return IntStream.range(0, parts.size())
+        .mapToObj(i -> new Position(whole.sequence(), i))
+        .toList();
   }
 
   @Override
