@@ -166,7 +166,7 @@ final class AggregateWriter {
     int at = from;
     int rest = value;
     while (rest > 0x7F) {
-      out[at++] = (byte) (rest & 0x7F | 0x80);
+      out[at++] = (byte) ((rest & 0x7F) | 0x80);
       rest >>>= 7;
     }
     out[at++] = (byte) rest;
