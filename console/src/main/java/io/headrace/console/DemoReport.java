@@ -31,7 +31,11 @@ record DemoReport(
     return account.unaccounted() == 0
         && account.inFlight() == 0
         && account.put()
-            == account.handled() + account.filtered() + account.deadLettered() + account.parked();
+            == account.handled()
+                + account.filtered()
+                + account.deadLettered()
+                + account.droppedAsMisrouted()
+                + account.parked();
   }
 
   Map<String, Object> json() {
@@ -40,6 +44,7 @@ record DemoReport(
     json.put("handled", account.handled());
     json.put("filtered", account.filtered());
     json.put("deadLettered", account.deadLettered());
+    json.put("droppedAsMisrouted", account.droppedAsMisrouted());
     json.put("parked", account.parked());
     json.put("inFlight", account.inFlight());
     json.put("unaccounted", account.unaccounted());
@@ -70,10 +75,12 @@ record DemoReport(
             elapsed.toMillis() / 1000.0));
     lines.add(
         String.format(
-            "  handled %,d + filtered %,d + dead-lettered %,d + parked %,d + in flight %,d",
+            "  handled %,d + filtered %,d + dead-lettered %,d + misrouted and dropped %,d"
+                + " + parked %,d + in flight %,d",
             account.handled(),
             account.filtered(),
             account.deadLettered(),
+            account.droppedAsMisrouted(),
             account.parked(),
             account.inFlight()));
     lines.add(

@@ -27,6 +27,8 @@ final class Ledger implements RuntimeListener {
    * Where the records of one function are. All but {@code duplicates} add up to {@code put}.
    *
    * @param inFlight neither settled nor passed by a commit: still to be delivered
+   * @param droppedAsMisrouted brought by an aggregate into a shard that was not theirs, and dropped
+   *     because the input says so
    * @param unaccounted passed by a commit without having been settled: lost
    * @param duplicates records that were settled more than once, or stored more than once
    */
@@ -35,11 +37,12 @@ final class Ledger implements RuntimeListener {
       long handled,
       long filtered,
       long deadLettered,
+      long droppedAsMisrouted,
       long parked,
       long inFlight,
       long unaccounted,
       long duplicates) {
-    static final Account EMPTY = new Account(0, 0, 0, 0, 0, 0, 0, 0);
+    static final Account EMPTY = new Account(0, 0, 0, 0, 0, 0, 0, 0, 0);
 
     Account plus(Account other) {
       return new Account(
@@ -47,6 +50,7 @@ final class Ledger implements RuntimeListener {
           handled + other.handled,
           filtered + other.filtered,
           deadLettered + other.deadLettered,
+          droppedAsMisrouted + other.droppedAsMisrouted,
           parked + other.parked,
           inFlight + other.inFlight,
           unaccounted + other.unaccounted,
@@ -165,6 +169,7 @@ final class Ledger implements RuntimeListener {
         outcomes.getOrDefault(Outcome.HANDLED, 0L),
         outcomes.getOrDefault(Outcome.FILTERED, 0L),
         outcomes.getOrDefault(Outcome.DEAD_LETTERED, 0L),
+        outcomes.getOrDefault(Outcome.DROPPED_AS_MISROUTED, 0L),
         0,
         inFlight,
         unaccounted,

@@ -63,7 +63,9 @@ final class Narrator implements RuntimeListener {
 
   private static @Nullable String line(FunctionEvent event) {
     var where = event.function() + " in " + event.shard() + ": ";
-    if (event instanceof FunctionEvent.RecordFailed failed && isPowerOfTwo(failed.attempt())) {
+    if (event instanceof FunctionEvent.RecordFailed failed
+        && isPowerOfTwo(failed.attempt())
+        && !isOutsideShard(failed.code())) {
       return where
           + "record "
           + failed.position()
@@ -74,7 +76,22 @@ final class Narrator implements RuntimeListener {
           + " "
           + failed.code();
     }
-    if (event instanceof FunctionEvent.DeadLettered letter) {
+    if (event instanceof FunctionEvent.MisroutedFound found) {
+      return isFurtherPowerOfTen(found.count())
+          ? where
+              + found.count()
+              + " records so far that belong to other shards, brought by aggregates; asked for: "
+              + found.fate()
+          : null;
+    }
+    if (event instanceof FunctionEvent.ForeignKeyFound found) {
+      return isFurtherPowerOfTen(found.count())
+          ? where
+              + found.count()
+              + " records so far whose partition keys belong to other shards, dead-lettered"
+          : null;
+    }
+    if (event instanceof FunctionEvent.DeadLettered letter && !isOutsideShard(letter.code())) {
       return where + "record " + letter.position() + " dead-lettered: " + letter.code();
     }
     if (event instanceof FunctionEvent.SinkUnavailable sink) {
@@ -89,6 +106,20 @@ final class Narrator implements RuntimeListener {
   /** A record that is retried for ever is told ever more rarely. */
   private static boolean isPowerOfTwo(int attempt) {
     return Integer.bitCount(attempt) == 1;
+  }
+
+  /** 10, 100, 1,000 …: the first is in the log, once for each shard. */
+  private static boolean isFurtherPowerOfTen(long count) {
+    long rest = count;
+    while (rest >= 10 && rest % 10 == 0) {
+      rest /= 10;
+    }
+    return rest == 1 && count > 1;
+  }
+
+  /** Where one record lies in a wrong shard most do: they are told by their number. */
+  private static boolean isOutsideShard(String code) {
+    return code.equals("Misrouted") || code.equals("ForeignKey");
   }
 
   private static String again(Duration in) {

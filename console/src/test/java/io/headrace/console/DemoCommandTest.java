@@ -81,6 +81,7 @@ class DemoCommandTest {
             summary.get("handled").asLong()
                 + summary.get("filtered").asLong()
                 + summary.get("deadLettered").asLong()
+                + summary.get("droppedAsMisrouted").asLong()
                 + summary.get("parked").asLong());
     assertThat(summary.get("commits").asLong()).isPositive();
     assertThat(summary.get("dynamoRequests").asLong()).isPositive();

@@ -9,9 +9,11 @@ import java.util.Locale;
  * fields.
  *
  * @param id {@code stream/shard/sequence:sub}
- * @param code groups letters; {@code Undecodable} for a payload that the codec refused
+ * @param code groups letters; {@code Undecodable} for a payload that the codec refused, {@code
+ *     Misrouted} and {@code ForeignKey} for a record in a shard where it does not belong
  * @param cause the exception's class
  * @param message of the exception; may quote the payload, as the letter holds it anyway
+ * @param attempts 0 for a record that the function was never asked about
  * @param payload base64
  */
 public record DeadLetter(

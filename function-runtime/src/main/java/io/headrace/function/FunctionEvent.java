@@ -40,6 +40,24 @@ public sealed interface FunctionEvent {
   record SinkUnavailable(String function, ShardKey shard, String sink, Throwable cause, Duration in)
       implements FunctionEvent {}
 
+  /**
+   * An aggregate brought a record into a shard to which it does not belong.
+   *
+   * @param count how many of them there were in this shard since this worker runs it, with this one
+   */
+  record MisroutedFound(
+      String function, ShardKey shard, Position position, Misrouted fate, long count)
+      implements FunctionEvent {}
+
+  /**
+   * A record of a function with state was put into a shard to which its partition key does not
+   * belong; it goes to the dead letters under the code {@code ForeignKey}.
+   *
+   * @param count how many of them there were in this shard since this worker runs it, with this one
+   */
+  record ForeignKeyFound(String function, ShardKey shard, Position position, long count)
+      implements FunctionEvent {}
+
   /** A record came after its window was closed, and has no side to go to. */
   record LateDropped(String function, ShardKey shard, Position position) implements FunctionEvent {}
 

@@ -38,7 +38,11 @@ final class FunctionHost<I, O> implements AutoCloseable {
   /** The handlers of one input's shards. */
   ShardHandler.Factory handlers(Input<? extends I> input) {
     Decoder<I> decoder = decoder(input);
-    return context -> open(new Scope(spec.name(), context, environment), decoder);
+    return context -> {
+      var scope = new Scope(spec.name(), context, environment);
+      var letters = new LetterWriter(scope, new Courier(scope), outlets.letters());
+      return new MisroutedGate(scope, input.misrouted(), letters, open(scope, decoder));
+    };
   }
 
   /** From any thread. */

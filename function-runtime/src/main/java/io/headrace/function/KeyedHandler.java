@@ -167,19 +167,10 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
     return range.equals(HashRange.ALL) || range.holds(key.partitionKey());
   }
 
-  /** State of a key that lies outside its shard would be lost when the shard is split. */
-  static void refuseForeign(Scope scope, StreamRecord record) {
-    var range = scope.context.shard().range();
-    if (!range.equals(HashRange.ALL) && !range.holds(record.key().text())) {
-      throw new TerminalFailure(
-          "ForeignKey",
-          "the partition key's hash lies outside "
-              + scope.context.key()
-              + ": it was put with an explicit hash key, so state by key can't be kept");
-    }
-  }
-
   private final class One extends Task.OfRecord<O> {
+    /** The key belongs to the shard: asked once, by the first attempt that comes so far. */
+    private boolean ours;
+
     One(StreamRecord record) {
       super(record, Decoder.id(scope.context.key(), record.position()));
     }
@@ -190,7 +181,10 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
       if (decoded.end()) {
         return CompletableFuture.completedFuture(Effect.FILTERED);
       }
-      refuseForeign(scope, record);
+      if (!ours) {
+        ForeignKey.refuse(scope, record.key().text());
+        ours = true;
+      }
       var key = StateKey.of(keys, record.key().text(), decoded.value());
       var held = states.get(key);
       var event = event(decoded, call);

@@ -3,7 +3,11 @@ package io.headrace.function;
 import java.util.Objects;
 import java.util.function.Function;
 
-/** By what a function's state is kept. Declared, so that state is never silently partial. */
+/**
+ * By what a function's state is kept. Declared, so that state is never silently partial: state lies
+ * in the shard of its partition key, and a record that was put elsewhere by an explicit hash key
+ * goes to the dead letters under the code {@code ForeignKey} without having touched any.
+ */
 public sealed interface Keys<I> {
   /** State lives under the record's partition key. */
   static <I> Keys<I> partitionKey() {

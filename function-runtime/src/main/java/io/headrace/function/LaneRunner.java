@@ -6,6 +6,8 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.Executor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Runs tasks in the lanes of their keys: attempts, back-off, outputs, dead letters. A task is
@@ -13,6 +15,8 @@ import java.util.concurrent.Executor;
  * and it is told as done in the same turn, the lane goes on. Owned by the worker loop.
  */
 final class LaneRunner<O> {
+  private static final Logger LOG = LoggerFactory.getLogger(LaneRunner.class);
+
   /** How soon the lease is asked again when an attempt found it in doubt. */
   private static final Duration LEASE_IN_DOUBT_WAIT = Duration.ofMillis(200);
 
@@ -43,6 +47,7 @@ final class LaneRunner<O> {
   private final KeyLanes<Task<O>> lanes;
   private final Map<Task<O>, Call<O>> calls = new HashMap<>();
   private boolean starting;
+  private long foreignKeys;
 
   private LaneRunner(Scope scope, Wiring<O> wiring, Done<O> done) {
     var settings = wiring.settings();
@@ -134,6 +139,9 @@ final class LaneRunner<O> {
     scope.tell(
         new FunctionEvent.RecordFailed(
             scope.function, shard, position, task.attempts, failure.error(), failure.code()));
+    if (failure.cause() instanceof ForeignKey) {
+      tellForeign(position);
+    }
     if (failure.terminal() || !retry.allowsAnother(task.attempts)) {
       var code = failure.terminal() ? failure.code() : Failure.EXHAUSTED;
       letters.write(task, failure, code, () -> lettered(task, code));
@@ -143,6 +151,22 @@ final class LaneRunner<O> {
     scope.tell(
         new FunctionEvent.RetryScheduled(scope.function, shard, position, task.attempts, wait));
     again(task, wait);
+  }
+
+  private void tellForeign(Position position) {
+    foreignKeys++;
+    var shard = scope.context.key();
+    if (foreignKeys == 1) {
+      LOG.warn(
+          "function {}, shard {}: the partition key of record {} belongs to another shard, so state"
+              + " by key can't be kept; such records, put with an explicit hash key, go to the dead"
+              + " letters under the code {}. More of them here are counted and not logged",
+          scope.function,
+          shard,
+          position,
+          ForeignKey.CODE);
+    }
+    scope.tell(new FunctionEvent.ForeignKeyFound(scope.function, shard, position, foreignKeys));
   }
 
   private void again(Task<O> task, Duration wait) {

@@ -165,7 +165,7 @@ final class WindowHandler<I, A, O> implements ShardHandler {
       if (decoded.end()) {
         return new Arrived.End<>(record);
       }
-      KeyedHandler.refuseForeign(scope, record);
+      ForeignKey.refuse(scope, record.key().text());
       var key = StateKey.of(kind.keys(), record.key().text(), decoded.value());
       return new Arrived.Found<>(record, decoded, key, kind.windows().of(decoded.time()));
     } catch (ArithmeticException | DateTimeException beyond) {

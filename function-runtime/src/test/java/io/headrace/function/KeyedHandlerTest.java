@@ -2,6 +2,7 @@ package io.headrace.function;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.headrace.checkpoint.ChunkStore;
 import io.headrace.checkpoint.InMemoryChunkStore;
@@ -337,6 +338,16 @@ class KeyedHandlerTest {
     rig.drain();
     assertThat(rig.settled).containsEntry(position, Outcome.DEAD_LETTERED);
     assertThat(rig.letters).singleElement().extracting(DeadLetter::code).isEqualTo("ForeignKey");
+    assertThat(rig.letters.get(0).message())
+        .contains(rig.shardKey().toString())
+        .doesNotContain(key);
+    assertThat(rig.outputs).isEmpty();
+
+    var next = rig.put(key, "2");
+    rig.drain();
+    assertThat(rig.events(FunctionEvent.ForeignKeyFound.class))
+        .extracting(FunctionEvent.ForeignKeyFound::position, FunctionEvent.ForeignKeyFound::count)
+        .containsExactly(tuple(position, 1L), tuple(next, 2L));
   }
 
   @Test

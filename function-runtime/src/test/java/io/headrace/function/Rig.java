@@ -9,7 +9,10 @@ import io.headrace.kcl.CommitParts;
 import io.headrace.kcl.HashRange;
 import io.headrace.kcl.Incarnation;
 import io.headrace.kcl.LeaseToken;
+import io.headrace.kcl.PartitionKey;
+import io.headrace.kcl.Payload;
 import io.headrace.kcl.Position;
+import io.headrace.kcl.SequenceNumber;
 import io.headrace.kcl.Shard;
 import io.headrace.kcl.ShardHandler;
 import io.headrace.kcl.ShardId;
@@ -199,6 +202,30 @@ final class Rig implements OutputTap {
     for (var each : keysAndValues) {
       int colon = each.indexOf('=');
       all.add(record(each.substring(0, colon), each.substring(colon + 1), loop.now()));
+    }
+    records.addAll(all);
+    hand(all);
+    return all.stream().map(StreamRecord::position).toList();
+  }
+
+  /**
+   * Puts one record that holds several, in text as {@link #putAll}, and hands them over; those
+   * whose key lies outside the shard are misrouted.
+   */
+  List<Position> putAggregated(String... keysAndValues) {
+    var all = new ArrayList<StreamRecord>();
+    var number = SequenceNumber.of(++sequence);
+    for (var each : keysAndValues) {
+      int equals = each.indexOf('=');
+      var key = each.substring(0, equals);
+      all.add(
+          new StreamRecord(
+              new Position(number, all.size()),
+              PartitionKey.of(key),
+              loop.now(),
+              Payload.of(each.substring(equals + 1).getBytes(UTF_8)),
+              Map.of(),
+              !shard.range().holds(key)));
     }
     records.addAll(all);
     hand(all);
