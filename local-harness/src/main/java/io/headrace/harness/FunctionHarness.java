@@ -12,6 +12,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.BooleanSupplier;
@@ -125,6 +126,20 @@ public final class FunctionHarness<I, O> implements AutoCloseable {
     for (var value : values) {
       streams.put(partitionKey, value, now());
     }
+    settle();
+  }
+
+  /**
+   * Puts one record that holds several, as a producer that aggregates does: values by their
+   * partition keys, in this order, at positions that differ in {@link
+   * io.headrace.function.EventId#subSequence} alone. They lie in the shard of the first key; after
+   * a {@link #split}, those of them that belong elsewhere are {@link
+   * io.headrace.function.Input#misrouted}.
+   */
+  @SafeVarargs
+  @SuppressWarnings("varargs")
+  public final void putAggregated(Map.Entry<String, ? extends I>... keyedValues) {
+    streams.putAggregated(List.of(keyedValues));
     settle();
   }
 

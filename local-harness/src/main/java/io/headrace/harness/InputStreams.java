@@ -7,6 +7,7 @@ import io.headrace.kcl.InMemoryStreams;
 import io.headrace.kcl.Shard;
 import io.headrace.kcl.ShardId;
 import io.headrace.kcl.ShardKey;
+import io.headrace.kcl.StreamSink;
 import io.headrace.kcl.loop.EventLoop;
 import java.math.BigInteger;
 import java.time.Instant;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -75,6 +77,26 @@ final class InputStreams<I> {
   void put(String partitionKey, I value, Instant arrivedAt) {
     var written = write(value);
     var unused = written.input().stream().put(partitionKey, written.bytes(), arrivedAt);
+  }
+
+  void putAggregated(List<Map.Entry<String, ? extends I>> keyedValues) {
+    if (keyedValues.isEmpty()) {
+      throw new IllegalArgumentException("keyedValues: an aggregate holds at least one record");
+    }
+    var parts = new ArrayList<StreamSink.Entry>(keyedValues.size());
+    var streams = new LinkedHashSet<InMemoryStream>();
+    for (var each : keyedValues) {
+      var written = write(each.getValue());
+      streams.add(written.input().stream());
+      parts.add(new StreamSink.Entry(each.getKey(), written.bytes()));
+    }
+    if (streams.size() > 1) {
+      throw new IllegalArgumentException(
+          "the values of one aggregate belong to streams "
+              + streams.stream().map(InMemoryStream::name).toList()
+              + ": put one aggregate for each");
+    }
+    var unused = streams.iterator().next().putAggregated(parts);
   }
 
   void putToEachShard(I value, Instant arrivedAt) {
