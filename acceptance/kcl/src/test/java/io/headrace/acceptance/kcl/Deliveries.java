@@ -11,12 +11,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import software.amazon.kinesis.retrieval.KinesisClientRecord;
 
 /**
  * The judge: compares what the library hands over with what was written. The library's threads call
  * it, one at a time for a shard; every other thread may ask.
  */
-final class Deliveries {
+final class Deliveries implements Judge {
   private static final int FAULTS_KEPT = 20;
 
   private final Written written;
@@ -31,7 +32,8 @@ final class Deliveries {
     this.written = written;
   }
 
-  synchronized void starts(String shard) {
+  @Override
+  public synchronized void starts(String shard) {
     started.add(shard);
     for (String parent : written.parents(shard)) {
       if (!ended.contains(parent)) {
@@ -40,13 +42,17 @@ final class Deliveries {
     }
   }
 
-  synchronized void delivered(String shard, String sequenceNumber, String key, byte[] data) {
+  @Override
+  public synchronized void delivered(String shard, KinesisClientRecord record) {
+    var sequenceNumber = record.sequenceNumber();
+    var data = Judge.bytes(record);
     int number = written.number(data);
     if (number < 0) {
       fault(shard + " " + sequenceNumber + ": bytes that nobody wrote");
       return;
     }
-    if (!Arrays.equals(data, written.data(number)) || !key.equals(written.key(number))) {
+    if (!Arrays.equals(data, written.data(number))
+        || !record.partitionKey().equals(written.key(number))) {
       fault(shard + " " + sequenceNumber + ": record " + number + " has other bytes or key");
     }
     Place place = written.place(number);
@@ -68,11 +74,13 @@ final class Deliveries {
     seen.set(number);
   }
 
-  synchronized void ends(String shard) {
+  @Override
+  public synchronized void ends(String shard) {
     ended.add(shard);
   }
 
-  synchronized void fault(String what) {
+  @Override
+  public synchronized void fault(String what) {
     if (faults.size() < FAULTS_KEPT) {
       faults.add(what);
     }

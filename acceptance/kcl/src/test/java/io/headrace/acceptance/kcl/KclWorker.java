@@ -57,8 +57,7 @@ final class KclWorker implements AutoCloseable {
   private final Scheduler scheduler;
   private final Thread thread;
 
-  private KclWorker(
-      URI kinesisAt, URI dynamoDbAt, String stream, Reading reading, Deliveries deliveries) {
+  private KclWorker(URI kinesisAt, URI dynamoDbAt, String stream, Reading reading, Judge judge) {
     this.kinesis =
         KinesisClientUtil.createKinesisAsyncClient(local(KinesisAsyncClient.builder(), kinesisAt));
     this.dynamoDb = local(DynamoDbAsyncClient.builder(), dynamoDbAt).build();
@@ -76,7 +75,7 @@ final class KclWorker implements AutoCloseable {
             dynamoDb,
             cloudWatch,
             "worker",
-            () -> new Judged(deliveries));
+            () -> new Judged(judge));
     RetrievalSpecificConfig retrieval =
         switch (reading) {
           case POLLING -> new PollingConfig(stream, kinesis);
@@ -104,18 +103,16 @@ final class KclWorker implements AutoCloseable {
   }
 
   /** A new application: it makes its table and, half a minute later, its leases. */
-  static KclWorker start(
-      URI kinesis, URI dynamoDb, String stream, Reading reading, Deliveries deliveries) {
-    var worker = new KclWorker(kinesis, dynamoDb, stream, reading, deliveries);
+  static KclWorker start(URI kinesis, URI dynamoDb, String stream, Reading reading, Judge judge) {
+    var worker = new KclWorker(kinesis, dynamoDb, stream, reading, judge);
     worker.thread.start();
     return worker;
   }
 
   /** An application that stopped before it read anything: table and leases are there. */
-  static KclWorker restart(
-      URI kinesis, URI dynamoDb, String stream, Reading reading, Deliveries deliveries)
+  static KclWorker restart(URI kinesis, URI dynamoDb, String stream, Reading reading, Judge judge)
       throws LeasingException {
-    var worker = new KclWorker(kinesis, dynamoDb, stream, reading, deliveries);
+    var worker = new KclWorker(kinesis, dynamoDb, stream, reading, judge);
     worker.makeLeases(stream);
     worker.thread.start();
     return worker;
@@ -153,25 +150,23 @@ final class KclWorker implements AutoCloseable {
 
   /** Reports everything; nothing that it does can fail but a checkpoint. */
   private static final class Judged implements ShardRecordProcessor {
-    private final Deliveries deliveries;
+    private final Judge judge;
     private String shard = "";
 
-    Judged(Deliveries deliveries) {
-      this.deliveries = deliveries;
+    Judged(Judge judge) {
+      this.judge = judge;
     }
 
     @Override
     public void initialize(InitializationInput start) {
       shard = start.shardId();
-      deliveries.starts(shard);
+      judge.starts(shard);
     }
 
     @Override
     public void processRecords(ProcessRecordsInput batch) {
       for (var record : batch.records()) {
-        var data = new byte[record.data().remaining()];
-        record.data().duplicate().get(data);
-        deliveries.delivered(shard, record.sequenceNumber(), record.partitionKey(), data);
+        judge.delivered(shard, record);
       }
       checkpoint(() -> batch.checkpointer().checkpoint());
     }
@@ -181,7 +176,7 @@ final class KclWorker implements AutoCloseable {
 
     @Override
     public void shardEnded(ShardEndedInput end) {
-      deliveries.ends(shard);
+      judge.ends(shard);
       checkpoint(() -> end.checkpointer().checkpoint());
     }
 
@@ -192,7 +187,7 @@ final class KclWorker implements AutoCloseable {
       try {
         checkpoint.make();
       } catch (ShutdownException | InvalidStateException refused) {
-        deliveries.fault(shard + ": a checkpoint is refused: " + refused);
+        judge.fault(shard + ": a checkpoint is refused: " + refused);
       }
     }
 
