@@ -47,7 +47,7 @@ final class PublishedAggregates {
         List.of(new Expected("partition_key", "", "data")));
   }
 
-  /** From a test of the Node.js de-aggregator of AWS Labs (aws-kinesis-agg), as base64. */
+  /** From a public test of what uses AWS Labs' Node.js module aws-kinesis-agg, as base64. */
   private static Published threeOfOneKey() {
     return new Published(
         "aws-kinesis-agg, kpl-deagg test",
@@ -64,7 +64,7 @@ final class PublishedAggregates {
             new Expected("p1", "", "012345678901234567_C")));
   }
 
-  /** Captured from the Python aggregator of AWS Labs (awslabs/kinesis-aggregation), as base64. */
+  /** From a public test that says it was captured from awslabs/kinesis-aggregation, as base64. */
   private static Published threeOfThreeKeys() {
     return new Published(
         "awslabs/kinesis-aggregation, captured",
@@ -122,8 +122,8 @@ final class PublishedAggregates {
 
   /**
    * The event that the documentation of AWS Labs' de-aggregator for Lambda gives to try it with
-   * (awslabs/kinesis-aggregation, SampleLambdaEvent.json): a hundred records of one key and one
-   * explicit hash key, the alphabet forwards and backwards in turn.
+   * (awslabs/kinesis-aggregation, java/KinesisDeaggregatorV2/README.md): a hundred records of one
+   * key and one explicit hash key, the alphabet forwards and backwards in turn.
    */
   private static Published hundred() {
     var hashKey = "191415658344158766168031473277922803570";
