@@ -89,7 +89,7 @@ public final class InMemoryStream implements ShardedStream {
 
   /** Writes a record with a time of arrival of the caller's choice. */
   public Position put(String partitionKey, byte[] data, Instant arrivedAt) {
-    return store(partitionKey, data, arrivedAt).position();
+    return store(new StreamSink.Entry(partitionKey, data), arrivedAt).position();
   }
 
   /**
@@ -191,14 +191,20 @@ public final class InMemoryStream implements ShardedStream {
   @Override
   public void close() {}
 
-  private StreamSink.Stored store(String partitionKey, byte[] data, Instant arrivedAt) {
-    var hash = HashRange.hashOf(partitionKey);
+  private StreamSink.Stored store(StreamSink.Entry entry, Instant arrivedAt) {
+    var hash = HashRange.hashOf(entry.partitionKey());
     List<Runnable> answers;
     StreamSink.Stored stored;
     synchronized (this) {
       var shard = openShardOf(hash);
       stored = new StreamSink.Stored(shard.description.id(), Position.of(++lastSequence));
-      shard.records.add(new StreamRecord(stored.position(), partitionKey, arrivedAt, data));
+      shard.records.add(
+          new StreamRecord(
+              stored.position(),
+              PartitionKey.of(entry.partitionKey()),
+              arrivedAt,
+              Payload.of(entry.data()),
+              entry.headers()));
       answers = shard.answerWaiting(loop.now());
     }
     answers.forEach(Runnable::run);
@@ -303,7 +309,7 @@ public final class InMemoryStream implements ShardedStream {
     }
 
     private Stored store(Entry entry) {
-      return InMemoryStream.this.store(entry.partitionKey(), entry.data(), loop.now());
+      return InMemoryStream.this.store(entry, loop.now());
     }
 
     @Override

@@ -7,6 +7,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,10 +25,11 @@ final class AggregateWriter {
 
   private static final int BYTES = 2;
 
-  private static final int VARINT_BYTES_MAX = 5;
+  /** Of lengths and indices below 2^28. */
+  private static final int VARINT_BYTES_MAX = 4;
 
-  /** Message, record and data each begin with a tag and a length; the indices take the rest. */
-  private static final int RECORD_OVERHEAD_BYTES = 8 * (1 + VARINT_BYTES_MAX);
+  /** Headers of the record, the index, the data, and the key, which has less than 2^14 bytes. */
+  private static final int RECORD_OVERHEAD_BYTES = 3 * (1 + VARINT_BYTES_MAX) + 3;
 
   private static final int TAG_OVERHEAD_BYTES = 3 * (1 + VARINT_BYTES_MAX);
 
@@ -99,7 +101,7 @@ final class AggregateWriter {
     return all;
   }
 
-  /** No record makes an aggregate larger by more than this. */
+  /** No record without a hash key of its own makes an aggregate larger by more than this. */
   static int addedBytesMax(int keyBytes, int dataBytes, Map<String, String> tags) {
     int bytes = keyBytes + dataBytes + RECORD_OVERHEAD_BYTES;
     for (var tag : tags.entrySet()) {
@@ -132,7 +134,8 @@ final class AggregateWriter {
   private static byte[][] packed(Map<String, String> tags) {
     var packed = new byte[tags.size()][];
     int next = 0;
-    for (var tag : tags.entrySet()) {
+    // In the order of their names: a map's own order differs from one process to the next.
+    for (var tag : (tags.size() > 1 ? new TreeMap<>(tags) : tags).entrySet()) {
       byte[] name = tag.getKey().getBytes(UTF_8);
       byte[] value = tag.getValue().getBytes(UTF_8);
       var bytes = new byte[sizeOfBytes(name.length) + sizeOfBytes(value.length)];
@@ -158,7 +161,7 @@ final class AggregateWriter {
   }
 
   private static int header(byte[] out, int at, int number, int type) {
-    out[at] = (byte) (number << 3 | type);
+    out[at] = (byte) ((number << 3) | type);
     return at + 1;
   }
 

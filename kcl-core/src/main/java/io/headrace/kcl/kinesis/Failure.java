@@ -88,6 +88,15 @@ final class Failure {
     return failure.getCause() instanceof ExpiredIteratorException;
   }
 
+  /** Whether the call may have done its work all the same, or may do it yet. */
+  static boolean mayHaveHappened(StreamException failure) {
+    if (failure.kind() != Kind.RETRYABLE) {
+      return false;
+    }
+    return !(failure.getCause() instanceof AwsServiceException service)
+        || service.statusCode() >= 500;
+  }
+
   private static StreamException ofService(String action, Place place, AwsServiceException error) {
     String code = error.awsErrorDetails() == null ? "" : error.awsErrorDetails().errorCode();
     String name = code == null || code.isEmpty() ? "HTTP " + error.statusCode() : code;

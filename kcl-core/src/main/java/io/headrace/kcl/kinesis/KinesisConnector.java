@@ -5,7 +5,10 @@ import io.headrace.kcl.StreamException;
 import io.headrace.kcl.StreamException.Kind;
 import io.headrace.kcl.StreamSink;
 import io.headrace.kcl.StreamSource;
+import io.headrace.kcl.kinesis.ProducerMachine.Patience;
+import io.headrace.kcl.loop.Entropy;
 import io.headrace.kcl.loop.EventLoop;
+import io.headrace.kcl.loop.ThreadedLoop;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.exception.SdkException;
@@ -67,6 +70,35 @@ public final class KinesisConnector implements StreamConnector {
   @Override
   public StreamSink sink(String stream, EventLoop loop, RandomGenerator random) {
     return new KinesisSink(calls(stream, loop, random));
+  }
+
+  /**
+   * Opens a stream for writing, with a thread of its own that ends when the producer is closed.
+   * Close producers before the connector.
+   *
+   * @throws StreamException when the environment names no region
+   */
+  public HeadraceProducer producer(String stream, ProducerSettings settings) {
+    ThreadedLoop loop = HeadraceProducer.loopFor(stream);
+    try {
+      var calls = calls(stream, loop, Entropy.generator());
+      return new HeadraceProducer(calls, settings, Patience.SINCE_PUT, loop::close);
+    } catch (StreamException noClient) {
+      loop.close();
+      throw noClient;
+    }
+  }
+
+  /**
+   * Opens a stream for writing on a loop that the caller shares, and closes after the producer.
+   *
+   * @param random for jitter; used on the loop only
+   * @throws StreamException when the environment names no region
+   */
+  public HeadraceProducer producer(
+      String stream, ProducerSettings settings, EventLoop loop, RandomGenerator random) {
+    return new HeadraceProducer(
+        calls(stream, loop, random), settings, Patience.SINCE_PUT, () -> {});
   }
 
   /** Closes the client if the connector made it; streams and sinks must be closed before. */

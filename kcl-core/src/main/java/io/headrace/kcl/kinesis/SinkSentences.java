@@ -1,7 +1,9 @@
 package io.headrace.kcl.kinesis;
 
+import io.headrace.kcl.ShardId;
 import io.headrace.kcl.StreamException;
 import io.headrace.kcl.StreamException.Kind;
+import java.time.Duration;
 import software.amazon.awssdk.services.kinesis.model.PutRecordsResultEntry;
 
 /** What a sink says when a record can't be stored. */
@@ -52,12 +54,50 @@ record SinkSentences(Place place) {
             + " can't take a record of "
             + bytes
             + " bytes with its key: no stream takes more than "
-            + KinesisSink.RECORD_BYTES_MAX
+            + ProducerMachine.RECORD_BYTES_MAX
             + "; store the payload elsewhere and send its address");
+  }
+
+  StreamException expired(Duration timeToLive) {
+    return new StreamException(
+        Kind.RETRYABLE,
+        "PutRecords on "
+            + place
+            + " did not come to a record within its "
+            + timeToLive.toMillis()
+            + " ms to live; if this lasts, add shards, raise shardShare or put less");
+  }
+
+  StreamException behind(StreamException failed) {
+    return new StreamException(
+        failed.kind(),
+        "an earlier record of the key was not stored, so this one was not sent: "
+            + failed.getMessage(),
+        failed);
+  }
+
+  StreamException unknownShard(ShardId shard) {
+    return new StreamException(
+        Kind.RETRYABLE,
+        "PutRecords on "
+            + place
+            + " stored an aggregate in "
+            + shard
+            + ", which ListShards did not name in time; check the right to kinesis:ListShards");
+  }
+
+  StreamException full(long outstandingBytesMax) {
+    return new StreamException(
+        Kind.RETRYABLE,
+        "the producer of "
+            + place
+            + " holds "
+            + outstandingBytesMax
+            + " bytes, which is its bound; put the record again when room() completes");
   }
 
   StreamException closed() {
     return new StreamException(
-        Kind.RETRYABLE, "the sink of " + place + " was closed before all was stored");
+        Kind.RETRYABLE, "the producer of " + place + " was closed before this was stored");
   }
 }

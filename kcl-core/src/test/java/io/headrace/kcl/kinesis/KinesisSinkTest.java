@@ -156,8 +156,8 @@ class KinesisSinkTest {
               .flatMap(r -> r.records().stream())
               .mapToLong(r -> r.data().asByteArrayUnsafe().length)
               .sum();
-      assertThat(outstanding).isLessThanOrEqualTo(KinesisSink.OUTSTANDING_BYTES_MAX);
-      assertThat(kinesis.putsAsked.size() - sent).isLessThanOrEqualTo(KinesisSink.CALLS_MAX);
+      assertThat(outstanding).isLessThanOrEqualTo(20L * 1024 * 1024);
+      assertThat(kinesis.putsAsked.size() - sent).isLessThanOrEqualTo(4);
       calls.get(sent).complete(ScriptedKinesis.stored(kinesis.putsAsked.get(sent)).join());
       loop.runUntilIdle();
     }

@@ -1,0 +1,165 @@
+package io.headrace.kcl.kinesis;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.headrace.kcl.StreamSink.Entry;
+import io.headrace.kcl.StreamSink.Stored;
+import io.headrace.kcl.kinesis.ProducerSettings.Aggregation;
+import io.headrace.kcl.kinesis.ShardedKinesis.Found;
+import io.headrace.kcl.loop.SimulatedLoop;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * Random courses of puts, refusals, errors, lost answers, late copies, splits and merges: whatever
+ * happens, each record's future tells the truth.
+ */
+class ProducerProperties {
+  private static final int COURSES = 60;
+
+  private record Sent(String key, int number, CompletableFuture<Stored> stage) {}
+
+  @ParameterizedTest
+  @EnumSource(Aggregation.class)
+  void every_future_tells_the_truth_and_keys_keep_their_order(Aggregation aggregation) {
+    for (long seed = 0; seed < COURSES; seed++) {
+      play(seed, ProducerSettings.DEFAULT.ordered().aggregating(aggregation));
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Aggregation.class)
+  void every_future_tells_the_truth_without_order(Aggregation aggregation) {
+    for (long seed = 1_000; seed < 1_000 + COURSES; seed++) {
+      play(seed, ProducerSettings.DEFAULT.aggregating(aggregation));
+    }
+  }
+
+  @Test
+  void nothing_is_lost_and_nothing_fails_while_a_stream_is_only_resharded() {
+    for (long seed = 2_000; seed < 2_000 + COURSES; seed++) {
+      var random = new SplittableRandom(seed);
+      var loop = new SimulatedLoop(seed);
+      var kinesis = new ShardedKinesis(loop, random, 3);
+      kinesis.listsBehind = Duration.ofMillis(random.nextInt(500));
+      var settings =
+          ProducerSettings.DEFAULT.ordered().aggregating(Aggregation.BY_SHARD).withoutRateLimit();
+      var sent = putAll(loop, random, kinesis, kinesis.producer(settings), seed);
+      loop.advance(Duration.ofMinutes(2));
+      assertThat(sent).as("seed %d", seed).allSatisfy(s -> assertThat(s.stage()).isCompleted());
+      check(seed, settings, sent, kinesis.found());
+    }
+  }
+
+  private static void play(long seed, ProducerSettings from) {
+    var random = new SplittableRandom(seed);
+    var loop = new SimulatedLoop(seed);
+    var kinesis = new ShardedKinesis(loop, random, 1 + random.nextInt(5));
+    kinesis.recordsRefused = random.nextInt(30);
+    kinesis.callsRefused = random.nextInt(15);
+    kinesis.callsDoneAndFailed = random.nextInt(10);
+    kinesis.callsNeverAnswered = random.nextInt(8);
+    kinesis.listsRefused = random.nextInt(40);
+    kinesis.listsBehind = Duration.ofMillis(random.nextInt(1_500));
+    var settings =
+        from.lingering(Duration.ofMillis(random.nextInt(20)))
+            .livingFor(Duration.ofSeconds(5 + random.nextInt(60)))
+            .usingOfEachShard(random.nextBoolean() ? 0 : 0.2 + random.nextDouble())
+            .calling(1 + random.nextInt(5), 1 + random.nextInt(100))
+            .aggregatesOf(500 + random.nextInt(20_000));
+    var producer = kinesis.producer(settings);
+
+    var sent = putAll(loop, random, kinesis, producer, seed);
+    var flushed = producer.flush().toCompletableFuture();
+    loop.advance(Duration.ofMinutes(3));
+
+    assertThat(flushed).as("seed %d", seed).isCompleted();
+    assertThat(kinesis.underWayMost).isLessThanOrEqualTo(settings.callsMax());
+    check(seed, settings, sent, kinesis.found());
+    var figures = producer.figures();
+    assertThat(figures.stored() + figures.failed()).as("seed %d", seed).isEqualTo(sent.size());
+    assertThat(figures.queuedRecords()).isZero();
+    var closed = producer.close(Duration.ZERO).toCompletableFuture();
+    loop.runUntilIdle();
+    assertThat(closed).isCompleted();
+  }
+
+  private static List<Sent> putAll(
+      SimulatedLoop loop,
+      SplittableRandom random,
+      ShardedKinesis kinesis,
+      HeadraceProducer producer,
+      long seed) {
+    var sent = new ArrayList<Sent>();
+    int keys = 1 + random.nextInt(40);
+    for (int step = 0; step < 40; step++) {
+      for (int i = random.nextInt(40); i > 0; i--) {
+        String key = "key-" + random.nextInt(keys);
+        String data = sent.size() + " ".repeat(random.nextInt(300));
+        var headers = random.nextInt(4) == 0 ? Map.of(Entry.ID, "" + sent.size()) : noHeaders();
+        var stage = producer.put(new Entry(key, data.getBytes(UTF_8), headers));
+        sent.add(new Sent(key, sent.size(), stage.toCompletableFuture()));
+      }
+      if (random.nextInt(8) == 0) {
+        kinesis.splitOne();
+      }
+      if (random.nextInt(8) == 0) {
+        kinesis.mergeTwo();
+      }
+      loop.advance(Duration.ofMillis(random.nextInt(400)));
+    }
+    assertThat(sent).as("seed %d", seed).isNotEmpty();
+    return sent;
+  }
+
+  private static Map<String, String> noHeaders() {
+    return Map.of();
+  }
+
+  private static void check(
+      long seed, ProducerSettings settings, List<Sent> sent, List<Found> found) {
+    var places = ShardedKinesis.byPlace(found);
+    var firsts = new HashMap<String, Integer>();
+    for (int i = 0; i < found.size(); i++) {
+      firsts.putIfAbsent(found.get(i).data(), i);
+    }
+    var lastOfKey = new HashMap<String, Integer>();
+    for (Sent each : sent) {
+      var name = "seed " + seed + ", record " + each.number() + " of " + each.key();
+      assertThat(each.stage()).as(name).isDone();
+      String data = Integer.toString(each.number());
+      if (each.stage().isCompletedExceptionally()) {
+        var failure = failureOf(each.stage());
+        if (!failure.mayBeStored()) {
+          assertThat(firsts).as(name + " " + failure.reason()).doesNotContainKey(data);
+        }
+        continue;
+      }
+      Stored at = each.stage().join();
+      var there = places.get(at.shard() + " " + at.position());
+      assertThat(there).as(name + " at " + at).isNotNull();
+      assertThat(there.data()).as(name).isEqualTo(data);
+      assertThat(there.key()).as(name).isEqualTo(each.key());
+      if (settings.hasLanes()) {
+        int first = firsts.get(data);
+        assertThat(lastOfKey.getOrDefault(each.key(), -1)).as(name + " in order").isLessThan(first);
+        lastOfKey.put(each.key(), first);
+      }
+    }
+  }
+
+  static PutException failureOf(CompletableFuture<?> stage) {
+    assertThat(stage).isCompletedExceptionally();
+    return (PutException)
+        stage.handle((value, failure) -> io.headrace.kcl.loop.Stages.causeOf(failure)).join();
+  }
+}
