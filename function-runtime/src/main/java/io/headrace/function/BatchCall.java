@@ -145,7 +145,9 @@ final class BatchCall<I, O> extends Task<O> {
     Records(List<Event<I>> events) {
       this.events = events;
       events.forEach(
-          event -> outs.put(event.id(), new OutputBuffer<>(outlets, event.id().toString())));
+          event ->
+              outs.put(
+                  event.id(), new OutputBuffer<>(outlets, event.id().toString(), event.headers())));
     }
 
     @Override

@@ -156,7 +156,7 @@ final class BatchHandler<I, O> implements ShardHandler {
   private void run(Group group) {
     group.items().forEach(item -> item.deliveries++);
     var task = new BatchCall<>(group.items(), decoder, function, wiring.outlets());
-    var unused = new OutputBuffer<>(wiring.outlets(), "");
+    var unused = new OutputBuffer<>(wiring.outlets(), "", Map.of());
     var call =
         new Call<>(
             terms,

@@ -13,7 +13,8 @@ import java.util.function.Function;
 public final class Destination<O> {
   /** What a destination is made of. */
   sealed interface Target<O> {
-    record ToStream<O>(String name, Codec<O> codec, Function<? super O, String> partitionKey)
+    record ToStream<O>(
+        String name, Codec<O> codec, Function<? super O, String> partitionKey, Envelope envelope)
         implements Target<O> {}
 
     record ToFile<O>(Path path, Codec<O> codec) implements Target<O> {}
@@ -21,6 +22,18 @@ public final class Destination<O> {
     record ToCallback<O>(BiConsumer<String, ? super O> callback) implements Target<O> {}
 
     record Nowhere<O>() implements Target<O> {}
+  }
+
+  /** What an output carries beside key and payload. */
+  public enum Envelope {
+    /** Nothing: a record of the stream is the payload, and any reader reads it. */
+    NONE,
+    /**
+     * Its id, as header {@code headrace-id}, and the trace context of the record that caused it,
+     * packed beside the payload in the format of the Kinesis Producer Library. Headrace, the
+     * Kinesis Client Library and Firehose unpack it; other readers must.
+     */
+    KPL_TAGS
   }
 
   private final Target<O> target;
@@ -37,7 +50,22 @@ public final class Destination<O> {
     }
     Objects.requireNonNull(codec, "codec");
     Objects.requireNonNull(partitionKey, "partitionKey");
-    return new Destination<>(new Target.ToStream<>(name, codec, partitionKey));
+    return new Destination<>(new Target.ToStream<>(name, codec, partitionKey, Envelope.NONE));
+  }
+
+  /**
+   * The same stream, with outputs in an envelope.
+   *
+   * @throws IllegalArgumentException when this is no stream: only records of streams have one
+   */
+  public Destination<O> envelope(Envelope envelope) {
+    Objects.requireNonNull(envelope, "envelope");
+    if (!(target instanceof Target.ToStream<O> stream)) {
+      throw new IllegalArgumentException(
+          "envelope " + envelope + ": only the outputs of Destination.stream(...) have one");
+    }
+    return new Destination<>(
+        new Target.ToStream<>(stream.name(), stream.codec(), stream.partitionKey(), envelope));
   }
 
   /** A file to which each output is appended as one line: give a codec that writes no line ends. */

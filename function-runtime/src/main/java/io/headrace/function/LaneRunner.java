@@ -103,7 +103,7 @@ final class LaneRunner<O> {
 
   private void begin(Task<O> task) {
     task.attempts++;
-    var out = new OutputBuffer<>(outlets, task.id());
+    var out = new OutputBuffer<>(outlets, task.id(), task.headers());
     var call =
         new Call<>(
             terms,

@@ -34,7 +34,7 @@ final class LetterWriter {
             letter =
                 Outlet.Parcel.of(
                     outlet,
-                    remains.id(),
+                    new Outlet.Origin(remains.id()),
                     new DeadLetter(
                         scope.function,
                         remains.id(),

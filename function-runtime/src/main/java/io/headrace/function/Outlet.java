@@ -1,6 +1,8 @@
 package io.headrace.function;
 
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -13,15 +15,44 @@ interface Outlet<O, P> {
   /** For the operator. */
   String name();
 
-  P prepare(String id, O value) throws Exception;
+  P prepare(Origin origin, O value) throws Exception;
 
   /** Completes when all are durable; order is kept. */
   CompletionStage<?> send(List<P> prepared);
 
+  /**
+   * Where an output comes from.
+   *
+   * @param id names the output, the same in every delivery
+   * @param trace the trace context of what caused it; empty where there is none
+   */
+  record Origin(String id, Map<String, String> trace) {
+    /** The headers of <a href="https://www.w3.org/TR/trace-context/">W3C Trace Context</a>. */
+    private static final List<String> TRACE_HEADERS = List.of("traceparent", "tracestate");
+
+    Origin(String id) {
+      this(id, Map.of());
+    }
+
+    /** The part of a record's headers that its outputs pass on. */
+    static Map<String, String> traceIn(Map<String, String> headers) {
+      if (headers.isEmpty()) {
+        return headers;
+      }
+      var trace = new HashMap<String, String>();
+      for (String name : TRACE_HEADERS) {
+        if (headers.containsKey(name)) {
+          trace.put(name, headers.get(name));
+        }
+      }
+      return Map.copyOf(trace);
+    }
+  }
+
   /** A prepared output on its way to its outlet. */
   record Parcel<P>(Outlet<?, P> outlet, P content) {
-    static <O, P> Parcel<P> of(Outlet<O, P> outlet, String id, O value) throws Exception {
-      return new Parcel<>(outlet, outlet.prepare(id, value));
+    static <O, P> Parcel<P> of(Outlet<O, P> outlet, Origin origin, O value) throws Exception {
+      return new Parcel<>(outlet, outlet.prepare(origin, value));
     }
   }
 }

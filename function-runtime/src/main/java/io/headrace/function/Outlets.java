@@ -2,6 +2,7 @@ package io.headrace.function;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.headrace.function.Destination.Envelope;
 import io.headrace.kcl.StreamSink;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -57,7 +58,11 @@ final class Outlets implements AutoCloseable {
     var target = destination.target();
     if (target instanceof Destination.Target.ToStream<O> stream) {
       return new ToStream<>(
-          stream.name(), stream.codec(), stream.partitionKey(), sink(stream.name()));
+          stream.name(),
+          stream.codec(),
+          stream.partitionKey(),
+          stream.envelope(),
+          sink(stream.name()));
     }
     if (target instanceof Destination.Target.ToFile<O> file) {
       return new ToFile<>(file.codec(), file(file.path()), file.path());
@@ -75,7 +80,8 @@ final class Outlets implements AutoCloseable {
     var sink = policy.sink().orElse(defaultLetters);
     Codec<DeadLetter> lines = new LetterLines();
     if (sink instanceof DeadLetters.ToStream stream) {
-      return new ToStream<>(stream.name(), lines, DeadLetter::partitionKey, sink(stream.name()));
+      return new ToStream<>(
+          stream.name(), lines, DeadLetter::partitionKey, Envelope.NONE, sink(stream.name()));
     }
     var path = ((DeadLetters.InFile) sink).folder().resolve(function + ".ndjson");
     return new ToFile<>(lines, file(path), path);
@@ -117,13 +123,13 @@ final class Outlets implements AutoCloseable {
     }
 
     @Override
-    public Callback.Sent<O> prepare(String id, O value) throws Exception {
+    public Callback.Sent<O> prepare(Origin origin, O value) throws Exception {
       if (target instanceof Destination.Target.ToStream<O> stream) {
-        var unused = entry(stream.partitionKey(), stream.codec(), value);
+        var unused = entry(stream.partitionKey(), stream.codec(), value, Map.of());
       } else if (target instanceof Destination.Target.ToFile<O> file) {
         var unused = line(file.path(), file.codec(), value);
       }
-      return tap.prepare(id, value);
+      return tap.prepare(origin, value);
     }
 
     @Override
@@ -133,8 +139,9 @@ final class Outlets implements AutoCloseable {
   }
 
   private static <O> StreamSink.Entry entry(
-      Function<? super O, String> key, Codec<O> codec, O value) throws Exception {
-    return new StreamSink.Entry(key.apply(value), codec.encode(value));
+      Function<? super O, String> key, Codec<O> codec, O value, Map<String, String> headers)
+      throws Exception {
+    return new StreamSink.Entry(key.apply(value), codec.encode(value), headers);
   }
 
   private static <O> byte[] line(Path path, Codec<O> codec, O value) throws Exception {
@@ -149,7 +156,11 @@ final class Outlets implements AutoCloseable {
   }
 
   private record ToStream<O>(
-      String stream, Codec<O> codec, Function<? super O, String> key, StreamSink sink)
+      String stream,
+      Codec<O> codec,
+      Function<? super O, String> key,
+      Envelope envelope,
+      StreamSink sink)
       implements Outlet<O, StreamSink.Entry> {
     @Override
     public String name() {
@@ -157,8 +168,17 @@ final class Outlets implements AutoCloseable {
     }
 
     @Override
-    public StreamSink.Entry prepare(String id, O value) throws Exception {
-      return entry(key, codec, value);
+    public StreamSink.Entry prepare(Origin origin, O value) throws Exception {
+      return entry(key, codec, value, headers(origin));
+    }
+
+    private Map<String, String> headers(Origin origin) {
+      if (envelope == Envelope.NONE) {
+        return Map.of();
+      }
+      var headers = new HashMap<>(origin.trace());
+      headers.put(StreamSink.Entry.ID, origin.id());
+      return headers;
     }
 
     @Override
@@ -174,7 +194,7 @@ final class Outlets implements AutoCloseable {
     }
 
     @Override
-    public byte[] prepare(String id, O value) throws Exception {
+    public byte[] prepare(Origin origin, O value) throws Exception {
       return line(path, codec, value);
     }
 
@@ -189,8 +209,8 @@ final class Outlets implements AutoCloseable {
     record Sent<O>(String id, O value) {}
 
     @Override
-    public Sent<O> prepare(String id, O value) {
-      return new Sent<>(id, value);
+    public Sent<O> prepare(Origin origin, O value) {
+      return new Sent<>(origin.id(), value);
     }
 
     @Override
@@ -220,7 +240,7 @@ final class Outlets implements AutoCloseable {
     }
 
     @Override
-    public Boolean prepare(String id, O value) {
+    public Boolean prepare(Origin origin, O value) {
       return true;
     }
 

@@ -2,21 +2,25 @@ package io.headrace.function;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 
 /** Holds the outputs of one call until it is known whether it succeeded. Thread-safe. */
 final class OutputBuffer<O> implements Output<O> {
   private final FunctionOutlets<O> outlets;
   private final String idPrefix;
+  private final Map<String, String> trace;
   private final List<Outlet.Parcel<?>> parcels = new ArrayList<>();
   private boolean closed;
 
   /**
    * @param idPrefix names the record or window: the same in every delivery
+   * @param headers of the record that is handled; outputs pass its trace context on
    */
-  OutputBuffer(FunctionOutlets<O> outlets, String idPrefix) {
+  OutputBuffer(FunctionOutlets<O> outlets, String idPrefix, Map<String, String> headers) {
     this.outlets = outlets;
     this.idPrefix = idPrefix;
+    this.trace = Outlet.Origin.traceIn(headers);
   }
 
   @Override
@@ -45,7 +49,8 @@ final class OutputBuffer<O> implements Output<O> {
     }
     Objects.requireNonNull(value, "output");
     try {
-      parcels.add(Outlet.Parcel.of(outlet, idPrefix + "#" + parcels.size(), value));
+      var origin = new Outlet.Origin(idPrefix + "#" + parcels.size(), trace);
+      parcels.add(Outlet.Parcel.of(outlet, origin, value));
     } catch (RuntimeException thrown) {
       throw thrown;
     } catch (Exception thrown) {

@@ -4,6 +4,7 @@ import io.headrace.kcl.Position;
 import io.headrace.kcl.ShardHandler.Outcome;
 import io.headrace.kcl.StreamRecord;
 import java.io.IOException;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +29,11 @@ abstract class Task<O> implements LetterSource {
 
   /** Names the record or window; outputs are numbered under it. */
   abstract String id();
+
+  /** Of the record; a window has none. */
+  Map<String, String> headers() {
+    return Map.of();
+  }
 
   /** Null for what is no record. */
   @Nullable Position position() {
@@ -63,6 +69,11 @@ abstract class Task<O> implements LetterSource {
     @Override
     String id() {
       return eventId.toString();
+    }
+
+    @Override
+    Map<String, String> headers() {
+      return record.headers();
     }
 
     @Override

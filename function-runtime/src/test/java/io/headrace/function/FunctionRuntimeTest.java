@@ -121,6 +121,63 @@ class FunctionRuntimeTest implements OutputTap {
   }
 
   @Test
+  void outputs_in_an_envelope_carry_their_id_and_the_trace_of_what_caused_them() {
+    streams.create("out", 1, loop);
+    var seen = new ArrayList<Map<String, String>>();
+    var running =
+        FunctionRuntime.named("app")
+            .on(loop, loop, loop, random)
+            .leasesIn(leases)
+            .checkpointsIn(checkpoints)
+            .connecting(streams)
+            .run(
+                FunctionSpec.named("echo")
+                    .reading(Rig.input())
+                    .handledBy(
+                        () ->
+                            (event, out) -> {
+                              out.send(event.value() + "!");
+                              out.send(event.value() + "?");
+                            },
+                        Destination.stream("out", new Texts(), value -> value)
+                            .envelope(Destination.Envelope.KPL_TAGS)))
+            .run(
+                FunctionSpec.named("second")
+                    .reading(Input.of(StreamSource.kinesis("out"), new Texts()))
+                    .handledBy(
+                        () -> (event, out) -> seen.add(event.headers()),
+                        Destination.<String>nowhere()))
+            .start();
+    advance(5);
+    var headers = Map.of("traceparent", "00-4bf92f35-00f067aa-01", "private", "stays");
+    var put = in.sink().put(List.of(new StreamSink.Entry("a", "hello".getBytes(UTF_8), headers)));
+    advance(10);
+
+    var cause = put.toCompletableFuture().join().get(0);
+    assertThat(seen)
+        .hasSize(2)
+        .allSatisfy(
+            found ->
+                assertThat(found)
+                    .containsOnlyKeys(StreamSink.Entry.ID, "traceparent")
+                    .containsEntry("traceparent", "00-4bf92f35-00f067aa-01"));
+    assertThat(seen)
+        .extracting(found -> found.get(StreamSink.Entry.ID))
+        .allSatisfy(id -> assertThat(id).contains(cause.position().sequence().value()))
+        .doesNotHaveDuplicates();
+    var stopped = running.stop().toCompletableFuture();
+    advance(30);
+    assertThat(stopped).isCompleted();
+  }
+
+  @Test
+  void only_outputs_to_streams_have_an_envelope() {
+    assertThatThrownBy(() -> Destination.<String>nowhere().envelope(Destination.Envelope.KPL_TAGS))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("KPL_TAGS");
+  }
+
+  @Test
   void state_goes_on_with_the_next_worker_after_an_orderly_stop_and_after_a_crash() {
     var first = runtime("one").run(appending()).start();
     advance(5);
