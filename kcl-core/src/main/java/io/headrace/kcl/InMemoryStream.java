@@ -116,7 +116,12 @@ public final class InMemoryStream implements ShardedStream {
         boolean misrouted = !shard.description.range().holds(key);
         shard.records.add(
             new StreamRecord(
-                position, PartitionKey.of(key), now, Payload.of(part.data()), Map.of(), misrouted));
+                position,
+                PartitionKey.of(key),
+                now,
+                Payload.of(part.data()),
+                part.headers(),
+                misrouted));
         positions.add(position);
       }
       answers = shard.answerWaiting(now);

@@ -61,8 +61,7 @@ import software.amazon.awssdk.services.kinesis.model.PutRecordsResultEntry;
  * late; its records are sent again, so a record may be stored more than once, and a late copy may
  * lie behind later records of its key. The first copy of each record is always in order. A record
  * of an aggregate that landed in another shard than its own is stored again in its own; readers
- * leave the misrouted copy out. Give
- * entries an {@link Entry#ID}, by which readers drop the copies.
+ * leave the misrouted copy out. Give entries an {@link Entry#ID}, by which readers drop the copies.
  */
 public final class HeadraceProducer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(HeadraceProducer.class);
