@@ -24,6 +24,7 @@ final class ShardReading {
   private final EngineContext engine;
   private final Listener listener;
   private final ShardReader reader;
+  private final ShardClaim claim = new Leased();
   private final List<FunctionRunning> members = new ArrayList<>();
   private ByteBudget.Account account;
   private @Nullable ShardCursor cursor;
@@ -167,7 +168,7 @@ final class ShardReading {
   private void perform(ReaderAction action, Optional<Position> before) {
     if (action instanceof ReaderAction.Open open) {
       closeCursor();
-      cursor = stream.open(place.shard(), open.from());
+      cursor = stream.open(place.shard(), open.from(), claim);
     } else if (action instanceof ReaderAction.Fetch fetch) {
       fetch(fetch);
     } else if (action instanceof ReaderAction.Settle settle) {
@@ -254,6 +255,19 @@ final class ShardReading {
     cursor = null;
     if (open != null) {
       open.close();
+    }
+  }
+
+  /** The lease, as a stream may see it. */
+  private final class Leased implements ShardClaim {
+    @Override
+    public boolean holds() {
+      return place.tenure().validAt(engine.loop().ticks());
+    }
+
+    @Override
+    public void retrieving(String how) {
+      engine.listener().accept(new WorkerEvent.Retrieving(place.key(), how));
     }
   }
 }

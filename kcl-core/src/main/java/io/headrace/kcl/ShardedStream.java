@@ -24,6 +24,14 @@ public interface ShardedStream extends AutoCloseable {
   /** Begins to read a shard. Cheap: the first call is made by {@link ShardCursor#fetch}. */
   ShardCursor open(Shard shard, StartingPosition from);
 
+  /**
+   * As {@link #open(Shard, StartingPosition)}, for a reader that may lose the shard to another one.
+   * Only streams that give a shard's records to one reader at a time need to know.
+   */
+  default ShardCursor open(Shard shard, StartingPosition from, ShardClaim claim) {
+    return open(shard, from);
+  }
+
   @Override
   void close();
 }

@@ -19,6 +19,15 @@ public interface StreamConnector extends AutoCloseable {
    */
   ShardedStream open(StreamSource source, EventLoop loop, RandomGenerator random);
 
+  /**
+   * Opens a stream for an application whose workers read it together, where the service wants to
+   * know who reads: Kinesis names its fan-out consumer after it.
+   */
+  default ShardedStream open(
+      StreamSource source, String application, EventLoop loop, RandomGenerator random) {
+    return open(source, loop, random);
+  }
+
   /** Opens a stream for writing; makes no call yet. */
   StreamSink sink(String stream, EventLoop loop, RandomGenerator random);
 

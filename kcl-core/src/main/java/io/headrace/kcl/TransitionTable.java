@@ -7,9 +7,9 @@ import java.util.Set;
 
 /**
  * Which phase may follow which on what event: a machine as data, so that it can be checked, drawn
- * and counted. Immutable once built.
+ * and counted. Built while its class is loaded, and immutable from then on, so any thread may ask.
  */
-final class TransitionTable<P extends Enum<P>> {
+public final class TransitionTable<P extends Enum<P>> {
   private final String machine;
   private final P first;
   private final Set<Edge<P>> edges = new LinkedHashSet<>();
@@ -19,21 +19,22 @@ final class TransitionTable<P extends Enum<P>> {
    *
    * @param machine what it is the table of, for errors and the diagram
    */
-  TransitionTable(String machine, P first) {
+  public TransitionTable(String machine, P first) {
     this.machine = machine;
     this.first = first;
   }
 
   /** Allows {@code event} in {@code from}, and each of {@code to} after it. */
   @SafeVarargs
-  final TransitionTable<P> on(P from, Class<?> event, P... to) {
+  public final TransitionTable<P> on(P from, Class<?> event, P... to) {
     for (var phase : to) {
       edges.add(new Edge<>(from, event, phase));
     }
     return this;
   }
 
-  Set<Edge<P>> edges() {
+  /** All transitions. */
+  public Set<Edge<P>> edges() {
     return Set.copyOf(edges);
   }
 
@@ -43,7 +44,7 @@ final class TransitionTable<P extends Enum<P>> {
    * @param place the shard, and the function if there is one
    * @throws IllegalStateException when the table does not have it
    */
-  void check(String place, P from, Object event, P to) {
+  public void check(String place, P from, Object event, P to) {
     if (!edges.contains(new Edge<>(from, event.getClass(), to))) {
       throw new IllegalStateException(
           machine
@@ -59,7 +60,7 @@ final class TransitionTable<P extends Enum<P>> {
   }
 
   /** The table as a state diagram; events that lead the same way share one arrow. */
-  String mermaid() {
+  public String mermaid() {
     var lines = new ArrayList<String>();
     lines.add("stateDiagram-v2");
     lines.add("    [*] --> " + first);
@@ -87,7 +88,7 @@ final class TransitionTable<P extends Enum<P>> {
   }
 
   /** One transition. */
-  record Edge<P extends Enum<P>>(P from, Class<?> event, P to) {
+  public record Edge<P extends Enum<P>>(P from, Class<?> event, P to) {
     @Override
     public String toString() {
       return from + " on " + event.getSimpleName() + " to " + to;

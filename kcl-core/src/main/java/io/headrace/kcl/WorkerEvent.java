@@ -18,6 +18,13 @@ public sealed interface WorkerEvent {
   /** Records were read, or none and {@code behind} has changed. */
   record Fetched(ShardKey shard, int records, long bytes, Duration behind) implements WorkerEvent {}
 
+  /**
+   * Records of a shard come in another way than before; told at the first too.
+   *
+   * @param how one sentence, the same for every shard of a stream with the same reason
+   */
+  record Retrieving(ShardKey shard, String how) implements WorkerEvent {}
+
   /** The stream had trimmed what was to be read. */
   record GapFound(ShardKey shard, Position after, @Nullable Position resumesAt)
       implements WorkerEvent {}

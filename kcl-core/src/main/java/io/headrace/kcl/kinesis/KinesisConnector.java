@@ -9,38 +9,74 @@ import io.headrace.kcl.kinesis.ProducerMachine.Patience;
 import io.headrace.kcl.loop.Entropy;
 import io.headrace.kcl.loop.EventLoop;
 import io.headrace.kcl.loop.ThreadedLoop;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 
 /**
  * Opens streams of Amazon Kinesis Data Streams. Any thread may call.
  *
+ * <p>Streams are read by enhanced fan-out unless a {@link Retrieval} says otherwise. A client that
+ * is given should have the HTTP of {@link KinesisHttp}: any works, but the SDK's usual one takes 50
+ * subscriptions and ends those from which nothing is read for 30 s.
+ *
  * <pre>{@code
  * var connector = new KinesisConnector(
- *     KinesisAsyncClient.builder().endpointOverride(local.endpoint()).build());
+ *     KinesisAsyncClient.builder()
+ *         .endpointOverride(local.endpoint())
+ *         .httpClientBuilder(KinesisHttp.builder())
+ *         .build());
  * }</pre>
  */
 public final class KinesisConnector implements StreamConnector {
+  private static final Logger LOG = LoggerFactory.getLogger(KinesisConnector.class);
+
   /** What {@link StreamSource#service} says of a Kinesis stream. */
   public static final String SERVICE = "kinesis";
 
+  /** What taking consumers away may hold {@link #close} up for. */
+  private static final Duration DEREGISTERING_MAX = Duration.ofSeconds(2);
+
   private final boolean ownsClient;
+  private final Retrieval retrieval;
+
+  /** Those whose consumers are taken away with this. */
+  private final List<KinesisStream> opened = new ArrayList<>();
   private @Nullable KinesisAsyncClient client;
 
   /**
    * Connects as the environment says (region, credentials and endpoint of the AWS SDK's default
-   * chains), from the first stream that is opened until {@link #close}.
+   * chains), from the first stream that is opened until {@link #close}; reads by enhanced fan-out.
    */
   public KinesisConnector() {
     this.ownsClient = true;
+    this.retrieval = Retrieval.fanOut();
   }
 
-  /** Connects through a client that stays the caller's to close. */
+  /**
+   * Connects through a client that stays the caller's to close; reads by enhanced fan-out, with a
+   * consumer named after the application.
+   */
   public KinesisConnector(KinesisAsyncClient client) {
+    this(client, Retrieval.fanOut());
+  }
+
+  /** Connects through a client that stays the caller's to close, and reads like this. */
+  public KinesisConnector(KinesisAsyncClient client, Retrieval retrieval) {
     this.ownsClient = false;
     this.client = client;
+    this.retrieval = retrieval;
   }
 
   @Override
@@ -48,18 +84,68 @@ public final class KinesisConnector implements StreamConnector {
     return SERVICE;
   }
 
+  /** How the streams of this connector are read. */
+  public Retrieval retrieval() {
+    return retrieval;
+  }
+
   /**
-   * Opens a stream for reading.
+   * Opens a stream for reading. Without an application's name, enhanced fan-out needs one of the
+   * consumer's in {@link Retrieval.FanOut#as}; else the stream is polled.
    *
-   * @throws StreamException when the environment names no region
+   * @throws StreamException when the environment names no region, or the consumer is one of another
+   *     stream
    */
   @Override
   public KinesisStream open(StreamSource source, EventLoop loop, RandomGenerator random) {
+    return open(source, Optional.empty(), loop, random);
+  }
+
+  /**
+   * Opens a stream for reading by an application, after which its fan-out consumer is named unless
+   * {@link Retrieval.FanOut#as} names it.
+   *
+   * @throws StreamException when the environment names no region, or the consumer is one of another
+   *     stream
+   */
+  @Override
+  public KinesisStream open(
+      StreamSource source, String application, EventLoop loop, RandomGenerator random) {
+    return open(source, Optional.of(application), loop, random);
+  }
+
+  private KinesisStream open(
+      StreamSource source, Optional<String> application, EventLoop loop, RandomGenerator random) {
     if (!source.service().equals(SERVICE)) {
       throw new IllegalArgumentException(
           "stream " + source + " belongs to service " + source.service() + ", not " + SERVICE);
     }
-    return new KinesisStream(calls(source.name(), loop, random));
+    KinesisCalls calls = calls(source.name(), loop, random);
+    var stream = new KinesisStream(calls, consumer(source.name(), application));
+    if (retrieval instanceof Retrieval.FanOut fanOut && fanOut.deregisters()) {
+      synchronized (this) {
+        opened.add(stream);
+      }
+    }
+    return stream;
+  }
+
+  private @Nullable ConsumerName consumer(String stream, Optional<String> application) {
+    if (!(retrieval instanceof Retrieval.FanOut fanOut)) {
+      return null;
+    }
+    ConsumerName consumer =
+        fanOut.consumer().or(() -> application).map(ConsumerName::parse).orElse(null);
+    if (consumer != null && !consumer.isOfStream(stream)) {
+      throw new StreamException(
+          Kind.INVALID,
+          "consumer \""
+              + consumer.arn()
+              + "\" is not one of stream \""
+              + stream
+              + "\"; name a consumer of that stream, or leave it out");
+    }
+    return consumer;
   }
 
   /**
@@ -101,12 +187,35 @@ public final class KinesisConnector implements StreamConnector {
         calls(stream, loop, random), settings, Patience.SINCE_PUT, () -> {});
   }
 
-  /** Closes the client if the connector made it; streams and sinks must be closed before. */
+  /**
+   * Closes the client if the connector made it; streams and sinks must be closed before. Consumers
+   * that were registered here are taken away first where {@link Retrieval.FanOut#deregistering}
+   * says so, for two seconds at most.
+   */
   @Override
   public synchronized void close() {
+    if (retrieval instanceof Retrieval.FanOut fanOut && fanOut.deregisters()) {
+      deregister();
+    }
+    opened.clear();
     if (ownsClient && client != null) {
       client.close();
       client = null;
+    }
+  }
+
+  private void deregister() {
+    var all =
+        CompletableFuture.allOf(
+            opened.stream()
+                .map(stream -> stream.deregister().toCompletableFuture())
+                .toArray(CompletableFuture[]::new));
+    try {
+      all.get(DEREGISTERING_MAX.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException | TimeoutException stays) {
+      LOG.warn("a fan-out consumer stays registered: {}", stays.toString());
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
     }
   }
 
@@ -118,7 +227,7 @@ public final class KinesisConnector implements StreamConnector {
   private synchronized KinesisAsyncClient client(String stream) {
     if (client == null) {
       try {
-        client = KinesisAsyncClient.create();
+        client = KinesisAsyncClient.builder().httpClientBuilder(KinesisHttp.builder()).build();
       } catch (SdkException misconfigured) {
         throw new StreamException(
             Kind.INVALID,

@@ -92,6 +92,20 @@ final class KinesisCursor implements ShardCursor {
   }
 
   KinesisCursor(KinesisCalls calls, Shard shard, StartingPosition from, LongConsumer misrouted) {
+    this(calls, shard, from, misrouted, true);
+  }
+
+  /**
+   * Makes a cursor.
+   *
+   * @param mayHaveMissed whether the stream may have trimmed what follows the position
+   */
+  KinesisCursor(
+      KinesisCalls calls,
+      Shard shard,
+      StartingPosition from,
+      LongConsumer misrouted,
+      boolean mayHaveMissed) {
     this.calls = calls;
     this.loop = calls.loop;
     this.shard = shard;
@@ -99,7 +113,7 @@ final class KinesisCursor implements ShardCursor {
     this.misrouted = misrouted;
     if (from instanceof StartingPosition.After resumed) {
       after = resumed.position();
-      seeking = true;
+      seeking = mayHaveMissed;
     }
   }
 

@@ -1,7 +1,9 @@
 package io.headrace.kcl.kinesis;
 
 import io.headrace.kcl.Shard;
+import io.headrace.kcl.ShardClaim;
 import io.headrace.kcl.ShardCursor;
+import io.headrace.kcl.ShardId;
 import io.headrace.kcl.ShardedStream;
 import io.headrace.kcl.StartingPosition;
 import io.headrace.kcl.StreamException;
@@ -12,25 +14,44 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.kinesis.model.DescribeStreamSummaryRequest;
 import software.amazon.awssdk.services.kinesis.model.DescribeStreamSummaryResponse;
 import software.amazon.awssdk.services.kinesis.model.StreamDescriptionSummary;
 
 /**
- * A stream of Amazon Kinesis Data Streams, read by polling GetRecords. Made by {@link
+ * A stream of Amazon Kinesis Data Streams, read as {@link Retrieval} says. Made by {@link
  * KinesisConnector#open}; any thread may call. Every call is tried for 30 seconds where the cause
  * may pass, each try for at most 10.
+ *
+ * <p>By enhanced fan-out, a record is handed over as soon as it lands. Where that can't be (the
+ * consumer is not ACTIVE yet, the shard was subscribed to a moment ago, a right is missing), the
+ * shard is polled meanwhile, and {@link ShardClaim#retrieving} is told why.
  *
  * <p>Records that a producer aggregated in the format of the Kinesis Producer Library come out
  * taken apart: each sub-record has the partition key that its producer gave it, its tags as
  * headers, and a position of its own.
  */
 public final class KinesisStream implements ShardedStream {
+  /** Reads nothing: whoever waits for the consumer alone. */
+  private static final ShardId NO_SHARD = new ShardId("none");
+
   private final KinesisCalls calls;
   private final LongAdder misrouted = new LongAdder();
+  private final @Nullable FanOutConsumer consumer;
 
-  KinesisStream(KinesisCalls calls) {
+  /** Whose reader registers the consumer; null until the shards were listed. */
+  private volatile @Nullable ShardId firstOpen;
+
+  /**
+   * Makes a stream.
+   *
+   * @param name of the consumer to read with; null for polling
+   */
+  KinesisStream(KinesisCalls calls, @Nullable ConsumerName name) {
     this.calls = calls;
+    this.consumer = name == null ? null : new FanOutConsumer(calls, name, this::isFirstOpen);
   }
 
   @Override
@@ -38,7 +59,10 @@ public final class KinesisStream implements ShardedStream {
     return calls.place.stream();
   }
 
-  /** Name and creation time; one DescribeStreamSummary. */
+  /**
+   * Name and creation time; one DescribeStreamSummary. Refuses a consumer of another stream here,
+   * before anything is read.
+   */
   @Override
   public CompletionStage<StreamId> identify() {
     var request =
@@ -62,6 +86,9 @@ public final class KinesisStream implements ShardedStream {
               + " was answered without StreamName or StreamCreationTimestamp; is the endpoint a"
               + " Kinesis server?");
     }
+    if (consumer != null && told.streamARN() != null) {
+      consumer.check(told.streamARN());
+    }
     return new StreamId(told.streamName(), told.streamCreationTimestamp());
   }
 
@@ -69,12 +96,69 @@ public final class KinesisStream implements ShardedStream {
   @Override
   public CompletionStage<List<Shard>> shards() {
     CompletableFuture<List<Shard>> listed = ShardList.of(calls);
-    return listed.minimalCompletionStage();
+    return listed.thenApply(this::remembered).minimalCompletionStage();
+  }
+
+  private List<Shard> remembered(List<Shard> shards) {
+    var closed =
+        shards.stream().flatMap(shard -> shard.parents().stream()).collect(Collectors.toSet());
+    shards.stream()
+        .map(Shard::id)
+        .filter(shard -> !closed.contains(shard))
+        .findFirst()
+        .ifPresent(first -> firstOpen = first);
+    return shards;
+  }
+
+  private boolean isFirstOpen(ShardId shard) {
+    var first = firstOpen;
+    return first == null || first.equals(shard) || shard.equals(NO_SHARD);
   }
 
   @Override
   public ShardCursor open(Shard shard, StartingPosition from) {
-    return new KinesisCursor(calls, shard, from, misrouted::add);
+    return open(shard, from, ShardClaim.ALONE);
+  }
+
+  @Override
+  public ShardCursor open(Shard shard, StartingPosition from, ShardClaim claim) {
+    var reading = consumer;
+    return reading == null
+        ? new KinesisCursor(calls, shard, from, misrouted::add)
+        : new FanOutCursor(calls, reading, shard, from, claim, misrouted::add);
+  }
+
+  /**
+   * The consumer that this stream is read with, once it is ACTIVE; fails where it can't be had.
+   * Registers it if need be.
+   */
+  CompletionStage<String> consumerArn() {
+    var answer = new CompletableFuture<String>();
+    if (consumer == null) {
+      answer.completeExceptionally(
+          new StreamException(Kind.INVALID, calls.place + " is read by polling"));
+    } else {
+      calls.loop.execute(() -> consumer.seek(NO_SHARD, new Waiting(answer)));
+    }
+    return answer;
+  }
+
+  /** Waits for the consumer outside of any shard. */
+  private record Waiting(CompletableFuture<String> answer) implements FanOutConsumer.Seeker {
+    @Override
+    public void found(String arn) {
+      answer.complete(arn);
+    }
+
+    @Override
+    public void missing(String why) {
+      answer.completeExceptionally(new StreamException(Kind.REFUSED, why));
+    }
+  }
+
+  /** Takes away the consumer that was registered here, if any was. */
+  CompletionStage<?> deregister() {
+    return consumer == null ? CompletableFuture.completedFuture(null) : consumer.deregister();
   }
 
   /**

@@ -46,8 +46,17 @@ record Page(
     PASSED
   }
 
-  /** What a page is read for. */
-  record Wanted(Shard shard, @Nullable Position after, long bytesMax, Place place) {}
+  /**
+   * What a page is read for.
+   *
+   * @param action the call that brings it, for messages
+   */
+  record Wanted(
+      String action, Shard shard, @Nullable Position after, long bytesMax, Place place) {
+    Wanted(Shard shard, @Nullable Position after, long bytesMax, Place place) {
+      this("GetRecords", shard, after, bytesMax, place);
+    }
+  }
 
   /**
    * Reads an answer.
@@ -175,7 +184,8 @@ record Page(
 
     private StreamException broken(String what, @Nullable Throwable cause) {
       String message =
-          "GetRecords on "
+          wanted.action()
+              + " on "
               + wanted.place()
               + ", shard "
               + wanted.shard().id()

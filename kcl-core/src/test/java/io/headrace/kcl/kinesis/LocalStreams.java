@@ -25,10 +25,13 @@ import software.amazon.awssdk.services.kinesis.KinesisAsyncClientBuilder;
 final class LocalStreams implements AutoCloseable {
   /** Shared, since one takes seconds to close; their threads are daemons. */
   static final SdkAsyncHttpClient HTTP2 =
-      NettyNioAsyncHttpClient.builder().protocol(Protocol.HTTP2).build();
+      KinesisHttp.builder().build();
 
   static final SdkAsyncHttpClient HTTP1 =
       NettyNioAsyncHttpClient.builder().protocol(Protocol.HTTP1_1).build();
+
+  /** What a record takes from the server to a reader that is subscribed, with much to spare. */
+  private static final long PUSH_MILLIS_MAX = 30;
 
   /** Longer than any call on loopback takes, and shorter than patience. */
   private static final long CALL_MILLIS_MAX = 20_000;
@@ -40,22 +43,27 @@ final class LocalStreams implements AutoCloseable {
   /** What goes wrong on the way of the streams and sinks; nothing unless it is told. */
   final FaultyFront front = new FaultyFront(server.endpoint());
 
-  private final CountedClient counted;
+  final CountedClient counted;
   private final KinesisConnector connector;
 
-  private LocalStreams(SdkAsyncHttpClient http) {
+  private LocalStreams(SdkAsyncHttpClient http, Retrieval retrieval) {
     counted = new CountedClient(http == HTTP1 ? client(front.endpoint(), http) : direct);
-    connector = new KinesisConnector(counted.client());
+    connector = new KinesisConnector(counted.client(), retrieval);
   }
 
-  /** Streams are read over HTTP/2, as the SDK does by itself. */
+  /** Streams are polled over HTTP/2, as the SDK does by itself. */
   static LocalStreams direct() {
-    return new LocalStreams(HTTP2);
+    return new LocalStreams(HTTP2, Retrieval.polling());
   }
 
-  /** Streams are read through {@link #front}. */
+  /** Streams are polled through {@link #front}. */
   static LocalStreams behindFront() {
-    return new LocalStreams(HTTP1);
+    return new LocalStreams(HTTP1, Retrieval.polling());
+  }
+
+  /** Streams are read by enhanced fan-out. */
+  static LocalStreams pushed() {
+    return new LocalStreams(HTTP2, Retrieval.fanOut().as("reader"));
   }
 
   static KinesisAsyncClient client(URI endpoint, SdkAsyncHttpClient http) {
@@ -79,6 +87,11 @@ final class LocalStreams implements AutoCloseable {
     return connector.open(StreamSource.kinesis(name), loop, new SplittableRandom(11));
   }
 
+  /** Waits until the stream's consumer is there. */
+  void awaitConsumer(KinesisStream stream) {
+    assertThat(await(stream.consumerArn())).contains("/consumer/reader:");
+  }
+
   /** Single calls, on the way of the streams. */
   KinesisCalls calls(String name) {
     return new KinesisCalls(
@@ -96,7 +109,10 @@ final class LocalStreams implements AutoCloseable {
       boolean turned =
           loop.runUntil(() -> answer.isDone() || counted.underWay() == 0, CALL_MILLIS_MAX);
       assertThat(turned).as("the server answers").isTrue();
-      if (!answer.isDone()) {
+      if (counted.owed() > 0 && loop.runUntil(answer::isDone, PUSH_MILLIS_MAX)) {
+        break;
+      }
+      if (!answer.isDone() && counted.underWay() == 0) {
         var next = loop.nextDue();
         assertThat(next).as("something is still to happen").isPresent();
         loop.advance(next.orElseThrow());

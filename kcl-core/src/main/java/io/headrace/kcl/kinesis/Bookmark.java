@@ -1,0 +1,152 @@
+package io.headrace.kcl.kinesis;
+
+import io.headrace.kcl.Fetched;
+import io.headrace.kcl.Position;
+import io.headrace.kcl.Shard;
+import io.headrace.kcl.StartingPosition;
+import io.headrace.kcl.StreamRecord;
+import io.headrace.kcl.kinesis.Page.Sought;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.kinesis.model.ShardIteratorType;
+
+/**
+ * How far one shard is read, whoever brings the records: so that polling and subscriptions join by
+ * sequence number, nothing comes twice and nothing is left out. Pure; one owner thread.
+ *
+ * <p>A continuation number is better than the last record's to subscribe from: it goes on without
+ * records, and nothing can be missing behind it. It holds until somebody else reads further.
+ */
+final class Bookmark {
+  private final Shard shard;
+  private final Place place;
+
+  /** Where to begin as long as nothing was handed over. */
+  private StartingPosition from;
+
+  /** The last record handed over, or the position resumed at. */
+  private @Nullable Position after;
+
+  /** Whether {@link #after} must still be met, or passed. */
+  private boolean seeking;
+
+  private @Nullable String continuation;
+  private boolean tipSeen;
+  private long tipSeenAt;
+
+  Bookmark(Shard shard, Place place, StartingPosition from) {
+    this.shard = shard;
+    this.place = place;
+    this.from = from;
+    if (from instanceof StartingPosition.After resumed) {
+      after = resumed.position();
+      seeking = true;
+    }
+  }
+
+  /** How the next event is to be read. */
+  Page.Wanted wanted(long bytesMax) {
+    return new Page.Wanted("SubscribeToShard", shard, after, bytesMax, place);
+  }
+
+  /** Where a cursor that polls begins. */
+  StartingPosition polledFrom() {
+    return after == null ? from : StartingPosition.after(after);
+  }
+
+  /** Whether the stream may have trimmed what follows; see {@link KinesisCursor}. */
+  boolean mayHaveMissed(long ticks) {
+    boolean caughtUp = tipSeen && ticks - tipSeenAt < KinesisCursor.KEPT_AT_LEAST.toNanos();
+    return seeking || !caughtUp;
+  }
+
+  /** Where a subscription begins. */
+  software.amazon.awssdk.services.kinesis.model.StartingPosition subscribedFrom(long ticks) {
+    var start = software.amazon.awssdk.services.kinesis.model.StartingPosition.builder();
+    if (continuation != null) {
+      return start
+          .type(ShardIteratorType.AT_SEQUENCE_NUMBER)
+          .sequenceNumber(continuation)
+          .build();
+    }
+    if (after != null) {
+      seeking = mayHaveMissed(ticks);
+      return start
+          .type(ShardIteratorType.AT_SEQUENCE_NUMBER)
+          .sequenceNumber(after.sequence().value())
+          .build();
+    }
+    if (from instanceof StartingPosition.AtTimestamp at) {
+      return start.type(ShardIteratorType.AT_TIMESTAMP).timestamp(at.time()).build();
+    }
+    return start.type(ShardIteratorType.TRIM_HORIZON).build();
+  }
+
+  /** An event was received: what follows it begins there. */
+  void received(@Nullable String next) {
+    continuation = next;
+  }
+
+  /** There is nothing more to read just now. */
+  void tip(long ticks) {
+    tipSeen = true;
+    tipSeenAt = ticks;
+  }
+
+  /**
+   * Whether records are missing before this page's; says so once, and the page is then to be read
+   * again.
+   */
+  Fetched.@Nullable Gap gapBefore(Page page) {
+    Position sought = after;
+    if (!seeking || sought == null || page.sought() == Sought.NOT_YET) {
+      return null;
+    }
+    seeking = false;
+    if (page.sought() == Sought.FOUND) {
+      return null;
+    }
+    return passed(sought, page.first());
+  }
+
+  /** The shard ended; if what was to be resumed at was never met, it is gone with all behind it. */
+  Fetched.@Nullable Gap gapBeforeEnd() {
+    Position sought = after;
+    if (!seeking || sought == null) {
+      return null;
+    }
+    seeking = false;
+    return passed(sought, null);
+  }
+
+  private Fetched.Gap passed(Position missing, @Nullable Position resumesAt) {
+    after = null;
+    from = StartingPosition.TRIM_HORIZON;
+    return new Fetched.Gap(missing, resumesAt);
+  }
+
+  /** These were handed over from an event. */
+  void handedOver(List<StreamRecord> records) {
+    if (!records.isEmpty()) {
+      after = records.get(records.size() - 1).position();
+    }
+  }
+
+  /** This was handed over by polling. */
+  void polled(Fetched answer, long ticks) {
+    if (answer instanceof Fetched.Gap) {
+      seeking = false;
+      after = null;
+      from = StartingPosition.TRIM_HORIZON;
+      continuation = null;
+    } else if (answer instanceof Fetched.Records read && !read.records().isEmpty()) {
+      seeking = false;
+      handedOver(read.records());
+      continuation = null;
+      if (read.behind().equals(Duration.ZERO)) {
+        tip(ticks);
+      }
+    }
+  }
+}
