@@ -7,6 +7,7 @@ import io.headrace.function.aws.AwsServices;
 import io.headrace.harness.LocalDynamoDb;
 import io.headrace.kcl.Shard;
 import io.headrace.kcl.StreamConnector;
+import io.headrace.kcl.kinesis.Retrieval;
 import io.headrace.kcl.loop.Entropy;
 import io.headrace.kcl.loop.ShutdownSignal;
 import io.headrace.kcl.loop.ThreadedLoop;
@@ -35,7 +36,7 @@ import java.util.stream.Collectors;
  */
 final class Demo implements AutoCloseable {
   /** How a demo is run. */
-  record Options(Duration playing, int workers, boolean killOne) {}
+  record Options(Duration playing, int workers, boolean killOne, Retrieval retrieval) {}
 
   /** A sample, who plays it, and how many entries were put when the playing is done. */
   private record Playing(Sample sample, SamplePlayer player, CompletableFuture<Long> done) {}
@@ -77,7 +78,7 @@ final class Demo implements AutoCloseable {
                 Optional.empty(),
                 Optional.of(kinesis.endpoint()),
                 Optional.of(dynamoDb.endpoint())));
-    this.connector = aws.connector();
+    this.connector = aws.connector(options.retrieval());
     for (var sample : samples) {
       kinesis.createStream(sample.stream().name(), sample.shards());
     }
@@ -111,6 +112,8 @@ final class Demo implements AutoCloseable {
         ledger.missing(),
         elapsed(),
         options.workers(),
+        options.retrieval().word(),
+        fleet.retrievals(),
         killed,
         interrupted,
         shards,

@@ -1,5 +1,6 @@
 package io.headrace.console;
 
+import io.headrace.kcl.kinesis.Retrieval;
 import io.headrace.kcl.loop.ShutdownSignal;
 import java.time.Duration;
 import java.util.Objects;
@@ -46,6 +47,14 @@ final class DemoCommand implements Callable<Integer> {
       description = "Stops one worker half-way without any farewell, as a crash would.")
   private boolean killOne;
 
+  @Option(
+      names = "--retrieval",
+      defaultValue = "fan-out",
+      paramLabel = "fan-out|polling",
+      converter = How.class,
+      description = "How records are fetched (default: ${DEFAULT-VALUE}).")
+  private Retrieval retrieval = Retrieval.fanOut();
+
   @Option(names = "--json", description = "The last line is one JSON object.")
   private boolean json;
 
@@ -62,13 +71,14 @@ final class DemoCommand implements Callable<Integer> {
     var command = Objects.requireNonNull(spec).commandLine();
     boolean live = !json && isTerminal();
     var view = new LiveView(json ? command.getErr() : command.getOut(), live);
+    (json ? command.getErr() : command.getOut()).println(retrieval.announcement());
     var log = System.err;
     if (live) {
       System.setErr(view.above(log));
     }
     // Before there is a worker, a signal may end the process at once; when all is handed over and
     // told, nobody need wait for sockets to close.
-    try (var demo = new Demo(new Demo.Options(playing, workers, killOne), view);
+    try (var demo = new Demo(new Demo.Options(playing, workers, killOne, retrieval), view);
         var signal = ShutdownSignal.listening(WIND_UP_MAX)) {
       demo.run(signal);
       var report = demo.report();
@@ -87,6 +97,18 @@ final class DemoCommand implements Callable<Integer> {
   /** The script says so: it alone can tell on every JDK whether somebody is looking. */
   private static boolean isTerminal() {
     return "true".equals(System.getenv("HEADRACE_TERMINAL"));
+  }
+
+  /** The two words. */
+  static final class How implements ITypeConverter<Retrieval> {
+    @Override
+    public Retrieval convert(String text) {
+      try {
+        return Retrieval.parse(text);
+      } catch (IllegalArgumentException neither) {
+        throw new TypeConversionException(neither.getMessage());
+      }
+    }
   }
 
   /** {@code 30s} and the like. */

@@ -11,6 +11,8 @@ import java.util.Map;
  * How a demo went.
  *
  * @param missing the first records that a commit passed and nobody settled; empty when all is well
+ * @param retrieval as it was asked for
+ * @param retrievedBy what the shards' readers said of it
  * @param interrupted it was stopped before its time, so results are of what was put until then
  */
 record DemoReport(
@@ -18,6 +20,8 @@ record DemoReport(
     List<String> missing,
     Duration elapsed,
     int workers,
+    String retrieval,
+    List<String> retrievedBy,
     boolean killedOne,
     boolean interrupted,
     int shards,
@@ -50,6 +54,8 @@ record DemoReport(
     json.put("unaccounted", account.unaccounted());
     json.put("duplicates", account.duplicates());
     json.put("workers", workers);
+    json.put("retrieval", retrieval);
+    json.put("retrievedBy", retrievedBy);
     json.put("killedOne", killedOne);
     json.put("interrupted", interrupted);
     json.put("shards", shards);
@@ -73,6 +79,8 @@ record DemoReport(
             workers,
             killedOne ? " of which one was killed" : "",
             elapsed.toMillis() / 1000.0));
+    lines.add(
+        "  read by " + (retrievedBy.isEmpty() ? retrieval : String.join("; then ", retrievedBy)));
     lines.add(
         String.format(
             "  handled %,d + filtered %,d + dead-lettered %,d + misrouted and dropped %,d"

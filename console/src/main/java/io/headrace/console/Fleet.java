@@ -6,7 +6,10 @@ import io.headrace.kcl.WorkerEvent;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * What a console shows of the workers of one process: who holds which shard and how far behind it
@@ -14,6 +17,7 @@ import java.util.Map;
  */
 final class Fleet {
   private final Map<String, Map<ShardKey, Duration>> behind = new LinkedHashMap<>();
+  private final Set<String> retrievals = new LinkedHashSet<>();
 
   /** The listener of one worker. */
   RuntimeListener of(String worker) {
@@ -31,6 +35,11 @@ final class Fleet {
   /** A worker that is gone holds nothing any more. */
   synchronized void gone(String worker) {
     behind.remove(worker);
+  }
+
+  /** How shards' readers got their records, in the order in which it was first said. */
+  synchronized List<String> retrievals() {
+    return List.copyOf(retrievals);
   }
 
   synchronized Map<String, Integer> shardsPerWorker() {
@@ -58,6 +67,8 @@ final class Fleet {
       held.remove(stopped.shard());
     } else if (event instanceof WorkerEvent.Fetched fetched) {
       held.computeIfPresent(fetched.shard(), (shard, before) -> fetched.behind());
+    } else if (event instanceof WorkerEvent.Retrieving retrieving) {
+      retrievals.add(retrieving.how());
     }
   }
 }

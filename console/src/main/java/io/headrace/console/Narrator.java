@@ -5,6 +5,8 @@ import io.headrace.function.RuntimeListener;
 import io.headrace.kcl.WorkerEvent;
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,7 +14,13 @@ import org.jspecify.annotations.Nullable;
  * places and kinds of failures, never what a record holds. Called on the worker loop.
  */
 final class Narrator implements RuntimeListener {
+  /** Sentences that are remembered; reasons may hold a service's own words. */
+  private static final int SAID_MAX = 1_000;
+
   private final PrintWriter out;
+
+  /** Sentences on retrieval, which every shard of a stream repeats. */
+  private final Set<String> said = new HashSet<>();
 
   Narrator(PrintWriter out) {
     this.out = out;
@@ -20,11 +28,20 @@ final class Narrator implements RuntimeListener {
 
   @Override
   public void on(Object event) {
-    var line = line(event);
+    var line = event instanceof WorkerEvent.Retrieving how ? line(how) : line(event);
     if (line != null) {
       out.println(line);
       out.flush();
     }
+  }
+
+  private @Nullable String line(WorkerEvent.Retrieving event) {
+    var stream = event.shard().stream().name();
+    var line = "reads " + stream + " by " + event.how();
+    if (said.size() >= SAID_MAX) {
+      said.clear();
+    }
+    return said.add(line) ? line : null;
   }
 
   private static @Nullable String line(Object event) {

@@ -51,6 +51,7 @@ final class RunCommand implements Callable<Integer> {
         var running = runtime(settings, application, aws).start()) {
       awaitReady(running, signal);
       int functions = application.functions().size();
+      out.println(settings.retrieval().announcement());
       out.println(
           "running "
               + settings.application()
@@ -97,7 +98,7 @@ final class RunCommand implements Callable<Integer> {
             .leasesIn(aws.leases(table))
             .checkpointsIn(aws.checkpoints(table, settings.application()))
             .stateIn(new InMemoryChunkStore())
-            .connecting(aws.connector())
+            .connecting(aws.connector(settings.retrieval()))
             .deadLettersIn(DeadLetters.inFile(settings.deadLetters()))
             .stoppingWithin(settings.stopWithin())
             .observedBy(new Narrator(Objects.requireNonNull(spec).commandLine().getErr()));

@@ -20,9 +20,21 @@ class DemoCommandTest {
     var summary = summary("demo", "--for", "5s", "--json");
 
     accountBalances(summary);
+    assertThat(summary.get("retrieval").asText()).isEqualTo("fan-out");
+    assertThat(summary.get("retrievedBy").get(0).asText())
+        .isEqualTo("enhanced fan-out, consumer demo");
     assertThat(summary.get("samples").get("monitoring").get("wrong").asLong()).isZero();
     assertThat(summary.get("samples").get("fraud").get("payments").asLong()).isPositive();
     assertThat(summary.get("samples").get("analytics").get("equalToFold").asBoolean()).isTrue();
+  }
+
+  @Test
+  void every_record_is_accounted_for_by_polling_too() throws IOException, InterruptedException {
+    var summary = summary("demo", "--for", "3s", "--retrieval", "polling", "--json");
+
+    accountBalances(summary);
+    assertThat(summary.get("retrieval").asText()).isEqualTo("polling");
+    assertThat(summary.get("retrievedBy")).isEmpty();
   }
 
   @Test
@@ -54,6 +66,7 @@ class DemoCommandTest {
       delimiter = '|',
       value = {
         "--for 10 | must be between 1s and 24h, written as 30s, 2m or 1h",
+        "--retrieval push | retrieval \"push\": must be fan-out or polling",
         "--workers 0 | --workers 0: must be between 1 and 16",
         "--workers 1 --kill-one | --kill-one: needs at least 2 workers",
       })

@@ -38,6 +38,8 @@ class RunCommandTest {
     aws.createStream("words", 2);
     put(1_000);
     try (var worker = HeadraceProcess.start(folder, "run", yaml(aws).toString())) {
+      assertThat(worker.line())
+          .startsWith("retrieval: enhanced fan-out; on AWS it costs about $0.015 an hour");
       assertThat(worker.line()).isEqualTo("running app: 1 function");
       var shouted = folder.resolve("shouted.ndjson");
       Awaitility.await()

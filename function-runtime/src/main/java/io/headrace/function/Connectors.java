@@ -19,13 +19,16 @@ import java.util.random.RandomGenerator;
 final class Connectors implements AutoCloseable {
   private static final String SINK_SERVICE = "kinesis";
 
+  private final String application;
   private final EventLoop loop;
   private final RandomGenerator random;
   private final Map<String, StreamConnector> byService = new LinkedHashMap<>();
   private final List<StreamConnector> found = new ArrayList<>();
   private final Map<String, ShardedStream> streams = new LinkedHashMap<>();
 
-  Connectors(List<StreamConnector> given, EventLoop loop, RandomGenerator random) {
+  Connectors(
+      String application, List<StreamConnector> given, EventLoop loop, RandomGenerator random) {
+    this.application = application;
     this.loop = loop;
     this.random = random;
     given.forEach(connector -> byService.put(connector.service(), connector));
@@ -33,7 +36,7 @@ final class Connectors implements AutoCloseable {
 
   ShardedStream open(StreamSource source) {
     return streams.computeIfAbsent(
-        source.name(), name -> connector(source.service()).open(source, loop, random));
+        source.name(), name -> connector(source.service()).open(source, application, loop, random));
   }
 
   List<ShardedStream> opened() {

@@ -76,7 +76,9 @@ final class RuntimeWorker implements FunctionRuntime.Running {
     this.machinery = machinery;
     this.stopWithin = of.stopWithin;
     var listeners = new Listeners(of.listeners);
-    connectors = new Connectors(of.connectors, machinery.workerLoop(), machinery.workerRandom());
+    connectors =
+        new Connectors(
+            of.application, of.connectors, machinery.workerLoop(), machinery.workerRandom());
     outlets =
         new Outlets(
             machinery.pool(), machinery.background(), connectors::sink, of.deadLetters, of.tap);

@@ -1,5 +1,6 @@
 package io.headrace.harness;
 
+import io.headrace.kcl.kinesis.KinesisHttp;
 import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
@@ -30,7 +31,7 @@ final class LocalClients implements AutoCloseable {
       StaticCredentialsProvider.create(
           AwsBasicCredentials.create("localonly", "no-secret-valid-only-on-this-machine"));
 
-  /** Loopback calls take milliseconds; more at once than this wait. */
+  /** Loopback calls of DynamoDB take milliseconds; more at once than this wait. */
   private static final int CONNECTIONS_MAX = 64;
 
   private static final Duration CLOSING_MAX = Duration.ofSeconds(2);
@@ -40,14 +41,15 @@ final class LocalClients implements AutoCloseable {
   private final List<SdkAutoCloseable> open = new ArrayList<>();
 
   DynamoDbAsyncClient dynamoDb(URI endpoint) {
-    return opened(
-        local(DynamoDbAsyncClient.builder(), endpoint).httpClient(http(Protocol.HTTP1_1)).build());
+    return opened(local(DynamoDbAsyncClient.builder(), endpoint).httpClient(http()).build());
   }
 
   /** Over HTTP/2, as clients of the real service speak. */
   KinesisAsyncClient kinesis(URI endpoint) {
     return opened(
-        local(KinesisAsyncClient.builder(), endpoint).httpClient(http(Protocol.HTTP2)).build());
+        local(KinesisAsyncClient.builder(), endpoint)
+            .httpClient(opened(KinesisHttp.builder().eventLoopGroup(loops()).build()))
+            .build());
   }
 
   @Override
@@ -68,12 +70,16 @@ final class LocalClients implements AutoCloseable {
     return builder.endpointOverride(endpoint).region(Region.US_EAST_1).credentialsProvider(NOBODY);
   }
 
-  private SdkAsyncHttpClient http(Protocol protocol) {
+  private SdkAsyncHttpClient http() {
     return opened(
         NettyNioAsyncHttpClient.builder()
-            .protocol(protocol)
+            .protocol(Protocol.HTTP1_1)
             .maxConcurrency(CONNECTIONS_MAX)
-            .eventLoopGroup(SdkEventLoopGroup.create(threads, NioSocketChannel::new))
+            .eventLoopGroup(loops())
             .build());
+  }
+
+  private SdkEventLoopGroup loops() {
+    return SdkEventLoopGroup.create(threads, NioSocketChannel::new);
   }
 }

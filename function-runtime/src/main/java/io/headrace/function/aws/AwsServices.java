@@ -4,6 +4,8 @@ import io.headrace.checkpoint.CheckpointStore;
 import io.headrace.checkpoint.dynamo.DynamoCheckpointStore;
 import io.headrace.kcl.StreamConnector;
 import io.headrace.kcl.kinesis.KinesisConnector;
+import io.headrace.kcl.kinesis.KinesisHttp;
+import io.headrace.kcl.kinesis.Retrieval;
 import io.headrace.lease.LeaseTable;
 import io.headrace.lease.dynamo.DynamoLeaseTable;
 import java.net.URI;
@@ -33,7 +35,10 @@ public final class AwsServices implements AutoCloseable {
   private final RequestCount dynamoDbRequests = new RequestCount();
 
   private AwsServices(Endpoints endpoints) {
-    this.kinesis = located(KinesisAsyncClient.builder(), endpoints, endpoints.kinesis()).build();
+    this.kinesis =
+        located(KinesisAsyncClient.builder(), endpoints, endpoints.kinesis())
+            .httpClientBuilder(KinesisHttp.builder())
+            .build();
     this.dynamoDb =
         located(DynamoDbAsyncClient.builder(), endpoints, endpoints.dynamoDb())
             .overrideConfiguration(o -> o.addExecutionInterceptor(dynamoDbRequests))
@@ -51,9 +56,14 @@ public final class AwsServices implements AutoCloseable {
     return new AwsServices(endpoints);
   }
 
-  /** Opens streams through this process's Kinesis client. */
+  /** As {@link #connector(Retrieval)}, by enhanced fan-out. */
   public StreamConnector connector() {
-    return new KinesisConnector(kinesis);
+    return connector(Retrieval.fanOut());
+  }
+
+  /** Opens streams through this process's Kinesis client, to be read like this. */
+  public StreamConnector connector(Retrieval retrieval) {
+    return new KinesisConnector(kinesis, retrieval);
   }
 
   public LeaseTable leases(String table) {

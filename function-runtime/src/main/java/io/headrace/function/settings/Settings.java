@@ -1,5 +1,6 @@
 package io.headrace.function.settings;
 
+import io.headrace.kcl.kinesis.Retrieval;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -25,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  * leases:
  *   table: headrace                # made on demand
  *   leaseTime: 10s                 # a crashed worker's shards resume after at most 1.2 of it + 1 s
+ * retrieval: fan-out               # or polling; what each costs is said at start
+ * consumer: payments               # fan-out's name or ARN; default: the application's name
  * memory: 256MiB                   # records in flight
  * stopWithin: 5s                   # what a stop waits for functions that are under way
  * deadLetters: dead-letters        # folder for records that can't be handled
@@ -46,6 +49,7 @@ public record Settings(
     Optional<String> worker,
     Aws aws,
     Leases leases,
+    Retrieval retrieval,
     long memoryBytes,
     Duration stopWithin,
     Path deadLetters,
@@ -106,6 +110,7 @@ public record Settings(
     worker.ifPresent(name -> refuseUnlessName(root, "worker", name));
     var aws = aws(root.section("aws"));
     var leases = leases(root.section("leases"));
+    var retrieval = retrieval(root);
     var memory = root.bytes("memory", MEMORY_DEFAULT, 16L << 20, 1L << 40);
     var stopWithin =
         root.duration(
@@ -127,6 +132,7 @@ public record Settings(
         worker,
         aws,
         leases,
+        retrieval,
         memory,
         stopWithin,
         deadLetters,
@@ -166,6 +172,25 @@ public record Settings(
                 "leaseTime", Duration.ofSeconds(10), Duration.ofSeconds(1), Duration.ofMinutes(5)));
     section.done();
     return leases;
+  }
+
+  private static Retrieval retrieval(Section root) {
+    var word = root.text("retrieval", Retrieval.fanOut().word());
+    var consumer = root.text("consumer");
+    String key = "retrieval";
+    try {
+      var retrieval = Retrieval.parse(word);
+      key = "consumer";
+      if (consumer.isEmpty()) {
+        return retrieval;
+      }
+      if (retrieval instanceof Retrieval.FanOut fanOut) {
+        return fanOut.as(consumer.get());
+      }
+    } catch (IllegalArgumentException wrong) {
+      throw root.complaint(key, String.valueOf(wrong.getMessage()));
+    }
+    throw root.complaint(key, "is for retrieval: fan-out; take it out, or poll no more");
   }
 
   private static NamedClass function(Section section) {

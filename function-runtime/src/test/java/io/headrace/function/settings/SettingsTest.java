@@ -3,6 +3,7 @@ package io.headrace.function.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.headrace.kcl.kinesis.Retrieval;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -35,9 +36,35 @@ class SettingsTest {
     assertThat(settings.aws().region()).isEmpty();
     assertThat(settings.leases())
         .isEqualTo(new Settings.Leases("headrace", Duration.ofSeconds(10)));
+    assertThat(settings.retrieval()).isEqualTo(Retrieval.fanOut());
     assertThat(settings.memoryBytes()).isEqualTo(256L << 20);
     assertThat(settings.stopWithin()).isEqualTo(Duration.ofSeconds(5));
     assertThat(settings.functions()).extracting("name").containsExactly("com.acme.Alarm");
+  }
+
+  @Test
+  void one_word_turns_to_polling_and_one_names_the_consumer() throws IOException {
+    assertThat(read("retrieval: polling\n" + SMALLEST).retrieval()).isEqualTo(Retrieval.polling());
+    assertThat(read("consumer: billing\n" + SMALLEST).retrieval())
+        .isEqualTo(Retrieval.fanOut().as("billing"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "retrieval: push | app.yaml:1: retrieval: retrieval \"push\": must be fan-out or polling",
+        "consumer: a/b | app.yaml:1: consumer: consumer \"a/b\": must be 1 to 128 letters",
+        "consumer: arn:aws:kinesis:x | app.yaml:1: consumer: consumer \"arn:aws:kinesis:x\": an ARN",
+      })
+  void a_wrong_retrieval_is_told_with_its_place(String line, String complaint) {
+    assertThatThrownBy(() -> read(line + "\n" + SMALLEST)).hasMessageContaining(complaint);
+  }
+
+  @Test
+  void a_consumer_without_fan_out_is_refused() {
+    assertThatThrownBy(() -> read("retrieval: polling\nconsumer: billing\n" + SMALLEST))
+        .hasMessageContaining("app.yaml:2: consumer: is for retrieval: fan-out");
   }
 
   @Test

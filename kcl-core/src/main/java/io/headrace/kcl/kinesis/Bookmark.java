@@ -65,10 +65,7 @@ final class Bookmark {
   software.amazon.awssdk.services.kinesis.model.StartingPosition subscribedFrom(long ticks) {
     var start = software.amazon.awssdk.services.kinesis.model.StartingPosition.builder();
     if (continuation != null) {
-      return start
-          .type(ShardIteratorType.AT_SEQUENCE_NUMBER)
-          .sequenceNumber(continuation)
-          .build();
+      return start.type(ShardIteratorType.AT_SEQUENCE_NUMBER).sequenceNumber(continuation).build();
     }
     if (after != null) {
       seeking = mayHaveMissed(ticks);

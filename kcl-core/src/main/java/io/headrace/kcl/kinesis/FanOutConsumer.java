@@ -264,8 +264,7 @@ final class FanOutConsumer {
           } else if (failure != null && failure.getCause() instanceof ResourceInUseException) {
             lookIn(LOOK_WAIT);
           } else if (failure != null && failure.getCause() instanceof LimitExceededException) {
-            refuse(
-                failure.getMessage() + ": a stream takes 20 consumers, and 5 calls a second");
+            refuse(failure.getMessage() + ": a stream takes 20 consumers, and 5 calls a second");
           } else {
             refusedBy(failure);
           }

@@ -54,14 +54,22 @@ final class FanOutCursor implements ShardCursor {
   private volatile boolean closed;
 
   /** What the caller waits for. */
-  private record Fetch(CompletableFuture<Fetched> stage, long bytesMax) {}
+  private static final class Fetch {
+    final CompletableFuture<Fetched> stage = new CompletableFuture<>();
+    final long bytesMax;
+
+    Fetch(long bytesMax) {
+      this.bytesMax = bytesMax;
+    }
+  }
 
   /**
    * What is left of an event.
    *
    * @param last whether the shard ends behind it
    */
-  private record Unread(List<Record> records, Duration behind, boolean last, List<Shard> children) {}
+  private record Unread(
+      List<Record> records, Duration behind, boolean last, List<Shard> children) {}
 
   FanOutCursor(
       KinesisCalls calls,
@@ -88,7 +96,7 @@ final class FanOutCursor implements ShardCursor {
     if (closed) {
       throw new IllegalStateException("the cursor of " + shard.id() + " is closed");
     }
-    var next = new Fetch(new CompletableFuture<>(), bytesMax);
+    var next = new Fetch(bytesMax);
     if (loop.isCurrent()) {
       begin(next);
     } else {
@@ -135,6 +143,7 @@ final class FanOutCursor implements ShardCursor {
       finish(next, new Fetched.End(children));
     } else {
       tell(new FanOutEvent.Demanded());
+      waitOn();
     }
   }
 
@@ -184,7 +193,6 @@ final class FanOutCursor implements ShardCursor {
     subscription = made;
     made.request(bookmark.wanted(now.bytesMax));
     made.start(subscribe.arn(), shard.id().value(), bookmark.subscribedFrom(loop.ticks()));
-    waitOn();
   }
 
   private void request() {
@@ -192,7 +200,6 @@ final class FanOutCursor implements ShardCursor {
     Subscription from = subscription;
     if (now != null && from != null) {
       from.request(bookmark.wanted(now.bytesMax));
-      waitOn();
     }
   }
 
@@ -223,7 +230,7 @@ final class FanOutCursor implements ShardCursor {
 
   /** Whoever waits on a subscription hears something in time, though nothing comes. */
   private void waitOn() {
-    if (impatience == null && fetch != null) {
+    if (impatience == null && fetch != null && !polled) {
       Fetch now = fetch;
       impatience = loop.schedule(ANSWER_MAX, () -> waitedFor(now));
     }
@@ -233,9 +240,7 @@ final class FanOutCursor implements ShardCursor {
     impatience = null;
     if (!closed && fetch == now && !polled) {
       tell(new FanOutEvent.Waited());
-      if (fetch == now && !polled) {
-        waitOn();
-      }
+      waitOn();
     }
   }
 
@@ -363,6 +368,10 @@ final class FanOutCursor implements ShardCursor {
       return;
     }
     children = event.children();
+    if (subscription != null) {
+      subscription.letEnd();
+      subscription = null;
+    }
     tell(new FanOutEvent.EndRead());
     var gap = bookmark.gapBeforeEnd();
     if (gap != null) {
@@ -438,10 +447,7 @@ final class FanOutCursor implements ShardCursor {
 
     @Override
     public void closed(long number, boolean accepted, @Nullable StreamException failure) {
-      var how =
-          failure == null
-              ? SubscriptionEnd.COMPLETED
-              : SubscriptionEnd.of(failure, accepted);
+      var how = failure == null ? SubscriptionEnd.COMPLETED : SubscriptionEnd.of(failure, accepted);
       var why = failure == null ? "it ended" : messageOf(failure);
       loop.execute(() -> tell(new FanOutEvent.Closed(number, how, why)));
     }

@@ -17,6 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -50,9 +51,11 @@ public final class KinesisConnector implements StreamConnector {
 
   private final boolean ownsClient;
   private final Retrieval retrieval;
+  private final AtomicBoolean announced = new AtomicBoolean();
 
   /** Those whose consumers are taken away with this. */
   private final List<KinesisStream> opened = new ArrayList<>();
+
   private @Nullable KinesisAsyncClient client;
 
   /**
@@ -111,6 +114,9 @@ public final class KinesisConnector implements StreamConnector {
   @Override
   public KinesisStream open(
       StreamSource source, String application, EventLoop loop, RandomGenerator random) {
+    if (!announced.getAndSet(true)) {
+      LOG.info("{}", retrieval.announcement());
+    }
     return open(source, Optional.of(application), loop, random);
   }
 

@@ -40,7 +40,6 @@ public final class KinesisHttp {
         .maxConcurrency(CONCURRENCY_MAX)
         .maxPendingConnectionAcquires(CONCURRENCY_MAX)
         .http2Configuration(
-            http2 ->
-                http2.initialWindowSize(WINDOW_BYTES).healthCheckPingPeriod(PING_PERIOD));
+            http2 -> http2.initialWindowSize(WINDOW_BYTES).healthCheckPingPeriod(PING_PERIOD));
   }
 }

@@ -51,8 +51,7 @@ record Page(
    *
    * @param action the call that brings it, for messages
    */
-  record Wanted(
-      String action, Shard shard, @Nullable Position after, long bytesMax, Place place) {
+  record Wanted(String action, Shard shard, @Nullable Position after, long bytesMax, Place place) {
     Wanted(Shard shard, @Nullable Position after, long bytesMax, Place place) {
       this("GetRecords", shard, after, bytesMax, place);
     }

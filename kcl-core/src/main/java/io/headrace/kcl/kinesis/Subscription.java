@@ -107,6 +107,17 @@ final class Subscription implements SubscribeToShardResponseHandler {
     }
   }
 
+  /** The last event has come: the service ends the stream, which somebody must read. */
+  void letEnd() {
+    org.reactivestreams.Subscription from;
+    synchronized (lock) {
+      from = source;
+    }
+    if (from != null) {
+      from.request(1);
+    }
+  }
+
   /** Lets go; what still comes is dropped by whoever listens. */
   void cancel() {
     org.reactivestreams.Subscription from;

@@ -22,6 +22,9 @@ final class CountedClient {
   /** SubscribeToShard as it was asked for. */
   final List<SubscribeToShardRequest> subscriptions = new CopyOnWriteArrayList<>();
 
+  /** How many of them are over. */
+  final AtomicInteger ended = new AtomicInteger();
+
   private final AtomicInteger underWay = new AtomicInteger();
   private final AtomicInteger owed = new AtomicInteger();
   private final KinesisAsyncClient counted;
@@ -98,6 +101,7 @@ final class CountedClient {
     CompletionStage<Void> ending = call;
     ending.whenComplete(
         (nothing, failure) -> {
+          ended.incrementAndGet();
           if (failure == null) {
             told.complete(null);
           } else {
@@ -117,8 +121,7 @@ final class CountedClient {
   }
 
   /** Passes everything on, and says when the first event has come. */
-  private record Begun(
-      SubscribeToShardResponseHandler handler, Runnable begun, AtomicInteger owed)
+  private record Begun(SubscribeToShardResponseHandler handler, Runnable begun, AtomicInteger owed)
       implements SubscribeToShardResponseHandler {
     @Override
     public void responseReceived(SubscribeToShardResponse response) {
@@ -127,7 +130,8 @@ final class CountedClient {
 
     @Override
     public void onEventStream(SdkPublisher<SubscribeToShardEventStream> publisher) {
-      handler.onEventStream(subscriber -> publisher.subscribe(new Counted(subscriber, begun, owed)));
+      handler.onEventStream(
+          subscriber -> publisher.subscribe(new Counted(subscriber, begun, owed)));
     }
 
     @Override

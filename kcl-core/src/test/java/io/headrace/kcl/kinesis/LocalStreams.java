@@ -24,8 +24,7 @@ import software.amazon.awssdk.services.kinesis.KinesisAsyncClientBuilder;
  */
 final class LocalStreams implements AutoCloseable {
   /** Shared, since one takes seconds to close; their threads are daemons. */
-  static final SdkAsyncHttpClient HTTP2 =
-      KinesisHttp.builder().build();
+  static final SdkAsyncHttpClient HTTP2 = KinesisHttp.builder().build();
 
   static final SdkAsyncHttpClient HTTP1 =
       NettyNioAsyncHttpClient.builder().protocol(Protocol.HTTP1_1).build();
@@ -47,7 +46,11 @@ final class LocalStreams implements AutoCloseable {
   private final KinesisConnector connector;
 
   private LocalStreams(SdkAsyncHttpClient http, Retrieval retrieval) {
-    counted = new CountedClient(http == HTTP1 ? client(front.endpoint(), http) : direct);
+    counted =
+        new CountedClient(
+            http == HTTP1
+                ? client(front.endpoint(), http)
+                : http == HTTP2 ? direct : client(server.endpoint(), http));
     connector = new KinesisConnector(counted.client(), retrieval);
   }
 
@@ -64,6 +67,11 @@ final class LocalStreams implements AutoCloseable {
   /** Streams are read by enhanced fan-out. */
   static LocalStreams pushed() {
     return new LocalStreams(HTTP2, Retrieval.fanOut().as("reader"));
+  }
+
+  /** The same through a client of the user's own; closing it is the caller's. */
+  static LocalStreams pushedThrough(SdkAsyncHttpClient http) {
+    return new LocalStreams(http, Retrieval.fanOut().as("reader"));
   }
 
   static KinesisAsyncClient client(URI endpoint, SdkAsyncHttpClient http) {
@@ -85,6 +93,11 @@ final class LocalStreams implements AutoCloseable {
 
   KinesisStream open(String name) {
     return connector.open(StreamSource.kinesis(name), loop, new SplittableRandom(11));
+  }
+
+  /** Another process's connector to the same server. */
+  KinesisConnector another(Retrieval retrieval) {
+    return new KinesisConnector(counted.client(), retrieval);
   }
 
   /** Waits until the stream's consumer is there. */

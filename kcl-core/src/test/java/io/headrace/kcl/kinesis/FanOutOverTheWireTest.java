@@ -1,0 +1,407 @@
+package io.headrace.kcl.kinesis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.headrace.kcl.Fetched;
+import io.headrace.kcl.Position;
+import io.headrace.kcl.Shard;
+import io.headrace.kcl.ShardClaim;
+import io.headrace.kcl.ShardCursor;
+import io.headrace.kcl.ShardId;
+import io.headrace.kcl.StartingPosition;
+import io.headrace.kcl.StreamException;
+import io.headrace.kcl.StreamRecord;
+import io.headrace.local.Fault;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import software.amazon.awssdk.core.SdkBytes;
+import software.amazon.awssdk.http.Protocol;
+import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
+
+/** Enhanced fan-out over the socket of a local Kinesis, in virtual time. */
+@Timeout(120)
+class FanOutOverTheWireTest {
+  private static final String NAME = "orders";
+  private static final String ARN = "arn:aws:kinesis:us-east-1:000000000000:stream/" + NAME;
+  private static final String MIDDLE = "170141183460469231731687303715884105728";
+  private static final long PLENTY = 1 << 20;
+  private static final Duration STRIDE = Duration.ofSeconds(20);
+
+  private LocalStreams local = LocalStreams.pushed();
+  private final List<String> told = new ArrayList<>();
+  private final Map<ShardId, List<Position>> put = new LinkedHashMap<>();
+  private KinesisStream stream;
+  private boolean owned = true;
+
+  private final ShardClaim claim =
+      new ShardClaim() {
+        @Override
+        public boolean holds() {
+          return owned;
+        }
+
+        @Override
+        public void retrieving(String how) {
+          told.add(how);
+        }
+      };
+
+  @BeforeEach
+  void open() {
+    stream = local.create(NAME, 1);
+    local.awaitConsumer(stream);
+  }
+
+  @AfterEach
+  void close() {
+    local.close();
+  }
+
+  @Test
+  void twenty_ends_by_force_lose_nothing_and_repeat_nothing() {
+    var reader = new Reader(only());
+    for (int i = 0; i < 20; i++) {
+      var end =
+          switch (i % 4) {
+            case 0 -> Fault.subscriptionEnd(2);
+            case 1 -> Fault.subscriptionError("InternalFailureException", 2);
+            case 2 -> Fault.subscriptionMalformed(2);
+            default -> Fault.subscriptionError("KMSThrottlingException", 2);
+          };
+      local.server.faults().clear();
+      local.server.faults().add(end);
+      // Past the time in which nobody may subscribe again, so that each is a subscription's end.
+      local.loop.advance(Duration.ofSeconds(6));
+      int before = local.counted.subscriptions.size();
+      for (int puts = 0; local.counted.subscriptions.size() == before || puts < 3; puts++) {
+        assertThat(puts).as("until a subscription is made and broken").isLessThan(50);
+        reader.readAfter(put(5));
+      }
+    }
+
+    reader.hasAll();
+    print("20 forced ends", 20, reader);
+    assertThat(local.counted.subscriptions).hasSizeBetween(20, 21);
+    assertThat(told).containsExactly("enhanced fan-out, consumer reader");
+  }
+
+  @Test
+  void a_subscription_is_renewed_before_five_minutes_and_goes_on_where_it_was() {
+    var reader = new Reader(only());
+    reader.readAfter(put(3));
+    for (int i = 0; i < 20; i++) {
+      reader.passing(Duration.ofSeconds(60));
+      reader.readAfter(put(2));
+    }
+
+    reader.hasAll();
+    int renewals = (int) (20 * 60 / FanOutReader.LIFE_MIN.toSeconds());
+    print("20 minutes", renewals, reader);
+    assertThat(local.counted.subscriptions).hasSizeBetween(5, renewals + 1);
+    assertThat(told).containsExactly("enhanced fan-out, consumer reader");
+  }
+
+  @Test
+  void ten_minutes_of_a_function_that_takes_30_s_a_batch_cost_no_time_out() {
+    var reader = new Reader(only());
+    for (int i = 0; i < 20; i++) {
+      put(40);
+      reader.fetchOnce(4_000);
+      local.loop.advance(Duration.ofSeconds(30));
+    }
+    reader.readAll();
+
+    reader.hasAll();
+    int renewals = (int) (10 * 60 / FanOutReader.LIFE_MIN.toSeconds()) + 1;
+    print("10 minutes at 30 s a batch", renewals, reader);
+    assertThat(local.counted.subscriptions).hasSizeBetween(2, renewals + 1);
+    assertThat(told).containsExactly("enhanced fan-out, consumer reader");
+  }
+
+  @Test
+  void a_split_and_a_merge_are_read_to_their_ends_in_order() {
+    var parent = new Reader(only());
+    parent.readAfter(put(10));
+    local
+        .direct
+        .splitShard(
+            r ->
+                r.streamName(NAME)
+                    .shardToSplit(parent.shard.id().value())
+                    .newStartingHashKey(MIDDLE))
+        .join();
+    put(40);
+    var children = parent.readToEnd().stream().map(Reader::new).toList();
+    assertThat(children).hasSize(2);
+    children.forEach(Reader::readAll);
+    local
+        .direct
+        .mergeShards(
+            r ->
+                r.streamName(NAME)
+                    .shardToMerge(children.get(0).shard.id().value())
+                    .adjacentShardToMerge(children.get(1).shard.id().value()))
+        .join();
+    put(10);
+    var merged = children.stream().flatMap(child -> child.readToEnd().stream()).distinct().toList();
+    assertThat(merged).hasSize(1);
+    var last = new Reader(merged.get(0));
+    last.readAll();
+
+    parent.hasAll();
+    children.forEach(Reader::hasAll);
+    last.hasAll();
+    assertThat(local.counted.subscriptions).as("one a shard").hasSize(4);
+  }
+
+  @Test
+  void a_change_of_owner_within_5_s_of_a_renewal_is_bridged_without_a_gap() {
+    var giver = new Reader(only());
+    giver.readAfter(put(5));
+    while (local.counted.subscriptions.size() < 2) {
+      giver.passing(Duration.ofSeconds(10));
+    }
+    giver.readAfter(put(5));
+    // It dies without a word: the server has its subscription still.
+    var taker = new Reader(only(), StartingPosition.after(giver.last()));
+    taker.read.addAll(giver.read);
+    for (int i = 0; i < 12; i++) {
+      taker.readAfter(put(2));
+      taker.passing(Duration.ofSeconds(1));
+    }
+    taker.hasAll();
+    print("a change of owner 0 s after a renewal", 1, taker);
+    // Two of the giver, one that is refused, and the taker's own.
+    assertThat(local.counted.subscriptions).hasSize(4);
+  }
+
+  @Test
+  void who_is_taken_over_and_owns_the_shard_no_more_leaves_it_alone() {
+    var zombie = new Reader(only());
+    zombie.readAfter(put(5));
+    local.loop.advance(Duration.ofSeconds(6));
+    owned = false;
+    var owner = new Reader(only(), StartingPosition.after(zombie.last()), ShardClaim.ALONE);
+    owner.read.addAll(zombie.read);
+    owner.readAfter(put(5));
+    for (int i = 0; i < 30; i++) {
+      zombie.passing(Duration.ofSeconds(1));
+      owner.readAfter(put(1));
+    }
+
+    owner.hasAll();
+    assertThat(local.counted.subscriptions).hasSize(2);
+  }
+
+  @Test
+  void a_silent_subscription_is_given_up_after_15_s_and_nothing_is_lost() {
+    local.server.faults().add(Fault.subscriptionSilence(1).first(1));
+    var reader = new Reader(only());
+    reader.fetchOnce(PLENTY);
+    put(5);
+    long before = local.loop.ticks();
+    reader.readAll();
+
+    reader.hasAll();
+    assertThat(Duration.ofNanos(local.loop.ticks() - before))
+        .isBetween(Duration.ofSeconds(14), Duration.ofSeconds(18));
+  }
+
+  @Test
+  void a_consumer_that_vanishes_is_registered_again_while_polling_bridges() {
+    var reader = new Reader(only());
+    reader.readAfter(put(5));
+    local.direct.deregisterStreamConsumer(r -> r.streamARN(ARN).consumerName("reader")).join();
+    for (int i = 0; i < 10; i++) {
+      reader.readAfter(put(1));
+      reader.passing(Duration.ofSeconds(1));
+    }
+
+    reader.hasAll();
+    assertThat(local.counted.subscriptions).hasSize(2);
+    assertThat(local.direct.listStreamConsumers(r -> r.streamARN(ARN)).join().consumers())
+        .hasSize(1);
+  }
+
+  @Test
+  void a_client_that_ends_what_nobody_reads_from_is_no_failure() {
+    local.close();
+    var hasty =
+        NettyNioAsyncHttpClient.builder()
+            .protocol(Protocol.HTTP2)
+            .readTimeout(Duration.ofMillis(500))
+            .build();
+    try (hasty) {
+      local = LocalStreams.pushedThrough(hasty);
+      open();
+      var reader = new Reader(only());
+      reader.readAfter(put(1));
+      for (int i = 1; i <= 3; i++) {
+        int over = i;
+        assertThat(local.loop.runUntil(() -> local.counted.ended.get() >= over, 20_000))
+            .as("the client gives up, in real time")
+            .isTrue();
+        local.loop.advance(Duration.ofSeconds(30));
+        reader.readAfter(put(1));
+      }
+
+      reader.hasAll();
+      print("3 read time-outs while nobody waited", 3, reader);
+      assertThat(local.counted.subscriptions).hasSize(4);
+      assertThat(told).containsExactly("enhanced fan-out, consumer reader");
+    }
+  }
+
+  @Test
+  void a_right_that_is_missing_is_told_and_polling_goes_on() {
+    local
+        .server
+        .faults()
+        .add(
+            Fault.error("AccessDeniedException", "no kinesis:SubscribeToShard")
+                .on("SubscribeToShard"));
+    var reader = new Reader(only());
+    reader.readAfter(put(5));
+    reader.readAfter(put(5));
+
+    reader.hasAll();
+    assertThat(told).hasSize(1);
+    assertThat(told.get(0))
+        .startsWith("polling, since SubscribeToShard on stream \"orders\"")
+        .contains("AccessDeniedException")
+        .contains("check credentials, clock and the rights to kinesis:SubscribeToShard");
+  }
+
+  @Test
+  void a_stream_that_is_deleted_under_load_fails_the_fetch_by_its_name() {
+    var reader = new Reader(only());
+    reader.readAfter(put(5));
+    local.direct.deleteStream(r -> r.streamName(NAME).enforceConsumerDeletion(true)).join();
+
+    assertThat(reader.failure())
+        .hasMessageContaining("\"orders\"")
+        .extracting(StreamException::kind)
+        .isEqualTo(StreamException.Kind.NOT_FOUND);
+  }
+
+  private Shard only() {
+    return local.await(stream.shards()).get(0);
+  }
+
+  private List<Position> put(int count) {
+    var positions = new ArrayList<Position>();
+    for (int i = 0; i < count; i++) {
+      var key = "key-" + i;
+      var answer =
+          local
+              .direct
+              .putRecord(
+                  r ->
+                      r.streamName(NAME)
+                          .partitionKey(key)
+                          .data(SdkBytes.fromByteArray(new byte[200])))
+              .join();
+      var position = Position.of(answer.sequenceNumber());
+      put.computeIfAbsent(new ShardId(answer.shardId()), none -> new ArrayList<>()).add(position);
+      positions.add(position);
+    }
+    return positions;
+  }
+
+  private void print(String what, int renewals, Reader reader) {
+    System.out.printf(
+        "%s: %d records in order, %d subscriptions, %d renewals due at most, told %s%n",
+        what, reader.read.size(), local.counted.subscriptions.size(), renewals, told);
+  }
+
+  /** Reads one shard and keeps what it read. */
+  private final class Reader {
+    final Shard shard;
+    final List<Position> read = new ArrayList<>();
+    private final ShardCursor cursor;
+
+    Reader(Shard shard) {
+      this(shard, StartingPosition.TRIM_HORIZON);
+    }
+
+    Reader(Shard shard, StartingPosition from) {
+      this(shard, from, claim);
+    }
+
+    Reader(Shard shard, StartingPosition from, ShardClaim as) {
+      this.shard = shard;
+      this.cursor = stream.open(shard, from, as);
+    }
+
+    Position last() {
+      return read.get(read.size() - 1);
+    }
+
+    void fetchOnce(long bytesMax) {
+      take(local.await(cursor.fetch(bytesMax)));
+    }
+
+    /** Reads until all of these have come. */
+    void readAfter(List<Position> wanted) {
+      for (int fetches = 0; !read.contains(wanted.get(wanted.size() - 1)); fetches++) {
+        assertThat(fetches).as("fetches for a record that was put").isLessThan(200);
+        fetchOnce(PLENTY);
+      }
+    }
+
+    void readAll() {
+      var wanted = put.get(shard.id());
+      if (wanted != null) {
+        readAfter(wanted);
+      }
+    }
+
+    /** Lets time pass, waiting for records as a reader at the tip does. */
+    void passing(Duration time) {
+      long until = local.loop.ticks() + time.toNanos();
+      while (local.loop.ticks() < until) {
+        // In strides, since the server's signs of life come in real time.
+        long stride = Math.min(until - local.loop.ticks(), STRIDE.toNanos());
+        local.loop.advance(Duration.ofNanos(Math.max(0, stride - 1_000_000_000L)));
+        fetchOnce(PLENTY);
+      }
+    }
+
+    List<Shard> readToEnd() {
+      for (int fetches = 0; fetches < 200; fetches++) {
+        var fetched = local.await(cursor.fetch(PLENTY));
+        if (fetched instanceof Fetched.End end) {
+          return end.children();
+        }
+        take(fetched);
+      }
+      throw new AssertionError("shard " + shard.id() + " does not end");
+    }
+
+    StreamException failure() {
+      for (int fetches = 0; fetches < 200; fetches++) {
+        try {
+          take(local.await(cursor.fetch(PLENTY)));
+        } catch (RuntimeException failed) {
+          return (StreamException) failed.getCause();
+        }
+      }
+      throw new AssertionError("no fetch of " + shard.id() + " fails");
+    }
+
+    void hasAll() {
+      assertThat(read).isEqualTo(put.get(shard.id()));
+    }
+
+    private void take(Fetched fetched) {
+      ((Fetched.Records) fetched).records().stream().map(StreamRecord::position).forEach(read::add);
+    }
+  }
+}
