@@ -28,7 +28,7 @@ final class FanOutReader {
   /** The service's 5 s between two subscriptions to one shard, and a little for the way. */
   static final Duration APART_MIN = Duration.ofMillis(5_200);
 
-  static final Duration LIFE_MIN = Duration.ofSeconds(240);
+  static final Duration LIFE_MIN = Duration.ofMinutes(4);
   static final Duration LIFE_MAX = Duration.ofSeconds(295);
 
   /** How long an answer to SubscribeToShard may take. */

@@ -183,8 +183,10 @@ final class CountedClient {
     @Override
     public void onNext(SubscribeToShardEventStream event) {
       to.onNext(event);
-      ours.decrementAndGet();
-      owed.decrementAndGet();
+      // One that was under way when the subscription was let go of is owed no more.
+      if (ours.getAndUpdate(n -> Math.max(0, n - 1)) > 0) {
+        owed.decrementAndGet();
+      }
       begun.run();
     }
 

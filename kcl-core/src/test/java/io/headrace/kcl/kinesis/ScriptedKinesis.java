@@ -13,6 +13,11 @@ import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 import software.amazon.awssdk.services.kinesis.model.ChildShard;
+import software.amazon.awssdk.services.kinesis.model.ConsumerStatus;
+import software.amazon.awssdk.services.kinesis.model.DescribeStreamConsumerRequest;
+import software.amazon.awssdk.services.kinesis.model.DescribeStreamConsumerResponse;
+import software.amazon.awssdk.services.kinesis.model.DescribeStreamSummaryRequest;
+import software.amazon.awssdk.services.kinesis.model.DescribeStreamSummaryResponse;
 import software.amazon.awssdk.services.kinesis.model.GetRecordsRequest;
 import software.amazon.awssdk.services.kinesis.model.GetRecordsResponse;
 import software.amazon.awssdk.services.kinesis.model.GetShardIteratorRequest;
@@ -24,9 +29,13 @@ import software.amazon.awssdk.services.kinesis.model.ListShardsResponse;
 import software.amazon.awssdk.services.kinesis.model.PutRecordsRequest;
 import software.amazon.awssdk.services.kinesis.model.PutRecordsResponse;
 import software.amazon.awssdk.services.kinesis.model.Record;
+import software.amazon.awssdk.services.kinesis.model.SubscribeToShardRequest;
+import software.amazon.awssdk.services.kinesis.model.SubscribeToShardResponseHandler;
 
 /** A service that answers as it is told, for courses of events that no server plays on demand. */
 final class ScriptedKinesis implements KinesisAsyncClient {
+  private static final String ARN = "arn:aws:kinesis:moon-1:000000000000:stream/orders";
+
   final ArrayDeque<CompletableFuture<GetShardIteratorResponse>> iterators = new ArrayDeque<>();
   final ArrayDeque<CompletableFuture<GetRecordsResponse>> pages = new ArrayDeque<>();
   final ArrayDeque<CompletableFuture<ListShardsResponse>> lists = new ArrayDeque<>();
@@ -38,6 +47,9 @@ final class ScriptedKinesis implements KinesisAsyncClient {
   final List<ListShardsRequest> listsAsked = new ArrayList<>();
   final List<PutRecordsRequest> putsAsked = new ArrayList<>();
   final List<Long> putsAskedAtMillis = new ArrayList<>();
+
+  /** What is pushed to whoever subscribes. */
+  final PushedKinesis pushed = new PushedKinesis();
 
   /** How long an answer with records takes. */
   Duration pagesTake = Duration.ZERO;
@@ -84,6 +96,35 @@ final class ScriptedKinesis implements KinesisAsyncClient {
     return lists.isEmpty()
         ? CompletableFuture.completedFuture(ListShardsResponse.builder().shards(List.of()).build())
         : lists.remove();
+  }
+
+  @Override
+  public CompletableFuture<Void> subscribeToShard(
+      SubscribeToShardRequest request, SubscribeToShardResponseHandler handler) {
+    return pushed.subscribe(request, handler);
+  }
+
+  @Override
+  public CompletableFuture<DescribeStreamSummaryResponse> describeStreamSummary(
+      DescribeStreamSummaryRequest request) {
+    return CompletableFuture.completedFuture(
+        DescribeStreamSummaryResponse.builder()
+            .streamDescriptionSummary(summary -> summary.streamARN(ARN))
+            .build());
+  }
+
+  /** Every consumer is there. */
+  @Override
+  public CompletableFuture<DescribeStreamConsumerResponse> describeStreamConsumer(
+      DescribeStreamConsumerRequest request) {
+    return CompletableFuture.completedFuture(
+        DescribeStreamConsumerResponse.builder()
+            .consumerDescription(
+                consumer ->
+                    consumer
+                        .consumerStatus(ConsumerStatus.ACTIVE)
+                        .consumerARN(ARN + "/consumer/" + request.consumerName() + ":1"))
+            .build());
   }
 
   @Override
