@@ -1,5 +1,6 @@
 package io.headrace.bench;
 
+import io.headrace.bench.local.LocalBench;
 import java.io.OutputStreamWriter;
 import java.io.PrintStream;
 import java.io.PrintWriter;

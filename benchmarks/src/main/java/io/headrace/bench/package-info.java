@@ -1,7 +1,6 @@
 /**
- * Side-by-side runs against other servers. {@link io.headrace.bench.Bench} is the program of the
- * user; it starts servers and load programs as processes of their own, in turn, and judges what
- * they report.
+ * {@code headrace bench}. Each benchmark has a package of its own: it starts servers and programs
+ * as processes, in turn, and judges what they report.
  */
 @NullMarked
 package io.headrace.bench;

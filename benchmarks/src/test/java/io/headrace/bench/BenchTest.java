@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class BenchTest {
@@ -32,12 +31,6 @@ class BenchTest {
     assertThat(out.toString()).contains("kinesalite").contains("--only").contains("Exit code");
     assertThat(run()).isZero();
     assertThat(out.toString()).contains("headrace bench").contains("local");
-  }
-
-  @Test
-  void no_parts_named_means_all_of_them() {
-    assertThat(LocalPlan.full(Set.of()).parts()).containsExactlyInAnyOrder(Part.values());
-    assertThat(LocalPlan.quick(Set.of(Part.GET)).parts()).containsExactly(Part.GET);
   }
 
   private int run(String... args) {

@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.headrace.acceptance.kcl.KclWorker.Reading;
+import io.headrace.bench.rig.ConsumerSettings.Reading;
 import io.headrace.harness.LocalAws;
 import io.headrace.kcl.Fetched;
 import io.headrace.kcl.Shard;
@@ -265,8 +265,7 @@ class KclAggregatesTest {
     }
     var collected = new Collected();
     try (var worker =
-        KclWorker.restart(
-            aws.kinesisEndpoint(), aws.dynamoDbEndpoint(), STREAM, reading, collected)) {
+        Judged.restart(aws.kinesisEndpoint(), aws.dynamoDbEndpoint(), STREAM, reading, collected)) {
       await().atMost(PATIENCE).until(() -> collected.ends.get() == shards.size());
     }
     return collected;

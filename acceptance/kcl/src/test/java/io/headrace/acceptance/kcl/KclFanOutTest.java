@@ -1,6 +1,6 @@
 package io.headrace.acceptance.kcl;
 
-import io.headrace.acceptance.kcl.KclWorker.Reading;
+import io.headrace.bench.rig.ConsumerSettings.Reading;
 import io.headrace.harness.LocalDynamoDb;
 import io.headrace.local.LocalKinesis;
 import java.time.Duration;

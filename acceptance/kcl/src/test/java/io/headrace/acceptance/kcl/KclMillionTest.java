@@ -1,7 +1,7 @@
 package io.headrace.acceptance.kcl;
 
-import io.headrace.acceptance.kcl.KclWorker.Reading;
 import io.headrace.acceptance.sdk.LocalProcess;
+import io.headrace.bench.rig.ConsumerSettings.Reading;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.Tag;

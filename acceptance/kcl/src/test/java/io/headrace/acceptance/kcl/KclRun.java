@@ -2,7 +2,7 @@ package io.headrace.acceptance.kcl;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.headrace.acceptance.kcl.KclWorker.Reading;
+import io.headrace.bench.rig.ConsumerSettings.Reading;
 import java.net.URI;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
@@ -44,7 +44,7 @@ final class KclRun {
     try (var client = client()) {
       var stream = new ReshardedStream(client, STREAM, written);
       stream.create();
-      try (var worker = KclWorker.restart(kinesis, dynamoDb, STREAM, reading, deliveries)) {
+      try (var worker = Judged.restart(kinesis, dynamoDb, STREAM, reading, deliveries)) {
         int first = stream.writeFirstThird();
         await(() -> deliveries.distinct() == first);
         pause.run();
@@ -63,7 +63,7 @@ final class KclRun {
       var stream = new ReshardedStream(client, STREAM, written);
       stream.create();
       stream.writeFirstThird();
-      try (var worker = KclWorker.start(kinesis, dynamoDb, STREAM, reading, deliveries)) {
+      try (var worker = Judged.start(kinesis, dynamoDb, STREAM, reading, deliveries)) {
         await(() -> deliveries.distinct() > 0);
         stream.splitAndWriteSecondThird();
         stream.mergeAndWriteTheRest();

@@ -1,0 +1,28 @@
+package io.headrace.bench.rig;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * How a program is started.
+ *
+ * @param label what it is called in reports, and its log
+ * @param command its command line
+ * @param folder its working directory
+ * @param environment what its environment has beside ours
+ * @param answers whether it reads commands from its input and answers them, as programs of ours do
+ */
+public record Launch(
+    String label,
+    List<String> command,
+    Path folder,
+    Map<String, String> environment,
+    boolean answers) {
+
+  /** A program of ours, in a JVM of its own. */
+  public static Launch ours(
+      String label, Class<?> main, List<String> options, List<String> arguments) {
+    return new Launch(label, Jvm.command(main, options, arguments), Path.of("."), Map.of(), true);
+  }
+}

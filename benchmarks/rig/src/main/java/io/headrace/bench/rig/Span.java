@@ -1,0 +1,68 @@
+package io.headrace.bench.rig;
+
+import com.sun.management.OperatingSystemMXBean;
+import java.lang.management.ManagementFactory;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * What this process takes for a number of records: processor time, user and system, and time. The
+ * first records only warm it up; both clocks run from the last of these to the last of all. Any
+ * thread counts; one thread asks.
+ */
+public final class Span {
+  private static final OperatingSystemMXBean PROCESS =
+      (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+
+  private record Mark(long cpuNanos, long nanos) {
+    static Mark now() {
+      return new Mark(PROCESS.getProcessCpuTime(), System.nanoTime());
+    }
+  }
+
+  private final long warmRecords;
+  private final long allRecords;
+  private final AtomicLong counted = new AtomicLong();
+  private final CountDownLatch complete = new CountDownLatch(1);
+  private volatile Mark warm = Mark.now();
+  private volatile Mark end = warm;
+
+  public Span(long warmRecords, long records) {
+    this.warmRecords = warmRecords;
+    this.allRecords = warmRecords + records;
+  }
+
+  /** Counts records that are done with. */
+  public void add(int records) {
+    long after = counted.addAndGet(records);
+    long before = after - records;
+    if (before < warmRecords && after >= warmRecords) {
+      warm = Mark.now();
+    }
+    if (before < allRecords && after >= allRecords) {
+      end = Mark.now();
+      complete.countDown();
+    }
+  }
+
+  /** How many were counted so far. */
+  public long counted() {
+    return counted.get();
+  }
+
+  /** Waits for the last record and answers what the measured ones took. */
+  public Figures await(Duration timeMax, String prefix) throws InterruptedException {
+    if (!complete.await(timeMax.toMillis(), TimeUnit.MILLISECONDS)) {
+      throw new NotMeasured(
+          "%,d of %,d records were done after %d s"
+              .formatted(counted.get(), allRecords, timeMax.toSeconds()));
+    }
+    double records = (double) allRecords - warmRecords;
+    return new Figures()
+        .put(prefix + ".cpu_us", (end.cpuNanos - warm.cpuNanos) / 1e3 / records)
+        .put(prefix + ".records_s", records / ((end.nanos - warm.nanos) / 1e9))
+        .put(prefix + ".whole_cpu_us", end.cpuNanos / 1e3 / allRecords);
+  }
+}

@@ -1,0 +1,43 @@
+package io.headrace.bench.rig;
+
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A figure that is promised, and what was measured.
+ *
+ * @param name says what it is, its unit and whether the limit is the least or the most allowed
+ * @param measured null when it could not be measured
+ */
+public record Target(String name, double limit, boolean atLeast, @Nullable Samples measured) {
+  /** A figure that must not be smaller. */
+  public static Target atLeast(String name, double limit, @Nullable Samples measured) {
+    return new Target(name + ", at least", limit, true, measured);
+  }
+
+  /** A figure that must not be bigger. */
+  public static Target atMost(String name, double limit, @Nullable Samples measured) {
+    return new Target(name + ", at most", limit, false, measured);
+  }
+
+  public boolean met() {
+    return measured != null && (atLeast ? measured.median() >= limit : measured.median() <= limit);
+  }
+
+  public Map<String, @Nullable Object> json() {
+    Map<String, @Nullable Object> json = new LinkedHashMap<>();
+    json.put("name", name);
+    json.put("value", measured == null ? null : Figures.rounded(measured.median()));
+    json.put("limit", limit);
+    json.put("met", met());
+    json.put("spread", measured == null ? null : spread(measured));
+    return json;
+  }
+
+  public static List<Double> spread(Samples samples) {
+    return Arrays.asList(Figures.rounded(samples.min()), Figures.rounded(samples.max()));
+  }
+}
