@@ -1,5 +1,6 @@
 package io.headrace.bench;
 
+import io.headrace.bench.fanout.FanOutBench;
 import io.headrace.bench.local.LocalBench;
 import java.io.OutputStreamWriter;
 import java.io.PrintStream;
@@ -16,7 +17,7 @@ import picocli.CommandLine.Spec;
     name = "headrace bench",
     description = "Measures Headrace beside others; each prints its targets and what was measured.",
     mixinStandardHelpOptions = true,
-    subcommands = {LocalBench.class, CommandLine.HelpCommand.class})
+    subcommands = {LocalBench.class, FanOutBench.class, CommandLine.HelpCommand.class})
 public final class Bench implements Runnable {
   private static final int FAULT = 70;
 

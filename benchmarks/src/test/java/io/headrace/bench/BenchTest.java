@@ -18,6 +18,12 @@ class BenchTest {
   }
 
   @Test
+  void each_benchmark_names_its_own_parts() {
+    assertThat(run("fanout", "--only", "put")).isEqualTo(2);
+    assertThat(err.toString()).contains("BACKLOG").contains("LATENCY");
+  }
+
+  @Test
   void an_unknown_benchmark_or_option_is_refused() {
     assertThat(run("lokal")).isEqualTo(2);
     assertThat(err.toString()).contains("lokal");

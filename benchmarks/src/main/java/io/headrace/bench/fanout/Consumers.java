@@ -1,0 +1,100 @@
+package io.headrace.bench.fanout;
+
+import io.headrace.bench.rig.Checkout;
+import io.headrace.bench.rig.ConsumerProgram;
+import io.headrace.bench.rig.ConsumerSettings;
+import io.headrace.bench.rig.ConsumerSettings.Measuring;
+import io.headrace.bench.rig.Dialogue;
+import io.headrace.bench.rig.NotMeasured;
+import io.headrace.bench.rig.ServerProcess;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Locale;
+
+/**
+ * Starts consumers, each as a process and a new application; all keep leases and progress in one
+ * DynamoDB Local, which ends with this. Confined to the thread of the benchmark.
+ */
+public final class Consumers implements AutoCloseable {
+  /** The stream that they read. */
+  public static final String STREAM = "measured";
+
+  private static final Duration READY_MAX = Duration.ofSeconds(150);
+  private static final Duration STOP_MAX = Duration.ofSeconds(5);
+
+  private final KclProgram kcl;
+  private final Path logs;
+  private final ServerProcess dynamoDb;
+  private int started;
+
+  private Consumers(KclProgram kcl, Path logs, ServerProcess dynamoDb) {
+    this.kcl = kcl;
+    this.logs = logs;
+    this.dynamoDb = dynamoDb;
+  }
+
+  /**
+   * Starts DynamoDB Local.
+   *
+   * @param bench under whose name the logs lie
+   */
+  public static Consumers open(Checkout checkout, String bench) {
+    int port = ServerProcess.freePort();
+    Path logs = checkout.logs(bench);
+    return new Consumers(
+        new KclProgram(checkout.home()),
+        logs,
+        ServerProcess.start(DynamoDbServer.launch(port), port, logs.resolve("dynamodb.log")));
+  }
+
+  /** Builds the KCL's consumer where it is missing; answers the library's version. */
+  public static String buildKcl(Checkout checkout) {
+    KclProgram kcl = new KclProgram(checkout.home());
+    kcl.build();
+    return kcl.version();
+  }
+
+  /**
+   * Starts a consumer and waits until it reads.
+   *
+   * @param warmRecords see {@link ConsumerSettings}, as of the others
+   */
+  public Dialogue start(
+      Contestant contestant,
+      URI kinesis,
+      Measuring measuring,
+      long warmRecords,
+      long records,
+      long check) {
+    ConsumerSettings settings =
+        new ConsumerSettings(
+            kinesis,
+            dynamoDb.endpoint(),
+            STREAM,
+            "bench-" + ++started,
+            contestant.reading(),
+            measuring,
+            warmRecords,
+            records,
+            check);
+    Path log = logs.resolve(contestant.name().toLowerCase(Locale.ROOT) + ".log");
+    Dialogue consumer = Dialogue.start(contestant.launch(kcl, settings), log, STOP_MAX);
+    try {
+      // What its JVM says of itself, such as of a recording, may come before.
+      String line = consumer.hear(READY_MAX);
+      while (!line.equals(ConsumerProgram.READY)) {
+        line = consumer.hear(READY_MAX);
+      }
+      return consumer;
+    } catch (NotMeasured e) {
+      consumer.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public void close() {
+    dynamoDb.close();
+  }
+}

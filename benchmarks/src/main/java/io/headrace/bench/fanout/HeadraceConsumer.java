@@ -1,0 +1,117 @@
+package io.headrace.bench.fanout;
+
+import io.headrace.bench.rig.ConsumerProgram;
+import io.headrace.bench.rig.ConsumerSettings;
+import io.headrace.bench.rig.NotMeasured;
+import io.headrace.bench.rig.Pause;
+import io.headrace.checkpoint.dynamo.DynamoCheckpointStore;
+import io.headrace.function.Codec;
+import io.headrace.function.DeadLetters;
+import io.headrace.function.Destination;
+import io.headrace.function.FunctionRuntime;
+import io.headrace.function.FunctionSpec;
+import io.headrace.function.Input;
+import io.headrace.kcl.StreamSource;
+import io.headrace.kcl.kinesis.KinesisConnector;
+import io.headrace.kcl.kinesis.KinesisHttp;
+import io.headrace.kcl.kinesis.Retrieval;
+import io.headrace.lease.dynamo.DynamoLeaseTable;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.function.Consumer;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
+import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
+
+/** Ours as a measured consumer: a function that does nothing, written as a user would. */
+final class HeadraceConsumer {
+  private static final Duration READY_MAX = Duration.ofSeconds(60);
+  private static final String TABLE = "headrace";
+
+  private HeadraceConsumer() {}
+
+  /** Takes what {@link ConsumerSettings#command} writes. */
+  public static void main(String[] args) {
+    ConsumerProgram.run(args, HeadraceConsumer::start);
+  }
+
+  private static AutoCloseable start(ConsumerSettings settings, Consumer<ByteBuffer> arrived)
+      throws IOException {
+    KinesisAsyncClient kinesis =
+        local(KinesisAsyncClient.builder(), settings.kinesis())
+            .httpClientBuilder(KinesisHttp.builder())
+            .build();
+    DynamoDbAsyncClient dynamoDb =
+        local(DynamoDbAsyncClient.builder(), settings.dynamoDb()).build();
+    FunctionRuntime.Running running =
+        FunctionRuntime.named(settings.application())
+            .leasesIn(new DynamoLeaseTable(dynamoDb, TABLE))
+            .checkpointsIn(new DynamoCheckpointStore(dynamoDb, TABLE, settings.application()))
+            .connecting(new KinesisConnector(kinesis, retrieval(settings)))
+            .deadLettersIn(DeadLetters.inFile(Files.createTempDirectory("headrace-bench")))
+            .run(spec(settings.stream(), arrived))
+            .start();
+    awaitReady(running);
+    return () -> {
+      running.close();
+      kinesis.close();
+      dynamoDb.close();
+    };
+  }
+
+  private static Retrieval retrieval(ConsumerSettings settings) {
+    return switch (settings.reading()) {
+      case FAN_OUT -> Retrieval.fanOut().as(settings.application());
+      case POLLING, POLLING_OFTEN -> Retrieval.polling();
+    };
+  }
+
+  private static FunctionSpec<byte[], byte[]> spec(String stream, Consumer<ByteBuffer> arrived) {
+    return FunctionSpec.named("count")
+        .reading(Input.of(StreamSource.kinesis(stream), new Bytes()))
+        .handledBy(
+            () -> (event, out) -> arrived.accept(ByteBuffer.wrap(event.value())),
+            Destination.nowhere());
+  }
+
+  private static void awaitReady(FunctionRuntime.Running running) {
+    long end = System.nanoTime() + READY_MAX.toNanos();
+    while (!running.health().ready()) {
+      if (System.nanoTime() > end) {
+        throw new NotMeasured(
+            "the worker was not ready after "
+                + READY_MAX.toSeconds()
+                + " s: "
+                + running.health().reasons());
+      }
+      Pause.millis(5);
+    }
+  }
+
+  private static <B extends AwsClientBuilder<B, ?>> B local(B builder, URI endpoint) {
+    return builder
+        .endpointOverride(endpoint)
+        .region(Region.US_EAST_1)
+        .credentialsProvider(
+            StaticCredentialsProvider.create(AwsBasicCredentials.create("any", "any")));
+  }
+
+  /** Hands the payload on as it is. */
+  private static final class Bytes implements Codec<byte[]> {
+    @Override
+    public byte[] decode(byte[] bytes, int version) {
+      return bytes;
+    }
+
+    @Override
+    public byte[] encode(byte[] value) {
+      return value;
+    }
+  }
+}

@@ -1,0 +1,7 @@
+package io.headrace.bench.fanout;
+
+/** What can be asked for with {@code --only}. */
+enum Part {
+  BACKLOG,
+  LATENCY
+}
