@@ -2,6 +2,7 @@ package io.headrace.bench;
 
 import io.headrace.bench.fanout.FanOutBench;
 import io.headrace.bench.local.LocalBench;
+import io.headrace.bench.producer.ProducerBench;
 import java.io.OutputStreamWriter;
 import java.io.PrintStream;
 import java.io.PrintWriter;
@@ -17,7 +18,7 @@ import picocli.CommandLine.Spec;
     name = "headrace bench",
     description = "Measures Headrace beside others; each prints its targets and what was measured.",
     mixinStandardHelpOptions = true,
-    subcommands = {LocalBench.class, FanOutBench.class, CommandLine.HelpCommand.class})
+    subcommands = {LocalBench.class, FanOutBench.class, ProducerBench.class, CommandLine.HelpCommand.class})
 public final class Bench implements Runnable {
   private static final int FAULT = 70;
 
