@@ -254,6 +254,9 @@ final class RuntimeWorker implements FunctionRuntime.Running {
               + retrying.what()
               + " failed and is tried again: "
               + retrying.cause().getMessage());
+    } else if (event instanceof WorkerEvent.Retired retired) {
+      fatal = "the worker has left its fleet: " + retired.reason();
+      var unused = stop();
     } else if (event instanceof WorkerEvent.ShardFailed failed) {
       var cause = failed.cause();
       LOG.error("function {} gave up shard {}", failed.function(), failed.shard(), cause);

@@ -426,6 +426,21 @@ class FunctionRuntimeTest implements OutputTap {
   }
 
   @Test
+  void a_worker_whose_id_another_process_took_stops_and_health_names_the_other() {
+    var first = runtime("one").run(appending()).start();
+    advance(3);
+    assertThat(first.health().ready()).isTrue();
+    var second = runtime("one").run(appending()).start();
+    advance(20);
+    assertThat(first.health().alive()).isFalse();
+    assertThat(first.health().reasons().get(0)).contains("another process").contains("as one#");
+    assertThat(first.stop().toCompletableFuture()).isCompleted();
+    assertThat(second.health()).isEqualTo(new Health(true, true, List.of()));
+    second.close();
+    advance(5);
+  }
+
+  @Test
   void what_is_missing_is_named() {
     assertThatThrownBy(() -> FunctionRuntime.named("app").start())
         .hasMessageContaining("application app")

@@ -2,8 +2,6 @@ package io.headrace.kcl;
 
 /** What the coordinator tells the worker. */
 public sealed interface LeaseEvent {
-  ShardKey shard();
-
   /**
    * Another worker offers the shard: prepare, then call {@link LeaseCoordinator#ready}. Ends in
    * {@link Gained}, or in {@link Lost} when the offer is withdrawn.
@@ -18,4 +16,12 @@ public sealed interface LeaseEvent {
 
   /** The shard is no longer ours: stop at once and commit nothing. */
   record Lost(ShardKey shard, String reason) implements LeaseEvent {}
+
+  /**
+   * This worker takes part in the fleet no more, and was not asked to leave: all its leases are
+   * lost, which was told before, and nothing is told after this.
+   *
+   * @param reason one sentence for the operator
+   */
+  record Retired(String reason) implements LeaseEvent {}
 }

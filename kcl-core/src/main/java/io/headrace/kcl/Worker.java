@@ -221,6 +221,8 @@ public final class Worker {
       }
     } else if (event instanceof LeaseEvent.Lost lost) {
       lose(lost.shard(), lost.reason());
+    } else if (event instanceof LeaseEvent.Retired retired) {
+      tell(new WorkerEvent.Retired(retired.reason()));
     }
   }
 

@@ -51,6 +51,12 @@ public sealed interface WorkerEvent {
       ShardKey shard, Optional<String> function, String what, Throwable cause, Duration in)
       implements WorkerEvent {}
 
+  /**
+   * The worker holds nothing and will get nothing any more, without having been stopped: somebody
+   * has to stop it, and start another one if it is to be replaced.
+   */
+  record Retired(String reason) implements WorkerEvent {}
+
   /** A shard can't go on here and is given up. */
   record ShardFailed(ShardKey shard, String function, Throwable cause) implements WorkerEvent {}
 }

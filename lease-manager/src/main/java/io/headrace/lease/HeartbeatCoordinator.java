@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
  * <p>While the table can't be reached the worker goes on for its lease time, then its leases are
  * invalid until one heartbeat is confirmed. If meanwhile it was declared dead, all leases are lost
  * and it joins again as a new incarnation. If another process took its worker id, all leases are
- * lost and it takes no more.
+ * lost and it {@linkplain LeaseEvent.Retired retires}.
  *
  * <p>All methods may be called from any thread. The loop should serve nothing else, so that nothing
  * delays a heartbeat; it stays the caller's. The streams do too.
@@ -169,7 +169,7 @@ public final class HeartbeatCoordinator implements LeaseCoordinator {
     var reason =
         buried
             ? "this worker was silent for its lease time and was declared dead"
-            : "another process registered under this worker id, as " + successor;
+            : replacedBy(successor);
     LOG.warn("{} of {}: all leases are lost: {}", desk.self(), desk.application, reason);
     desk.reborn();
     p.leases.loseAll(reason);
@@ -177,10 +177,21 @@ public final class HeartbeatCoordinator implements LeaseCoordinator {
     if (buried && !stopping) {
       registerAgain(p);
     } else {
-      desk.close();
-      started.completeExceptionally(new LeaseException(reason)); // Replaced before it began.
-      stopped.complete(null);
+      retire(p, reason);
     }
+  }
+
+  /** Whoever runs this worker has to hear of it, or it would idle for ever and seem well. */
+  private void retire(Parts p, String reason) {
+    boolean begun = !started.completeExceptionally(new LeaseException(reason));
+    if (begun && !stopping) {
+      p.events.accept(new LeaseEvent.Retired(reason));
+    }
+    left();
+  }
+
+  private static String replacedBy(Incarnation successor) {
+    return "another process registered under this worker id, as " + successor;
   }
 
   /** Each try is a life of its own: one whose answer was lost may have been registered. */
@@ -201,7 +212,7 @@ public final class HeartbeatCoordinator implements LeaseCoordinator {
                   desk.self(),
                   desk.application,
                   successor);
-              left();
+              retire(p, replacedBy(successor));
             },
             this::gone)
         .run();

@@ -160,6 +160,9 @@ class HeartbeatCoordinatorTest {
 
     assertThat(before.running).isEmpty();
     assertThat(before.lostCount()).isEqualTo(6);
+    assertThat(before.events.get(before.events.size() - 1))
+        .isInstanceOfSatisfying(
+            LeaseEvent.Retired.class, retired -> assertThat(retired.reason()).contains("as ann#"));
     assertThat(after.running).hasSize(6);
   }
 
@@ -179,6 +182,7 @@ class HeartbeatCoordinatorTest {
     fleet.advance(F.multipliedBy(3));
 
     assertThat(before.running).isEmpty();
+    assertThat(before.events).hasAtLeastOneElementOfType(LeaseEvent.Retired.class);
     assertThat(after.running).hasSize(3);
   }
 

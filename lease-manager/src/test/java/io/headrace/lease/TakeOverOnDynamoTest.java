@@ -61,8 +61,8 @@ class TakeOverOnDynamoTest {
         coordinator.ready(offered.shard());
       } else if (event instanceof LeaseEvent.Wanted wanted) {
         coordinator.release(wanted.shard(), running.remove(wanted.shard()));
-      } else {
-        running.remove(event.shard());
+      } else if (event instanceof LeaseEvent.Lost lost) {
+        running.remove(lost.shard());
       }
       events.add(event);
     }
