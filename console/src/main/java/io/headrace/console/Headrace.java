@@ -31,6 +31,7 @@ import picocli.CommandLine.Spec;
       RunCommand.class,
       CheckCommand.class,
       LocalCommand.class,
+      SimulateCommand.class,
       CommandLine.HelpCommand.class
     })
 public final class Headrace implements Runnable {

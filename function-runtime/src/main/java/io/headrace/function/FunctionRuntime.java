@@ -4,6 +4,7 @@ import io.headrace.checkpoint.CheckpointPolicy;
 import io.headrace.checkpoint.CheckpointStore;
 import io.headrace.checkpoint.ChunkStore;
 import io.headrace.kcl.StreamConnector;
+import io.headrace.kcl.WorkerStatus;
 import io.headrace.kcl.loop.EventLoop;
 import io.headrace.lease.LeaseSettings;
 import io.headrace.lease.LeaseTable;
@@ -46,6 +47,9 @@ public final class FunctionRuntime {
      * stage has ended. Any thread may ask.
      */
     int callsUnderWay();
+
+    /** What the worker does in each shard, as of a turn of its loop; never, once it has ended. */
+    CompletionStage<WorkerStatus> status();
 
     /**
      * The state of a key as its function has it now, which may be ahead of the last commit; empty

@@ -12,6 +12,7 @@ import io.headrace.kcl.StreamException;
 import io.headrace.kcl.Worker;
 import io.headrace.kcl.WorkerEvent;
 import io.headrace.kcl.WorkerSettings;
+import io.headrace.kcl.WorkerStatus;
 import io.headrace.kcl.loop.Entropy;
 import io.headrace.kcl.loop.Stages;
 import io.headrace.lease.HeartbeatCoordinator;
@@ -153,6 +154,11 @@ final class RuntimeWorker implements FunctionRuntime.Running {
   @Override
   public int callsUnderWay() {
     return calls.get();
+  }
+
+  @Override
+  public CompletionStage<WorkerStatus> status() {
+    return worker.status();
   }
 
   @Override

@@ -1,18 +1,22 @@
 package io.headrace.kcl;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * Which phase may follow which on what event: a machine as data, so that it can be checked, drawn
- * and counted. Built while its class is loaded, and immutable from then on, so any thread may ask.
+ * and counted. Built while its class is loaded, and immutable from then on but for the counts, so
+ * any thread may use it.
  */
 public final class TransitionTable<P extends Enum<P>> {
   private final String machine;
   private final P first;
-  private final Set<Edge<P>> edges = new LinkedHashSet<>();
+  private final Map<Edge<P>, LongAdder> edges = new LinkedHashMap<>();
 
   /**
    * Makes an empty table.
@@ -28,14 +32,21 @@ public final class TransitionTable<P extends Enum<P>> {
   @SafeVarargs
   public final TransitionTable<P> on(P from, Class<?> event, P... to) {
     for (var phase : to) {
-      edges.add(new Edge<>(from, event, phase));
+      edges.putIfAbsent(new Edge<>(from, event, phase), new LongAdder());
     }
     return this;
   }
 
   /** All transitions. */
   public Set<Edge<P>> edges() {
-    return Set.copyOf(edges);
+    return Set.copyOf(edges.keySet());
+  }
+
+  /** How often each transition was taken since the process began. */
+  Map<String, Long> counts() {
+    var counts = new LinkedHashMap<String, Long>();
+    edges.forEach((edge, times) -> counts.put(machine + ": " + edge, times.sum()));
+    return counts;
   }
 
   /**
@@ -45,7 +56,8 @@ public final class TransitionTable<P extends Enum<P>> {
    * @throws IllegalStateException when the table does not have it
    */
   public void check(String place, P from, Object event, P to) {
-    if (!edges.contains(new Edge<>(from, event.getClass(), to))) {
+    var times = edges.get(new Edge<>(from, event.getClass(), to));
+    if (times == null) {
       throw new IllegalStateException(
           machine
               + " of "
@@ -57,6 +69,7 @@ public final class TransitionTable<P extends Enum<P>> {
               + " to "
               + to);
     }
+    times.increment();
   }
 
   /** The table as a state diagram; events that lead the same way share one arrow. */
@@ -65,13 +78,13 @@ public final class TransitionTable<P extends Enum<P>> {
     lines.add("stateDiagram-v2");
     lines.add("    [*] --> " + first);
     var drawn = new LinkedHashSet<List<P>>();
-    for (var edge : edges) {
+    for (var edge : edges.keySet()) {
       if (drawn.add(List.of(edge.from, edge.to))) {
         lines.add("    " + edge.from + " --> " + edge.to + ": " + eventsBetween(edge));
       }
     }
     for (var phase : first.getDeclaringClass().getEnumConstants()) {
-      if (edges.stream().noneMatch(edge -> edge.from == phase)) {
+      if (edges.keySet().stream().noneMatch(edge -> edge.from == phase)) {
         lines.add("    " + phase + " --> [*]");
       }
     }
@@ -81,7 +94,7 @@ public final class TransitionTable<P extends Enum<P>> {
   private String eventsBetween(Edge<P> ends) {
     return String.join(
         ", ",
-        edges.stream()
+        edges.keySet().stream()
             .filter(edge -> edge.from == ends.from && edge.to == ends.to)
             .map(edge -> edge.event.getSimpleName())
             .toList());

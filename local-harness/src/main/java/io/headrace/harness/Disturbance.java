@@ -1,0 +1,253 @@
+package io.headrace.harness;
+
+import io.headrace.harness.Weather.Mishap;
+import io.headrace.harness.Weather.Service;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+
+/**
+ * What may happen to a simulated fleet from outside. Which kinds a course has is drawn from its
+ * seed, so that courses with few kinds go deep into them.
+ */
+enum Disturbance {
+  JOIN((world, random) -> join(world, random)),
+  LEAVE((world, random) -> any(world, random, SimulatedProcess::leave)),
+  KILL((world, random) -> any(world, random, SimulatedProcess::kill)),
+  KILL_AND_RESTART(
+      (world, random) ->
+          any(
+              world,
+              random,
+              process -> {
+                process.kill();
+                world.start(process.id());
+              })),
+  ROLL(
+      (world, random) ->
+          any(
+              world,
+              random,
+              process -> {
+                process.leave();
+                later(world, upTo(random, 4_000), () -> startOnce(world, process.id()));
+              })),
+  TWIN((world, random) -> any(world, random, process -> world.start(process.id()))),
+  PAUSE(
+      (world, random) ->
+          any(
+              world,
+              random,
+              process -> {
+                process.pause();
+                later(world, ofLease(world, random, 300), process::goOn);
+              })),
+  SUSPEND(
+      (world, random) ->
+          any(
+              world,
+              random,
+              process -> {
+                process.suspend();
+                later(world, ofLease(world, random, 300), process::goOn);
+              })),
+  HANG_WORKER_LOOP(
+      (world, random) ->
+          any(
+              world,
+              random,
+              process -> {
+                process.hangWorkerLoop();
+                later(world, ofLease(world, random, 300), process::goOn);
+              })),
+  HANG_LEASE_LOOP(
+      (world, random) ->
+          any(
+              world,
+              random,
+              process -> {
+                process.hangLeaseLoop();
+                later(world, ofLease(world, random, 250), process::goOn);
+              })),
+  WALL_CLOCK_JUMPS(
+      (world, random) ->
+          any(
+              world,
+              random,
+              process ->
+                  process.clock().setWallWrongBy(Duration.ofSeconds(random.nextInt(-600, 600))))),
+  LOSSY_NETWORK(
+      (world, random) ->
+          weather(
+              world,
+              random,
+              weather -> {
+                weather.percent(Mishap.LOST, random.nextInt(25));
+                weather.percent(Mishap.ANSWER_LOST, random.nextInt(25));
+              })),
+  LATE_REQUESTS(
+      (world, random) ->
+          weather(
+              world,
+              random,
+              weather -> {
+                weather.percent(Mishap.LATE, random.nextInt(20));
+                weather.percent(Mishap.TWICE, random.nextInt(30));
+              })),
+  STALE_READS(
+      (world, random) ->
+          weather(world, random, weather -> weather.percent(Mishap.STALE, random.nextInt(70)))),
+  THROTTLING(
+      (world, random) ->
+          weather(world, random, weather -> weather.percent(Mishap.THROTTLED, random.nextInt(60)))),
+  SLOW_NETWORK(
+      (world, random) ->
+          weather(
+              world,
+              random,
+              weather -> weather.slowBy(1 << random.nextInt(10), 1 << random.nextInt(11)))),
+  SERVICE_DOWN(
+      (world, random) -> {
+        var service = service(random);
+        world.living().forEach(process -> process.weather().down(service, true));
+        later(
+            world,
+            ofLease(world, random, 200),
+            () -> world.living().forEach(process -> process.weather().down(service, false)));
+      }),
+  CUT_OFF(
+      (world, random) ->
+          any(
+              world,
+              random,
+              process -> {
+                var service = service(random);
+                process.weather().cut(service, true);
+                later(
+                    world,
+                    ofLease(world, random, 250),
+                    () -> process.weather().cut(service, false));
+              })),
+  SPLIT((world, random) -> split(world, random)),
+  MERGE((world, random) -> merge(world, random)),
+  FUNCTION_FAILS(
+      (world, random) -> {
+        world.mood().failing(random.nextInt(70));
+        later(world, upTo(random, 8_000), () -> world.mood().failing(0));
+      }),
+  FUNCTION_SLOW((world, random) -> world.mood().slow(1 + random.nextInt(1_500))),
+  FUNCTION_STUCK(
+      (world, random) -> {
+        world.mood().stuck(random.nextInt(30), ofLease(world, random, 250));
+        later(world, upTo(random, 5_000), () -> world.mood().stuck(0, Duration.ZERO));
+      }),
+  POOLS_BUSY(
+      (world, random) -> {
+        world.mood().poolsBusy(random.nextInt(60), ofLease(world, random, 200));
+        later(world, upTo(random, 15_000), () -> world.mood().poolsBusy(0, Duration.ZERO));
+      }),
+  SINK_DOWN(
+      (world, random) -> {
+        world.mood().sinkFailing(random.nextInt(100));
+        later(world, upTo(random, 5_000), () -> world.mood().sinkFailing(0));
+      });
+
+  private static final int SHARDS_MAX = 8;
+  private static final List<Service> SERVICES = List.of(Service.values());
+
+  @SuppressWarnings("ImmutableEnumChecker") // all of them are lambdas that hold nothing
+  private final BiConsumer<FleetWorld, SplittableRandom> how;
+
+  Disturbance(BiConsumer<FleetWorld, SplittableRandom> how) {
+    this.how = how;
+  }
+
+  void strike(FleetWorld world, SplittableRandom random) {
+    how.accept(world, random);
+  }
+
+  private static void join(FleetWorld world, SplittableRandom random) {
+    if (world.living().size() < world.plan().workersMax()) {
+      startOnce(world, "w" + random.nextInt(world.plan().workersMax() + 2));
+    }
+  }
+
+  /** Unless a process of that id lives. */
+  private static void startOnce(FleetWorld world, String id) {
+    if (world.active().stream().noneMatch(process -> process.id().equals(id))) {
+      world.start(id);
+    }
+  }
+
+  private static void any(
+      FleetWorld world, SplittableRandom random, Consumer<SimulatedProcess> what) {
+    var active = world.active();
+    if (!active.isEmpty()) {
+      what.accept(active.get(random.nextInt(active.size())));
+    }
+  }
+
+  /** The weather of one process, or of all. */
+  private static void weather(FleetWorld world, SplittableRandom random, Consumer<Weather> change) {
+    if (random.nextBoolean()) {
+      any(world, random, process -> change.accept(process.weather()));
+    } else {
+      world.living().forEach(process -> change.accept(process.weather()));
+    }
+  }
+
+  private static Service service(SplittableRandom random) {
+    return SERVICES.get(random.nextInt(SERVICES.size()));
+  }
+
+  private static void split(FleetWorld world, SplittableRandom random) {
+    var open = world.stream().openShards();
+    if (open.size() < SHARDS_MAX) {
+      world.puts().split(open.get(random.nextInt(open.size())).id());
+      world.listing().remember();
+      world.trace().tell("world", "splits a shard");
+    }
+  }
+
+  private static void merge(FleetWorld world, SplittableRandom random) {
+    var open =
+        world.stream().openShards().stream()
+            .sorted(Comparator.comparing(shard -> shard.range().first()))
+            .toList();
+    if (open.size() > 1) {
+      int left = random.nextInt(open.size() - 1);
+      world.puts().merge(open.get(left).id(), open.get(left + 1).id());
+      world.listing().remember();
+      world.trace().tell("world", "merges two shards");
+    }
+  }
+
+  private static Duration upTo(SplittableRandom random, int millis) {
+    return Duration.ofMillis(random.nextInt(millis));
+  }
+
+  private static Duration ofLease(FleetWorld world, SplittableRandom random, int percentMax) {
+    return world.plan().leaseTime().multipliedBy(1 + random.nextInt(percentMax)).dividedBy(100);
+  }
+
+  private static void later(FleetWorld world, Duration delay, Runnable task) {
+    var unused = world.loop().schedule(delay, task);
+  }
+
+  /** Few kinds in half of the courses: they go deep. Many in the others: they meet each other. */
+  static List<Disturbance> drawnBy(SplittableRandom random) {
+    boolean few = random.nextBoolean();
+    int percent = few ? 14 : 20 + random.nextInt(60);
+    var drawn = new ArrayList<Disturbance>();
+    for (var kind : values()) {
+      if (random.nextInt(100) < percent) {
+        drawn.add(kind);
+      }
+    }
+    return drawn.isEmpty() ? List.of(KILL) : drawn;
+  }
+}

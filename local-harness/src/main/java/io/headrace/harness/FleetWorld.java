@@ -1,0 +1,175 @@
+package io.headrace.harness;
+
+import io.headrace.checkpoint.CheckpointStore;
+import io.headrace.checkpoint.ChunkStore;
+import io.headrace.checkpoint.InMemoryCheckpointStore;
+import io.headrace.checkpoint.InMemoryChunkStore;
+import io.headrace.kcl.InMemoryStream;
+import io.headrace.kcl.ShardId;
+import io.headrace.kcl.ShardKey;
+import io.headrace.kcl.StreamConnector;
+import io.headrace.kcl.loop.SimulatedLoop;
+import io.headrace.lease.InMemoryLeaseTable;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+
+/**
+ * Everything in one simulated course: time, the services that processes share, the processes, and
+ * the judges who see all of it. On the loop's thread only.
+ */
+final class FleetWorld {
+  static final String APPLICATION = "fleet";
+  private static final Duration MEMORY_LOOK = Duration.ofMillis(500);
+  static final Instant BEGIN = Instant.parse("2026-01-01T00:00:00Z");
+
+  private final SimulatedLoop loop;
+  private final SplittableRandom random;
+  private final FleetPlan plan;
+  private final Workload workload;
+  private final Plant plant;
+  private final Trace trace;
+  private final Verdicts verdicts;
+  private final InMemoryStream stream;
+  private final Listing listing;
+  private final Puts puts;
+  private final LeaseJudge leases;
+  private final ProgressJudge progress;
+  private final DeliveryJudge deliveries;
+  private final WatchedTable table;
+  private final CheckpointStore store;
+  private final ChunkStore chunks = new InMemoryChunkStore();
+  private final FunctionMood mood;
+  private final List<SimulatedProcess> processes = new ArrayList<>();
+  private final Map<String, Integer> numbers = new HashMap<>();
+
+  FleetWorld(long seed, FleetPlan plan, Workload workload, Plant plant, SplittableRandom random) {
+    this.plan = plan;
+    this.workload = workload;
+    this.plant = plant;
+    this.random = random;
+    loop = new SimulatedLoop(seed).startingAt(BEGIN);
+    trace = new Trace(loop);
+    verdicts = new Verdicts(trace);
+    stream = new InMemoryStream(workload.stream().name(), plan.shards(), loop);
+    listing = new Listing(stream, random.split());
+    puts = new Puts(stream);
+    leases = new LeaseJudge(verdicts, trace);
+    progress = new ProgressJudge(verdicts, trace, puts);
+    deliveries = new DeliveryJudge(verdicts, puts);
+    table = new WatchedTable(plant.table(new InMemoryLeaseTable()), loop, random.split(), leases);
+    store = new WatchedStore(plant.store(new InMemoryCheckpointStore()), progress);
+    mood = new FunctionMood(random.split());
+    checkMemory();
+    loop.afterEachTask(
+        () -> {
+          trace.mix(loop.ticks());
+          verdicts.check();
+        });
+  }
+
+  private void checkMemory() {
+    living().forEach(SimulatedProcess::checkMemory);
+    var unused = loop.schedule(MEMORY_LOOK, this::checkMemory);
+  }
+
+  SimulatedProcess start(String id) {
+    int number = numbers.merge(id, 1, Integer::sum);
+    trace.tell("world", "starts process " + number + " of " + id);
+    var process = new SimulatedProcess(this, id, number, random.split());
+    processes.add(process);
+    return process;
+  }
+
+  SimulatedLoop loop() {
+    return loop;
+  }
+
+  FleetPlan plan() {
+    return plan;
+  }
+
+  Workload workload() {
+    return workload;
+  }
+
+  Plant plant() {
+    return plant;
+  }
+
+  Trace trace() {
+    return trace;
+  }
+
+  Verdicts verdicts() {
+    return verdicts;
+  }
+
+  InMemoryStream stream() {
+    return stream;
+  }
+
+  Listing listing() {
+    return listing;
+  }
+
+  Puts puts() {
+    return puts;
+  }
+
+  LeaseJudge leases() {
+    return leases;
+  }
+
+  ProgressJudge progress() {
+    return progress;
+  }
+
+  DeliveryJudge deliveries() {
+    return deliveries;
+  }
+
+  WatchedTable table() {
+    return table;
+  }
+
+  CheckpointStore store() {
+    return store;
+  }
+
+  ChunkStore chunks() {
+    return chunks;
+  }
+
+  FunctionMood mood() {
+    return mood;
+  }
+
+  StreamConnector streamsThrough(Network network) {
+    return new NetworkedStreams(stream, workload.stream().service(), listing, network);
+  }
+
+  ShardKey key(ShardId shard) {
+    return new ShardKey(stream.id(), shard);
+  }
+
+  List<SimulatedProcess> processes() {
+    return processes;
+  }
+
+  /** Those that have not ended, whether they can do anything or not. */
+  List<SimulatedProcess> living() {
+    return processes.stream()
+        .filter(process -> process.life() != SimulatedProcess.Life.OVER)
+        .toList();
+  }
+
+  /** Those that take leases, or will. */
+  List<SimulatedProcess> active() {
+    return processes.stream().filter(SimulatedProcess::takesPart).toList();
+  }
+}

@@ -1,0 +1,74 @@
+package io.headrace.harness;
+
+import java.time.Duration;
+import java.util.random.RandomGenerator;
+
+/** How the functions of a simulated fleet behave at present. On the world's loop only. */
+final class FunctionMood {
+  private static final int CALM_MILLIS_MAX = 30;
+
+  private final RandomGenerator random;
+  private int failPercent;
+  private int stuckPercent;
+  private int busyPercent;
+  private int sinkFailPercent;
+  private int millisMax = CALM_MILLIS_MAX;
+  private Duration stuckFor = Duration.ZERO;
+  private Duration busyFor = Duration.ZERO;
+
+  FunctionMood(RandomGenerator random) {
+    this.random = random;
+  }
+
+  void calm() {
+    failPercent = 0;
+    stuckPercent = 0;
+    busyPercent = 0;
+    sinkFailPercent = 0;
+    millisMax = CALM_MILLIS_MAX;
+  }
+
+  void failing(int percent) {
+    failPercent = percent;
+  }
+
+  void slow(int upToMillis) {
+    millisMax = upToMillis;
+  }
+
+  /** Some calls take very long and heed no interrupt. */
+  void stuck(int percent, Duration time) {
+    stuckPercent = percent;
+    stuckFor = time;
+  }
+
+  void sinkFailing(int percent) {
+    sinkFailPercent = percent;
+  }
+
+  /** All threads of the pools are busy now and then. */
+  void poolsBusy(int percent, Duration upTo) {
+    busyPercent = percent;
+    busyFor = upTo;
+  }
+
+  Duration waitsForThread() {
+    return random.nextInt(100) < busyPercent
+        ? Duration.ofNanos(random.nextLong(busyFor.toNanos()))
+        : Duration.ZERO;
+  }
+
+  boolean fails() {
+    return random.nextInt(100) < failPercent;
+  }
+
+  boolean sinkFails() {
+    return random.nextInt(100) < sinkFailPercent;
+  }
+
+  Duration takes() {
+    return random.nextInt(100) < stuckPercent
+        ? stuckFor
+        : Duration.ofNanos(random.nextLong(millisMax * 1_000_000L));
+  }
+}

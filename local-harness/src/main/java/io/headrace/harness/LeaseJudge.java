@@ -1,0 +1,194 @@
+package io.headrace.harness;
+
+import io.headrace.harness.Verdicts.Promise;
+import io.headrace.kcl.Incarnation;
+import io.headrace.kcl.LeaseToken;
+import io.headrace.kcl.ShardKey;
+import io.headrace.lease.Book;
+import io.headrace.lease.LeaseItem;
+import io.headrace.lease.LeaseRow;
+import io.headrace.lease.RosterPart;
+import io.headrace.lease.WorkerItem;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sees every write that the lease table carries out, as the table sees it, and knows from them who
+ * may run what: the truth that no worker has. On the world's loop only.
+ */
+final class LeaseJudge {
+  private final Verdicts verdicts;
+  private final Trace trace;
+  private final Map<ShardKey, Seen<LeaseRow>> rows = new HashMap<>();
+  private final Map<String, Seen<WorkerItem>> workers = new HashMap<>();
+  private final Map<ShardKey, Map<Long, Incarnation>> owners = new HashMap<>();
+  private final Set<Incarnation> replaced = new HashSet<>();
+  private long changesOfOwner;
+
+  private record Seen<T>(T item, long revision) {}
+
+  LeaseJudge(Verdicts verdicts, Trace trace) {
+    this.verdicts = verdicts;
+    this.trace = trace;
+  }
+
+  /** The table carried a write out, or answered one that it had carried out before. */
+  void written(String who, LeaseItem item, long revision) {
+    if (item instanceof LeaseRow row) {
+      var before = rows.get(row.shard());
+      if (before == null || revision != before.revision()) {
+        trace.tell("table", "r" + revision + " " + Names.of(row) + " by " + who);
+        rows.put(row.shard(), new Seen<>(row, revision));
+        judge(who, before, row, revision);
+      }
+    } else if (item instanceof WorkerItem worker) {
+      var id = worker.incarnation().workerId();
+      var before = workers.get(id);
+      if (before == null || revision != before.revision()) {
+        workers.put(id, new Seen<>(worker, revision));
+        judge(before, worker, revision);
+      }
+    } else if (item instanceof RosterPart || item instanceof Book) {
+      trace.tell("table", "r" + revision + " " + Names.of(item));
+    }
+  }
+
+  private void judge(String who, @Nullable Seen<LeaseRow> before, LeaseRow row, long revision) {
+    var owner = row.owner();
+    if (before != null) {
+      var old = before.item();
+      if (revision < before.revision() || row.epoch() < old.epoch()) {
+        verdicts.broken(
+            Promise.ONE_OWNER_PER_EPOCH,
+            "the row of "
+                + Names.of(row.shard())
+                + " went back from "
+                + Names.of(old)
+                + " (r"
+                + before.revision()
+                + ") to "
+                + Names.of(row)
+                + " (r"
+                + revision
+                + ") by "
+                + who);
+      }
+      if (old.ended() && !(row.ended() && owner == null)) {
+        verdicts.broken(
+            Promise.CHILD_AFTER_PARENTS, Names.of(row.shard()) + " was ended, and is again leased");
+      }
+    }
+    if (owner != null) {
+      changesOfOwner += before == null || !owner.equals(before.item().owner()) ? 1 : 0;
+      var first =
+          owners.computeIfAbsent(row.shard(), s -> new HashMap<>()).putIfAbsent(row.epoch(), owner);
+      if (first != null && !first.equals(owner)) {
+        verdicts.broken(
+            Promise.ONE_OWNER_PER_EPOCH,
+            Names.of(row.shard())
+                + " epoch "
+                + row.epoch()
+                + " belongs to "
+                + Names.of(first)
+                + " and to "
+                + Names.of(owner));
+      }
+      if (!row.awaits().isEmpty()) {
+        verdicts.broken(
+            Promise.CHILD_AFTER_PARENTS,
+            Names.of(row.shard()) + " is leased while it awaits " + row.awaits());
+      }
+    }
+  }
+
+  private void judge(@Nullable Seen<WorkerItem> before, WorkerItem now, long revision) {
+    if (before == null) {
+      trace.tell("table", Names.of(now));
+      return;
+    }
+    var old = before.item();
+    if (!old.incarnation().equals(now.incarnation()) || old.state() != now.state()) {
+      trace.tell("table", Names.of(now) + " after " + Names.of(old));
+    }
+    if (!old.incarnation().equals(now.incarnation())) {
+      replaced.add(old.incarnation());
+      if (replaced.contains(now.incarnation())) {
+        verdicts.broken(
+            Promise.ONE_OWNER_PER_EPOCH,
+            "the worker item of "
+                + Names.of(old.incarnation())
+                + " went back to "
+                + Names.of(now)
+                + ", a former life");
+      }
+    }
+    boolean revived =
+        old.incarnation().equals(now.incarnation()) && old.state().gone() && !now.state().gone();
+    if (revived) {
+      verdicts.broken(
+          Promise.ONE_OWNER_PER_EPOCH, Names.of(now) + " lives again after it was " + old.state());
+    }
+    if (revision < before.revision()) {
+      verdicts.broken(
+          Promise.ONE_OWNER_PER_EPOCH,
+          "the heartbeat of "
+              + Names.of(now.incarnation())
+              + " went back from "
+              + before.revision()
+              + " to "
+              + revision);
+    }
+  }
+
+  /** A delivery begins under this token. */
+  void delivery(ShardKey shard, LeaseToken token, String what) {
+    var row = rows.get(shard);
+    var worker = workers.get(token.owner().workerId());
+    if (row == null
+        || !token.owner().equals(row.item().owner())
+        || row.item().epoch() != token.epoch()) {
+      verdicts.broken(
+          Promise.NO_DELIVERY_WITHOUT_LEASE,
+          what
+              + " begins under "
+              + Names.of(token)
+              + ", and the row says "
+              + (row == null ? "nothing" : Names.of(row.item())));
+    } else if (worker != null
+        && worker.item().incarnation().equals(token.owner())
+        && worker.item().state().gone()) {
+      verdicts.broken(
+          Promise.NO_DELIVERY_WITHOUT_LEASE,
+          what + " begins under " + Names.of(token) + ", which is " + worker.item().state());
+    }
+  }
+
+  /** Whether the row names the owner and the epoch. */
+  boolean owns(ShardKey shard, LeaseToken token) {
+    var row = rows.get(shard);
+    return row != null
+        && token.owner().equals(row.item().owner())
+        && token.epoch() == row.item().epoch();
+  }
+
+  long changesOfOwner() {
+    return changesOfOwner;
+  }
+
+  /** All rows, for a failure's report. */
+  String describe() {
+    var text = new StringBuilder();
+    rows.values().stream()
+        .map(seen -> Names.of(seen.item()))
+        .sorted()
+        .forEach(line -> text.append("\n  ").append(line));
+    workers.values().stream()
+        .map(seen -> Names.of(seen.item()))
+        .sorted()
+        .forEach(line -> text.append("\n  ").append(line));
+    return text.toString();
+  }
+}

@@ -1,0 +1,30 @@
+package io.headrace.harness;
+
+import io.headrace.checkpoint.ChunkStore;
+import io.headrace.harness.Weather.Service;
+import io.headrace.kcl.CheckpointException;
+import java.util.concurrent.CompletionStage;
+
+/** The chunk store of a simulated fleet as one process reaches it. */
+record NetworkedChunks(ChunkStore chunks, Network network) implements ChunkStore {
+  @Override
+  public CompletionStage<Void> put(String name, byte[] bytes) {
+    return network.send(
+        Service.CHUNKS,
+        "put chunk " + bytes.length,
+        () -> chunks.put(name, bytes),
+        CheckpointException::new);
+  }
+
+  @Override
+  public CompletionStage<byte[]> get(String name) {
+    return network.send(
+        Service.CHUNKS, "get chunk", () -> chunks.get(name), CheckpointException::new);
+  }
+
+  @Override
+  public CompletionStage<Void> delete(String name) {
+    return network.send(
+        Service.CHUNKS, "delete chunk", () -> chunks.delete(name), CheckpointException::new);
+  }
+}

@@ -1,0 +1,50 @@
+package io.headrace.harness;
+
+import io.headrace.checkpoint.CheckpointStore;
+import io.headrace.checkpoint.ProgressItem;
+import io.headrace.checkpoint.ProgressKey;
+import io.headrace.checkpoint.WriteAnswer;
+import io.headrace.harness.Weather.Service;
+import io.headrace.kcl.CheckpointException;
+import io.headrace.kcl.LeaseToken;
+import io.headrace.kcl.StartingPosition;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+
+/** The progress store of a simulated fleet as one process reaches it. */
+record NetworkedStore(CheckpointStore store, Network network) implements CheckpointStore {
+  private <T> CompletionStage<T> send(String what, Supplier<CompletionStage<T>> request) {
+    return network.send(Service.PROGRESS, what, request, CheckpointException::new);
+  }
+
+  @Override
+  public CompletionStage<StartingPosition> startOf(String function, StartingPosition proposed) {
+    return send("start of " + function, () -> store.startOf(function, proposed));
+  }
+
+  @Override
+  public CompletionStage<ProgressItem> seal(ProgressKey key, LeaseToken token, String nonce) {
+    return send(
+        "seal " + Names.of(key) + " with " + Names.of(token), () -> store.seal(key, token, nonce));
+  }
+
+  @Override
+  public CompletionStage<WriteAnswer> commit(Commit commit) {
+    return send(describe(commit), () -> store.commit(commit));
+  }
+
+  @Override
+  public CompletionStage<WriteAnswer> end(End end) {
+    return send(describe(end), () -> store.end(end));
+  }
+
+  private static String describe(Write write) {
+    return Names.of(write.claim().key())
+        + " "
+        + Names.of(write)
+        + " on "
+        + write.claim().rev()
+        + " of "
+        + Names.of(write.claim().token());
+  }
+}

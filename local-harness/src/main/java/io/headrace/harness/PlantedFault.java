@@ -1,0 +1,197 @@
+package io.headrace.harness;
+
+import static io.headrace.harness.PlantedLeaseFaults.rows;
+import static io.headrace.harness.PlantedLeaseFaults.unconditional;
+import static io.headrace.harness.PlantedProgressFaults.commits;
+import static io.headrace.harness.PlantedProgressFaults.ends;
+import static io.headrace.harness.PlantedProgressFaults.with;
+
+import io.headrace.checkpoint.CheckpointStore;
+import io.headrace.checkpoint.EndedParent;
+import io.headrace.kcl.CommitParts;
+import io.headrace.lease.LeaseRow;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.function.Supplier;
+
+/**
+ * Mistakes that somebody could make in the protocol, each built around the production code as a
+ * {@link Plant}. A simulation that does not notice one of them proves nothing about it.
+ */
+enum PlantedFault {
+  CLAIM_UNCONDITIONAL(
+      "a lease is claimed whatever its row says by now",
+      () -> unconditional(PlantedLeaseFaults::isClaim)),
+  ROW_UNCONDITIONAL(
+      "every write of a lease row replaces what is there",
+      () -> unconditional((seen, next) -> next instanceof LeaseRow)),
+  TAKE_BACK_UNCONDITIONAL(
+      "a hand-over is taken back although it was acknowledged",
+      () -> unconditional(PlantedLeaseFaults::isTakeBack)),
+  BURIAL_UNCONDITIONAL(
+      "a worker is buried although its heartbeat moved",
+      () -> unconditional(PlantedLeaseFaults::isBurial)),
+  HEARTBEAT_UNCONDITIONAL(
+      "a heartbeat revives a buried or replaced worker", PlantedLeaseFaults::heartbeatRevives),
+  CLAIM_KEEPS_EPOCH(
+      "a claim leaves the epoch as it was",
+      () ->
+          rows(
+              (seen, next) ->
+                  PlantedLeaseFaults.isClaim(seen, next) && next.from() == null && seen != null
+                      ? PlantedLeaseFaults.withEpoch(next, Math.max(1, seen.epoch()))
+                      : next)),
+  HAND_OVER_KEEPS_EPOCH(
+      "the taker of a lease gets the epoch of the giver",
+      () ->
+          rows(
+              (seen, next) ->
+                  seen != null && next.from() != null && next.epoch() > seen.epoch()
+                      ? PlantedLeaseFaults.withEpoch(next, seen.epoch())
+                      : next)),
+  RELEASE_RESETS_EPOCH(
+      "a lease that is given back begins at epoch 1 again",
+      () ->
+          rows(
+              (seen, next) -> next.owner() == null ? PlantedLeaseFaults.withEpoch(next, 0) : next)),
+  CHILD_WAITS_FOR_ONE_PARENT(
+      "the child of a merge waits for its first parent only",
+      () -> rows((seen, next) -> PlantedLeaseFaults.withOneParent(next))),
+  INCARNATION_LEFT_OUT(
+      "every start of a worker id draws the same names, its incarnation included",
+      PlantedProcessFaults::sameNamesAtEachStart),
+  NO_GRACE_FOR_THE_REPLACED(
+      "who replaces a worker id does not wait for the former life",
+      PlantedLeaseFaults::noGraceForTheReplaced),
+  OBSERVERS_LEASE_TIME(
+      "a worker is judged by the lease time of who judges", PlantedLeaseFaults::observersLeaseTime),
+  DEPARTED_WHILE_DRAINING(
+      "a worker that begins to leave says that it has left",
+      PlantedLeaseFaults::departedWhileDraining),
+  CLAIMS_WITHOUT_BURIAL(
+      "leases of the silent are claimed without burying their owner",
+      PlantedLeaseFaults::claimsWithoutBurial),
+  ANY_ANSWER_IS_LIFE(
+      "an old heartbeat that is read again counts as life", PlantedLeaseFaults::anyAnswerIsLife),
+  BURIAL_IGNORED("who is told that it is buried goes on", PlantedLeaseFaults::burialIgnored),
+  ACKNOWLEDGEMENT_NOT_WRITTEN(
+      "the taker of a lease runs it without acknowledging it",
+      PlantedLeaseFaults::acknowledgementNotWritten),
+  NAMED_BEFORE_DRAINED(
+      "the row names the taker while the giver delivers", PlantedLeaseFaults::namedBeforeDrained),
+  LEASE_CHECKED_WHEN_QUEUED(
+      "the lease is asked for when a call is queued, not when it begins",
+      PlantedProcessFaults::leaseCheckedWhenQueued),
+  VALID_FROM_THE_REPLY(
+      "a lease counts from the heartbeat's answer, not from its sending",
+      PlantedProcessFaults::validFromTheReply),
+  LEASES_BY_WALL_CLOCK(
+      "leases are measured by the wall clock", PlantedProcessFaults::leasesByWallClock),
+  CLOCK_RUNS_OFF(
+      "a clock runs slower than the owner allows for", () -> PlantedProcessFaults.clocksRunOff(15)),
+  COMMIT_TOKEN_UNCHECKED(
+      "a commit is carried out under any token",
+      () -> PlantedProgressFaults.unconditionalCommits(true)),
+  COMMIT_REVISION_UNCHECKED(
+      "a late commit is carried out over a newer one",
+      () -> PlantedProgressFaults.unconditionalCommits(false)),
+  SEAL_NOT_WRITTEN(
+      "a new owner reads progress without fencing the former",
+      PlantedProgressFaults::sealNotWritten),
+  COMMIT_PASSES_HOLES(
+      "a commit passes records that are still in flight",
+      () ->
+          commits(
+              commit -> with(commit, PlantedProgressFaults.throughLastRange(commit.progress())))),
+  COMMIT_ONE_TOO_FAR(
+      "a commit passes one record too many",
+      () -> commits(commit -> with(commit, PlantedProgressFaults.oneTooFar(commit.progress())))),
+  COMMIT_WITHOUT_STATE(
+      "progress is stored without the state that belongs to it",
+      () ->
+          commits(
+              commit ->
+                  new CheckpointStore.Commit(
+                      commit.claim(), commit.progress(), CommitParts.NONE, commit.takenOver()))),
+  STATE_BEHIND_PROGRESS(
+      "state is stored one commit later than its progress",
+      PlantedProgressFaults::stateBehindProgress),
+  POSITIONS_AS_TEXT("positions are compared as text", PlantedProgressFaults::positionsAsText),
+  START_RESOLVED_ANEW(
+      "where a function begins is worked out at each start",
+      PlantedProgressFaults::startResolvedAnew),
+  CHILDREN_BEGIN_AT_LATEST(
+      "children begin at what comes next", PlantedProgressFaults::childrenBeginAtLatest),
+  FENCING_TOKEN_STARTS_ANEW(
+      "the user's fencing token begins at 1 in a child",
+      () ->
+          ends(
+              end ->
+                  PlantedProgressFaults.leaving(
+                      end, new EndedParent(0, end.left().childrenFrom(), end.left().parts())))),
+  END_LEAVES_NO_STATE(
+      "a shard's end does not give the state to the children",
+      () ->
+          ends(
+              end ->
+                  PlantedProgressFaults.leaving(
+                      end,
+                      new EndedParent(
+                          end.left().fencingToken(),
+                          end.left().childrenFrom(),
+                          CommitParts.NONE)))),
+  END_TELLS_ONE_CHILD(
+      "a shard's end is told to one of its children only",
+      () ->
+          ends(
+              end ->
+                  new CheckpointStore.End(
+                      end.claim(), end.progress(), end.left(), end.children().subList(0, 1)))),
+  PARENTS_NOT_AWAITED(
+      "a function begins in a child before it ended the parents",
+      PlantedProgressFaults::parentsNotAwaited),
+  CHUNKS_EXPIRE(
+      "state that is referred to expires",
+      () -> PlantedProgressFaults.chunksExpireAfter(Duration.ofSeconds(5))),
+  READ_CHUNKS_ARE_FREED(
+      "who has read the parent's state deletes it", PlantedProgressFaults::readChunksAreFreed),
+  OUTPUT_NOT_DURABLE(
+      "progress passes a record whose output is not durable",
+      () -> PlantedProgressFaults.sinkAnswersEarly(false)),
+  LETTER_NOT_DURABLE(
+      "progress passes a dead letter that is not durable",
+      () -> PlantedProgressFaults.sinkAnswersEarly(true)),
+  CURSOR_MOVES_BEFORE_ANSWER(
+      "a cursor moves on although the answer was lost",
+      () -> PlantedProcessFaults.cursors(PlantedProcessFaults::movesBeforeTheAnswer)),
+  CURSOR_ENDS_WHEN_CLOSED(
+      "a closed shard counts as read to its end",
+      () -> PlantedProcessFaults.cursors(PlantedProcessFaults::endsWhenClosed)),
+  CURSOR_DROPS_A_RECORD(
+      "a cursor loses the last record of an answer",
+      () -> PlantedProcessFaults.cursors(PlantedProcessFaults::dropsLast));
+
+  private final String what;
+
+  @SuppressWarnings("ImmutableEnumChecker") // all of them are lambdas that hold nothing
+  private final Supplier<Plant> plants;
+
+  PlantedFault(String what, Supplier<Plant> plants) {
+    this.what = what;
+    this.plants = plants;
+  }
+
+  /** The name by which it is asked for. */
+  String id() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  String what() {
+    return what;
+  }
+
+  /** For one course. */
+  Plant plant() {
+    return plants.get();
+  }
+}

@@ -1,0 +1,176 @@
+package io.headrace.harness;
+
+import io.headrace.checkpoint.CheckpointStore;
+import io.headrace.checkpoint.ProgressItem;
+import io.headrace.checkpoint.ProgressKey;
+import io.headrace.checkpoint.WriteAnswer;
+import io.headrace.checkpoint.WriteClaim;
+import io.headrace.harness.Verdicts.Promise;
+import io.headrace.kcl.LeaseToken;
+import io.headrace.kcl.Position;
+import io.headrace.kcl.Progress;
+import io.headrace.kcl.ShardKey;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Sees every write that the progress store carries out, and what workers settled, and compares: a
+ * commit covers what its owner found committed and what it settled itself, and nothing else. On the
+ * world's loop only.
+ */
+final class ProgressJudge {
+  private final Verdicts verdicts;
+  private final Trace trace;
+  private final Puts puts;
+  private final Map<ProgressKey, Book> books = new HashMap<>();
+  private long commits;
+
+  /** One function in one shard. Bits are the places of records in the shard. */
+  private static final class Book {
+    final BitSet committed = new BitSet();
+    final Map<LeaseToken, BitSet> settled = new HashMap<>();
+    long sealedEpoch;
+    String lastAttempt = "";
+    boolean ended;
+  }
+
+  ProgressJudge(Verdicts verdicts, Trace trace, Puts puts) {
+    this.verdicts = verdicts;
+    this.trace = trace;
+    this.puts = puts;
+  }
+
+  /** A worker settled a record under this token. */
+  void settled(String function, ShardKey shard, LeaseToken token, Position position) {
+    book(new ProgressKey(shard, function))
+        .settled
+        .computeIfAbsent(token, t -> new BitSet())
+        .set(puts.at(position).place());
+  }
+
+  /** A seal was carried out; the item is as it is after it. */
+  void sealed(ProgressKey key, LeaseToken asked, ProgressItem item) {
+    var book = book(key);
+    long epoch = item.token().epoch();
+    if (epoch < book.sealedEpoch) {
+      verdicts.broken(
+          Promise.ONLY_THE_OWNER_COMMITS,
+          key + " was sealed with epoch " + book.sealedEpoch + " and now with " + epoch);
+    }
+    if (epoch > book.sealedEpoch) {
+      trace.tell("store", Names.of(key) + " sealed by " + Names.of(asked));
+      book.sealedEpoch = epoch;
+    }
+  }
+
+  /** A commit or an end was carried out, or found that it had been. */
+  void written(CheckpointStore.Write write, WriteAnswer answer) {
+    if (!(answer instanceof WriteAnswer.Applied)) {
+      return;
+    }
+    var claim = write.claim();
+    var book = book(claim.key());
+    if (book.lastAttempt.equals(claim.attempt())) {
+      return;
+    }
+    book.lastAttempt = claim.attempt();
+    commits++;
+    var name = Names.of(claim.key());
+    trace.tell("store", name + " " + Names.of(write) + " by " + Names.of(claim.token()));
+    if (claim.token().epoch() < book.sealedEpoch) {
+      verdicts.broken(
+          Promise.ONLY_THE_OWNER_COMMITS,
+          name
+              + " is sealed with epoch "
+              + book.sealedEpoch
+              + ", and a write under "
+              + Names.of(claim.token())
+              + " was carried out");
+    }
+    if (book.ended) {
+      verdicts.broken(Promise.POSITION_NEVER_BACK, name + " was ended, and is written again");
+    }
+    compare(name, book, claim, write.progress());
+    if (write instanceof CheckpointStore.End) {
+      end(name, claim.key(), book);
+    }
+  }
+
+  private void compare(String name, Book book, WriteClaim claim, Progress progress) {
+    var now = puts.covered(claim.key().shard().shard(), progress);
+    var lost = (BitSet) book.committed.clone();
+    lost.andNot(now);
+    if (!lost.isEmpty()) {
+      verdicts.broken(
+          Promise.POSITION_NEVER_BACK,
+          name
+              + ": a commit of "
+              + Names.of(claim.token())
+              + " gives up records "
+              + lost
+              + " that were committed");
+    }
+    var added = (BitSet) now.clone();
+    added.andNot(book.committed);
+    added.andNot(book.settled.getOrDefault(claim.token(), new BitSet()));
+    if (!added.isEmpty()) {
+      verdicts.broken(
+          Promise.NOTHING_PASSED_OVER,
+          name
+              + ": a commit of "
+              + Names.of(claim.token())
+              + " covers records "
+              + added
+              + ", which it did not settle");
+    }
+    book.committed.or(now);
+  }
+
+  private void end(String name, ProgressKey key, Book book) {
+    book.ended = true;
+    if (!puts.isClosed(key.shard().shard())) {
+      verdicts.broken(Promise.NOTHING_PASSED_OVER, name + " is ended, and the shard is open");
+    }
+    var missing = puts.allOf(key.shard().shard());
+    missing.andNot(book.committed);
+    if (!missing.isEmpty()) {
+      verdicts.broken(
+          Promise.NOTHING_PASSED_OVER, name + " is ended without its records " + missing);
+    }
+  }
+
+  /** A delivery or a commit in a shard: its parents must have been ended by the function. */
+  void begins(String function, ShardKey shard) {
+    for (var parent : puts.parentsOf(shard.shard())) {
+      if (!isEnded(function, new ShardKey(shard.stream(), parent))) {
+        verdicts.broken(
+            Promise.CHILD_AFTER_PARENTS,
+            function + " runs in " + Names.of(shard) + " before it ended " + Names.of(parent));
+      }
+    }
+  }
+
+  boolean isEnded(String function, ShardKey shard) {
+    var book = books.get(new ProgressKey(shard, function));
+    return book != null && book.ended;
+  }
+
+  /** Whether the function has committed every record that lies in the shard. */
+  boolean isComplete(String function, ShardKey shard) {
+    var missing = puts.allOf(shard.shard());
+    var book = books.get(new ProgressKey(shard, function));
+    if (book != null) {
+      missing.andNot(book.committed);
+    }
+    return missing.isEmpty();
+  }
+
+  long commits() {
+    return commits;
+  }
+
+  private Book book(ProgressKey key) {
+    return books.computeIfAbsent(key, k -> new Book());
+  }
+}

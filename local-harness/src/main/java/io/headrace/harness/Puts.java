@@ -1,0 +1,150 @@
+package io.headrace.harness;
+
+import io.headrace.kcl.InMemoryStream;
+import io.headrace.kcl.Position;
+import io.headrace.kcl.Progress;
+import io.headrace.kcl.Shard;
+import io.headrace.kcl.ShardId;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Every record that was put into the stream of a simulated fleet, and how its shards hang together:
+ * the producer's own account. On the world's loop only.
+ */
+final class Puts {
+  /**
+   * One record.
+   *
+   * @param place of the record in its shard, from 0
+   * @param number of the record among those of its key, from 1
+   * @param before how many of the key's records before this one can be handled
+   * @param follows the number of the last of them; 0 for none
+   */
+  record Put(
+      ShardId shard,
+      Position position,
+      int place,
+      String key,
+      long number,
+      ProbeRecord.Fate fate,
+      long before,
+      long follows) {}
+
+  private final InMemoryStream stream;
+  private final List<Put> all = new ArrayList<>();
+  private final Map<ShardId, List<Put>> byShard = new HashMap<>();
+  private final Map<Position, Put> byPosition = new HashMap<>();
+  private final Map<String, Put> lastOfKey = new HashMap<>();
+  private final Map<ShardId, List<ShardId>> parents = new HashMap<>();
+  private final Set<ShardId> closed = new HashSet<>();
+
+  Puts(InMemoryStream stream) {
+    this.stream = stream;
+    stream.shardsNow().forEach(this::learn);
+  }
+
+  private void learn(Shard shard) {
+    parents.put(shard.id(), shard.parents());
+    byShard.putIfAbsent(shard.id(), new ArrayList<>());
+    closed.addAll(shard.parents());
+  }
+
+  /** The number that the key's next record gets. */
+  long nextNumber(String key) {
+    var last = lastOfKey.get(key);
+    return last == null ? 1 : last.number + 1;
+  }
+
+  /** Puts a record; its shard is the one that the stream then has for the key. */
+  Put put(String key, byte[] data, ProbeRecord.Fate fate) {
+    var shard =
+        stream.openShards().stream()
+            .filter(open -> open.range().holds(key))
+            .map(Shard::id)
+            .findFirst()
+            .orElseThrow(() -> new AssertionError("the open shards hold every key"));
+    var last = lastOfKey.get(key);
+    long before = 0;
+    long follows = 0;
+    if (last != null) {
+      boolean counts = last.fate == ProbeRecord.Fate.GOOD;
+      before = last.before + (counts ? 1 : 0);
+      follows = counts ? last.number : last.follows;
+    }
+    var inShard = byShard.computeIfAbsent(shard, s -> new ArrayList<>());
+    long number = nextNumber(key);
+    // Before it can be read: the stream answers waiting readers within the call.
+    var position = Position.of(all.size() + 1L);
+    var put = new Put(shard, position, inShard.size(), key, number, fate, before, follows);
+    all.add(put);
+    inShard.add(put);
+    byPosition.put(position, put);
+    lastOfKey.put(key, put);
+    var given = stream.put(key, data);
+    if (!given.equals(position)) {
+      throw new AssertionError("the stream gave " + given + " where " + position + " was due");
+    }
+    return put;
+  }
+
+  void split(ShardId shard) {
+    stream.split(shard).forEach(this::learn);
+  }
+
+  void merge(ShardId left, ShardId right) {
+    learn(stream.merge(left, right));
+  }
+
+  Put at(Position position) {
+    var put = byPosition.get(position);
+    if (put == null) {
+      throw new IllegalStateException("nothing was put at " + position);
+    }
+    return put;
+  }
+
+  List<Put> all() {
+    return all;
+  }
+
+  List<Put> in(ShardId shard) {
+    return byShard.getOrDefault(shard, List.of());
+  }
+
+  boolean isClosed(ShardId shard) {
+    return closed.contains(shard);
+  }
+
+  List<ShardId> parentsOf(ShardId shard) {
+    return parents.getOrDefault(shard, List.of());
+  }
+
+  /** The places of all records of the shard. */
+  BitSet allOf(ShardId shard) {
+    var places = new BitSet();
+    places.set(0, in(shard).size());
+    return places;
+  }
+
+  /** The places of the shard's records that progress says are finished. */
+  BitSet covered(ShardId shard, Progress progress) {
+    var places = new BitSet();
+    for (var put : in(shard)) {
+      boolean passed =
+          progress.through().filter(through -> put.position.compareTo(through) <= 0).isPresent()
+              || progress.ranges().stream()
+                  .anyMatch(
+                      range ->
+                          range.first().compareTo(put.position) <= 0
+                              && put.position.compareTo(range.last()) <= 0);
+      places.set(put.place, passed);
+    }
+    return places;
+  }
+}

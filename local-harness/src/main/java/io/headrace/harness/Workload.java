@@ -1,0 +1,30 @@
+package io.headrace.harness;
+
+import io.headrace.function.FunctionSpec;
+import io.headrace.kcl.StreamSource;
+import java.util.List;
+import java.util.random.RandomGenerator;
+
+/** What a simulated fleet does: what is put, and which functions handle it. */
+interface Workload {
+  /** What is put next. */
+  record Item(String key, byte[] bytes, ProbeRecord.Fate fate) {}
+
+  /** The stream that the functions read. */
+  StreamSource stream();
+
+  /** The functions' names. */
+  List<String> functions(FleetPlan plan);
+
+  /** The functions of one process. */
+  List<FunctionSpec<?, ?>> specs(FleetWorld world, SimulatedProcess process);
+
+  /** The next record of the producer. */
+  Item next(FleetWorld world, RandomGenerator random);
+
+  /**
+   * When all is handled, committed, and held by one process: what is wrong with its state, if
+   * anything.
+   */
+  List<String> wrongState(FleetWorld world, SimulatedProcess heir);
+}
