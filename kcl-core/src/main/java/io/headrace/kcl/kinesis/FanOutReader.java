@@ -93,6 +93,9 @@ final class FanOutReader {
   /** Whether the subscription owes an event. */
   private boolean asked;
 
+  /** Whether the subscription has brought an event. */
+  private boolean fruitful;
+
   private long openedAt;
   private long silentSince;
   private long answeredAt;
@@ -128,7 +131,8 @@ final class FanOutReader {
     if (event instanceof FanOutEvent.OfSubscription of && isStale(of)) {
       return List.of();
     }
-    if (event instanceof FanOutEvent.Found && phase != SEEKING) {
+    boolean ofConsumer = event instanceof FanOutEvent.Found || event instanceof FanOutEvent.Missing;
+    if (ofConsumer && phase != SEEKING) {
       return List.of();
     }
     var next = react(event, now);
@@ -199,19 +203,21 @@ final class FanOutReader {
       actions.add(new FanOutAction.AnswerEmpty());
       return phase;
     }
-    failed(now, "subscription " + number + " was silent for " + limit.toSeconds() + " s");
+    failed(now, "SubscribeToShard was silent for " + limit.toSeconds() + " s");
     return leave(now);
   }
 
   private FanOutPhase reactToSubscription(FanOutEvent event, Moment now) {
     if (event instanceof FanOutEvent.Opened) {
       openedAt = now.ticks();
+      fruitful = false;
       actions.add(new FanOutAction.RenewBetween(number, LIFE_MIN, LIFE_MAX));
       tell("enhanced fan-out, consumer " + ConsumerName.ofArn(String.valueOf(arn)));
       return STREAMING;
     }
     if (event instanceof FanOutEvent.Pushed) {
       asked = false;
+      fruitful = true;
       failures = 0;
       silentSince = now.ticks();
       return phase;
@@ -243,10 +249,10 @@ final class FanOutReader {
       case IN_USE -> inUse(wasOpen, now);
       case FAILED -> failed(now, closed.why());
       case COMPLETED -> {
-        if (wasOpen) {
+        if (wasOpen && fruitful) {
           hold(openedAt + APART_MIN.toNanos());
         } else {
-          failed(now, "SubscribeToShard ended without an answer");
+          failed(now, "SubscribeToShard ended before an event came");
         }
       }
     }

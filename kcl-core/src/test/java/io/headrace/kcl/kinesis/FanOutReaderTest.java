@@ -75,6 +75,8 @@ class FanOutReaderTest {
     all.put("counts silence from when somebody looks", this::forgives_silence);
     all.put("counts no failure while nobody waits", this::forgives_failure);
     all.put("goes on after the service's own end", this::completes);
+    all.put("takes ends before any event for failures, and tells of the third", this::is_barren);
+    all.put("heeds no word on a consumer that it has", this::has_consumer);
     all.put("ends where the shard ends", this::ends);
     return all;
   }
@@ -234,7 +236,7 @@ class FanOutReaderTest {
     assertThat(reader.tell(new FanOutEvent.Closed(9, SubscriptionEnd.COMPLETED, "")))
         .as("an end before any answer is a failure")
         .containsExactly(
-            new FanOutAction.Tell("polling, since SubscribeToShard ended without an answer"),
+            new FanOutAction.Tell("polling, since SubscribeToShard ended before an event came"),
             CANCEL,
             POLL);
   }
@@ -285,6 +287,25 @@ class FanOutReaderTest {
     assertThat(reader.tell(new FanOutEvent.Closed(2, SubscriptionEnd.COMPLETED, "")))
         .as("an early end")
         .containsExactly(CANCEL, POLL);
+  }
+
+  private void is_barren(Script reader) {
+    reader.found();
+    for (long number = 1; number <= 3; number++) {
+      assertThat(reader.tell(new FanOutEvent.Demanded())).containsExactly(subscribe(number));
+      reader.tell(new FanOutEvent.Opened(number));
+      var done = reader.tell(new FanOutEvent.Closed(number, SubscriptionEnd.COMPLETED, ""));
+      assertThat(done.stream().anyMatch(FanOutAction.Tell.class::isInstance))
+          .isEqualTo(number == 3);
+      reader.answered().after(6);
+    }
+  }
+
+  private void has_consumer(Script reader) {
+    reader.streaming();
+    assertThat(reader.tell(new FanOutEvent.Missing("it is late"))).isEmpty();
+    reader.tell(new FanOutEvent.EndRead());
+    assertThat(reader.tell(new FanOutEvent.Missing("it is late"))).isEmpty();
   }
 
   private void ends(Script reader) {
