@@ -5,10 +5,13 @@ import io.headrace.kcl.StreamException;
 import io.headrace.kcl.StreamException.Kind;
 import io.headrace.kcl.loop.EventLoop;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiConsumer;
@@ -46,6 +49,10 @@ final class FanOutConsumer {
   /** How long a refusal is taken for the last word. */
   static final Duration REFUSAL_WAIT = Duration.ofSeconds(60);
 
+  /** Why a shard's second cursor is not let through. */
+  static final String SUBSCRIBED =
+      "another reader of the shard in this worker has its subscription";
+
   /** A cursor that waits for the consumer. */
   interface Seeker {
     void found(String arn);
@@ -58,6 +65,10 @@ final class FanOutConsumer {
   private final ConsumerName name;
   private final Predicate<ShardId> isFirst;
   private final Map<Seeker, ShardId> seekers = new LinkedHashMap<>();
+
+  /** The cursors of each shard, in the order in which they came. */
+  private final Map<ShardId, ArrayDeque<Seeker>> cursors = new HashMap<>();
+
   private @Nullable String streamArn;
   private @Nullable String arn;
   private @Nullable String why;
@@ -94,8 +105,35 @@ final class FanOutConsumer {
     }
   }
 
-  void forget(Seeker seeker) {
-    seekers.remove(seeker);
+  /**
+   * Seeks for a cursor, until it leaves. A consumer has one subscription to a shard, and a second
+   * one would take it from the first: so of a shard's cursors only the one that came first is let
+   * through, the others poll until it is their turn.
+   */
+  void join(ShardId shard, Seeker cursor) {
+    var all = cursors.computeIfAbsent(shard, none -> new ArrayDeque<>(2));
+    all.add(cursor);
+    if (all.element() == cursor) {
+      seek(shard, cursor);
+    } else {
+      cursor.missing(SUBSCRIBED);
+    }
+  }
+
+  /** A cursor reads no more; the next one of its shard may subscribe. Harmless when repeated. */
+  void leave(ShardId shard, Seeker cursor) {
+    seekers.remove(cursor);
+    var all = cursors.get(shard);
+    if (all == null) {
+      return;
+    }
+    boolean wasFirst = all.element() == cursor;
+    all.remove(cursor);
+    if (all.isEmpty()) {
+      cursors.remove(shard);
+    } else if (wasFirst) {
+      seek(shard, all.element());
+    }
   }
 
   /** A subscription was told that this consumer is not there; whoever needs it seeks again. */
@@ -135,8 +173,13 @@ final class FanOutConsumer {
       return CompletableFuture.completedFuture(DeregisterStreamConsumerResponse.builder().build());
     }
     registeredHere = null;
-    return calls.client.deregisterStreamConsumer(
-        DeregisterStreamConsumerRequest.builder().consumerARN(ours).build());
+    var request =
+        DeregisterStreamConsumerRequest.builder()
+            .overrideConfiguration(KinesisCalls.ONE_TRY)
+            .consumerARN(ours)
+            .build();
+    return calls.once(
+        "DeregisterStreamConsumer", client -> client.deregisterStreamConsumer(request));
   }
 
   private void look() {
@@ -272,7 +315,7 @@ final class FanOutConsumer {
   }
 
   private void found(String active) {
-    arn = active;
+    arn = Objects.requireNonNull(active, "ConsumerARN");
     why = null;
     looking = false;
     var waiting = List.copyOf(seekers.keySet());
@@ -302,9 +345,14 @@ final class FanOutConsumer {
     asked.whenComplete(
         (answer, failure) ->
             loop.execute(
-                () ->
+                () -> {
+                  try {
                     then.accept(
-                        answer,
-                        failure == null ? null : Failure.of(action, calls.place, failure))));
+                        answer, failure == null ? null : Failure.of(action, calls.place, failure));
+                  } catch (RuntimeException broken) {
+                    // An answer without a field that it must have; nobody would look again.
+                    refuse(String.valueOf(Failure.of(action, calls.place, broken).getMessage()));
+                  }
+                }));
   }
 }

@@ -108,7 +108,12 @@ final class FanOutCursor implements ShardCursor {
   @Override
   public void close() {
     closed = true;
-    loop.execute(this::giveUp);
+    if (loop.isCurrent()) {
+      // At once: a worker that is stopped closes its loop next, and would leave the subscription.
+      giveUp();
+    } else {
+      loop.execute(this::giveUp);
+    }
   }
 
   private void giveUp() {
@@ -116,11 +121,11 @@ final class FanOutCursor implements ShardCursor {
     unread = null;
     calm();
     stopRenewal();
-    consumer.forget(watch);
     stopPolling();
     if (subscription != null) {
       subscription.cancel();
     }
+    consumer.leave(shard.id(), watch);
   }
 
   private void begin(Fetch next) {
@@ -135,7 +140,7 @@ final class FanOutCursor implements ShardCursor {
     fetch = next;
     if (!sought) {
       sought = true;
-      consumer.seek(shard.id(), watch);
+      consumer.join(shard.id(), watch);
     }
     if (unread != null) {
       read(next, unread);

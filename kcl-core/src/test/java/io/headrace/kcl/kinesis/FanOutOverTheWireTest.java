@@ -172,7 +172,7 @@ class FanOutOverTheWireTest {
     }
     giver.readAfter(put(5));
     // It dies without a word: the server has its subscription still.
-    var taker = new Reader(only(), StartingPosition.after(giver.last()));
+    var taker = new Reader(another(), only(), StartingPosition.after(giver.last()), claim);
     taker.read.addAll(giver.read);
     for (int i = 0; i < 12; i++) {
       taker.readAfter(put(2));
@@ -190,7 +190,8 @@ class FanOutOverTheWireTest {
     zombie.readAfter(put(5));
     local.loop.advance(Duration.ofSeconds(6));
     owned = false;
-    var owner = new Reader(only(), StartingPosition.after(zombie.last()), ShardClaim.ALONE);
+    var from = StartingPosition.after(zombie.last());
+    var owner = new Reader(another(), only(), from, ShardClaim.ALONE);
     owner.read.addAll(zombie.read);
     owner.readAfter(put(5));
     for (int i = 0; i < 30; i++) {
@@ -200,6 +201,36 @@ class FanOutOverTheWireTest {
 
     owner.hasAll();
     assertThat(local.counted.subscriptions).hasSize(2);
+  }
+
+  @Test
+  void two_readers_of_a_shard_in_one_worker_do_not_fight_for_its_subscription() {
+    var faster = new Reader(only());
+    faster.readAfter(put(5));
+    local.loop.advance(Duration.ofSeconds(6));
+    var slower = new Reader(only());
+    for (int i = 0; i < 30; i++) {
+      var both = put(1);
+      faster.readAfter(both);
+      slower.readAfter(both);
+      local.loop.advance(Duration.ofSeconds(2));
+    }
+
+    faster.hasAll();
+    slower.hasAll();
+    print("two readers of a shard for a minute", 0, slower);
+    assertThat(local.counted.subscriptions).hasSize(1);
+    faster.cursor.close();
+    for (int i = 0; i < 3; i++) {
+      slower.readAfter(put(1));
+    }
+    slower.hasAll();
+    assertThat(local.counted.subscriptions).as("the other's turn").hasSize(2);
+    assertThat(told)
+        .containsExactly(
+            "enhanced fan-out, consumer reader",
+            "polling, since another reader of the shard in this worker has its subscription",
+            "enhanced fan-out, consumer reader");
   }
 
   @Test
@@ -293,6 +324,13 @@ class FanOutOverTheWireTest {
         .isEqualTo(StreamException.Kind.NOT_FOUND);
   }
 
+  /** The stream as another worker of the application has it. */
+  private KinesisStream another() {
+    var theirs = local.open(NAME);
+    local.awaitConsumer(theirs);
+    return theirs;
+  }
+
   private Shard only() {
     return local.await(stream.shards()).get(0);
   }
@@ -330,16 +368,12 @@ class FanOutOverTheWireTest {
     private final ShardCursor cursor;
 
     Reader(Shard shard) {
-      this(shard, StartingPosition.TRIM_HORIZON);
+      this(stream, shard, StartingPosition.TRIM_HORIZON, claim);
     }
 
-    Reader(Shard shard, StartingPosition from) {
-      this(shard, from, claim);
-    }
-
-    Reader(Shard shard, StartingPosition from, ShardClaim as) {
+    Reader(KinesisStream of, Shard shard, StartingPosition from, ShardClaim as) {
       this.shard = shard;
-      this.cursor = stream.open(shard, from, as);
+      this.cursor = of.open(shard, from, as);
     }
 
     Position last() {
