@@ -6,7 +6,6 @@ import io.headrace.kcl.Shard;
 import io.headrace.kcl.StartingPosition;
 import io.headrace.kcl.StreamRecord;
 import io.headrace.kcl.kinesis.Page.Sought;
-import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.kinesis.model.ShardIteratorType;
@@ -16,7 +15,8 @@ import software.amazon.awssdk.services.kinesis.model.ShardIteratorType;
  * sequence number, nothing comes twice and nothing is left out. Pure; one owner thread.
  *
  * <p>A continuation number is better than the last record's to subscribe from: it goes on without
- * records, and nothing can be missing behind it. It holds until somebody else reads further.
+ * records. It holds until somebody else reads further, and as long as the stream has certainly kept
+ * what follows it; after that only meeting the last record again proves that nothing was trimmed.
  */
 final class Bookmark {
   private final Shard shard;
@@ -64,11 +64,12 @@ final class Bookmark {
   /** Where a subscription begins. */
   software.amazon.awssdk.services.kinesis.model.StartingPosition subscribedFrom(long ticks) {
     var start = software.amazon.awssdk.services.kinesis.model.StartingPosition.builder();
-    if (continuation != null) {
+    boolean mayHaveMissed = after != null && mayHaveMissed(ticks);
+    if (continuation != null && !mayHaveMissed) {
       return start.type(ShardIteratorType.AT_SEQUENCE_NUMBER).sequenceNumber(continuation).build();
     }
     if (after != null) {
-      seeking = mayHaveMissed(ticks);
+      seeking = mayHaveMissed;
       return start
           .type(ShardIteratorType.AT_SEQUENCE_NUMBER)
           .sequenceNumber(after.sequence().value())
@@ -85,7 +86,7 @@ final class Bookmark {
     continuation = next;
   }
 
-  /** There is nothing more to read just now. */
+  /** There was nothing more to read at that time. */
   void tip(long ticks) {
     tipSeen = true;
     tipSeenAt = ticks;
@@ -130,8 +131,12 @@ final class Bookmark {
     }
   }
 
-  /** This was handed over by polling. */
-  void polled(Fetched answer, long ticks) {
+  /**
+   * This was handed over by polling.
+   *
+   * @param atTip whether there is nothing more to read just now
+   */
+  void polled(Fetched answer, boolean atTip, long ticks) {
     if (answer instanceof Fetched.Gap) {
       seeking = false;
       after = null;
@@ -141,7 +146,7 @@ final class Bookmark {
       seeking = false;
       handedOver(read.records());
       continuation = null;
-      if (read.behind().equals(Duration.ZERO)) {
+      if (atTip) {
         tip(ticks);
       }
     }

@@ -67,9 +67,16 @@ final class FanOutCursor implements ShardCursor {
    * What is left of an event.
    *
    * @param last whether the shard ends behind it
+   * @param receivedAt ticks
    */
   private record Unread(
-      List<Record> records, Duration behind, boolean last, List<Shard> children) {}
+      List<Record> records, Duration behind, boolean last, List<Shard> children, long receivedAt) {
+
+    Unread from(int record) {
+      return new Unread(
+          records.subList(record, records.size()), behind, last, children, receivedAt);
+    }
+  }
 
   FanOutCursor(
       KinesisCalls calls,
@@ -283,7 +290,7 @@ final class FanOutCursor implements ShardCursor {
       now.stage.completeExceptionally(Failure.of("GetRecords", calls.place, orUnknown(failure)));
       return;
     }
-    bookmark.polled(answer, loop.ticks());
+    bookmark.polled(answer, polling != null && polling.isAtTip(), loop.ticks());
     if (answer instanceof Fetched.Records read) {
       behind = read.behind();
     } else if (answer instanceof Fetched.End end) {
@@ -317,7 +324,7 @@ final class FanOutCursor implements ShardCursor {
     Long millis = event.millisBehindLatest();
     var lag = Duration.ofMillis(millis == null ? 0 : Math.max(0, millis));
     bookmark.received(next);
-    var all = new Unread(event.records(), lag, next == null, Children.of(event.childShards()));
+    var all = new Unread(event.records(), lag, next == null, delivery.children(), loop.ticks());
     Fetch now = fetch;
     Page page = delivery.page();
     if (now == null) {
@@ -331,12 +338,29 @@ final class FanOutCursor implements ShardCursor {
 
   /** Reads what is left of an event that came before it could be handed over. */
   private void read(Fetch now, Unread rest) {
+    Page page;
     try {
-      take(now, rest, Page.read(rest.records(), bookmark.wanted(now.bytesMax), loop.now()));
-    } catch (StreamException broken) {
-      // An event that came while nobody waited was read as far as it was asked for.
-      settle();
-      now.stage.completeExceptionally(broken);
+      page = Page.read(rest.records(), bookmark.wanted(now.bytesMax), loop.now());
+    } catch (RuntimeException broken) {
+      // An event is read as far as it was asked for, so this may show late.
+      leaveUnread(Failure.of("SubscribeToShard", calls.place, broken));
+      return;
+    }
+    take(now, rest, page);
+  }
+
+  /** What is left of an event can't be read: as with a whole one, polling tells whether it can. */
+  private void leaveUnread(StreamException broken) {
+    unread = null;
+    bookmark.received(null);
+    var live = subscription;
+    if (live != null) {
+      var why = messageOf(broken);
+      tell(new FanOutEvent.Closed(live.number(), SubscriptionEnd.REFUSED, why));
+    }
+    if (!polled) {
+      tell(new FanOutEvent.Demanded());
+      waitOn();
     }
   }
 
@@ -349,14 +373,13 @@ final class FanOutCursor implements ShardCursor {
     }
     behind = event.behind();
     if (behind.isZero() && !page.cut()) {
-      bookmark.tip(loop.ticks());
+      bookmark.tip(event.receivedAt());
     }
     bookmark.handedOver(page.records());
     misrouted.accept(page.misrouted());
     if (page.cut()) {
       // The record that did not fit was looked at, and is the first of what is left.
-      var left = event.records().subList(page.stored() - 1, event.records().size());
-      unread = new Unread(left, event.behind(), event.last(), event.children());
+      unread = event.from(page.stored() - 1);
       finish(now, new Fetched.Records(page.records(), behind));
     } else if (event.last()) {
       endRead(now, event, page);

@@ -70,6 +70,7 @@ final class KinesisCursor implements ShardCursor {
   private @Nullable String iterator;
   private @Nullable List<Shard> children;
   private Duration behind = Duration.ZERO;
+  private boolean atTip;
   private boolean tipSeen;
   private long tipSeenAt;
 
@@ -128,6 +129,11 @@ final class KinesisCursor implements ShardCursor {
     var next = new Fetch(bytesMax);
     loop.execute(() -> begin(next));
     return next.stage.minimalCompletionStage();
+  }
+
+  /** Whether the latest answer went to the tip of the shard, and was handed over whole. */
+  boolean isAtTip() {
+    return atTip;
   }
 
   @Override
@@ -274,8 +280,10 @@ final class KinesisCursor implements ShardCursor {
     advance(answer, page);
     boolean more = page.cut() || !behind.isZero() || answer.records().size() >= reading.asked();
     if (more) {
+      atTip = false;
       pace.behindTip();
     } else {
+      atTip = true;
       pace.atTip(page.stored());
       tipSeen = true;
       tipSeenAt = loop.ticks();

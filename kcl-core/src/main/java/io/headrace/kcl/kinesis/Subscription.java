@@ -1,9 +1,11 @@
 package io.headrace.kcl.kinesis;
 
+import io.headrace.kcl.Shard;
 import io.headrace.kcl.StreamException;
 import io.headrace.kcl.StreamException.Kind;
 import io.headrace.kcl.loop.Stages;
 import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -42,12 +44,14 @@ final class Subscription implements SubscribeToShardResponseHandler {
    * An event and what was read in it.
    *
    * @param page null where the event breaks the protocol
+   * @param children where the shard ends
    * @param broken says how, then
    */
   record Delivery(
       SubscribeToShardEvent event,
       Page.Wanted wanted,
       @Nullable Page page,
+      List<Shard> children,
       @Nullable StreamException broken) {}
 
   private final long number;
@@ -135,8 +139,7 @@ final class Subscription implements SubscribeToShardResponseHandler {
 
   @Override
   public void responseReceived(SubscribeToShardResponse response) {
-    accepted = true;
-    listener.opened(number);
+    opened();
   }
 
   @Override
@@ -151,6 +154,13 @@ final class Subscription implements SubscribeToShardResponseHandler {
   /** The call's future says so too. */
   @Override
   public void complete() {}
+
+  private void opened() {
+    if (!accepted) {
+      accepted = true;
+      listener.opened(number);
+    }
+  }
 
   private void closed(@Nullable Throwable failure) {
     if (failure == null) {
@@ -188,6 +198,8 @@ final class Subscription implements SubscribeToShardResponseHandler {
     @Override
     public void onNext(SubscribeToShardEventStream message) {
       Page.Wanted as = wanted;
+      // The SDK passes events on although the server never said that it accepts.
+      opened();
       if (message instanceof SubscribeToShardEvent event && as != null) {
         listener.pushed(number, read(event, as, calls.loop.now()));
       } else if (source != null) {
@@ -203,11 +215,14 @@ final class Subscription implements SubscribeToShardResponseHandler {
     public void onComplete() {}
   }
 
-  private static Delivery read(SubscribeToShardEvent event, Page.Wanted as, Instant now) {
+  /** Throws nothing, since the SDK's stream would stand still. */
+  private Delivery read(SubscribeToShardEvent event, Page.Wanted as, Instant now) {
     try {
-      return new Delivery(event, as, Page.read(event.records(), as, now), null);
-    } catch (StreamException broken) {
-      return new Delivery(event, as, null, broken);
+      var page = Page.read(event.records(), as, now);
+      return new Delivery(event, as, page, Children.of(event.childShards()), null);
+    } catch (RuntimeException broken) {
+      var failure = Failure.of("SubscribeToShard", calls.place, broken);
+      return new Delivery(event, as, null, List.of(), failure);
     }
   }
 }

@@ -140,6 +140,73 @@ class FanOutCursorTest {
   }
 
   @Test
+  void polls_past_children_that_are_broken() {
+    var first = streaming();
+    var broken = child("shard-1", "shard-0").toBuilder();
+    broken.hashKeyRange(range -> range.startingHashKey("zero").endingHashKey("1"));
+    pushed.latest().push(lastEvent(1).toBuilder().childShards(broken.build()).build());
+    kinesis.pages.add(page(0, 1));
+
+    assertThat(sequences(first)).containsExactly(1L);
+    assertThat(told.get(1)).startsWith("polling, since SubscribeToShard on stream \"orders\"");
+    assertThat(pushed.latest().cancelled).isTrue();
+  }
+
+  @Test
+  void polls_past_what_is_broken_in_the_rest_of_an_event() {
+    var first = streaming();
+    pushed.latest().push(event(1));
+    assertThat(sequences(first)).containsExactly(1L);
+    var second = cursor.fetch(budgetOfOne());
+    loop.runUntilIdle();
+    var broken = Record.builder().sequenceNumber("4").data(data()).build();
+    var all = new ArrayList<>(records(2, 3));
+    all.add(broken);
+    pushed.latest().push(event(4).toBuilder().records(all).build());
+
+    assertThat(sequences(second)).containsExactly(2L);
+    kinesis.pages.add(page(0, 2, 3, 4));
+    assertThat(sequences(cursor.fetch(PLENTY))).containsExactly(3L, 4L);
+    assertThat(told.get(1)).contains("record 4 has no PartitionKey");
+  }
+
+  @Test
+  void reads_events_of_a_server_that_never_said_that_it_accepts() {
+    assertThat(sequences(cursor.fetch(PLENTY))).isEmpty();
+    var fetch = cursor.fetch(PLENTY);
+    loop.runUntilIdle();
+    pushed.latest().openWithoutAWord().push(event(1));
+
+    assertThat(sequences(fetch)).containsExactly(1L);
+  }
+
+  @Test
+  void lets_go_of_its_subscription_in_the_turn_in_which_it_is_closed() {
+    streaming();
+    var cancelled = new ArrayList<Boolean>();
+    loop.execute(
+        () -> {
+          cursor.close();
+          cancelled.add(pushed.latest().cancelled);
+        });
+    loop.runUntilIdle();
+
+    assertThat(cancelled).as("the loop may take no other turn").containsExactly(true);
+  }
+
+  @Test
+  void goes_on_looking_for_a_consumer_that_was_described_with_nothing() {
+    kinesis.lackingDescriptions = 1;
+    assertThat(sequences(cursor.fetch(PLENTY))).isEmpty();
+    assertThat(told.get(0)).startsWith("polling, since DescribeStreamConsumer on stream");
+    loop.advance(FanOutConsumer.REFUSAL_WAIT.multipliedBy(2));
+    cursor.fetch(PLENTY);
+    loop.runUntilIdle();
+
+    assertThat(pushed.made).hasSize(1);
+  }
+
+  @Test
   void drops_the_events_of_an_older_subscription() {
     var first = streaming();
     var older = pushed.latest();

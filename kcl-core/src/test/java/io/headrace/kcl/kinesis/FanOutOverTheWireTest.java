@@ -234,6 +234,20 @@ class FanOutOverTheWireTest {
   }
 
   @Test
+  void what_was_trimmed_while_a_function_stood_still_is_a_gap() {
+    var reader = new Reader(only());
+    reader.readAfter(put(5));
+    put(3);
+    local.loop.advance(Duration.ofHours(25));
+    put.get(reader.shard.id()).subList(5, 8).clear();
+    var left = put(1);
+
+    assertThat(reader.gap().after()).isEqualTo(reader.last());
+    reader.readAfter(left);
+    reader.hasAll();
+  }
+
+  @Test
   void a_silent_subscription_is_given_up_after_15_s_and_nothing_is_lost() {
     local.server.faults().add(Fault.subscriptionSilence(1).first(1));
     var reader = new Reader(only());
@@ -419,6 +433,17 @@ class FanOutOverTheWireTest {
         take(fetched);
       }
       throw new AssertionError("shard " + shard.id() + " does not end");
+    }
+
+    Fetched.Gap gap() {
+      for (int fetches = 0; fetches < 200; fetches++) {
+        var fetched = local.await(cursor.fetch(PLENTY));
+        if (fetched instanceof Fetched.Gap gap) {
+          return gap;
+        }
+        take(fetched);
+      }
+      throw new AssertionError("no gap in " + shard.id() + " is told");
     }
 
     StreamException failure() {

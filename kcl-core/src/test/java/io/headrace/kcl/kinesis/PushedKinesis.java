@@ -42,6 +42,11 @@ final class PushedKinesis {
 
     Pushing open() {
       handler.responseReceived(SubscribeToShardResponse.builder().build());
+      return openWithoutAWord();
+    }
+
+    /** As a server does that leaves the initial response out. */
+    Pushing openWithoutAWord() {
       handler.onEventStream(
           subscriber -> {
             to = subscriber;

@@ -98,6 +98,9 @@ final class ScriptedKinesis implements KinesisAsyncClient {
         : lists.remove();
   }
 
+  /** How many answers of DescribeStreamConsumer are to hold nothing. */
+  int lackingDescriptions;
+
   @Override
   public CompletableFuture<Void> subscribeToShard(
       SubscribeToShardRequest request, SubscribeToShardResponseHandler handler) {
@@ -113,10 +116,14 @@ final class ScriptedKinesis implements KinesisAsyncClient {
             .build());
   }
 
-  /** Every consumer is there. */
+  /** Every consumer is there, unless its descriptions are lacking. */
   @Override
   public CompletableFuture<DescribeStreamConsumerResponse> describeStreamConsumer(
       DescribeStreamConsumerRequest request) {
+    if (lackingDescriptions > 0) {
+      lackingDescriptions--;
+      return CompletableFuture.completedFuture(DescribeStreamConsumerResponse.builder().build());
+    }
     return CompletableFuture.completedFuture(
         DescribeStreamConsumerResponse.builder()
             .consumerDescription(
