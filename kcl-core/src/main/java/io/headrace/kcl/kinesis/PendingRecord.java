@@ -20,6 +20,7 @@ final class PendingRecord {
   /** Records that were put together: when one fails, all do. */
   static final class Group {
     final PendingRecord[] members;
+    boolean failed;
 
     Group(int size) {
       members = new PendingRecord[size];
@@ -54,12 +55,22 @@ final class PendingRecord {
       tail = head == null ? null : tail;
     }
 
-    /** Nothing that has failed stays, but what is under way. */
+    /**
+     * Nothing that has failed stays, but what is under way. A record behind a failed one that has
+     * not failed itself was put after the failure was told, and stays too.
+     */
     void dropFailed() {
       PendingRecord kept = null;
       int place = 0;
-      for (var at = head; at != null && (place < underWay || !at.settled); at = at.nextInLane) {
-        kept = at;
+      for (var at = head; at != null; at = at.nextInLane) {
+        if (place < underWay || !at.settled) {
+          if (kept == null) {
+            head = at;
+          } else {
+            kept.nextInLane = at;
+          }
+          kept = at;
+        }
         place++;
       }
       tail = kept;

@@ -104,38 +104,66 @@ final class PendingRecords {
     return lane.head;
   }
 
-  /** The service refused them for good: they are not under way, and fail. */
-  void reject(List<PendingRecord> records, StreamException why) {
+  /**
+   * The service refused them for good: they are not under way, and fail.
+   *
+   * @return what is to be sent next for them: what was put behind those that had failed before
+   */
+  List<PendingRecord> reject(List<PendingRecord> records, StreamException why) {
     records.forEach(record -> record.underWay = false);
     records.forEach(record -> fail(record, Reason.REFUSED, why));
+    var nexts = new ArrayList<PendingRecord>(0);
     for (PendingRecord record : records) {
-      if (comesBack(record) != null) {
-        throw new AssertionError("a refused record is to be sent again");
+      PendingRecord next = comesBack(record);
+      if (next != null) {
+        nexts.add(next);
       }
     }
+    return nexts;
   }
 
-  /** Fails a record, those put together with it, and in lanes all that stand behind them. */
+  /**
+   * Fails a record, those put together with it, and in lanes all that stand behind them. Looks at
+   * each record a few times, however many fall: a lane may hold all that the producer holds.
+   */
   void fail(PendingRecord first, Reason reason, StreamException why) {
+    if (!failOne(first, reason, why)) {
+      return;
+    }
+    // Those whose lanes have not been looked at.
     var next = new ArrayDeque<PendingRecord>();
+    next.add(first);
+    failGroup(first, reason, why, next);
     Set<Lane> touched = new HashSet<>();
     StreamException behindWhy = first.lane == null ? why : sentences.behind(why);
-    failOne(first, reason, why, next);
     while (!next.isEmpty()) {
       PendingRecord failed = next.remove();
-      if (failed.group != null) {
-        for (PendingRecord member : failed.group.members) {
-          failOne(member, reason, why, next);
-        }
+      if (failed.lane == null) {
+        continue;
       }
-      if (failed.lane != null) {
-        touched.add(failed.lane);
-        for (var behind = failed.nextInLane; behind != null; behind = behind.nextInLane) {
-          failOne(behind, Reason.BEHIND_FAILED, behindWhy, next);
+      touched.add(failed.lane);
+      for (var behind = failed.nextInLane; behind != null; behind = behind.nextInLane) {
+        if (failOne(behind, Reason.BEHIND_FAILED, behindWhy)) {
+          failGroup(behind, reason, why, next);
         }
       }
     }
     touched.forEach(this::dropFailed);
+  }
+
+  /** Once for a group; of those in one lane, the first stands for all. */
+  private void failGroup(
+      PendingRecord failed, Reason reason, StreamException why, ArrayDeque<PendingRecord> next) {
+    if (failed.group == null || failed.group.failed) {
+      return;
+    }
+    failed.group.failed = true;
+    Set<Lane> seen = new HashSet<>();
+    for (PendingRecord member : failed.group.members) {
+      if (failOne(member, reason, why) && (member.lane == null || seen.add(member.lane))) {
+        next.add(member);
+      }
+    }
   }
 
   private void dropFailed(Lane lane) {
@@ -146,16 +174,15 @@ final class PendingRecords {
     }
   }
 
-  private void failOne(
-      PendingRecord record, Reason reason, StreamException why, ArrayDeque<PendingRecord> next) {
+  private boolean failOne(PendingRecord record, Reason reason, StreamException why) {
     // Of a group that is just being put, the rest is not here yet and fails when it comes.
     if (record.settled || !record.isNumbered()) {
-      return;
+      return false;
     }
     record.failure = new PutException(reason, why, record.mayBeStored || record.underWay);
     counts.failed++;
     settle(record);
-    next.add(record);
+    return true;
   }
 
   private void settle(PendingRecord record) {

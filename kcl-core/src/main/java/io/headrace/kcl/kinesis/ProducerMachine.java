@@ -252,8 +252,12 @@ final class ProducerMachine {
       counts.throttled++;
       back.add(parcel, why, false);
     } else {
-      pending.reject(parcel.records(), why);
+      reject(parcel, why);
     }
+  }
+
+  private void reject(Parcel parcel, StreamException why) {
+    pending.reject(parcel.records(), why).forEach(next -> queues.add(next, ticks));
   }
 
   private void callFailed(ProducerEvent.CallFailed failed) {
@@ -274,7 +278,7 @@ final class ProducerMachine {
     } else if (failed.why().kind() == Kind.INVALID && parcels.get(0).records().size() > 1) {
       takeApart(parcels.get(0));
     } else {
-      parcels.forEach(parcel -> pending.reject(parcel.records(), failed.why()));
+      parcels.forEach(parcel -> reject(parcel, failed.why()));
     }
   }
 
@@ -390,7 +394,13 @@ final class ProducerMachine {
       records.forEach(record -> record.failed(ticks, jitter));
       for (PendingRecord record : records) {
         PendingRecord next = pending.comesBack(record);
-        if (next != null && next.retry != null) {
+        if (next == null) {
+          continue;
+        }
+        if (next.retry == null) {
+          // Put behind one that had failed with its group: it has not been sent.
+          queues.add(next, ticks);
+        } else {
           long wake = ticks + next.retry.waitNanos(ticks);
           resting.computeIfAbsent(wake, none -> new ArrayList<>()).add(next);
         }
