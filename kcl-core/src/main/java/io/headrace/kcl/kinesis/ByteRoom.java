@@ -12,12 +12,15 @@ final class ByteRoom {
 
   private volatile boolean asked;
 
-  /** What must be free for there to be room: a quarter, or the largest that was refused. */
+  /**
+   * What must be free for there to be room: a quarter, or the largest that was refused since there
+   * was room last.
+   */
   private final AtomicLong wanted;
 
   ByteRoom(long bytesMax) {
     this.bytesMax = bytesMax;
-    this.wanted = new AtomicLong(bytesMax / 4);
+    this.wanted = new AtomicLong(quarter());
   }
 
   /**
@@ -33,6 +36,10 @@ final class ByteRoom {
     return true;
   }
 
+  private long quarter() {
+    return bytesMax / 4;
+  }
+
   void give(long bytes) {
     held.addAndGet(-bytes);
     if (asked && isThere()) {
@@ -43,6 +50,8 @@ final class ByteRoom {
   private synchronized CompletableFuture<Void> exchange() {
     var before = awaited;
     asked = false;
+    // Whoever wanted more and does not get it says so again.
+    wanted.set(quarter());
     awaited = new CompletableFuture<>();
     return before;
   }

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -55,7 +56,8 @@ import software.amazon.awssdk.services.kinesis.model.PutRecordsResultEntry;
  * <p><b>Order.</b> With {@link ProducerSettings#ordered} the records of a key are stored in the
  * order of their puts, through throttling, errors, splits and merges. A failed record takes those
  * of its key behind it along ({@link Reason#BEHIND_FAILED}), so that who puts them all again keeps
- * the order.
+ * the order. A record that was not taken ({@link Reason#FULL}) has no place in that order: later
+ * ones of its key may be taken before it, so put none until it is.
  *
  * <p><b>Duplicates.</b> A call that is never answered may have been carried out, or be carried out
  * late; its records are sent again, so a record may be stored more than once, and a late copy may
@@ -83,6 +85,8 @@ public final class HeadraceProducer implements AutoCloseable {
   private final Runnable whenClosed;
 
   private final ConcurrentLinkedQueue<PendingRecord> inbox = new ConcurrentLinkedQueue<>();
+  private final ConcurrentLinkedQueue<CompletableFuture<Void>> flushesAsked =
+      new ConcurrentLinkedQueue<>();
   private final AtomicInteger inboxRecords = new AtomicInteger();
 
   /** Whether a turn is sure to come before one more record could be sent. */
@@ -184,13 +188,11 @@ public final class HeadraceProducer implements AutoCloseable {
   /** Sends what was put before without lingering; completes when all of it is stored or failed. */
   public CompletionStage<Void> flush() {
     var flushed = new CompletableFuture<Void>();
-    loop.execute(
-        () -> {
-          flushes.add(flushed);
-          turn(new ProducerEvent.Flush());
-        });
+    flushesAsked.add(flushed);
+    loop.execute(() -> turn(null));
     if (ended) {
-      flushed.complete(null);
+      // Asked while the last turn ran: nobody else will look.
+      endFlushes(flushesAsked);
     }
     return flushed.minimalCompletionStage();
   }
@@ -250,9 +252,14 @@ public final class HeadraceProducer implements AutoCloseable {
 
   private void turn(@Nullable ProducerEvent event) {
     var events = new ArrayList<ProducerEvent>(2);
+    // Looked at before the records: what was put before a flush was asked for is among them.
+    int flushing = flushesEntered();
     List<PendingRecord> entered = entered();
     if (!entered.isEmpty()) {
       events.add(new ProducerEvent.Put(entered));
+    }
+    for (int i = 0; i < flushing; i++) {
+      events.add(new ProducerEvent.Flush());
     }
     if (event != null) {
       events.add(event);
@@ -263,6 +270,21 @@ public final class HeadraceProducer implements AutoCloseable {
     figures = machine.figures();
     if (!ended) {
       setTimer();
+    }
+  }
+
+  private int flushesEntered() {
+    int entered = 0;
+    for (var flush = flushesAsked.poll(); flush != null; flush = flushesAsked.poll()) {
+      flushes.add(flush);
+      entered++;
+    }
+    return entered;
+  }
+
+  private static void endFlushes(Queue<CompletableFuture<Void>> flushes) {
+    for (var flush = flushes.poll(); flush != null; flush = flushes.poll()) {
+      flush.complete(null);
     }
   }
 
@@ -340,9 +362,10 @@ public final class HeadraceProducer implements AutoCloseable {
     long free = 0;
     for (PendingRecord record : records) {
       free += record.group == null ? record.heldBytes() : 0;
-      record.receipt.settled(record);
     }
+    // Before anybody is told: many put the next record then.
     room.give(free);
+    records.forEach(record -> record.receipt.settled(record));
   }
 
   private void end() {
@@ -354,9 +377,8 @@ public final class HeadraceProducer implements AutoCloseable {
     failEntered();
     List.copyOf(underWay.values()).forEach(call -> call.cancel(true));
     underWay.clear();
-    for (var flush = flushes.poll(); flush != null; flush = flushes.poll()) {
-      flush.complete(null);
-    }
+    endFlushes(flushes);
+    endFlushes(flushesAsked);
     closed.complete(null);
     whenClosed.run();
   }
@@ -369,7 +391,7 @@ public final class HeadraceProducer implements AutoCloseable {
       entries.add(
           PutRecordsRequestEntry.builder()
               .partitionKey(parcel.first().entry.partitionKey())
-              .data(SdkBytes.fromByteArrayUnsafe(dataOf(parcel)))
+              .data(SdkBytes.fromByteArrayUnsafe(parcel.data()))
               .build());
     }
     var request =
@@ -392,18 +414,6 @@ public final class HeadraceProducer implements AutoCloseable {
                 }
               });
         });
-  }
-
-  private static byte[] dataOf(ShardQueues.Parcel parcel) {
-    if (!parcel.packed()) {
-      return parcel.first().entry.data();
-    }
-    var writer = new AggregateWriter();
-    for (PendingRecord record : parcel.records()) {
-      Entry entry = record.entry;
-      writer.add(entry.partitionKey(), null, entry.data(), entry.headers());
-    }
-    return writer.bytes();
   }
 
   private ProducerEvent eventOf(

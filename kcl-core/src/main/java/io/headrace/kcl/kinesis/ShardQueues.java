@@ -1,5 +1,6 @@
 package io.headrace.kcl.kinesis;
 
+import io.headrace.kcl.StreamSink.Entry;
 import io.headrace.kcl.kinesis.PendingRecord.Lane;
 import io.headrace.kcl.kinesis.ProducerSettings.Aggregation;
 import java.util.ArrayDeque;
@@ -28,6 +29,19 @@ final class ShardQueues {
   record Parcel(List<PendingRecord> records, @Nullable String shard, boolean packed, int bytes) {
     PendingRecord first() {
       return records.get(0);
+    }
+
+    /** The bytes of the record of the stream. */
+    byte[] data() {
+      if (!packed) {
+        return first().entry.data();
+      }
+      var writer = new AggregateWriter();
+      for (PendingRecord record : records) {
+        Entry entry = record.entry;
+        writer.add(entry.partitionKey(), null, entry.data(), entry.headers());
+      }
+      return writer.bytes();
     }
   }
 
@@ -92,9 +106,15 @@ final class ShardQueues {
     waiting.forEach(record -> add(record, ticks));
   }
 
+  /** One that stood behind another of its lane may be older than all that stand here. */
   void add(PendingRecord record, long ticks) {
     Queue queue = queueOf(record, ticks);
-    queue.ready.add(record);
+    PendingRecord head = queue.ready.peek();
+    if (head != null && record.putTicks - head.putTicks < 0) {
+      queue.ready.addFirst(record);
+    } else {
+      queue.ready.add(record);
+    }
     entered(queue, record);
   }
 
@@ -204,12 +224,14 @@ final class ShardQueues {
       Queue queue = active.remove();
       int before = parcels.size();
       boolean full = false;
+      boolean misfit = false;
       while (!full && parcels.size() - before < TURN_RECORDS_MAX) {
         dropSettled(queue);
         if (queue.ready.isEmpty() || queue.waitNanos(ticks) > 0) {
           break;
         }
-        full = !fits(queue.ready.element(), parcels, bytes);
+        misfit = !fits(queue.ready.element(), parcels, bytes);
+        full = misfit;
         if (!full) {
           Parcel parcel = parcel(queue, ProducerMachine.BYTES_PER_CALL_MAX - bytes);
           parcels.add(parcel);
@@ -219,6 +241,9 @@ final class ShardQueues {
       }
       if (queue.ready.isEmpty()) {
         queue.active = false;
+      } else if (misfit) {
+        // First in the next call: at the end it might find each call begun by others, for ever.
+        active.addFirst(queue);
       } else {
         active.add(queue);
       }
