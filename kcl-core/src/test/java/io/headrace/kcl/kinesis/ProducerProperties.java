@@ -149,7 +149,7 @@ class ProducerProperties {
       assertThat(there).as(name + " at " + at).isNotNull();
       assertThat(there.data()).as(name).isEqualTo(data);
       assertThat(there.key()).as(name).isEqualTo(each.key());
-      if (settings.hasLanes()) {
+      if (settings.inOrder() || settings.aggregation() == Aggregation.BY_KEY) {
         int first = firsts.get(data);
         assertThat(lastOfKey.getOrDefault(each.key(), -1)).as(name + " in order").isLessThan(first);
         lastOfKey.put(each.key(), first);
