@@ -147,7 +147,7 @@ final class BatchCall<I, O> extends Task<O> {
       events.forEach(
           event ->
               outs.put(
-                  event.id(), new OutputBuffer<>(outlets, event.id().toString(), event.headers())));
+                  event.id(), new OutputBuffer<>(outlets, event.id()::toString, event.headers())));
     }
 
     @Override

@@ -156,14 +156,14 @@ final class BatchHandler<I, O> implements ShardHandler {
   private void run(Group group) {
     group.items().forEach(item -> item.deliveries++);
     var task = new BatchCall<>(group.items(), decoder, function, wiring.outlets());
-    var unused = new OutputBuffer<>(wiring.outlets(), "", Map.of());
+    var unused = new OutputBuffer<>(wiring.outlets(), () -> "", Map.of());
     var call =
         new Call<>(
             terms,
             task,
             group.items().get(0).deliveries,
             unused,
-            result -> scope.runUnlessOver(() -> ended(group, task, result)));
+            result -> scope.post(() -> ended(group, task, result)));
     running = call;
     scope.onPool(wiring.settings().executor().orElse(scope.environment.pool()), call);
   }

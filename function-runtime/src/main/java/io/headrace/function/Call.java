@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One attempt: user code under a deadline, behind the lease. Begins on the invocation pool, may be
- * completed by any thread, and answers exactly once on the worker loop, unless it was abandoned.
+ * completed by any thread, and answers exactly once, unless it was abandoned.
  *
  * <p>An attempt that is out of time is interrupted, and its result is discarded. It is answered as
  * failed when its thread has come back, so that a key never runs twice at once; a stage that is out
@@ -72,7 +72,7 @@ final class Call<O> implements Runnable, Attempt {
   private boolean answered;
 
   /**
-   * @param answer called on the worker loop
+   * @param answer called by any thread; takes the result to the worker loop at once
    */
   Call(Terms terms, Task<O> task, int number, OutputBuffer<O> out, Consumer<Result> answer) {
     this.terms = terms;
@@ -231,7 +231,7 @@ final class Call<O> implements Runnable, Attempt {
     var unused = out.close();
     cancelTimer();
     // The answer before the count: whoever sees no call under way finds all answers in the loop.
-    terms.loop().execute(() -> answer.accept(result));
+    answer.accept(result);
     over();
   }
 

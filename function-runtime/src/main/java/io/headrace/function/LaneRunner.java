@@ -5,7 +5,6 @@ import io.headrace.kcl.ShardHandler.Outcome;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.Executor;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,12 +38,12 @@ final class LaneRunner<O> {
   private final Scope scope;
   private final RetryPolicy retry;
   private final FunctionOutlets<O> outlets;
-  private final Executor pool;
   private final Done<O> done;
   private final Call.Terms terms;
   private final Courier courier;
   private final LetterWriter letters;
   private final KeyLanes<Task<O>> lanes;
+  private final Dispatch dispatch;
   private final Map<Task<O>, Call<O>> calls = new HashMap<>();
   private boolean starting;
   private long foreignKeys;
@@ -54,7 +53,6 @@ final class LaneRunner<O> {
     this.scope = scope;
     this.retry = settings.retry();
     this.outlets = wiring.outlets();
-    this.pool = settings.executor().orElse(scope.environment.pool());
     this.done = done;
     this.terms =
         new Call.Terms(
@@ -67,6 +65,8 @@ final class LaneRunner<O> {
     this.courier = new Courier(scope);
     this.letters = new LetterWriter(scope, courier, outlets.letters());
     this.lanes = new KeyLanes<>(wiring.runningMax());
+    var pool = settings.executor().orElse(scope.environment.pool());
+    this.dispatch = new Dispatch(scope, pool, wiring.runningMax(), this::start);
   }
 
   /** Adds a task behind the others of its lane; {@link #start} sets it going. */
@@ -74,9 +74,9 @@ final class LaneRunner<O> {
     lanes.add(task.lane(), task);
   }
 
-  /** Starts what may be started. */
+  /** Starts what may be started; what ends together makes room together. */
   void start() {
-    if (starting) {
+    if (starting || dispatch.isCollecting()) {
       return;
     }
     starting = true;
@@ -89,6 +89,7 @@ final class LaneRunner<O> {
       begin(task);
     }
     starting = false;
+    dispatch.begin();
   }
 
   boolean isEmpty() {
@@ -103,16 +104,12 @@ final class LaneRunner<O> {
 
   private void begin(Task<O> task) {
     task.attempts++;
-    var out = new OutputBuffer<>(outlets, task.id(), task.headers());
+    var out = new OutputBuffer<>(outlets, task::id, task.headers());
     var call =
         new Call<>(
-            terms,
-            task,
-            task.attempts,
-            out,
-            result -> scope.runUnlessOver(() -> ended(task, result)));
+            terms, task, task.attempts, out, result -> dispatch.answer(() -> ended(task, result)));
     calls.put(task, call);
-    scope.onPool(pool, call);
+    dispatch.add(call);
   }
 
   private void ended(Task<O> task, Call.Result result) {

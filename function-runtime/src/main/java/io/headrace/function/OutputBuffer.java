@@ -4,23 +4,27 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Supplier;
 
 /** Holds the outputs of one call until it is known whether it succeeded. Thread-safe. */
 final class OutputBuffer<O> implements Output<O> {
   private final FunctionOutlets<O> outlets;
-  private final String idPrefix;
-  private final Map<String, String> trace;
-  private final List<Outlet.Parcel<?>> parcels = new ArrayList<>();
+  private final Supplier<String> idPrefix;
+  private final Map<String, String> headers;
+
+  /** Empty without a list of its own: most calls send nothing. */
+  private List<Outlet.Parcel<?>> parcels = List.of();
+
   private boolean closed;
 
   /**
    * @param idPrefix names the record or window: the same in every delivery
    * @param headers of the record that is handled; outputs pass its trace context on
    */
-  OutputBuffer(FunctionOutlets<O> outlets, String idPrefix, Map<String, String> headers) {
+  OutputBuffer(FunctionOutlets<O> outlets, Supplier<String> idPrefix, Map<String, String> headers) {
     this.outlets = outlets;
     this.idPrefix = idPrefix;
-    this.trace = Outlet.Origin.traceIn(headers);
+    this.headers = headers;
   }
 
   @Override
@@ -49,7 +53,11 @@ final class OutputBuffer<O> implements Output<O> {
     }
     Objects.requireNonNull(value, "output");
     try {
-      var origin = new Outlet.Origin(idPrefix + "#" + parcels.size(), trace);
+      var id = idPrefix.get() + "#" + parcels.size();
+      var origin = new Outlet.Origin(id, Outlet.Origin.traceIn(headers));
+      if (parcels.isEmpty()) {
+        parcels = new ArrayList<>();
+      }
       parcels.add(Outlet.Parcel.of(outlet, origin, value));
     } catch (RuntimeException thrown) {
       throw thrown;

@@ -5,8 +5,10 @@ import io.headrace.kcl.loop.Stages;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -35,6 +37,9 @@ final class FunctionRunning {
   private EventLoop.@Nullable Scheduled wake;
   private long wakeTicks;
   private boolean commitLookAhead;
+
+  /** Settled in this turn, and not told to the run yet: many are told as soon as one. */
+  private final Set<Position> settled = new LinkedHashSet<>();
 
   /**
    * Makes a run that has not begun.
@@ -66,6 +71,9 @@ final class FunctionRunning {
 
   /** Takes an event in and does what comes of it; events of a run that is over are dropped. */
   void tell(RunEvent event) {
+    if (!settled.isEmpty()) {
+      tellSettled();
+    }
     if (run.phase().isFinal()) {
       if (event instanceof RunEvent.Read late) {
         late.records().forEach(HeldRecord::release);
@@ -228,7 +236,9 @@ final class FunctionRunning {
         known.add(held.position());
       }
     }
-    known.forEach(position -> tell(new RunEvent.Settled(position)));
+    if (!known.isEmpty()) {
+      tell(new RunEvent.Settled(known));
+    }
     if (!wanted.isEmpty()) {
       live().handle(wanted);
     }
@@ -244,6 +254,7 @@ final class FunctionRunning {
 
   /** State and progress are taken in one turn, so that they belong together. */
   private void commit(long attempt) {
+    tellSettled();
     var progress = checkpointer.capture();
     run.checkCommit(progress);
     snapshotThen(
@@ -389,6 +400,14 @@ final class FunctionRunning {
     }
   }
 
+  private void tellSettled() {
+    if (!settled.isEmpty()) {
+      var event = new RunEvent.Settled(List.copyOf(settled));
+      settled.clear();
+      tell(event);
+    }
+  }
+
   private void lookWhetherCommitIsDue() {
     commitLookAhead = false;
     if (run.canCommit() && checkpointer.dirty() && checkpointer.due(engine.loop().ticks())) {
@@ -409,7 +428,10 @@ final class FunctionRunning {
         checkpointer.settled(position);
         var event = new WorkerEvent.Settled(place.key(), spec.name(), position, outcome);
         engine.listener().accept(event);
-        tell(new RunEvent.Settled(position));
+        if (settled.isEmpty()) {
+          engine.loop().execute(FunctionRunning.this::tellSettled);
+        }
+        settled.add(position);
       }
     }
 
@@ -431,6 +453,10 @@ final class FunctionRunning {
     private boolean isInFlight(Position position) {
       try {
         run.checkInFlight(position);
+        if (settled.contains(position)) {
+          throw new IllegalStateException(
+              "run of " + place + ": " + position + " is settled twice");
+        }
         return true;
       } catch (IllegalStateException fault) {
         tell(new RunEvent.Broke(fault));

@@ -16,8 +16,8 @@ import static io.headrace.kcl.RunPhase.WAITING_FOR_PARENTS;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,7 +42,10 @@ final class HandlerRun {
   private final int inFlightMax;
   private final Batcher batcher;
   private final List<RunAction> actions = new ArrayList<>();
-  private final TreeMap<Position, HeldRecord> inFlight = new TreeMap<>();
+
+  /** In the order of the shard, which is the order in which they are handed over. */
+  private final LinkedHashMap<Position, HeldRecord> inFlight = new LinkedHashMap<>();
+
   private RunPhase phase = SEALING;
   private long attempt;
   private int failures;
@@ -148,18 +151,20 @@ final class HandlerRun {
    */
   void checkCommit(Progress progress) {
     var through = progress.through().orElse(null);
-    if (through != null && !inFlight.isEmpty() && inFlight.firstKey().compareTo(through) <= 0) {
-      throw new IllegalStateException(
-          "commit of "
-              + place
-              + " through "
-              + through
-              + " passes unsettled "
-              + inFlight.firstKey());
-    }
-    for (var range : progress.ranges()) {
-      var unsettled = inFlight.ceilingKey(range.first());
-      if (unsettled != null && unsettled.compareTo(range.last()) <= 0) {
+    var ranges = progress.ranges().iterator();
+    Progress.Range range = null;
+    for (var unsettled : inFlight.keySet()) {
+      if (through != null && unsettled.compareTo(through) <= 0) {
+        throw new IllegalStateException(
+            "commit of " + place + " through " + through + " passes unsettled " + unsettled);
+      }
+      // Both are in the order of the shard, so each range is passed once.
+      while (ranges.hasNext() && (range == null || range.last().compareTo(unsettled) < 0)) {
+        range = ranges.next();
+      }
+      if (range != null
+          && range.first().compareTo(unsettled) <= 0
+          && range.last().compareTo(unsettled) >= 0) {
         throw new IllegalStateException(
             "commit of " + place + " with range " + range + " covers unsettled " + unsettled);
       }
@@ -274,7 +279,7 @@ final class HandlerRun {
     } else if (event instanceof RunEvent.Settled settled) {
       // Room is used when the run is woken, so that a batch that is answered at once makes room
       // for a whole one.
-      settle(settled.position());
+      settle(settled.positions());
     } else if (event instanceof RunEvent.LeftBehind) {
       rewind();
     } else if (event instanceof RunEvent.DrainAsked) {
@@ -371,12 +376,16 @@ final class HandlerRun {
     }
   }
 
-  private void settle(Position position) {
-    checkInFlight(position);
-    var held = inFlight.remove(position);
-    if (held != null) {
-      release(List.of(held));
+  private void settle(List<Position> positions) {
+    var settled = new ArrayList<HeldRecord>(positions.size());
+    for (var position : positions) {
+      checkInFlight(position);
+      var held = inFlight.remove(position);
+      if (held != null) {
+        settled.add(held);
+      }
     }
+    release(settled);
   }
 
   private RunPhase reactEnding(RunEvent event) {

@@ -12,8 +12,12 @@ sealed interface RunEvent {
 
   record EndRead(List<Shard> children) implements RunEvent {}
 
-  /** A record that was handed over is finished, or was before. */
-  record Settled(Position position) implements RunEvent {}
+  /** Records that were handed over are finished, or were before. */
+  record Settled(List<Position> positions) implements RunEvent {
+    public Settled {
+      positions = List.copyOf(positions);
+    }
+  }
 
   /** Time has passed, or there is room again. */
   record Woken() implements RunEvent {}
