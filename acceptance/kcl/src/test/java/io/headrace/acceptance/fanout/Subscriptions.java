@@ -1,0 +1,254 @@
+package io.headrace.acceptance.fanout;
+
+import io.headrace.kcl.loop.Stages;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.core.async.SdkPublisher;
+import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
+import software.amazon.awssdk.services.kinesis.model.SubscribeToShardEventStream;
+import software.amazon.awssdk.services.kinesis.model.SubscribeToShardRequest;
+import software.amazon.awssdk.services.kinesis.model.SubscribeToShardResponse;
+import software.amazon.awssdk.services.kinesis.model.SubscribeToShardResponseHandler;
+
+/**
+ * Every SubscribeToShard that workers send, how it ended and why there had to be another. The
+ * clients that it watches are the real ones. Any thread.
+ */
+final class Subscriptions {
+  /** Nobody may renew in order before; the product draws a time from here to 295 s. */
+  private static final Duration RENEWED_FROM = Duration.ofMinutes(4);
+
+  private enum End {
+    NONE_YET,
+    /** Never accepted. */
+    REFUSED,
+    /** Nobody here let it go: forced, after five minutes, with its shard, or cut off. */
+    BY_SERVER,
+    /** The worker let it go in time to renew it. */
+    RENEWED,
+    /** The worker let it go before: the shard has ended, or goes to another worker. */
+    LET_GO
+  }
+
+  /** One call; guarded by the monitor of its subscriptions. */
+  private static final class Call {
+    final String shard;
+    final String worker;
+    final long calledAt = System.nanoTime();
+    long acceptedAt;
+    boolean accepted;
+    End end = End.NONE_YET;
+
+    Call(String shard, String worker) {
+      this.shard = shard;
+      this.worker = worker;
+    }
+  }
+
+  /** A subscription that followed one that the server ended. */
+  record Renewal(String shard, String worker, long at) {
+    Duration age() {
+      return Duration.ofNanos(System.nanoTime() - at);
+    }
+  }
+
+  /**
+   * What the course is judged by.
+   *
+   * @param calls SubscribeToShard as sent, refused ones too
+   * @param first shards that were subscribed to
+   * @param forced ends by the server after which the shard was subscribed to again
+   * @param renewed the same at 240 to 295 s
+   */
+  record Account(int calls, int refused, int first, int forced, int renewed) {
+    int due() {
+      return first + forced + renewed;
+    }
+
+    int accepted() {
+      return calls - refused;
+    }
+  }
+
+  private final List<Call> calls = new ArrayList<>();
+  private final List<String> timeOuts = new ArrayList<>();
+
+  /** The client, watched. */
+  KinesisAsyncClient watching(KinesisAsyncClient real, String worker) {
+    return (KinesisAsyncClient)
+        Proxy.newProxyInstance(
+            getClass().getClassLoader(),
+            new Class<?>[] {KinesisAsyncClient.class},
+            (proxy, method, arguments) -> {
+              if (method.getName().equals("subscribeToShard")
+                  && arguments[1] instanceof SubscribeToShardResponseHandler handler) {
+                return subscribe(real, worker, (SubscribeToShardRequest) arguments[0], handler);
+              }
+              try {
+                var answer = method.invoke(real, arguments);
+                if (answer instanceof CompletableFuture<?> future) {
+                  watch(worker + ", " + method.getName(), future);
+                }
+                return answer;
+              } catch (InvocationTargetException thrown) {
+                throw thrown.getCause();
+              }
+            });
+  }
+
+  private void watch(String what, CompletionStage<?> call) {
+    call.whenComplete((answer, failure) -> noteTimeOut(what, failure));
+  }
+
+  private synchronized void noteTimeOut(String what, @Nullable Throwable failure) {
+    if (TimeOuts.isOne(failure)) {
+      timeOuts.add(what + ": " + failure);
+    }
+  }
+
+  /** The SDK's own future goes back, for the worker to cancel. */
+  private CompletableFuture<Void> subscribe(
+      KinesisAsyncClient real,
+      String worker,
+      SubscribeToShardRequest request,
+      SubscribeToShardResponseHandler handler) {
+    var call = new Call(request.shardId(), worker);
+    synchronized (this) {
+      calls.add(call);
+    }
+    var under = real.subscribeToShard(request, new Watched(call, handler));
+    CompletionStage<Void> ending = under;
+    ending.whenComplete((nothing, failure) -> ended(call, failure));
+    return under;
+  }
+
+  private synchronized void accepted(Call call) {
+    call.accepted = true;
+    call.acceptedAt = System.nanoTime();
+  }
+
+  private synchronized void ended(Call call, @Nullable Throwable failure) {
+    noteTimeOut(call.worker + ", subscription to " + call.shard, failure);
+    boolean cancelled = failure != null && Stages.causeOf(failure) instanceof CancellationException;
+    if (!cancelled) {
+      call.end = call.accepted ? End.BY_SERVER : End.REFUSED;
+    } else if (call.accepted && age(call).compareTo(RENEWED_FROM) >= 0) {
+      call.end = End.RENEWED;
+    } else {
+      call.end = End.LET_GO;
+    }
+  }
+
+  private static Duration age(Call call) {
+    return Duration.ofNanos(System.nanoTime() - call.acceptedAt);
+  }
+
+  /** As of now. An end makes another subscription due only when the shard was read on. */
+  synchronized Account account() {
+    var lasts =
+        calls.stream()
+            .collect(Collectors.toMap(call -> call.shard, call -> call, (one, other) -> other));
+    int refused = 0;
+    int forced = 0;
+    int renewed = 0;
+    for (var call : calls) {
+      boolean readOn = lasts.get(call.shard) != call;
+      refused += call.end == End.REFUSED ? 1 : 0;
+      forced += call.end == End.BY_SERVER && readOn ? 1 : 0;
+      renewed += call.end == End.RENEWED && readOn ? 1 : 0;
+    }
+    return new Account(calls.size(), refused, lasts.size(), forced, renewed);
+  }
+
+  /**
+   * The latest that followed an end by the server, on the same worker, and is younger than this.
+   */
+  synchronized Optional<Renewal> renewedWithin(Duration age) {
+    for (int i = calls.size() - 1; i >= 0; i--) {
+      var call = calls.get(i);
+      if (call.accepted && age(call).compareTo(age) < 0) {
+        var before = before(i);
+        if (before != null && before.end == End.BY_SERVER && before.worker.equals(call.worker)) {
+          return Optional.of(new Renewal(call.shard, call.worker, call.acceptedAt));
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  private @Nullable Call before(int index) {
+    for (int i = index - 1; i >= 0; i--) {
+      if (calls.get(i).shard.equals(calls.get(index).shard)) {
+        return calls.get(i);
+      }
+    }
+    return null;
+  }
+
+  /** How long after the renewal another worker sent its first for the shard. */
+  synchronized Optional<Duration> takenOver(Renewal renewal) {
+    return calls.stream()
+        .filter(call -> call.shard.equals(renewal.shard()) && call.calledAt - renewal.at() > 0)
+        .filter(call -> !call.worker.equals(renewal.worker()))
+        .findFirst()
+        .map(call -> Duration.ofNanos(call.calledAt - renewal.at()));
+  }
+
+  /** Calls that ended because somebody's patience did. */
+  synchronized List<String> timeOuts() {
+    return List.copyOf(timeOuts);
+  }
+
+  /** One line a call, for whoever looks into a failure. */
+  @Override
+  public synchronized String toString() {
+    var began = calls.isEmpty() ? 0 : calls.get(0).calledAt;
+    return calls.stream()
+        .map(
+            call ->
+                "%7.1f s %s by %s: %s"
+                    .formatted((call.calledAt - began) / 1e9, call.shard, call.worker, call.end))
+        .collect(Collectors.joining("\n"));
+  }
+
+  /** Passes everything on. */
+  private final class Watched implements SubscribeToShardResponseHandler {
+    private final Call call;
+    private final SubscribeToShardResponseHandler handler;
+
+    Watched(Call call, SubscribeToShardResponseHandler handler) {
+      this.call = call;
+      this.handler = handler;
+    }
+
+    @Override
+    public void responseReceived(SubscribeToShardResponse response) {
+      accepted(call);
+      handler.responseReceived(response);
+    }
+
+    @Override
+    public void onEventStream(SdkPublisher<SubscribeToShardEventStream> publisher) {
+      handler.onEventStream(publisher);
+    }
+
+    @Override
+    public void exceptionOccurred(Throwable failure) {
+      handler.exceptionOccurred(failure);
+    }
+
+    @Override
+    public void complete() {
+      handler.complete();
+    }
+  }
+}
