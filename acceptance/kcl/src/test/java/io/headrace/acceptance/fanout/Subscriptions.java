@@ -1,17 +1,17 @@
 package io.headrace.acceptance.fanout;
 
-import io.headrace.kcl.loop.Stages;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Subscriber;
+import org.reactivestreams.Subscription;
 import software.amazon.awssdk.core.async.SdkPublisher;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 import software.amazon.awssdk.services.kinesis.model.SubscribeToShardEventStream;
@@ -46,6 +46,9 @@ final class Subscriptions {
     final long calledAt = System.nanoTime();
     long acceptedAt;
     boolean accepted;
+    boolean over;
+    boolean letGo;
+    long letGoAt;
     End end = End.NONE_YET;
 
     Call(String shard, String worker) {
@@ -138,13 +141,26 @@ final class Subscriptions {
 
   private synchronized void ended(Call call, @Nullable Throwable failure) {
     noteTimeOut(call.worker + ", subscription to " + call.shard, failure);
-    boolean cancelled = failure != null && Stages.causeOf(failure) instanceof CancellationException;
-    if (!cancelled) {
-      call.end = call.accepted ? End.BY_SERVER : End.REFUSED;
-    } else if (call.accepted && age(call).compareTo(RENEWED_FROM) >= 0) {
-      call.end = End.RENEWED;
+    if (!call.accepted) {
+      call.end = call.letGo ? End.LET_GO : End.REFUSED;
+    } else if (!call.letGo) {
+      call.end = End.BY_SERVER;
     } else {
-      call.end = End.LET_GO;
+      var lived = Duration.ofNanos(call.letGoAt - call.acceptedAt);
+      call.end = lived.compareTo(RENEWED_FROM) >= 0 ? End.RENEWED : End.LET_GO;
+    }
+  }
+
+  /** The stream of events ended by itself. */
+  private synchronized void over(Call call) {
+    call.over = true;
+  }
+
+  /** The worker cancels, which says something only while events may come. */
+  private synchronized void letGo(Call call) {
+    if (!call.over && call.end == End.NONE_YET && !call.letGo) {
+      call.letGo = true;
+      call.letGoAt = System.nanoTime();
     }
   }
 
@@ -238,7 +254,7 @@ final class Subscriptions {
 
     @Override
     public void onEventStream(SdkPublisher<SubscribeToShardEventStream> publisher) {
-      handler.onEventStream(publisher);
+      handler.onEventStream(subscriber -> publisher.subscribe(new WatchedEvents(call, subscriber)));
     }
 
     @Override
@@ -249,6 +265,53 @@ final class Subscriptions {
     @Override
     public void complete() {
       handler.complete();
+    }
+  }
+
+  /** Passes everything on, and tells who ended it: the future of the call does not. */
+  private final class WatchedEvents
+      implements Subscriber<SubscribeToShardEventStream>, Subscription {
+    private final Call call;
+    private final Subscriber<? super SubscribeToShardEventStream> to;
+    private volatile Subscription from;
+
+    WatchedEvents(Call call, Subscriber<? super SubscribeToShardEventStream> to) {
+      this.call = call;
+      this.to = to;
+    }
+
+    @Override
+    public void onSubscribe(Subscription subscription) {
+      from = subscription;
+      to.onSubscribe(this);
+    }
+
+    @Override
+    public void request(long events) {
+      from.request(events);
+    }
+
+    @Override
+    public void cancel() {
+      letGo(call);
+      from.cancel();
+    }
+
+    @Override
+    public void onNext(SubscribeToShardEventStream event) {
+      to.onNext(event);
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+      over(call);
+      to.onError(failure);
+    }
+
+    @Override
+    public void onComplete() {
+      over(call);
+      to.onComplete();
     }
   }
 }
