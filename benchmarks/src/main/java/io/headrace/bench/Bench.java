@@ -18,7 +18,12 @@ import picocli.CommandLine.Spec;
     name = "headrace bench",
     description = "Measures Headrace beside others; each prints its targets and what was measured.",
     mixinStandardHelpOptions = true,
-    subcommands = {LocalBench.class, FanOutBench.class, ProducerBench.class, CommandLine.HelpCommand.class})
+    subcommands = {
+      LocalBench.class,
+      FanOutBench.class,
+      ProducerBench.class,
+      CommandLine.HelpCommand.class
+    })
 public final class Bench implements Runnable {
   private static final int FAULT = 70;
 

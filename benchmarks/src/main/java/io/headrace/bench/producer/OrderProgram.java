@@ -44,9 +44,7 @@ final class OrderProgram {
 
   static List<String> command(Contestant contestant, String endpoint, ProducerPlan plan) {
     return List.of(
-        "contestant=" + contestant,
-        "endpoint=" + endpoint,
-        "records=" + plan.orderedRecords());
+        "contestant=" + contestant, "endpoint=" + endpoint, "records=" + plan.orderedRecords());
   }
 
   /** Takes what {@link #command} writes. */
@@ -101,7 +99,8 @@ final class OrderProgram {
     String failed = failure.get();
     if (failed != null) {
       throw new NotMeasured(
-          "%d of %d puts failed, one because %s".formatted(records - stored.get(), records, failed));
+          "%d of %d puts failed, one because %s"
+              .formatted(records - stored.get(), records, failed));
     }
   }
 

@@ -26,13 +26,7 @@ record ProducerPlan(
 
   static ProducerPlan full(Set<Part> parts) {
     return new ProducerPlan(
-        parts,
-        3,
-        1_000_000,
-        2_000_000,
-        Duration.ofSeconds(8),
-        Duration.ofSeconds(10),
-        100_000);
+        parts, 3, 1_000_000, 2_000_000, Duration.ofSeconds(8), Duration.ofSeconds(10), 100_000);
   }
 
   /** A look, not a verdict: one round, with little time to get warm. */

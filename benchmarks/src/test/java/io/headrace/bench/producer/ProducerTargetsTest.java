@@ -27,7 +27,9 @@ class ProducerTargetsTest {
     add(Contestant.ORDERED, "order.lost", 0);
     add(Contestant.ORDERED, "order.reorderedPerKey", 1);
     add(Contestant.AGGREGATED, "order.lost", 1);
-    assertThat(targets(Part.ORDER)).extracting(Target::met).containsExactly(true, false, false, false);
+    assertThat(targets(Part.ORDER))
+        .extracting(Target::met)
+        .containsExactly(true, false, false, false);
   }
 
   private List<Target> targets(Part part) {
