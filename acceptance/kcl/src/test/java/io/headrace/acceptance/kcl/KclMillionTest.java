@@ -17,7 +17,7 @@ class KclMillionTest {
   private static final String TRUST_STORE = "javax.net.ssl.trustStore";
 
   @ParameterizedTest
-  @EnumSource
+  @EnumSource(names = {"POLLING", "FAN_OUT"})
   void reads_a_million_records_through_a_split_and_a_merge(Reading reading) throws Exception {
     try (var local = LocalProcess.start()) {
       new KclRun(local.kinesis(), local.dynamoDb(), reading, RECORDS, LIMIT).readsFromBehind();
@@ -25,7 +25,7 @@ class KclMillionTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EnumSource(names = {"POLLING", "FAN_OUT"})
   void does_the_same_over_tls_told_only_whom_to_trust(Reading reading) throws Exception {
     try (var local = LocalProcess.start("--tls")) {
       System.setProperty(TRUST_STORE, local.trustStore().toString());
