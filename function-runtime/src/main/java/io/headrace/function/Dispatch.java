@@ -1,32 +1,33 @@
 package io.headrace.function;
 
+import java.time.Duration;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Takes the calls of one shard to the invocation pool and their answers back to the worker loop,
  * many in one go where they are quick: to wake a thread takes longer than to handle most records.
+ * The worker loop gives calls; any thread takes and answers them.
  *
- * <p>Threads take calls from one line. Each that begins to work asks for the next one if calls are
- * left, so a function that blocks gets as many threads as there are calls, and one that does not is
- * done by one or two. The loop gives calls; any thread answers.
+ * <p>Threads take calls from one line. Each that begins asks the pool for the next one if calls are
+ * left, so a function that blocks gets the threads that the pool has, and one that does not is
+ * mostly done by those that are awake. A thread whose turn is over leaves, however many calls are
+ * left: the one that was asked for stands in the pool's queue, behind the work of other shards.
  */
 final class Dispatch {
-  /** After so many calls a thread queues up again, so that other shards get their turn. */
+  /** After so many calls a thread's turn is over. */
   private static final int CALLS_A_TURN = 64;
+
+  /** After so long, too: a call that blocks is the only one of its turn. */
+  private static final long TURN_NANOS = Duration.ofMillis(1).toNanos();
 
   private final Scope scope;
   private final Executor pool;
-  private final int threadsMax;
   private final Runnable collected;
 
   private final Queue<Runnable> calls = new ConcurrentLinkedQueue<>();
-
-  /** Threads that work. */
-  private final AtomicInteger threads = new AtomicInteger();
 
   /** A thread is asked for and has not begun: it will see what is in the line by then. */
   private final AtomicBoolean asked = new AtomicBoolean();
@@ -40,13 +41,11 @@ final class Dispatch {
   /**
    * Makes an empty line.
    *
-   * @param threadsMax how many calls may hold a thread at once
    * @param collected run on the worker loop after the answers that came together
    */
-  Dispatch(Scope scope, Executor pool, int threadsMax, Runnable collected) {
+  Dispatch(Scope scope, Executor pool, Runnable collected) {
     this.scope = scope;
     this.pool = pool;
-    this.threadsMax = threadsMax;
     this.collected = collected;
   }
 
@@ -55,10 +54,9 @@ final class Dispatch {
     calls.add(call);
   }
 
-  /** Sees to it that somebody works if there are calls. Any thread. */
+  /** Sees to it that a thread comes if there are calls. Any thread. */
   void begin() {
-    // A thread that stops meanwhile looks at the line after that.
-    if (!calls.isEmpty() && threads.get() < threadsMax && asked.compareAndSet(false, true)) {
+    if (!calls.isEmpty() && asked.compareAndSet(false, true)) {
       scope.onPool(pool, this::work);
     }
   }
@@ -76,20 +74,19 @@ final class Dispatch {
     return collecting;
   }
 
+  /**
+   * A call waits only while a thread is asked for, or is between the first line here and the last
+   * before the loop: who adds one meanwhile either asks himself or is seen by {@link #begin}.
+   */
   private void work() {
-    var unused = threads.incrementAndGet();
     asked.set(false);
-    try {
-      var call = calls.poll();
-      begin();
-      for (int i = 1; call != null; i++) {
-        call.run();
-        call = i < CALLS_A_TURN ? calls.poll() : null;
-      }
-    } finally {
-      // A call that was added while all threads seemed busy must not wait for the next one.
-      unused = threads.decrementAndGet();
-      begin();
+    long began = scope.loop().ticks();
+    var call = calls.poll();
+    begin();
+    for (int made = 1; call != null; made++) {
+      call.run();
+      boolean over = made == CALLS_A_TURN || scope.loop().ticks() - began >= TURN_NANOS;
+      call = over ? null : calls.poll();
     }
   }
 

@@ -66,7 +66,7 @@ final class LaneRunner<O> {
     this.letters = new LetterWriter(scope, courier, outlets.letters());
     this.lanes = new KeyLanes<>(wiring.runningMax());
     var pool = settings.executor().orElse(scope.environment.pool());
-    this.dispatch = new Dispatch(scope, pool, wiring.runningMax(), this::start);
+    this.dispatch = new Dispatch(scope, pool, this::start);
   }
 
   /** Adds a task behind the others of its lane; {@link #start} sets it going. */

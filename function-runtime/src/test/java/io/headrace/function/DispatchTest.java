@@ -2,6 +2,7 @@ package io.headrace.function;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -64,7 +65,29 @@ class DispatchTest {
   }
 
   @Test
-  void a_call_that_comes_while_a_thread_is_about_to_stop_is_made() {
+  void a_slow_call_ends_its_threads_turn_so_that_others_in_the_pool_come_next() {
+    var running = new Rig[1];
+    var rig =
+        rig(
+            (event, out) -> {
+              handled.add(event.partitionKey());
+              running[0].loop.advance(Duration.ofMillis(5));
+            });
+    running[0] = rig;
+    List.of("a", "b", "c").forEach(key -> rig.put(key, "x"));
+    rig.advance(1);
+    var first = asked.remove();
+    first.run();
+    asked.add(() -> handled.add("another shard"));
+    for (var work = asked.poll(); work != null; work = asked.poll()) {
+      work.run();
+    }
+
+    assertThat(handled).containsExactly("a", "b", "another shard", "c");
+  }
+
+  @Test
+  void a_call_that_comes_while_a_thread_works_is_made() {
     var rig = rig((event, out) -> handled.add(event.partitionKey()));
     rig.put("a", "x");
     rig.advance(1);

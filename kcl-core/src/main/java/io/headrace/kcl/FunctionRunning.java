@@ -71,16 +71,14 @@ final class FunctionRunning {
 
   /** Takes an event in and does what comes of it; events of a run that is over are dropped. */
   void tell(RunEvent event) {
-    if (!settled.isEmpty()) {
-      tellSettled();
-    }
     if (run.phase().isFinal()) {
-      if (event instanceof RunEvent.Read late) {
-        late.records().forEach(HeldRecord::release);
-      }
+      take(event);
       return;
     }
-    decide(event);
+    if (!settled.isEmpty()) {
+      take(takeSettled());
+    }
+    take(event);
     if (performing) {
       return; // An answer given inside an action: the loop below goes on with what it wants.
     }
@@ -98,6 +96,14 @@ final class FunctionRunning {
     }
     armTimers();
     changed.accept(this);
+  }
+
+  private void take(RunEvent event) {
+    if (!run.phase().isFinal()) {
+      decide(event);
+    } else if (event instanceof RunEvent.Read late) {
+      late.records().forEach(HeldRecord::release);
+    }
   }
 
   private void decide(RunEvent event) {
@@ -390,6 +396,7 @@ final class FunctionRunning {
   }
 
   private void wakeUp() {
+    tellSettled();
     wake = null;
     long now = engine.loop().ticks();
     long at = run.wakeAt(now);
@@ -400,15 +407,21 @@ final class FunctionRunning {
     }
   }
 
+  private RunEvent takeSettled() {
+    var event = new RunEvent.Settled(List.copyOf(settled));
+    settled.clear();
+    return event;
+  }
+
   private void tellSettled() {
     if (!settled.isEmpty()) {
-      var event = new RunEvent.Settled(List.copyOf(settled));
-      settled.clear();
-      tell(event);
+      tell(takeSettled());
     }
   }
 
   private void lookWhetherCommitIsDue() {
+    // What is asked of the run here must not change by what it is told with the answer.
+    tellSettled();
     commitLookAhead = false;
     if (run.canCommit() && checkpointer.dirty() && checkpointer.due(engine.loop().ticks())) {
       tell(new RunEvent.CommitDue());

@@ -377,9 +377,9 @@ final class HandlerRun {
   }
 
   private void settle(List<Position> positions) {
+    positions.forEach(this::checkInFlight);
     var settled = new ArrayList<HeldRecord>(positions.size());
     for (var position : positions) {
-      checkInFlight(position);
       var held = inFlight.remove(position);
       if (held != null) {
         settled.add(held);
