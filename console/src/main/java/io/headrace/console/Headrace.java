@@ -32,6 +32,8 @@ import picocli.CommandLine.Spec;
       CheckCommand.class,
       LocalCommand.class,
       SimulateCommand.class,
+      ImportKclCommand.class,
+      ExportKclCommand.class,
       CommandLine.HelpCommand.class
     })
 public final class Headrace implements Runnable {

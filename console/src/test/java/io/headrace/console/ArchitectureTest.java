@@ -64,6 +64,7 @@ class ArchitectureTest {
           "software.amazon.awssdk..",
           "io.headrace.kcl.kinesis",
           "io.headrace.checkpoint.dynamo",
+          "io.headrace.checkpoint.kcl",
           "io.headrace.lease.dynamo",
           "io.headrace.function.aws",
           "io.headrace.harness");

@@ -2,6 +2,7 @@ package io.headrace.checkpoint.dynamo;
 
 import io.headrace.checkpoint.EndedParent;
 import io.headrace.checkpoint.ProgressItem;
+import io.headrace.checkpoint.Standing;
 import io.headrace.kcl.CommitParts;
 import io.headrace.kcl.HashRange;
 import io.headrace.kcl.Incarnation;
@@ -9,6 +10,7 @@ import io.headrace.kcl.LeaseToken;
 import io.headrace.kcl.Position;
 import io.headrace.kcl.Shard;
 import io.headrace.kcl.ShardId;
+import io.headrace.kcl.StartingPosition;
 import java.math.BigInteger;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -40,6 +42,12 @@ final class Attributes {
   static final String PARTS = "parts";
   static final String CHILDREN = "ended";
   static final String START = "start";
+
+  /** What placed the item or function there, when another consumer was before it. */
+  static final String PLACED = "by";
+
+  /** Of a function whose shards are being placed: not to be run yet. */
+  static final String PLACING = "placing";
 
   private static final String PARENT = "ended_";
   private static final String PARENT_TOKEN = "t";
@@ -102,6 +110,27 @@ final class Attributes {
         optional(item, PARTS).map(v -> toParts(v.m())),
         parents,
         optional(item, CHILDREN).map(v -> v.l().stream().map(s -> toShard(s.s())).toList()));
+  }
+
+  /** An item that need not be sealed yet. */
+  static Standing standing(Map<String, AttributeValue> item) {
+    var parents = new HashMap<ShardId, StartingPosition>();
+    item.forEach(
+        (name, value) -> {
+          if (name.startsWith(PARENT)) {
+            parents.put(
+                new ShardId(name.substring(PARENT.length())), toEnded(value.m()).childrenFrom());
+          }
+        });
+    var through = optional(item, THROUGH).map(v -> Position.parse(v.s()));
+    var parts = optional(item, PARTS).map(v -> toParts(v.m())).orElse(CommitParts.NONE);
+    return new Standing(
+        optional(item, SEALS).filter(seals -> !seals.n().equals("0")).isPresent(),
+        optional(item, PLACED).map(AttributeValue::s),
+        ProgressText.toProgress(through, optional(item, RANGES).map(AttributeValue::s).orElse("")),
+        parents,
+        item.containsKey(CHILDREN),
+        parts.parts().values().stream().mapToInt(bytes -> bytes.length).sum());
   }
 
   static Optional<AttributeValue> optional(Map<String, AttributeValue> item, String name) {

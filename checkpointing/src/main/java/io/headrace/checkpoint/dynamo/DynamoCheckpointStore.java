@@ -84,7 +84,7 @@ public final class DynamoCheckpointStore implements CheckpointStore {
 
   @Override
   public CompletionStage<StartingPosition> startOf(String function, StartingPosition proposed) {
-    var pk = application + "!F";
+    var pk = functions(application);
     var update = new Update(table, pk, function);
     stampFormat(update).setIfAbsent(Attributes.START, text(ProgressText.of(proposed)));
     var name = "function item " + pk + " " + function;
@@ -94,7 +94,7 @@ public final class DynamoCheckpointStore implements CheckpointStore {
                 parsed(
                     name,
                     () ->
-                        Attributes.optional(answer.item(), Attributes.START)
+                        Attributes.optional(whole(name, answer.item()), Attributes.START)
                             .map(start -> ProgressText.toStart(start.s()))
                             .orElseThrow(
                                 () -> new IllegalArgumentException("attribute start is missing"))));
@@ -156,19 +156,38 @@ public final class DynamoCheckpointStore implements CheckpointStore {
   }
 
   private Update item(ProgressKey key) {
-    return new Update(table, partition(key), key.key());
+    return new Update(table, partition(application, key), key.key());
   }
 
-  private String partition(ProgressKey key) {
+  /** The partition of an application's function items. */
+  static String functions(String application) {
+    return application + "!F";
+  }
+
+  static String partition(String application, ProgressKey key) {
     return String.format(Locale.ROOT, "%s!L!%02d", application, key.shard().bucket());
   }
 
+  /** Some shards of a function that is being placed would begin where they must not. */
+  private Map<String, AttributeValue> whole(String name, Map<String, AttributeValue> item) {
+    if (item.containsKey(Attributes.PLACING)) {
+      throw new CheckpointException(
+          name
+              + " in DynamoDB table "
+              + table
+              + " is being placed by "
+              + Attributes.optional(item, Attributes.PLACED).map(AttributeValue::s).orElse("?")
+              + ", which has not finished: let it end, or run it again if it broke off");
+    }
+    return item;
+  }
+
   private String nameOf(ProgressKey key) {
-    return "progress item " + partition(key) + " " + key.key();
+    return "progress item " + partition(application, key) + " " + key.key();
   }
 
   /** For writes that may make the item. */
-  private static Update stampFormat(Update update) {
+  static Update stampFormat(Update update) {
     return update
         .setIfAbsent(Attributes.FORMAT_NUMBER, number(Attributes.FORMAT))
         .setIfAbsent(Attributes.LEAST_READER, number(Attributes.READER))

@@ -67,6 +67,22 @@ final class Update {
     return this;
   }
 
+  Update requirePresent(String attribute) {
+    conditions.add("attribute_exists(" + name(attribute) + ")");
+    return this;
+  }
+
+  /** Unless {@code marked} is there, {@code attribute} must not be. */
+  Update requireAbsentOrPresent(String attribute, String marked) {
+    conditions.add(
+        "(attribute_not_exists("
+            + name(attribute)
+            + ") OR attribute_exists("
+            + name(marked)
+            + "))");
+    return this;
+  }
+
   Update requireAbsentOr(String attribute, String operator, AttributeValue value) {
     var name = name(attribute);
     conditions.add(

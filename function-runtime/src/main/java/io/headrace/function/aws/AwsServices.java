@@ -2,6 +2,8 @@ package io.headrace.function.aws;
 
 import io.headrace.checkpoint.CheckpointStore;
 import io.headrace.checkpoint.dynamo.DynamoCheckpointStore;
+import io.headrace.checkpoint.dynamo.PlacedProgress;
+import io.headrace.checkpoint.kcl.KclTable;
 import io.headrace.kcl.StreamConnector;
 import io.headrace.kcl.kinesis.KinesisConnector;
 import io.headrace.kcl.kinesis.KinesisHttp;
@@ -72,6 +74,16 @@ public final class AwsServices implements AutoCloseable {
 
   public CheckpointStore checkpoints(String table, String application) {
     return new DynamoCheckpointStore(dynamoDb, table, application);
+  }
+
+  /** Progress of an application that does not run, to be looked at and set. */
+  public PlacedProgress placedProgress(String table, String application) {
+    return new PlacedProgress(dynamoDb, table, application);
+  }
+
+  /** A lease table of the Kinesis Client Library. */
+  public KclTable kclTable(String table) {
+    return new KclTable(dynamoDb, table);
   }
 
   /** How many requests went to DynamoDB so far, repeated ones too. */

@@ -1,0 +1,327 @@
+package io.headrace.checkpoint.kcl;
+
+import io.headrace.checkpoint.Placement;
+import io.headrace.checkpoint.kcl.ImportPlan.Entry;
+import io.headrace.checkpoint.kcl.KclCheckpoint.Sentinel;
+import io.headrace.kcl.Shard;
+import io.headrace.kcl.ShardId;
+import io.headrace.kcl.ShardKey;
+import io.headrace.kcl.StartingPosition;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/**
+ * From the library's rows to where Headrace goes on. Pure; used once. Every shard that the streams
+ * list gets an answer of one kind:
+ *
+ * <ul>
+ *   <li>It has a row: that says.
+ *   <li>It has none, and a shard that came of it has: the library has finished it and deleted the
+ *       row, which it does once the children have begun.
+ *   <li>It has none, and a shard that it came of has: it begins when that one ends, from its start.
+ *   <li>Nothing near it has a row: the library did not know it, and that is refused.
+ * </ul>
+ */
+public final class KclImport {
+  private final ImportChoices choices;
+  private final List<Entry> entries = new ArrayList<>();
+  private final List<String> notes = new ArrayList<>();
+  private final List<String> complaints = new ArrayList<>();
+
+  private KclImport(ImportChoices choices) {
+    this.choices = choices;
+  }
+
+  /**
+   * @param table the library's, for complaints
+   * @param streams those that the functions read
+   * @throws io.headrace.kcl.CheckpointException that names row and field of all that does not fit
+   */
+  public static ImportPlan plan(
+      String table, List<KclRow> rows, List<ListedStream> streams, ImportChoices choices) {
+    var plan = new KclImport(choices);
+    plan.choose(rows, streams);
+    KclSnapshot.refuse("KCL table " + table, plan.complaints);
+    return new ImportPlan(plan.entries, plan.notes);
+  }
+
+  private void choose(List<KclRow> rows, List<ListedStream> streams) {
+    if (rows.isEmpty()) {
+      complaints.add("it has no leases: the KCL has not begun, so there is nothing to go on from");
+      return;
+    }
+    boolean several = rows.get(0).stream().isPresent();
+    for (var row : rows) {
+      if (row.stream().isPresent() != several) {
+        complaints.add(
+            "row "
+                + row.key()
+                + ": field leaseKey names "
+                + (several ? "no stream" : "a stream")
+                + ", unlike row "
+                + rows.get(0).key()
+                + ": the table is of two applications, one of a single stream and one of several");
+        return;
+      }
+    }
+    if (several) {
+      eachOfSeveral(rows, streams);
+    } else if (streams.size() == 1) {
+      stream(rows, streams.get(0));
+    } else {
+      complaints.add(
+          "it is of one stream, and the functions read "
+              + streams.stream().map(s -> s.id().name()).sorted().toList()
+              + ": name the stream with --stream");
+    }
+  }
+
+  private void eachOfSeveral(List<KclRow> rows, List<ListedStream> streams) {
+    var byName = streams.stream().collect(Collectors.toMap(s -> s.id().name(), s -> s));
+    var byStream = new HashMap<ListedStream, List<KclRow>>();
+    for (var row : rows) {
+      var of = row.stream().orElseThrow();
+      var stream = byName.get(of.name());
+      if (stream == null) {
+        complaints.add(
+            "row " + row.key() + ": field leaseKey: no function reads stream " + of.name());
+      } else if (!choices.anyEpoch() && of.epoch() != stream.id().created().getEpochSecond()) {
+        complaints.add(
+            "row "
+                + row.key()
+                + ": field leaseKey: stream "
+                + of.name()
+                + " of that name was created at "
+                + stream.id().created().getEpochSecond()
+                + ", not at "
+                + of.epoch()
+                + ": it was deleted and made again, or the KCL was told another time"
+                + " (--ignore-epoch)");
+      } else {
+        byStream.computeIfAbsent(stream, s -> new ArrayList<>()).add(row);
+      }
+    }
+    for (var stream : streams) {
+      if (byStream.containsKey(stream)) {
+        stream(byStream.get(stream), stream);
+      } else {
+        complaints.add("it has no row of stream " + stream.id().name());
+      }
+    }
+  }
+
+  private void stream(List<KclRow> all, ListedStream stream) {
+    var listed = stream.byId();
+    var rows = new HashMap<ShardId, KclRow>();
+    var passed = new TreeSet<ShardId>();
+    for (var row : all) {
+      if (listed.containsKey(row.shard())) {
+        if (rows.put(row.shard(), row) != null) {
+          complaints.add("row " + row.key() + ": another row is of the same shard");
+        }
+      } else {
+        passed.addAll(row.children());
+        gone(row);
+      }
+    }
+    if (rows.isEmpty()) {
+      complaints.add(
+          "none of its "
+              + all.size()
+              + " rows (such as "
+              + all.get(0).key()
+              + ") is of a shard that stream "
+              + stream.id().name()
+              + " lists: it is the table of another stream");
+      return;
+    }
+    for (var shard : stream.shards()) {
+      var row = rows.get(shard.id());
+      if (row != null) {
+        known(stream, shard, row, rows);
+      } else {
+        unknown(stream, shard, rows, passed);
+      }
+    }
+  }
+
+  /** The stream has trimmed a shard that has a row. */
+  private void gone(KclRow row) {
+    if (!row.ended()) {
+      notes.add(
+          "row "
+              + row.key()
+              + " stands at "
+              + row.checkpoint()
+              + ", and the stream has trimmed the shard: what the KCL had not read of it is gone");
+    }
+  }
+
+  private void known(
+      ListedStream stream, Shard shard, KclRow row, Map<ShardId, KclRow> rows) {
+    if (!fits(stream, shard, row)) {
+      return;
+    }
+    row.pending()
+        .ifPresent(
+            pending ->
+                notes.add(
+                    "row "
+                        + row.key()
+                        + " has a pending checkpoint at "
+                        + pending
+                        + " that was never made: reading goes on at "
+                        + row.checkpoint()));
+    var key = new ShardKey(stream.id(), shard.id());
+    if (row.ended()) {
+      entries.add(
+          new Entry(key, new Placement.Ended(stream.childrenOf(shard.id())), "SHARD_END"));
+      return;
+    }
+    start(row)
+        .ifPresent(
+            from -> {
+              var ended = new TreeSet<ShardId>();
+              for (var parent : parentsOf(shard, row)) {
+                var parentRow = rows.get(parent);
+                // The library begins a shard after its parents: one that has begun proves theirs.
+                if (from instanceof StartingPosition.After
+                    || parentRow == null
+                    || parentRow.ended()) {
+                  ended.add(parent);
+                }
+              }
+              entries.add(
+                  new Entry(key, new Placement.At(from, ended), row.checkpoint().toString()));
+            });
+  }
+
+  private static Set<ShardId> parentsOf(Shard shard, KclRow row) {
+    var parents = new TreeSet<>(shard.parents());
+    parents.addAll(row.parents());
+    return parents;
+  }
+
+  /** Two streams name their shards alike; lineage and hash ranges tell them apart. */
+  private boolean fits(ListedStream stream, Shard shard, KclRow row) {
+    int before = complaints.size();
+    var where = " stream " + stream.id().name() + " ";
+    if (row.range().filter(range -> !range.equals(shard.range())).isPresent()) {
+      complaints.add(
+          "row "
+              + row.key()
+              + ": field startingHashKey: the range is "
+              + row.range().get().first()
+              + " to "
+              + row.range().get().last()
+              + ", and in"
+              + where
+              + shard.range().first()
+              + " to "
+              + shard.range().last()
+              + ": it is the table of another stream");
+    }
+    for (var parent : row.parents()) {
+      if (stream.shard(parent).isPresent() && !shard.parents().contains(parent)) {
+        complaints.add(
+            "row " + row.key() + ": field parentShardId: " + parent + " is no parent in" + where);
+      }
+    }
+    if (row.ended() && stream.childrenOf(shard.id()).isEmpty()) {
+      complaints.add(
+          "row "
+              + row.key()
+              + ": field checkpoint: says SHARD_END, and in"
+              + where
+              + "the shard has no children: it is the table of another stream");
+    }
+    return complaints.size() == before;
+  }
+
+  private Optional<StartingPosition> start(KclRow row) {
+    if (row.checkpoint() instanceof KclCheckpoint.At at) {
+      return Optional.of(StartingPosition.after(at.position()));
+    }
+    if (row.checkpoint() == Sentinel.TRIM_HORIZON) {
+      return Optional.of(StartingPosition.TRIM_HORIZON);
+    }
+    boolean latest = row.checkpoint() == Sentinel.LATEST;
+    var time = latest ? choices.latestAt() : choices.timestampAt();
+    if (time.isEmpty()) {
+      complaints.add(
+          "row "
+              + row.key()
+              + ": field checkpoint: says "
+              + row.checkpoint()
+              + (latest
+                  ? ", which is the tip whenever the KCL starts: say with --latest-at TIME when it"
+                      + " began, and nothing since is passed over"
+                  : ", and not which: say with --timestamp-at TIME what the KCL was configured"
+                      + " with"));
+    }
+    return time.map(StartingPosition::at);
+  }
+
+  private void unknown(
+      ListedStream stream, Shard shard, Map<ShardId, KclRow> rows, Set<ShardId> passed) {
+    var key = new ShardKey(stream.id(), shard.id());
+    if (hasDescendant(stream, shard.id(), rows)) {
+      entries.add(
+          new Entry(
+              key,
+              new Placement.Ended(stream.childrenOf(shard.id())),
+              "no row, but its children's"));
+      return;
+    }
+    if (!hasAncestor(stream, shard, rows, passed)) {
+      complaints.add(
+          "shard "
+              + shard.id()
+              + " of stream "
+              + stream.id().name()
+              + " has no row, nor has any shard before or after it: the KCL does not know it yet;"
+              + " let it run until it does, some six minutes, and stop it again");
+      return;
+    }
+    var ended = new TreeSet<ShardId>();
+    for (var parent : shard.parents()) {
+      var row = rows.get(parent);
+      if (row != null && row.ended()) {
+        ended.add(parent);
+      }
+    }
+    if (!ended.isEmpty() || passed.contains(shard.id())) {
+      entries.add(
+          new Entry(
+              key,
+              new Placement.At(StartingPosition.TRIM_HORIZON, ended),
+              "no row, and a parent has ended"));
+    }
+  }
+
+  private static boolean hasDescendant(
+      ListedStream stream, ShardId shard, Map<ShardId, KclRow> rows) {
+    return stream.childrenOf(shard).stream()
+        .anyMatch(
+            child -> rows.containsKey(child.id()) || hasDescendant(stream, child.id(), rows));
+  }
+
+  private static boolean hasAncestor(
+      ListedStream stream, Shard shard, Map<ShardId, KclRow> rows, Set<ShardId> passed) {
+    return passed.contains(shard.id())
+        || shard.parents().stream()
+            .anyMatch(
+                parent ->
+                    rows.containsKey(parent)
+                        || stream
+                            .shard(parent)
+                            .filter(p -> hasAncestor(stream, p, rows, passed))
+                            .isPresent());
+  }
+}

@@ -1,0 +1,291 @@
+package io.headrace.console;
+
+import static io.headrace.console.KclBridge.answer;
+
+import io.headrace.checkpoint.Placement;
+import io.headrace.checkpoint.ProgressKey;
+import io.headrace.checkpoint.Standing;
+import io.headrace.checkpoint.kcl.ImportChoices;
+import io.headrace.checkpoint.kcl.ImportPlan;
+import io.headrace.checkpoint.kcl.KclImport;
+import io.headrace.checkpoint.kcl.KclRow;
+import io.headrace.checkpoint.kcl.ListedStream;
+import io.headrace.function.aws.AwsServices;
+import io.headrace.function.settings.Settings;
+import io.headrace.kcl.Fetched;
+import io.headrace.kcl.Progress;
+import io.headrace.kcl.StartingPosition;
+import io.headrace.kcl.StreamException;
+import io.headrace.kcl.loop.Stages;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** From the Kinesis Client Library to Headrace: functions go on where the KCL stopped. */
+@Command(
+    name = "import-kcl",
+    mixinStandardHelpOptions = true,
+    description =
+        "Lets the functions of an app.yaml go on where an application of the Kinesis Client"
+            + " Library stopped. See docs/from-kcl.md.")
+final class ImportKclCommand implements Callable<Integer> {
+  private static final long PROBE_BYTES = 1 << 20;
+
+  @Mixin private KclOptions options = new KclOptions();
+
+  @Option(
+      names = "--from",
+      required = true,
+      paramLabel = "TABLE",
+      description = "The KCL's lease table: the application's name unless it was told another.")
+  private String table = "";
+
+  @Option(
+      names = "--latest-at",
+      paramLabel = "TIME",
+      description =
+          "Where shards begin whose row says LATEST, such as 2026-11-28T14:00:00Z: when the KCL"
+              + " first ran.")
+  private @Nullable Instant latestAt;
+
+  @Option(
+      names = "--timestamp-at",
+      paramLabel = "TIME",
+      description = "Where shards begin whose row says AT_TIMESTAMP: what the KCL was told.")
+  private @Nullable Instant timestampAt;
+
+  @Option(
+      names = "--ignore-epoch",
+      description = "Takes rows of several streams whose creation time is not the stream's.")
+  private boolean anyEpoch;
+
+  @Spec private @Nullable CommandSpec spec;
+
+  private final List<String> notes = new ArrayList<>();
+
+  /** What is done with one function in one shard. */
+  private record Step(ProgressKey key, ImportPlan.Entry entry, boolean write) {}
+
+  @Override
+  public Integer call() {
+    var settings = Settings.read(options.file());
+    var force = options.force();
+    try (var application = Application.load(settings);
+        var aws = AwsServices.at(KclReport.endpoints(settings));
+        var bridge = KclBridge.open(settings, options, application, aws, table)) {
+      var streams = bridge.streams();
+      var first = answer(bridge.kcl().read());
+      if (first.isEmpty()) {
+        throw new Complaint("--from " + table + ": there is no such DynamoDB table");
+      }
+      plan(first.get().rows(options.ignored()), streams);
+      var still = bridge.watch(first);
+      var plan = plan(still.kcl().orElseThrow().rows(options.ignored()), streams);
+      notes.addAll(plan.notes());
+      var steps = steps(bridge, plan, still.hasTable());
+      probe(bridge, plan, streams);
+      if (!options.dryRun()) {
+        write(bridge, steps, by(bridge, force), force.isPresent());
+      }
+      report(settings, steps);
+    }
+    return 0;
+  }
+
+  private ImportPlan plan(
+      List<KclRow> rows, List<ListedStream> streams) {
+    return KclImport.plan(
+        table,
+        rows,
+        streams,
+        new ImportChoices(
+            Optional.ofNullable(latestAt), Optional.ofNullable(timestampAt), anyEpoch));
+  }
+
+  /** The same for all items of one run, and no other's. */
+  private String by(KclBridge bridge, Optional<String> force) {
+    return "import of KCL table "
+        + table
+        + " at "
+        + bridge.now()
+        + force.map(reason -> ", forced: " + reason).orElse("");
+  }
+
+  private List<Step> steps(KclBridge bridge, ImportPlan plan, boolean hasTable) {
+    var steps = new ArrayList<Step>();
+    for (var function : bridge.functions()) {
+      for (var entry : plan.entries()) {
+        if (KclBridge.reads(function, entry.shard().stream())) {
+          var key = new ProgressKey(entry.shard(), function.name());
+          var standing =
+              hasTable ? answer(bridge.progress().read(key)) : Optional.<Standing>empty();
+          steps.add(new Step(key, entry, needed(key, entry.placement(), standing)));
+        }
+      }
+    }
+    return steps;
+  }
+
+  /** Whether the item is to be written; refuses where that would set progress aside unasked. */
+  private boolean needed(ProgressKey key, Placement placement, Optional<Standing> found) {
+    if (found.isEmpty()) {
+      return true;
+    }
+    var standing = found.get();
+    if (standing.ended()) {
+      if (placement instanceof Placement.Ended) {
+        return false;
+      }
+      throw new Complaint(
+          "progress item "
+              + key
+              + ": Headrace has ended the shard, and the KCL stands in it: a shard is never opened"
+              + " again; import under another application name");
+    }
+    if (placement instanceof Placement.At at && isAt(standing, at)) {
+      return false;
+    }
+    boolean untouched = !standing.ran() && standing.placed().isPresent();
+    if (!untouched && options.force().isEmpty()) {
+      throw new Complaint(
+          "progress item "
+              + key
+              + ": has progress already ("
+              + standing.progress().through().map(Object::toString).orElse("not begun")
+              + "); --force REASON sets it aside");
+    }
+    if (!untouched) {
+      notes.add(
+          key
+              + ": progress at "
+              + standing.progress().through().map(Object::toString).orElse("the start")
+              + " is set aside"
+              + (standing.partsBytes() > 0 ? ", and its state with it" : ""));
+    }
+    return true;
+  }
+
+  private static boolean isAt(Standing standing, Placement.At at) {
+    if (!standing.parents().keySet().containsAll(at.endedParents())) {
+      return false;
+    }
+    if (at.from() instanceof StartingPosition.After after) {
+      return standing
+          .progress()
+          .equals(new Progress(Optional.of(after.position()), List.of()));
+    }
+    return standing.progress().equals(Progress.NONE)
+        && standing.placed().isPresent()
+        && standing.base(at.from()).equals(at.from());
+  }
+
+  /** The stream knows its own sequence numbers: those of another are refused. */
+  private void probe(KclBridge bridge, ImportPlan plan, List<ListedStream> streams) {
+    for (var entry : plan.entries()) {
+      if (entry.placement() instanceof Placement.At at
+          && at.from() instanceof StartingPosition.After) {
+        var shard =
+            streams.stream()
+                .filter(s -> s.id().equals(entry.shard().stream()))
+                .flatMap(s -> s.shards().stream())
+                .filter(s -> s.id().equals(entry.shard().shard()))
+                .findFirst()
+                .orElseThrow();
+        try (var cursor = bridge.stream(entry.shard().stream()).open(shard, at.from())) {
+          if (answer(cursor.fetch(PROBE_BYTES)) instanceof Fetched.Gap) {
+            notes.add(
+                "row of "
+                    + entry.shard().shard()
+                    + " stands at "
+                    + entry.said()
+                    + ", which the stream has trimmed: what the KCL had not read is gone");
+          }
+        } catch (CompletionException failed) {
+          if (Stages.causeOf(failed) instanceof StreamException refused) {
+            throw new Complaint(
+                "KCL table "
+                    + table
+                    + ": row of "
+                    + entry.shard().shard()
+                    + ": field checkpoint "
+                    + entry.said()
+                    + " is refused: "
+                    + refused.getMessage(),
+                refused);
+          }
+          throw failed;
+        }
+      }
+    }
+  }
+
+  private void write(KclBridge bridge, List<Step> steps, String by, boolean overwrite) {
+    answer(bridge.leases().prepare());
+    var names = steps.stream().map(step -> step.key().function()).distinct().toList();
+    for (var name : names) {
+      answer(bridge.progress().begin(name, by, overwrite));
+      for (var step : steps) {
+        if (step.write() && step.key().function().equals(name)) {
+          answer(bridge.progress().place(step.key(), step.entry().placement(), by, overwrite));
+        }
+      }
+      answer(bridge.progress().finish(name));
+    }
+  }
+
+  private void report(Settings settings, List<Step> steps) {
+    var out = Objects.requireNonNull(spec).commandLine().getOut();
+    long written = steps.stream().filter(Step::write).count();
+    var shards = new ArrayList<Map<String, Object>>();
+    for (var step : steps) {
+      var line = new LinkedHashMap<String, Object>();
+      line.put("function", step.key().function());
+      line.put("stream", step.key().shard().stream().name());
+      line.put("shard", step.key().shard().shard().value());
+      line.put("kcl", step.entry().said());
+      line.put("headrace", words(step.entry().placement()));
+      line.put("written", step.write() && !options.dryRun());
+      shards.add(line);
+    }
+    var line = new LinkedHashMap<String, Object>();
+    line.put("kclTable", table);
+    line.put("application", settings.application());
+    line.put("table", settings.leases().table());
+    line.put("dryRun", options.dryRun());
+    line.put("written", options.dryRun() ? 0 : written);
+    line.put("asTheyWere", steps.size() - written);
+    line.put("shards", shards);
+    line.put("notes", notes);
+    if (options.json()) {
+      out.println(JsonLine.of(line));
+      return;
+    }
+    KclReport.shards(out, shards, "kcl", "headrace");
+    KclReport.notes(out, notes);
+    out.println(
+        options.dryRun()
+            ? "dry run: " + written + " progress items would be written, nothing was"
+            : "imported: "
+                + written
+                + " progress items written, "
+                + (steps.size() - written)
+                + " as they were; now start workers of "
+                + settings.application());
+  }
+
+  private static String words(Placement placement) {
+    return placement instanceof Placement.At at ? KclReport.words(at.from()) : "ended";
+  }
+}
