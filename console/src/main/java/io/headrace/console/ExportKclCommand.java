@@ -14,6 +14,7 @@ import io.headrace.function.FunctionSpec;
 import io.headrace.function.aws.AwsServices;
 import io.headrace.function.settings.Settings;
 import io.headrace.kcl.ShardKey;
+import io.headrace.kcl.StartingPosition;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -81,6 +82,7 @@ final class ExportKclCommand implements Callable<Integer> {
       var plan =
           KclExport.plan(
               table, known, streams, rows, Optional.ofNullable(account), force.isPresent());
+      notes.addAll(still.alive());
       notes.addAll(plan.notes());
       force.ifPresent(reason -> notes.add("rows that were further are set back: " + reason));
       var again = countAgain(bridge, known, streams);
@@ -107,10 +109,6 @@ final class ExportKclCommand implements Callable<Integer> {
   private static KclExport.Known known(
       KclBridge bridge, FunctionSpec<?, ?> function, List<ListedStream> streams) {
     var start = answer(bridge.progress().startOf(function.name()));
-    if (start.isEmpty()) {
-      throw new Complaint(
-          "function " + function.name() + " has never run: there is nothing to go on from");
-    }
     var standings = new HashMap<ShardKey, Standing>();
     for (var stream : streams) {
       for (var shard : stream.shards()) {
@@ -119,7 +117,13 @@ final class ExportKclCommand implements Callable<Integer> {
             .ifPresent(standing -> standings.put(key, standing));
       }
     }
-    return new KclExport.Known(function.name(), start.get(), standings);
+    if (standings.isEmpty()) {
+      throw new Complaint(
+          "function " + function.name() + " has never run: there is nothing to go on from");
+    }
+    // What was placed and never run says in each shard where it begins.
+    return new KclExport.Known(
+        function.name(), start.orElse(StartingPosition.TRIM_HORIZON), standings);
   }
 
   /** By shard, where there are any. */

@@ -93,7 +93,11 @@ final class ImportKclCommand implements Callable<Integer> {
       plan(first.get().rows(options.ignored()), streams);
       var still = bridge.watch(first);
       var plan = plan(still.kcl().orElseThrow().rows(options.ignored()), streams);
+      notes.addAll(still.alive());
       notes.addAll(plan.notes());
+      if (still.hasTable()) {
+        refuseEndedLeases(settings, bridge, plan);
+      }
       var steps = steps(bridge, plan, still.hasTable());
       probe(bridge, plan, streams);
       if (!options.dryRun()) {
@@ -104,8 +108,7 @@ final class ImportKclCommand implements Callable<Integer> {
     return 0;
   }
 
-  private ImportPlan plan(
-      List<KclRow> rows, List<ListedStream> streams) {
+  private ImportPlan plan(List<KclRow> rows, List<ListedStream> streams) {
     return KclImport.plan(
         table,
         rows,
@@ -136,6 +139,24 @@ final class ImportKclCommand implements Callable<Integer> {
       }
     }
     return steps;
+  }
+
+  /** Other functions of the application may have ended a shard, which nobody leases again. */
+  private void refuseEndedLeases(Settings settings, KclBridge bridge, ImportPlan plan) {
+    for (var entry : plan.entries()) {
+      if (entry.placement() instanceof Placement.At
+          && answer(bridge.leases().lease(settings.application(), entry.shard()))
+              .filter(row -> row.item().ended())
+              .isPresent()) {
+        throw new Complaint(
+            "lease "
+                + entry.shard()
+                + " of application "
+                + settings.application()
+                + " has ended, and the KCL stands in it: a shard is never opened again; import"
+                + " under another application name");
+      }
+    }
   }
 
   /** Whether the item is to be written; refuses where that would set progress aside unasked. */
@@ -182,9 +203,7 @@ final class ImportKclCommand implements Callable<Integer> {
       return false;
     }
     if (at.from() instanceof StartingPosition.After after) {
-      return standing
-          .progress()
-          .equals(new Progress(Optional.of(after.position()), List.of()));
+      return standing.progress().equals(new Progress(Optional.of(after.position()), List.of()));
     }
     return standing.progress().equals(Progress.NONE)
         && standing.placed().isPresent()

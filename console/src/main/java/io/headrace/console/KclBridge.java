@@ -28,12 +28,15 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Both sides of an import or export: the functions' streams, the application's table, and the
  * KCL's. Used by the command's thread, which it blocks until each answer is there.
  */
 final class KclBridge implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(KclBridge.class);
   private static final Duration WATCH = Duration.ofSeconds(12);
 
   /** The KCL 3 reports each worker every 30 seconds. */
@@ -59,8 +62,8 @@ final class KclBridge implements AutoCloseable {
     this.options = options;
     this.functions = functions;
     this.aws = aws;
-    // A task that fails would leave the command waiting: its exception ends the thread's wait.
-    this.loop = ThreadedLoop.start("kcl-bridge", failed -> {});
+    this.loop =
+        ThreadedLoop.start("kcl-bridge", failed -> LOG.error("a task of the loop failed", failed));
     this.kcl = aws.kclTable(kclTable);
     this.leases = aws.leases(settings.leases().table());
     this.progress = aws.placedProgress(settings.leases().table(), settings.application());
@@ -86,7 +89,9 @@ final class KclBridge implements AutoCloseable {
                               + ": "
                               + options.file()
                               + " has "
-                              + application.functions().stream().map(FunctionSpec::name).toList())));
+                              + application.functions().stream()
+                                  .map(FunctionSpec::name)
+                                  .toList())));
     }
     var functions = named.isEmpty() ? application.functions() : named;
     return new KclBridge(settings, options, functions, aws, kclTable);
@@ -147,39 +152,50 @@ final class KclBridge implements AutoCloseable {
   }
 
   static boolean reads(FunctionSpec<?, ?> function, StreamId stream) {
-    return function.inputs().stream().map(Input::source).anyMatch(s -> s.name().equals(stream.name()));
+    return function.inputs().stream()
+        .map(Input::source)
+        .anyMatch(s -> s.name().equals(stream.name()));
   }
 
-  /** What was seen while both fleets stood still. */
-  record Still(Optional<KclSnapshot> kcl, boolean hasTable, Duration watched) {}
+  /**
+   * What was seen at the end of the watch.
+   *
+   * @param alive for a dry run, which may look at fleets that run: who does
+   */
+  record Still(Optional<KclSnapshot> kcl, boolean hasTable, List<String> alive) {}
 
-  /** Watches both fleets, and refuses when one of them is alive. */
+  /**
+   * Watches both fleets, and refuses when one of them is alive, unless nothing is to be written.
+   */
   Still watch(Optional<KclSnapshot> first) {
     boolean hasTable = answer(progress.exists());
     var before = workers(hasTable);
     var time = watchTime(first, before);
     pause(time);
     var now = answer(kcl.read());
+    var alive = new ArrayList<String>();
     if (first.isPresent() && now.isPresent()) {
       now.get()
           .changedSince(first.get())
-          .ifPresent(
-              change -> {
-                throw new Complaint(
-                    "KCL table "
-                        + kcl.name()
-                        + ": "
-                        + change
-                        + " within "
-                        + time.toSeconds()
-                        + " s: the KCL is running; stop all its workers first");
-              });
+          .map(
+              change ->
+                  "KCL table "
+                      + kcl.name()
+                      + ": "
+                      + change
+                      + " within "
+                      + time.toSeconds()
+                      + " s: the KCL is running; stop all its workers first")
+          .ifPresent(alive::add);
     }
     if (first.isPresent() != now.isPresent()) {
       throw new Complaint("KCL table " + kcl.name() + " was made or deleted while it was watched");
     }
-    refuseAlive(before, workers(hasTable));
-    return new Still(now, hasTable, time);
+    alive.addAll(alive(before, workers(hasTable)));
+    if (!alive.isEmpty() && !options.dryRun()) {
+      throw new Complaint(alive.get(0));
+    }
+    return new Still(now, hasTable, alive);
   }
 
   private Duration watchTime(Optional<KclSnapshot> kcl, List<Stored<WorkerItem>> workers) {
@@ -194,23 +210,25 @@ final class KclBridge implements AutoCloseable {
     return time;
   }
 
-  private void refuseAlive(List<Stored<WorkerItem>> before, List<Stored<WorkerItem>> now) {
+  private List<String> alive(List<Stored<WorkerItem>> before, List<Stored<WorkerItem>> now) {
     var revisions = new HashMap<String, Long>();
     before.forEach(w -> revisions.put(w.item().incarnation().toString(), w.revision()));
-    for (var worker : now) {
-      var who = worker.item().incarnation().toString();
-      boolean moved = !Long.valueOf(worker.revision()).equals(revisions.get(who));
-      if (moved && !worker.item().state().gone()) {
-        throw new Complaint(
-            "application "
-                + settings.application()
-                + " in "
-                + leases.name()
-                + ": worker "
-                + worker.item().incarnation().workerId()
-                + " is running; stop all its workers first");
-      }
-    }
+    return now.stream()
+        .filter(w -> !w.item().state().gone())
+        .filter(
+            w ->
+                !Long.valueOf(w.revision())
+                    .equals(revisions.get(w.item().incarnation().toString())))
+        .map(
+            w ->
+                "application "
+                    + settings.application()
+                    + " in "
+                    + leases.name()
+                    + ": worker "
+                    + w.item().incarnation().workerId()
+                    + " is running; stop all its workers first")
+        .toList();
   }
 
   private List<Stored<WorkerItem>> workers(boolean hasTable) {

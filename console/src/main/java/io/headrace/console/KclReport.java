@@ -19,8 +19,7 @@ final class KclReport {
   }
 
   /** One line for each shard, from one side to the other. */
-  static void shards(
-      PrintWriter out, List<Map<String, Object>> shards, String from, String to) {
+  static void shards(PrintWriter out, List<Map<String, Object>> shards, String from, String to) {
     for (var shard : shards) {
       out.println(
           "%s %s/%s: %s -> %s"

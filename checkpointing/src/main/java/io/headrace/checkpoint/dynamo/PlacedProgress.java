@@ -67,9 +67,7 @@ public final class PlacedProgress {
             });
   }
 
-  /**
-   * Where the function begins in shards without history; empty when it never ran nor was placed.
-   */
+  /** Where the function begins in shards without history; empty before a worker has run it. */
   public CompletionStage<Optional<StartingPosition>> startOf(String function) {
     return get(DynamoCheckpointStore.functions(application), function)
         .thenApply(
@@ -103,8 +101,6 @@ public final class PlacedProgress {
     var update =
         DynamoCheckpointStore.stampFormat(
                 new Update(table, DynamoCheckpointStore.functions(application), function))
-            .setIfAbsent(
-                Attributes.START, text(ProgressText.of(StartingPosition.TRIM_HORIZON)))
             .set(Attributes.PLACED, text(by))
             .set(Attributes.PLACING, number(1));
     if (!overwrite) {

@@ -38,8 +38,7 @@ public final class KclExport {
    *
    * @param start where it begins in shards without history
    */
-  public record Known(
-      String function, StartingPosition start, Map<ShardKey, Standing> standings) {
+  public record Known(String function, StartingPosition start, Map<ShardKey, Standing> standings) {
     public Known {
       standings = Map.copyOf(standings);
     }
@@ -120,8 +119,7 @@ public final class KclExport {
         .findFirst()
         .orElseGet(
             () ->
-                new KclStream(
-                    account, stream.id().name(), stream.id().created().getEpochSecond()));
+                new KclStream(account, stream.id().name(), stream.id().created().getEpochSecond()));
   }
 
   private static ShardKey key(ListedStream stream, ShardId shard) {
@@ -210,11 +208,7 @@ public final class KclExport {
         before == null ? 0 : before.counter());
   }
 
-  private void write(
-      ListedStream stream,
-      Shard shard,
-      KclRow row,
-      @Nullable KclRow before) {
+  private void write(ListedStream stream, Shard shard, KclRow row, @Nullable KclRow before) {
     var what = What.MADE;
     if (before != null) {
       boolean same = before.checkpoint().equals(row.checkpoint()) && before.pending().isEmpty();
@@ -241,8 +235,7 @@ public final class KclExport {
     }
     return theirs instanceof KclCheckpoint.At at
         && ours != Sentinel.SHARD_END
-        && (!(ours instanceof KclCheckpoint.At our)
-            || at.position().compareTo(our.position()) > 0);
+        && (!(ours instanceof KclCheckpoint.At our) || at.position().compareTo(our.position()) > 0);
   }
 
   private void noteTimes() {

@@ -9,6 +9,7 @@ import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.StartingPosition;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -141,12 +142,28 @@ public final class KclImport {
               + " lists: it is the table of another stream");
       return;
     }
+    var past = ancestors(stream, rows.keySet());
+    var future = descendants(stream, rows.keySet(), passed);
     for (var shard : stream.shards()) {
       var row = rows.get(shard.id());
       if (row != null) {
         known(stream, shard, row, rows);
+      } else if (past.contains(shard.id())) {
+        entries.add(
+            new Entry(
+                new ShardKey(stream.id(), shard.id()),
+                new Placement.Ended(stream.childrenOf(shard.id())),
+                "no row, but its children's"));
+      } else if (future.contains(shard.id())) {
+        toCome(stream, shard, rows, passed);
       } else {
-        unknown(stream, shard, rows, passed);
+        complaints.add(
+            "shard "
+                + shard.id()
+                + " of stream "
+                + stream.id().name()
+                + " has no row, nor has any shard before or after it: the KCL does not know it"
+                + " yet; let it run until it does, some six minutes, and stop it again");
       }
     }
   }
@@ -163,8 +180,7 @@ public final class KclImport {
     }
   }
 
-  private void known(
-      ListedStream stream, Shard shard, KclRow row, Map<ShardId, KclRow> rows) {
+  private void known(ListedStream stream, Shard shard, KclRow row, Map<ShardId, KclRow> rows) {
     if (!fits(stream, shard, row)) {
       return;
     }
@@ -180,8 +196,7 @@ public final class KclImport {
                         + row.checkpoint()));
     var key = new ShardKey(stream.id(), shard.id());
     if (row.ended()) {
-      entries.add(
-          new Entry(key, new Placement.Ended(stream.childrenOf(shard.id())), "SHARD_END"));
+      entries.add(new Entry(key, new Placement.Ended(stream.childrenOf(shard.id())), "SHARD_END"));
       return;
     }
     start(row)
@@ -268,27 +283,34 @@ public final class KclImport {
     return time.map(StartingPosition::at);
   }
 
-  private void unknown(
+  /** Shards stand behind their parents in the list, so one way through it meets them all. */
+  private static Set<ShardId> ancestors(ListedStream stream, Set<ShardId> of) {
+    var ancestors = new HashSet<ShardId>();
+    for (int i = stream.shards().size() - 1; i >= 0; i--) {
+      var shard = stream.shards().get(i);
+      if (of.contains(shard.id()) || ancestors.contains(shard.id())) {
+        ancestors.addAll(shard.parents());
+      }
+    }
+    return ancestors;
+  }
+
+  /**
+   * @param more also among them
+   */
+  private static Set<ShardId> descendants(ListedStream stream, Set<ShardId> of, Set<ShardId> more) {
+    var descendants = new HashSet<>(more);
+    for (var shard : stream.shards()) {
+      if (shard.parents().stream().anyMatch(p -> of.contains(p) || descendants.contains(p))) {
+        descendants.add(shard.id());
+      }
+    }
+    return descendants;
+  }
+
+  /** The library has not made the row yet, which it does when a parent ends. */
+  private void toCome(
       ListedStream stream, Shard shard, Map<ShardId, KclRow> rows, Set<ShardId> passed) {
-    var key = new ShardKey(stream.id(), shard.id());
-    if (hasDescendant(stream, shard.id(), rows)) {
-      entries.add(
-          new Entry(
-              key,
-              new Placement.Ended(stream.childrenOf(shard.id())),
-              "no row, but its children's"));
-      return;
-    }
-    if (!hasAncestor(stream, shard, rows, passed)) {
-      complaints.add(
-          "shard "
-              + shard.id()
-              + " of stream "
-              + stream.id().name()
-              + " has no row, nor has any shard before or after it: the KCL does not know it yet;"
-              + " let it run until it does, some six minutes, and stop it again");
-      return;
-    }
     var ended = new TreeSet<ShardId>();
     for (var parent : shard.parents()) {
       var row = rows.get(parent);
@@ -299,29 +321,9 @@ public final class KclImport {
     if (!ended.isEmpty() || passed.contains(shard.id())) {
       entries.add(
           new Entry(
-              key,
+              new ShardKey(stream.id(), shard.id()),
               new Placement.At(StartingPosition.TRIM_HORIZON, ended),
               "no row, and a parent has ended"));
     }
-  }
-
-  private static boolean hasDescendant(
-      ListedStream stream, ShardId shard, Map<ShardId, KclRow> rows) {
-    return stream.childrenOf(shard).stream()
-        .anyMatch(
-            child -> rows.containsKey(child.id()) || hasDescendant(stream, child.id(), rows));
-  }
-
-  private static boolean hasAncestor(
-      ListedStream stream, Shard shard, Map<ShardId, KclRow> rows, Set<ShardId> passed) {
-    return passed.contains(shard.id())
-        || shard.parents().stream()
-            .anyMatch(
-                parent ->
-                    rows.containsKey(parent)
-                        || stream
-                            .shard(parent)
-                            .filter(p -> hasAncestor(stream, p, rows, passed))
-                            .isPresent());
   }
 }

@@ -44,8 +44,23 @@ final class KclRowReader {
   /** Everything that versions 1.0 to 3.5.1 write into a lease row. */
   private static final Set<String> KNOWN =
       Set.of(
-          KEY, OWNER, COUNTER, SWITCHES, CHECKPOINT, SUB, PENDING, PENDING_SUB, PENDING_STATE,
-          PARENTS, CHILDREN, FIRST_HASH, LAST_HASH, HANDED_BY, TYPE, STREAM, SHARD,
+          KEY,
+          OWNER,
+          COUNTER,
+          SWITCHES,
+          CHECKPOINT,
+          SUB,
+          PENDING,
+          PENDING_SUB,
+          PENDING_STATE,
+          PARENTS,
+          CHILDREN,
+          FIRST_HASH,
+          LAST_HASH,
+          HANDED_BY,
+          TYPE,
+          STREAM,
+          SHARD,
           "throughputKBps");
 
   /** What version 3.5 keeps beside its leases in the same table; nothing of it is progress. */
@@ -156,8 +171,7 @@ final class KclRowReader {
           new KclCheckpoint.At(new Position(new SequenceNumber(text), Math.max(sub, 0))));
     } catch (IllegalArgumentException wrong) {
       complain(
-          CHECKPOINT,
-          "must be a sequence number, TRIM_HORIZON, LATEST, AT_TIMESTAMP or SHARD_END");
+          CHECKPOINT, "must be a sequence number, TRIM_HORIZON, LATEST, AT_TIMESTAMP or SHARD_END");
       return Optional.empty();
     }
   }

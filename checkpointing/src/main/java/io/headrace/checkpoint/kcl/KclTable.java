@@ -13,8 +13,10 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
+import software.amazon.awssdk.services.dynamodb.model.AttributeDefinition;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.BillingMode;
+import software.amazon.awssdk.services.dynamodb.model.KeySchemaElement;
 import software.amazon.awssdk.services.dynamodb.model.KeyType;
 import software.amazon.awssdk.services.dynamodb.model.ResourceNotFoundException;
 import software.amazon.awssdk.services.dynamodb.model.ScalarAttributeType;
@@ -83,9 +85,15 @@ public final class KclTable {
                 t.tableName(table)
                     .billingMode(BillingMode.PAY_PER_REQUEST)
                     .attributeDefinitions(
-                        a ->
-                            a.attributeName(KclRowReader.KEY).attributeType(ScalarAttributeType.S))
-                    .keySchema(k -> k.attributeName(KclRowReader.KEY).keyType(KeyType.HASH)))
+                        AttributeDefinition.builder()
+                            .attributeName(KclRowReader.KEY)
+                            .attributeType(ScalarAttributeType.S)
+                            .build())
+                    .keySchema(
+                        KeySchemaElement.builder()
+                            .attributeName(KclRowReader.KEY)
+                            .keyType(KeyType.HASH)
+                            .build()))
         .thenCompose(made -> waiter.waitUntilTableExists(d -> d.tableName(table)))
         .handle(
             (made, failure) -> {
@@ -113,8 +121,7 @@ public final class KclTable {
 
   private CompletableFuture<Void> transact(List<Write> some) {
     return client
-        .transactWriteItems(
-            t -> t.transactItems(some.stream().map(write -> item(write)).toList()))
+        .transactWriteItems(t -> t.transactItems(some.stream().map(write -> item(write)).toList()))
         .handle(
             (done, failure) -> {
               if (failure != null) {

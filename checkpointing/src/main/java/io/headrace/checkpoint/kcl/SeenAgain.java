@@ -61,20 +61,18 @@ public final class SeenAgain {
             fetched -> {
               boolean past = fetched instanceof Fetched.End;
               if (fetched instanceof Fetched.Records read) {
+                past = read.records().isEmpty() && read.behind().isZero();
                 for (var record : read.records()) {
                   past |= record.position().compareTo(end) >= 0;
                   records += isFinished(record.position()) ? 1 : 0;
                 }
               }
-              return past
-                  ? CompletableFuture.completedFuture(new Count(records, true))
-                  : next();
+              return past ? CompletableFuture.completedFuture(new Count(records, true)) : next();
             });
   }
 
   private boolean isFinished(Position position) {
     return ranges.stream()
-        .anyMatch(
-            r -> r.first().compareTo(position) <= 0 && position.compareTo(r.last()) <= 0);
+        .anyMatch(r -> r.first().compareTo(position) <= 0 && position.compareTo(r.last()) <= 0);
   }
 }

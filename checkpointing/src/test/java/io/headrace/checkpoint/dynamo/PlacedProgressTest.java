@@ -153,7 +153,8 @@ class PlacedProgressTest {
 
     answer(placed.place(progress("s0"), after(Position.of(9)), BY, true));
 
-    assertThat(faultOf(on(() -> owner.commit(owner.capture(), CommitParts.NONE)).thenCompose(s -> s)))
+    assertThat(
+            faultOf(on(() -> owner.commit(owner.capture(), CommitParts.NONE)).thenCompose(s -> s)))
         .isInstanceOf(CheckpointException.class);
     assertThat(read("s0").progress().through()).contains(Position.of(9));
     assertThat(read("s0").ran()).isTrue();
@@ -203,7 +204,7 @@ class PlacedProgressTest {
   }
 
   private <T> CompletableFuture<T> on(java.util.function.Supplier<T> work) {
-    return CompletableFuture.supplyAsync(work, loop::execute);
+    return CompletableFuture.supplyAsync(work, loop);
   }
 
   private Checkpointer checkpointer(Shard shard) {

@@ -98,8 +98,7 @@ class KclExportTest {
         .hasMessageContaining("row " + id(0) + ": field checkpoint: is at 9:0, further than")
         .hasMessageContaining("--force");
     var forced =
-        KclExport.plan(
-            "t", known(), List.of(orders(shard(0))), existing, Optional.empty(), true);
+        KclExport.plan("t", known(), List.of(orders(shard(0))), existing, Optional.empty(), true);
     assertThat(rows(forced).get(id(0)).row().checkpoint()).isEqualTo(at(7));
     standings.clear();
     knows(0, through(7));
@@ -149,16 +148,13 @@ class KclExportTest {
     standings.put(new ShardKey(clicks.id(), shardId(0)), through(8));
     var both = List.of(orders(shard(0)), clicks);
 
-    assertThatThrownBy(
-            () -> KclExport.plan("t", known(), both, List.of(), Optional.empty(), false))
+    assertThatThrownBy(() -> KclExport.plan("t", known(), both, List.of(), Optional.empty(), false))
         .hasMessageContaining("--account");
     assertThatThrownBy(
             () ->
-                KclExport.plan(
-                    "t", known(), both, List.of(row(0, at(1))), Optional.of("1"), false))
+                KclExport.plan("t", known(), both, List.of(row(0, at(1))), Optional.of("1"), false))
         .hasMessageContaining("--stream");
-    var plan =
-        KclExport.plan("t", known(), both, List.of(), Optional.of("123456789012"), false);
+    var plan = KclExport.plan("t", known(), both, List.of(), Optional.of("123456789012"), false);
     assertThat(rows(plan))
         .containsOnlyKeys(
             "123456789012:orders:1767225600:" + id(0),

@@ -51,9 +51,7 @@ class KclImportTest {
   @Test
   void children_of_a_shard_in_work_are_left_to_its_end() {
     var plan =
-        plan(
-            List.of(row(0, at(7))),
-            orders(shard(0), shard(1, 0), shard(2, 0), shard(3, 1, 2)));
+        plan(List.of(row(0, at(7))), orders(shard(0), shard(1, 0), shard(2, 0), shard(3, 1, 2)));
 
     assertThat(plan).containsOnlyKeys(shardId(0));
   }
@@ -70,10 +68,7 @@ class KclImportTest {
 
   @Test
   void ancestors_whose_rows_were_cleaned_up_are_not_read_again() {
-    var plan =
-        plan(
-            List.of(row(6, at(9), 2)),
-            orders(shard(0), shard(2, 0), shard(6, 2)));
+    var plan = plan(List.of(row(6, at(9), 2)), orders(shard(0), shard(2, 0), shard(6, 2)));
 
     assertThat(plan.get(shardId(0))).isEqualTo(ended(shard(2, 0)));
     assertThat(plan.get(shardId(2))).isEqualTo(ended(shard(6, 2)));
@@ -92,13 +87,11 @@ class KclImportTest {
         .hasMessageContaining("row " + id(1) + ": field checkpoint: says AT_TIMESTAMP")
         .hasMessageContaining("--timestamp-at TIME");
 
-    var choices =
-        new ImportChoices(Optional.of(BEGAN), Optional.of(BEGAN.minusSeconds(60)), false);
+    var choices = new ImportChoices(Optional.of(BEGAN), Optional.of(BEGAN.minusSeconds(60)), false);
     assertThat(byShard(KclImport.plan("t", rows, List.of(stream), choices)))
         .containsEntry(shardId(0), new Placement.At(StartingPosition.at(BEGAN), Set.of()))
         .containsEntry(
-            shardId(1),
-            new Placement.At(StartingPosition.at(BEGAN.minusSeconds(60)), Set.of()));
+            shardId(1), new Placement.At(StartingPosition.at(BEGAN.minusSeconds(60)), Set.of()));
   }
 
   @Test
@@ -131,8 +124,7 @@ class KclImportTest {
             Set.of(),
             Optional.empty(),
             1);
-    var plan =
-        KclImport.plan("t", List.of(pending), List.of(orders(shard(0))), ImportChoices.NONE);
+    var plan = KclImport.plan("t", List.of(pending), List.of(orders(shard(0))), ImportChoices.NONE);
 
     assertThat(byShard(plan)).containsEntry(shardId(0), behind(7));
     assertThat(plan.notes()).singleElement().asString().contains("9:0 with 8 bytes of state");
@@ -183,9 +175,7 @@ class KclImportTest {
     long created = KclRows.ORDERS.created().getEpochSecond();
     var clicks = new ListedStream(new StreamId("clicks", BEGAN), List.of(shard(0)));
     var rows =
-        List.of(
-            ofStream("orders", created, 7),
-            ofStream("clicks", BEGAN.getEpochSecond(), 8));
+        List.of(ofStream("orders", created, 7), ofStream("clicks", BEGAN.getEpochSecond(), 8));
 
     var plan = KclImport.plan("t", rows, List.of(orders(shard(0)), clicks), ImportChoices.NONE);
 
@@ -235,8 +225,7 @@ class KclImportTest {
   }
 
   private static Placement behind(long sequence, int... endedParents) {
-    return new Placement.At(
-        StartingPosition.after(Position.of(sequence)), shards(endedParents));
+    return new Placement.At(StartingPosition.after(Position.of(sequence)), shards(endedParents));
   }
 
   private static Placement fromHorizon(int... endedParents) {

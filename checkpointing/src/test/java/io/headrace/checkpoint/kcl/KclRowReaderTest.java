@@ -57,8 +57,7 @@ class KclRowReaderTest {
     assertThat(row.children()).containsOnly(KclRows.shardId(4), KclRows.shardId(5));
     assertThat(row.range())
         .contains(
-            new HashRange(
-                BigInteger.ZERO, BigInteger.ONE.shiftLeft(127).subtract(BigInteger.ONE)));
+            new HashRange(BigInteger.ZERO, BigInteger.ONE.shiftLeft(127).subtract(BigInteger.ONE)));
     assertThat(row.pending()).contains(KclRows.SEQUENCE + ":7 with 8 bytes of state");
   }
 
@@ -140,8 +139,7 @@ class KclRowReaderTest {
   @Test
   void a_snapshot_tells_which_field_moved() {
     var before = new KclSnapshot("t", List.of(KclRows.ofVersion2()));
-    var after =
-        new KclSnapshot("t", List.of(with(KclRows.ofVersion2(), "leaseCounter", "4712")));
+    var after = new KclSnapshot("t", List.of(with(KclRows.ofVersion2(), "leaseCounter", "4712")));
 
     assertThat(after.changedSince(before))
         .contains("row " + KclRows.id(2) + ": field leaseCounter changed from 4711 to 4712");

@@ -27,7 +27,8 @@ import software.amazon.dynamodb.services.local.embedded.DynamoDBEmbedded;
 
 /** The table itself, in DynamoDB Local. */
 class KclTableTest {
-  private static final DynamoDbAsyncClient CLIENT = DynamoDBEmbedded.create(true).dynamoDbAsyncClient();
+  private static final DynamoDbAsyncClient CLIENT =
+      DynamoDBEmbedded.create(true).dynamoDbAsyncClient();
   private static final AtomicInteger TABLES = new AtomicInteger();
 
   private final KclTable table = new KclTable(CLIENT, "library-" + TABLES.incrementAndGet());

@@ -69,8 +69,7 @@ class FromTheKclAndBackTest {
       System.out.print(exported.out());
       assertThat(exported.out()).contains("5 records will be seen again");
       assertThat(library.checkpoints().get(id(2))).isEqualTo("SHARD_END:0");
-      var refused =
-          HeadraceCommand.run(args(aws, "import-kcl", "--from", TABLE, "--watch", "2s"));
+      var refused = HeadraceCommand.run(args(aws, "import-kcl", "--from", TABLE, "--watch", "1s"));
       assertThat(refused.exitCode()).isEqualTo(2);
       assertThat(refused.err()).contains("has progress already").contains("--force");
       readByTheLibraryAgain(aws, stream);
@@ -101,6 +100,11 @@ class FromTheKclAndBackTest {
           .hasLineCount(1)
           .contains("KCL table " + TABLE)
           .contains("the KCL is running; stop all its workers first");
+      var rehearsed =
+          HeadraceCommand.run(
+              args(aws, "import-kcl", "--from", TABLE, "--watch", WATCH_ALIVE, "--dry-run"));
+      assertThat(rehearsed.exitCode()).isZero();
+      assertThat(rehearsed.out()).contains("note: KCL table").contains("4 progress items would be");
     }
   }
 
@@ -114,7 +118,7 @@ class FromTheKclAndBackTest {
       stream.put(3, Moving.STUCK);
       put.addAll(stream.put(3, "behind-", 5));
       await().atMost(PATIENCE).until(() -> Moving.HANDLED.size() == 30);
-      var refused = HeadraceCommand.run(args(aws, "export-kcl", "--to", TABLE, "--watch", "2s"));
+      var refused = HeadraceCommand.run(args(aws, "export-kcl", "--to", TABLE, "--watch", "1s"));
       assertThat(refused.exitCode()).isEqualTo(2);
       assertThat(refused.err()).contains("is running; stop all its workers first");
     }
@@ -139,7 +143,7 @@ class FromTheKclAndBackTest {
 
   private HeadraceCommand command(LocalAws aws, String... args) throws IOException {
     var all = new ArrayList<>(List.of(args));
-    all.addAll(List.of("--watch", "2s"));
+    all.addAll(List.of("--watch", "1s"));
     var run = HeadraceCommand.run(args(aws, all.toArray(String[]::new)));
     assertThat(run.err()).isEmpty();
     assertThat(run.exitCode()).isZero();

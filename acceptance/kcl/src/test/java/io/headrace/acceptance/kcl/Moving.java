@@ -77,6 +77,9 @@ final class Moving {
           - class: %s
         """
             .formatted(
-                APPLICATION, aws.kinesisEndpoint(), aws.dynamoDbEndpoint(), Moving.class.getName()));
+                APPLICATION,
+                aws.kinesisEndpoint(),
+                aws.dynamoDbEndpoint(),
+                Moving.class.getName()));
   }
 }

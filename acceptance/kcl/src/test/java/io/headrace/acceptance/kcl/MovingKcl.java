@@ -72,7 +72,11 @@ final class MovingKcl {
   }
 
   Map<String, Map<String, AttributeValue>> rows() {
-    return aws.dynamoDb().scan(s -> s.tableName(application).consistentRead(true)).join().items()
+    return aws
+        .dynamoDb()
+        .scan(s -> s.tableName(application).consistentRead(true))
+        .join()
+        .items()
         .stream()
         .filter(item -> item.containsKey("checkpoint"))
         .collect(Collectors.toMap(item -> item.get("leaseKey").s(), item -> item));
@@ -101,8 +105,7 @@ final class MovingKcl {
       var text = new String(Judge.bytes(record), UTF_8);
       handled.add(text);
       checkpoint(
-          () ->
-              checkpointer.checkpoint(record.sequenceNumber(), record.subSequenceNumber()));
+          () -> checkpointer.checkpoint(record.sequenceNumber(), record.subSequenceNumber()));
       idle = text.equals(lastText);
     }
 

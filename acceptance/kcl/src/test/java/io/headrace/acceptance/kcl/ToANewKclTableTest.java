@@ -9,11 +9,13 @@ import io.headrace.harness.LocalAws;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.TreeSet;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** An application that never was the library's goes over to it: the export makes the table. */
+@Tag("acceptance")
 @Timeout(240)
 class ToANewKclTableTest {
   private static final String TABLE = "new-" + Moving.STREAM;
@@ -36,7 +38,7 @@ class ToANewKclTableTest {
 
       var exported =
           HeadraceCommand.run(
-              "export-kcl", Moving.yaml(folder, aws).toString(), "--to", TABLE, "--watch", "2s");
+              "export-kcl", Moving.yaml(folder, aws).toString(), "--to", TABLE, "--watch", "1s");
 
       assertThat(exported.err()).isEmpty();
       assertThat(exported.out()).contains("exported: 3 rows written");
