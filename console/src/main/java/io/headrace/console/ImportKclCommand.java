@@ -109,9 +109,15 @@ final class ImportKclCommand implements Callable<Integer> {
   }
 
   private ImportPlan plan(List<KclRow> rows, List<ListedStream> streams) {
+    var chosen = options.streams();
     return KclImport.plan(
         table,
-        rows,
+        rows.stream()
+            .filter(
+                row ->
+                    chosen.isEmpty()
+                        || row.stream().filter(s -> !chosen.contains(s.name())).isEmpty())
+            .toList(),
         streams,
         new ImportChoices(
             Optional.ofNullable(latestAt), Optional.ofNullable(timestampAt), anyEpoch));
