@@ -128,6 +128,7 @@ public final class KclImport {
         }
       } else {
         passed.addAll(row.children());
+        stream.childrenOf(row.shard()).forEach(child -> passed.add(child.id()));
         gone(row);
       }
     }

@@ -112,6 +112,13 @@ class KclImportTest {
   }
 
   @Test
+  void a_child_of_a_trimmed_shard_begins_with_its_oldest_record() {
+    var plan = plan(List.of(row(0, at(7)), row(1, at(8))), orders(shard(1), shard(2, 0)));
+
+    assertThat(plan.get(shardId(2))).isEqualTo(fromHorizon());
+  }
+
+  @Test
   void a_pending_checkpoint_is_told_and_not_taken() {
     var pending =
         new KclRow(
