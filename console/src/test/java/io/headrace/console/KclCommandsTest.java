@@ -245,7 +245,7 @@ class KclCommandsTest {
 
   private void refused(String options, String... words) throws IOException {
     var args = new ArrayList<>(List.of("import-kcl"));
-    for (var option : options.split(" ")) {
+    for (var option : options.split(" ", -1)) {
       args.add(option.equals(",") ? " " : option);
     }
     var run = command(args.toArray(String[]::new));
