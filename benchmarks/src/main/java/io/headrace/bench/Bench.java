@@ -1,5 +1,6 @@
 package io.headrace.bench;
 
+import io.headrace.bench.chaos.ChaosBench;
 import io.headrace.bench.fanout.FanOutBench;
 import io.headrace.bench.local.LocalBench;
 import io.headrace.bench.producer.ProducerBench;
@@ -22,6 +23,7 @@ import picocli.CommandLine.Spec;
       LocalBench.class,
       FanOutBench.class,
       ProducerBench.class,
+      ChaosBench.class,
       CommandLine.HelpCommand.class
     })
 public final class Bench implements Runnable {

@@ -5,6 +5,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.eclipse.jetty.server.HttpConfiguration;
@@ -12,6 +14,7 @@ import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.dynamodb.services.exceptions.DynamoDBLocalServiceException;
 import software.amazon.dynamodb.services.local.server.LocalDynamoDBRequestHandler;
@@ -19,9 +22,9 @@ import software.amazon.dynamodb.services.local.server.LocalDynamoDBServerHandler
 import software.amazon.dynamodb.services.local.shared.access.sqlite.SQLiteLibraryLoader;
 
 /**
- * DynamoDB Local inside this process: real requests over a loopback socket, tables in memory, gone
- * with {@link #close}. It reports nothing to anybody: the classes that could are not even on the
- * class path. Every account and region sees the same tables.
+ * DynamoDB Local inside this process: real requests over a loopback socket; tables in memory, gone
+ * with {@link #close}, or in a folder. It reports nothing to anybody: the classes that could are
+ * not even on the class path. Every account and region sees the same tables.
  *
  * <p>Any thread may call; starting takes about a second in a fresh process.
  *
@@ -72,6 +75,26 @@ public final class LocalDynamoDb implements AutoCloseable {
    * @throws LocalServerException when the port is in use or the server can't start, in one sentence
    */
   public static LocalDynamoDb start(int port) {
+    return start(port, null);
+  }
+
+  /**
+   * Starts on a port of 127.0.0.1 with the tables of a folder, where they stay.
+   *
+   * @param port 0 for any free one
+   * @param folder exists, and is no other running server's
+   * @throws IllegalArgumentException when there is no such folder
+   * @throws LocalServerException when the port is in use or the server can't start, in one sentence
+   */
+  public static LocalDynamoDb startIn(Path folder, int port) {
+    if (!Files.isDirectory(folder)) {
+      throw new IllegalArgumentException(
+          "folder " + folder + ": there is none, and DynamoDB Local is to keep its tables there");
+    }
+    return start(port, folder);
+  }
+
+  private static LocalDynamoDb start(int port, @Nullable Path folder) {
     if (port < 0 || port > 65_535) {
       throw new IllegalArgumentException("port " + port + ": must be between 0 and 65535");
     }
@@ -89,7 +112,7 @@ public final class LocalDynamoDb implements AutoCloseable {
     connector.setHost("127.0.0.1");
     connector.setPort(port);
     server.addConnector(connector);
-    var handler = requests();
+    var handler = requests(folder);
     server.setHandler(handler);
     try {
       connector.open();
@@ -128,7 +151,7 @@ public final class LocalDynamoDb implements AutoCloseable {
     return client;
   }
 
-  /** Ends the server and forgets all tables. Harmless when repeated. */
+  /** Ends the server and forgets the tables that lie in no folder. Harmless when repeated. */
   @Override
   public void close() {
     clients.close();
@@ -147,10 +170,16 @@ public final class LocalDynamoDb implements AutoCloseable {
     return "DynamoDB Local at " + endpoint;
   }
 
-  private static LocalDynamoDBServerHandler requests() {
+  private static LocalDynamoDBServerHandler requests(@Nullable Path folder) {
     try {
       return new LocalDynamoDBServerHandler(
-          new LocalDynamoDBRequestHandler(AUTHORITY_LEVEL, true, null, true, false), null);
+          new LocalDynamoDBRequestHandler(
+              AUTHORITY_LEVEL,
+              folder == null,
+              folder == null ? null : folder.toString(),
+              true,
+              false),
+          null);
     } catch (DynamoDBLocalServiceException failed) {
       throw new LocalServerException(
           "DynamoDB Local did not start: " + failed.getMessage(), failed);

@@ -1,0 +1,220 @@
+package io.headrace.bench.chaos;
+
+import io.headrace.bench.rig.Checkout;
+import io.headrace.bench.rig.Jvm;
+import io.headrace.bench.rig.NotMeasured;
+import io.headrace.bench.rig.Pause;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.Consumer;
+
+/** One run: a fleet under load, disturbed, then left alone, then judged. On the main thread. */
+final class ChaosRun {
+  /** In which a fleet that is left alone has to deliver everything. */
+  private static final Duration CALM_MAX = Duration.ofMinutes(2);
+
+  private static final int GAP_MILLIS_MIN = 2_000;
+  private static final int GAP_MILLIS_MAX = 8_000;
+  private static final int DOWN_MILLIS_MAX = 4_000;
+  private static final int OUTAGE_MILLIS_MAX = 15_000;
+  private static final Duration CALM_FIRST = Duration.ofSeconds(8);
+  private static final Duration LOOK_EVERY = Duration.ofSeconds(3);
+
+  /**
+   * What came of it.
+   *
+   * @param disturbances how many there were of each kind
+   * @param verdict as the judge gave it: names and numbers
+   * @param ended how many worker processes ended that nobody had told to
+   * @param calmSeconds from the end of all disturbances until all was delivered
+   */
+  record Outcome(
+      Map<Disturbance, Integer> disturbances, int ended, String verdict, double calmSeconds) {}
+
+  private final ChaosPlan plan;
+  private final Path folder;
+  private final Path logs;
+  private final Consumer<String> progress;
+  private final SplittableRandom random;
+  private final List<Slot> slots = new ArrayList<>();
+  private final Map<Disturbance, Integer> disturbances = new EnumMap<>(Disturbance.class);
+
+  private int ended;
+
+  /** What each slot, and last the services, are busy with. */
+  private final List<CompletableFuture<Void>> busy = new ArrayList<>();
+
+  ChaosRun(ChaosPlan plan, Checkout checkout, Path folder, Consumer<String> progress) {
+    this.plan = plan;
+    this.folder = folder;
+    this.logs = checkout.logs("chaos");
+    this.progress = progress;
+    this.random = new SplittableRandom(plan.seed());
+  }
+
+  Outcome run() throws IOException, InterruptedException {
+    Files.createDirectories(folder.resolve("letters"));
+    ExecutorService threads = Executors.newCachedThreadPool();
+    try (Services services = new Services(folder, logs);
+        Diary puts = new Diary(folder.resolve("puts.ndjson"));
+        Diary chaos = new Diary(folder.resolve("chaos.ndjson"));
+        AutoCloseableSlots fleet = () -> slots.forEach(Slot::close)) {
+      startWorkers(services);
+      Load load = new Load(services.client(), puts, plan.rate(), random.split());
+      load.start();
+      disturb(services, chaos, threads);
+      progress.accept("left alone: everything that was put has to be delivered");
+      long calm = System.nanoTime();
+      CompletableFuture.allOf(busy.toArray(CompletableFuture[]::new)).join();
+      load.close();
+      replaceEnded();
+      double calmSeconds = awaitDelivery(calm);
+      fleet.close();
+      try (Diary outputs = new Diary(folder.resolve("outputs.ndjson"))) {
+        services.readOutputs(outputs);
+      }
+      return new Outcome(disturbances, ended, judge(), calmSeconds);
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  /** Closes without checked exceptions. */
+  private interface AutoCloseableSlots extends AutoCloseable {
+    @Override
+    void close();
+  }
+
+  private void startWorkers(Services services) {
+    for (int number = 1; number <= plan.workers(); number++) {
+      Slot slot =
+          new Slot(number, services.kinesis(), services.dynamoDb(), plan.leaseTime(), folder, logs);
+      slot.start(false);
+      slots.add(slot);
+      busy.add(CompletableFuture.completedFuture(null));
+    }
+    busy.add(CompletableFuture.completedFuture(null));
+    Pause.millis(CALM_FIRST.toMillis());
+  }
+
+  private void disturb(Services services, Diary chaos, ExecutorService threads) {
+    long end = System.nanoTime() + plan.time().toNanos();
+    while (System.nanoTime() < end) {
+      replaceEnded();
+      Disturbance disturbance = Disturbance.drawn(random);
+      int victim = random.nextInt(slots.size());
+      SplittableRandom details = random.split();
+      boolean worker = disturbance.compareTo(Disturbance.OUTAGE) < 0;
+      int place = worker ? victim : slots.size();
+      if (busy.get(place).isDone()) {
+        busy.get(place).join();
+        disturbances.merge(disturbance, 1, Integer::sum);
+        busy.set(
+            place,
+            CompletableFuture.runAsync(
+                () -> carryOut(disturbance, slots.get(victim), services, details, chaos), threads));
+      }
+      Pause.millis(
+          Math.min(
+              random.nextInt(GAP_MILLIS_MIN, GAP_MILLIS_MAX),
+              Math.max(0, (end - System.nanoTime()) / 1_000_000)));
+    }
+  }
+
+  /** As whatever keeps processes running would; nobody has told these to end. */
+  private void replaceEnded() {
+    for (int i = 0; i < slots.size(); i++) {
+      if (busy.get(i).isDone() && !slots.get(i).isAlive()) {
+        ended++;
+        progress.accept(slots.get(i).name() + " has ended by itself: " + slots.get(i).lastWords());
+        slots.get(i).start(false);
+      }
+    }
+  }
+
+  private void carryOut(
+      Disturbance disturbance,
+      Slot slot,
+      Services services,
+      SplittableRandom details,
+      Diary chaos) {
+    int downMillis = details.nextInt(DOWN_MILLIS_MAX);
+    String told =
+        switch (disturbance) {
+          case KILL -> {
+            slot.signal("KILL");
+            slot.close();
+            Pause.millis(downMillis);
+            slot.start(details.nextBoolean());
+            yield "kill -9, then " + slot.name() + " after " + downMillis + " ms";
+          }
+          case PAUSE -> {
+            long lease = plan.leaseTime().toMillis();
+            long millis = lease + lease / 10 + details.nextLong(2 * lease);
+            slot.signal("STOP");
+            Pause.millis(millis);
+            slot.signal("CONT");
+            yield "pause of " + millis + " ms of " + slot.name();
+          }
+          case RESTART -> {
+            slot.close();
+            slot.start(details.nextBoolean());
+            yield "orderly restart as " + slot.name();
+          }
+          case OUTAGE -> {
+            int millis = details.nextInt(1_000, OUTAGE_MILLIS_MAX);
+            services.interruptDynamoDb(Duration.ofMillis(millis));
+            yield "DynamoDB gone for " + millis + " ms";
+          }
+          case SPLIT, MERGE -> reshard(disturbance, services, details);
+        };
+    chaos.write("disturbance", "kind", disturbance, "done", System.nanoTime(), "how", told);
+    progress.accept(told);
+  }
+
+  private static String reshard(
+      Disturbance disturbance, Services services, SplittableRandom details) {
+    int open = services.openShards();
+    boolean split = disturbance == Disturbance.SPLIT;
+    if (open >= ChaosPlan.OPEN_SHARDS_MAX || (!split && open > 2)) {
+      return services.merge(details);
+    }
+    return services.split(details);
+  }
+
+  private double awaitDelivery(long since) throws IOException {
+    long end = System.nanoTime() + CALM_MAX.toNanos();
+    while (System.nanoTime() < end) {
+      if (Judge.of(folder).getOrDefault("lost", 0L) == 0) {
+        break;
+      }
+      Pause.millis(LOOK_EVERY.toMillis());
+    }
+    return (System.nanoTime() - since) / 1e9;
+  }
+
+  /** The judge is a process of its own, which sees the folder and nothing else. */
+  private String judge() throws IOException, InterruptedException {
+    Process judge =
+        new ProcessBuilder(Jvm.command(Judge.class, List.of("-Xmx1g"), List.of(folder.toString())))
+            .redirectError(logs.resolve("judge.log").toFile())
+            .start();
+    String verdict = new String(judge.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    if (judge.waitFor() != 0) {
+      throw new NotMeasured(
+          "the judge ended with " + judge.exitValue() + ": " + logs + "/judge.log");
+    }
+    return verdict.strip();
+  }
+}

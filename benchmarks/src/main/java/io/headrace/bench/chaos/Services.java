@@ -1,0 +1,180 @@
+package io.headrace.bench.chaos;
+
+import io.headrace.bench.rig.LoadClient;
+import io.headrace.bench.rig.NotMeasured;
+import io.headrace.bench.rig.OwnServer;
+import io.headrace.bench.rig.Pause;
+import io.headrace.bench.rig.ServerProcess;
+import java.io.IOException;
+import java.math.BigInteger;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.SplittableRandom;
+import software.amazon.awssdk.services.kinesis.model.GetRecordsResponse;
+import software.amazon.awssdk.services.kinesis.model.Shard;
+import software.amazon.awssdk.services.kinesis.model.StreamStatus;
+
+/**
+ * The local Kinesis, which stays up, and DynamoDB Local, which is stopped and started again. Only
+ * one thread disturbs them.
+ */
+final class Services implements AutoCloseable {
+  private static final int KINESIS_HEAP_MEBIBYTES = 768;
+  private static final Duration CHANGE_MAX = Duration.ofSeconds(15);
+  private static final int OUTPUT_SHARDS_READ_MAX = 10_000;
+
+  private final Path logs;
+  private final Path tables;
+  private final int dynamoDbPort = ServerProcess.freePort();
+  private final ServerProcess kinesis;
+  private final LoadClient client;
+  private ServerProcess dynamoDb;
+
+  Services(Path folder, Path logs) throws IOException {
+    this.logs = logs;
+    this.tables = Files.createDirectories(folder.resolve("tables"));
+    kinesis = OwnServer.start("off", KINESIS_HEAP_MEBIBYTES, logs.resolve("kinesis.log"));
+    client = LoadClient.http1(kinesis.endpoint());
+    dynamoDb = startDynamoDb();
+    client.create(WitnessProgram.STREAM);
+    client.create(WitnessProgram.OUTPUTS);
+  }
+
+  URI kinesis() {
+    return kinesis.endpoint();
+  }
+
+  URI dynamoDb() {
+    return dynamoDb.endpoint();
+  }
+
+  LoadClient client() {
+    return client;
+  }
+
+  /** Takes the tables away for a time, as a process that ends and is started again. */
+  void interruptDynamoDb(Duration time) {
+    dynamoDb.close();
+    Pause.millis(time.toMillis());
+    dynamoDb = startDynamoDb();
+  }
+
+  private ServerProcess startDynamoDb() {
+    return ServerProcess.start(
+        TableProgram.launch(dynamoDbPort, tables), dynamoDbPort, logs.resolve("dynamodb.log"));
+  }
+
+  /** Splits an open shard in its middle; answers what was done. */
+  String split(SplittableRandom random) {
+    List<Shard> open = open();
+    Shard shard = open.get(random.nextInt(open.size()));
+    BigInteger middle = start(shard).add(end(shard)).shiftRight(1);
+    client
+        .sdk()
+        .splitShard(
+            request ->
+                request
+                    .streamName(WitnessProgram.STREAM)
+                    .shardToSplit(shard.shardId())
+                    .newStartingHashKey(middle.toString()))
+        .join();
+    awaitActive();
+    return "split " + shard.shardId();
+  }
+
+  /** Merges two neighbours; answers what was done. */
+  String merge(SplittableRandom random) {
+    List<Shard> open = open();
+    int left = random.nextInt(open.size() - 1);
+    Shard one = open.get(left);
+    Shard other = open.get(left + 1);
+    client
+        .sdk()
+        .mergeShards(
+            request ->
+                request
+                    .streamName(WitnessProgram.STREAM)
+                    .shardToMerge(one.shardId())
+                    .adjacentShardToMerge(other.shardId()))
+        .join();
+    awaitActive();
+    return "merge " + one.shardId() + " with " + other.shardId();
+  }
+
+  int openShards() {
+    return open().size();
+  }
+
+  /** Writes down all outputs, shard by shard. */
+  void readOutputs(Diary diary) {
+    for (String shard : client.shards(WitnessProgram.OUTPUTS)) {
+      String iterator = client.oldest(WitnessProgram.OUTPUTS, shard);
+      boolean atTip = false;
+      while (!atTip) {
+        String from = iterator;
+        GetRecordsResponse page =
+            client
+                .sdk()
+                .getRecords(r -> r.shardIterator(from).limit(OUTPUT_SHARDS_READ_MAX))
+                .join();
+        page.records()
+            .forEach(
+                record ->
+                    diary.write(
+                        "output", "record", record.data().asString(StandardCharsets.UTF_8)));
+        iterator = page.nextShardIterator();
+        atTip = page.records().isEmpty() && page.millisBehindLatest() == 0;
+      }
+    }
+  }
+
+  private List<Shard> open() {
+    List<Shard> open = new ArrayList<>();
+    for (Shard shard :
+        client.sdk().listShards(r -> r.streamName(WitnessProgram.STREAM)).join().shards()) {
+      if (shard.sequenceNumberRange().endingSequenceNumber() == null) {
+        open.add(shard);
+      }
+    }
+    open.sort(Comparator.comparing(Services::start));
+    return open;
+  }
+
+  private void awaitActive() {
+    long end = System.nanoTime() + CHANGE_MAX.toNanos();
+    while (client
+            .sdk()
+            .describeStreamSummary(r -> r.streamName(WitnessProgram.STREAM))
+            .join()
+            .streamDescriptionSummary()
+            .streamStatus()
+        != StreamStatus.ACTIVE) {
+      if (System.nanoTime() > end) {
+        throw new NotMeasured(
+            "the stream was still UPDATING after " + CHANGE_MAX.toSeconds() + " s");
+      }
+      Pause.millis(10);
+    }
+  }
+
+  private static BigInteger start(Shard shard) {
+    return new BigInteger(shard.hashKeyRange().startingHashKey());
+  }
+
+  private static BigInteger end(Shard shard) {
+    return new BigInteger(shard.hashKeyRange().endingHashKey());
+  }
+
+  @Override
+  public void close() {
+    client.close();
+    dynamoDb.close();
+    kinesis.close();
+  }
+}

@@ -1,0 +1,112 @@
+package io.headrace.bench.chaos;
+
+import io.headrace.bench.rig.Dialogue;
+import io.headrace.bench.rig.Launch;
+import io.headrace.bench.rig.NotMeasured;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The place of one worker in the fleet: whatever becomes of its process, another is started.
+ * Confined to the thread of the benchmark.
+ */
+final class Slot implements AutoCloseable {
+  /** More than a drain may take. */
+  private static final Duration STOP_MAX = Duration.ofSeconds(40);
+
+  /** A worker that finds no table tries for a while before it gives up. */
+  private static final Duration START_MAX = Duration.ofSeconds(60);
+
+  private final int number;
+  private final URI kinesis;
+  private final URI dynamoDb;
+  private final Duration leaseTime;
+  private final Path folder;
+  private final Path logs;
+  private @Nullable Dialogue process;
+  private int starts;
+  private int names;
+
+  Slot(int number, URI kinesis, URI dynamoDb, Duration leaseTime, Path folder, Path logs) {
+    this.number = number;
+    this.kinesis = kinesis;
+    this.dynamoDb = dynamoDb;
+    this.leaseTime = leaseTime;
+    this.folder = folder;
+    this.logs = logs;
+  }
+
+  String name() {
+    return "w" + number + (names == 0 ? "" : "-" + names);
+  }
+
+  /** Starts a process, under a new worker id or under that of the last one, and awaits it. */
+  void start(boolean newName) {
+    launch(newName);
+    try {
+      Objects.requireNonNull(process, "just launched").hear(START_MAX);
+    } catch (NotMeasured e) {
+      // It has ended, or it hangs: the fleet goes on without it, and the run counts it.
+    }
+  }
+
+  private void launch(boolean newName) {
+    names += newName ? 1 : 0;
+    starts++;
+    String file = "worker-" + number + "-" + starts;
+    process =
+        Dialogue.start(
+            Launch.ours(
+                name(),
+                WitnessProgram.class,
+                List.of("-Xmx160m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
+                List.of(
+                    "kinesis=" + kinesis,
+                    "dynamodb=" + dynamoDb,
+                    "worker=" + name(),
+                    "lease=" + leaseTime.toMillis(),
+                    "letters=" + folder.resolve("letters"),
+                    "diary=" + folder.resolve(file + ".ndjson"))),
+            logs.resolve(file + ".log"),
+            STOP_MAX);
+  }
+
+  boolean isAlive() {
+    return process != null && process.isAlive();
+  }
+
+  String lastWords() {
+    return process == null ? "it was not started" : process.lastWords();
+  }
+
+  void signal(String signal) {
+    Dialogue running = process;
+    if (running == null) {
+      return;
+    }
+    try {
+      new ProcessBuilder("kill", "-" + signal, Long.toString(running.pid()))
+          .redirectErrorStream(true)
+          .start()
+          .waitFor();
+    } catch (IOException e) {
+      throw new IllegalStateException("kill -" + signal + " can't be run: " + e.getMessage(), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Ends the process in order. */
+  @Override
+  public void close() {
+    if (process != null) {
+      process.close();
+      process = null;
+    }
+  }
+}

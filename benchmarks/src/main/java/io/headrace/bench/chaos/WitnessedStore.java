@@ -1,0 +1,113 @@
+package io.headrace.bench.chaos;
+
+import io.headrace.checkpoint.CheckpointStore;
+import io.headrace.checkpoint.ProgressItem;
+import io.headrace.checkpoint.ProgressKey;
+import io.headrace.checkpoint.WriteAnswer;
+import io.headrace.kcl.LeaseToken;
+import io.headrace.kcl.Progress;
+import io.headrace.kcl.StartingPosition;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+
+/** Writes down each seal and commit, when it was sent and what was answered. As its store. */
+final class WitnessedStore implements CheckpointStore {
+  private final CheckpointStore store;
+  private final Diary diary;
+
+  WitnessedStore(CheckpointStore store, Diary diary) {
+    this.store = store;
+    this.diary = diary;
+  }
+
+  @Override
+  public CompletionStage<StartingPosition> startOf(String function, StartingPosition proposed) {
+    return store.startOf(function, proposed);
+  }
+
+  @Override
+  public CompletionStage<ProgressItem> seal(ProgressKey key, LeaseToken token, String nonce) {
+    long sent = System.nanoTime();
+    return store
+        .seal(key, token, nonce)
+        .thenApply(
+            item -> {
+              if (item.token().equals(token)) {
+                diary.write(
+                    "sealed",
+                    "shard",
+                    key.shard().shard().value(),
+                    "token",
+                    token.toString(),
+                    "sent",
+                    sent,
+                    "answered",
+                    System.nanoTime(),
+                    "ended",
+                    item.children().isPresent(),
+                    "finished",
+                    finished(item.progress()));
+              }
+              return item;
+            });
+  }
+
+  @Override
+  public CompletionStage<WriteAnswer> commit(Commit commit) {
+    send(commit, false);
+    return store.commit(commit).thenApply(answer -> answered(commit, answer));
+  }
+
+  @Override
+  public CompletionStage<WriteAnswer> end(End end) {
+    send(end, true);
+    return store.end(end).thenApply(answer -> answered(end, answer));
+  }
+
+  private void send(Write write, boolean end) {
+    diary.write(
+        "commit",
+        "shard",
+        write.claim().key().shard().shard().value(),
+        "token",
+        write.claim().token().toString(),
+        "attempt",
+        write.claim().attempt(),
+        "sent",
+        System.nanoTime(),
+        "end",
+        end,
+        "finished",
+        finished(write.progress()));
+  }
+
+  private WriteAnswer answered(Write write, WriteAnswer answer) {
+    diary.write(
+        "answer",
+        "token",
+        write.claim().token().toString(),
+        "shard",
+        write.claim().key().shard().shard().value(),
+        "attempt",
+        write.claim().attempt(),
+        "answered",
+        System.nanoTime(),
+        "applied",
+        answer instanceof WriteAnswer.Applied);
+    return answer;
+  }
+
+  /** Pairs of the first and the last sequence number of what is finished; the first may be 0. */
+  private static List<List<String>> finished(Progress progress) {
+    List<List<String>> ranges = new ArrayList<>();
+    progress.through().ifPresent(last -> ranges.add(List.of("0", last.sequence().value())));
+    progress
+        .ranges()
+        .forEach(
+            range ->
+                ranges.add(
+                    List.of(range.first().sequence().value(), range.last().sequence().value())));
+    return ranges;
+  }
+}
