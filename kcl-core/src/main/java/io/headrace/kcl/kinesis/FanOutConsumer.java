@@ -175,7 +175,7 @@ final class FanOutConsumer {
     registeredHere = null;
     var request =
         DeregisterStreamConsumerRequest.builder()
-            .overrideConfiguration(KinesisCalls.ONE_TRY)
+            .overrideConfiguration(calls.oneTry)
             .consumerARN(ours)
             .build();
     return calls.once(
@@ -203,7 +203,7 @@ final class FanOutConsumer {
   private void askStream() {
     var request =
         DescribeStreamSummaryRequest.builder()
-            .overrideConfiguration(KinesisCalls.ONE_TRY)
+            .overrideConfiguration(calls.oneTry)
             .streamName(calls.place.stream())
             .build();
     await(
@@ -234,8 +234,7 @@ final class FanOutConsumer {
   }
 
   private void askConsumer(String stream) {
-    var request =
-        DescribeStreamConsumerRequest.builder().overrideConfiguration(KinesisCalls.ONE_TRY);
+    var request = DescribeStreamConsumerRequest.builder().overrideConfiguration(calls.oneTry);
     if (name.arn() == null) {
       request.streamARN(stream).consumerName(name.name());
     } else {
@@ -288,7 +287,7 @@ final class FanOutConsumer {
   private void register(String stream) {
     var request =
         RegisterStreamConsumerRequest.builder()
-            .overrideConfiguration(KinesisCalls.ONE_TRY)
+            .overrideConfiguration(calls.oneTry)
             .streamARN(stream)
             .consumerName(name.name())
             .build();

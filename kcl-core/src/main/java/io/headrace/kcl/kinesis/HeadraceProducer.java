@@ -396,7 +396,7 @@ public final class HeadraceProducer implements AutoCloseable {
     }
     var request =
         PutRecordsRequest.builder()
-            .overrideConfiguration(KinesisCalls.ONE_TRY)
+            .overrideConfiguration(calls.oneTry)
             .streamName(calls.place.stream())
             .records(entries)
             .build();

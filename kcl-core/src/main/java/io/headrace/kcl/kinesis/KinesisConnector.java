@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.retries.DefaultRetryStrategy;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 
 /**
@@ -30,7 +31,8 @@ import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
  *
  * <p>Streams are read by enhanced fan-out unless a {@link Retrieval} says otherwise. A client that
  * is given should have the HTTP of {@link KinesisHttp}: any works, but the SDK's usual one takes 50
- * subscriptions and ends those from which nothing is read for 30 s.
+ * subscriptions and ends those from which nothing is read for 30 s. Calls are never retried by the
+ * SDK; a client that is set not to ({@code DefaultRetryStrategy.doNotRetry()}) makes them cheaper.
  *
  * <pre>{@code
  * var connector = new KinesisConnector(
@@ -233,7 +235,11 @@ public final class KinesisConnector implements StreamConnector {
   private synchronized KinesisAsyncClient client(String stream) {
     if (client == null) {
       try {
-        client = KinesisAsyncClient.builder().httpClientBuilder(KinesisHttp.builder()).build();
+        client =
+            KinesisAsyncClient.builder()
+                .httpClientBuilder(KinesisHttp.builder())
+                .overrideConfiguration(as -> as.retryStrategy(DefaultRetryStrategy.doNotRetry()))
+                .build();
       } catch (SdkException misconfigured) {
         throw new StreamException(
             Kind.INVALID,

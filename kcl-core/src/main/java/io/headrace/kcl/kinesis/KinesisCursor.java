@@ -204,7 +204,7 @@ final class KinesisCursor implements ShardCursor {
   private GetShardIteratorRequest iteratorRequest() {
     var request =
         GetShardIteratorRequest.builder()
-            .overrideConfiguration(KinesisCalls.ONE_TRY)
+            .overrideConfiguration(calls.oneTry)
             .streamName(calls.place.stream())
             .shardId(shard.id().value());
     if (after != null) {
@@ -235,7 +235,7 @@ final class KinesisCursor implements ShardCursor {
     int asked = limit.recordsFor(now.bytesMax);
     GetRecordsRequest request =
         GetRecordsRequest.builder()
-            .overrideConfiguration(KinesisCalls.ONE_TRY)
+            .overrideConfiguration(calls.oneTry)
             .shardIterator(at)
             .limit(asked)
             .build();

@@ -67,7 +67,7 @@ public final class KinesisStream implements ShardedStream {
   public CompletionStage<StreamId> identify() {
     var request =
         DescribeStreamSummaryRequest.builder()
-            .overrideConfiguration(KinesisCalls.ONE_TRY)
+            .overrideConfiguration(calls.oneTry)
             .streamName(name())
             .build();
     return calls

@@ -46,7 +46,7 @@ final class ShardList {
       int number) {
     var request =
         ListShardsRequest.builder()
-            .overrideConfiguration(KinesisCalls.ONE_TRY)
+            .overrideConfiguration(calls.oneTry)
             .maxResults(SHARDS_PER_PAGE);
     // A token stands for the stream as well; both together are refused.
     ListShardsRequest asked =

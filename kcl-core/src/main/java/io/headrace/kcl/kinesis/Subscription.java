@@ -79,7 +79,7 @@ final class Subscription implements SubscribeToShardResponseHandler {
   void start(String consumerArn, String shardId, StartingPosition from) {
     var request =
         SubscribeToShardRequest.builder()
-            .overrideConfiguration(KinesisCalls.ONE_TRY)
+            .overrideConfiguration(calls.oneTry)
             .consumerARN(consumerArn)
             .shardId(shardId)
             .startingPosition(from)

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
+import software.amazon.awssdk.services.kinesis.KinesisServiceClientConfiguration;
 import software.amazon.awssdk.services.kinesis.model.PutRecordsRequest;
 import software.amazon.awssdk.services.kinesis.model.PutRecordsRequestEntry;
 import software.amazon.awssdk.services.kinesis.model.PutRecordsResponse;
@@ -30,6 +31,11 @@ final class FlakyKinesis implements KinesisAsyncClient {
 
   KinesisCalls calls() {
     return new KinesisCalls(this, new Place("orders", "here"), loop, random.split());
+  }
+
+  @Override
+  public KinesisServiceClientConfiguration serviceClientConfiguration() {
+    return ScriptedKinesis.CONFIGURATION;
   }
 
   @Override

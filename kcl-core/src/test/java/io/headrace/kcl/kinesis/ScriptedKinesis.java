@@ -11,7 +11,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.core.SdkBytes;
+import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
+import software.amazon.awssdk.services.kinesis.KinesisServiceClientConfiguration;
 import software.amazon.awssdk.services.kinesis.model.ChildShard;
 import software.amazon.awssdk.services.kinesis.model.ConsumerStatus;
 import software.amazon.awssdk.services.kinesis.model.DescribeStreamConsumerRequest;
@@ -34,6 +36,12 @@ import software.amazon.awssdk.services.kinesis.model.SubscribeToShardResponseHan
 
 /** A service that answers as it is told, for courses of events that no server plays on demand. */
 final class ScriptedKinesis implements KinesisAsyncClient {
+  /** Of all clients that are made up. */
+  static final KinesisServiceClientConfiguration CONFIGURATION =
+      KinesisServiceClientConfiguration.builder()
+          .overrideConfiguration(ClientOverrideConfiguration.builder().build())
+          .build();
+
   private static final String ARN = "arn:aws:kinesis:moon-1:000000000000:stream/orders";
 
   final ArrayDeque<CompletableFuture<GetShardIteratorResponse>> iterators = new ArrayDeque<>();
@@ -63,6 +71,11 @@ final class ScriptedKinesis implements KinesisAsyncClient {
   KinesisCalls calls() {
     return new KinesisCalls(
         this, new Place("orders", "region moon-1"), loop, new SplittableRandom(5));
+  }
+
+  @Override
+  public KinesisServiceClientConfiguration serviceClientConfiguration() {
+    return CONFIGURATION;
   }
 
   @Override

@@ -21,6 +21,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
+import software.amazon.awssdk.services.kinesis.KinesisServiceClientConfiguration;
 import software.amazon.awssdk.services.kinesis.model.HashKeyRange;
 import software.amazon.awssdk.services.kinesis.model.ListShardsRequest;
 import software.amazon.awssdk.services.kinesis.model.ListShardsResponse;
@@ -84,6 +85,11 @@ final class ShardedKinesis implements KinesisAsyncClient {
       int left = random.nextInt(open.size() - 1);
       stream.merge(open.get(left).id(), open.get(left + 1).id());
     }
+  }
+
+  @Override
+  public KinesisServiceClientConfiguration serviceClientConfiguration() {
+    return ScriptedKinesis.CONFIGURATION;
   }
 
   @Override
