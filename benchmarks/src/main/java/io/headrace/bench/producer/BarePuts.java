@@ -63,6 +63,11 @@ final class BarePuts implements Puts {
   }
 
   @Override
+  public double recordsPerCall() {
+    return BATCH;
+  }
+
+  @Override
   public void requireAnswers() {
     String failed = failure.get();
     if (failed != null) {

@@ -3,6 +3,7 @@ package io.headrace.bench.producer;
 import io.headrace.bench.rig.NotMeasured;
 import io.headrace.kcl.StreamSink.Entry;
 import io.headrace.kcl.kinesis.HeadraceProducer;
+import io.headrace.kcl.kinesis.ProducerFigures;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +39,12 @@ final class ProducerPuts implements Puts {
   @Override
   public void flush() {
     producer.flush().toCompletableFuture().join();
+  }
+
+  @Override
+  public double recordsPerCall() {
+    ProducerFigures told = producer.figures();
+    return (double) told.stored() / Math.max(1, told.calls());
   }
 
   @Override

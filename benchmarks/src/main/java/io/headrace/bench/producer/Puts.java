@@ -20,6 +20,9 @@ interface Puts extends AutoCloseable {
   /** Sends what it kept. */
   void flush() throws InterruptedException;
 
+  /** How many records went with a call, so far. */
+  double recordsPerCall();
+
   /** Throws when a put failed. */
   void requireAnswers();
 

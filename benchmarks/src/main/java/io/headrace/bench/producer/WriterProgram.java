@@ -89,7 +89,7 @@ final class WriterProgram {
         }
       }
       puts.flush();
-      return span.await(STORED_MAX, "put");
+      return span.await(STORED_MAX, "put").put("put.records_call", puts.recordsPerCall());
     }
   }
 

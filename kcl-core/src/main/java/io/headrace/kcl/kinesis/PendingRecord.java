@@ -53,6 +53,8 @@ final class PendingRecord {
       }
       head = record.nextInLane;
       tail = head == null ? null : tail;
+      // A dead record of the old generation would keep the whole lane behind it from the collector.
+      record.nextInLane = null;
     }
 
     /**
