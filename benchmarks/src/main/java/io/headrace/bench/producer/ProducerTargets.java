@@ -28,17 +28,20 @@ final class ProducerTargets {
       }
     }
     if (plan.has(Part.ORDER)) {
+      targets.add(none(results, Contestant.PLAIN, "lost"));
       for (Contestant contestant : List.of(Contestant.ORDERED, Contestant.AGGREGATED)) {
-        for (String figure : List.of("lost", "reorderedPerKey")) {
-          targets.add(
-              Target.atMost(
-                  contestant.label() + ", throttled, split and merged, " + figure,
-                  0,
-                  results.of(key(contestant, "order." + figure))));
-        }
+        targets.add(none(results, contestant, "lost"));
+        targets.add(none(results, contestant, "reorderedPerKey"));
       }
     }
     return targets;
+  }
+
+  private static Target none(Results results, Contestant contestant, String figure) {
+    return Target.atMost(
+        contestant.label() + ", throttled, split and merged, " + figure,
+        0,
+        results.of(key(contestant, "order." + figure)));
   }
 
   static Report.Ratios ratios(Results results) {
