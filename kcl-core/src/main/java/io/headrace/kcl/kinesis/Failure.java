@@ -17,6 +17,9 @@ final class Failure {
   /** The service's own words may be long. */
   private static final int DETAIL_CHARACTERS_MAX = 300;
 
+  /** HTTP: the server, or a proxy before it, gave a request up. */
+  private static final int REQUEST_TIME_OUT = 408;
+
   private static final Set<String> THROTTLED =
       Set.of(
           "ProvisionedThroughputExceededException",
@@ -88,13 +91,16 @@ final class Failure {
     return failure.getCause() instanceof ExpiredIteratorException;
   }
 
-  /** Whether the call may have done its work all the same, or may do it yet. */
+  /**
+   * Whether the call may have done its work all the same, or may do it yet. It did not where the
+   * service took it for wrong, and where nothing was there to sign it with; else nobody knows.
+   */
   static boolean mayHaveHappened(StreamException failure) {
-    if (failure.kind() != Kind.RETRYABLE) {
-      return false;
+    if (failure.getCause() instanceof AwsServiceException service) {
+      int status = service.statusCode();
+      return status < 400 || status >= 500 || status == REQUEST_TIME_OUT;
     }
-    return !(failure.getCause() instanceof AwsServiceException service)
-        || service.statusCode() >= 500;
+    return failure.kind() != Kind.REFUSED;
   }
 
   private static StreamException ofService(String action, Place place, AwsServiceException error) {

@@ -71,6 +71,9 @@ public final class HeadraceProducer implements AutoCloseable {
   /** So many that wait wake the loop, even if it will look by itself soon. */
   private static final int WAKE_RECORDS = ProducerSettings.RECORDS_PER_CALL_LIMIT;
 
+  /** What a shard says that takes no more for now. */
+  private static final String TOO_BUSY = "ProvisionedThroughputExceededException";
+
   /** Longer than any record lives. */
   private static final Duration CLOSING_LONGEST = Duration.ofDays(8);
 
@@ -436,13 +439,16 @@ public final class HeadraceProducer implements AutoCloseable {
 
   private Result resultOf(PutRecordsResultEntry told) {
     if (told.errorCode() != null && !told.errorCode().isEmpty()) {
-      return new Result(null, sentences.refusedEntry(told));
+      // Only a shard that is too busy says for sure that it took nothing.
+      return new Result(null, sentences.refusedEntry(told), !told.errorCode().equals(TOO_BUSY));
     }
     try {
       return new Result(
-          new Stored(new ShardId(told.shardId()), Position.of(told.sequenceNumber())), null);
+          new Stored(new ShardId(told.shardId()), Position.of(told.sequenceNumber())),
+          null,
+          false);
     } catch (RuntimeException broken) {
-      return new Result(null, sentences.brokenEntry(told, broken));
+      return new Result(null, sentences.brokenEntry(told, broken), true);
     }
   }
 
@@ -459,35 +465,6 @@ public final class HeadraceProducer implements AutoCloseable {
         completeExceptionally(record.failure);
       } else {
         complete(record.stored);
-      }
-    }
-  }
-
-  /** Completes when all are stored, and fails with the first that is not. */
-  private static final class GroupReceipt implements PendingRecord.Receipt {
-    private final PendingRecord.Group group;
-    private final CompletableFuture<List<Stored>> stage;
-    private int left;
-
-    GroupReceipt(PendingRecord.Group group, CompletableFuture<List<Stored>> stage) {
-      this.group = group;
-      this.stage = stage;
-      this.left = group.members.length;
-    }
-
-    @Override
-    public void settled(PendingRecord record) {
-      if (record.failure != null) {
-        stage.completeExceptionally(record.failure);
-        return;
-      }
-      left--;
-      if (left == 0) {
-        var places = new ArrayList<Stored>(group.members.length);
-        for (PendingRecord member : group.members) {
-          places.add(member.stored);
-        }
-        stage.complete(List.copyOf(places));
       }
     }
   }

@@ -19,8 +19,10 @@ sealed interface ProducerEvent {
    *
    * @param stored where it lies, or null
    * @param refused why it does not, or null
+   * @param mayBeStored it was refused and may lie there all the same
    */
-  record Result(@Nullable Stored stored, @Nullable StreamException refused) {}
+  record Result(
+      @Nullable Stored stored, @Nullable StreamException refused, boolean mayBeStored) {}
 
   /**
    * A call failed as a whole.

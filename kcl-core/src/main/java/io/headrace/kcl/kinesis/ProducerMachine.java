@@ -233,6 +233,9 @@ final class ProducerMachine {
       if (result.stored() != null) {
         stored(parcel, result.stored());
       } else if (result.refused() != null) {
+        if (result.mayBeStored()) {
+          doubt(parcel);
+        }
         refused(parcel, result.refused(), back);
         if (parcel.shard() != null) {
           busy.add(parcel.shard());
@@ -247,10 +250,14 @@ final class ProducerMachine {
     back.rest();
   }
 
+  private static void doubt(Parcel parcel) {
+    parcel.records().forEach(record -> record.mayBeStored = true);
+  }
+
   private void refused(Parcel parcel, StreamException why, Returning back) {
     if (why.kind() == Kind.RETRYABLE) {
       counts.throttled++;
-      back.add(parcel, why, false);
+      back.add(parcel, why);
     } else {
       reject(parcel, why);
     }
@@ -267,9 +274,12 @@ final class ProducerMachine {
     }
     counts.calls++;
     counts.failedCalls++;
+    if (failed.mayBeStored()) {
+      parcels.forEach(ProducerMachine::doubt);
+    }
     if (failed.why().kind() == Kind.RETRYABLE) {
       var back = new Returning(random.nextDouble());
-      parcels.forEach(parcel -> back.add(parcel, failed.why(), failed.mayBeStored()));
+      parcels.forEach(parcel -> back.add(parcel, failed.why()));
       back.rest();
     } else if (failed.why().kind() == Kind.INVALID && parcels.size() > 1) {
       int middle = parcels.size() / 2;
@@ -343,6 +353,8 @@ final class ProducerMachine {
         succeed(record, landed.stored(), i);
       } else {
         counts.misrouted++;
+        // Readers drop the copy, but it lies there.
+        record.mayBeStored = true;
         again.add(record);
       }
     }
@@ -377,10 +389,9 @@ final class ProducerMachine {
       this.jitter = jitter;
     }
 
-    void add(Parcel parcel, StreamException why, boolean mayBeStored) {
+    void add(Parcel parcel, StreamException why) {
       for (PendingRecord record : parcel.records()) {
         record.underWay = false;
-        record.mayBeStored |= mayBeStored;
         records.add(record);
       }
       for (PendingRecord record : parcel.records()) {

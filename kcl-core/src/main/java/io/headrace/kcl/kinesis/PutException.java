@@ -44,7 +44,9 @@ public final class PutException extends StreamException {
 
   /**
    * Whether the record may lie in the stream all the same, or come to lie there yet: a call that
-   * carried it was never answered. False means that it is surely not there.
+   * carried it was never answered, or with an error of the service, or not as it must be; or an
+   * aggregate took a copy of it into another shard than its own. False means that it is surely not
+   * there.
    */
   public boolean mayBeStored() {
     return mayBeStored;

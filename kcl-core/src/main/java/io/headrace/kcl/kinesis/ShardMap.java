@@ -15,7 +15,8 @@ import java.util.Map;
 
 /**
  * Which shard takes which key, as one ListShards told it. A shard's range never changes, so a map
- * can be outdated only in which shards are open. Immutable.
+ * can be outdated only in which shards are open. Never changes; one owner thread, since it works
+ * hashes out in one place.
  */
 final class ShardMap {
   /** Hash keys as two unsigned halves: comparing them costs a few instructions. */
@@ -34,6 +35,7 @@ final class ShardMap {
     }
   }
 
+  private final MessageDigest md5 = md5();
   private final Map<String, Range> ranges = new HashMap<>();
   private final String[] open;
   private final long[] firstHigh;
@@ -115,21 +117,22 @@ final class ShardMap {
   }
 
   /** Works the hash key out once. */
-  private static void hash(PendingRecord record) {
+  private void hash(PendingRecord record) {
     if (record.hashed) {
       return;
     }
-    byte[] hash;
-    try {
-      hash =
-          MessageDigest.getInstance("MD5")
-              .digest(record.entry.partitionKey().getBytes(StandardCharsets.UTF_8));
-    } catch (NoSuchAlgorithmException absent) {
-      throw new AssertionError("every JDK has MD5", absent);
-    }
+    byte[] hash = md5.digest(record.entry.partitionKey().getBytes(StandardCharsets.UTF_8));
     record.hashHigh = eightBytes(hash, 0);
     record.hashLow = eightBytes(hash, 8);
     record.hashed = true;
+  }
+
+  private static MessageDigest md5() {
+    try {
+      return MessageDigest.getInstance("MD5");
+    } catch (NoSuchAlgorithmException absent) {
+      throw new AssertionError("every JDK has MD5", absent);
+    }
   }
 
   private static long eightBytes(byte[] bytes, int from) {

@@ -338,6 +338,10 @@ class HeadraceProducerTest {
         .hasMessageContaining("1 to 256");
     assertThatThrownBy(() -> new Entry("k".repeat(257), new byte[0]))
         .hasMessageContaining("257 characters");
+    // Characters are Unicode's: one of these is two of Java's.
+    assertThat(new Entry("\uD83D\uDE00".repeat(256), new byte[0]).partitionKey()).hasSize(512);
+    assertThatThrownBy(() -> new Entry("\uD83D\uDE00".repeat(257), new byte[0]))
+        .hasMessageContaining("1 to 256 Unicode characters");
   }
 
   @Test

@@ -20,8 +20,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Random courses of puts, refusals, errors, lost answers, late copies, splits and merges: whatever
- * happens, each record's future tells the truth.
+ * Random courses of puts by one and by several, refusals, errors, calls that are taken for wrong,
+ * answers that are lost or broken, late copies, splits and merges: whatever happens, each record's future tells the truth.
  */
 class ProducerProperties {
   private static final int COURSES = 60;
@@ -68,6 +68,8 @@ class ProducerProperties {
     kinesis.callsRefused = random.nextInt(15);
     kinesis.callsDoneAndFailed = random.nextInt(10);
     kinesis.callsNeverAnswered = random.nextInt(8);
+    kinesis.callsInvalid = random.nextInt(4);
+    kinesis.recordsBroken = random.nextInt(3);
     kinesis.listsRefused = random.nextInt(40);
     kinesis.listsBehind = Duration.ofMillis(random.nextInt(1_500));
     var settings =
@@ -103,11 +105,12 @@ class ProducerProperties {
     int keys = 1 + random.nextInt(40);
     for (int step = 0; step < 40; step++) {
       for (int i = random.nextInt(40); i > 0; i--) {
-        String key = "key-" + random.nextInt(keys);
-        String data = sent.size() + " ".repeat(random.nextInt(300));
-        var headers = random.nextInt(4) == 0 ? Map.of(Entry.ID, "" + sent.size()) : noHeaders();
-        var stage = producer.put(new Entry(key, data.getBytes(UTF_8), headers));
-        sent.add(new Sent(key, sent.size(), stage.toCompletableFuture()));
+        var entry = entry(random, keys, sent.size());
+        var stage = producer.put(entry);
+        sent.add(new Sent(entry.partitionKey(), sent.size(), stage.toCompletableFuture()));
+      }
+      if (random.nextInt(4) == 0) {
+        putTogether(random, keys, producer, sent);
       }
       if (random.nextInt(8) == 0) {
         kinesis.splitOne();
@@ -119,6 +122,30 @@ class ProducerProperties {
     }
     assertThat(sent).as("seed %d", seed).isNotEmpty();
     return sent;
+  }
+
+  private static Entry entry(SplittableRandom random, int keys, int number) {
+    String data = number + " ".repeat(random.nextInt(300));
+    var headers = random.nextInt(4) == 0 ? Map.of(Entry.ID, "" + number) : noHeaders();
+    return new Entry("key-" + random.nextInt(keys), data.getBytes(UTF_8), headers);
+  }
+
+  /** Records that fail together; each has its part of what the put tells. */
+  private static void putTogether(
+      SplittableRandom random, int keys, HeadraceProducer producer, List<Sent> sent) {
+    var entries = new ArrayList<Entry>();
+    for (int i = random.nextInt(6); i >= 0; i--) {
+      entries.add(entry(random, keys, sent.size() + entries.size()));
+    }
+    var stage = producer.putAll(entries);
+    for (int i = 0; i < entries.size(); i++) {
+      int place = i;
+      sent.add(
+          new Sent(
+              entries.get(i).partitionKey(),
+              sent.size(),
+              stage.thenApply(stored -> stored.get(place)).toCompletableFuture()));
+    }
   }
 
   private static Map<String, String> noHeaders() {

@@ -52,6 +52,11 @@ final class ShardedKinesis implements KinesisAsyncClient {
   int callsRefused;
   int callsDoneAndFailed;
   int callsNeverAnswered;
+  int callsInvalid;
+
+  /** Stored, and answered without saying where. */
+  int recordsBroken;
+
   int listsRefused;
   Duration takesMax = Duration.ofMillis(80);
   Duration listsBehind = Duration.ZERO;
@@ -116,11 +121,17 @@ final class ShardedKinesis implements KinesisAsyncClient {
           } else if (drawn < callsNeverAnswered + callsRefused + callsDoneAndFailed) {
             store(request);
             failAs(answer, "InternalFailure", 500);
+          } else if (drawn < invalidBelow()) {
+            failAs(answer, "ValidationException", 400);
           } else {
             answer.complete(store(request));
           }
         });
     return answer;
+  }
+
+  private int invalidBelow() {
+    return callsNeverAnswered + callsRefused + callsDoneAndFailed + callsInvalid;
   }
 
   private static void failAs(CompletableFuture<?> answer, String code, int status) {
@@ -145,7 +156,12 @@ final class ShardedKinesis implements KinesisAsyncClient {
   private PutRecordsResponse store(PutRecordsRequest request) {
     var results = new ArrayList<PutRecordsResultEntry>();
     for (PutRecordsRequestEntry entry : request.records()) {
-      results.add(random.nextInt(100) < recordsRefused ? refused() : store(entry));
+      int drawn = random.nextInt(100);
+      PutRecordsResultEntry result = drawn < recordsRefused ? refused() : store(entry);
+      results.add(
+          drawn >= 100 - recordsBroken
+              ? result.toBuilder().sequenceNumber(null).build()
+              : result);
     }
     return PutRecordsResponse.builder().records(results).build();
   }
