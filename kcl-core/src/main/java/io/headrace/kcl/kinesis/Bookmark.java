@@ -4,10 +4,13 @@ import io.headrace.kcl.Fetched;
 import io.headrace.kcl.Position;
 import io.headrace.kcl.Shard;
 import io.headrace.kcl.StartingPosition;
+import io.headrace.kcl.StreamException;
 import io.headrace.kcl.StreamRecord;
 import io.headrace.kcl.kinesis.Page.Sought;
+import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.kinesis.model.InvalidArgumentException;
 import software.amazon.awssdk.services.kinesis.model.ShardIteratorType;
 
 /**
@@ -79,6 +82,18 @@ final class Bookmark {
       return start.type(ShardIteratorType.AT_TIMESTAMP).timestamp(at.time()).build();
     }
     return start.type(ShardIteratorType.TRIM_HORIZON).build();
+  }
+
+  /**
+   * Whether it was refused to start at a time that the service's clock has not reached, as in
+   * {@link KinesisCursor}. That time will come.
+   */
+  boolean isBeforeItsTime(StreamException refused, Instant now) {
+    return refused.getCause() instanceof InvalidArgumentException
+        && after == null
+        && continuation == null
+        && from instanceof StartingPosition.AtTimestamp at
+        && at.time().isAfter(now.minus(KinesisCursor.CLOCKS_APART_MAX));
   }
 
   /** An event was received: what follows it begins there. */

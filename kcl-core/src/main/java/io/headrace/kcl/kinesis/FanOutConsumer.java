@@ -25,6 +25,7 @@ import software.amazon.awssdk.services.kinesis.model.DescribeStreamConsumerRespo
 import software.amazon.awssdk.services.kinesis.model.DescribeStreamSummaryRequest;
 import software.amazon.awssdk.services.kinesis.model.DescribeStreamSummaryResponse;
 import software.amazon.awssdk.services.kinesis.model.LimitExceededException;
+import software.amazon.awssdk.services.kinesis.model.ListStreamConsumersRequest;
 import software.amazon.awssdk.services.kinesis.model.RegisterStreamConsumerRequest;
 import software.amazon.awssdk.services.kinesis.model.ResourceInUseException;
 import software.amazon.awssdk.services.kinesis.model.ResourceNotFoundException;
@@ -48,6 +49,12 @@ final class FanOutConsumer {
 
   /** How long a refusal is taken for the last word. */
   static final Duration REFUSAL_WAIT = Duration.ofSeconds(60);
+
+  /** What a stream takes; a stream in on-demand advantage mode takes more. */
+  static final int CONSUMERS_MAX = 20;
+
+  /** The most that one ListStreamConsumers names. */
+  private static final int CONSUMERS_LISTED = 100;
 
   /** Why a shard's second cursor is not let through. */
   static final String SUBSCRIBED =
@@ -306,9 +313,35 @@ final class FanOutConsumer {
           } else if (failure != null && failure.getCause() instanceof ResourceInUseException) {
             lookIn(LOOK_WAIT);
           } else if (failure != null && failure.getCause() instanceof LimitExceededException) {
-            refuse(failure.getMessage() + ": a stream takes 20 consumers, and 5 calls a second");
+            countConsumers(stream, String.valueOf(failure.getMessage()));
           } else {
             refusedBy(failure);
+          }
+        });
+  }
+
+  /** One error says both: that the stream has its 20 consumers, and that calls came too fast. */
+  private void countConsumers(String stream, String limit) {
+    var request =
+        ListStreamConsumersRequest.builder()
+            .overrideConfiguration(calls.oneTry)
+            .streamARN(stream)
+            .maxResults(CONSUMERS_LISTED)
+            .build();
+    await(
+        "ListStreamConsumers",
+        calls.once("ListStreamConsumers", client -> client.listStreamConsumers(request)),
+        (answer, failure) -> {
+          if (answer == null) {
+            refuse(limit + ": a stream takes 20 consumers, and 5 calls a second");
+          } else if (answer.consumers().size() < CONSUMERS_MAX) {
+            lookIn(LOOK_WAIT);
+          } else {
+            refuse(
+                limit
+                    + ": the stream has "
+                    + answer.consumers().size()
+                    + " consumers; take one away that nobody reads with");
           }
         });
   }

@@ -475,9 +475,17 @@ final class FanOutCursor implements ShardCursor {
 
     @Override
     public void closed(long number, boolean accepted, @Nullable StreamException failure) {
-      var how = failure == null ? SubscriptionEnd.COMPLETED : SubscriptionEnd.of(failure, accepted);
       var why = failure == null ? "it ended" : messageOf(failure);
-      loop.execute(() -> tell(new FanOutEvent.Closed(number, how, why)));
+      loop.execute(() -> tell(new FanOutEvent.Closed(number, endOf(failure, accepted), why)));
+    }
+
+    private SubscriptionEnd endOf(@Nullable StreamException failure, boolean accepted) {
+      if (failure == null) {
+        return SubscriptionEnd.COMPLETED;
+      }
+      return bookmark.isBeforeItsTime(failure, loop.now())
+          ? SubscriptionEnd.FAILED
+          : SubscriptionEnd.of(failure, accepted);
     }
   }
 }

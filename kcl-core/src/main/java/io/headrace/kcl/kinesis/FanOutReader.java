@@ -31,8 +31,8 @@ final class FanOutReader {
   static final Duration LIFE_MIN = Duration.ofMinutes(4);
   static final Duration LIFE_MAX = Duration.ofSeconds(295);
 
-  /** How long an answer to SubscribeToShard may take. */
-  static final Duration OPENING_MAX = Duration.ofSeconds(10);
+  /** How long an answer to SubscribeToShard may take; meanwhile nothing is read. */
+  static final Duration OPENING_MAX = Duration.ofSeconds(3);
 
   /** An event comes every 5 s at least, while one is asked for. */
   static final Duration SILENCE_MAX = Duration.ofSeconds(15);

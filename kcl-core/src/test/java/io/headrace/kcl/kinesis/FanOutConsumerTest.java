@@ -95,10 +95,9 @@ class FanOutConsumerTest {
   @Test
   void a_limit_on_consumers_is_told_and_records_are_polled() {
     local.server.createStream("orders", 1);
-    local
-        .server
-        .faults()
-        .add(Fault.error("LimitExceededException", "20 of them").on("RegisterStreamConsumer"));
+    for (int i = 0; i < FanOutConsumer.CONSUMERS_MAX; i++) {
+      register("orders", "other-" + i);
+    }
     var stream = open(Retrieval.fanOut(), "orders", "shop");
     put("orders");
     var cursor =
@@ -112,14 +111,46 @@ class FanOutConsumerTest {
     assertThat(told).hasSize(1);
     assertThat(told.get(0))
         .startsWith("polling, since RegisterStreamConsumer on stream \"orders\"")
-        .contains("20 of them")
-        .contains("a stream takes 20 consumers");
+        .contains("LimitExceededException")
+        .contains("the stream has 20 consumers; take one away");
 
-    local.server.faults().clear();
+    deregister("orders", "other-7");
     while (told.size() < 2) {
       local.await(cursor.fetch(1_000));
     }
     assertThat(told.get(1)).isEqualTo("enhanced fan-out, consumer shop");
+  }
+
+  @Test
+  void registering_too_fast_is_tried_again_and_no_word_is_said_of_it() {
+    local.server.createStream("orders", 1);
+    local
+        .server
+        .faults()
+        .add(Fault.error("LimitExceededException", "rate").on("RegisterStreamConsumer").first(2));
+    var stream = open(Retrieval.fanOut(), "orders", "shop");
+    var cursor =
+        stream.open(local.await(stream.shards()).get(0), StartingPosition.TRIM_HORIZON, claim);
+    long began = local.loop.ticks();
+    while (told.isEmpty()) {
+      local.await(cursor.fetch(1_000));
+    }
+    assertThat(told).containsExactly("enhanced fan-out, consumer shop");
+    assertThat(passedSince(began)).isLessThan(FanOutConsumer.REFUSAL_WAIT);
+  }
+
+  @Test
+  void a_limit_whose_cause_may_not_be_asked_for_is_told_with_both() {
+    local.server.createStream("orders", 1);
+    local.server.faults().add(Fault.error("LimitExceededException").on("RegisterStreamConsumer"));
+    local.server.faults().add(Fault.error("AccessDeniedException").on("ListStreamConsumers"));
+    var stream = open(Retrieval.fanOut(), "orders", "shop");
+    var cursor =
+        stream.open(local.await(stream.shards()).get(0), StartingPosition.TRIM_HORIZON, claim);
+    while (told.isEmpty()) {
+      local.await(cursor.fetch(1_000));
+    }
+    assertThat(told.get(0)).contains("a stream takes 20 consumers, and 5 calls a second");
   }
 
   @Test
@@ -155,10 +186,7 @@ class FanOutConsumerTest {
   void closing_takes_away_what_it_registered_where_that_is_asked_for_and_nothing_else() {
     local.server.createStream("orders", 1);
     local.server.createStream("payments", 1);
-    local
-        .direct
-        .registerStreamConsumer(r -> r.streamARN(ARN + "orders").consumerName("shop"))
-        .join();
+    register("orders", "shop");
     try (var passing = local.another(Retrieval.fanOut().deregistering())) {
       for (var name : List.of("orders", "payments")) {
         var stream =
@@ -182,6 +210,20 @@ class FanOutConsumerTest {
     return local
         .another(retrieval)
         .open(StreamSource.kinesis(name), application, local.loop, new SplittableRandom(1));
+  }
+
+  private void register(String name, String consumer) {
+    local
+        .direct
+        .registerStreamConsumer(r -> r.streamARN(ARN + name).consumerName(consumer))
+        .join();
+  }
+
+  private void deregister(String name, String consumer) {
+    local
+        .direct
+        .deregisterStreamConsumer(r -> r.streamARN(ARN + name).consumerName(consumer))
+        .join();
   }
 
   private List<String> consumers(String name) {

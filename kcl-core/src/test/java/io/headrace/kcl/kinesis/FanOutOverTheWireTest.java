@@ -307,6 +307,17 @@ class FanOutOverTheWireTest {
   }
 
   @Test
+  void a_start_that_the_services_clock_has_not_reached_is_tried_again_soon() {
+    var soon = StartingPosition.at(local.loop.now().plusSeconds(2));
+    var reader = new Reader(stream, only(), soon, claim);
+    reader.passing(Duration.ofSeconds(12));
+
+    assertThat(told).containsExactly("enhanced fan-out, consumer reader");
+    reader.readAfter(put(5));
+    reader.hasAll();
+  }
+
+  @Test
   void a_right_that_is_missing_is_told_and_polling_goes_on() {
     local
         .server

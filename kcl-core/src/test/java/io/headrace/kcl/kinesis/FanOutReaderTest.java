@@ -243,7 +243,10 @@ class FanOutReaderTest {
 
   private void is_silent(Script reader) {
     reader.found().tell(new FanOutEvent.Demanded());
-    assertThat(reader.after(10).tell(new FanOutEvent.Waited())).containsExactly(CANCEL, POLL);
+    assertThat(reader.after(2.9).tell(new FanOutEvent.Waited()))
+        .containsExactly(new FanOutAction.AnswerEmpty());
+    reader.answered().tell(new FanOutEvent.Demanded());
+    assertThat(reader.after(0.1).tell(new FanOutEvent.Waited())).containsExactly(CANCEL, POLL);
     reader.answered().after(1).tell(new FanOutEvent.Demanded());
     reader.tell(new FanOutEvent.Opened(2));
     reader.tell(new FanOutEvent.Pushed(2));
