@@ -100,6 +100,33 @@ class WorkerLeavingTest extends WorkerScenario {
   }
 
   @Test
+  void hands_over_though_a_commit_falls_due_with_the_last_record_that_it_drains() {
+    for (long seed = 0; seed < 40; seed++) {
+      var single = new EngineHarness(seed, 1);
+      // The commit of the first record is due half a second after it: just when the second ends.
+      single.function("alarms").takes =
+          record -> Duration.ofMillis(record.key().text().equals("first") ? 1_000 : 1_500);
+      var worker = single.worker("w1", "alarms");
+      single.seconds(1);
+      single.put("first");
+      single.put("second");
+      single.seconds(1);
+      while (single.function("alarms").deliveries.isEmpty()) {
+        single.advance(Duration.ofMillis(10));
+      }
+      assertThat(single.function("alarms").inFlight).as("seed %d", seed).isOne();
+      var stopped = worker.stop(Duration.ofSeconds(5)).toCompletableFuture();
+      single.seconds(2);
+
+      assertThat(stopped).as("seed %d", seed).isCompleted();
+      assertThat(single.events(WorkerEvent.ShardFailed.class)).as("seed %d", seed).isEmpty();
+      single.worker("w2", "alarms");
+      single.seconds(3);
+      assertThat(single.function("alarms").deliveries).as("seed %d", seed).hasSize(2);
+    }
+  }
+
+  @Test
   void keeps_a_shard_that_it_gained_anew_while_it_gave_the_former_tenure_back() {
     for (var leave : List.of("release", "ended", "giveUp")) {
       var single = new EngineHarness(22, 1);
