@@ -267,10 +267,10 @@ public final class HeadraceProducer implements AutoCloseable {
     if (event != null) {
       events.add(event);
     }
-    for (ProducerAction action : machine.step(events, loop.ticks())) {
-      perform(action);
-    }
+    List<ProducerAction> actions = machine.step(events, loop.ticks());
+    // Before anybody is told: who hears that a record is stored finds it counted.
     figures = machine.figures();
+    actions.forEach(this::perform);
     if (!ended) {
       setTimer();
     }
