@@ -71,8 +71,7 @@ final class OrderProgram {
 
   /** Without a limit of its own, so that it meets the server's. */
   private static ProducerSettings settings(Contestant contestant) {
-    ProducerSettings plain =
-        ProducerSettings.DEFAULT.withoutRateLimit().livingFor(TIME_TO_LIVE);
+    ProducerSettings plain = ProducerSettings.DEFAULT.withoutRateLimit().livingFor(TIME_TO_LIVE);
     return switch (contestant) {
       case ORDERED -> plain.ordered();
       case AGGREGATED -> plain.ordered().aggregating(ProducerSettings.Aggregation.BY_SHARD);

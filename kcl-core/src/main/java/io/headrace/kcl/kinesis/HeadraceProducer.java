@@ -444,9 +444,7 @@ public final class HeadraceProducer implements AutoCloseable {
     }
     try {
       return new Result(
-          new Stored(new ShardId(told.shardId()), Position.of(told.sequenceNumber())),
-          null,
-          false);
+          new Stored(new ShardId(told.shardId()), Position.of(told.sequenceNumber())), null, false);
     } catch (RuntimeException broken) {
       return new Result(null, sentences.brokenEntry(told, broken), true);
     }

@@ -21,8 +21,7 @@ sealed interface ProducerEvent {
    * @param refused why it does not, or null
    * @param mayBeStored it was refused and may lie there all the same
    */
-  record Result(
-      @Nullable Stored stored, @Nullable StreamException refused, boolean mayBeStored) {}
+  record Result(@Nullable Stored stored, @Nullable StreamException refused, boolean mayBeStored) {}
 
   /**
    * A call failed as a whole.

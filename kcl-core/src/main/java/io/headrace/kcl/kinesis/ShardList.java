@@ -45,9 +45,7 @@ final class ShardList {
       List<software.amazon.awssdk.services.kinesis.model.Shard> told,
       int number) {
     var request =
-        ListShardsRequest.builder()
-            .overrideConfiguration(calls.oneTry)
-            .maxResults(SHARDS_PER_PAGE);
+        ListShardsRequest.builder().overrideConfiguration(calls.oneTry).maxResults(SHARDS_PER_PAGE);
     // A token stands for the stream as well; both together are refused.
     ListShardsRequest asked =
         (token == null ? request.streamName(calls.place.stream()) : request.nextToken(token))

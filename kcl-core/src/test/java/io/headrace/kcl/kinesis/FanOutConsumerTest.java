@@ -213,10 +213,7 @@ class FanOutConsumerTest {
   }
 
   private void register(String name, String consumer) {
-    local
-        .direct
-        .registerStreamConsumer(r -> r.streamARN(ARN + name).consumerName(consumer))
-        .join();
+    local.direct.registerStreamConsumer(r -> r.streamARN(ARN + name).consumerName(consumer)).join();
   }
 
   private void deregister(String name, String consumer) {

@@ -272,7 +272,8 @@ class FanOutOverTheWireTest {
     }
 
     reader.hasAll();
-    assertThat(local.counted.subscriptions).hasSize(2);
+    // One more where the end of the first comes before its reason: it is asked for once again.
+    assertThat(local.counted.subscriptions).hasSizeBetween(2, 3);
     assertThat(local.direct.listStreamConsumers(r -> r.streamARN(ARN)).join().consumers())
         .hasSize(1);
   }

@@ -21,7 +21,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Random courses of puts by one and by several, refusals, errors, calls that are taken for wrong,
- * answers that are lost or broken, late copies, splits and merges: whatever happens, each record's future tells the truth.
+ * answers that are lost or broken, late copies, splits and merges: whatever happens, each record's
+ * future tells the truth.
  */
 class ProducerProperties {
   private static final int COURSES = 60;

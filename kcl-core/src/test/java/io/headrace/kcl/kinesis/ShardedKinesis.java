@@ -159,9 +159,7 @@ final class ShardedKinesis implements KinesisAsyncClient {
       int drawn = random.nextInt(100);
       PutRecordsResultEntry result = drawn < recordsRefused ? refused() : store(entry);
       results.add(
-          drawn >= 100 - recordsBroken
-              ? result.toBuilder().sequenceNumber(null).build()
-              : result);
+          drawn >= 100 - recordsBroken ? result.toBuilder().sequenceNumber(null).build() : result);
     }
     return PutRecordsResponse.builder().records(results).build();
   }
