@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiPredicate;
 import java.util.stream.Stream;
@@ -40,7 +41,11 @@ public final class Judge {
 
   /** Somebody became the one who may commit for a shard, and found so much finished. */
   private record Seal(
-      String process, String token, long sent, long answered, boolean ended, Finished found) {}
+      String process, String token, long sent, long answered, boolean ended, Finished found) {
+    boolean holds(BigInteger sequence) {
+      return found.holds(sequence);
+    }
+  }
 
   /** A write of progress; never answered when {@code answered} is 0. */
   private record Commit(
@@ -232,13 +237,13 @@ public final class Judge {
       Set<BigInteger> seen = new HashSet<>();
       Set<List<Object>> seenBy = new HashSet<>();
       for (Done done : dones) {
-        Seal seal = sealOf(shard, done);
+        Optional<Seal> seal = sealOf(shard, done);
         boolean again = !seen.add(done.sequence);
-        boolean twice = !seenBy.add(List.of(seal == null ? "" : seal.token, done.sequence));
-        boolean known = seal == null || seal.ended || seal.found.holds(done.sequence);
+        boolean twice = !seenBy.add(List.of(seal.map(Seal::token).orElse(""), done.sequence));
+        boolean known = seal.isEmpty() || seal.get().ended || seal.get().holds(done.sequence);
         duplicates += again ? 1 : 0;
         unexplained += twice || known ? 1 : 0;
-        stale += seal != null && staleAt(shard, seal, done.begun) ? 1 : 0;
+        stale += seal.isPresent() && staleAt(shard, seal.get(), done.begun) ? 1 : 0;
       }
       for (Seal seal : list(sealsByShard, shard)) {
         inFlight +=
@@ -255,12 +260,11 @@ public final class Judge {
     count("begunWithoutLease", stale);
   }
 
-  /** By which right a process made a call: its last seal before. Null when it had none. */
-  private Seal sealOf(String shard, Done done) {
+  /** By which right a process made a call: its last seal before, if it had one. */
+  private Optional<Seal> sealOf(String shard, Done done) {
     return list(sealsByShard, shard).stream()
         .filter(seal -> seal.process.equals(done.process) && seal.answered <= done.begun)
-        .max(Comparator.comparingLong(Seal::answered))
-        .orElse(null);
+        .max(Comparator.comparingLong(Seal::answered));
   }
 
   private boolean staleAt(String shard, Seal seal, long tick) {
@@ -338,9 +342,9 @@ public final class Judge {
   }
 
   private static <T> long sumOfShards(Map<String, List<T>> byShard, BiPredicate<String, T> counts) {
-    return List.copyOf(byShard.keySet()).stream()
+    return Map.copyOf(byShard).entrySet().stream()
         .mapToLong(
-            shard -> byShard.get(shard).stream().filter(each -> counts.test(shard, each)).count())
+            shard -> shard.getValue().stream().filter(e -> counts.test(shard.getKey(), e)).count())
         .sum();
   }
 }
