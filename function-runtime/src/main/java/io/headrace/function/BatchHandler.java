@@ -7,11 +7,14 @@ import io.headrace.kcl.StreamRecord;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
@@ -47,6 +50,11 @@ final class BatchHandler<I, O> implements ShardHandler {
   private final Map<String, TreeSet<Position>> taken = new HashMap<>();
 
   private final ArrayDeque<Group> due = new ArrayDeque<>();
+
+  /** Wait until they are tried again. */
+  private final Set<Group> backingOff = Collections.newSetFromMap(new IdentityHashMap<>());
+
+  private boolean draining;
   private @Nullable Call<O> running;
 
   BatchHandler(
@@ -89,6 +97,29 @@ final class BatchHandler<I, O> implements ShardHandler {
   }
 
   @Override
+  public void drain() {
+    draining = true;
+    var left = new ArrayList<>(ready.values());
+    due.forEach(group -> left.addAll(group.items()));
+    backingOff.forEach(group -> left.addAll(group.items()));
+    ready.clear();
+    due.clear();
+    backingOff.clear();
+    giveBack(left);
+  }
+
+  private void giveBack(List<BatchCall.Item> items) {
+    if (!items.isEmpty()) {
+      scope.context.outcomes().returned(items.stream().map(i -> i.record.position()).toList());
+    }
+  }
+
+  @Override
+  public long callsSince() {
+    return running == null ? Long.MAX_VALUE : running.since();
+  }
+
+  @Override
   public void abandon() {
     scope.end();
     if (running != null) {
@@ -102,7 +133,7 @@ final class BatchHandler<I, O> implements ShardHandler {
   }
 
   private void next() {
-    while (running == null && !scope.isOver()) {
+    while (running == null && !draining && !scope.isOver()) {
       var group = due.isEmpty() ? take() : inOrder(due.remove());
       if (group == null) {
         return;
@@ -218,6 +249,10 @@ final class BatchHandler<I, O> implements ShardHandler {
       again(new Group(group.items(), true), retry.waitAfter(1, scope.random()));
       return;
     }
+    if (draining) {
+      giveBack(group.items());
+      return;
+    }
     due.add(new Group(group.items().subList(0, size / 2), true));
     due.add(new Group(group.items().subList(size / 2, size), true));
   }
@@ -253,11 +288,18 @@ final class BatchHandler<I, O> implements ShardHandler {
   }
 
   private void again(Group group, Duration wait) {
+    if (draining) {
+      giveBack(group.items());
+      return;
+    }
+    backingOff.add(group);
     scope.later(
         wait,
         () -> {
-          due.add(group);
-          next();
+          if (backingOff.remove(group)) {
+            due.add(group);
+            next();
+          }
         });
   }
 

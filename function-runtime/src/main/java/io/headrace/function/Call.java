@@ -60,6 +60,7 @@ final class Call<O> implements Runnable, Attempt {
   private final int number;
   private final OutputBuffer<O> out;
   private final Consumer<Result> answer;
+  private final long since;
 
   private Instant deadline = Instant.MAX;
 
@@ -80,6 +81,7 @@ final class Call<O> implements Runnable, Attempt {
     this.number = number;
     this.out = out;
     this.answer = answer;
+    this.since = terms.loop().ticks();
     var unused = terms.underWay().incrementAndGet();
   }
 
@@ -143,6 +145,11 @@ final class Call<O> implements Runnable, Attempt {
   /** The stage that the user's code waits for: cancelled when the attempt is out of time. */
   synchronized void waitsFor(CompletionStage<?> users) {
     stage = users;
+  }
+
+  /** When it was made, in ticks. */
+  long since() {
+    return since;
   }
 
   /** Discards whatever comes of it, and interrupts. Nothing is answered any more. */

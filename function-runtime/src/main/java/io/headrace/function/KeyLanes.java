@@ -1,7 +1,9 @@
 package io.headrace.function;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -9,14 +11,16 @@ import org.jspecify.annotations.Nullable;
  * Which task of which key is next: strict order within a key, one at a time, many keys at once.
  * Pure bookkeeping, owned by the worker loop.
  *
- * <p>A lane is waiting (its first task may start), running, or resting (its first task is under way
- * but holds no thread, as during a back-off).
+ * <p>A lane is waiting (its first task may start), running, resting (its first task is under way but
+ * holds no thread, as while its outputs are sent), or backing off (its first task will be tried
+ * again).
  */
 final class KeyLanes<T> {
   private enum Phase {
     WAITING,
     RUNNING,
-    RESTING
+    RESTING,
+    BACKING_OFF
   }
 
   private static final class Lane<T> {
@@ -67,10 +71,17 @@ final class KeyLanes<T> {
     running--;
   }
 
-  /** The resting task of the key wants to run again. */
-  void resume(String key) {
+  /** The resting task of the key failed and will be tried again. */
+  void backOff(String key) {
     var lane = lane(key);
     expect(key, lane, Phase.RESTING);
+    lane.phase = Phase.BACKING_OFF;
+  }
+
+  /** The task of the key that backed off wants to run again. */
+  void resume(String key) {
+    var lane = lane(key);
+    expect(key, lane, Phase.BACKING_OFF);
     lane.phase = Phase.WAITING;
     waiting.add(key);
   }
@@ -86,6 +97,25 @@ final class KeyLanes<T> {
       lane.phase = Phase.WAITING;
       waiting.add(key);
     }
+  }
+
+  /** Takes out every task that is not under way: what is left ends its lane. */
+  List<T> drain() {
+    var left = new ArrayList<T>();
+    waiting.clear();
+    for (var lanesLeft = lanes.values().iterator(); lanesLeft.hasNext(); ) {
+      var lane = lanesLeft.next();
+      boolean underWay = lane.phase == Phase.RUNNING || lane.phase == Phase.RESTING;
+      var first = underWay ? lane.tasks.poll() : null;
+      left.addAll(lane.tasks);
+      lane.tasks.clear();
+      if (first == null) {
+        lanesLeft.remove();
+      } else {
+        lane.tasks.add(first);
+      }
+    }
+    return left;
   }
 
   boolean isEmpty() {

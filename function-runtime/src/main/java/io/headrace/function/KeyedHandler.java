@@ -101,6 +101,16 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
   }
 
   @Override
+  public void drain() {
+    lanes.drain();
+  }
+
+  @Override
+  public long callsSince() {
+    return lanes.callsSince();
+  }
+
+  @Override
   public void abandon() {
     scope.end();
     lanes.abandon();

@@ -4,7 +4,9 @@ import io.headrace.kcl.Position;
 import io.headrace.kcl.ShardHandler.Outcome;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,6 +48,7 @@ final class LaneRunner<O> {
   private final Dispatch dispatch;
   private final Map<Task<O>, Call<O>> calls = new HashMap<>();
   private boolean starting;
+  private boolean draining;
   private long foreignKeys;
 
   private LaneRunner(Scope scope, Wiring<O> wiring, Done<O> done) {
@@ -94,6 +97,24 @@ final class LaneRunner<O> {
 
   boolean isEmpty() {
     return lanes.isEmpty();
+  }
+
+  /** Begins nothing more; what is in line, or would be tried again, is the next owner's. */
+  void drain() {
+    draining = true;
+    giveBack(lanes.drain());
+  }
+
+  private void giveBack(List<Task<O>> tasks) {
+    var positions = tasks.stream().map(Task::position).filter(Objects::nonNull).toList();
+    if (!positions.isEmpty()) {
+      scope.context.outcomes().returned(positions);
+    }
+  }
+
+  /** {@link io.headrace.kcl.ShardHandler#callsSince}. */
+  long callsSince() {
+    return calls.values().stream().mapToLong(Call::since).min().orElse(Long.MAX_VALUE);
   }
 
   /** Interrupts what runs; the scope is over. */
@@ -167,11 +188,18 @@ final class LaneRunner<O> {
   }
 
   private void again(Task<O> task, Duration wait) {
+    lanes.backOff(task.lane());
+    if (draining) {
+      giveBack(lanes.drain());
+      return;
+    }
     scope.later(
         wait,
         () -> {
-          lanes.resume(task.lane());
-          start();
+          if (!draining) {
+            lanes.resume(task.lane());
+            start();
+          }
         });
   }
 

@@ -78,6 +78,16 @@ final class MisroutedGate implements ShardHandler {
   }
 
   @Override
+  public void drain() {
+    behind.drain();
+  }
+
+  @Override
+  public long callsSince() {
+    return behind.callsSince();
+  }
+
+  @Override
   public void abandon() {
     behind.abandon();
   }

@@ -54,6 +54,16 @@ final class RecordHandler<I, O> implements ShardHandler {
   }
 
   @Override
+  public void drain() {
+    lanes.drain();
+  }
+
+  @Override
+  public long callsSince() {
+    return lanes.callsSince();
+  }
+
+  @Override
   public void abandon() {
     scope.end();
     lanes.abandon();

@@ -66,6 +66,7 @@ final class WindowHandler<I, A, O> implements ShardHandler {
 
   private final ArrayDeque<StreamRecord> backlog = new ArrayDeque<>();
   private boolean decoding;
+  private boolean draining;
   private int closing;
   private boolean changed;
 
@@ -129,6 +130,29 @@ final class WindowHandler<I, A, O> implements ShardHandler {
     keeper.committed(parts);
   }
 
+  /** Windows whose closing has not begun are closed by the next owner. */
+  @Override
+  public void drain() {
+    draining = true;
+    lanes.drain();
+    var left = new ArrayList<>(ends);
+    backlog.forEach(record -> left.add(record.position()));
+    ends.clear();
+    backlog.clear();
+    giveBack(left);
+  }
+
+  private void giveBack(List<Position> left) {
+    if (!left.isEmpty()) {
+      scope.context.outcomes().returned(left);
+    }
+  }
+
+  @Override
+  public long callsSince() {
+    return lanes.callsSince();
+  }
+
   @Override
   public void abandon() {
     scope.end();
@@ -181,6 +205,10 @@ final class WindowHandler<I, A, O> implements ShardHandler {
   }
 
   private void admit(List<Arrived<I>> batch) {
+    if (draining) {
+      giveBack(batch.stream().map(arrived -> arrived.record().position()).toList());
+      return;
+    }
     for (int i = 0; i < batch.size(); i++) {
       var arrived = batch.get(i);
       if (arrived instanceof Arrived.Faulty<I> faulty

@@ -49,6 +49,7 @@ final class Rig implements OutputTap {
   ChunkStore chunks = new InMemoryChunkStore();
   final List<FunctionEvent> events = new ArrayList<>();
   final Map<Position, ShardHandler.Outcome> settled = new LinkedHashMap<>();
+  final Set<Position> returned = new LinkedHashSet<>();
   final Map<String, Object> outputs = new LinkedHashMap<>();
   final List<Object> sides = new ArrayList<>();
   final List<DeadLetter> letters = new ArrayList<>();
@@ -124,6 +125,13 @@ final class Rig implements OutputTap {
             assertThat(loop.isCurrent()).as("told on the loop").isTrue();
             assertThat(handler).as("told by the handler that lives").isSameAs(opened[0]);
             assertThat(settled.put(position, outcome)).as("%s settled twice", position).isNull();
+          }
+
+          @Override
+          public void returned(List<Position> positions) {
+            assertThat(loop.isCurrent()).as("told on the loop").isTrue();
+            assertThat(positions).noneMatch(settled::containsKey).noneMatch(returned::contains);
+            returned.addAll(positions);
           }
 
           @Override
@@ -243,6 +251,13 @@ final class Rig implements OutputTap {
 
   void advance(long millis) {
     loop.advance(Duration.ofMillis(millis));
+  }
+
+  /** Asks the handler to begin nothing more, in a turn of the loop. */
+  void leave() {
+    var leaving = handler();
+    loop.execute(leaving::drain);
+    loop.runUntilIdle();
   }
 
   /** Lets time pass until everything is settled. */

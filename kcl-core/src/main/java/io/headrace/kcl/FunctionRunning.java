@@ -64,6 +64,11 @@ final class FunctionRunning {
     return run;
   }
 
+  /** Since when the oldest call has been under way, in ticks; never when there is none. */
+  long callsSince() {
+    return handler == null ? Long.MAX_VALUE : handler.callsSince();
+  }
+
   /** Why the run failed, once it has. */
   Optional<Throwable> failure() {
     return Optional.ofNullable(failure);
@@ -156,6 +161,8 @@ final class FunctionRunning {
       restore(restore);
     } else if (action instanceof RunAction.Deliver deliver) {
       deliver(deliver.records());
+    } else if (action instanceof RunAction.DrainHandler) {
+      live().drain();
     } else if (action instanceof RunAction.Commit commit) {
       inOwnTurn(() -> commit(commit.attempt()));
     } else if (action instanceof RunAction.CommitLast last) {
@@ -196,18 +203,7 @@ final class FunctionRunning {
   private void seal(long attempt) {
     ask(
         checkpointer::seal,
-        resumption -> {
-          if (resumption instanceof Resumption.Ready ready) {
-            return new RunEvent.Sealed(attempt, ready);
-          }
-          if (resumption instanceof Resumption.WaitingForParents waiting) {
-            return new RunEvent.ParentsMissing(attempt, waiting.parents());
-          }
-          if (resumption instanceof Resumption.Ended ended) {
-            return new RunEvent.FoundEnded(attempt, ended.children());
-          }
-          return new RunEvent.FencedOut(attempt, ((Resumption.Fenced) resumption).by());
-        },
+        resumption -> RunEvent.ofSeal(attempt, resumption),
         failed -> new RunEvent.SealFailed(attempt, failed));
   }
 
@@ -445,6 +441,13 @@ final class FunctionRunning {
           engine.loop().execute(FunctionRunning.this::tellSettled);
         }
         settled.add(position);
+      }
+    }
+
+    @Override
+    public void returned(List<Position> positions) {
+      if (isHeard() && positions.stream().allMatch(this::isInFlight)) {
+        tell(new RunEvent.Returned(positions));
       }
     }
 

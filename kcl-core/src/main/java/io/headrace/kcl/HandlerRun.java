@@ -285,6 +285,10 @@ final class HandlerRun {
     } else if (event instanceof RunEvent.DrainAsked) {
       phase = DRAINING;
       release(batcher.clear());
+      actions.add(new RunAction.DrainHandler());
+    } else if (event instanceof RunEvent.Returned returned) {
+      // Their progress stays open: the last commit does not cover them.
+      settle(returned.positions());
     } else if (event instanceof RunEvent.DeadlinePassed) {
       actions.add(new RunAction.AbandonHandler());
       release(List.copyOf(inFlight.values()));

@@ -26,6 +26,9 @@ sealed interface RunAction {
   /** Ask again later: nothing failed. */
   record LookAgainIn(long attempt, Duration delay) implements RunAction {}
 
+  /** Begin nothing more and give back what does not run. */
+  record DrainHandler() implements RunAction {}
+
   record Release(List<HeldRecord> records) implements RunAction {}
 
   record AbandonHandler() implements RunAction {}

@@ -19,6 +19,13 @@ sealed interface RunEvent {
     }
   }
 
+  /** Records that were handed over are left to the next owner. */
+  record Returned(List<Position> positions) implements RunEvent {
+    public Returned {
+      positions = List.copyOf(positions);
+    }
+  }
+
   /** Time has passed, or there is room again. */
   record Woken() implements RunEvent {}
 
@@ -71,4 +78,18 @@ sealed interface RunEvent {
   record FencedOut(long attempt, LeaseToken by) implements Answer {}
 
   record RetryDue(long attempt) implements Answer {}
+
+  /** What a seal brought. */
+  static RunEvent ofSeal(long attempt, Resumption resumption) {
+    if (resumption instanceof Resumption.Ready ready) {
+      return new Sealed(attempt, ready);
+    }
+    if (resumption instanceof Resumption.WaitingForParents waiting) {
+      return new ParentsMissing(attempt, waiting.parents());
+    }
+    if (resumption instanceof Resumption.Ended ended) {
+      return new FoundEnded(attempt, ended.children());
+    }
+    return new FencedOut(attempt, ((Resumption.Fenced) resumption).by());
+  }
 }

@@ -89,6 +89,7 @@ final class RunTransitions {
   private static void draining(TransitionTable<RunPhase> table) {
     table
         .on(DRAINING, RunEvent.Settled.class, DRAINING, COMMITTING_LAST)
+        .on(DRAINING, RunEvent.Returned.class, DRAINING, COMMITTING_LAST)
         .on(DRAINING, RunEvent.CommitDue.class, DRAINING)
         .on(DRAINING, RunEvent.Committed.class, DRAINING, COMMITTING_LAST)
         .on(DRAINING, RunEvent.CommitFailed.class, DRAINING, COMMITTING_LAST)

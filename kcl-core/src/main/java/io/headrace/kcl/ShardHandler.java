@@ -42,6 +42,23 @@ public interface ShardHandler extends AutoCloseable {
   default void committed(CommitParts parts) {}
 
   /**
+   * The shard goes elsewhere: nothing is begun any more. What runs may finish; what does not, be it
+   * in line or waiting to be tried again, is {@linkplain Outcomes#returned returned}, now or as soon
+   * as its call has failed. Called once. A handler that only waits for all of its calls is right,
+   * too, and slower to leave.
+   */
+  default void drain() {}
+
+  /**
+   * Since when the oldest call that is under way has been so, in ticks of the monotonic clock.
+   *
+   * @return {@link Long#MAX_VALUE} when none is, or the handler does not tell
+   */
+  default long callsSince() {
+    return Long.MAX_VALUE;
+  }
+
+  /**
    * The drain's deadline has passed or the lease is gone: interrupt what still runs. Its results
    * are discarded, and nothing is told to {@link Outcomes} any more.
    */
@@ -64,6 +81,12 @@ public interface ShardHandler extends AutoCloseable {
   /** Where the handler answers; on the worker loop only. */
   interface Outcomes {
     void settled(Position position, Outcome outcome);
+
+    /**
+     * These will not be handled here: they are the next owner's. Only after {@link
+     * ShardHandler#drain}.
+     */
+    void returned(List<Position> positions);
 
     /** State changed without a record: a commit is wanted. */
     void stateChanged();

@@ -21,6 +21,11 @@ final class ShardWork implements ShardReading.Listener {
   /** How long functions that are ready wait for those that seal or restore. */
   private static final Duration GATHER_MAX = Duration.ofSeconds(1);
 
+  /** While a call is older than this, a drain lets the others go on and waits for it. */
+  static final Duration SLOW_CALL = Duration.ofSeconds(1);
+
+  private static final Duration SLOW_CALL_LOOK = Duration.ofMillis(100);
+
   /** How long last commits may be tried after a drain's deadline; then the lease goes without. */
   private static final Duration LAST_COMMITS_MAX = Duration.ofSeconds(5);
 
@@ -75,24 +80,41 @@ final class ShardWork implements ShardReading.Listener {
   }
 
   /**
-   * Stops in order: nothing new is begun, what runs may finish, and what was done is committed.
+   * Stops in order: nothing new is begun, what runs may finish, and what was done is committed. A
+   * slow call holds up only its own key: until it ends, at most for half of the time, all others go
+   * on.
    *
    * @param limit after it, what still runs is interrupted and will be delivered again elsewhere
    */
   void drain(Duration limit) {
-    if (over) {
-      return;
-    }
-    if (!draining) {
-      draining = true;
-      stopReading();
-      functions.forEach(function -> function.tell(new RunEvent.DrainAsked()));
-      finishIfDrained();
+    if (!over) {
+      stopBeginning(engine.loop().ticks() + limit.dividedBy(2).toNanos());
     }
     if (!over) {
       engine.loop().schedule(limit, this::passDeadline);
       engine.loop().schedule(limit.plus(LAST_COMMITS_MAX), this::leaveUncommitted);
     }
+  }
+
+  private void stopBeginning(long latest) {
+    if (over || draining) {
+      return;
+    }
+    long now = engine.loop().ticks();
+    if (now < latest && oldestCall(now).compareTo(SLOW_CALL) > 0) {
+      engine.loop().schedule(SLOW_CALL_LOOK, () -> stopBeginning(latest));
+      return;
+    }
+    draining = true;
+    stopReading();
+    functions.forEach(function -> function.tell(new RunEvent.DrainAsked()));
+    finishIfDrained();
+  }
+
+  /** How long the oldest call of a function has been under way; zero without any. */
+  Duration oldestCall(long now) {
+    long since = functions.stream().mapToLong(FunctionRunning::callsSince).min().orElse(now);
+    return Duration.ofNanos(Math.max(0, now - Math.min(since, now)));
   }
 
   /** Stops at once and commits nothing. */

@@ -87,6 +87,7 @@ final class FoldingHandlers implements ShardHandler.Factory {
     final Context context;
     private final Map<String, Integer> state = new TreeMap<>();
     private final Map<String, ArrayDeque<StreamRecord>> lanes = new HashMap<>();
+    private final Map<String, Long> since = new HashMap<>();
     private boolean over;
 
     FoldingHandler(Context context) {
@@ -136,6 +137,7 @@ final class FoldingHandlers implements ShardHandler.Factory {
         context.loop().schedule(Duration.ofMillis(10), () -> beginIfOpen(lane));
         return;
       }
+      since.put(record.key().text(), context.loop().ticks());
       if (!stuckKeys.contains(record.key().text())) {
         var time = takes.apply(record);
         if (time.isZero()) {
@@ -163,6 +165,7 @@ final class FoldingHandlers implements ShardHandler.Factory {
       }
       var record = lane.removeFirst();
       var key = record.key().text();
+      since.remove(key);
       int number = number(record);
       int last = state.getOrDefault(key, 0);
       if (number != last + 1 && !(tolerant && number > last)) {
@@ -196,6 +199,26 @@ final class FoldingHandlers implements ShardHandler.Factory {
     @Override
     public void committed(CommitParts parts) {
       committed.add(parts);
+    }
+
+    /** Every lane finishes the record that it has begun and gives the others back. */
+    @Override
+    public void drain() {
+      var left = new ArrayList<Position>();
+      for (var lane : lanes.values()) {
+        while (lane.size() > 1) {
+          left.add(lane.removeLast().position());
+        }
+      }
+      inFlight -= left.size();
+      if (!left.isEmpty()) {
+        context.outcomes().returned(left);
+      }
+    }
+
+    @Override
+    public long callsSince() {
+      return since.values().stream().mapToLong(ticks -> ticks).min().orElse(Long.MAX_VALUE);
     }
 
     @Override

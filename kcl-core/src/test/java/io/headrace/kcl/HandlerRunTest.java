@@ -53,6 +53,7 @@ class HandlerRunTest {
     all.put("ends though a commit fails", this::ends_after_failed_commit);
     all.put("tries a failed end again, also while drained", this::end_fails);
     all.put("drains, commits and stops", this::drains);
+    all.put("gives back what does not run when it drains", this::drains_by_giving_back);
     all.put("stops without a commit when there is nothing", this::drains_clean);
     all.put("drains while a commit is under way", this::drains_during_commit);
     all.put("interrupts at the deadline", this::passes_deadline);
@@ -227,6 +228,20 @@ class HandlerRunTest {
     assertPhase(run.committed(2), RunPhase.STOPPED);
     assertThat(run.last()).containsExactly(new RunAction.CloseHandler());
     assertThat(run.budget.used()).isZero();
+  }
+
+  private void drains_by_giving_back(RunScript run) {
+    run.started().read(1, 2, 3).settle(2).drain();
+    assertThat(run.last()).contains(new RunAction.DrainHandler());
+    run.tell(new RunEvent.Returned(List.of(Position.of(3))));
+    assertPhase(run, RunPhase.DRAINING);
+    run.tell(new RunEvent.Returned(List.of(Position.of(1))));
+    assertPhase(run, RunPhase.COMMITTING_LAST);
+    assertThat(run.budget.used()).isZero();
+    var progress =
+        new Progress(
+            Optional.empty(), List.of(new Progress.Range(Position.of(2), Position.of(2))));
+    run.run.checkCommit(progress);
   }
 
   private void drains_clean(RunScript run) {

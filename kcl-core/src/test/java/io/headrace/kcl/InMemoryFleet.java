@@ -203,6 +203,7 @@ public final class InMemoryFleet {
     private boolean farewellHangs;
     private final Queue<LeaseEvent> news = new ArrayDeque<>();
     private Duration newsTake = Duration.ZERO;
+    private Duration takersNeed = Duration.ZERO;
 
     Member(Incarnation incarnation) {
       this.incarnation = incarnation;
@@ -211,6 +212,11 @@ public final class InMemoryFleet {
     /** From now on {@link #stop} never answers. */
     public void farewellHangs() {
       farewellHangs = true;
+    }
+
+    /** How long it takes until somebody is ready for what this member leaves; at once if not set. */
+    public void takersNeed(Duration time) {
+      takersNeed = time;
     }
 
     /** How long events are on their way from now on; they still come in order. */
@@ -284,6 +290,8 @@ public final class InMemoryFleet {
     public void draining() {
       active = false;
       log.add("draining");
+      loop.schedule(
+          takersNeed, () -> held().forEach(shard -> tell(new LeaseEvent.Wanted(shard))));
     }
 
     @Override

@@ -127,6 +127,72 @@ class WorkerLeavingTest extends WorkerScenario {
   }
 
   @Test
+  void goes_on_until_each_shard_is_wanted_when_it_is_stopped() {
+    var worker = engine.worker("w1", "alarms");
+    engine.seconds(1);
+    engine.members.get(worker).takersNeed(Duration.ofSeconds(2));
+
+    var stopped = worker.stop(Duration.ofSeconds(10)).toCompletableFuture();
+    for (int i = 0; i < 19; i++) {
+      engine.put(10, 5);
+      engine.advance(Duration.ofMillis(100));
+    }
+    int handled = engine.function("alarms").deliveries.size();
+    assertThat(handled).as("before it is wanted").isGreaterThanOrEqualTo(170);
+    assertThat(stopped).isNotDone();
+    engine.seconds(1);
+    assertThat(stopped).isCompleted();
+    engine.worker("w2", "alarms");
+    engine.seconds(5);
+
+    assertNothingLost("alarms");
+    assertThat(engine.function("alarms").deliveries).as("nothing twice").hasSize(190);
+  }
+
+  @Test
+  void drains_by_half_of_its_time_what_nobody_has_asked_for() {
+    var worker = engine.worker("w1", "alarms");
+    engine.put(20, 5);
+    engine.seconds(1);
+    engine.members.get(worker).takersNeed(Duration.ofHours(1));
+
+    var stopped = worker.stop(Duration.ofSeconds(6)).toCompletableFuture();
+    engine.advance(Duration.ofMillis(2_900));
+    assertThat(stopped).isNotDone();
+    engine.seconds(1);
+
+    assertThat(stopped).isCompleted();
+    assertThat(engine.fleet.owned()).isEmpty();
+  }
+
+  @Test
+  void lets_other_keys_go_on_while_a_slow_call_keeps_a_shard_that_is_wanted() {
+    var single = new EngineHarness(23, 1);
+    single.function("alarms").takes =
+        record -> Duration.ofMillis(record.key().text().equals("key-0") ? 3_500 : 5);
+    single.worker("w1", "alarms");
+    single.seconds(1);
+    single.put("key-0");
+    single.advance(Duration.ofMillis(1_500));
+    single.fleet.assigning(false);
+    single.fleet.want(single.shard(0));
+    for (int i = 0; i < 15; i++) {
+      single.put("key-1");
+      single.advance(Duration.ofMillis(100));
+    }
+    assertThat(single.function("alarms").deliveries)
+        .as("key-1 while key-0 is slow")
+        .hasSizeGreaterThan(10);
+    single.seconds(2);
+    assertThat(single.fleet.owned()).as("left when the slow call ended").isEmpty();
+    single.fleet.assigning(true);
+    single.seconds(8);
+
+    assertThat(single.function("alarms").faults).isEmpty();
+    assertThat(single.function("alarms").deliveries).as("nothing twice").hasSize(16);
+  }
+
+  @Test
   void keeps_a_shard_that_it_gained_anew_while_it_gave_the_former_tenure_back() {
     for (var leave : List.of("release", "ended", "giveUp")) {
       var single = new EngineHarness(22, 1);

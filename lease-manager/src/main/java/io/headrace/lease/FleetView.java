@@ -120,6 +120,17 @@ final class FleetView {
     return item != null && item.state() == State.ACTIVE;
   }
 
+  /**
+   * Whether a heartbeat of the worker is overdue: it may be dead, and nobody has to rely on it. A
+   * beat comes every 0.4 of the lease time and is seen within 0.2.
+   */
+  boolean isQuiet(long now, Incarnation who) {
+    var seen = workers.get(who.workerId());
+    return seen == null
+        || !seen.item().incarnation().equals(who)
+        || now - seen.since > seen.item().leaseTime().toNanos() / 10 * 7;
+  }
+
   /** Equal for workers that see the same active members. */
   int membersHash() {
     return active().hashCode();

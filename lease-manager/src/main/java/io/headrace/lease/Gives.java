@@ -174,8 +174,8 @@ final class Gives {
   }
 
   private void ready(Incarnation taker, Book book) {
-    if (!book.owner().equals(taker)) {
-      return;
+    if (!book.owner().equals(taker) || fleet.view().isQuiet(desk.now(), taker)) {
+      return; // Who may be dead is given nothing: it would stand still until that is certain.
     }
     for (var shard : book.ready()) {
       var lease = leases.get(shard);

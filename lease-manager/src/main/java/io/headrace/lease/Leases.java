@@ -185,10 +185,9 @@ final class Leases {
     if (lease == null) {
       return;
     }
-    boolean wanted = lease.phase == Phase.WANTED;
     stopRunning(lease);
-    var taker = lease.taker;
-    if (wanted && taker != null && !failedHere) {
+    var taker = lease.taker; // To whom it is offered, whether it was wanted yet or not.
+    if (taker != null && !failedHere) {
       handOver(lease, taker);
     } else {
       free(lease, failedHere ? desk.self() : null);
@@ -364,9 +363,9 @@ final class Leases {
     }
   }
 
-  /** Whether every lease has been freed, ended or handed over. */
+  /** Whether every lease has been freed, ended, or handed over and acknowledged. */
   boolean settled() {
-    return held.values().stream().allMatch(lease -> lease.phase == Phase.FLIPPED);
+    return held.isEmpty();
   }
 
   /** The heartbeat was another's: nothing is ours any more. */
