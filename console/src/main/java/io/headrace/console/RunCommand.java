@@ -94,6 +94,7 @@ final class RunCommand implements Callable<Integer> {
     var runtime =
         FunctionRuntime.named(settings.application())
             .leaseTime(settings.leases().leaseTime())
+            .capacity(settings.leases().capacity())
             .memoryBytes(settings.memoryBytes())
             .leasesIn(aws.leases(table))
             .checkpointsIn(aws.checkpoints(table, settings.application()))
@@ -103,6 +104,7 @@ final class RunCommand implements Callable<Integer> {
             .stoppingWithin(settings.stopWithin())
             .observedBy(new Narrator(Objects.requireNonNull(spec).commandLine().getErr()));
     settings.worker().ifPresent(runtime::workerId);
+    settings.deployment().ifPresent(runtime::deployment);
     application.functions().forEach(runtime::run);
     return runtime;
   }

@@ -6,12 +6,14 @@ import io.headrace.checkpoint.ChunkStore;
 import io.headrace.kcl.StreamConnector;
 import io.headrace.kcl.WorkerStatus;
 import io.headrace.kcl.loop.EventLoop;
+import io.headrace.lease.Deployment;
 import io.headrace.lease.LeaseSettings;
 import io.headrace.lease.LeaseTable;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
@@ -91,6 +93,7 @@ public final class FunctionRuntime {
   @Nullable OutputTap tap;
   @Nullable Machinery threads;
   LeaseSettings leaseSettings = LeaseSettings.DEFAULT;
+  String deployment = "";
   CheckpointPolicy policy = CheckpointPolicy.DEFAULT;
   DeadLetters deadLetters = DeadLetters.inFile(Path.of("dead-letters"));
   Duration stopWithin = Duration.ofSeconds(20);
@@ -180,6 +183,28 @@ public final class FunctionRuntime {
    */
   public FunctionRuntime leaseTime(Duration leaseTime) {
     this.leaseSettings = leaseSettings.withLeaseTime(leaseTime);
+    return this;
+  }
+
+  /**
+   * How much this worker takes in proportion to the others, as by its processors.
+   *
+   * @param capacity a power of two from 1 to 64; 1 unless given
+   */
+  public FunctionRuntime capacity(int capacity) {
+    this.leaseSettings = leaseSettings.withCapacity(capacity);
+    return this;
+  }
+
+  /**
+   * Names what is deployed here, the same for all workers of one deployment and another for the
+   * next: while one takes the place of the other, shards go only to workers of the one that came
+   * last, so that most move once.
+   *
+   * @param id at most 64 letters, digits or {@code . _ : / + -}; empty unless given
+   */
+  public FunctionRuntime deployment(String id) {
+    this.deployment = new Deployment(id, Map.of()).id();
     return this;
   }
 

@@ -104,6 +104,19 @@ public final class FunctionSpec<I, O> {
     }
   }
 
+  /** How its state is stored; empty for a function without any. */
+  Optional<Codec<?>> stateCodec() {
+    if (kind instanceof Kind.KeyedState<I, ?, O> keyed) {
+      return Optional.of(keyed.codec());
+    }
+    if (kind instanceof Kind.AsyncKeyedState<I, ?, O> keyed) {
+      return Optional.of(keyed.codec());
+    }
+    return kind instanceof Kind.Windowing<I, ?, O> windowing
+        ? Optional.of(windowing.codec())
+        : Optional.empty();
+  }
+
   /**
    * Begins a specification.
    *

@@ -15,6 +15,7 @@ import io.headrace.kcl.WorkerSettings;
 import io.headrace.kcl.WorkerStatus;
 import io.headrace.kcl.loop.Entropy;
 import io.headrace.kcl.loop.Stages;
+import io.headrace.lease.Deployment;
 import io.headrace.lease.HeartbeatCoordinator;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -22,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -107,6 +109,7 @@ final class RuntimeWorker implements FunctionRuntime.Running {
             incarnation(of),
             connectors.opened(),
             of.leaseSettings,
+            new Deployment(of.deployment, codecs(of)),
             machinery.leaseLoop(),
             machinery.leaseRandom());
     worker =
@@ -347,6 +350,14 @@ final class RuntimeWorker implements FunctionRuntime.Running {
   /** Functions without state never ask for the store. */
   private static ChunkStore chunks(FunctionRuntime of) {
     return of.chunks != null ? of.chunks : new InMemoryChunkStore();
+  }
+
+  /** A codec reads the versions up to its own. */
+  private static Map<String, Integer> codecs(FunctionRuntime of) {
+    var newest = new TreeMap<String, Integer>();
+    of.specs.forEach(
+        spec -> spec.stateCodec().ifPresent(codec -> newest.put(spec.name(), codec.version())));
+    return newest;
   }
 
   private Incarnation incarnation(FunctionRuntime of) {

@@ -1,6 +1,7 @@
 package io.headrace.kcl;
 
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 
@@ -36,6 +37,16 @@ public interface LeaseCoordinator {
 
   /** The shard is drained and committed: whoever is named next, or anybody, may have it. */
   void release(ShardKey shard, LeaseToken token);
+
+  /** The answer to a {@link LeaseEvent.Wanted} that can wait: not now. It is asked again later. */
+  void keep(ShardKey shard, LeaseToken token);
+
+  /**
+   * How much was read lately, for balance by load. A shard that is left out had nothing.
+   *
+   * @param bytesPerSecond on average since the last call; the worker calls every ten seconds
+   */
+  void throughput(Map<ShardKey, Long> bytesPerSecond);
 
   /**
    * The run of a shard failed here: its lease is given up, and others are asked first.

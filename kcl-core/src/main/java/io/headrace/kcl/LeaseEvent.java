@@ -11,8 +11,13 @@ public sealed interface LeaseEvent {
   /** The shard is ours. */
   record Gained(ShardKey shard, Shard description, Tenure tenure) implements LeaseEvent {}
 
-  /** The shard goes elsewhere: drain it, commit, then call {@link LeaseCoordinator#release}. */
-  record Wanted(ShardKey shard) implements LeaseEvent {}
+  /**
+   * The shard goes elsewhere: drain it, commit, then call {@link LeaseCoordinator#release}.
+   *
+   * @param canWait it is only for balance: a shard that would be long in draining may be kept, by
+   *     {@link LeaseCoordinator#keep}
+   */
+  record Wanted(ShardKey shard, boolean canWait) implements LeaseEvent {}
 
   /** The shard is no longer ours: stop at once and commit nothing. */
   record Lost(ShardKey shard, String reason) implements LeaseEvent {}

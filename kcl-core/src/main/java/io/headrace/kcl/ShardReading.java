@@ -33,6 +33,8 @@ final class ShardReading {
 
   /** What a reading tells the shard that it belongs to. */
   interface Listener {
+    void read(long bytes);
+
     /** Records were handed out beyond {@code before}. */
     void advanced(ShardReading reading, Optional<Position> before);
 
@@ -234,6 +236,7 @@ final class ShardReading {
 
   private void handOut(List<StreamRecord> records) {
     long bytes = records.stream().mapToLong(StreamRecord::budgetBytes).sum();
+    listener.read(bytes);
     engine.listener().accept(new WorkerEvent.Fetched(place.key(), records.size(), bytes, behind));
     var readers = members();
     var held =

@@ -22,7 +22,7 @@ final class ShardWork implements ShardReading.Listener {
   private static final Duration GATHER_MAX = Duration.ofSeconds(1);
 
   /** While a call is older than this, a drain lets the others go on and waits for it. */
-  static final Duration SLOW_CALL = Duration.ofSeconds(1);
+  private static final Duration SLOW_CALL = Duration.ofSeconds(1);
 
   private static final Duration SLOW_CALL_LOOK = Duration.ofMillis(100);
 
@@ -37,6 +37,7 @@ final class ShardWork implements ShardReading.Listener {
   private final Map<FunctionRunning, ShardReading> readingOf = new HashMap<>();
   private final Set<ShardReading> readings = new LinkedHashSet<>();
   private final Set<FunctionRunning> endedFunctions = new LinkedHashSet<>();
+  private long bytesRead;
   private boolean gathered;
   private boolean draining;
   private boolean deadlinePassed;
@@ -100,8 +101,7 @@ final class ShardWork implements ShardReading.Listener {
     if (over || draining) {
       return;
     }
-    long now = engine.loop().ticks();
-    if (now < latest && oldestCall(now).compareTo(SLOW_CALL) > 0) {
+    if (engine.loop().ticks() < latest && isSlow()) {
       engine.loop().schedule(SLOW_CALL_LOOK, () -> stopBeginning(latest));
       return;
     }
@@ -111,8 +111,25 @@ final class ShardWork implements ShardReading.Listener {
     finishIfDrained();
   }
 
+  /** Whether a drain would have to wait for a call. */
+  boolean isSlow() {
+    return oldestCall(engine.loop().ticks()).compareTo(SLOW_CALL) > 0;
+  }
+
+  /** How much was read since the last time that this was asked. */
+  long takeBytesRead() {
+    long taken = bytesRead;
+    bytesRead = 0;
+    return taken;
+  }
+
+  @Override
+  public void read(long bytes) {
+    bytesRead += bytes;
+  }
+
   /** How long the oldest call of a function has been under way; zero without any. */
-  Duration oldestCall(long now) {
+  private Duration oldestCall(long now) {
     long since = functions.stream().mapToLong(FunctionRunning::callsSince).min().orElse(now);
     return Duration.ofNanos(Math.max(0, now - Math.min(since, now)));
   }

@@ -31,6 +31,8 @@ public final class Worker {
   /** What is left for last commits after the deadline of a stop, and for saying good-bye. */
   private static final Duration LAST_COMMITS_MAX = Duration.ofMillis(700);
 
+  private static final Duration THROUGHPUT_EVERY = Duration.ofSeconds(10);
+
   private static final Duration FAREWELL_MAX = Duration.ofMillis(950);
 
   private enum Life {
@@ -193,8 +195,21 @@ public final class Worker {
         nothing -> {
           life = life == Life.STARTING ? Life.RUNNING : life;
           started.complete(null);
+          engine.loop().schedule(THROUGHPUT_EVERY, this::tellThroughput);
         },
         this::failStart);
+  }
+
+  private void tellThroughput() {
+    if (life != Life.RUNNING) {
+      return;
+    }
+    var bytesPerSecond = new HashMap<ShardKey, Long>();
+    works.forEach(
+        (shard, work) ->
+            bytesPerSecond.put(shard, work.takeBytesRead() / THROUGHPUT_EVERY.toSeconds()));
+    coordinator.throughput(bytesPerSecond);
+    engine.loop().schedule(THROUGHPUT_EVERY, this::tellThroughput);
   }
 
   private void failStart(Throwable cause) {
@@ -218,7 +233,9 @@ public final class Worker {
     } else if (event instanceof LeaseEvent.Wanted wanted) {
       var work = works.get(wanted.shard());
       // What ended by itself has been given back already, with the token that it had.
-      if (work != null) {
+      if (work != null && wanted.canWait() && life != Life.STOPPING && work.isSlow()) {
+        coordinator.keep(wanted.shard(), work.place().tenure().token());
+      } else if (work != null) {
         work.drain(life == Life.STOPPING ? untilStopped() : settings.drainMax());
       }
     } else if (event instanceof LeaseEvent.Lost lost) {

@@ -55,6 +55,14 @@ public final class InMemoryFleet {
     return member;
   }
 
+  /** Asks the owner for the shard, for balance only. */
+  public void wantIfItCanWait(ShardKey key) {
+    var owner = leases.get(key).owner;
+    if (owner != null) {
+      owner.tell(new LeaseEvent.Wanted(key, true));
+    }
+  }
+
   /** What coordinators were told, in order. */
   public List<String> log() {
     return log;
@@ -113,7 +121,7 @@ public final class InMemoryFleet {
   public void want(ShardKey key) {
     var lease = leases.get(key);
     if (lease.owner != null) {
-      lease.owner.tell(new LeaseEvent.Wanted(key));
+      lease.owner.tell(new LeaseEvent.Wanted(key, false));
     }
   }
 
@@ -204,6 +212,7 @@ public final class InMemoryFleet {
     private final Queue<LeaseEvent> news = new ArrayDeque<>();
     private Duration newsTake = Duration.ZERO;
     private Duration takersNeed = Duration.ZERO;
+    private Map<ShardKey, Long> throughput = Map.of();
 
     Member(Incarnation incarnation) {
       this.incarnation = incarnation;
@@ -281,6 +290,21 @@ public final class InMemoryFleet {
     }
 
     @Override
+    public void keep(ShardKey shard, LeaseToken token) {
+      log.add("keep " + shard.shard());
+    }
+
+    @Override
+    public void throughput(Map<ShardKey, Long> bytesPerSecond) {
+      throughput = Map.copyOf(bytesPerSecond);
+    }
+
+    /** What the worker told last. */
+    public Map<ShardKey, Long> throughput() {
+      return throughput;
+    }
+
+    @Override
     public void giveUp(ShardKey shard, LeaseToken token, String reason) {
       log.add("giveUp " + shard.shard() + ": " + reason);
       freeIfMine(shard, token);
@@ -291,7 +315,7 @@ public final class InMemoryFleet {
       active = false;
       log.add("draining");
       loop.schedule(
-          takersNeed, () -> held().forEach(shard -> tell(new LeaseEvent.Wanted(shard))));
+          takersNeed, () -> held().forEach(shard -> tell(new LeaseEvent.Wanted(shard, false))));
     }
 
     @Override

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** How shards come to a worker and leave it. */
@@ -190,6 +191,41 @@ class WorkerLeavingTest extends WorkerScenario {
 
     assertThat(single.function("alarms").faults).isEmpty();
     assertThat(single.function("alarms").deliveries).as("nothing twice").hasSize(16);
+  }
+
+  @Test
+  void keeps_a_shard_with_a_slow_call_when_it_is_wanted_for_balance_only() {
+    var single = new EngineHarness(24, 1);
+    single.function("alarms").takes = record -> Duration.ofSeconds(3);
+    single.worker("w1", "alarms");
+    single.put("key-0");
+    single.advance(Duration.ofMillis(1_500));
+    single.fleet.assigning(false);
+    single.fleet.wantIfItCanWait(single.shard(0));
+    single.seconds(1);
+    assertThat(single.fleet.log()).containsExactly("keep shardId-000000000000");
+
+    single.seconds(2);
+    single.fleet.wantIfItCanWait(single.shard(0));
+    single.seconds(1);
+    assertThat(single.fleet.log()).endsWith("release shardId-000000000000");
+  }
+
+  @Test
+  void tells_how_much_it_read_in_each_shard() {
+    var single = new EngineHarness(25, 1);
+    var worker = single.worker("w1", "alarms");
+    single.put(100, 5);
+    single.seconds(11);
+    long bytes =
+        single.stream.recordsOf(single.shard(0).shard()).stream()
+            .mapToLong(StreamRecord::budgetBytes)
+            .sum();
+    var member = single.members.get(worker);
+    assertThat(member.throughput()).isEqualTo(Map.of(single.shard(0), bytes / 10));
+
+    single.seconds(10);
+    assertThat(member.throughput()).isEqualTo(Map.of(single.shard(0), 0L));
   }
 
   @Test

@@ -14,33 +14,36 @@ import java.util.TreeSet;
  * up, so it is never less than the truth: a shard of the roster that stands in no living worker's
  * book may be claimed. Others read it only when the heartbeat item names a newer revision.
  *
- * @param capacity the worker's share of the work, in any unit that the fleet agrees on; a power of
- *     two, so that small differences never move a lease
  * @param holdings what the worker holds or is about to claim
  * @param offers what it would hand over, and to whom
  * @param ready what others offered to it and it can take without delay
+ * @param weights of those of its leases that weigh more than 1
  */
 public record Book(
     Incarnation owner,
-    int capacity,
+    Profile profile,
     Set<ShardKey> holdings,
     Map<ShardKey, Incarnation> offers,
-    Set<ShardKey> ready)
+    Set<ShardKey> ready,
+    Map<ShardKey, Integer> weights)
     implements LeaseItem {
   public Book {
     Objects.requireNonNull(owner, "owner");
-    if (capacity < 1 || Integer.bitCount(capacity) != 1) {
-      throw new IllegalArgumentException("capacity " + capacity + ": must be a power of two");
-    }
+    Objects.requireNonNull(profile, "profile");
     holdings = sorted(holdings);
     ready = sorted(ready);
-    var byKey = new TreeMap<ShardKey, Incarnation>(ShardKeys.ORDER);
-    byKey.putAll(offers);
-    offers = Collections.unmodifiableMap(byKey);
+    offers = sorted(offers);
+    weights = sorted(weights);
   }
 
-  static Book empty(Incarnation owner, int capacity) {
-    return new Book(owner, capacity, Set.of(), Map.of(), Set.of());
+  static Book empty(Incarnation owner, Profile profile) {
+    return new Book(owner, profile, Set.of(), Map.of(), Set.of(), Map.of());
+  }
+
+  private static <V> Map<ShardKey, V> sorted(Map<ShardKey, V> byShard) {
+    var sorted = new TreeMap<ShardKey, V>(ShardKeys.ORDER);
+    sorted.putAll(byShard);
+    return Collections.unmodifiableMap(sorted);
   }
 
   private static Set<ShardKey> sorted(Set<ShardKey> shards) {

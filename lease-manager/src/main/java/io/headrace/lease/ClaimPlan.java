@@ -3,9 +3,9 @@ package io.headrace.lease;
 import io.headrace.kcl.Incarnation;
 import io.headrace.kcl.ShardKey;
 import java.time.Duration;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.SortedMap;
 
 /**
  * Who claims a free shard first: the best by rendezvous that has room below its target, so that
@@ -18,17 +18,17 @@ final class ClaimPlan {
   /**
    * How long {@code self} waits before it claims each shard.
    *
-   * @param free in an order on which all agree
-   * @param held how many each active worker has, {@code self} among them
+   * @param free and what each weighs, in an order on which all agree
+   * @param held what each active worker has, {@code self} among them
    */
   static Map<ShardKey, Duration> waits(
       Incarnation self,
-      Collection<ShardKey> free,
+      SortedMap<ShardKey, Integer> free,
       Map<Incarnation, Integer> held,
       Map<Incarnation, Integer> capacities) {
     var firsts = assign(free, held, capacities);
     var waits = new HashMap<ShardKey, Duration>();
-    for (var shard : free) {
+    for (var shard : free.keySet()) {
       var first = firsts.get(shard);
       var second =
           RendezvousHash.rank(shard, held.keySet(), capacities).stream()
@@ -45,25 +45,25 @@ final class ClaimPlan {
     return waits;
   }
 
-  /** The first choice for each shard; nobody gets more than its target while others have less. */
+  /** The first choice for each shard; nobody gets more than its room while others have some. */
   static Map<ShardKey, Incarnation> assign(
-      Collection<ShardKey> free,
+      SortedMap<ShardKey, Integer> free,
       Map<Incarnation, Integer> held,
       Map<Incarnation, Integer> capacities) {
-    var room = new HashMap<Incarnation, Integer>();
-    LeaseBalancer.targets(held, capacities, free.size())
-        .forEach((who, target) -> room.put(who, target - held.getOrDefault(who, 0)));
+    int all = free.values().stream().mapToInt(weight -> weight).sum();
+    var room = LeaseBalancer.rooms(held, capacities, all);
     var firsts = new HashMap<ShardKey, Incarnation>();
-    for (var shard : free) {
-      var ranked = RendezvousHash.rank(shard, held.keySet(), capacities);
-      var first =
-          ranked.stream()
-              .filter(who -> room.getOrDefault(who, 0) > 0)
-              .findFirst()
-              .orElse(ranked.get(0));
-      room.merge(first, -1, Integer::sum);
-      firsts.put(shard, first);
-    }
+    free.forEach(
+        (shard, weight) -> {
+          var ranked = RendezvousHash.rank(shard, held.keySet(), capacities);
+          var first =
+              ranked.stream()
+                  .filter(who -> room.getOrDefault(who, 0) > 0)
+                  .findFirst()
+                  .orElse(ranked.get(0));
+          room.merge(first, -weight, Integer::sum);
+          firsts.put(shard, first);
+        });
     return firsts;
   }
 }

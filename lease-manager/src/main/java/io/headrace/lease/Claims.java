@@ -85,9 +85,7 @@ final class Claims {
     if (candidates.isEmpty()) {
       return;
     }
-    var counts = fleet.counts(leases.book(), leases.flipped());
-    counts.putIfAbsent(desk.self(), 0);
-    var waits = ClaimPlan.waits(desk.self(), candidates.keySet(), counts, fleet.capacities());
+    var waits = waits();
     long now = desk.now();
     int room =
         LeaseSettings.CLAIMS_MAX - (int) candidates.values().stream().filter(c -> c.asked).count();
@@ -112,6 +110,15 @@ final class Claims {
     if (nextDue < Long.MAX_VALUE) {
       next = desk.after(Duration.ofNanos(nextDue), this::consider);
     }
+  }
+
+  /** Who has not been heard of for long is no first choice: its heirs would wait for it. */
+  private Map<ShardKey, Duration> waits() {
+    var held = fleet.totals(leases.book(), leases.flipped());
+    held.keySet().removeIf(who -> fleet.view().isQuiet(desk.now(), who));
+    held.putIfAbsent(desk.self(), 0);
+    var free = fleet.weighed(candidates.keySet());
+    return ClaimPlan.waits(desk.self(), free, held, fleet.capacities());
   }
 
   private void refresh() {

@@ -31,6 +31,7 @@ final class Desk {
   final LeaseTable table;
   final String application;
   final LeaseSettings settings;
+  private final Profile profile;
   private final EventLoop loop;
   private final RandomGenerator random;
   private final String firstLife;
@@ -44,6 +45,7 @@ final class Desk {
       String application,
       Incarnation self,
       LeaseSettings settings,
+      Deployment deployment,
       EventLoop loop,
       RandomGenerator random) {
     this.table = table;
@@ -51,6 +53,7 @@ final class Desk {
     this.self = self;
     this.firstLife = self.life();
     this.settings = settings;
+    this.profile = new Profile(settings.capacity(), deployment, loop.now());
     this.loop = loop;
     this.random = random;
     this.reachability = new Reachability(settings.leaseTime());
@@ -58,6 +61,10 @@ final class Desk {
 
   Incarnation self() {
     return self;
+  }
+
+  Profile profile() {
+    return profile;
   }
 
   long now() {

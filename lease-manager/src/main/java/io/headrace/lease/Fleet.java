@@ -5,12 +5,15 @@ import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.loop.EventLoop;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -29,6 +32,7 @@ final class Fleet {
   private final Runnable onChange;
   private final FleetView view;
   private final Map<Incarnation, Stored<Book>> books = new HashMap<>();
+  private final Map<ShardKey, Integer> weights = new HashMap<>();
   private final Set<Incarnation> fetching = new HashSet<>();
   private final Set<Incarnation> judging = new HashSet<>();
   private BooleanSupplier busy = () -> false;
@@ -142,6 +146,7 @@ final class Fleet {
     var who = book.item().owner();
     if (view.item(who) != null && !who.equals(desk.self()) && book.revision() > revision(who)) {
       books.put(who, book);
+      learnWeights(book.item());
       onChange.run();
     }
   }
@@ -171,13 +176,13 @@ final class Fleet {
   }
 
   /**
-   * How many leases each active worker has, or will have when all offers are taken up. Each shard
-   * counts once, however many books name it while it changes hands.
+   * What each active worker has, or will have when all offers are taken up. Each shard counts once,
+   * however many books name it while it changes hands.
    *
    * @param own this worker's book as it is now
    * @param flipped what this worker has handed over, and to whom
    */
-  Map<Incarnation, Integer> counts(Book own, Map<ShardKey, Incarnation> flipped) {
+  Map<Incarnation, LeaseBalancer.Load> loads(Book own, Map<ShardKey, Incarnation> flipped) {
     var places = new HashMap<ShardKey, Incarnation>();
     var known = new ArrayList<Book>();
     books.values().forEach(stored -> known.add(stored.item()));
@@ -186,17 +191,54 @@ final class Fleet {
     known.forEach(book -> book.holdings().forEach(shard -> places.put(shard, book.owner())));
     places.putAll(flipped);
     known.forEach(book -> places.putAll(book.offers()));
-    var counts = new HashMap<Incarnation, Integer>();
-    view.active().forEach(who -> counts.put(who, 0));
-    places.values().forEach(who -> counts.computeIfPresent(who, (w, count) -> count + 1));
-    return counts;
+    var loads = new HashMap<Incarnation, LeaseBalancer.Load>();
+    view.active().forEach(who -> loads.put(who, new LeaseBalancer.Load()));
+    places.forEach(
+        (shard, who) -> {
+          var load = loads.get(who);
+          if (load != null) {
+            load.add(weight(shard));
+          }
+        });
+    return loads;
+  }
+
+  /** The same, in sum. */
+  Map<Incarnation, Integer> totals(Book own, Map<ShardKey, Incarnation> flipped) {
+    var totals = new HashMap<Incarnation, Integer>();
+    loads(own, flipped).forEach((who, load) -> totals.put(who, load.total()));
+    return totals;
+  }
+
+  /** What a lease weighs, as its owner tells it or its last one did. */
+  int weight(ShardKey shard) {
+    return view.planVersion() < LeaseBalancer.WEIGHTS_SINCE ? 1 : weights.getOrDefault(shard, 1);
+  }
+
+  SortedMap<ShardKey, Integer> weighed(Collection<ShardKey> shards) {
+    var weighed = new TreeMap<ShardKey, Integer>(ShardKeys.ORDER);
+    shards.forEach(shard -> weighed.put(shard, weight(shard)));
+    return weighed;
+  }
+
+  /** Takes over what a book says of weights; this worker's own, too. */
+  void learnWeights(Book book) {
+    weights.keySet().removeAll(book.holdings());
+    weights.putAll(book.weights());
   }
 
   Map<Incarnation, Integer> capacities() {
     var capacities = new HashMap<Incarnation, Integer>();
-    books.forEach((who, book) -> capacities.put(who, book.item().capacity()));
-    capacities.put(desk.self(), desk.settings.capacity());
+    profiles().forEach((who, profile) -> capacities.put(who, profile.capacity()));
     return capacities;
+  }
+
+  /** What is known of each living worker, this one included. */
+  Map<Incarnation, Profile> profiles() {
+    var profiles = new HashMap<Incarnation, Profile>();
+    books.forEach((who, book) -> profiles.put(who, book.item().profile()));
+    profiles.put(desk.self(), desk.profile());
+    return profiles;
   }
 
   private void armJudgement() {

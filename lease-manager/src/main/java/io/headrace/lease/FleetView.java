@@ -14,6 +14,7 @@ import java.util.OptionalLong;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class FleetView {
   private static final int LIVES_REMEMBERED_MAX = 8;
+
+  /** How long after a restart the next one of the same roll may come. */
+  private static final int ROLL_LEASE_TIMES = 6;
 
   private final long gapMaxTicks;
   private final Map<String, Seen> workers = new TreeMap<>();
@@ -46,12 +50,13 @@ final class FleetView {
   private static final class Seen {
     Stored<WorkerItem> stored;
     long since;
+    boolean changed;
     final Deque<Life> lives = new ArrayDeque<>();
 
     Seen(Stored<WorkerItem> stored, long now) {
       this.stored = stored;
       this.since = now;
-      lives.add(new Life(stored.item().incarnation(), now));
+      lives.add(new Life(stored.item().incarnation(), now, false));
     }
 
     WorkerItem item() {
@@ -59,8 +64,12 @@ final class FleetView {
     }
   }
 
-  /** An incarnation and the tick at which it was first seen. */
-  private record Life(Incarnation incarnation, long appeared) {}
+  /**
+   * An incarnation and the tick at which it was first seen.
+   *
+   * @param restarted it follows one that this observer saw leave in order, not long before
+   */
+  private record Life(Incarnation incarnation, long appeared, boolean restarted) {}
 
   /** An answer to the view poll. */
   void observe(long now, List<Stored<WorkerItem>> answer) {
@@ -84,13 +93,48 @@ final class FleetView {
       return;
     }
     if (!item.item().incarnation().equals(seen.item().incarnation())) {
-      seen.lives.addLast(new Life(item.item().incarnation(), now));
+      boolean left = seen.item().state() == State.DRAINING || isOrderlyEnd(seen);
+      boolean lately = now - seen.since < rollTicks(seen.item());
+      seen.lives.addLast(new Life(item.item().incarnation(), now, left && lately));
       if (seen.lives.size() > LIVES_REMEMBERED_MAX) {
         seen.lives.removeFirst();
       }
     }
+    seen.changed |= !item.item().incarnation().equals(seen.item().incarnation());
+    seen.changed |= item.item().state() != seen.item().state();
     seen.stored = item;
     seen.since = now;
+  }
+
+  /** That it had left before this observer came says nothing of when. */
+  private static boolean isOrderlyEnd(Seen seen) {
+    return seen.item().state() == State.DEPARTED && seen.changed;
+  }
+
+  private static long rollTicks(WorkerItem item) {
+    return item.leaseTime().multipliedBy(ROLL_LEASE_TIMES).toNanos();
+  }
+
+  /** Workers that came lately; after a while in which none does, a roll counts as over. */
+  List<Incarnation> newcomers(long now) {
+    return livesOf(now, life -> true);
+  }
+
+  /**
+   * Whether workers are being restarted one after the other, as far as that can be seen from their
+   * leaving in order and coming back under their own ids.
+   */
+  boolean isRestarting(long now) {
+    return !livesOf(now, Life::restarted).isEmpty();
+  }
+
+  private List<Incarnation> livesOf(long now, Predicate<Life> which) {
+    return workers.values().stream()
+        .filter(seen -> seen.item().state() == State.ACTIVE)
+        .filter(seen -> now - seen.lives.getLast().appeared() < rollTicks(seen.item()))
+        .filter(seen -> which.test(seen.lives.getLast()))
+        .map(seen -> seen.item().incarnation())
+        .toList();
   }
 
   /** The worker in this incarnation, if it is the present one. */
@@ -141,7 +185,16 @@ final class FleetView {
     int hash = membersHash();
     return living().stream()
         .filter(item -> item.state() == State.ACTIVE)
-        .allMatch(item -> item.members() == hash && item.plan() == LeaseBalancer.VERSION);
+        .allMatch(item -> item.members() == hash);
+  }
+
+  /** The rules of balance that all workers know: the lowest version among them. */
+  int planVersion() {
+    return living().stream()
+        .filter(item -> item.state() == State.ACTIVE)
+        .mapToInt(WorkerItem::plan)
+        .min()
+        .orElse(LeaseBalancer.VERSION);
   }
 
   boolean anyLeaving() {

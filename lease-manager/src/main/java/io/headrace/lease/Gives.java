@@ -7,8 +7,10 @@ import io.headrace.lease.WorkerItem.State;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The giver's side of a hand-over: what is offered to whom, and when a taker is ready. An active
@@ -20,21 +22,37 @@ final class Gives {
   private final Fleet fleet;
   private final Leases leases;
   private final Claims claims;
+  private final Deployments deployments;
   private boolean looking;
   private boolean leaving;
   private long leavingSince;
 
-  Gives(Desk desk, Heart heart, Fleet fleet, Leases leases, Claims claims) {
+  /** Moving has begun and goes on until the fleet is as even as it can be. */
+  private boolean evening;
+
+  private SortedSet<Incarnation> members = new TreeSet<>();
+  private long membersSince;
+
+  Gives(
+      Desk desk,
+      Heart heart,
+      Fleet fleet,
+      Leases leases,
+      Claims claims,
+      Deployments deployments) {
     this.desk = desk;
     this.heart = heart;
     this.fleet = fleet;
     this.leases = leases;
     this.claims = claims;
+    this.deployments = deployments;
   }
 
   void begin() {
     looking = false;
     leaving = false;
+    evening = false;
+    membersSince = desk.now();
   }
 
   /**
@@ -58,6 +76,7 @@ final class Gives {
     if (!heart.validAt(desk.now())) {
       return;
     }
+    noteMembers();
     boolean changed = withdrawStale();
     if (heart.state() == State.DRAINING) {
       changed |= offerAll();
@@ -88,18 +107,32 @@ final class Gives {
     return changed;
   }
 
+  /**
+   * Gives what is above this worker's share. A fleet that is being restarted is left alone: who
+   * comes back is filled by those that leave next, so that most shards move once and not twice.
+   */
   private boolean balance() {
+    var loads = fleet.loads(leases.book(), leases.flipped());
+    var plan = LeaseBalancer.plan(loads, fleet.capacities());
+    evening &= !plan.isEmpty();
+    if (plan.isEmpty() || isRolling()) {
+      return false;
+    }
+    evening |= LeaseBalancer.isUneven(loads, fleet.capacities());
+    if (!evening) {
+      return false;
+    }
     int offersMax = LeaseBalancer.offersMax(leases.all().size());
-    long moving = leases.all().stream().filter(lease -> lease.phase != Phase.HELD).count();
-    long room = offersMax - moving;
+    long room =
+        offersMax - leases.all().stream().filter(lease -> lease.phase != Phase.HELD).count();
     boolean changed = false;
-    var counts = fleet.counts(leases.book(), leases.flipped());
-    for (var transfer : LeaseBalancer.transfers(counts, fleet.capacities())) {
-      if (!transfer.from().equals(desk.self())) {
-        continue;
+    for (var move : plan) {
+      if (room <= 0) {
+        break;
       }
-      for (var lease : longestHeld(Math.min(room, transfer.count()))) {
-        leases.offer(lease, transfer.to());
+      var lease = move.from().equals(desk.self()) ? toBeMoved(move) : null;
+      if (lease != null) {
+        leases.offer(lease, move.to());
         room--;
         changed = true;
       }
@@ -107,29 +140,56 @@ final class Gives {
     return changed;
   }
 
-  private List<Held> longestHeld(long count) {
+  private boolean isRolling() {
+    return fleet.view().isRestarting(desk.now())
+        || (Deployments.isMixed(fleet.profiles().values())
+            && !fleet.view().newcomers(desk.now()).isEmpty());
+  }
+
+  /** What was held longest, of that weight; null when all of it has to stay for now. */
+  private @Nullable Held toBeMoved(LeaseBalancer.Move move) {
+    var profile = fleet.profiles().get(move.to());
+    if (profile == null || !deployments.canRead(profile)) {
+      return null;
+    }
+    long now = desk.now();
     return leases.all().stream()
-        .filter(lease -> lease.phase == Phase.HELD)
-        .sorted(Comparator.comparingLong((Held lease) -> lease.gainedAt - desk.now()))
-        .limit(Math.max(0, count))
-        .toList();
+        .filter(lease -> lease.phase == Phase.HELD && now - lease.keptUntil >= 0)
+        .filter(lease -> fleet.weight(lease.shard) == move.weight())
+        .filter(lease -> !dwells(lease, now))
+        .min(Comparator.comparingLong((Held lease) -> lease.gainedAt - now))
+        .orElse(null);
+  }
+
+  private boolean dwells(Held lease, long now) {
+    boolean changedSince = membersSince - lease.gainedAt > 0;
+    return lease.moved && !changedSince && now - lease.gainedAt < desk.settings.dwell().toNanos();
+  }
+
+  private void noteMembers() {
+    var active = fleet.view().active();
+    if (!active.equals(members)) {
+      members = active;
+      membersSince = desk.now();
+    }
   }
 
   private boolean offerAll() {
-    var counts = fleet.counts(leases.book(), leases.flipped());
-    counts.remove(desk.self());
+    var totals = fleet.totals(leases.book(), leases.flipped());
+    totals.remove(desk.self());
+    totals.keySet().removeIf(who -> fleet.view().isQuiet(desk.now(), who));
+    totals.keySet().retainAll(deployments.takers(totals.keySet(), fleet.profiles()));
     Map<ShardKey, Held> mine = new HashMap<>();
     for (var lease : leases.all()) {
       if (lease.phase == Phase.HELD) {
         mine.put(lease.shard, lease);
       }
     }
-    if (counts.isEmpty() || patienceIsOver()) {
+    if (totals.isEmpty() || patienceIsOver()) {
       mine.values().forEach(leases::want); // Freed when the worker has drained them.
       return false;
     }
-    var shards = mine.keySet().stream().sorted(ShardKeys.ORDER).toList();
-    ClaimPlan.assign(shards, counts, fleet.capacities())
+    ClaimPlan.assign(fleet.weighed(mine.keySet()), totals, fleet.capacities())
         .forEach(
             (shard, taker) -> {
               var lease = mine.get(shard);

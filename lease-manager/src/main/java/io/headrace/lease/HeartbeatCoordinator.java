@@ -11,7 +11,9 @@ import io.headrace.kcl.ShardedStream;
 import io.headrace.kcl.loop.EventLoop;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
@@ -40,6 +42,7 @@ public final class HeartbeatCoordinator implements LeaseCoordinator {
   private final EventLoop loop;
   private final List<ShardedStream> streams;
   private final Desk desk;
+  private final Deployments deployments;
   private final CompletableFuture<Void> started = new CompletableFuture<>();
   private final CompletableFuture<Void> stopped = new CompletableFuture<>();
   private @Nullable Parts parts;
@@ -61,6 +64,7 @@ public final class HeartbeatCoordinator implements LeaseCoordinator {
   /**
    * @param application names the fleet within the table; not empty, without {@code !}
    * @param self unique for this start of the worker
+   * @param deployment of the code that this worker runs
    * @param loop on which the coordinator lives
    * @param random for tokens and jitter
    */
@@ -70,6 +74,7 @@ public final class HeartbeatCoordinator implements LeaseCoordinator {
       Incarnation self,
       List<ShardedStream> streams,
       LeaseSettings settings,
+      Deployment deployment,
       EventLoop loop,
       RandomGenerator random) {
     if (application.isEmpty() || application.indexOf('!') >= 0) {
@@ -78,7 +83,8 @@ public final class HeartbeatCoordinator implements LeaseCoordinator {
     }
     this.loop = Objects.requireNonNull(loop, "loop");
     this.streams = List.copyOf(streams);
-    this.desk = new Desk(table, application, self, settings, loop, random);
+    this.desk = new Desk(table, application, self, settings, deployment, loop, random);
+    this.deployments = new Deployments(deployment);
   }
 
   @Override
@@ -119,10 +125,10 @@ public final class HeartbeatCoordinator implements LeaseCoordinator {
     var leases = new Leases(desk, heart, roster, events);
     var takes = new Takes(desk, heart, fleet, roster, leases, events);
     var claims = new Claims(desk, heart, fleet, roster, leases, takes);
-    var gives = new Gives(desk, heart, fleet, leases, claims);
+    var gives = new Gives(desk, heart, fleet, leases, claims, deployments);
     var registrar = new Registrar(desk, roster, streams, claims::atOnce);
     roster.onChange(claims::consider);
-    leases.connect(takes::readyShards, this::leasesChanged);
+    leases.connect(takes::readyShards, fleet::weight, this::leasesChanged);
     fleet.busyWhile(takes::any);
     return new Parts(heart, roster, fleet, leases, takes, claims, gives, registrar, events);
   }
@@ -152,6 +158,10 @@ public final class HeartbeatCoordinator implements LeaseCoordinator {
   /** After each look at the fleet. */
   private void consider() {
     var p = parts;
+    if (p != null && registered) {
+      p.fleet.learnWeights(p.leases.book());
+      deployments.observe(p.fleet.profiles().values(), p.fleet.booksKnown());
+    }
     if (p != null && registered && !stopping) {
       p.takes.consider();
       p.claims.consider();
@@ -172,6 +182,7 @@ public final class HeartbeatCoordinator implements LeaseCoordinator {
             : replacedBy(successor);
     LOG.warn("{} of {}: all leases are lost: {}", desk.self(), desk.application, reason);
     desk.reborn();
+    deployments.forget();
     p.leases.loseAll(reason);
     p.takes.loseAll(reason);
     if (buried && !stopping) {
@@ -237,6 +248,29 @@ public final class HeartbeatCoordinator implements LeaseCoordinator {
   @Override
   public void release(ShardKey shard, LeaseToken token) {
     onLoop(p -> p.leases.release(shard, token, false));
+  }
+
+  @Override
+  public void keep(ShardKey shard, LeaseToken token) {
+    onLoop(p -> p.leases.keep(shard, token));
+  }
+
+  @Override
+  public void throughput(Map<ShardKey, Long> bytesPerSecond) {
+    var measured = Map.copyOf(bytesPerSecond);
+    onLoop(p -> p.leases.measure(measured));
+  }
+
+  /**
+   * The newest version of a function's codec that every living worker reads: state may be written
+   * in it and in no newer one. What is read in that version from then on goes to no worker that
+   * can't read it.
+   *
+   * @return empty while it is not known of some living worker what it reads, or when the function
+   *     is not in this worker's {@link Deployment#reads}: state is then written as it was found
+   */
+  public OptionalInt newestReadByAll(String function) {
+    return deployments.newestReadByAll(function);
   }
 
   @Override

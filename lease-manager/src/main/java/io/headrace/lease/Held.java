@@ -36,6 +36,15 @@ final class Held {
   /** When it was gained: what was held longest moves first. */
   long gainedAt;
 
+  /** It came from another worker that went on living. */
+  boolean moved;
+
+  /** Not offered for balance before: the worker asked for time. */
+  long keptUntil;
+
+  /** Wanted for balance only: the worker may keep it for now. */
+  boolean canWait;
+
   Held(ShardKey shard) {
     this.shard = shard;
   }

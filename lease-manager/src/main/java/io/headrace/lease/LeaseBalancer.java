@@ -2,81 +2,162 @@ package io.headrace.lease;
 
 import io.headrace.kcl.Incarnation;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.PriorityQueue;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Who should have how many leases, and who gives to whom. Pure integer arithmetic on counts: all
- * workers that see the same counts get the same plan, a plan that is carried out plans nothing
- * more, and a lease is moved only from above a target to below one.
+ * Who should have how much, and who gives to whom. Pure integer arithmetic on the leases' weights:
+ * all workers that see the same get the same plan. Each move makes the fuller of its two workers
+ * less full and leaves the other below what that one was, so that whatever the weights are, as long
+ * as they stay, plans that are carried out come to an end and then nothing moves.
  */
 final class LeaseBalancer {
   /** Rules of another version would undo these for ever: a mixed fleet obeys the lowest. */
-  static final int VERSION = 1;
+  static final int VERSION = 2;
+
+  /** From this version on leases have weights; before, each counts as one. */
+  static final int WEIGHTS_SINCE = 2;
+
+  /** Less than this between the fullest and the emptiest is not worth a first move. */
+  private static final int UNEVEN_PERCENT = 15;
 
   private LeaseBalancer() {}
 
-  /** {@code count} leases should go from one worker to another. */
-  record Transfer(Incarnation from, Incarnation to, int count) {}
+  /** One lease of that weight should go from one worker to another. */
+  record Move(Incarnation from, Incarnation to, int weight) {}
 
-  /**
-   * How many leases each worker should have: its share by capacity, rounded down, and what is left
-   * over goes to those that hold most above their share, so that it need not move.
-   *
-   * @param held how many each active worker has; all of them, also those that have none
-   * @param free leases that nobody has
-   */
-  static SortedMap<Incarnation, Integer> targets(
-      Map<Incarnation, Integer> held, Map<Incarnation, Integer> capacities, int free) {
-    long total = held.values().stream().mapToLong(Integer::longValue).sum() + free;
-    long capacity = held.keySet().stream().mapToLong(who -> capacities.getOrDefault(who, 1)).sum();
-    var targets = new TreeMap<Incarnation, Integer>();
-    long left = total;
-    for (var who : held.keySet()) {
-      int share = Math.toIntExact(total * capacities.getOrDefault(who, 1) / capacity);
-      targets.put(who, share);
-      left -= share;
+  /** How many leases of each weight a worker has. */
+  static final class Load {
+    private final SortedMap<Integer, Integer> counts = new TreeMap<>();
+    private int total;
+
+    void add(int weight) {
+      counts.merge(weight, 1, Integer::sum);
+      total += weight;
     }
-    var mostAbove =
-        held.keySet().stream()
-            .sorted(
-                Comparator.<Incarnation>comparingInt(
-                        who -> targets.getOrDefault(who, 0) - held.getOrDefault(who, 0))
-                    .thenComparing(Comparator.naturalOrder()))
-            .toList();
-    for (int i = 0; left > 0; left--, i++) {
-      targets.merge(mostAbove.get(i % mostAbove.size()), 1, Integer::sum);
+
+    void take(int weight) {
+      counts.computeIfPresent(weight, (w, count) -> count == 1 ? null : count - 1);
+      total -= weight;
     }
-    return targets;
+
+    int total() {
+      return total;
+    }
+
+    private Load copy() {
+      var copy = new Load();
+      copy.counts.putAll(counts);
+      copy.total = total;
+      return copy;
+    }
   }
 
-  /** The moves that bring every worker to its target; none when all are there. */
-  static List<Transfer> transfers(
-      Map<Incarnation, Integer> held, Map<Incarnation, Integer> capacities) {
-    var targets = targets(held, capacities, 0);
-    var below = new TreeMap<Incarnation, Integer>();
-    targets.forEach(
-        (who, target) -> {
-          if (target > held.getOrDefault(who, 0)) {
-            below.put(who, target - held.getOrDefault(who, 0));
-          }
-        });
-    var transfers = new ArrayList<Transfer>();
-    targets.forEach(
-        (giver, target) -> {
-          int excess = held.getOrDefault(giver, 0) - target;
-          while (excess > 0) {
-            var taker = below.firstKey();
-            int count = Math.min(excess, below.getOrDefault(taker, 0));
-            transfers.add(new Transfer(giver, taker, count));
-            excess -= count;
-            below.computeIfPresent(taker, (who, need) -> need == count ? null : need - count);
-          }
-        });
-    return transfers;
+  /**
+   * How much of what nobody has each worker should take, so that nothing has to move afterwards.
+   *
+   * @param held what each active worker has; all of them, also those that have nothing
+   * @param free what nobody has
+   */
+  static Map<Incarnation, Integer> rooms(
+      Map<Incarnation, Integer> held, Map<Incarnation, Integer> capacities, int free) {
+    var rooms = new HashMap<Incarnation, Integer>();
+    var emptiestFirst =
+        new PriorityQueue<Incarnation>(
+            Comparator.<Incarnation>comparingLong(
+                    who ->
+                        fullness(
+                            held.getOrDefault(who, 0) + rooms.getOrDefault(who, 0) + 1,
+                            who,
+                            capacities))
+                .thenComparing(Comparator.naturalOrder()));
+    emptiestFirst.addAll(held.keySet());
+    for (int left = free; left > 0; left--) {
+      var emptiest = emptiestFirst.remove();
+      rooms.merge(emptiest, 1, Integer::sum);
+      emptiestFirst.add(emptiest);
+    }
+    return rooms;
+  }
+
+  /** Whether the fullest and the emptiest are so far apart that moving should begin. */
+  static boolean isUneven(Map<Incarnation, Load> loads, Map<Incarnation, Integer> capacities) {
+    long most = 0;
+    long least = Long.MAX_VALUE;
+    for (var entry : loads.entrySet()) {
+      long fullness = fullness(entry.getValue().total, entry.getKey(), capacities);
+      most = Math.max(most, fullness);
+      least = Math.min(least, fullness);
+    }
+    return least < most && (most - least) * 100 > most * UNEVEN_PERCENT;
+  }
+
+  /** The moves that make the fleet as even as it can be; none when it is. */
+  static List<Move> plan(Map<Incarnation, Load> loads, Map<Incarnation, Integer> capacities) {
+    var now = new TreeMap<Incarnation, Load>();
+    loads.forEach((who, load) -> now.put(who, load.copy()));
+    var moves = new ArrayList<Move>();
+    for (var move = next(now, capacities); move != null; move = next(now, capacities)) {
+      now.get(move.from()).take(move.weight());
+      now.get(move.to()).add(move.weight());
+      moves.add(move);
+    }
+    return moves;
+  }
+
+  /** The best move of the fullest worker that has one. */
+  private static @Nullable Move next(
+      SortedMap<Incarnation, Load> now, Map<Incarnation, Integer> capacities) {
+    var fullestFirst = new ArrayList<>(now.keySet());
+    fullestFirst.sort(
+        Comparator.<Incarnation>comparingLong(who -> -fullness(now.get(who).total, who, capacities))
+            .thenComparing(Comparator.naturalOrder()));
+    for (var giver : fullestFirst) {
+      var move = best(giver, now, fullestFirst, capacities);
+      if (move != null) {
+        return move;
+      }
+    }
+    return null;
+  }
+
+  private static @Nullable Move best(
+      Incarnation giver,
+      Map<Incarnation, Load> now,
+      Collection<Incarnation> takers,
+      Map<Incarnation, Integer> capacities) {
+    var mine = now.get(giver);
+    long before = fullness(mine.total, giver, capacities);
+    Move best = null;
+    long bestAfter = before;
+    for (int weight : mine.counts.keySet()) {
+      long left = fullness(mine.total - weight, giver, capacities);
+      for (var taker : takers) {
+        if (taker.equals(giver)) {
+          continue;
+        }
+        long after =
+            Math.max(left, fullness(now.get(taker).total + weight, taker, capacities));
+        // Equal for two takers: the emptier one, which comes later.
+        if (after < bestAfter || (best != null && after == bestAfter)) {
+          best = new Move(giver, taker, weight);
+          bestAfter = after;
+        }
+      }
+    }
+    return best;
+  }
+
+  /** What a worker of the largest capacity would hold if it were as full. */
+  private static long fullness(int load, Incarnation who, Map<Incarnation, Integer> capacities) {
+    return (long) load * (LeaseSettings.CAPACITY_MAX / capacities.getOrDefault(who, 1));
   }
 
   /** How many leases one worker may have on offer at once. */

@@ -20,6 +20,9 @@ public record LeaseSettings(Duration leaseTime, int capacity, Duration settle) {
   /** An unacknowledged hand-over is taken back after this. */
   static final Duration ACKNOWLEDGED_WITHIN = Duration.ofSeconds(2);
 
+  /** A lease with a slow call is not asked for again for so long, unless its worker leaves. */
+  static final Duration KEPT_FOR = Duration.ofSeconds(5);
+
   /** A claimer's second choice waits so long for the first. */
   static final Duration SECOND_CHOICE = Duration.ofSeconds(1);
 
@@ -114,6 +117,11 @@ public record LeaseSettings(Duration leaseTime, int capacity, Duration settle) {
   /** How long a leaving worker waits for takers before it frees what is left. */
   Duration takersWithin() {
     return viewPoll().plusSeconds(1);
+  }
+
+  /** A lease that moved for balance's sake stays so long, unless workers come or go. */
+  Duration dwell() {
+    return leaseTime.multipliedBy(6);
   }
 
   Duration audit() {

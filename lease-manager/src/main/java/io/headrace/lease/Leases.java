@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.function.ToIntFunction;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +33,8 @@ final class Leases {
   private final Consumer<LeaseEvent> events;
   private final Map<ShardKey, Held> held = new TreeMap<>(ShardKeys.ORDER);
   private final BookKeeper keeper;
+  private final Weights weights = new Weights();
+  private ToIntFunction<ShardKey> weightElsewhere = shard -> 1;
   private Supplier<Set<ShardKey>> ready = Set::of;
   private Runnable onChange = () -> {};
   private boolean stopping;
@@ -46,10 +49,15 @@ final class Leases {
 
   /**
    * @param ready which offers of others are to stand in the book
+   * @param weightElsewhere what a lease weighs as others tell it
    * @param onChange called when a lease came or went
    */
-  void connect(Supplier<Set<ShardKey>> ready, Runnable onChange) {
+  void connect(
+      Supplier<Set<ShardKey>> ready,
+      ToIntFunction<ShardKey> weightElsewhere,
+      Runnable onChange) {
     this.ready = ready;
+    this.weightElsewhere = weightElsewhere;
     this.onChange = onChange;
   }
 
@@ -70,7 +78,8 @@ final class Leases {
         offers.put(lease.shard, lease.taker);
       }
     }
-    return new Book(desk.self(), desk.settings.capacity(), holdings, offers, ready.get());
+    return new Book(
+        desk.self(), desk.profile(), holdings, offers, ready.get(), weights.told());
   }
 
   /** What was handed over and is not acknowledged, and to whom. */
@@ -123,6 +132,7 @@ final class Leases {
   void taken(Stored<LeaseRow> row) {
     var lease = new Held(row.item().shard());
     held.put(lease.shard, lease);
+    lease.moved = true;
     own(lease, row);
     keeper.write(() -> {});
   }
@@ -137,13 +147,16 @@ final class Leases {
     var tenure = new HeldTenure(row.item().token(), heart);
     lease.tenure = tenure;
     lease.gainedAt = desk.now();
+    weights.gained(lease.shard, weightElsewhere.applyAsInt(lease.shard), desk.now());
     lease.enter(Phase.HELD, desk.now());
     events.accept(new LeaseEvent.Gained(lease.shard, roster.describe(row.item()), tenure));
     onChange.run();
   }
 
   private void forget(Held lease) {
-    held.remove(lease.shard, lease);
+    if (held.remove(lease.shard, lease)) {
+      weights.lost(lease.shard);
+    }
     keeper.write(() -> {});
     onChange.run();
   }
@@ -162,7 +175,30 @@ final class Leases {
   /** The taker is ready: the worker is asked to drain. */
   void want(Held lease) {
     lease.enter(Phase.WANTED, desk.now());
-    events.accept(new LeaseEvent.Wanted(lease.shard));
+    lease.canWait = heart.state() == State.ACTIVE;
+    events.accept(new LeaseEvent.Wanted(lease.shard, lease.canWait));
+  }
+
+  /** The worker would be long in draining: balance asks for something else, or later. */
+  void keep(ShardKey shard, LeaseToken token) {
+    var lease = running(shard, token);
+    if (lease == null || lease.phase != Phase.WANTED) {
+      return;
+    }
+    if (heart.state() != State.ACTIVE) {
+      want(lease); // It was asked before this worker began to leave.
+      return;
+    }
+    withdraw(lease);
+    lease.keptUntil = desk.now() + LeaseSettings.KEPT_FOR.toNanos();
+    keeper.write(() -> {});
+  }
+
+  /** What flowed lately in each shard. */
+  void measure(Map<ShardKey, Long> bytesPerSecond) {
+    if (weights.measure(bytesPerSecond, desk.now())) {
+      keeper.write(onChange);
+    }
   }
 
   /**
@@ -372,6 +408,7 @@ final class Leases {
   void loseAll(String reason) {
     var lost = List.copyOf(held.values());
     held.clear();
+    weights.clear();
     for (var lease : lost) {
       if (lease.tenure != null) {
         lease.tenure.end();

@@ -118,7 +118,7 @@ final class Registration {
   }
 
   private void openBook(Stored<WorkerItem> worker, long sentAt, Optional<Stored<Book>> before) {
-    var empty = Book.empty(desk.self(), desk.settings.capacity());
+    var empty = Book.empty(desk.self(), desk.profile());
     Consumer<Written<Book>> opened =
         written -> {
           if (written instanceof Written.Applied<Book> applied) {

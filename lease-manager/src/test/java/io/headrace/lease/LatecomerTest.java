@@ -123,7 +123,7 @@ class LatecomerTest {
 
   /** As a life of the same worker id would that registered long ago. */
   private static void empty(TestFleet fleet, String id) {
-    var nobody = Book.empty(new Incarnation(id, "former"), 1);
+    var nobody = Book.empty(new Incarnation(id, "former"), TestItems.profile(1, ""));
     LeaseTableContract.await(fleet.table.update("app", book(fleet, id), nobody, "planted"));
   }
 }

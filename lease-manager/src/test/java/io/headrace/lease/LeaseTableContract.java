@@ -205,13 +205,24 @@ public abstract class LeaseTableContract {
   @Test
   void a_book_keeps_every_field_and_loses_those_that_are_taken_back() {
     var other = new ShardKey(new StreamId("clicks", Instant.EPOCH), new ShardId("s"));
-    var full = new Book(ANN, 4, Set.of(SHARD, other), Map.of(SHARD, BOB), Set.of(other));
+    var full = 
+        new Book(
+            ANN,
+            new Profile(
+                4,
+                new Deployment("v1.2", Map.of("alarms", 3)),
+                Instant.ofEpochSecond(5)),
+            Set.of(SHARD, other),
+            Map.of(SHARD, BOB),
+            Set.of(other),
+            Map.of(SHARD, 8, other, 2));
 
     var made = applied(table.create("app", full, "n1"));
     assertThat(await(table.book("app", "ann")).orElseThrow().item()).isEqualTo(full);
 
-    applied(table.update("app", made, Book.empty(ANN, 1), "t2"));
-    assertThat(await(table.book("app", "ann")).orElseThrow().item()).isEqualTo(Book.empty(ANN, 1));
+    var empty = Book.empty(ANN, TestItems.profile(1, ""));
+    applied(table.update("app", made, empty, "t2"));
+    assertThat(await(table.book("app", "ann")).orElseThrow().item()).isEqualTo(empty);
   }
 
   @Test

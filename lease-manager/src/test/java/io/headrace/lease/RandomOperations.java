@@ -117,10 +117,11 @@ public final class RandomOperations {
   private Book book(Incarnation owner) {
     return new Book(
         owner,
-        1 << random.nextInt(3),
+        TestItems.profile(1 << random.nextInt(3), random.nextBoolean() ? "v1" : ""),
         random.nextBoolean() ? Set.of(shard()) : Set.of(),
         random.nextBoolean() ? Map.of(shard(), who()) : Map.of(),
-        random.nextBoolean() ? Set.of(shard()) : Set.of());
+        random.nextBoolean() ? Set.of(shard()) : Set.of(),
+        random.nextBoolean() ? Map.of(shard(), 2 << random.nextInt(3)) : Map.of());
   }
 
   private RosterPart part(int number) {

@@ -46,6 +46,7 @@ class TakeOverOnDynamoTest {
               new Incarnation(id, "1"),
               List.of(stream),
               LeaseSettings.DEFAULT.withLeaseTime(F),
+              Deployment.UNNAMED,
               loop,
               new SplittableRandom(id.hashCode()));
     }

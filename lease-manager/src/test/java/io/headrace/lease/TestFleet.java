@@ -13,9 +13,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -37,7 +39,14 @@ final class TestFleet {
   private final Map<ShardKey, List<Owned>> tenures = new HashMap<>();
   private final Map<ShardKey, Long> idleSince = new HashMap<>();
   final Map<ShardKey, Duration> longestGap = new HashMap<>();
+  final Map<ShardKey, Integer> gainsOf = new HashMap<>();
   int gains;
+
+  /** What workers that are started from now on say of their code. */
+  String deployment = "";
+
+  Map<String, Integer> reads = Map.of();
+  int capacity = 1;
 
   private record Owned(String worker, Tenure tenure) {}
 
@@ -162,6 +171,7 @@ final class TestFleet {
     final List<LeaseEvent> events = new ArrayList<>();
     final CompletableFuture<Void> started;
     Duration drain = Duration.ofMillis(20);
+    final Set<ShardKey> slow = new HashSet<>();
     boolean answersOffers = true;
     boolean workerLoopHangs;
     boolean gone;
@@ -178,7 +188,8 @@ final class TestFleet {
               "app",
               new Incarnation(id, life),
               List.of(stream),
-              LeaseSettings.DEFAULT.withLeaseTime(F),
+              LeaseSettings.DEFAULT.withLeaseTime(F).withCapacity(capacity),
+              new Deployment(deployment, reads),
               lease,
               random.split());
       started =
@@ -197,6 +208,7 @@ final class TestFleet {
       events.add(event);
       if (event instanceof LeaseEvent.Gained gained) {
         gains++;
+        gainsOf.merge(gained.shard(), 1, Integer::sum);
         long epoch = gained.tenure().token().epoch();
         assertThat(epoch)
             .as("epoch of %s", gained.shard())
@@ -213,7 +225,11 @@ final class TestFleet {
           coordinator.ready(offered.shard());
         }
       } else if (event instanceof LeaseEvent.Wanted wanted) {
-        lease.schedule(drain, () -> release(wanted.shard()));
+        if (wanted.canWait() && slow.contains(wanted.shard())) {
+          coordinator.keep(wanted.shard(), tokenOf(wanted.shard()));
+        } else {
+          lease.schedule(drain, () -> release(wanted.shard()));
+        }
       }
     }
 

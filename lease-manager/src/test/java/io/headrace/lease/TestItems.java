@@ -4,7 +4,9 @@ import io.headrace.kcl.Incarnation;
 import io.headrace.kcl.Shard;
 import io.headrace.kcl.ShardKey;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /** Items for tests of other packages. */
@@ -21,6 +23,10 @@ public final class TestItems {
     return WorkerItem.replacing(before, self, Duration.ofMinutes(10))
         .publishing(
             WorkerItem.State.DRAINING, Integer.MAX_VALUE, Integer.MAX_VALUE, Integer.MIN_VALUE);
+  }
+
+  static Profile profile(int capacity, String deployment) {
+    return new Profile(capacity, new Deployment(deployment, Map.of()), Instant.EPOCH);
   }
 
   public static LeaseRow free(ShardKey shard) {

@@ -21,8 +21,8 @@ final class FleetCourse {
 
   private static final Duration CALM_EXTRA_MAX = Duration.ofSeconds(60);
 
-  /** By then nothing moves any more that is balanced. */
-  private static final int SETTLING_LEASE_TIMES = 8;
+  /** By then nothing moves any more that is balanced; a roll counts as over after 6 of them. */
+  private static final int SETTLING_LEASE_TIMES = 14;
 
   private static final int STILL_LEASE_TIMES = 4;
   private static final Duration LOOK = Duration.ofMillis(250);

@@ -70,10 +70,10 @@ final class SimulatedProcess {
     network = new Network(name, world.loop(), random.split(), world.trace(), weather);
     leaseTime =
         plan.mixed() && random.nextBoolean() ? plan.leaseTime().dividedBy(2) : plan.leaseTime();
-    running = start(random.split());
+    running = start(random.split(), number);
   }
 
-  private FunctionRuntime.Running start(SplittableRandom random) {
+  private FunctionRuntime.Running start(SplittableRandom random, int number) {
     var plan = world.plan();
     var plant = world.plant();
     var runtime =
@@ -89,6 +89,7 @@ final class SimulatedProcess {
             .stateIn(plant.chunksOf(this, new NetworkedChunks(world.chunks(), network)))
             .connecting(plant.streamsOf(this, world.streamsThrough(network)))
             .leaseTime(leaseTime)
+            .deployment("v" + number)
             .committingEvery(plan.commitEvery())
             .memoryBytes(plan.memoryBytes())
             .stoppingWithin(Duration.ofSeconds(2))

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>{@code
  * application: payments            # names the fleet: workers of one name share the shards
  * worker: ${env:HOSTNAME}          # must differ between the workers; default: host and process id
+ * deployment: ${env:RELEASE}       # what is deployed: in a roll shards go to workers of the newest
  * aws:
  *   region: eu-west-1              # default: what the AWS SDK finds
  *   kinesisEndpoint: http://127.0.0.1:4567     # default: AWS
@@ -26,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * leases:
  *   table: headrace                # made on demand
  *   leaseTime: 10s                 # a crashed worker's shards resume after at most 1.2 of it + 1 s
+ *   capacity: 1                    # this worker's share against the others': 1, 2, 4 ... 64
  * retrieval: fan-out               # or polling; what each costs is said at start
  * consumer: payments               # fan-out's name or ARN; default: the application's name
  * memory: 256MiB                   # records in flight
@@ -42,11 +44,13 @@ import org.jspecify.annotations.Nullable;
  * @param application 1 to 64 letters, digits, {@code .}, {@code _} and {@code -}, a letter or digit
  *     first
  * @param worker empty when the runtime shall choose
+ * @param deployment the same for all workers that run the same code; empty when not given
  * @param memoryBytes bound of the records that are read and not finished
  */
 public record Settings(
     String application,
     Optional<String> worker,
+    Optional<String> deployment,
     Aws aws,
     Leases leases,
     Retrieval retrieval,
@@ -58,6 +62,7 @@ public record Settings(
     List<NamedClass> functions) {
 
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
+  private static final Pattern DEPLOYMENT = Pattern.compile("[A-Za-z0-9._:/+-]{1,64}");
   private static final Pattern TABLE = Pattern.compile("[A-Za-z0-9._-]{3,255}");
   private static final long MEMORY_DEFAULT = 256L << 20;
   private static final long FILE_BYTES_MAX = 1 << 20;
@@ -76,8 +81,9 @@ public record Settings(
    * How workers share shards.
    *
    * @param leaseTime 1 s to 5 min; how long a silent worker keeps its shards
+   * @param capacity a power of two up to 64; a worker of 2 takes twice as much as one of 1
    */
-  public record Leases(String table, Duration leaseTime) {}
+  public record Leases(String table, Duration leaseTime, int capacity) {}
 
   /** A class named in the file, with the place for complaints. */
   public record NamedClass(String name, String place) {}
@@ -108,6 +114,8 @@ public record Settings(
     refuseUnlessName(root, "application", application);
     var worker = root.text("worker");
     worker.ifPresent(name -> refuseUnlessName(root, "worker", name));
+    var deployment = root.text("deployment");
+    deployment.ifPresent(id -> refuseUnlessDeployment(root, id));
     var aws = aws(root.section("aws"));
     var leases = leases(root.section("leases"));
     var retrieval = retrieval(root);
@@ -130,6 +138,7 @@ public record Settings(
     return new Settings(
         application,
         worker,
+        deployment,
         aws,
         leases,
         retrieval,
@@ -146,6 +155,13 @@ public record Settings(
       throw section.complaint(
           key,
           "must be 1 to 64 letters, digits, '.', '_' and '-', and begin with a letter or digit");
+    }
+  }
+
+  private static void refuseUnlessDeployment(Section root, String id) {
+    if (!DEPLOYMENT.matcher(id).matches()) {
+      throw root.complaint(
+          "deployment", "must be 1 to 64 letters, digits, '.', '_', ':', '/', '+' and '-'");
     }
   }
 
@@ -169,7 +185,11 @@ public record Settings(
                 TABLE,
                 "a DynamoDB table name: 3 to 255 letters, digits, '.', '_' and '-'"),
             section.duration(
-                "leaseTime", Duration.ofSeconds(10), Duration.ofSeconds(1), Duration.ofMinutes(5)));
+                "leaseTime", Duration.ofSeconds(10), Duration.ofSeconds(1), Duration.ofMinutes(5)),
+            section.number("capacity", 1, 1, 64));
+    if (Integer.bitCount(leases.capacity()) != 1) {
+      throw section.complaint("capacity", "must be 1, 2, 4, 8, 16, 32 or 64");
+    }
     section.done();
     return leases;
   }

@@ -35,7 +35,7 @@ class SettingsTest {
     assertThat(settings.worker()).isEmpty();
     assertThat(settings.aws().region()).isEmpty();
     assertThat(settings.leases())
-        .isEqualTo(new Settings.Leases("headrace", Duration.ofSeconds(10)));
+        .isEqualTo(new Settings.Leases("headrace", Duration.ofSeconds(10), 1));
     assertThat(settings.retrieval()).isEqualTo(Retrieval.fanOut());
     assertThat(settings.memoryBytes()).isEqualTo(256L << 20);
     assertThat(settings.stopWithin()).isEqualTo(Duration.ofSeconds(5));
@@ -75,6 +75,7 @@ class SettingsTest {
             """
             application: payments
             worker: w-1
+            deployment: v1.2
             aws:
               region: eu-west-1
               kinesisEndpoint: http://127.0.0.1:4567
@@ -82,6 +83,7 @@ class SettingsTest {
             leases:
               table: fleet
               leaseTime: 1500ms
+              capacity: 4
             memory: 1GiB
             stopWithin: 5s
             deadLetters: letters
@@ -90,10 +92,11 @@ class SettingsTest {
             """);
 
     assertThat(settings.worker()).contains("w-1");
+    assertThat(settings.deployment()).contains("v1.2");
     assertThat(settings.aws().region()).contains("eu-west-1");
     assertThat(settings.aws().kinesisEndpoint()).contains(URI.create("http://127.0.0.1:4567"));
     assertThat(settings.aws().dynamoDbEndpoint()).contains(URI.create("https://db.example:8000"));
-    assertThat(settings.leases()).isEqualTo(new Settings.Leases("fleet", Duration.ofMillis(1500)));
+    assertThat(settings.leases()).isEqualTo(new Settings.Leases("fleet", Duration.ofMillis(1500), 4));
     assertThat(settings.memoryBytes()).isEqualTo(1L << 30);
     assertThat(settings.stopWithin()).isEqualTo(Duration.ofSeconds(5));
     assertThat(settings.deadLetters()).isEqualTo(folder.resolve("letters"));
@@ -108,6 +111,8 @@ class SettingsTest {
         "aplication: x | app.yaml:4: aplication: there is no such key; allowed here: application,",
         "leases: {tabel: x} | app.yaml:4: leases.tabel: there is no such key; allowed here: table,",
         "leases: {leaseTime: 10} | app.yaml:4: leases.leaseTime: must be between 1s and 5m",
+        "leases: {capacity: 3} | app.yaml:4: leases.capacity: must be 1, 2, 4, 8, 16, 32 or 64",
+        "deployment: 'a b' | app.yaml:4: deployment: must be 1 to 64 letters, digits",
         "leases: {leaseTime: 10h} | found \"10h\"",
         "leases: {table: 'a b'} | app.yaml:4: leases.table: must be a DynamoDB table name",
         "leases: [1] | app.yaml:4: leases: must be a mapping, found a list",

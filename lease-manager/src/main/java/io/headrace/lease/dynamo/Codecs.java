@@ -6,8 +6,10 @@ import io.headrace.kcl.ShardId;
 import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.StreamId;
 import io.headrace.lease.Book;
+import io.headrace.lease.Deployment;
 import io.headrace.lease.LeaseItem;
 import io.headrace.lease.LeaseRow;
+import io.headrace.lease.Profile;
 import io.headrace.lease.RosterPart;
 import io.headrace.lease.WorkerItem;
 import java.math.BigInteger;
@@ -130,16 +132,28 @@ final class Codecs {
     }
   }
 
-  /** Books: i life, c capacity, h holdings and y ready by stream, o offers by shard. */
+  /**
+   * Books: i life, c capacity, z start in ms, D deployment, R newest codec version that is read, by
+   * function, h holdings and y ready by stream, o offers by shard, w shards by stream by weight.
+   */
   private static final class Books extends ItemCodec<Book> {
     @Override
     Map<String, AttributeValue> write(Book item) {
       var offers = new LinkedHashMap<String, AttributeValue>();
       item.offers()
           .forEach((shard, to) -> offers.put(shard.key(), AttributeValue.fromS(to.toString())));
+      var deployment = item.profile().deployment();
+      var reads = new LinkedHashMap<String, AttributeValue>();
+      deployment
+          .reads()
+          .forEach((name, version) -> reads.put(name, AttributeValue.fromN("" + version)));
       return new Writing()
           .text("i", item.owner().life())
-          .number("c", item.capacity())
+          .number("c", item.profile().capacity())
+          .number("z", item.profile().startedAt().toEpochMilli())
+          .text("D", deployment.id().isEmpty() ? null : deployment.id())
+          .map("R", reads)
+          .map("w", byWeight(item.weights()))
           .map("h", byStream(item.holdings()))
           .map("y", byStream(item.ready()))
           .map("o", offers)
@@ -148,7 +162,7 @@ final class Codecs {
 
     @Override
     List<String> attributes() {
-      return List.of("i", "c", "h", "y", "o");
+      return List.of("i", "c", "z", "D", "R", "h", "y", "o", "w");
     }
 
     @Override
@@ -157,10 +171,39 @@ final class Codecs {
       item.map("o").forEach((key, to) -> offers.put(shard(key), Incarnation.parse(to.s())));
       return new Book(
           new Incarnation(item.text(SORT), item.text("i")),
-          item.integer("c"),
+          profile(item),
           shards(item.map("h")),
           offers,
-          shards(item.map("y")));
+          shards(item.map("y")),
+          weights(item.map("w")));
+    }
+
+    private static Profile profile(Attributes item) {
+      var reads = new TreeMap<String, Integer>();
+      item.map("R").forEach((name, version) -> reads.put(name, Integer.valueOf(version.n())));
+      var id = item.textOrNull("D");
+      return new Profile(
+          item.integer("c"),
+          new Deployment(id == null ? "" : id, reads),
+          Instant.ofEpochMilli(item.number("z")));
+    }
+
+    private static Map<String, AttributeValue> byWeight(Map<ShardKey, Integer> weights) {
+      var shards = new TreeMap<Integer, Set<ShardKey>>();
+      weights.forEach(
+          (shard, weight) -> shards.computeIfAbsent(weight, w -> new HashSet<>()).add(shard));
+      var attributes = new LinkedHashMap<String, AttributeValue>();
+      shards.forEach(
+          (weight, set) -> attributes.put("" + weight, AttributeValue.fromM(byStream(set))));
+      return attributes;
+    }
+
+    private static Map<ShardKey, Integer> weights(Map<String, AttributeValue> byWeight) {
+      var weights = new HashMap<ShardKey, Integer>();
+      byWeight.forEach(
+          (weight, shards) ->
+              shards(shards.m()).forEach(shard -> weights.put(shard, Integer.valueOf(weight))));
+      return weights;
     }
 
     private static Map<String, AttributeValue> byStream(Collection<ShardKey> shards) {

@@ -1,0 +1,110 @@
+package io.headrace.lease;
+
+import io.headrace.kcl.Incarnation;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * What the deployments of a fleet mean for its leases: to whom a shard goes while one takes the
+ * place of another, when balance has to wait, and which versions of a state may be written. Lives
+ * on the coordinator's loop; {@link #newestReadByAll} may be asked from any thread.
+ */
+final class Deployments {
+  private final Deployment own;
+
+  /** By function the newest version that every living worker reads, as far as is known. */
+  private final Map<String, Integer> readByAll = new ConcurrentHashMap<>();
+
+  /** The newest that was ever told: state of that version may lie in the store. */
+  private final Map<String, Integer> mayBeWritten = new ConcurrentHashMap<>();
+
+  Deployments(Deployment own) {
+    this.own = own;
+  }
+
+  /**
+   * @param complete whether all living workers are among {@code profiles}
+   */
+  void observe(Collection<Profile> profiles, boolean complete) {
+    if (!complete) {
+      return; // Who has just come may read less than the others.
+    }
+    own.reads()
+        .forEach(
+            (function, newest) -> {
+              int lowest = newest;
+              for (var profile : profiles) {
+                lowest = Math.min(lowest, profile.deployment().reads().getOrDefault(function, lowest));
+              }
+              readByAll.put(function, lowest);
+            });
+  }
+
+  /** Nothing is certain until the others are known again. */
+  void forget() {
+    readByAll.clear();
+  }
+
+  OptionalInt newestReadByAll(String function) {
+    var newest = readByAll.get(function);
+    if (newest == null) {
+      return OptionalInt.empty();
+    }
+    mayBeWritten.merge(function, newest, Math::max);
+    return OptionalInt.of(newest);
+  }
+
+  /** Whether a worker with this code can go on with what this one may have written. */
+  boolean canRead(Profile taker) {
+    return mayBeWritten.entrySet().stream()
+        .allMatch(
+            written ->
+                taker.deployment().reads().getOrDefault(written.getKey(), Integer.MAX_VALUE)
+                    >= written.getValue());
+  }
+
+  static boolean isMixed(Collection<Profile> profiles) {
+    return profiles.stream().map(profile -> profile.deployment().id()).distinct().count() > 1;
+  }
+
+  /**
+   * Those of the candidates to whom this worker's shards may go: who can read them, and among these
+   * who runs the deployment that came last, if anybody does.
+   */
+  List<Incarnation> takers(
+      Collection<Incarnation> candidates, Map<Incarnation, Profile> profiles) {
+    var able =
+        candidates.stream()
+            .filter(who -> profiles.containsKey(who) && canRead(profiles.get(who)))
+            .toList();
+    var newest = newest(profiles);
+    var upToDate =
+        able.stream().filter(who -> profiles.get(who).deployment().id().equals(newest)).toList();
+    return upToDate.isEmpty() ? able : upToDate;
+  }
+
+  /** The deployment one of whose workers started last: a roll back is newer than what it undoes. */
+  static String newest(Map<Incarnation, Profile> profiles) {
+    var latest = new HashMap<String, Instant>();
+    profiles
+        .values()
+        .forEach(
+            profile ->
+                latest.merge(
+                    profile.deployment().id(),
+                    profile.startedAt(),
+                    (a, b) -> a.isAfter(b) ? a : b));
+    return latest.entrySet().stream()
+        .max(
+            Map.Entry.<String, Instant>comparingByValue()
+                .thenComparing(Map.Entry.comparingByKey(Comparator.naturalOrder())))
+        .map(Map.Entry::getKey)
+        .orElse("");
+  }
+}
