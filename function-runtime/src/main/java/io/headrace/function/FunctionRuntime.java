@@ -62,8 +62,8 @@ public final class FunctionRuntime {
     Optional<Object> stateOf(String function, String partitionKey, String key);
 
     /**
-     * Leaves in order: each shard is drained, committed and released as soon as it can be. After
-     * {@link #stoppingWithin} what still runs is interrupted and left for the next owner. Completes
+     * Leaves in order: each shard goes on until another worker is ready for it, then it is drained,
+     * committed and handed over; at once, where there is no other. After {@link #stoppingWithin} what still runs is interrupted and left for the next owner. Completes
      * about a second after that at the latest, never exceptionally.
      */
     CompletionStage<Void> stop();

@@ -77,6 +77,45 @@ class FleetViewTest {
   }
 
   @Test
+  void a_worker_whose_heartbeat_is_overdue_is_quiet_long_before_it_is_suspect() {
+    for (int second = 0; second <= 8; second += 2) {
+      poll(second, at(41, bob()));
+    }
+
+    assertThat(view.isQuiet(seconds(7), BOB)).isFalse();
+    assertThat(view.isQuiet(seconds(7) + 1, BOB)).isTrue();
+    assertThat(view.suspects(seconds(7) + 1, ME)).isEmpty();
+    assertThat(view.isQuiet(0, new Incarnation("bob", "2"))).as("not known").isTrue();
+  }
+
+  @Test
+  void who_left_in_order_before_this_observers_eyes_and_came_back_soon_is_being_restarted() {
+    var next = WorkerItem.starting(new Incarnation("bob", "2"), F);
+    poll(0, at(41, bob()));
+    poll(2, at(42, bob().publishing(State.DRAINING, 0, 0, 0)));
+    poll(4, at(43, bob().publishing(State.DEPARTED, 0, 0, 0)));
+    assertThat(view.isRestarting(seconds(4))).isFalse();
+
+    poll(30, at(44, next));
+    assertThat(view.isRestarting(seconds(30))).isTrue();
+    assertThat(view.isRestarting(seconds(89))).isTrue();
+    assertThat(view.isRestarting(seconds(90))).as("6 lease times later").isFalse();
+  }
+
+  @Test
+  void who_was_buried_or_had_left_before_this_observer_came_is_not_being_restarted() {
+    var next = WorkerItem.starting(new Incarnation("bob", "2"), F);
+    poll(0, at(41, bob().publishing(State.DEPARTED, 0, 0, 0)));
+    poll(2, at(42, next));
+    assertThat(view.isRestarting(seconds(2))).isFalse();
+    assertThat(view.newcomers(seconds(2))).containsExactly(next.incarnation());
+
+    poll(4, at(43, next.buried(List.of())));
+    poll(6, at(44, WorkerItem.starting(new Incarnation("bob", "3"), F)));
+    assertThat(view.isRestarting(seconds(6))).isFalse();
+  }
+
+  @Test
   void a_worker_missing_from_one_answer_is_not_forgotten() {
     poll(0, at(41, bob()));
     view.observe(seconds(2), List.of());
