@@ -63,8 +63,9 @@ public final class FunctionRuntime {
 
     /**
      * Leaves in order: each shard goes on until another worker is ready for it, then it is drained,
-     * committed and handed over; at once, where there is no other. After {@link #stoppingWithin} what still runs is interrupted and left for the next owner. Completes
-     * about a second after that at the latest, never exceptionally.
+     * committed and handed over; at once, where there is no other. After {@link #stoppingWithin}
+     * what still runs is interrupted and left for the next owner. Completes about a second after
+     * that at the latest, never exceptionally.
      */
     CompletionStage<Void> stop();
 

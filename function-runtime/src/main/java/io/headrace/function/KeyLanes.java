@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  * Which task of which key is next: strict order within a key, one at a time, many keys at once.
  * Pure bookkeeping, owned by the worker loop.
  *
- * <p>A lane is waiting (its first task may start), running, resting (its first task is under way but
- * holds no thread, as while its outputs are sent), or backing off (its first task will be tried
+ * <p>A lane is waiting (its first task may start), running, resting (its first task is under way
+ * but holds no thread, as while its outputs are sent), or backing off (its first task will be tried
  * again).
  */
 final class KeyLanes<T> {

@@ -43,9 +43,9 @@ public interface ShardHandler extends AutoCloseable {
 
   /**
    * The shard goes elsewhere: nothing is begun any more. What runs may finish; what does not, be it
-   * in line or waiting to be tried again, is {@linkplain Outcomes#returned returned}, now or as soon
-   * as its call has failed. Called once. A handler that only waits for all of its calls is right,
-   * too, and slower to leave.
+   * in line or waiting to be tried again, is {@linkplain Outcomes#returned returned}, now or as
+   * soon as its call has failed. Called once. A handler that only waits for all of its calls is
+   * right, too, and slower to leave.
    */
   default void drain() {}
 

@@ -239,8 +239,7 @@ class HandlerRunTest {
     assertPhase(run, RunPhase.COMMITTING_LAST);
     assertThat(run.budget.used()).isZero();
     var progress =
-        new Progress(
-            Optional.empty(), List.of(new Progress.Range(Position.of(2), Position.of(2))));
+        new Progress(Optional.empty(), List.of(new Progress.Range(Position.of(2), Position.of(2))));
     run.run.checkCommit(progress);
   }
 

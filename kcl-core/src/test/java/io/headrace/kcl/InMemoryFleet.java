@@ -223,7 +223,9 @@ public final class InMemoryFleet {
       farewellHangs = true;
     }
 
-    /** How long it takes until somebody is ready for what this member leaves; at once if not set. */
+    /**
+     * How long it takes until somebody is ready for what this member leaves; at once if not set.
+     */
     public void takersNeed(Duration time) {
       takersNeed = time;
     }

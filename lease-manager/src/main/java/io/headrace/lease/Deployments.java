@@ -2,6 +2,7 @@ package io.headrace.lease;
 
 import io.headrace.kcl.Incarnation;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -40,7 +41,8 @@ final class Deployments {
             (function, newest) -> {
               int lowest = newest;
               for (var profile : profiles) {
-                lowest = Math.min(lowest, profile.deployment().reads().getOrDefault(function, lowest));
+                lowest =
+                    Math.min(lowest, profile.deployment().reads().getOrDefault(function, lowest));
               }
               readByAll.put(function, lowest);
             });
@@ -77,15 +79,19 @@ final class Deployments {
    * Those of the candidates to whom this worker's shards may go: who can read them, and among these
    * who runs the deployment that came last, if anybody does.
    */
-  List<Incarnation> takers(
-      Collection<Incarnation> candidates, Map<Incarnation, Profile> profiles) {
-    var able =
-        candidates.stream()
-            .filter(who -> profiles.containsKey(who) && canRead(profiles.get(who)))
-            .toList();
+  List<Incarnation> takers(Collection<Incarnation> candidates, Map<Incarnation, Profile> profiles) {
     var newest = newest(profiles);
-    var upToDate =
-        able.stream().filter(who -> profiles.get(who).deployment().id().equals(newest)).toList();
+    var able = new ArrayList<Incarnation>();
+    var upToDate = new ArrayList<Incarnation>();
+    for (var who : candidates) {
+      var profile = profiles.get(who);
+      if (profile != null && canRead(profile)) {
+        able.add(who);
+        if (profile.deployment().id().equals(newest)) {
+          upToDate.add(who);
+        }
+      }
+    }
     return upToDate.isEmpty() ? able : upToDate;
   }
 

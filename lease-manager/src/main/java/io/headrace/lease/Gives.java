@@ -34,12 +34,7 @@ final class Gives {
   private long membersSince;
 
   Gives(
-      Desk desk,
-      Heart heart,
-      Fleet fleet,
-      Leases leases,
-      Claims claims,
-      Deployments deployments) {
+      Desk desk, Heart heart, Fleet fleet, Leases leases, Claims claims, Deployments deployments) {
     this.desk = desk;
     this.heart = heart;
     this.fleet = fleet;

@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.PriorityQueue;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -105,8 +106,8 @@ final class LeaseBalancer {
     loads.forEach((who, load) -> now.put(who, load.copy()));
     var moves = new ArrayList<Move>();
     for (var move = next(now, capacities); move != null; move = next(now, capacities)) {
-      now.get(move.from()).take(move.weight());
-      now.get(move.to()).add(move.weight());
+      of(move.from(), now).take(move.weight());
+      of(move.to(), now).add(move.weight());
       moves.add(move);
     }
     return moves;
@@ -117,7 +118,7 @@ final class LeaseBalancer {
       SortedMap<Incarnation, Load> now, Map<Incarnation, Integer> capacities) {
     var fullestFirst = new ArrayList<>(now.keySet());
     fullestFirst.sort(
-        Comparator.<Incarnation>comparingLong(who -> -fullness(now.get(who).total, who, capacities))
+        Comparator.<Incarnation>comparingLong(who -> -fullness(of(who, now).total, who, capacities))
             .thenComparing(Comparator.naturalOrder()));
     for (var giver : fullestFirst) {
       var move = best(giver, now, fullestFirst, capacities);
@@ -133,7 +134,7 @@ final class LeaseBalancer {
       Map<Incarnation, Load> now,
       Collection<Incarnation> takers,
       Map<Incarnation, Integer> capacities) {
-    var mine = now.get(giver);
+    var mine = of(giver, now);
     long before = fullness(mine.total, giver, capacities);
     Move best = null;
     long bestAfter = before;
@@ -143,8 +144,7 @@ final class LeaseBalancer {
         if (taker.equals(giver)) {
           continue;
         }
-        long after =
-            Math.max(left, fullness(now.get(taker).total + weight, taker, capacities));
+        long after = Math.max(left, fullness(of(taker, now).total + weight, taker, capacities));
         // Equal for two takers: the emptier one, which comes later.
         if (after < bestAfter || (best != null && after == bestAfter)) {
           best = new Move(giver, taker, weight);
@@ -153,6 +153,10 @@ final class LeaseBalancer {
       }
     }
     return best;
+  }
+
+  private static Load of(Incarnation who, Map<Incarnation, Load> loads) {
+    return Objects.requireNonNull(loads.get(who), "no load");
   }
 
   /** What a worker of the largest capacity would hold if it were as full. */

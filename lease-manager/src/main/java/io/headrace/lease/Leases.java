@@ -53,9 +53,7 @@ final class Leases {
    * @param onChange called when a lease came or went
    */
   void connect(
-      Supplier<Set<ShardKey>> ready,
-      ToIntFunction<ShardKey> weightElsewhere,
-      Runnable onChange) {
+      Supplier<Set<ShardKey>> ready, ToIntFunction<ShardKey> weightElsewhere, Runnable onChange) {
     this.ready = ready;
     this.weightElsewhere = weightElsewhere;
     this.onChange = onChange;
@@ -78,8 +76,7 @@ final class Leases {
         offers.put(lease.shard, lease.taker);
       }
     }
-    return new Book(
-        desk.self(), desk.profile(), holdings, offers, ready.get(), weights.told());
+    return new Book(desk.self(), desk.profile(), holdings, offers, ready.get(), weights.told());
   }
 
   /** What was handed over and is not acknowledged, and to whom. */

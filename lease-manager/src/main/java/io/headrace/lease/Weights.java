@@ -9,8 +9,8 @@ import java.util.TreeMap;
 /**
  * How much each lease weighs, as this worker measures it: 1, 2, 4, 8 or 16 by the bytes that flow.
  * A new weight is told only when the average lies a quarter beyond the border, for a minute, so
- * that a load that wobbles about a border moves nothing. A lease that came from elsewhere keeps the weight that it had there until
- * it is measured. Lives on the coordinator's loop.
+ * that a load that wobbles about a border moves nothing. A lease that came from elsewhere keeps the
+ * weight that it had there until it is measured. Lives on the coordinator's loop.
  */
 final class Weights {
   /** A shard that takes all that may be put into it. */

@@ -34,8 +34,7 @@ class BalanceTest {
         var mine = new HashMap<ShardKey, Long>();
         for (var shard : worker.running.keySet()) {
           long bytes = bytesPerSecond.getOrDefault(shard, 0L);
-          mine.put(
-              shard, bytes * (100 + random.nextInt(-wobblePercent, wobblePercent + 1)) / 100);
+          mine.put(shard, bytes * (100 + random.nextInt(-wobblePercent, wobblePercent + 1)) / 100);
         }
         worker.coordinator.throughput(mine);
       }
@@ -93,8 +92,7 @@ class BalanceTest {
     fleet.start("bob");
 
     fleet.advanceUntil(
-        F.multipliedBy(3),
-        () -> fleet.counts().get("ann") == 8 && fleet.counts().get("bob") == 4);
+        F.multipliedBy(3), () -> fleet.counts().get("ann") == 8 && fleet.counts().get("bob") == 4);
   }
 
   @Test
@@ -159,8 +157,7 @@ class BalanceTest {
       fleet.advance(Duration.ofMillis(300L * seed));
       fleet.worker("cyd").kill();
 
-      fleet.advanceUntil(
-          F.multipliedBy(12).dividedBy(10).plusSeconds(1), fleet::allOwned);
+      fleet.advanceUntil(F.multipliedBy(12).dividedBy(10).plusSeconds(1), fleet::allOwned);
     }
   }
 }

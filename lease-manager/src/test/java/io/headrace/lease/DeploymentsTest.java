@@ -74,8 +74,7 @@ class DeploymentsTest {
     assertThat(deployments.takers(List.of(ANN, BOB, CYD), profiles)).containsExactly(BOB);
     assertThat(deployments.takers(List.of(ANN, CYD), profiles)).containsExactly(ANN, CYD);
     assertThat(Deployments.isMixed(profiles.values())).isTrue();
-    var rolledBack =
-        Map.of(ANN, profile("v1", 5, Map.of()), BOB, profile("v2", 3, Map.of()));
+    var rolledBack = Map.of(ANN, profile("v1", 5, Map.of()), BOB, profile("v2", 3, Map.of()));
     assertThat(Deployments.newest(rolledBack)).isEqualTo("v1");
   }
 

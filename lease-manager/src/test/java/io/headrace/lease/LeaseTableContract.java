@@ -205,13 +205,10 @@ public abstract class LeaseTableContract {
   @Test
   void a_book_keeps_every_field_and_loses_those_that_are_taken_back() {
     var other = new ShardKey(new StreamId("clicks", Instant.EPOCH), new ShardId("s"));
-    var full = 
+    var full =
         new Book(
             ANN,
-            new Profile(
-                4,
-                new Deployment("v1.2", Map.of("alarms", 3)),
-                Instant.ofEpochSecond(5)),
+            new Profile(4, new Deployment("v1.2", Map.of("alarms", 3)), Instant.ofEpochSecond(5)),
             Set.of(SHARD, other),
             Map.of(SHARD, BOB),
             Set.of(other),

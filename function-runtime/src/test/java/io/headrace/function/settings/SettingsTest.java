@@ -96,7 +96,8 @@ class SettingsTest {
     assertThat(settings.aws().region()).contains("eu-west-1");
     assertThat(settings.aws().kinesisEndpoint()).contains(URI.create("http://127.0.0.1:4567"));
     assertThat(settings.aws().dynamoDbEndpoint()).contains(URI.create("https://db.example:8000"));
-    assertThat(settings.leases()).isEqualTo(new Settings.Leases("fleet", Duration.ofMillis(1500), 4));
+    assertThat(settings.leases())
+        .isEqualTo(new Settings.Leases("fleet", Duration.ofMillis(1500), 4));
     assertThat(settings.memoryBytes()).isEqualTo(1L << 30);
     assertThat(settings.stopWithin()).isEqualTo(Duration.ofSeconds(5));
     assertThat(settings.deadLetters()).isEqualTo(folder.resolve("letters"));
