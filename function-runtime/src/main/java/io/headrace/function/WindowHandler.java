@@ -33,19 +33,6 @@ final class WindowHandler<I, A, O> implements ShardHandler {
   /** One window of one key. */
   private record WindowKey(StateKey key, Windows.Span span) {}
 
-  /** A record on its way to admission. */
-  private sealed interface Arrived<I> {
-    StreamRecord record();
-
-    record Found<I>(
-        StreamRecord record, Decoder.Decoded<I> decoded, StateKey key, List<Windows.Span> spans)
-        implements Arrived<I> {}
-
-    record End<I>(StreamRecord record) implements Arrived<I> {}
-
-    record Faulty<I>(StreamRecord record, Throwable fault) implements Arrived<I> {}
-  }
-
   private final Scope scope;
   private final Decoder<I> decoder;
   private final FunctionSpec.Kind.Windowing<I, A, O> kind;

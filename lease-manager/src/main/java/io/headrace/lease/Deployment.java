@@ -1,5 +1,6 @@
 package io.headrace.lease;
 
+import java.util.Collections;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
@@ -32,6 +33,6 @@ public record Deployment(String id, Map<String, Integer> reads) {
                 "function " + function + ": codec version " + version + " must not be negative");
           }
         });
-    reads = java.util.Collections.unmodifiableMap(new TreeMap<>(reads));
+    reads = Collections.unmodifiableMap(new TreeMap<>(reads));
   }
 }

@@ -1,0 +1,19 @@
+package io.headrace.function;
+
+import io.headrace.kcl.StreamRecord;
+import java.util.List;
+
+/** A record on its way to admission into windows, once all of the user's code for it has run. */
+sealed interface Arrived<I> {
+  StreamRecord record();
+
+  /** It belongs to these windows of a key. */
+  record Found<I>(
+      StreamRecord record, Decoder.Decoded<I> decoded, StateKey key, List<Windows.Span> spans)
+      implements Arrived<I> {}
+
+  /** It says that nothing more comes. */
+  record End<I>(StreamRecord record) implements Arrived<I> {}
+
+  record Faulty<I>(StreamRecord record, Throwable fault) implements Arrived<I> {}
+}
