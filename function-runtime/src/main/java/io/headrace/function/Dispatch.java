@@ -61,6 +61,11 @@ final class Dispatch {
     }
   }
 
+  /** Nothing of what waits is called: the shard is about to be given up. Any thread. */
+  void dropCalls() {
+    calls.clear();
+  }
+
   /** Runs an answer on the worker loop, unless the scope is over by then. Any thread. */
   void answer(Runnable answer) {
     answers.add(answer);

@@ -25,11 +25,8 @@ final class LaneRunner<O> {
     void done(Task<O> task, Outcome outcome);
   }
 
-  /**
-   * What the lanes of a function's shards have in common; {@code runningMax} attempts a shard run
-   * at once.
-   */
-  record Wiring<O>(FunctionSpec.Settings settings, FunctionOutlets<O> outlets, int runningMax) {
+  /** What the lanes of a function's shards have in common. */
+  record Wiring<O>(FunctionSpec.Settings settings, FunctionOutlets<O> outlets) {
     LaneRunner<O> open(Scope scope, Done<O> done) {
       return new LaneRunner<>(scope, this, done);
     }
@@ -64,7 +61,7 @@ final class LaneRunner<O> {
             scope.environment.calls());
     this.courier = new Courier(scope);
     this.letters = new LetterWriter(scope, courier, outlets.letters());
-    this.lanes = new KeyLanes<>(wiring.runningMax());
+    this.lanes = new KeyLanes<>(settings.inFlight());
     var pool = settings.executor().orElse(scope.environment.pool());
     this.dispatch = new Dispatch(scope, pool, this::start);
   }
@@ -105,11 +102,17 @@ final class LaneRunner<O> {
   private void begin(Task<O> task) {
     task.attempts++;
     var out = new OutputBuffer<>(outlets, task::id, task.headers());
-    var call =
-        new Call<>(
-            terms, task, task.attempts, out, result -> dispatch.answer(() -> ended(task, result)));
+    var call = new Call<>(terms, task, task.attempts, out, result -> answered(task, result));
     calls.put(task, call);
     dispatch.add(call);
+  }
+
+  /** By any thread. */
+  private void answered(Task<O> task, Call.Result result) {
+    if (result instanceof Call.Result.Failed failed && Failure.isFatal(failed.cause())) {
+      dispatch.dropCalls();
+    }
+    dispatch.answer(() -> ended(task, result));
   }
 
   private void ended(Task<O> task, Call.Result result) {
