@@ -4,7 +4,6 @@ import io.headrace.kcl.ShardHandler;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -102,7 +101,7 @@ final class FunctionHost<I, O> implements AutoCloseable {
           decoder,
           (event, out) -> {
             f.handle(event, out);
-            return DONE;
+            return RecordHandler.DONE;
           },
           wiring());
     }
@@ -161,6 +160,4 @@ final class FunctionHost<I, O> implements AutoCloseable {
   private LaneRunner.Wiring<O> wiring() {
     return new LaneRunner.Wiring<>(spec.settings(), outlets);
   }
-
-  private static final CompletionStage<?> DONE = CompletableFuture.completedFuture(null);
 }

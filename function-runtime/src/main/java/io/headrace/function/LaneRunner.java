@@ -3,8 +3,6 @@ package io.headrace.function;
 import io.headrace.kcl.Position;
 import io.headrace.kcl.ShardHandler.Outcome;
 import java.time.Duration;
-import java.util.HashMap;
-import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,8 +38,7 @@ final class LaneRunner<O> {
   private final Courier courier;
   private final LetterWriter letters;
   private final KeyLanes<Task<O>> lanes;
-  private final Dispatch dispatch;
-  private final Map<Task<O>, Call<O>> calls = new HashMap<>();
+  private final Dispatch<Call<O>> dispatch;
   private boolean starting;
   private long foreignKeys;
 
@@ -63,12 +60,12 @@ final class LaneRunner<O> {
     this.letters = new LetterWriter(scope, courier, outlets.letters());
     this.lanes = new KeyLanes<>(settings.inFlight());
     var pool = settings.executor().orElse(scope.environment.pool());
-    this.dispatch = new Dispatch(scope, pool, this::start);
+    this.dispatch = new Dispatch<>(scope, pool, this::ended, this::start);
   }
 
   /** Adds a task behind the others of its lane; {@link #start} sets it going. */
   void add(Task<O> task) {
-    lanes.add(task.lane(), task);
+    task.lane = lanes.add(task.key(), task);
   }
 
   /** Starts what may be started; what ends together makes room together. */
@@ -79,11 +76,11 @@ final class LaneRunner<O> {
     starting = true;
     // A failure that gives the shard up ends the scope in the midst of a turn: nothing begins then.
     while (!scope.isOver()) {
-      var task = lanes.start();
-      if (task == null) {
+      var lane = lanes.start();
+      if (lane == null) {
         break;
       }
-      begin(task);
+      begin(lane.first());
     }
     starting = false;
     dispatch.begin();
@@ -95,28 +92,36 @@ final class LaneRunner<O> {
 
   /** Interrupts what runs; the scope is over. */
   void abandon() {
-    calls.values().forEach(Call::abandon);
-    calls.clear();
+    lanes.forEachRunning(
+        task -> {
+          if (task.call != null) {
+            task.call.abandon();
+            task.call = null;
+          }
+        });
   }
 
   private void begin(Task<O> task) {
     task.attempts++;
     var out = new OutputBuffer<>(outlets, task::id, task.headers());
-    var call = new Call<>(terms, task, task.attempts, out, result -> answered(task, result));
-    calls.put(task, call);
+    var call = new Call<>(terms, task, task.attempts, out, this::answered);
+    task.call = call;
     dispatch.add(call);
   }
 
   /** By any thread. */
-  private void answered(Task<O> task, Call.Result result) {
-    if (result instanceof Call.Result.Failed failed && Failure.isFatal(failed.cause())) {
+  private void answered(Call<O> call) {
+    if (call.result() instanceof Call.Result.Failed failed && Failure.isFatal(failed.cause())) {
       dispatch.dropCalls();
     }
-    dispatch.answer(() -> ended(task, result));
+    dispatch.answer(call);
   }
 
-  private void ended(Task<O> task, Call.Result result) {
-    calls.remove(task);
+  private void ended(Call<O> call) {
+    call.hear();
+    var task = call.task();
+    var result = call.result();
+    task.call = null;
     lanes.rest(task.lane());
     if (result instanceof Call.Result.Succeeded success) {
       courier.deliver(success.outputs(), () -> finish(task, success.effect()));
