@@ -15,7 +15,7 @@ import java.util.random.RandomGenerator;
  * @param random used on the worker loop only
  * @param outlets where outputs and letters go
  * @param events told on the worker loop
- * @param calls how many calls of user code have begun and not answered, on whatever thread
+ * @param calls how many calls of user code are under way, in line for a thread or on whatever one
  */
 record Environment(
     String application,
