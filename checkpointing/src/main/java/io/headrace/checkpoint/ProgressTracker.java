@@ -1,11 +1,10 @@
 package io.headrace.checkpoint;
 
 import io.headrace.kcl.Position;
+import io.headrace.kcl.PositionWindow;
 import io.headrace.kcl.Progress;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -24,7 +23,7 @@ final class ProgressTracker {
   static final int UNSETTLED_MAX = 1_000_000;
 
   private final int unsettledMax;
-  private final Map<Position, Link> unsettled = new HashMap<>();
+  private final PositionWindow<Link> unsettled = new PositionWindow<>();
   private final ArrayDeque<Progress.Range> ahead = new ArrayDeque<>();
 
   /** Never a finished run: that belongs to the prefix. */
@@ -70,7 +69,7 @@ final class ProgressTracker {
     begunLast = position;
     var link = new Link(position, position, false);
     append(link);
-    unsettled.put(position, link);
+    unsettled.add(position, link);
     return true;
   }
 

@@ -93,7 +93,7 @@ final class BatchCall<I, O> extends Task<O> {
   }
 
   @Override
-  String lane() {
+  String key() {
     return "";
   }
 

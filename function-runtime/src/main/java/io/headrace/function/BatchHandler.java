@@ -194,13 +194,15 @@ final class BatchHandler<I, O> implements ShardHandler {
             task,
             group.items().get(0).deliveries,
             unused,
-            result -> scope.post(() -> ended(group, task, result)));
+            answered -> scope.post(() -> ended(group, task, answered)));
     running = call;
     scope.onPool(wiring.settings().executor().orElse(scope.environment.pool()), call);
   }
 
-  private void ended(Group group, BatchCall<I, O> task, Call.Result result) {
+  private void ended(Group group, BatchCall<I, O> task, Call<O> call) {
     running = null;
+    call.hear();
+    var result = call.result();
     if (result instanceof Call.Result.Succeeded) {
       succeeded(group, task);
     } else if (result instanceof Call.Result.Failed failed) {

@@ -5,7 +5,9 @@ import io.headrace.kcl.loop.EventLoop;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -14,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One attempt: user code under a deadline, behind the lease. Begins on the invocation pool, may be
- * completed by any thread, and answers exactly once, unless it was abandoned.
+ * completed by any thread, and answers exactly once, unless it was abandoned. Made, heard and
+ * abandoned on the worker loop.
  *
  * <p>An attempt that is out of time is interrupted, and its result is discarded. It is answered as
  * failed when its thread has come back, so that a key never runs twice at once; a stage that is out
@@ -34,7 +37,7 @@ final class Call<O> implements Runnable, Attempt {
   /**
    * What the calls of one handler share.
    *
-   * @param underWay counts a call from when it is made until it is answered or abandoned
+   * @param underWay counts a call from when it is made until it is heard or abandoned
    */
   record Terms(
       EventLoop loop,
@@ -59,8 +62,12 @@ final class Call<O> implements Runnable, Attempt {
   private final Task<O> task;
   private final int number;
   private final OutputBuffer<O> out;
+<<<<<<< HEAD
   private final Consumer<Result> answer;
   private final long since;
+=======
+  private final Consumer<Call<O>> answered;
+>>>>>>> cpu
 
   private Instant deadline = Instant.MAX;
 
@@ -70,18 +77,27 @@ final class Call<O> implements Runnable, Attempt {
   private EventLoop.@Nullable Scheduled timer;
   private boolean outOfTime;
   private boolean abandoned;
-  private boolean answered;
+
+  /** Written under the lock, once. */
+  private volatile @Nullable Result result;
+
+  /** Of the worker loop. */
+  private boolean heard;
 
   /**
-   * @param answer called by any thread; takes the result to the worker loop at once
+   * @param answered called by any thread once there is a result; takes this to the worker loop
    */
-  Call(Terms terms, Task<O> task, int number, OutputBuffer<O> out, Consumer<Result> answer) {
+  Call(Terms terms, Task<O> task, int number, OutputBuffer<O> out, Consumer<Call<O>> answered) {
     this.terms = terms;
     this.task = task;
     this.number = number;
     this.out = out;
+<<<<<<< HEAD
     this.answer = answer;
     this.since = terms.loop().ticks();
+=======
+    this.answered = answered;
+>>>>>>> cpu
     var unused = terms.underWay().incrementAndGet();
   }
 
@@ -113,12 +129,31 @@ final class Call<O> implements Runnable, Attempt {
     boolean unused = Thread.interrupted();
     if (late) {
       cancelStage();
-      finish(new Result.Failed(timeout()));
+      fail(timeout());
+    } else if (thrown instanceof LeaseInDoubt) {
+      finish(new Result.NotHeld());
     } else if (thrown != null) {
-      finish(thrown instanceof LeaseInDoubt ? new Result.NotHeld() : new Result.Failed(thrown));
+      fail(thrown);
     } else if (effect != null) {
       awaitStage(effect);
     }
+  }
+
+  /** How it came out, once it has; any thread that was told so. */
+  Result result() {
+    return Objects.requireNonNull(result, "a call without an answer");
+  }
+
+  /** The worker loop has the answer: from now on the call is not under way. */
+  void hear() {
+    if (!heard) {
+      heard = true;
+      var unused = terms.underWay().decrementAndGet();
+    }
+  }
+
+  Task<O> task() {
+    return task;
   }
 
   /**
@@ -154,19 +189,17 @@ final class Call<O> implements Runnable, Attempt {
 
   /** Discards whatever comes of it, and interrupts. Nothing is answered any more. */
   void abandon() {
-    boolean counted;
+    EventLoop.Scheduled due;
     synchronized (this) {
-      counted = !answered && !abandoned;
       abandoned = true;
       if (thread != null) {
         thread.interrupt();
       }
+      due = timer;
     }
-    if (counted) {
-      over();
-    }
+    hear();
     var unused = out.close();
-    cancelTimer();
+    cancel(due);
     cancelStage();
   }
 
@@ -195,24 +228,41 @@ final class Call<O> implements Runnable, Attempt {
   }
 
   private void awaitStage(CompletionStage<Task.Effect> effect) {
+    if (effect instanceof CompletableFuture<Task.Effect> now
+        && now.isDone()
+        && !now.isCompletedExceptionally()) {
+      succeed(now.join());
+      return;
+    }
     var unused =
         effect.whenComplete(
             (value, thrown) -> {
               if (thrown != null) {
-                finish(new Result.Failed(thrown));
-              } else if (value == null) {
-                finish(new Result.Failed(new NullPointerException("the stage brought null")));
+                fail(thrown);
               } else {
-                finish(new Result.Succeeded(value, out.close()));
+                succeed(value);
               }
             });
+  }
+
+  private void succeed(Task.@Nullable Effect effect) {
+    if (effect == null) {
+      fail(new NullPointerException("the stage brought null"));
+    } else {
+      finish(new Result.Succeeded(effect, out.close()));
+    }
+  }
+
+  private void fail(Throwable cause) {
+    var unused = out.close();
+    finish(new Result.Failed(cause));
   }
 
   /** On the worker loop. */
   private void expire() {
     boolean running;
     synchronized (this) {
-      if (answered || abandoned) {
+      if (result != null || abandoned) {
         return;
       }
       outOfTime = true;
@@ -223,35 +273,25 @@ final class Call<O> implements Runnable, Attempt {
     }
     terms.overdue().accept(task);
     if (!running) {
-      finish(new Result.Failed(timeout()));
+      fail(timeout());
       cancelStage();
     }
   }
 
-  private void finish(Result result) {
-    synchronized (this) {
-      if (answered || abandoned) {
-        return;
-      }
-      answered = true;
-    }
-    var unused = out.close();
-    cancelTimer();
-    // The answer before the count: whoever sees no call under way finds all answers in the loop.
-    answer.accept(result);
-    over();
-  }
-
-  private void over() {
-    var unused = terms.underWay().decrementAndGet();
-  }
-
-  private void cancelTimer() {
+  private void finish(Result how) {
     EventLoop.Scheduled due;
     synchronized (this) {
+      if (result != null || abandoned) {
+        return;
+      }
+      result = how;
       due = timer;
-      timer = null;
     }
+    cancel(due);
+    answered.accept(this);
+  }
+
+  private static void cancel(EventLoop.@Nullable Scheduled due) {
     if (due != null) {
       due.cancel();
     }

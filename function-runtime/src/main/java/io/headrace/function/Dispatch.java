@@ -5,6 +5,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 
 /**
  * Takes the calls of one shard to the invocation pool and their answers back to the worker loop,
@@ -16,7 +17,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * mostly done by those that are awake. A thread whose turn is over leaves, however many calls are
  * left: the one that was asked for stands in the pool's queue, behind the work of other shards.
  */
-final class Dispatch {
+final class Dispatch<C extends Runnable> {
   /** After so many calls a thread's turn is over. */
   private static final int CALLS_A_TURN = 64;
 
@@ -25,14 +26,15 @@ final class Dispatch {
 
   private final Scope scope;
   private final Executor pool;
+  private final Consumer<C> answered;
   private final Runnable collected;
 
-  private final Queue<Runnable> calls = new ConcurrentLinkedQueue<>();
+  private final Queue<C> calls = new ConcurrentLinkedQueue<>();
 
   /** A thread is asked for and has not begun: it will see what is in the line by then. */
   private final AtomicBoolean asked = new AtomicBoolean();
 
-  private final Queue<Runnable> answers = new ConcurrentLinkedQueue<>();
+  private final Queue<C> answers = new ConcurrentLinkedQueue<>();
   private final AtomicBoolean called = new AtomicBoolean();
 
   /** Of the worker loop. */
@@ -41,16 +43,18 @@ final class Dispatch {
   /**
    * Makes an empty line.
    *
+   * @param answered told on the worker loop of each call that has its answer
    * @param collected run on the worker loop after the answers that came together
    */
-  Dispatch(Scope scope, Executor pool, Runnable collected) {
+  Dispatch(Scope scope, Executor pool, Consumer<C> answered, Runnable collected) {
     this.scope = scope;
     this.pool = pool;
+    this.answered = answered;
     this.collected = collected;
   }
 
   /** Adds a call, which does not throw; {@link #begin} sets it going. On the worker loop. */
-  void add(Runnable call) {
+  void add(C call) {
     calls.add(call);
   }
 
@@ -61,10 +65,17 @@ final class Dispatch {
     }
   }
 
-  /** Runs an answer on the worker loop, unless the scope is over by then. Any thread. */
-  void answer(Runnable answer) {
-    answers.add(answer);
-    if (called.compareAndSet(false, true)) {
+  /** Nothing of what waits is called: the shard is about to be given up. Any thread. */
+  void dropCalls() {
+    calls.clear();
+  }
+
+  /**
+   * The call has its answer, which the worker loop is told unless the scope is over. Any thread.
+   */
+  void answer(C call) {
+    answers.add(call);
+    if (!called.get() && called.compareAndSet(false, true)) {
       scope.post(this::collect);
     }
   }
@@ -94,8 +105,8 @@ final class Dispatch {
     // First: what is added from now on brings a turn of its own.
     called.set(false);
     collecting = true;
-    for (var answer = answers.poll(); answer != null; answer = answers.poll()) {
-      scope.runUnlessOver(answer);
+    for (var call = answers.poll(); call != null && !scope.isOver(); call = answers.poll()) {
+      answered.accept(call);
     }
     collecting = false;
     collected.run();

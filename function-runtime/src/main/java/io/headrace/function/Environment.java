@@ -12,17 +12,15 @@ import java.util.random.RandomGenerator;
  * @param pool where user code is called
  * @param background for our own work that blocks: user code that holds every thread of the pool
  *     must not keep state and letters from being stored
- * @param poolThreads how many calls the pool runs at once
  * @param random used on the worker loop only
  * @param outlets where outputs and letters go
  * @param events told on the worker loop
- * @param calls how many calls of user code have begun and not answered, on whatever thread
+ * @param calls how many calls of user code are under way, in line for a thread or on whatever one
  */
 record Environment(
     String application,
     Executor pool,
     Executor background,
-    int poolThreads,
     RandomGenerator random,
     Outlets outlets,
     ChunkStore chunks,
@@ -32,20 +30,10 @@ record Environment(
       String application,
       Executor pool,
       Executor background,
-      int poolThreads,
       RandomGenerator random,
       Outlets outlets,
       ChunkStore chunks,
       Consumer<FunctionEvent> events) {
-    this(
-        application,
-        pool,
-        background,
-        poolThreads,
-        random,
-        outlets,
-        chunks,
-        events,
-        new AtomicInteger());
+    this(application, pool, background, random, outlets, chunks, events, new AtomicInteger());
   }
 }

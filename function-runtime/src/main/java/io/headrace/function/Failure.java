@@ -16,9 +16,7 @@ record Failure(Throwable cause, String code, boolean terminal, boolean fatal) {
 
   static Failure of(Throwable thrown, RetryPolicy policy) {
     var cause = Stages.causeOf(thrown);
-    // A stack that overflowed is unwound when it gets here, and its record would do it elsewhere
-    // again: a failed record. After other errors nothing in this process can be relied upon.
-    if (cause instanceof VirtualMachineError && !(cause instanceof StackOverflowError)) {
+    if (isFatal(cause)) {
       return new Failure(cause, "VirtualMachineError", false, true);
     }
     if (cause instanceof Decoder.Unreadable unreadable) {
@@ -31,6 +29,16 @@ record Failure(Throwable cause, String code, boolean terminal, boolean fatal) {
       return new Failure(cause, "TimedOut", policy.isTerminal(cause), false);
     }
     return new Failure(cause, name(cause), policy.isTerminal(cause), false);
+  }
+
+  /**
+   * A stack that overflowed is unwound when it gets here, and its record would do it elsewhere
+   * again: a failed record. After other errors of the virtual machine nothing in this process can
+   * be relied upon.
+   */
+  static boolean isFatal(Throwable thrown) {
+    var cause = Stages.causeOf(thrown);
+    return cause instanceof VirtualMachineError && !(cause instanceof StackOverflowError);
   }
 
   /** The exception's class as letters and events name it. */

@@ -4,7 +4,6 @@ import io.headrace.kcl.ShardHandler;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -102,16 +101,16 @@ final class FunctionHost<I, O> implements AutoCloseable {
           decoder,
           (event, out) -> {
             f.handle(event, out);
-            return DONE;
+            return RecordHandler.DONE;
           },
-          blocking());
+          wiring());
     }
     if (kind instanceof FunctionSpec.Kind.Async) {
       var f = (AsyncRecordFunction<I, O>) function;
-      return new RecordHandler<I, O>(scope, decoder, f::handle, waiting());
+      return new RecordHandler<I, O>(scope, decoder, f::handle, wiring());
     }
     if (kind instanceof FunctionSpec.Kind.Batched) {
-      return new BatchHandler<>(scope, decoder, (BatchFunction<I, O>) function, blocking());
+      return new BatchHandler<>(scope, decoder, (BatchFunction<I, O>) function, wiring());
     }
     if (kind instanceof FunctionSpec.Kind.KeyedState<I, ?, O> keyed) {
       return keyed(scope, decoder, keyed);
@@ -134,7 +133,7 @@ final class FunctionHost<I, O> implements AutoCloseable {
             kind.codec(),
             f::initial,
             (state, event, out) -> CompletableFuture.completedFuture(f.handle(state, event, out)),
-            blocking()));
+            wiring()));
   }
 
   @SuppressWarnings("unchecked")
@@ -143,14 +142,13 @@ final class FunctionHost<I, O> implements AutoCloseable {
     var f = (AsyncKeyedFunction<I, S, O>) function;
     return keep(
         new KeyedHandler<I, S, O>(
-            scope, decoder, kind.keys(), kind.codec(), f::initial, f::handle, waiting()));
+            scope, decoder, kind.keys(), kind.codec(), f::initial, f::handle, wiring()));
   }
 
   @SuppressWarnings("unchecked")
   private <A> ShardHandler windowed(
       Scope scope, Decoder<I> decoder, FunctionSpec.Kind.Windowing<I, A, O> kind) {
-    return new WindowHandler<>(
-        scope, decoder, kind, (WindowFunction<I, A, O>) function, blocking());
+    return new WindowHandler<>(scope, decoder, kind, (WindowFunction<I, A, O>) function, wiring());
   }
 
   private ShardHandler keep(KeyedHandler<I, ?, O> handler) {
@@ -159,20 +157,7 @@ final class FunctionHost<I, O> implements AutoCloseable {
     return handler;
   }
 
-  /** Calls that hold a thread: no more of a shard than the pool has, unless it is the user's. */
-  private LaneRunner.Wiring<O> blocking() {
-    var settings = spec.settings();
-    int max =
-        settings.executor().isPresent()
-            ? settings.inFlight()
-            : Math.min(settings.inFlight(), environment.poolThreads());
-    return new LaneRunner.Wiring<>(settings, outlets, max);
+  private LaneRunner.Wiring<O> wiring() {
+    return new LaneRunner.Wiring<>(spec.settings(), outlets);
   }
-
-  private LaneRunner.Wiring<O> waiting() {
-    var settings = spec.settings();
-    return new LaneRunner.Wiring<>(settings, outlets, settings.inFlight());
-  }
-
-  private static final CompletionStage<?> DONE = CompletableFuture.completedFuture(null);
 }

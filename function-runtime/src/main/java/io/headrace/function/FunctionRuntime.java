@@ -45,8 +45,8 @@ public final class FunctionRuntime {
     Health health();
 
     /**
-     * How many calls of functions have begun and not answered yet; asynchronous ones until their
-     * stage has ended. Any thread may ask.
+     * How many calls of functions stand in line for a thread, or have begun and not been answered;
+     * asynchronous ones until their stage has ended. Any thread may ask.
      */
     int callsUnderWay();
 

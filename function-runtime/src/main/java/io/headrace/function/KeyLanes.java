@@ -5,72 +5,95 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Which task of which key is next: strict order within a key, one at a time, many keys at once.
  * Pure bookkeeping, owned by the worker loop.
  *
+<<<<<<< HEAD
  * <p>A lane is waiting (its first task may start), running, resting (its first task is under way
  * but holds no thread, as while its outputs are sent), or backing off (its first task will be tried
  * again).
+=======
+ * <p>A lane is waiting (its first task may start), running, or resting (its first task is under way
+ * but holds no thread, as during a back-off). What becomes of it is told by the lane, so that a key
+ * is looked up when a task comes and when its lane ends, and not in between.
+>>>>>>> cpu
  */
 final class KeyLanes<T> {
   private enum Phase {
     WAITING,
     RUNNING,
     RESTING,
+<<<<<<< HEAD
     BACKING_OFF
+=======
+    ENDED
+>>>>>>> cpu
   }
 
-  private static final class Lane<T> {
-    final ArrayDeque<T> tasks = new ArrayDeque<>();
-    Phase phase = Phase.WAITING;
+  /** The tasks of one key, for as long as there are any. */
+  static final class Lane<T> {
+    private final String key;
+    private final ArrayDeque<T> tasks = new ArrayDeque<>(1);
+    private Phase phase = Phase.WAITING;
+
+    private Lane(String key) {
+      this.key = key;
+    }
+
+    /** The one that is under way, or is next. */
+    T first() {
+      return tasks.getFirst();
+    }
+
+    private void turn(Phase from, Phase to) {
+      if (phase != from) {
+        throw new IllegalStateException(
+            "lane of key hash " + key.hashCode() + " is " + phase + ", expected " + from);
+      }
+      phase = to;
+    }
   }
 
   private final int runningMax;
   private final Map<String, Lane<T>> lanes = new HashMap<>();
-  private final ArrayDeque<String> waiting = new ArrayDeque<>();
+  private final ArrayDeque<Lane<T>> waiting = new ArrayDeque<>();
   private int running;
 
   KeyLanes(int runningMax) {
     this.runningMax = runningMax;
   }
 
-  /** Puts a task behind the others of its key. */
-  void add(String key, T task) {
-    var lane = lanes.get(key);
-    if (lane == null) {
-      lane = new Lane<>();
-      lanes.put(key, lane);
-      waiting.add(key);
+  /** Puts a task behind the others of its key; answers where it stands. */
+  Lane<T> add(String key, T task) {
+    var lane = lanes.computeIfAbsent(key, Lane::new);
+    if (lane.tasks.isEmpty()) {
+      waiting.add(lane);
     }
     lane.tasks.add(task);
+    return lane;
   }
 
-  /** The next task to be started, which is running from now on; null when none may. */
-  @Nullable T start() {
-    if (running == runningMax) {
-      return null;
+  /** The next lane whose first task is to be started and is running from now on; null for none. */
+  @Nullable Lane<T> start() {
+    var lane = running == runningMax ? null : waiting.poll();
+    if (lane != null) {
+      lane.turn(Phase.WAITING, Phase.RUNNING);
+      running++;
     }
-    var key = waiting.poll();
-    if (key == null) {
-      return null;
-    }
-    var lane = lane(key);
-    lane.phase = Phase.RUNNING;
-    running++;
-    return lane.tasks.element();
+    return lane;
   }
 
-  /** The running task of the key holds no thread any more, but is not finished. */
-  void rest(String key) {
-    var lane = lane(key);
-    expect(key, lane, Phase.RUNNING);
-    lane.phase = Phase.RESTING;
+  /** The running task holds no thread any more, but is not finished. */
+  void rest(Lane<T> lane) {
+    lane.turn(Phase.RUNNING, Phase.RESTING);
     running--;
   }
 
+<<<<<<< HEAD
   /** The resting task of the key failed and will be tried again. */
   void backOff(String key) {
     var lane = lane(key);
@@ -84,18 +107,23 @@ final class KeyLanes<T> {
     expect(key, lane, Phase.BACKING_OFF);
     lane.phase = Phase.WAITING;
     waiting.add(key);
+=======
+  /** The resting task wants to run again. */
+  void resume(Lane<T> lane) {
+    lane.turn(Phase.RESTING, Phase.WAITING);
+    waiting.add(lane);
+>>>>>>> cpu
   }
 
-  /** The resting task of the key is finished: its lane goes on with the next. */
-  void finish(String key) {
-    var lane = lane(key);
-    expect(key, lane, Phase.RESTING);
+  /** The resting task is finished: its lane goes on with the next. */
+  void finish(Lane<T> lane) {
+    lane.turn(Phase.RESTING, Phase.WAITING);
     lane.tasks.remove();
     if (lane.tasks.isEmpty()) {
-      lanes.remove(key);
+      lane.turn(Phase.WAITING, Phase.ENDED);
+      lanes.remove(lane.key);
     } else {
-      lane.phase = Phase.WAITING;
-      waiting.add(key);
+      waiting.add(lane);
     }
   }
 
@@ -122,18 +150,12 @@ final class KeyLanes<T> {
     return lanes.isEmpty();
   }
 
-  private Lane<T> lane(String key) {
-    var lane = lanes.get(key);
-    if (lane == null) {
-      throw new IllegalStateException("no lane for a key of hash " + key.hashCode());
-    }
-    return lane;
-  }
-
-  private static void expect(String key, Lane<?> lane, Phase phase) {
-    if (lane.phase != phase) {
-      throw new IllegalStateException(
-          "lane of key hash " + key.hashCode() + " is " + lane.phase + ", expected " + phase);
+  /** Visits the tasks that are running. */
+  void forEachRunning(Consumer<T> visitor) {
+    for (var lane : lanes.values()) {
+      if (lane.phase == Phase.RUNNING) {
+        visitor.accept(lane.first());
+      }
     }
   }
 }

@@ -3,10 +3,13 @@ package io.headrace.function;
 import io.headrace.kcl.Position;
 import io.headrace.kcl.ShardHandler.Outcome;
 import java.time.Duration;
+<<<<<<< HEAD
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+=======
+>>>>>>> cpu
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,11 +30,8 @@ final class LaneRunner<O> {
     void done(Task<O> task, Outcome outcome);
   }
 
-  /**
-   * What the lanes of a function's shards have in common; {@code runningMax} attempts a shard run
-   * at once.
-   */
-  record Wiring<O>(FunctionSpec.Settings settings, FunctionOutlets<O> outlets, int runningMax) {
+  /** What the lanes of a function's shards have in common. */
+  record Wiring<O>(FunctionSpec.Settings settings, FunctionOutlets<O> outlets) {
     LaneRunner<O> open(Scope scope, Done<O> done) {
       return new LaneRunner<>(scope, this, done);
     }
@@ -45,8 +45,7 @@ final class LaneRunner<O> {
   private final Courier courier;
   private final LetterWriter letters;
   private final KeyLanes<Task<O>> lanes;
-  private final Dispatch dispatch;
-  private final Map<Task<O>, Call<O>> calls = new HashMap<>();
+  private final Dispatch<Call<O>> dispatch;
   private boolean starting;
   private boolean draining;
   private long foreignKeys;
@@ -67,14 +66,14 @@ final class LaneRunner<O> {
             scope.environment.calls());
     this.courier = new Courier(scope);
     this.letters = new LetterWriter(scope, courier, outlets.letters());
-    this.lanes = new KeyLanes<>(wiring.runningMax());
+    this.lanes = new KeyLanes<>(settings.inFlight());
     var pool = settings.executor().orElse(scope.environment.pool());
-    this.dispatch = new Dispatch(scope, pool, this::start);
+    this.dispatch = new Dispatch<>(scope, pool, this::ended, this::start);
   }
 
   /** Adds a task behind the others of its lane; {@link #start} sets it going. */
   void add(Task<O> task) {
-    lanes.add(task.lane(), task);
+    task.lane = lanes.add(task.key(), task);
   }
 
   /** Starts what may be started; what ends together makes room together. */
@@ -85,11 +84,11 @@ final class LaneRunner<O> {
     starting = true;
     // A failure that gives the shard up ends the scope in the midst of a turn: nothing begins then.
     while (!scope.isOver()) {
-      var task = lanes.start();
-      if (task == null) {
+      var lane = lanes.start();
+      if (lane == null) {
         break;
       }
-      begin(task);
+      begin(lane.first());
     }
     starting = false;
     dispatch.begin();
@@ -119,22 +118,36 @@ final class LaneRunner<O> {
 
   /** Interrupts what runs; the scope is over. */
   void abandon() {
-    calls.values().forEach(Call::abandon);
-    calls.clear();
+    lanes.forEachRunning(
+        task -> {
+          if (task.call != null) {
+            task.call.abandon();
+            task.call = null;
+          }
+        });
   }
 
   private void begin(Task<O> task) {
     task.attempts++;
     var out = new OutputBuffer<>(outlets, task::id, task.headers());
-    var call =
-        new Call<>(
-            terms, task, task.attempts, out, result -> dispatch.answer(() -> ended(task, result)));
-    calls.put(task, call);
+    var call = new Call<>(terms, task, task.attempts, out, this::answered);
+    task.call = call;
     dispatch.add(call);
   }
 
-  private void ended(Task<O> task, Call.Result result) {
-    calls.remove(task);
+  /** By any thread. */
+  private void answered(Call<O> call) {
+    if (call.result() instanceof Call.Result.Failed failed && Failure.isFatal(failed.cause())) {
+      dispatch.dropCalls();
+    }
+    dispatch.answer(call);
+  }
+
+  private void ended(Call<O> call) {
+    call.hear();
+    var task = call.task();
+    var result = call.result();
+    task.call = null;
     lanes.rest(task.lane());
     if (result instanceof Call.Result.Succeeded success) {
       courier.deliver(success.outputs(), () -> finish(task, success.effect()));

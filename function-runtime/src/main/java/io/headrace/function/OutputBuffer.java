@@ -37,10 +37,10 @@ final class OutputBuffer<O> implements Output<O> {
     add(outlets.side(side), value);
   }
 
-  /** Ends the call: what is sent later throws. */
+  /** Ends the call: what is sent later throws, so the list never changes again. */
   synchronized List<Outlet.Parcel<?>> close() {
     closed = true;
-    return List.copyOf(parcels);
+    return parcels;
   }
 
   private synchronized <T, P> void add(Outlet<T, P> outlet, T value) {

@@ -15,6 +15,9 @@ final class RecordHandler<I, O> implements ShardHandler {
     CompletionStage<?> call(Event<I> event, Output<O> out) throws Exception;
   }
 
+  /** Of an invocation that waits for nothing. */
+  static final CompletionStage<?> DONE = CompletableFuture.completedFuture(null);
+
   private final Scope scope;
   private final Decoder<I> decoder;
   private final Invocation<I, O> invocation;
@@ -88,6 +91,9 @@ final class RecordHandler<I, O> implements ShardHandler {
       var event = event(decoded, call);
       call.enter();
       var stage = invocation.call(event, out);
+      if (stage == DONE) {
+        return Effect.HANDLED_NOW;
+      }
       call.waitsFor(stage);
       return stage.thenApply(any -> Effect.HANDLED);
     }

@@ -90,7 +90,6 @@ final class RuntimeWorker implements FunctionRuntime.Running {
             of.application,
             machinery.pool(),
             machinery.background(),
-            of.poolThreads,
             machinery.workerRandom(),
             outlets,
             chunks(of),

@@ -6,6 +6,7 @@ import io.headrace.kcl.StreamRecord;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +17,9 @@ abstract class Task<O> implements LetterSource {
     static final Effect HANDLED = new Effect(Outcome.HANDLED, () -> {});
     static final Effect FILTERED = new Effect(Outcome.FILTERED, () -> {});
 
+    /** {@link #HANDLED} at once: what most functions answer. */
+    static final CompletionStage<Effect> HANDLED_NOW = CompletableFuture.completedFuture(HANDLED);
+
     static Effect handled(Runnable install) {
       return new Effect(Outcome.HANDLED, install);
     }
@@ -24,8 +28,14 @@ abstract class Task<O> implements LetterSource {
   /** How often it was begun; changed on the worker loop. */
   int attempts;
 
+  /** The attempt that is under way, from its begin until it is heard; of the worker loop. */
+  @Nullable Call<O> call;
+
+  /** Where it stands, once it was added; of the worker loop. */
+  KeyLanes.@Nullable Lane<Task<O>> lane;
+
   /** The partition key. */
-  abstract String lane();
+  abstract String key();
 
   /** Names the record or window; outputs are numbered under it. */
   abstract String id();
@@ -42,6 +52,10 @@ abstract class Task<O> implements LetterSource {
 
   /** Runs on the invocation pool; calls {@link Call#enter} once, right before user code. */
   abstract CompletionStage<Effect> perform(Call<O> call, OutputBuffer<O> out) throws Exception;
+
+  KeyLanes.Lane<Task<O>> lane() {
+    return Objects.requireNonNull(lane, "a task that was not added");
+  }
 
   @Override
   public int attempts() {
@@ -62,7 +76,7 @@ abstract class Task<O> implements LetterSource {
     }
 
     @Override
-    String lane() {
+    String key() {
       return record.key().text();
     }
 

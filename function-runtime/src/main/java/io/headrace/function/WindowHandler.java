@@ -433,7 +433,7 @@ final class WindowHandler<I, A, O> implements ShardHandler {
     }
 
     @Override
-    String lane() {
+    String key() {
       return window.key().partitionKey();
     }
 
@@ -491,7 +491,7 @@ final class WindowHandler<I, A, O> implements ShardHandler {
       var held = sums.get(window);
       return new Remains(
           id(),
-          lane(),
+          key(),
           window.span().start(),
           Base64.getEncoder().encodeToString(held == null ? new byte[0] : held.bytes()));
     }

@@ -38,7 +38,7 @@ class DispatchTest {
     }
 
     assertThat(handled).hasSize(RECORDS);
-    assertThat(threads).as("threads asked for %d calls", RECORDS).isBetween(4, 10);
+    assertThat(threads).as("threads asked for %d calls", RECORDS).isBetween(4, 8);
     rig.advance(1);
     assertThat(rig.settled).hasSize(RECORDS);
   }

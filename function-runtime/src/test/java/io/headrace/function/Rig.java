@@ -104,7 +104,6 @@ final class Rig implements OutputTap {
             "app",
             pool,
             background,
-            4,
             random,
             new Outlets(
                 pool,

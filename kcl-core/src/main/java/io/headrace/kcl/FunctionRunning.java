@@ -5,10 +5,8 @@ import io.headrace.kcl.loop.Stages;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -38,8 +36,8 @@ final class FunctionRunning {
   private long wakeTicks;
   private boolean commitLookAhead;
 
-  /** Settled in this turn, and not told to the run yet: many are told as soon as one. */
-  private final Set<Position> settled = new LinkedHashSet<>();
+  /** Settled in this turn, and not let go by the run yet: many are told as soon as one. */
+  private List<HeldRecord> settled = new ArrayList<>();
 
   /**
    * Makes a run that has not begun.
@@ -135,7 +133,11 @@ final class FunctionRunning {
       return;
     }
     failure = fault;
-    actions.addAll(run.step(new RunEvent.Broke(fault), engine.now(place.tenure())));
+    var now = engine.now(place.tenure());
+    if (!settled.isEmpty()) {
+      actions.addAll(run.step(takeSettled(), now));
+    }
+    actions.addAll(run.step(new RunEvent.Broke(fault), now));
   }
 
   private void raise(Throwable fault) {
@@ -230,12 +232,12 @@ final class FunctionRunning {
 
   private void deliver(List<HeldRecord> records) {
     var wanted = new ArrayList<StreamRecord>(records.size());
-    var known = new ArrayList<Position>();
+    var known = new ArrayList<HeldRecord>();
     for (var held : records) {
       if (checkpointer.begin(held.position())) {
         wanted.add(held.record());
       } else {
-        known.add(held.position());
+        known.add(run.settle(held.position()));
       }
     }
     if (!known.isEmpty()) {
@@ -404,8 +406,8 @@ final class FunctionRunning {
   }
 
   private RunEvent takeSettled() {
-    var event = new RunEvent.Settled(List.copyOf(settled));
-    settled.clear();
+    var event = new RunEvent.Settled(settled);
+    settled = new ArrayList<>();
     return event;
   }
 
@@ -432,15 +434,16 @@ final class FunctionRunning {
 
     @Override
     public void settled(Position position, ShardHandler.Outcome outcome) {
-      if (isHeard() && isInFlight(position)) {
+      var held = isHeard() ? takeOut(position) : null;
+      if (held != null) {
+        if (settled.isEmpty()) {
+          engine.loop().execute(FunctionRunning.this::tellSettled);
+        }
+        settled.add(held);
         // At once: from now on the state has the record's effect, so the progress must have it.
         checkpointer.settled(position);
         var event = new WorkerEvent.Settled(place.key(), spec.name(), position, outcome);
         engine.listener().accept(event);
-        if (settled.isEmpty()) {
-          engine.loop().execute(FunctionRunning.this::tellSettled);
-        }
-        settled.add(position);
       }
     }
 
@@ -466,17 +469,12 @@ final class FunctionRunning {
       }
     }
 
-    private boolean isInFlight(Position position) {
+    private @Nullable HeldRecord takeOut(Position position) {
       try {
-        run.checkInFlight(position);
-        if (settled.contains(position)) {
-          throw new IllegalStateException(
-              "run of " + place + ": " + position + " is settled twice");
-        }
-        return true;
+        return run.settle(position);
       } catch (IllegalStateException fault) {
         tell(new RunEvent.Broke(fault));
-        return false;
+        return null;
       }
     }
 

@@ -16,7 +16,6 @@ import static io.headrace.kcl.RunPhase.WAITING_FOR_PARENTS;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -43,8 +42,7 @@ final class HandlerRun {
   private final Batcher batcher;
   private final List<RunAction> actions = new ArrayList<>();
 
-  /** In the order of the shard, which is the order in which they are handed over. */
-  private final LinkedHashMap<Position, HeldRecord> inFlight = new LinkedHashMap<>();
+  private final PositionWindow<HeldRecord> inFlight = new PositionWindow<>();
 
   private RunPhase phase = SEALING;
   private long attempt;
@@ -153,7 +151,7 @@ final class HandlerRun {
     var through = progress.through().orElse(null);
     var ranges = progress.ranges().iterator();
     Progress.Range range = null;
-    for (var unsettled : inFlight.keySet()) {
+    for (var unsettled : inFlight.positions()) {
       if (through != null && unsettled.compareTo(through) <= 0) {
         throw new IllegalStateException(
             "commit of " + place + " through " + through + " passes unsettled " + unsettled);
@@ -177,15 +175,18 @@ final class HandlerRun {
   }
 
   /**
-   * Asserts that a record may be settled.
+   * A record is settled, and so is not in flight any more; {@link RunEvent.Settled} is to follow,
+   * for all that were settled meanwhile.
    *
    * @throws IllegalStateException when it was not handed over, or was settled before
    */
-  void checkInFlight(Position position) {
-    if (!inFlight.containsKey(position)) {
+  HeldRecord settle(Position position) {
+    var held = inFlight.remove(position);
+    if (held == null) {
       throw new IllegalStateException(
           "run of " + place + ": " + position + " is settled and is not in flight");
     }
+    return held;
   }
 
   private boolean isStale(RunEvent.Answer answer) {
@@ -279,7 +280,7 @@ final class HandlerRun {
     } else if (event instanceof RunEvent.Settled settled) {
       // Room is used when the run is woken, so that a batch that is answered at once makes room
       // for a whole one.
-      settle(settled.positions());
+      release(settled.records());
     } else if (event instanceof RunEvent.LeftBehind) {
       rewind();
     } else if (event instanceof RunEvent.DrainAsked) {
@@ -291,7 +292,7 @@ final class HandlerRun {
       settle(returned.positions());
     } else if (event instanceof RunEvent.DeadlinePassed) {
       actions.add(new RunAction.AbandonHandler());
-      release(List.copyOf(inFlight.values()));
+      release(inFlight.values());
       inFlight.clear();
     } else {
       reactToCommit(event);
@@ -374,22 +375,10 @@ final class HandlerRun {
               "run of " + place + ": " + held.position() + " would follow " + handedThrough);
         }
         handedThrough = held.position();
-        inFlight.put(held.position(), held);
+        inFlight.add(held.position(), held);
       }
       actions.add(new RunAction.Deliver(batch));
     }
-  }
-
-  private void settle(List<Position> positions) {
-    positions.forEach(this::checkInFlight);
-    var settled = new ArrayList<HeldRecord>(positions.size());
-    for (var position : positions) {
-      var held = inFlight.remove(position);
-      if (held != null) {
-        settled.add(held);
-      }
-    }
-    release(settled);
   }
 
   private RunPhase reactEnding(RunEvent event) {
@@ -428,7 +417,7 @@ final class HandlerRun {
 
   private RunPhase discard(RunPhase end) {
     release(batcher.clear());
-    release(List.copyOf(inFlight.values()));
+    release(inFlight.values());
     inFlight.clear();
     actions.add(new RunAction.AbandonHandler());
     actions.add(new RunAction.CloseHandler());

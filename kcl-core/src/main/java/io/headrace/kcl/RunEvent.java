@@ -12,12 +12,8 @@ sealed interface RunEvent {
 
   record EndRead(List<Shard> children) implements RunEvent {}
 
-  /** Records that were handed over are finished, or were before. */
-  record Settled(List<Position> positions) implements RunEvent {
-    public Settled {
-      positions = List.copyOf(positions);
-    }
-  }
+  /** These are finished, or were before, and are let go: what {@link HandlerRun#settle} brought. */
+  record Settled(List<HeldRecord> records) implements RunEvent {}
 
   /** Records that were handed over are left to the next owner. */
   record Returned(List<Position> positions) implements RunEvent {

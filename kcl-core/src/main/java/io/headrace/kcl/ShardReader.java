@@ -145,18 +145,20 @@ final class ShardReader {
   private void handOut(List<StreamRecord> records) {
     failures = 0;
     long bytes = 0;
+    var before = readThrough.orElse(null);
     for (var record : records) {
       var position = record.position();
-      if (readThrough.isPresent() && position.compareTo(readThrough.get()) <= 0) {
+      if (before != null && position.compareTo(before) <= 0) {
         throw new IllegalStateException(
-            "reader of " + place + ": read " + position + " after " + readThrough.get());
+            "reader of " + place + ": read " + position + " after " + before);
       }
-      readThrough = Optional.of(position);
-      from = StartingPosition.after(position);
+      before = position;
       bytes += record.budgetBytes();
     }
     actions.add(new ReaderAction.Settle(bytes));
-    if (!records.isEmpty()) {
+    if (before != null && !records.isEmpty()) {
+      readThrough = Optional.of(before);
+      from = StartingPosition.after(before);
       actions.add(new ReaderAction.HandOut(records));
     }
     actions.add(new ReaderAction.SeekDemand());

@@ -57,7 +57,8 @@ final class RunScript {
   }
 
   RunScript settle(long... sequences) {
-    LongStream.of(sequences).forEach(s -> tell(new RunEvent.Settled(List.of(Position.of(s)))));
+    LongStream.of(sequences)
+        .forEach(s -> tell(new RunEvent.Settled(List.of(run.settle(Position.of(s))))));
     return this;
   }
 

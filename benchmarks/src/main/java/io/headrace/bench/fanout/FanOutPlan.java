@@ -33,7 +33,7 @@ record FanOutPlan(
         parts,
         consumers,
         3,
-        1_000_000,
+        3_000_000,
         2_000_000,
         Duration.ofMillis(2_500),
         Duration.ofSeconds(10));
