@@ -53,6 +53,7 @@ public final class Worker {
   private Life life = Life.NEW;
   private boolean servingSoon;
   private boolean departing;
+  private long stopBy;
 
   /** The functions that read one stream. */
   private record Group(ShardedStream stream, List<HandlerSpec> specs) {}
@@ -118,7 +119,8 @@ public final class Worker {
   }
 
   /**
-   * Leaves in order: each shard is drained, committed and released as soon as it can be.
+   * Leaves in order: each shard is run until somebody is ready to take it, then drained, committed
+   * and released. What nobody wants after two thirds of the time is drained then.
    *
    * @param deadline after it, what still runs is interrupted and left for the next owner
    * @return completes when all is released, at the latest a second after the deadline; never fails
@@ -217,7 +219,7 @@ public final class Worker {
       var work = works.get(wanted.shard());
       // What ended by itself has been given back already, with the token that it had.
       if (work != null) {
-        work.drain(settings.drainMax());
+        work.drain(life == Life.STOPPING ? leftToStop() : settings.drainMax());
       }
     } else if (event instanceof LeaseEvent.Lost lost) {
       lose(lost.shard(), lost.reason());
@@ -270,11 +272,24 @@ public final class Worker {
       finish();
       return;
     }
+    stopBy = engine.loop().ticks() + deadline.toNanos();
+    // Each shard is run until its taker is ready: what is drained before stands still until others
+    // notice. The last third is left for calls that are slow to end.
     coordinator.draining();
+    engine.loop().schedule(deadline.multipliedBy(2).dividedBy(3), this::drainRest);
     engine.loop().schedule(deadline.plus(LAST_COMMITS_MAX), this::abandonRest);
     engine.loop().schedule(deadline.plus(FAREWELL_MAX), this::finish);
-    List.copyOf(works.values()).forEach(work -> work.drain(deadline));
     departIfEmpty();
+  }
+
+  private void drainRest() {
+    if (life == Life.STOPPING) {
+      List.copyOf(works.values()).forEach(work -> work.drain(leftToStop()));
+    }
+  }
+
+  private Duration leftToStop() {
+    return Duration.ofNanos(Math.max(0, stopBy - engine.loop().ticks()));
   }
 
   private void abandonRest() {

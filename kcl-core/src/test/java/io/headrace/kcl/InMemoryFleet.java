@@ -284,6 +284,7 @@ public final class InMemoryFleet {
     public void draining() {
       active = false;
       log.add("draining");
+      held().forEach(shard -> tell(new LeaseEvent.Wanted(shard)));
     }
 
     @Override

@@ -100,6 +100,40 @@ class WorkerLeavingTest extends WorkerScenario {
   }
 
   @Test
+  void delivers_until_its_shards_are_wanted_when_it_is_stopped() {
+    var worker = engine.worker("w1", "alarms");
+    engine.seconds(1);
+    engine
+        .members
+        .get(worker)
+        .newsTake(Duration.ofSeconds(3)); // so long until somebody is ready to take them
+
+    var stopped = worker.stop(Duration.ofSeconds(9)).toCompletableFuture();
+    engine.seconds(1);
+    engine.put(10, 4);
+    engine.seconds(1);
+    assertThat(engine.function("alarms").deliveries).hasSize(10);
+    assertThat(stopped).isNotCompleted();
+
+    engine.seconds(2);
+    assertThat(stopped).isCompleted();
+  }
+
+  @Test
+  void waits_for_takers_no_longer_than_two_thirds_of_its_time() {
+    var worker = engine.worker("w1", "alarms");
+    engine.seconds(1);
+    engine.members.get(worker).newsTake(Duration.ofHours(1));
+
+    var stopped = worker.stop(Duration.ofSeconds(9)).toCompletableFuture();
+    engine.advance(Duration.ofMillis(5_900));
+    assertThat(stopped).isNotCompleted();
+
+    engine.seconds(1);
+    assertThat(stopped).isCompleted();
+  }
+
+  @Test
   void keeps_a_shard_that_it_gained_anew_while_it_gave_the_former_tenure_back() {
     for (var leave : List.of("release", "ended", "giveUp")) {
       var single = new EngineHarness(22, 1);
