@@ -105,6 +105,26 @@ public abstract class CheckpointStoreContract {
   }
 
   @Test
+  void another_owner_of_the_same_epoch_and_revision_commits_nothing() {
+    var item = seal(KEY, ANN);
+    var foreign = new WriteClaim(KEY, token("bob", 1), item.rev(), item.nonce(), "b");
+
+    assertThat(answer(store().commit(commit(foreign, through(5)))))
+        .isEqualTo(new WriteAnswer.Lost(ANN));
+    assertThat(seal(KEY, ANN)).isEqualTo(item);
+  }
+
+  @Test
+  void another_epoch_of_the_same_owner_and_revision_commits_nothing() {
+    var item = seal(KEY, ANN);
+    var former = new WriteClaim(KEY, token("ann", 2), item.rev(), item.nonce(), "a");
+
+    assertThat(answer(store().commit(commit(former, through(5)))))
+        .isEqualTo(new WriteAnswer.Lost(ANN));
+    assertThat(seal(KEY, ANN)).isEqualTo(item);
+  }
+
+  @Test
   void the_end_of_a_zombie_is_refused_and_tells_no_child() {
     var old = claim(KEY, seal(KEY, ANN), "a");
     seal(KEY, BOB);

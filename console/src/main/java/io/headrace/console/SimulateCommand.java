@@ -1,5 +1,6 @@
 package io.headrace.console;
 
+import io.headrace.harness.ExplorationReport;
 import io.headrace.harness.FleetSimulation;
 import io.headrace.harness.SimulationReport;
 import io.headrace.harness.SimulationReport.Failure;
@@ -37,6 +38,8 @@ final class SimulateCommand implements Callable<Integer> {
   private static final int TARGET_SEEDS = 2_000;
 
   private static final long TARGET_SECONDS = 600;
+  private static final int SCALE_WORKERS = 40;
+  private static final int SCALE_SHARDS = 1_000;
   private static final double NANOS_PER_SECOND = 1e9;
   private static final double MILLIS_PER_HOUR = 3_600_000;
 
@@ -65,6 +68,21 @@ final class SimulateCommand implements Callable<Integer> {
       description = "Builds known mistakes into the fleet and counts the seeds to notice each.")
   private boolean planted;
 
+  @Option(
+      names = "--exhaustive",
+      paramLabel = "PROTOCOL",
+      arity = "0..1",
+      fallbackValue = "",
+      description =
+          "Goes through the orders of messages in burial, hand-over or merge-end; in all of them"
+              + " when none is named.")
+  private @Nullable String exhaustive;
+
+  @Option(
+      names = "--scale",
+      description = "Measures a fleet of 40 workers and 1,000 shards against its targets.")
+  private boolean scale;
+
   @Option(names = "--json", description = "The last line is one JSON object.")
   private boolean json;
 
@@ -75,9 +93,7 @@ final class SimulateCommand implements Callable<Integer> {
     if (seeds < 1 || seeds > SEEDS_MAX) {
       throw new Complaint("--seeds " + seeds + ": must be between 1 and " + SEEDS_MAX);
     }
-    if (planted && only != null) {
-      throw new Complaint("--planted and --seed: give one of them");
-    }
+    refuseCombinations();
     // Workers warn of every death, and thousands die here. Before the first logger is made.
     System.setProperty("org.slf4j.simpleLogger.log.io.headrace", "off");
     var command = Objects.requireNonNull(spec).commandLine();
@@ -88,10 +104,8 @@ final class SimulateCommand implements Callable<Integer> {
       long began = clock.ticks();
       var simulation =
           FleetSimulation.ofProbes().onThreads(Runtime.getRuntime().availableProcessors());
-      var targets =
-          planted
-              ? plantedRun(simulation, told, figures)
-              : run(simulation, told, figures, () -> (clock.ticks() - began) / NANOS_PER_SECOND);
+      Elapsed elapsed = () -> (clock.ticks() - began) / NANOS_PER_SECOND;
+      var targets = targets(simulation, told, figures, elapsed);
       figures.put("wallSeconds", rounded((clock.ticks() - began) / NANOS_PER_SECOND));
       figures.put("processors", Runtime.getRuntime().availableProcessors());
       figures.put("targets", targets);
@@ -102,6 +116,101 @@ final class SimulateCommand implements Callable<Integer> {
       command.getOut().flush();
     }
     return met ? 0 : Headrace.MISSED;
+  }
+
+  private void refuseCombinations() {
+    var given = new ArrayList<String>();
+    if (planted) {
+      given.add("--planted");
+    }
+    if (exhaustive != null) {
+      given.add("--exhaustive");
+    }
+    if (scale) {
+      given.add("--scale");
+    }
+    if (only != null) {
+      given.add("--seed");
+    }
+    if (given.size() > 1) {
+      throw new Complaint(String.join(" and ", given) + ": give one of them");
+    }
+  }
+
+  private List<Map<String, Object>> targets(
+      FleetSimulation simulation, PrintWriter told, Map<String, Object> figures, Elapsed elapsed)
+      throws InterruptedException {
+    if (planted) {
+      return plantedRun(simulation, told, figures);
+    }
+    var protocol = exhaustive;
+    if (protocol != null) {
+      return exhaustiveRun(simulation, protocol, told, figures);
+    }
+    return scale ? measured(simulation, told, figures) : run(simulation, told, figures, elapsed);
+  }
+
+  private List<Map<String, Object>> exhaustiveRun(
+      FleetSimulation simulation, String protocol, PrintWriter told, Map<String, Object> figures)
+      throws InterruptedException {
+    List<ExplorationReport> reports;
+    try {
+      reports = simulation.runExhaustively(protocol);
+    } catch (IllegalArgumentException unknown) {
+      throw new Complaint("--exhaustive: " + unknown.getMessage());
+    }
+    var rows = new ArrayList<Map<String, Object>>();
+    int violations = 0;
+    for (var report : reports) {
+      rows.add(describe(report));
+      told.println(
+          "%-10s %,9d executions %,9d states, depth %d%s"
+              .formatted(
+                  report.protocol(),
+                  report.executions(),
+                  report.states(),
+                  report.depth(),
+                  report.boundReached() ? " (the bound)" : ""));
+      var failure = report.failure();
+      if (failure != null) {
+        violations++;
+        told.println(failure.promise() + ": " + failure.what());
+        failure.lastEvents().forEach(told::println);
+      }
+    }
+    figures.put("exhaustive", rows);
+    return List.of(target("violations", violations, 0, violations == 0));
+  }
+
+  private static Map<String, Object> describe(ExplorationReport report) {
+    var row = new LinkedHashMap<String, Object>();
+    row.put("protocol", report.protocol());
+    row.put("executions", report.executions());
+    row.put("states", report.states());
+    row.put("depth", report.depth());
+    row.put("depthMax", report.depthMax());
+    row.put("unusualMax", report.unusualMax());
+    row.put("boundReached", report.boundReached());
+    row.put("complete", report.complete());
+    row.put("violations", report.failure() == null ? 0 : 1);
+    return row;
+  }
+
+  private static List<Map<String, Object>> measured(
+      FleetSimulation simulation, PrintWriter told, Map<String, Object> figures) {
+    var measured = simulation.measure(SCALE_WORKERS, SCALE_SHARDS);
+    figures.put("workers", measured.workers());
+    figures.put("shards", measured.shards());
+    figures.put("leaseTimeSeconds", measured.leaseTime().toSeconds());
+    figures.put("virtualHours", rounded(hours(measured.virtualTime())));
+    var targets = new ArrayList<Map<String, Object>>();
+    for (var one : measured.targets()) {
+      targets.add(target(one.name(), one.value(), one.limit(), one.met()));
+      told.println(
+          "%-36s %10.3f of %7.3f  %s"
+              .formatted(one.name(), one.value(), one.limit(), one.met() ? "met" : "MISSED"));
+    }
+    return targets;
   }
 
   /** Seconds since the beginning. */
@@ -159,6 +268,7 @@ final class SimulateCommand implements Callable<Integer> {
     figures.put("disturbances", report.disturbances());
     figures.put("faultyRequests", report.mishaps());
     figures.put("transitionsVisited", rounded(report.transitionsVisited()));
+    figures.put("transitionsNotVisited", report.transitionsNotVisited());
     figures.put("seedsRunTwice", report.repeated());
   }
 

@@ -49,5 +49,10 @@ class SimulateCommandTest {
     assertThat(err.toString()).contains("--seeds 0: must be between 1 and");
     assertThat(run("simulate", "--planted", "--seed", "3")).isEqualTo(Headrace.USER_CAN_MEND);
     assertThat(err.toString()).contains("--planted and --seed");
+    assertThat(run("simulate", "--scale", "--exhaustive")).isEqualTo(Headrace.USER_CAN_MEND);
+    assertThat(err.toString()).contains("--exhaustive and --scale");
+    assertThat(run("simulate", "--exhaustive", "funeral")).isEqualTo(Headrace.USER_CAN_MEND);
+    assertThat(err.toString())
+        .contains("protocol \"funeral\": must be one of [burial, hand-over, merge-end]");
   }
 }

@@ -62,12 +62,8 @@ final class Call<O> implements Runnable, Attempt {
   private final Task<O> task;
   private final int number;
   private final OutputBuffer<O> out;
-<<<<<<< HEAD
-  private final Consumer<Result> answer;
-  private final long since;
-=======
   private final Consumer<Call<O>> answered;
->>>>>>> cpu
+  private final long since;
 
   private Instant deadline = Instant.MAX;
 
@@ -92,12 +88,8 @@ final class Call<O> implements Runnable, Attempt {
     this.task = task;
     this.number = number;
     this.out = out;
-<<<<<<< HEAD
-    this.answer = answer;
-    this.since = terms.loop().ticks();
-=======
     this.answered = answered;
->>>>>>> cpu
+    this.since = terms.loop().ticks();
     var unused = terms.underWay().incrementAndGet();
   }
 

@@ -12,26 +12,18 @@ import org.jspecify.annotations.Nullable;
  * Which task of which key is next: strict order within a key, one at a time, many keys at once.
  * Pure bookkeeping, owned by the worker loop.
  *
-<<<<<<< HEAD
  * <p>A lane is waiting (its first task may start), running, resting (its first task is under way
  * but holds no thread, as while its outputs are sent), or backing off (its first task will be tried
- * again).
-=======
- * <p>A lane is waiting (its first task may start), running, or resting (its first task is under way
- * but holds no thread, as during a back-off). What becomes of it is told by the lane, so that a key
- * is looked up when a task comes and when its lane ends, and not in between.
->>>>>>> cpu
+ * again). What becomes of a task is told by its lane, so that a key is looked up when a task comes
+ * and when its lane ends, and not in between.
  */
 final class KeyLanes<T> {
   private enum Phase {
     WAITING,
     RUNNING,
     RESTING,
-<<<<<<< HEAD
-    BACKING_OFF
-=======
+    BACKING_OFF,
     ENDED
->>>>>>> cpu
   }
 
   /** The tasks of one key, for as long as there are any. */
@@ -93,26 +85,15 @@ final class KeyLanes<T> {
     running--;
   }
 
-<<<<<<< HEAD
-  /** The resting task of the key failed and will be tried again. */
-  void backOff(String key) {
-    var lane = lane(key);
-    expect(key, lane, Phase.RESTING);
-    lane.phase = Phase.BACKING_OFF;
+  /** The resting task failed and will be tried again. */
+  void backOff(Lane<T> lane) {
+    lane.turn(Phase.RESTING, Phase.BACKING_OFF);
   }
 
-  /** The task of the key that backed off wants to run again. */
-  void resume(String key) {
-    var lane = lane(key);
-    expect(key, lane, Phase.BACKING_OFF);
-    lane.phase = Phase.WAITING;
-    waiting.add(key);
-=======
-  /** The resting task wants to run again. */
+  /** The task that backed off wants to run again. */
   void resume(Lane<T> lane) {
-    lane.turn(Phase.RESTING, Phase.WAITING);
+    lane.turn(Phase.BACKING_OFF, Phase.WAITING);
     waiting.add(lane);
->>>>>>> cpu
   }
 
   /** The resting task is finished: its lane goes on with the next. */
@@ -138,6 +119,7 @@ final class KeyLanes<T> {
       left.addAll(lane.tasks);
       lane.tasks.clear();
       if (first == null) {
+        lane.phase = Phase.ENDED;
         lanesLeft.remove();
       } else {
         lane.tasks.add(first);

@@ -3,13 +3,8 @@ package io.headrace.function;
 import io.headrace.kcl.Position;
 import io.headrace.kcl.ShardHandler.Outcome;
 import java.time.Duration;
-<<<<<<< HEAD
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
-=======
->>>>>>> cpu
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -113,7 +108,14 @@ final class LaneRunner<O> {
 
   /** {@link io.headrace.kcl.ShardHandler#callsSince}. */
   long callsSince() {
-    return calls.values().stream().mapToLong(Call::since).min().orElse(Long.MAX_VALUE);
+    long[] since = {Long.MAX_VALUE};
+    lanes.forEachRunning(
+        task -> {
+          if (task.call != null) {
+            since[0] = Math.min(since[0], task.call.since());
+          }
+        });
+    return since[0];
   }
 
   /** Interrupts what runs; the scope is over. */

@@ -2,6 +2,7 @@ package io.headrace.lease;
 
 import io.headrace.kcl.Incarnation;
 import io.headrace.kcl.ShardKey;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -12,23 +13,29 @@ import java.util.Map;
  * the first choice only for the shards that it had. A worker of capacity n draws n times.
  */
 final class RendezvousHash {
+  private static final long FNV_FIRST = 0xcbf29ce484222325L;
+  private static final Comparator<Scored> BEST_FIRST =
+      Comparator.comparingLong(Scored::score).reversed().thenComparing(Scored::who);
+
   private RendezvousHash() {}
 
   /** The workers, best first. */
   static List<Incarnation> rank(
       ShardKey shard, Collection<Incarnation> workers, Map<Incarnation, Integer> capacities) {
-    long shardHash = hash(shard.key());
-    return workers.stream()
-        .sorted(
-            Comparator.<Incarnation>comparingLong(
-                    who -> best(shardHash, who, capacities.getOrDefault(who, 1)))
-                .reversed()
-                .thenComparing(Comparator.naturalOrder()))
-        .toList();
+    long shardHash = mix(fnv(FNV_FIRST, shard.key()));
+    // Each worker is scored once: a thousand shards are ranked at every change of a large fleet.
+    var scored = new ArrayList<Scored>(workers.size());
+    for (var who : workers) {
+      scored.add(new Scored(who, best(shardHash, who, capacities.getOrDefault(who, 1))));
+    }
+    scored.sort(BEST_FIRST);
+    return scored.stream().map(Scored::who).toList();
   }
 
+  private record Scored(Incarnation who, long score) {}
+
   private static long best(long shardHash, Incarnation who, int draws) {
-    long workerHash = hash(who.toString());
+    long workerHash = mix(fnv(fnv(fnv(FNV_FIRST, who.workerId()), "#"), who.life()));
     long best = Long.MIN_VALUE;
     for (int draw = 0; draw < draws; draw++) {
       best = Math.max(best, mix(shardHash ^ mix(workerHash + draw)));
@@ -36,13 +43,13 @@ final class RendezvousHash {
     return best;
   }
 
-  /** FNV-1a of the characters. */
-  private static long hash(String text) {
-    long hash = 0xcbf29ce484222325L;
+  /** FNV-1a of the characters, going on from what came before. */
+  private static long fnv(long before, String text) {
+    long hash = before;
     for (int i = 0; i < text.length(); i++) {
       hash = (hash ^ text.charAt(i)) * 0x100000001b3L;
     }
-    return mix(hash);
+    return hash;
   }
 
   /** The finalizer of MurmurHash3: every bit in changes half of the bits out. */

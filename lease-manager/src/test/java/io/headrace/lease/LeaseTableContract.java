@@ -304,6 +304,15 @@ public abstract class LeaseTableContract {
   }
 
   @Test
+  void a_worker_that_drains_goes_on_beating() {
+    var made = applied(table.create("app", WorkerItem.starting(ANN, F), "n1"));
+    var leaves = made.item().publishing(WorkerItem.State.DRAINING, 1, 1, 1);
+    applied(table.beat("app", made, leaves, 2, "t2"));
+
+    assertThat(applied(table.beat("app", made, leaves, 3, "t3")).revision()).isEqualTo(3);
+  }
+
+  @Test
   void a_late_heartbeat_changes_nothing() {
     var made = applied(table.create("app", WorkerItem.starting(ANN, F), "n1"));
     var later = applied(beat(made, 5, "t5"));

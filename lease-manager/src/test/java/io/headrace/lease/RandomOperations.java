@@ -72,9 +72,26 @@ public final class RandomOperations {
       var next = worker.publishing(states[random.nextInt(states.length)], random.nextInt(9), 0, 0);
       long revision = old.revision() + random.nextInt(4) - 1;
       return written(
-          table.beat("app", (Stored<WorkerItem>) old, next, Math.max(1, revision), token()));
+          table.beat(
+              "app",
+              (Stored<WorkerItem>) ofAnotherCreation(old),
+              random.nextInt(4) == 0 ? inAnotherLife(next) : next,
+              Math.max(1, revision),
+              token()));
     }
-    return written(table.update("app", old, changed(old.item()), token()));
+    return written(table.update("app", ofAnotherCreation(old), changed(old.item()), token()));
+  }
+
+  /** Now and then an item as it was before it was deleted and made again. */
+  private <T extends LeaseItem> Stored<T> ofAnotherCreation(Stored<T> old) {
+    return random.nextInt(8) == 0
+        ? new Stored<>(old.item(), "another", old.revision(), old.writeToken())
+        : old;
+  }
+
+  private WorkerItem inAnotherLife(WorkerItem worker) {
+    var life = new Incarnation(worker.incarnation().workerId(), "" + random.nextInt(2));
+    return WorkerItem.starting(life, worker.leaseTime());
   }
 
   private <T extends LeaseItem> String written(

@@ -110,6 +110,19 @@ enum Disturbance {
               world,
               random,
               weather -> weather.slowBy(1 << random.nextInt(10), 1 << random.nextInt(11)))),
+  SLOW_LEASE_TABLE(
+      (world, random) ->
+          weather(
+              world,
+              random,
+              weather ->
+                  weather.slowBy(
+                      Service.LEASES,
+                      1 + millisOfLease(world, random, 40),
+                      1 + millisOfLease(world, random, 80)))),
+  JOIN_AT_A_SLOW_TABLE((world, random) -> joinAtSlowTable(world, random)),
+  HEART_STOPS_AT_SLOW_ANSWERS(
+      (world, random) -> any(world, random, process -> heartStops(world, random, process))),
   SERVICE_DOWN(
       (world, random) -> {
         var service = service(random);
@@ -157,6 +170,10 @@ enum Disturbance {
       });
 
   private static final int SHARDS_MAX = 8;
+
+  /** About how long a giver waits before it takes back. */
+  private static final int ACKNOWLEDGED_MILLIS = 2_000;
+
   private static final List<Service> SERVICES = List.of(Service.values());
 
   @SuppressWarnings("ImmutableEnumChecker") // all of them are lambdas that hold nothing
@@ -173,6 +190,23 @@ enum Disturbance {
   private static void join(FleetWorld world, SplittableRandom random) {
     if (world.living().size() < world.plan().workersMax()) {
       startOnce(world, "w" + random.nextInt(world.plan().workersMax() + 2));
+    }
+  }
+
+  /**
+   * Leases change hands while writes take about as long as a giver waits for the acknowledgement:
+   * taken back and acknowledged at once.
+   */
+  private static void joinAtSlowTable(FleetWorld world, SplittableRandom random) {
+    join(world, random);
+    int slow = ACKNOWLEDGED_MILLIS / 2 + random.nextInt(ACKNOWLEDGED_MILLIS * 3 / 2);
+    later(world, ofLease(world, random, 50), () -> slowTable(world, slow));
+    later(world, world.plan().leaseTime().multipliedBy(4), () -> slowTable(world, 0));
+  }
+
+  private static void slowTable(FleetWorld world, int outMillis) {
+    if (!world.isCalm()) {
+      world.living().forEach(process -> process.weather().slowBy(Service.LEASES, outMillis, 0));
     }
   }
 
@@ -204,6 +238,33 @@ enum Disturbance {
     return SERVICES.get(random.nextInt(SERVICES.size()));
   }
 
+  /**
+   * Answers of the lease table alone are slow, and then no heartbeat is sent any more: the worst
+   * case for who counts a lease from the answer, since all else goes on at full speed.
+   */
+  private static void heartStops(
+      FleetWorld world, SplittableRandom random, SimulatedProcess process) {
+    int slow = millisOfLease(world, random, 150);
+    process.weather().slowBy(Service.LEASES, 0, 1 + slow);
+    var answered = world.plan().leaseTime().dividedBy(2).plusMillis(slow);
+    later(
+        world,
+        answered,
+        () -> {
+          if (world.isCalm()) {
+            return;
+          }
+          process.hangLeaseLoop();
+          later(
+              world,
+              ofLease(world, random, 100).plus(world.plan().leaseTime()),
+              () -> {
+                process.goOn();
+                process.weather().slowBy(Service.LEASES, 0, 0);
+              });
+        });
+  }
+
   private static void split(FleetWorld world, SplittableRandom random) {
     var open = world.stream().openShards();
     if (open.size() < SHARDS_MAX) {
@@ -232,6 +293,10 @@ enum Disturbance {
 
   private static Duration ofLease(FleetWorld world, SplittableRandom random, int percentMax) {
     return world.plan().leaseTime().multipliedBy(1 + random.nextInt(percentMax)).dividedBy(100);
+  }
+
+  private static int millisOfLease(FleetWorld world, SplittableRandom random, int percentMax) {
+    return (int) ofLease(world, random, percentMax).toMillis();
   }
 
   private static void later(FleetWorld world, Duration delay, Runnable task) {

@@ -1,11 +1,12 @@
 package io.headrace.harness;
 
 import io.headrace.harness.Verdicts.Promise;
-import io.headrace.kcl.Shard;
 import java.time.Duration;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -35,17 +36,28 @@ final class FleetCourse {
   private final Map<Disturbance, Long> struck = new EnumMap<>(Disturbance.class);
   private boolean putting = true;
 
-  private FleetCourse(long seed, Workload workload, Plant plant) {
+  private FleetCourse(long seed, Workload workload, Plant plant, Set<Disturbance> always) {
     this.seed = seed;
     random = new SplittableRandom(seed);
     var plan = FleetPlan.drawnBy(random.split());
     world = new FleetWorld(seed, plan, workload, plant, random.split());
-    kinds = Disturbance.drawnBy(random.split());
+    var drawn = EnumSet.copyOf(Disturbance.drawnBy(random.split()));
+    drawn.addAll(always);
+    kinds = List.copyOf(drawn);
   }
 
   /** Runs it from beginning to end, or to the first promise that is broken. */
   static CourseResult run(long seed, Workload workload, Plant plant) {
-    return new FleetCourse(seed, workload, plant).run();
+    return run(seed, workload, plant, Set.of());
+  }
+
+  /**
+   * As {@link #run(long, Workload, Plant)}.
+   *
+   * @param always disturbances that the course has beside those that it draws
+   */
+  static CourseResult run(long seed, Workload workload, Plant plant, Set<Disturbance> always) {
+    return new FleetCourse(seed, workload, plant, always).run();
   }
 
   private CourseResult run() {
@@ -101,14 +113,7 @@ final class FleetCourse {
   private void calm() {
     world.trace().tell("world", "calm");
     putting = false;
-    world.mood().calm();
-    world
-        .living()
-        .forEach(
-            process -> {
-              process.weather().clear();
-              process.goOn();
-            });
+    world.calm();
     if (world.active().isEmpty()) {
       world.start("last");
     }
@@ -117,7 +122,7 @@ final class FleetCourse {
   private void settle() {
     var limit = world.plan().leaseTime().multipliedBy(CALM_LEASE_TIMES_MAX).plus(CALM_EXTRA_MAX);
     long until = world.loop().ticks() + limit.toNanos();
-    var missing = missing();
+    var missing = Completion.missingIn(world);
     while (missing != null) {
       if (world.loop().ticks() > until) {
         world
@@ -134,44 +139,8 @@ final class FleetCourse {
       if (world.active().isEmpty()) {
         world.start("last");
       }
-      missing = missing();
+      missing = Completion.missingIn(world);
     }
-  }
-
-  /** What is not yet as it should be in the end; null when all is. */
-  private @Nullable String missing() {
-    for (var function : world.workload().functions(world.plan())) {
-      var unsettled = world.deliveries().firstUnsettled(function);
-      if (unsettled != null) {
-        return function + " has not settled " + unsettled;
-      }
-      for (var shard : world.stream().shardsNow()) {
-        var key = world.key(shard.id());
-        if (!world.progress().isComplete(function, key)) {
-          return function + " has not committed all of " + Names.of(key);
-        }
-        if (world.puts().isClosed(shard.id()) && !world.progress().isEnded(function, key)) {
-          return function + " has not ended " + Names.of(key);
-        }
-      }
-    }
-    for (var shard : world.stream().openShards()) {
-      if (runners(shard) != 1) {
-        return Names.of(shard.id()) + " has " + runners(shard) + " runners";
-      }
-    }
-    return null;
-  }
-
-  private long runners(Shard shard) {
-    var key = world.key(shard.id());
-    return world.living().stream()
-        .filter(
-            process -> {
-              var token = process.tokens().get(key);
-              return token != null && world.leases().owns(key, token);
-            })
-        .count();
   }
 
   /** A fleet whose members stay the same comes to rest. */

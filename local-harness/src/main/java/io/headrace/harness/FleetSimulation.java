@@ -157,9 +157,55 @@ public final class FleetSimulation {
     return all;
   }
 
+  /**
+   * Goes through the orders in which the messages of small parts of the lease protocol may come:
+   * the burial of a worker that may not be dead, a hand-over, the end of a merge.
+   *
+   * @param protocol {@code burial}, {@code hand-over} or {@code merge-end}; empty for all
+   * @throws IllegalArgumentException when there is no such protocol
+   */
+  public List<ExplorationReport> runExhaustively(String protocol) throws InterruptedException {
+    var chosen = Protocol.named(protocol);
+    var reports = new ArrayList<AtomicReference<@Nullable ExplorationReport>>();
+    chosen.forEach(one -> reports.add(new AtomicReference<>()));
+    var next = new AtomicLong();
+    everywhere(
+        () -> {
+          for (int i = (int) next.getAndIncrement();
+              i < chosen.size();
+              i = (int) next.getAndIncrement()) {
+            var explorer = new Explorer(chosen.get(i), Plant.NONE, chosen.get(i).depthMax(), 1);
+            reports.get(i).set(explorer.run(Thread.currentThread()::isInterrupted));
+          }
+        });
+    var all = new ArrayList<ExplorationReport>();
+    for (var one : reports) {
+      var report = one.get();
+      if (report != null) {
+        all.add(report);
+      }
+    }
+    return all;
+  }
+
+  /**
+   * Measures a fleet on a good day against what it must reach: start, rest, join, stop, death,
+   * rolling restarts, splits and merges.
+   *
+   * @param workers at least 3
+   * @param shards at least 20
+   */
+  public FleetFigures measure(int workers, int shards) {
+    if (workers < 3 || shards < 20) {
+      throw new IllegalArgumentException(
+          workers + " workers and " + shards + " shards: must be at least 3 and 20");
+    }
+    return new FleetMeasurement(firstSeed, workers, shards).run();
+  }
+
   private Planted hunt(PlantedFault fault, int seedsMax) {
     for (int i = 0; i < seedsMax; i++) {
-      var result = FleetCourse.run(firstSeed + i, workload, fault.plant());
+      var result = fault.course(firstSeed + i, workload);
       var violation = result.violation();
       if (violation != null) {
         return new Planted(fault.id(), fault.what(), i + 1, Failure.of(result, violation));

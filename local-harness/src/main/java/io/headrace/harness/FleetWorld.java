@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything in one simulated course: time, the services that processes share, the processes, and
@@ -46,13 +47,31 @@ final class FleetWorld {
   private final FunctionMood mood;
   private final List<SimulatedProcess> processes = new ArrayList<>();
   private final Map<String, Integer> numbers = new HashMap<>();
+  private FleetObserver observer = FleetObserver.NONE;
+  private boolean calm;
+
+  private final Network.@Nullable Layer networks;
 
   FleetWorld(long seed, FleetPlan plan, Workload workload, Plant plant, SplittableRandom random) {
+    this(new SimulatedLoop(seed).startingAt(BEGIN), plan, workload, plant, random, null);
+  }
+
+  /**
+   * @param networks lays the network of each process; null for one that goes by the weather
+   */
+  FleetWorld(
+      SimulatedLoop loop,
+      FleetPlan plan,
+      Workload workload,
+      Plant plant,
+      SplittableRandom random,
+      Network.@Nullable Layer networks) {
+    this.loop = loop;
     this.plan = plan;
     this.workload = workload;
     this.plant = plant;
     this.random = random;
-    loop = new SimulatedLoop(seed).startingAt(BEGIN);
+    this.networks = networks;
     trace = new Trace(loop);
     verdicts = new Verdicts(trace);
     stream = new InMemoryStream(workload.stream().name(), plan.shards(), loop);
@@ -83,6 +102,12 @@ final class FleetWorld {
     var process = new SimulatedProcess(this, id, number, random.split());
     processes.add(process);
     return process;
+  }
+
+  Network networkOf(SimulatedProcess process, SplittableRandom random) {
+    return networks == null
+        ? new WeatherNetwork(process.name(), loop, random, trace, process.weather())
+        : networks.lay(process, random);
   }
 
   SimulatedLoop loop() {
@@ -147,6 +172,30 @@ final class FleetWorld {
 
   FunctionMood mood() {
     return mood;
+  }
+
+  /** All faults are over, and what is to begin one does nothing. */
+  void calm() {
+    calm = true;
+    mood.calm();
+    living()
+        .forEach(
+            process -> {
+              process.weather().clear();
+              process.goOn();
+            });
+  }
+
+  void observedBy(FleetObserver observer) {
+    this.observer = observer;
+  }
+
+  FleetObserver observer() {
+    return observer;
+  }
+
+  boolean isCalm() {
+    return calm;
   }
 
   StreamConnector streamsThrough(Network network) {

@@ -6,6 +6,7 @@ import java.util.random.RandomGenerator;
 /** How the functions of a simulated fleet behave at present. On the world's loop only. */
 final class FunctionMood {
   private static final int CALM_MILLIS_MAX = 30;
+  private static final Duration STEADY = Duration.ofMillis(5);
 
   private final RandomGenerator random;
   private int failPercent;
@@ -13,6 +14,7 @@ final class FunctionMood {
   private int busyPercent;
   private int sinkFailPercent;
   private int millisMax = CALM_MILLIS_MAX;
+  private boolean steady;
   private Duration stuckFor = Duration.ZERO;
   private Duration busyFor = Duration.ZERO;
 
@@ -26,6 +28,11 @@ final class FunctionMood {
     busyPercent = 0;
     sinkFailPercent = 0;
     millisMax = CALM_MILLIS_MAX;
+  }
+
+  /** All calls take equally long, so that nothing is drawn in an order that processes share. */
+  void steady() {
+    steady = true;
   }
 
   void failing(int percent) {
@@ -67,6 +74,9 @@ final class FunctionMood {
   }
 
   Duration takes() {
+    if (steady) {
+      return STEADY;
+    }
     return random.nextInt(100) < stuckPercent
         ? stuckFor
         : Duration.ofNanos(random.nextLong(millisMax * 1_000_000L));

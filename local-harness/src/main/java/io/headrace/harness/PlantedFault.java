@@ -12,6 +12,8 @@ import io.headrace.kcl.CommitParts;
 import io.headrace.lease.LeaseRow;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /**
@@ -171,6 +173,16 @@ enum PlantedFault {
       "a cursor loses the last record of an answer",
       () -> PlantedProcessFaults.cursors(PlantedProcessFaults::dropsLast));
 
+  /** What a mistake shows itself in, where a swarm rarely has it: part of each course then. */
+  private static final Map<PlantedFault, Disturbance> SHOWN_BY =
+      Map.of(
+          TAKE_BACK_UNCONDITIONAL, Disturbance.JOIN_AT_A_SLOW_TABLE,
+          BURIAL_UNCONDITIONAL, Disturbance.SLOW_LEASE_TABLE,
+          OBSERVERS_LEASE_TIME, Disturbance.CUT_OFF,
+          LEASE_CHECKED_WHEN_QUEUED, Disturbance.POOLS_BUSY,
+          VALID_FROM_THE_REPLY, Disturbance.HEART_STOPS_AT_SLOW_ANSWERS,
+          CLOCK_RUNS_OFF, Disturbance.CUT_OFF);
+
   private final String what;
 
   @SuppressWarnings("ImmutableEnumChecker") // all of them are lambdas that hold nothing
@@ -193,5 +205,16 @@ enum PlantedFault {
   /** For one course. */
   Plant plant() {
     return plants.get();
+  }
+
+  /** Kinds of disturbance that courses have beside those that they draw. */
+  Set<Disturbance> shownBy() {
+    var kind = SHOWN_BY.get(this);
+    return kind == null ? Set.of() : Set.of(kind);
+  }
+
+  /** A course with the mistake built in. */
+  CourseResult course(long seed, Workload workload) {
+    return FleetCourse.run(seed, workload, plant(), shownBy());
   }
 }

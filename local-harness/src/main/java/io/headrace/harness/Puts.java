@@ -1,5 +1,6 @@
 package io.headrace.harness;
 
+import io.headrace.kcl.HashRange;
 import io.headrace.kcl.InMemoryStream;
 import io.headrace.kcl.Position;
 import io.headrace.kcl.Progress;
@@ -63,9 +64,10 @@ final class Puts {
 
   /** Puts a record; its shard is the one that the stream then has for the key. */
   Put put(String key, byte[] data, ProbeRecord.Fate fate) {
+    var hash = HashRange.hashOf(key);
     var shard =
         stream.openShards().stream()
-            .filter(open -> open.range().holds(key))
+            .filter(open -> open.range().holds(hash))
             .map(Shard::id)
             .findFirst()
             .orElseThrow(() -> new AssertionError("the open shards hold every key"));

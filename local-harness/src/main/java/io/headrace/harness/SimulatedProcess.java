@@ -67,7 +67,7 @@ final class SimulatedProcess {
     leaseLoop = new ProcessLoop(world.loop(), clock, this::fault);
     pool = new ProcessLoop(world.loop(), clock, this::fault);
     poolRandom = random.split();
-    network = new Network(name, world.loop(), random.split(), world.trace(), weather);
+    network = world.networkOf(this, random.split());
     leaseTime =
         plan.mixed() && random.nextBoolean() ? plan.leaseTime().dividedBy(2) : plan.leaseTime();
     running = start(random.split(), number);
@@ -92,7 +92,7 @@ final class SimulatedProcess {
             .deployment("v" + number)
             .committingEvery(plan.commitEvery())
             .memoryBytes(plan.memoryBytes())
-            .stoppingWithin(Duration.ofSeconds(2))
+            .stoppingWithin(plan.leaseTime().dividedBy(2))
             .tappedBy(plant.tapOf(this, new Tap()))
             .observedBy(new Ear());
     world.workload().specs(world, this).forEach(runtime::run);
@@ -252,6 +252,7 @@ final class SimulatedProcess {
         world.leases().delivery(shard, token, what);
       }
     }
+    world.observer().begins(put);
     world.progress().begins(function, shard);
     world.deliveries().began(function, put, fencingToken, trusted);
   }
@@ -275,6 +276,9 @@ final class SimulatedProcess {
     public void on(Object whatHappened) {
       if (!(whatHappened instanceof WorkerEvent.Fetched fetched && fetched.records() == 0)) {
         tell(Telling.of(whatHappened));
+      }
+      if (whatHappened instanceof WorkerEvent event) {
+        world.observer().told(SimulatedProcess.this, event);
       }
       if (whatHappened instanceof WorkerEvent.ShardStarted started) {
         tokens.put(started.shard(), started.token());

@@ -51,6 +51,14 @@ public record SimulationReport(
     return transitions.isEmpty() ? 0 : (double) visited / transitions.size();
   }
 
+  /** Transitions that no course took: of these the simulation proves nothing. */
+  public List<String> transitionsNotVisited() {
+    return transitions.entrySet().stream()
+        .filter(transition -> transition.getValue() == 0)
+        .map(Map.Entry::getKey)
+        .toList();
+  }
+
   /**
    * A seed in whose course something was not as promised.
    *

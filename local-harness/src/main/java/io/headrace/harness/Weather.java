@@ -38,8 +38,12 @@ final class Weather {
   private final Map<Mishap, Integer> percents = new EnumMap<>(Mishap.class);
   private final Set<Service> down = EnumSet.noneOf(Service.class);
   private final Set<Service> cut = EnumSet.noneOf(Service.class);
-  private int slowOutMillis;
-  private int slowBackMillis;
+  private final Map<Service, Slowness> slow = new EnumMap<>(Service.class);
+
+  /** What requests to a service, and its answers, take on top at most. */
+  record Slowness(int outMillis, int backMillis) {
+    static final Slowness NONE = new Slowness(0, 0);
+  }
 
   /** Each request meets the mishap with this chance. */
   void percent(Mishap mishap, int percent) {
@@ -66,18 +70,19 @@ final class Weather {
     return cut.contains(service);
   }
 
-  /** What requests and answers take on top, at most. */
+  /** What requests and answers take on top, at most, whatever the service. */
   void slowBy(int outMillis, int backMillis) {
-    slowOutMillis = outMillis;
-    slowBackMillis = backMillis;
+    for (var service : Service.values()) {
+      slowBy(service, outMillis, backMillis);
+    }
   }
 
-  int slowOutMillis() {
-    return slowOutMillis;
+  void slowBy(Service service, int outMillis, int backMillis) {
+    slow.put(service, new Slowness(outMillis, backMillis));
   }
 
-  int slowBackMillis() {
-    return slowBackMillis;
+  Slowness slowness(Service service) {
+    return slow.getOrDefault(service, Slowness.NONE);
   }
 
   /** Everything works. */
@@ -85,7 +90,7 @@ final class Weather {
     percents.clear();
     down.clear();
     cut.clear();
-    slowBy(0, 0);
+    slow.clear();
   }
 
   private static void set(Set<Service> services, Service service, boolean now) {

@@ -66,12 +66,13 @@ class FleetSimulationTest {
         "END_TELLS_ONE_CHILD",
         "CHILDREN_BEGIN_AT_LATEST",
         "LETTER_NOT_DURABLE",
-        "CURSOR_ENDS_WHEN_CLOSED"
+        "CURSOR_ENDS_WHEN_CLOSED",
+        "VALID_FROM_THE_REPLY"
       })
   void a_mistake_that_is_built_in_is_noticed(PlantedFault fault) {
     Verdicts.Violation noticed = null;
     for (long seed = 1; seed <= PLANTED_SEEDS_MAX && noticed == null; seed++) {
-      noticed = FleetCourse.run(seed, new ProbeWorkload(), fault.plant()).violation();
+      noticed = fault.course(seed, new ProbeWorkload()).violation();
     }
     assertThat(noticed).as(fault.what()).isNotNull();
   }

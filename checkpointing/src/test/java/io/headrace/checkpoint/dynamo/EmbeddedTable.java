@@ -18,7 +18,8 @@ import software.amazon.dynamodb.services.local.embedded.DynamoDBEmbedded;
 /** One DynamoDB Local for all tests of the JVM, with one table; each test is an application. */
 final class EmbeddedTable {
   static final String NAME = "headrace";
-  static final DynamoDbAsyncClient CLIENT = DynamoDBEmbedded.create(true).dynamoDbAsyncClient();
+  static final DynamoDbAsyncClient CLIENT =
+      MutatingClient.around(DynamoDBEmbedded.create(true).dynamoDbAsyncClient());
 
   private static final AtomicInteger APPLICATIONS = new AtomicInteger();
 

@@ -143,9 +143,16 @@ class StoresAgreeProperties {
     }
 
     private WriteClaim claim(String shard, ProgressItem item) {
-      var token = random.nextInt(8) == 0 ? token("cid", 1 + random.nextInt(4)) : item.token();
+      var who = item.token().owner().workerId();
+      var token =
+          switch (random.nextInt(8)) {
+            case 0 -> token("cid", 1 + random.nextInt(4));
+            case 1 -> token(who, 1 + random.nextInt(4));
+            default -> item.token();
+          };
+      var nonce = random.nextInt(12) == 0 ? "another" : item.nonce();
       return new WriteClaim(
-          progress(shard), token, item.rev(), item.nonce(), Long.toString(random.nextLong()));
+          progress(shard), token, item.rev(), nonce, Long.toString(random.nextLong()));
     }
 
     private Progress anyProgress() {

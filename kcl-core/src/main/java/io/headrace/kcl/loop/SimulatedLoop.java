@@ -32,7 +32,7 @@ public final class SimulatedLoop implements EventLoop {
   private static final long CONDITION_LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
   private final Instant start;
-  private final SplittableRandom random;
+  private final @Nullable SplittableRandom random;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition given = lock.newCondition();
   private final ArrayDeque<Runnable> ready = new ArrayDeque<>();
@@ -46,14 +46,22 @@ public final class SimulatedLoop implements EventLoop {
     this(Instant.parse("2026-01-01T00:00:00Z"), new SplittableRandom(seed));
   }
 
-  private SimulatedLoop(Instant start, SplittableRandom random) {
+  private SimulatedLoop(Instant start, @Nullable SplittableRandom random) {
     this.start = start;
     this.random = random;
   }
 
+  /**
+   * A loop that draws nothing: waiting tasks come before timers, and timers that fall due together
+   * in the order in which they were given. For whoever explores orders of events by itself.
+   */
+  public static SimulatedLoop inOrder(Instant wall) {
+    return new SimulatedLoop(wall, null);
+  }
+
   /** A fresh loop with the same seed, whose wall clock begins at {@code wall}. */
   public SimulatedLoop startingAt(Instant wall) {
-    return new SimulatedLoop(wall, random.split());
+    return new SimulatedLoop(wall, random == null ? null : random.split());
   }
 
   /** Runs {@code check} after each task, to assert what must always hold. */
@@ -98,7 +106,7 @@ public final class SimulatedLoop implements EventLoop {
     lock.lock();
     try {
       long due = ticks + Math.max(0, delay.toNanos());
-      var timer = new Timer(due, random.nextInt(), numbers++, task);
+      var timer = new Timer(due, random == null ? 0 : random.nextInt(), numbers++, task);
       timers.add(timer);
       given.signalAll();
       return () -> cancel(timer);
@@ -202,7 +210,7 @@ public final class SimulatedLoop implements EventLoop {
     try {
       var timer = timers.isEmpty() ? null : timers.first();
       boolean due = timer != null && timer.due <= ticks;
-      if (timer != null && due && (ready.isEmpty() || random.nextBoolean())) {
+      if (timer != null && due && (ready.isEmpty() || (random != null && random.nextBoolean()))) {
         timers.remove(timer);
         return timer.task;
       }

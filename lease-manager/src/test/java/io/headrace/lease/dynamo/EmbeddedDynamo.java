@@ -11,7 +11,8 @@ public final class EmbeddedDynamo {
   private EmbeddedDynamo() {}
 
   private static final class Holder {
-    static final DynamoDbAsyncClient CLIENT = DynamoDBEmbedded.create(true).dynamoDbAsyncClient();
+    static final DynamoDbAsyncClient CLIENT =
+        MutatingClient.around(DynamoDBEmbedded.create(true).dynamoDbAsyncClient());
   }
 
   public static DynamoDbAsyncClient client() {

@@ -1,0 +1,88 @@
+package io.headrace.checkpoint.dynamo;
+
+import io.headrace.kcl.ConditionMutants;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.util.HashMap;
+import java.util.Map;
+import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.PutItemRequest;
+import software.amazon.awssdk.services.dynamodb.model.TransactWriteItemsRequest;
+import software.amazon.awssdk.services.dynamodb.model.Update;
+import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
+
+/** Hands the conditions of all writes to {@link ConditionMutants} on their way. */
+final class MutatingClient {
+  static final ConditionMutants MUTANTS = new ConditionMutants();
+
+  private MutatingClient() {}
+
+  static DynamoDbAsyncClient around(DynamoDbAsyncClient client) {
+    return (DynamoDbAsyncClient)
+        Proxy.newProxyInstance(
+            DynamoDbAsyncClient.class.getClassLoader(),
+            new Class<?>[] {DynamoDbAsyncClient.class},
+            (proxy, method, arguments) -> {
+              try {
+                return method.invoke(client, changed(arguments));
+              } catch (InvocationTargetException thrown) {
+                throw thrown.getCause();
+              }
+            });
+  }
+
+  private static Object[] changed(Object[] arguments) {
+    if (arguments == null || arguments.length != 1) {
+      return arguments;
+    }
+    var request = arguments[0];
+    if (request instanceof UpdateItemRequest update) {
+      request = changed(update);
+    } else if (request instanceof PutItemRequest put && put.conditionExpression() != null) {
+      var left = MUTANTS.apply(put.conditionExpression(), put.expressionAttributeNames());
+      request = put.toBuilder().conditionExpression(left.isEmpty() ? null : left).build();
+    } else if (request instanceof TransactWriteItemsRequest writes) {
+      var items =
+          writes.transactItems().stream()
+              .map(item -> item.toBuilder().update(changed(item.update())).build())
+              .toList();
+      request = writes.toBuilder().transactItems(items).build();
+    }
+    return new Object[] {request};
+  }
+
+  private static UpdateItemRequest changed(UpdateItemRequest update) {
+    var left = MUTANTS.apply(update.conditionExpression(), update.expressionAttributeNames());
+    var used = update.updateExpression() + " " + left;
+    return update.toBuilder()
+        .conditionExpression(left.isEmpty() ? null : left)
+        .expressionAttributeNames(named(update.expressionAttributeNames(), used))
+        .expressionAttributeValues(valued(update.expressionAttributeValues(), used))
+        .build();
+  }
+
+  private static Update changed(Update update) {
+    var left = MUTANTS.apply(update.conditionExpression(), update.expressionAttributeNames());
+    var used = update.updateExpression() + " " + left;
+    return update.toBuilder()
+        .conditionExpression(left.isEmpty() ? null : left)
+        .expressionAttributeNames(named(update.expressionAttributeNames(), used))
+        .expressionAttributeValues(valued(update.expressionAttributeValues(), used))
+        .build();
+  }
+
+  /** DynamoDB refuses names that no expression uses. */
+  private static Map<String, String> named(Map<String, String> names, String used) {
+    var left = new HashMap<>(names);
+    left.keySet().removeIf(name -> !used.matches("(?s).*" + name + "\\b.*"));
+    return left;
+  }
+
+  private static Map<String, AttributeValue> valued(
+      Map<String, AttributeValue> values, String used) {
+    var left = new HashMap<>(values);
+    left.keySet().removeIf(value -> !used.matches("(?s).*" + value + "\\b.*"));
+    return left;
+  }
+}

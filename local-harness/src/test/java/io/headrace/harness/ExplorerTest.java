@@ -1,0 +1,41 @@
+package io.headrace.harness;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Within small bounds; {@code ./headrace simulate --exhaustive} goes further. */
+class ExplorerTest {
+  private static ExplorationReport explored(Protocol protocol, Plant plant, int depth) {
+    return new Explorer(protocol, plant, depth, 1).run(() -> false);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"BURIAL, 8", "HAND_OVER, 8", "MERGE_END, 8"})
+  void no_order_of_messages_breaks_a_promise(Protocol protocol, int depth) {
+    var report = explored(protocol, Plant.NONE, depth);
+
+    assertThat(report.failure()).isNull();
+    assertThat(report.complete()).isTrue();
+    assertThat(report.depth()).isEqualTo(depth);
+    assertThat(report.states()).isGreaterThan(100);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "BURIAL, 20, CLAIMS_WITHOUT_BURIAL",
+    "HAND_OVER, 20, NAMED_BEFORE_DRAINED",
+    "MERGE_END, 20, CHILD_WAITS_FOR_ONE_PARENT"
+  })
+  void a_mistake_that_is_built_in_is_found(Protocol protocol, int depth, PlantedFault fault) {
+    assertThat(explored(protocol, fault.plant(), depth).failure()).isNotNull();
+  }
+
+  @Test
+  void the_same_bounds_give_the_same_runs() {
+    assertThat(explored(Protocol.MERGE_END, Plant.NONE, 8))
+        .isEqualTo(explored(Protocol.MERGE_END, Plant.NONE, 8));
+  }
+}
