@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
@@ -449,8 +450,9 @@ final class FunctionRunning {
 
     @Override
     public void returned(List<Position> positions) {
-      if (isHeard() && positions.stream().allMatch(this::isInFlight)) {
-        tell(new RunEvent.Returned(positions));
+      if (isHeard()) {
+        var held = positions.stream().map(this::takeOut).filter(Objects::nonNull).toList();
+        tell(new RunEvent.Returned(held));
       }
     }
 

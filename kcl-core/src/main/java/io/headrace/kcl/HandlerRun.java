@@ -289,7 +289,7 @@ final class HandlerRun {
       actions.add(new RunAction.DrainHandler());
     } else if (event instanceof RunEvent.Returned returned) {
       // Their progress stays open: the last commit does not cover them.
-      settle(returned.positions());
+      release(returned.records());
     } else if (event instanceof RunEvent.DeadlinePassed) {
       actions.add(new RunAction.AbandonHandler());
       release(inFlight.values());

@@ -15,12 +15,8 @@ sealed interface RunEvent {
   /** These are finished, or were before, and are let go: what {@link HandlerRun#settle} brought. */
   record Settled(List<HeldRecord> records) implements RunEvent {}
 
-  /** Records that were handed over are left to the next owner. */
-  record Returned(List<Position> positions) implements RunEvent {
-    public Returned {
-      positions = List.copyOf(positions);
-    }
-  }
+  /** These were handed over, are let go, and are left to the next owner. */
+  record Returned(List<HeldRecord> records) implements RunEvent {}
 
   /** Time has passed, or there is room again. */
   record Woken() implements RunEvent {}

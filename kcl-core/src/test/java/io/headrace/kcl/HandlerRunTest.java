@@ -233,9 +233,9 @@ class HandlerRunTest {
   private void drains_by_giving_back(RunScript run) {
     run.started().read(1, 2, 3).settle(2).drain();
     assertThat(run.last()).contains(new RunAction.DrainHandler());
-    run.tell(new RunEvent.Returned(List.of(Position.of(3))));
+    run.tell(new RunEvent.Returned(List.of(run.run.settle(Position.of(3)))));
     assertPhase(run, RunPhase.DRAINING);
-    run.tell(new RunEvent.Returned(List.of(Position.of(1))));
+    run.tell(new RunEvent.Returned(List.of(run.run.settle(Position.of(1)))));
     assertPhase(run, RunPhase.COMMITTING_LAST);
     assertThat(run.budget.used()).isZero();
     var progress =
