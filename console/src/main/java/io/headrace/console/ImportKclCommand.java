@@ -53,6 +53,7 @@ final class ImportKclCommand implements Callable<Integer> {
   @Option(
       names = "--latest-at",
       paramLabel = "TIME",
+      converter = KclOptions.Moment.class,
       description =
           "Where shards begin whose row says LATEST, such as 2026-11-28T14:00:00Z: when the KCL"
               + " first ran.")
@@ -61,6 +62,7 @@ final class ImportKclCommand implements Callable<Integer> {
   @Option(
       names = "--timestamp-at",
       paramLabel = "TIME",
+      converter = KclOptions.Moment.class,
       description = "Where shards begin whose row says AT_TIMESTAMP: what the KCL was told.")
   private @Nullable Instant timestampAt;
 

@@ -234,6 +234,8 @@ class KclCommandsTest {
     refused(
         "--from " + table + " --latest-at 2999-05-01T12:00:00Z",
         "--latest-at 2999-05-01T12:00:00Z: is yet to come");
+    var wrong = command("import-kcl", "--from", table, "--latest-at", "yesterday");
+    assertThat(wrong.err()).contains("\"yesterday\": must be a time such as 2026-");
     var run = command("import-kcl", "--from", table, "--latest-at", "2026-05-01T12:00:00Z");
 
     assertThat(run.out()).contains("LATEST -> records since 2026-05-01T12:00:00Z");
@@ -294,7 +296,7 @@ class KclCommandsTest {
   private CommandRun command(String... args) throws IOException {
     var all = new ArrayList<>(List.of(args));
     all.add(1, yaml().toString());
-    all.addAll(List.of("--watch", "1s"));
+    all.addAll(List.of("--watch", "100ms"));
     return CommandRun.of(all.toArray(String[]::new));
   }
 
