@@ -1,11 +1,13 @@
 package io.headrace.console;
 
 import static io.headrace.console.KclBridge.answer;
+import static io.headrace.console.KclBridge.answers;
 
 import io.headrace.checkpoint.ProgressKey;
 import io.headrace.checkpoint.Standing;
 import io.headrace.checkpoint.kcl.ExportPlan;
 import io.headrace.checkpoint.kcl.ExportPlan.What;
+import io.headrace.checkpoint.kcl.KclCheckpoint.At;
 import io.headrace.checkpoint.kcl.KclExport;
 import io.headrace.checkpoint.kcl.KclRow;
 import io.headrace.checkpoint.kcl.ListedStream;
@@ -85,6 +87,7 @@ final class ExportKclCommand implements Callable<Integer> {
       notes.addAll(still.alive());
       notes.addAll(plan.notes());
       force.ifPresent(reason -> notes.add("rows that were further are set back: " + reason));
+      refuseStranger(bridge, plan);
       var again = countAgain(bridge, known, streams);
       if (!options.dryRun()) {
         if (first.isEmpty()) {
@@ -95,6 +98,17 @@ final class ExportKclCommand implements Callable<Integer> {
       report(settings, function, plan, again);
     }
     return 0;
+  }
+
+  /** What is overwritten must be of this stream: other applications' tables look just alike. */
+  private static void refuseStranger(KclBridge bridge, ExportPlan plan) {
+    var changing =
+        plan.writes().stream()
+            .filter(w -> w.what() == What.CHANGED && w.was().orElseThrow() instanceof At)
+            .toList();
+    answers(
+        changing,
+        write -> bridge.isTrimmed(write.shard(), ((At) write.was().orElseThrow()).position()));
   }
 
   private static FunctionSpec<?, ?> function(KclBridge bridge) {
@@ -109,13 +123,15 @@ final class ExportKclCommand implements Callable<Integer> {
   private static KclExport.Known known(
       KclBridge bridge, FunctionSpec<?, ?> function, List<ListedStream> streams) {
     var start = answer(bridge.progress().startOf(function.name()));
+    var keys =
+        streams.stream()
+            .flatMap(s -> s.shards().stream().map(shard -> new ShardKey(s.id(), shard.id())))
+            .toList();
+    var found = answers(keys, key -> bridge.progress().read(new ProgressKey(key, function.name())));
     var standings = new HashMap<ShardKey, Standing>();
-    for (var stream : streams) {
-      for (var shard : stream.shards()) {
-        var key = new ShardKey(stream.id(), shard.id());
-        answer(bridge.progress().read(new ProgressKey(key, function.name())))
-            .ifPresent(standing -> standings.put(key, standing));
-      }
+    for (int i = 0; i < keys.size(); i++) {
+      var key = keys.get(i);
+      found.get(i).ifPresent(standing -> standings.put(key, standing));
     }
     if (standings.isEmpty()) {
       throw new Complaint(

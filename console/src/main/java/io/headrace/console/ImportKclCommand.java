@@ -1,6 +1,7 @@
 package io.headrace.console;
 
 import static io.headrace.console.KclBridge.answer;
+import static io.headrace.console.KclBridge.answers;
 
 import io.headrace.checkpoint.Placement;
 import io.headrace.checkpoint.ProgressKey;
@@ -10,13 +11,12 @@ import io.headrace.checkpoint.kcl.ImportPlan;
 import io.headrace.checkpoint.kcl.KclImport;
 import io.headrace.checkpoint.kcl.KclRow;
 import io.headrace.checkpoint.kcl.ListedStream;
+import io.headrace.function.FunctionSpec;
 import io.headrace.function.aws.AwsServices;
 import io.headrace.function.settings.Settings;
-import io.headrace.kcl.Fetched;
+import io.headrace.kcl.Position;
 import io.headrace.kcl.Progress;
 import io.headrace.kcl.StartingPosition;
-import io.headrace.kcl.StreamException;
-import io.headrace.kcl.loop.Stages;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -25,7 +25,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CompletionException;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -41,8 +41,6 @@ import picocli.CommandLine.Spec;
         "Lets the functions of an app.yaml go on where an application of the Kinesis Client"
             + " Library stopped. See docs/from-kcl.md.")
 final class ImportKclCommand implements Callable<Integer> {
-  private static final long PROBE_BYTES = 1 << 20;
-
   @Mixin private KclOptions options = new KclOptions();
 
   @Option(
@@ -55,6 +53,7 @@ final class ImportKclCommand implements Callable<Integer> {
   @Option(
       names = "--latest-at",
       paramLabel = "TIME",
+      converter = KclOptions.Moment.class,
       description =
           "Where shards begin whose row says LATEST, such as 2026-11-28T14:00:00Z: when the KCL"
               + " first ran.")
@@ -63,6 +62,7 @@ final class ImportKclCommand implements Callable<Integer> {
   @Option(
       names = "--timestamp-at",
       paramLabel = "TIME",
+      converter = KclOptions.Moment.class,
       description = "Where shards begin whose row says AT_TIMESTAMP: what the KCL was told.")
   private @Nullable Instant timestampAt;
 
@@ -85,6 +85,8 @@ final class ImportKclCommand implements Callable<Integer> {
     try (var application = Application.load(settings);
         var aws = AwsServices.at(KclReport.endpoints(settings));
         var bridge = KclBridge.open(settings, options, application, aws, table)) {
+      refuseFuture(bridge, "--latest-at", latestAt);
+      refuseFuture(bridge, "--timestamp-at", timestampAt);
       var streams = bridge.streams();
       var first = answer(bridge.kcl().read());
       if (first.isEmpty()) {
@@ -99,13 +101,24 @@ final class ImportKclCommand implements Callable<Integer> {
         refuseEndedLeases(settings, bridge, plan);
       }
       var steps = steps(bridge, plan, still.hasTable());
-      probe(bridge, plan, streams);
+      probe(bridge, plan);
       if (!options.dryRun()) {
         write(bridge, steps, by(bridge, force), force.isPresent());
       }
       report(settings, steps);
     }
     return 0;
+  }
+
+  private static void refuseFuture(KclBridge bridge, String option, @Nullable Instant time) {
+    if (time != null && time.isAfter(bridge.now())) {
+      throw new Complaint(
+          option
+              + " "
+              + time
+              + ": is yet to come, and what arrives before it would be passed over; it is "
+              + bridge.now());
+    }
   }
 
   private ImportPlan plan(List<KclRow> rows, List<ListedStream> streams) {
@@ -135,13 +148,16 @@ final class ImportKclCommand implements Callable<Integer> {
   private List<Step> steps(KclBridge bridge, ImportPlan plan, boolean hasTable) {
     var steps = new ArrayList<Step>();
     for (var function : bridge.functions()) {
-      for (var entry : plan.entries()) {
-        if (KclBridge.reads(function, entry.shard().stream())) {
-          var key = new ProgressKey(entry.shard(), function.name());
-          var standing =
-              hasTable ? answer(bridge.progress().read(key)) : Optional.<Standing>empty();
-          steps.add(new Step(key, entry, needed(key, entry.placement(), standing)));
-        }
+      var entries =
+          plan.entries().stream()
+              .filter(entry -> KclBridge.reads(function, entry.shard().stream()))
+              .toList();
+      var keys = entries.stream().map(e -> new ProgressKey(e.shard(), function.name())).toList();
+      var found = hasTable ? answers(keys, bridge.progress()::read) : List.<Optional<Standing>>of();
+      for (int i = 0; i < keys.size(); i++) {
+        var standing = hasTable ? found.get(i) : Optional.<Standing>empty();
+        var entry = entries.get(i);
+        steps.add(new Step(keys.get(i), entry, needed(keys.get(i), entry.placement(), standing)));
       }
     }
     return steps;
@@ -149,14 +165,17 @@ final class ImportKclCommand implements Callable<Integer> {
 
   /** Other functions of the application may have ended a shard, which nobody leases again. */
   private void refuseEndedLeases(Settings settings, KclBridge bridge, ImportPlan plan) {
-    for (var entry : plan.entries()) {
-      if (entry.placement() instanceof Placement.At
-          && answer(bridge.leases().lease(settings.application(), entry.shard()))
-              .filter(row -> row.item().ended())
-              .isPresent()) {
+    var open =
+        plan.entries().stream()
+            .filter(entry -> entry.placement() instanceof Placement.At)
+            .map(ImportPlan.Entry::shard)
+            .toList();
+    var rows = answers(open, shard -> bridge.leases().lease(settings.application(), shard));
+    for (int i = 0; i < open.size(); i++) {
+      if (rows.get(i).filter(row -> row.item().ended()).isPresent()) {
         throw new Complaint(
             "lease "
-                + entry.shard()
+                + open.get(i)
                 + " of application "
                 + settings.application()
                 + " has ended, and the KCL stands in it: a shard is never opened again; import"
@@ -216,57 +235,56 @@ final class ImportKclCommand implements Callable<Integer> {
         && standing.base(at.from()).equals(at.from());
   }
 
-  /** The stream knows its own sequence numbers: those of another are refused. */
-  private void probe(KclBridge bridge, ImportPlan plan, List<ListedStream> streams) {
+  private void probe(KclBridge bridge, ImportPlan plan) {
+    var begun = new ArrayList<ImportPlan.Entry>();
+    var positions = new ArrayList<Position>();
     for (var entry : plan.entries()) {
       if (entry.placement() instanceof Placement.At at
-          && at.from() instanceof StartingPosition.After) {
-        var shard =
-            streams.stream()
-                .filter(s -> s.id().equals(entry.shard().stream()))
-                .flatMap(s -> s.shards().stream())
-                .filter(s -> s.id().equals(entry.shard().shard()))
-                .findFirst()
-                .orElseThrow();
-        try (var cursor = bridge.stream(entry.shard().stream()).open(shard, at.from())) {
-          if (answer(cursor.fetch(PROBE_BYTES)) instanceof Fetched.Gap) {
-            notes.add(
-                "row of "
-                    + entry.shard().shard()
-                    + " stands at "
-                    + entry.said()
-                    + ", which the stream has trimmed: what the KCL had not read is gone");
-          }
-        } catch (CompletionException failed) {
-          if (Stages.causeOf(failed) instanceof StreamException refused) {
-            throw new Complaint(
-                "KCL table "
-                    + table
-                    + ": row of "
-                    + entry.shard().shard()
-                    + ": field checkpoint "
-                    + entry.said()
-                    + " is refused: "
-                    + refused.getMessage(),
-                refused);
-          }
-          throw failed;
-        }
+          && at.from() instanceof StartingPosition.After after) {
+        begun.add(entry);
+        positions.add(after.position());
+      }
+    }
+    var trimmed =
+        answers(
+            IntStream.range(0, begun.size()).boxed().toList(),
+            i -> bridge.isTrimmed(begun.get(i).shard(), positions.get(i)));
+    for (int i = 0; i < begun.size(); i++) {
+      if (trimmed.get(i)) {
+        notes.add(
+            "row of "
+                + begun.get(i).shard().shard()
+                + " stands at "
+                + begun.get(i).said()
+                + ", which the stream has trimmed: what the KCL had not read is gone");
       }
     }
   }
 
+  /**
+   * Where a function begins in shards that come of those that were placed, should the stream trim a
+   * parent before a worker runs: not at the tip, as it may be told to where it is new. Of a
+   * function that goes on in some of its streams only, nothing is said.
+   */
+  private static Optional<StartingPosition> elsewhere(
+      FunctionSpec<?, ?> function, List<Step> steps) {
+    var placed = steps.stream().map(step -> step.key().shard().stream().name()).toList();
+    boolean all =
+        function.inputs().stream().allMatch(input -> placed.contains(input.source().name()));
+    return all ? Optional.of(StartingPosition.TRIM_HORIZON) : Optional.empty();
+  }
+
   private void write(KclBridge bridge, List<Step> steps, String by, boolean overwrite) {
     answer(bridge.leases().prepare());
-    var names = steps.stream().map(step -> step.key().function()).distinct().toList();
-    for (var name : names) {
-      answer(bridge.progress().begin(name, by, overwrite));
-      for (var step : steps) {
-        if (step.write() && step.key().function().equals(name)) {
-          answer(bridge.progress().place(step.key(), step.entry().placement(), by, overwrite));
-        }
+    for (var function : bridge.functions()) {
+      var own = steps.stream().filter(s -> s.key().function().equals(function.name())).toList();
+      if (!own.isEmpty()) {
+        answer(bridge.progress().begin(function.name(), by, overwrite, elsewhere(function, own)));
+        answers(
+            own.stream().filter(Step::write).toList(),
+            step -> bridge.progress().place(step.key(), step.entry().placement(), by, overwrite));
+        answer(bridge.progress().finish(function.name()));
       }
-      answer(bridge.progress().finish(name));
     }
   }
 

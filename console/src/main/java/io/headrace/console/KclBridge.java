@@ -8,11 +8,18 @@ import io.headrace.function.FunctionSpec;
 import io.headrace.function.Input;
 import io.headrace.function.aws.AwsServices;
 import io.headrace.function.settings.Settings;
+import io.headrace.kcl.Fetched;
+import io.headrace.kcl.Position;
+import io.headrace.kcl.Shard;
+import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.ShardedStream;
+import io.headrace.kcl.StartingPosition;
+import io.headrace.kcl.StreamException;
 import io.headrace.kcl.StreamId;
 import io.headrace.kcl.StreamSource;
 import io.headrace.kcl.kinesis.Retrieval;
 import io.headrace.kcl.loop.Entropy;
+import io.headrace.kcl.loop.Stages;
 import io.headrace.kcl.loop.ThreadedLoop;
 import io.headrace.lease.LeaseTable;
 import io.headrace.lease.Stored;
@@ -25,9 +32,12 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,6 +47,8 @@ import org.slf4j.LoggerFactory;
  */
 final class KclBridge implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(KclBridge.class);
+  private static final int AT_ONCE_MAX = 16;
+  private static final long PROBE_BYTES = 1 << 20;
   private static final Duration WATCH = Duration.ofSeconds(12);
 
   /** The KCL 3 reports each worker every 30 seconds. */
@@ -48,6 +60,7 @@ final class KclBridge implements AutoCloseable {
   private final AwsServices aws;
   private final ThreadedLoop loop;
   private final Map<StreamId, ShardedStream> open = new LinkedHashMap<>();
+  private final Map<ShardKey, Shard> shards = new HashMap<>();
   private final KclTable kcl;
   private final LeaseTable leases;
   private final PlacedProgress progress;
@@ -138,7 +151,9 @@ final class KclBridge implements AutoCloseable {
               .open(StreamSource.kinesis(name), loop, Entropy.generator());
       var id = answer(stream.identify());
       open.put(id, stream);
-      listed.add(new ListedStream(id, answer(stream.shards())));
+      var all = answer(stream.shards());
+      all.forEach(shard -> shards.put(new ShardKey(id, shard.id()), shard));
+      listed.add(new ListedStream(id, all));
     }
     return listed;
   }
@@ -149,6 +164,41 @@ final class KclBridge implements AutoCloseable {
       throw new IllegalStateException("stream " + id + " is not open");
     }
     return stream;
+  }
+
+  /**
+   * Whether the stream has trimmed what follows a checkpoint of the KCL's. One fetch from it, which
+   * the stream refuses where the sequence number is not its own.
+   */
+  CompletionStage<Boolean> isTrimmed(ShardKey key, Position checkpoint) {
+    var shard = Objects.requireNonNull(shards.get(key));
+    var cursor = stream(key.stream()).open(shard, StartingPosition.after(checkpoint));
+    return cursor
+        .fetch(PROBE_BYTES)
+        .handle(
+            (fetched, failure) -> {
+              cursor.close();
+              if (failure == null) {
+                return fetched instanceof Fetched.Gap;
+              }
+              throw new CompletionException(refusal(key, checkpoint, Stages.causeOf(failure)));
+            });
+  }
+
+  private Throwable refusal(ShardKey key, Position checkpoint, Throwable cause) {
+    return cause instanceof StreamException refused
+            && refused.kind() == StreamException.Kind.INVALID
+        ? new Complaint(
+            "KCL table "
+                + kcl.name()
+                + ": row of "
+                + key.shard()
+                + ": field checkpoint "
+                + checkpoint
+                + " is refused: "
+                + refused.getMessage(),
+            refused)
+        : cause;
   }
 
   static boolean reads(FunctionSpec<?, ?> function, StreamId stream) {
@@ -243,6 +293,16 @@ final class KclBridge implements AutoCloseable {
 
   static <T> T answer(CompletionStage<T> stage) {
     return stage.toCompletableFuture().join();
+  }
+
+  /** The answers in the order asked; a few are waited for at once, as there may be thousands. */
+  static <A, T> List<T> answers(List<A> questions, Function<A, CompletionStage<T>> ask) {
+    var answers = new ArrayList<T>(questions.size());
+    for (int from = 0; from < questions.size(); from += AT_ONCE_MAX) {
+      var some = questions.subList(from, Math.min(questions.size(), from + AT_ONCE_MAX));
+      some.stream().map(ask).toList().forEach(stage -> answers.add(answer(stage)));
+    }
+    return answers;
   }
 
   @Override

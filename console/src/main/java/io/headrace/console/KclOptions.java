@@ -2,13 +2,18 @@ package io.headrace.console;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.TypeConversionException;
 
 /** What import and export of a KCL table have in common. */
 final class KclOptions {
@@ -30,7 +35,7 @@ final class KclOptions {
   @Option(
       names = "--watch",
       paramLabel = "TIME",
-      converter = DemoCommand.Time.class,
+      converter = Watch.class,
       description =
           "For how long both fleets must be seen to be still; at least the KCL's"
               + " failoverTimeMillis. Default: 12s, or 35s when a worker of the KCL 3 reported"
@@ -90,5 +95,30 @@ final class KclOptions {
 
   boolean json() {
     return json;
+  }
+
+  /** A time as elsewhere, or milliseconds, for a fleet that certainly is not there. */
+  static final class Watch implements ITypeConverter<Duration> {
+    private static final Pattern MILLIS = Pattern.compile("[1-9]\\d{2}ms");
+
+    @Override
+    public Duration convert(String text) {
+      return MILLIS.matcher(text).matches()
+          ? Duration.ofMillis(Long.parseLong(text.substring(0, text.length() - 2)))
+          : new DemoCommand.Time().convert(text);
+    }
+  }
+
+  /** A moment that the KCL's table does not hold. */
+  static final class Moment implements ITypeConverter<Instant> {
+    @Override
+    public Instant convert(String text) {
+      try {
+        return Instant.parse(text);
+      } catch (DateTimeParseException wrong) {
+        throw new TypeConversionException(
+            "\"" + text + "\": must be a time such as 2026-11-28T14:00:00Z");
+      }
+    }
   }
 }

@@ -6,6 +6,7 @@ import io.headrace.checkpoint.Placement;
 import io.headrace.checkpoint.ProgressKey;
 import io.headrace.checkpoint.dynamo.DynamoCheckpointStore;
 import io.headrace.checkpoint.dynamo.PlacedProgress;
+import io.headrace.function.aws.AwsServices;
 import io.headrace.harness.LocalAws;
 import io.headrace.kcl.HashRange;
 import io.headrace.kcl.Incarnation;
@@ -20,10 +21,12 @@ import io.headrace.lease.dynamo.DynamoLeaseTable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -42,6 +45,13 @@ import software.amazon.awssdk.services.dynamodb.model.ScalarAttributeType;
 class KclCommandsTest {
   private static final String SHARD = "shardId-000000000000";
   private static LocalAws aws;
+
+  /**
+   * Kept open while the commands run: the SDK's clients of a process share their threads, and the
+   * last that is closed waits two seconds for them.
+   */
+  private static AwsServices keptOpen;
+
   private static int tables;
 
   @TempDir private Path folder;
@@ -52,11 +62,18 @@ class KclCommandsTest {
   static void startServers() {
     aws = LocalAws.start();
     aws.createStream("words", 1);
+    keptOpen =
+        AwsServices.at(
+            new AwsServices.Endpoints(
+                Optional.empty(),
+                Optional.of(aws.kinesisEndpoint()),
+                Optional.of(aws.dynamoDbEndpoint())));
     new DynamoLeaseTable(aws.dynamoDb(), "headrace").prepare().toCompletableFuture().join();
   }
 
   @AfterAll
   static void stopServers() {
+    keptOpen.close();
     aws.close();
   }
 
@@ -124,12 +141,17 @@ class KclCommandsTest {
     var sequence = put();
     row("checkpoint", sequence);
     var old = StartingPosition.after(Position.of("5"));
-    placed().begin("shouting", "before", false).toCompletableFuture().join();
+    placed().begin("shouting", "before", false, Optional.empty()).toCompletableFuture().join();
     placed()
         .place(key(), new Placement.At(old, Set.of()), "before", false)
         .toCompletableFuture()
         .join();
 
+    var export = command("export-kcl", "--to", table);
+    assertThat(export.exitCode()).isEqualTo(2);
+    assertThat(export.err())
+        .hasLineCount(1)
+        .contains("function shouting", "is being placed by before", "run it again");
     var run = command("import-kcl", "--from", table);
 
     assertThat(run.err()).isEmpty();
@@ -138,7 +160,11 @@ class KclCommandsTest {
     assertThat(standing.progress().through()).contains(Position.of(sequence));
     assertThat(standing.placed().orElseThrow()).startsWith("import of KCL table " + table);
     assertThat(
-            store().startOf("shouting", StartingPosition.TRIM_HORIZON).toCompletableFuture().join())
+            store()
+                .startOf("shouting", StartingPosition.at(Instant.EPOCH))
+                .toCompletableFuture()
+                .join())
+        .as("in shards that come of those that were placed")
         .isEqualTo(StartingPosition.TRIM_HORIZON);
   }
 
@@ -205,6 +231,11 @@ class KclCommandsTest {
     row("checkpoint", "LATEST");
 
     refused("--from " + table, "row " + SHARD + ": field checkpoint: says LATEST", "--latest-at");
+    refused(
+        "--from " + table + " --latest-at 2999-05-01T12:00:00Z",
+        "--latest-at 2999-05-01T12:00:00Z: is yet to come");
+    var wrong = command("import-kcl", "--from", table, "--latest-at", "yesterday");
+    assertThat(wrong.err()).contains("\"yesterday\": must be a time such as 2026-");
     var run = command("import-kcl", "--from", table, "--latest-at", "2026-05-01T12:00:00Z");
 
     assertThat(run.out()).contains("LATEST -> records since 2026-05-01T12:00:00Z");
@@ -232,15 +263,24 @@ class KclCommandsTest {
 
     assertThat(kept.out()).contains("\"written\":0,\"asTheyWere\":1,\"seenAgain\":0");
     assertThat(made.out()).contains("exported: 1 rows written, 0 as they were; 0 records");
-    var item =
-        aws.dynamoDb()
-            .getItem(
-                g ->
-                    g.tableName(table + "-new")
-                        .key(Map.of("leaseKey", AttributeValue.fromS(SHARD))))
-            .join()
-            .item();
-    assertThat(item.get("checkpoint").s()).isEqualTo(sequence);
+    assertThat(item(table + "-new").get("checkpoint").s()).isEqualTo(sequence);
+  }
+
+  @Test
+  void the_checkpoints_of_another_stream_are_not_written_over() throws IOException {
+    var sequence = put();
+    row("checkpoint", sequence);
+    command("import-kcl", "--from", table);
+    var stranger = "49590338271490256608559692538361571095921575989136588898";
+    row("checkpoint", stranger);
+
+    var refused = command("export-kcl", "--to", table, "--force", "whatever it says");
+
+    assertThat(refused.exitCode()).isEqualTo(2);
+    assertThat(refused.err())
+        .hasLineCount(1)
+        .contains("KCL table " + table, "row of " + SHARD, stranger, "is refused");
+    assertThat(item(table).get("checkpoint").s()).isEqualTo(stranger);
   }
 
   private void refused(String options, String... words) throws IOException {
@@ -256,7 +296,7 @@ class KclCommandsTest {
   private CommandRun command(String... args) throws IOException {
     var all = new ArrayList<>(List.of(args));
     all.add(1, yaml().toString());
-    all.addAll(List.of("--watch", "1s"));
+    all.addAll(List.of("--watch", "100ms"));
     return CommandRun.of(all.toArray(String[]::new));
   }
 
@@ -297,6 +337,13 @@ class KclCommandsTest {
       item.put(fields[i], AttributeValue.fromS(fields[i + 1]));
     }
     aws.dynamoDb().putItem(p -> p.tableName(table).item(item)).join();
+  }
+
+  private static Map<String, AttributeValue> item(String table) {
+    return aws.dynamoDb()
+        .getItem(g -> g.tableName(table).key(Map.of("leaseKey", AttributeValue.fromS(SHARD))))
+        .join()
+        .item();
   }
 
   private PlacedProgress placed() {

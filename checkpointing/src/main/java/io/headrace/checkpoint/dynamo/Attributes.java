@@ -3,6 +3,7 @@ package io.headrace.checkpoint.dynamo;
 import io.headrace.checkpoint.EndedParent;
 import io.headrace.checkpoint.ProgressItem;
 import io.headrace.checkpoint.Standing;
+import io.headrace.kcl.CheckpointException;
 import io.headrace.kcl.CommitParts;
 import io.headrace.kcl.HashRange;
 import io.headrace.kcl.Incarnation;
@@ -131,6 +132,41 @@ final class Attributes {
         parents,
         item.containsKey(CHILDREN),
         parts.parts().values().stream().mapToInt(bytes -> bytes.length).sum());
+  }
+
+  /** Refuses an item of a later version, which may mean something else by what it says. */
+  static Map<String, AttributeValue> requireReadable(
+      String name, String table, Map<String, AttributeValue> item) {
+    long reader = item.containsKey(LEAST_READER) ? longOf(item, LEAST_READER) : 0;
+    if (reader > READER) {
+      throw new CheckpointException(
+          name
+              + " in DynamoDB table "
+              + table
+              + " has format "
+              + optional(item, FORMAT_NUMBER).map(AttributeValue::n).orElse("?")
+              + " and wants a reader of at least "
+              + reader
+              + ", this version is reader "
+              + READER
+              + ": run the version that wrote it, or a newer one");
+    }
+    return item;
+  }
+
+  /** Some shards of a function that is being placed would begin where they must not. */
+  static Map<String, AttributeValue> requireWhole(
+      String name, String table, Map<String, AttributeValue> item) {
+    if (item.containsKey(PLACING)) {
+      throw new CheckpointException(
+          name
+              + " in DynamoDB table "
+              + table
+              + " is being placed by "
+              + optional(item, PLACED).map(AttributeValue::s).orElse("?")
+              + ", which has not finished: let it end, or run it again if it broke off");
+    }
+    return item;
   }
 
   static Optional<AttributeValue> optional(Map<String, AttributeValue> item, String name) {

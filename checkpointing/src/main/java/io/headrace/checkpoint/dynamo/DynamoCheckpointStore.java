@@ -94,7 +94,9 @@ public final class DynamoCheckpointStore implements CheckpointStore {
                 parsed(
                     name,
                     () ->
-                        Attributes.optional(whole(name, answer.item()), Attributes.START)
+                        Attributes.optional(
+                                Attributes.requireWhole(name, table, answer.item()),
+                                Attributes.START)
                             .map(start -> ProgressText.toStart(start.s()))
                             .orElseThrow(
                                 () -> new IllegalArgumentException("attribute start is missing"))));
@@ -166,20 +168,6 @@ public final class DynamoCheckpointStore implements CheckpointStore {
 
   static String partition(String application, ProgressKey key) {
     return String.format(Locale.ROOT, "%s!L!%02d", application, key.shard().bucket());
-  }
-
-  /** Some shards of a function that is being placed would begin where they must not. */
-  private Map<String, AttributeValue> whole(String name, Map<String, AttributeValue> item) {
-    if (item.containsKey(Attributes.PLACING)) {
-      throw new CheckpointException(
-          name
-              + " in DynamoDB table "
-              + table
-              + " is being placed by "
-              + Attributes.optional(item, Attributes.PLACED).map(AttributeValue::s).orElse("?")
-              + ", which has not finished: let it end, or run it again if it broke off");
-    }
-    return item;
   }
 
   private String nameOf(ProgressKey key) {
@@ -291,29 +279,7 @@ public final class DynamoCheckpointStore implements CheckpointStore {
   }
 
   private Map<String, AttributeValue> readable(String name, Map<String, AttributeValue> item) {
-    long reader =
-        parsed(
-            name,
-            () ->
-                item.containsKey(Attributes.LEAST_READER)
-                    ? Attributes.longOf(item, Attributes.LEAST_READER)
-                    : 0);
-    if (reader > Attributes.READER) {
-      throw new CheckpointException(
-          name
-              + " in DynamoDB table "
-              + table
-              + " has format "
-              + Attributes.optional(item, Attributes.FORMAT_NUMBER)
-                  .map(AttributeValue::n)
-                  .orElse("?")
-              + " and wants a reader of at least "
-              + reader
-              + ", this version is reader "
-              + Attributes.READER
-              + ": run the version that wrote it, or a newer one");
-    }
-    return item;
+    return parsed(name, () -> Attributes.requireReadable(name, table, item));
   }
 
   private <T> T parsed(String name, Supplier<T> read) {

@@ -15,6 +15,7 @@ import io.headrace.kcl.loop.Stages;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
@@ -67,28 +68,39 @@ public final class PlacedProgress {
             });
   }
 
-  /** Where the function begins in shards without history; empty before a worker has run it. */
+  /**
+   * Where the function begins in shards without history; empty before a worker has run it. Fails
+   * while the function is being placed: some of its shards are not where they are to be.
+   */
   public CompletionStage<Optional<StartingPosition>> startOf(String function) {
     return get(DynamoCheckpointStore.functions(application), function)
         .thenApply(
-            item ->
-                Optional.ofNullable(item.get(Attributes.START))
-                    .map(start -> ProgressText.toStart(start.s())));
+            item -> {
+              Attributes.requireWhole("function " + function, table, item);
+              return parsed(
+                  "function " + function,
+                  () ->
+                      Attributes.optional(item, Attributes.START)
+                          .map(start -> ProgressText.toStart(start.s())));
+            });
   }
 
   /** How far the function is; empty when nothing is known of the shard. */
   public CompletionStage<Optional<Standing>> read(ProgressKey key) {
     return get(DynamoCheckpointStore.partition(application, key), key.key())
         .thenApply(
-            item -> {
-              try {
-                return item.isEmpty() ? Optional.empty() : Optional.of(Attributes.standing(item));
-              } catch (IllegalArgumentException malformed) {
-                throw new CheckpointException(
-                    "progress item " + key + " can't be read: " + malformed.getMessage(),
-                    malformed);
-              }
-            });
+            item ->
+                item.isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(parsed("progress item " + key, () -> Attributes.standing(item))));
+  }
+
+  private static <T> T parsed(String name, Supplier<T> read) {
+    try {
+      return read.get();
+    } catch (IllegalArgumentException malformed) {
+      throw new CheckpointException(name + " can't be read: " + malformed.getMessage(), malformed);
+    }
   }
 
   /**
@@ -96,13 +108,18 @@ public final class PlacedProgress {
    *
    * @param by what places it, for people; the same for all that one run writes, and no other's
    * @param overwrite also where the function has run already
+   * @param elsewhere where it begins in shards that nobody places, which came later; empty to leave
+   *     that to the function
    */
-  public CompletionStage<Void> begin(String function, String by, boolean overwrite) {
+  public CompletionStage<Void> begin(
+      String function, String by, boolean overwrite, Optional<StartingPosition> elsewhere) {
     var update =
         DynamoCheckpointStore.stampFormat(
                 new Update(table, DynamoCheckpointStore.functions(application), function))
             .set(Attributes.PLACED, text(by))
             .set(Attributes.PLACING, number(1));
+    elsewhere.ifPresent(
+        start -> update.setIfAbsent(Attributes.START, text(ProgressText.of(start))));
     if (!overwrite) {
       update.requireAbsentOrPresent(Attributes.START, Attributes.PLACED);
     }
@@ -195,7 +212,9 @@ public final class PlacedProgress {
         .handle(
             (answer, failure) -> {
               if (failure == null) {
-                return answer.hasItem() ? answer.item() : Map.of();
+                return answer.hasItem()
+                    ? Attributes.requireReadable("item " + sk, table, answer.item())
+                    : Map.of();
               }
               var cause = Stages.causeOf(failure);
               if (cause instanceof ResourceNotFoundException) {

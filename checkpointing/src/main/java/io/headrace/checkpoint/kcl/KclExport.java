@@ -4,6 +4,7 @@ import io.headrace.checkpoint.Standing;
 import io.headrace.checkpoint.kcl.ExportPlan.What;
 import io.headrace.checkpoint.kcl.ExportPlan.Write;
 import io.headrace.checkpoint.kcl.KclCheckpoint.Sentinel;
+import io.headrace.kcl.Progress;
 import io.headrace.kcl.Shard;
 import io.headrace.kcl.ShardId;
 import io.headrace.kcl.ShardKey;
@@ -84,11 +85,19 @@ public final class KclExport {
 
   private void stream(ListedStream stream, Optional<String> account) {
     var kclStream = account.map(a -> kclStream(stream, a));
+    var past = past(stream);
     var begun = new HashSet<ShardId>();
     var checkpoints = new HashMap<ShardId, KclCheckpoint>();
     for (var shard : stream.shards()) {
+      var there = rows.get(rowKey(kclStream, shard));
+      if (there != null) {
+        complaints.addAll(RowFit.complaints(stream, shard, there));
+      }
       var standing = Optional.ofNullable(known.standings.get(key(stream, shard.id())));
-      var checkpoint = checkpoint(stream, shard, standing);
+      var checkpoint =
+          past.contains(shard.id())
+              ? Optional.<KclCheckpoint>empty()
+              : checkpoint(stream, shard, standing, past);
       checkpoint.ifPresent(c -> checkpoints.put(shard.id(), c));
       if (checkpoint.isPresent()) {
         begun.add(shard.id());
@@ -99,7 +108,7 @@ public final class KclExport {
       if (checkpoint == null) {
         continue;
       }
-      var key = kclStream.map(s -> s + ":").orElse("") + shard.id();
+      var key = rowKey(kclStream, shard);
       var before = rows.get(key);
       boolean needed =
           before != null
@@ -109,6 +118,27 @@ public final class KclExport {
         write(stream, shard, row(stream, shard, key, kclStream, checkpoint, before), before);
       }
     }
+  }
+
+  /**
+   * Shards that the function never saw and whose descendants it has read: other functions of its
+   * application had ended them when it came.
+   */
+  private Set<ShardId> past(ListedStream stream) {
+    var read = new HashSet<ShardId>();
+    for (var shard : stream.shards()) {
+      var standing = known.standings.get(key(stream, shard.id()));
+      if (standing != null && (standing.ended() || !standing.progress().equals(Progress.NONE))) {
+        read.add(shard.id());
+      }
+    }
+    var past = new HashSet<>(stream.ancestorsOf(read));
+    past.removeIf(shard -> known.standings.containsKey(key(stream, shard)));
+    return past;
+  }
+
+  private static String rowKey(Optional<KclStream> stream, Shard shard) {
+    return stream.map(s -> s + ":").orElse("") + shard.id();
   }
 
   /** As the rows that are there name it, which may be with a time of their own. */
@@ -128,7 +158,7 @@ public final class KclExport {
 
   /** Empty where the library makes the row itself, when the parents end. */
   private Optional<KclCheckpoint> checkpoint(
-      ListedStream stream, Shard shard, Optional<Standing> standing) {
+      ListedStream stream, Shard shard, Optional<Standing> standing, Set<ShardId> past) {
     if (standing.filter(Standing::ended).isPresent()) {
       return Optional.of(Sentinel.SHARD_END);
     }
@@ -139,13 +169,14 @@ public final class KclExport {
     }
     var open =
         shard.parents().stream()
-            .filter(parent -> stream.shard(parent).isPresent())
+            .filter(parent -> stream.shard(parent).isPresent() && !past.contains(parent))
             .filter(parent -> !isEnded(stream, parent))
             .toList();
     if (!open.isEmpty()) {
       return Optional.empty();
     }
-    if (standing.isEmpty() && shard.parents().isEmpty()) {
+    // A parent that the function has ended leaves an item in its children.
+    if (standing.isEmpty() && shard.parents().stream().allMatch(p -> !isEnded(stream, p))) {
       complaints.add(
           "function "
               + known.function
@@ -226,7 +257,8 @@ public final class KclExport {
                 + ": the KCL has run since; --force sets it back, and records come again");
       }
     }
-    writes.add(new Write(key(stream, shard.id()), row, what));
+    var was = Optional.ofNullable(before).map(KclRow::checkpoint);
+    writes.add(new Write(key(stream, shard.id()), row, what, was));
   }
 
   private static boolean isFurther(KclCheckpoint theirs, KclCheckpoint ours) {

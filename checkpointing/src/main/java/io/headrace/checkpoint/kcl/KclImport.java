@@ -143,7 +143,7 @@ public final class KclImport {
               + " lists: it is the table of another stream");
       return;
     }
-    var past = ancestors(stream, rows.keySet());
+    var past = stream.ancestorsOf(rows.keySet());
     var future = descendants(stream, rows.keySet(), passed);
     for (var shard : stream.shards()) {
       var row = rows.get(shard.id());
@@ -182,7 +182,9 @@ public final class KclImport {
   }
 
   private void known(ListedStream stream, Shard shard, KclRow row, Map<ShardId, KclRow> rows) {
-    if (!fits(stream, shard, row)) {
+    var strange = RowFit.complaints(stream, shard, row);
+    if (!strange.isEmpty()) {
+      complaints.addAll(strange);
       return;
     }
     row.pending()
@@ -206,11 +208,10 @@ public final class KclImport {
               var ended = new TreeSet<ShardId>();
               for (var parent : parentsOf(shard, row)) {
                 var parentRow = rows.get(parent);
-                // The library begins a shard after its parents: one that has begun proves theirs.
-                if (from instanceof StartingPosition.After
-                    || parentRow == null
-                    || parentRow.ended()) {
+                if (parentRow == null || parentRow.ended()) {
                   ended.add(parent);
+                } else if (from instanceof StartingPosition.After) {
+                  notes.add(beforeItsParent(row, parentRow));
                 }
               }
               entries.add(
@@ -218,46 +219,23 @@ public final class KclImport {
             });
   }
 
+  /** The library begins a shard behind its parents, so somebody has set one of the two rows. */
+  private static String beforeItsParent(KclRow row, KclRow parent) {
+    return "row "
+        + row.key()
+        + ": field checkpoint: is at "
+        + row.checkpoint()
+        + ", and parent row "
+        + parent.key()
+        + " at "
+        + parent.checkpoint()
+        + ", not at SHARD_END: the parent is read to its end first, as by the KCL";
+  }
+
   private static Set<ShardId> parentsOf(Shard shard, KclRow row) {
     var parents = new TreeSet<>(shard.parents());
     parents.addAll(row.parents());
     return parents;
-  }
-
-  /** Two streams name their shards alike; lineage and hash ranges tell them apart. */
-  private boolean fits(ListedStream stream, Shard shard, KclRow row) {
-    int before = complaints.size();
-    var where = " stream " + stream.id().name() + " ";
-    if (row.range().filter(range -> !range.equals(shard.range())).isPresent()) {
-      complaints.add(
-          "row "
-              + row.key()
-              + ": field startingHashKey: the range is "
-              + row.range().get().first()
-              + " to "
-              + row.range().get().last()
-              + ", and in"
-              + where
-              + shard.range().first()
-              + " to "
-              + shard.range().last()
-              + ": it is the table of another stream");
-    }
-    for (var parent : row.parents()) {
-      if (stream.shard(parent).isPresent() && !shard.parents().contains(parent)) {
-        complaints.add(
-            "row " + row.key() + ": field parentShardId: " + parent + " is no parent in" + where);
-      }
-    }
-    if (row.ended() && stream.childrenOf(shard.id()).isEmpty()) {
-      complaints.add(
-          "row "
-              + row.key()
-              + ": field checkpoint: says SHARD_END, and in"
-              + where
-              + "the shard has no children: it is the table of another stream");
-    }
-    return complaints.size() == before;
   }
 
   private Optional<StartingPosition> start(KclRow row) {
@@ -282,18 +260,6 @@ public final class KclImport {
                       + " with"));
     }
     return time.map(StartingPosition::at);
-  }
-
-  /** Shards stand behind their parents in the list, so one way through it meets them all. */
-  private static Set<ShardId> ancestors(ListedStream stream, Set<ShardId> of) {
-    var ancestors = new HashSet<ShardId>();
-    for (int i = stream.shards().size() - 1; i >= 0; i--) {
-      var shard = stream.shards().get(i);
-      if (of.contains(shard.id()) || ancestors.contains(shard.id())) {
-        ancestors.addAll(shard.parents());
-      }
-    }
-    return ancestors;
   }
 
   /**

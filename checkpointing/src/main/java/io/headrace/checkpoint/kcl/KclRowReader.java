@@ -87,6 +87,7 @@ final class KclRowReader {
   /** The row; empty for what is no lease, and for what was complained of. */
   Optional<KclRow> read(Map<String, AttributeValue> next) {
     item = next;
+    key = "";
     key = Optional.ofNullable(text(KEY)).orElse("");
     int before = complaints.size();
     if (key.isEmpty()) {

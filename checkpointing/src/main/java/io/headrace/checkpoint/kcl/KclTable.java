@@ -169,9 +169,17 @@ public final class KclTable {
                 u.tableName(table)
                     .key(Map.of(KclRowReader.KEY, text(row.key())))
                     .updateExpression(expression)
-                    .conditionExpression("leaseCounter = :read")
+                    .conditionExpression(asRead(row))
                     .expressionAttributeValues(values))
         .build();
+  }
+
+  /** Rows that the library did not write itself may lack the counter. */
+  private static String asRead(KclRow row) {
+    return "attribute_exists(leaseKey) AND "
+        + (row.counter() == 0
+            ? "(attribute_not_exists(leaseCounter) OR leaseCounter = :read)"
+            : "leaseCounter = :read");
   }
 
   private static Map<String, AttributeValue> attributes(KclRow row) {

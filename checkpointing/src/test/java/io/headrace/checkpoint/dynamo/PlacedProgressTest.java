@@ -28,11 +28,13 @@ import io.headrace.kcl.loop.Entropy;
 import io.headrace.kcl.loop.ThreadedLoop;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /** What is placed is what a worker goes on from, by the real store and checkpointer. */
 class PlacedProgressTest {
@@ -97,15 +99,49 @@ class PlacedProgressTest {
 
   @Test
   void nobody_runs_a_function_that_is_being_placed() {
-    answer(placed.begin("totals", BY, false));
+    answer(placed.begin("totals", BY, false, Optional.empty()));
 
     assertThat(faultOf(checkpointer(shard("s0")).seal()))
         .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("is being placed by " + BY)
         .hasMessageContaining("run it again if it broke off");
+    assertThat(faultOf(placed.startOf("totals"))).hasMessageContaining("is being placed by " + BY);
 
     answer(placed.finish("totals"));
     assertThat(seal(shard("s0"))).isInstanceOf(Resumption.Ready.class);
+  }
+
+  @Test
+  void a_shard_that_came_after_the_placing_begins_with_its_oldest_record_and_not_at_the_tip() {
+    answer(placed.begin("totals", BY, false, Optional.of(StartingPosition.TRIM_HORIZON)));
+    answer(placed.finish("totals"));
+
+    var late = answer(seal(checkpointer(shard("s9"), Start.LATEST)));
+
+    assertThat(((Resumption.Ready) late).from()).isEqualTo(StartingPosition.TRIM_HORIZON);
+  }
+
+  @Test
+  void an_item_that_wants_a_newer_reader_is_refused() {
+    place("s0", after(Position.of(5)));
+    EmbeddedTable.CLIENT
+        .updateItem(
+            u ->
+                u.tableName(EmbeddedTable.NAME)
+                    .key(
+                        Map.of(
+                            "pk",
+                            AttributeValue.fromS(
+                                DynamoCheckpointStore.partition(application, progress("s0"))),
+                            "sk",
+                            AttributeValue.fromS(progress("s0").key())))
+                    .updateExpression("SET r = :next")
+                    .expressionAttributeValues(Map.of(":next", AttributeValue.fromN("2"))))
+        .join();
+
+    assertThat(faultOf(placed.read(progress("s0"))))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContaining("wants a reader of at least 2");
   }
 
   @Test
@@ -133,9 +169,10 @@ class PlacedProgressTest {
   void a_function_that_ran_by_itself_is_not_begun_unless_told_to() {
     answer(store.startOf("totals", StartingPosition.at(BEGAN)));
 
-    assertThat(faultOf(placed.begin("totals", BY, false)))
+    assertThat(faultOf(placed.begin("totals", BY, false, Optional.empty())))
         .hasMessageContaining("function totals of application " + application);
-    answer(placed.begin("totals", BY, true));
+    answer(placed.begin("totals", BY, true, Optional.of(StartingPosition.TRIM_HORIZON)));
+    answer(placed.finish("totals"));
     assertThat(answer(placed.startOf("totals"))).contains(StartingPosition.at(BEGAN));
   }
 
@@ -208,8 +245,12 @@ class PlacedProgressTest {
   }
 
   private Checkpointer checkpointer(Shard shard) {
+    return checkpointer(shard, Start.HORIZON);
+  }
+
+  private Checkpointer checkpointer(Shard shard, Start start) {
     return TrackingCheckpointer.factory(
-            store, "totals", Start.HORIZON, CheckpointPolicy.DEFAULT, loop, Entropy.generator())
+            store, "totals", start, CheckpointPolicy.DEFAULT, loop, Entropy.generator())
         .open(key(shard.id().value()), shard, token("ann", 1));
   }
 }

@@ -13,17 +13,20 @@ import io.headrace.checkpoint.Standing;
 import io.headrace.checkpoint.kcl.ExportPlan.What;
 import io.headrace.checkpoint.kcl.ExportPlan.Write;
 import io.headrace.checkpoint.kcl.KclCheckpoint.Sentinel;
+import io.headrace.kcl.HashRange;
 import io.headrace.kcl.Position;
 import io.headrace.kcl.Progress;
 import io.headrace.kcl.ShardId;
 import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.StartingPosition;
 import io.headrace.kcl.StreamId;
+import java.math.BigInteger;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
@@ -142,6 +145,45 @@ class KclExportTest {
   }
 
   @Test
+  void a_shard_that_never_ran_is_refused_also_where_its_parents_are_trimmed() {
+    knows(1, through(7));
+
+    assertThatThrownBy(() -> export(List.of(), orders(shard(1), shard(2, 0))))
+        .hasMessageContaining("function totals never ran in shard " + id(2));
+  }
+
+  @Test
+  void ancestors_that_others_had_ended_before_the_function_came_get_no_row() {
+    knows(2, through(7));
+
+    var rows = rows(export(List.of(), orders(shard(0), shard(1, 0), shard(2, 1))));
+
+    assertThat(rows).containsOnlyKeys(id(2));
+  }
+
+  @Test
+  void the_table_of_another_stream_is_refused() {
+    knows(0, through(7));
+    var narrow =
+        new KclRow(
+            id(0),
+            Optional.empty(),
+            shardId(0),
+            at(3),
+            Optional.empty(),
+            Set.of(),
+            Set.of(),
+            Optional.of(new HashRange(BigInteger.ZERO, BigInteger.TEN)),
+            1);
+
+    assertThatThrownBy(() -> export(List.of(narrow), orders(shard(0))))
+        .hasMessageContaining("row " + id(0) + ": field startingHashKey: the range is 0 to 10")
+        .hasMessageContaining("it is the table of another stream");
+    assertThatThrownBy(() -> export(List.of(row(0, Sentinel.SHARD_END)), orders(shard(0))))
+        .hasMessageContaining("says SHARD_END, and in stream orders the shard has no children");
+  }
+
+  @Test
   void several_streams_need_an_account_and_keep_the_names_that_are_there() {
     knows(0, through(7));
     var clicks = new ListedStream(new StreamId("clicks", BEGAN), List.of(shard(0)));
@@ -167,8 +209,8 @@ class KclExportTest {
             shardId(0),
             at(3),
             Optional.empty(),
-            java.util.Set.of(),
-            java.util.Set.of(),
+            Set.of(),
+            Set.of(),
             Optional.empty(),
             1);
     assertThat(rows(export(List.of(existing), orders(shard(0)))))

@@ -39,6 +39,27 @@ class KclImportTest {
   }
 
   @Test
+  void a_row_that_stands_behind_a_parent_in_work_is_told_and_waits_for_it() {
+    var plan =
+        KclImport.plan(
+            "t",
+            List.of(row(0, at(3)), row(2, at(7), 0)),
+            List.of(orders(shard(0), shard(2, 0))),
+            ImportChoices.NONE);
+
+    assertThat(byShard(plan))
+        .containsEntry(shardId(0), behind(3))
+        .containsEntry(shardId(2), behind(7));
+    assertThat(plan.notes())
+        .containsExactly(
+            "row "
+                + id(2)
+                + ": field checkpoint: is at 7:0, and parent row "
+                + id(0)
+                + " at 3:0, not at SHARD_END: the parent is read to its end first, as by the KCL");
+  }
+
+  @Test
   void an_ended_shard_is_ended_and_its_children_without_row_begin_with_their_oldest_record() {
     var plan =
         plan(List.of(row(0, Sentinel.SHARD_END)), orders(shard(0), shard(2, 0), shard(3, 0)));

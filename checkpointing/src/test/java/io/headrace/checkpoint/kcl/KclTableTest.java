@@ -118,6 +118,24 @@ class KclTableTest {
   }
 
   @Test
+  void a_row_without_counter_is_changed_and_one_that_was_deleted_is_not_made_again() {
+    answer(table.create());
+    var item = KclRows.ofVersion1();
+    item.remove("leaseCounter");
+    answer(CLIENT.putItem(p -> p.tableName(table.name()).item(item)));
+    assertThat(rows()).singleElement().extracting(KclRow::counter).isEqualTo(0L);
+
+    answer(table.write(List.of(write(uncounted(2), What.CHANGED))));
+    assertThat(item(2))
+        .containsEntry("checkpoint", KclRows.text("9"))
+        .containsEntry("leaseCounter", KclRows.number(1));
+
+    assertThat(faultOf(table.write(List.of(write(uncounted(3), What.CHANGED)))))
+        .hasMessageContaining("row " + id(3) + " has changed since it was read");
+    assertThat(rows()).hasSize(1);
+  }
+
+  @Test
   void nothing_is_written_when_one_row_has_moved() {
     answer(table.create());
     answer(CLIENT.putItem(p -> p.tableName(table.name()).item(KclRows.ofVersion1())));
@@ -161,7 +179,21 @@ class KclTableTest {
         .item();
   }
 
+  private static KclRow uncounted(int shard) {
+    return new KclRow(
+        id(shard),
+        Optional.empty(),
+        shardId(shard),
+        at(9),
+        Optional.empty(),
+        Set.of(),
+        Set.of(),
+        Optional.empty(),
+        0);
+  }
+
   private static Write write(KclRow row, What what) {
-    return new Write(new ShardKey(KclRows.ORDERS, new ShardId(row.shard().value())), row, what);
+    var key = new ShardKey(KclRows.ORDERS, new ShardId(row.shard().value()));
+    return new Write(key, row, what, Optional.empty());
   }
 }
