@@ -1,0 +1,74 @@
+package io.headrace.bench.fleet;
+
+import static io.headrace.bench.fleet.Starting.seconds;
+
+import io.headrace.bench.rig.Figures;
+import io.headrace.bench.rig.Parcel.Fate;
+import io.headrace.bench.rig.Pause;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
+
+/** A function throws: what becomes of its record, of its shard, and of its worker. */
+final class Failing {
+  private static final Duration THROW_MAX = Duration.ofSeconds(20);
+
+  /** In so long a record is tried again, if ever. */
+  private static final Duration RETRIED = Duration.ofSeconds(15);
+
+  /** What is put last has arrived after this. */
+  private static final Duration ARRIVED_MAX = Duration.ofSeconds(20);
+
+  /** In so long a worker that can't go on has left, if ever. */
+  private static final Duration LEFT_MAX = Duration.ofSeconds(60);
+
+  private Failing() {}
+
+  static Figures exception(Stage stage, String label) {
+    stage.fleet(2);
+    String owner = stage.course().owners(System.nanoTime()).get(stage.openShards().get(0));
+    long tick = System.nanoTime();
+    stage.load().next(Fate.EXCEPTION, "");
+    stage.member(owner).await("threw", tick, THROW_MAX);
+    Pause.millis(RETRIED.toMillis());
+    stage.load().close();
+    Set<Long> stored = stage.load().stored();
+    stage.within(ARRIVED_MAX, () -> stage.course().numbers().containsAll(stored));
+    Set<Long> missing = new HashSet<>(stage.load().stored());
+    missing.removeAll(stage.course().numbers());
+    return new Figures().put(label + ".skipped_records", missing.size());
+  }
+
+  static Figures error(Stage stage, String label) {
+    stage.fleet(2);
+    String shard = stage.openShards().get(0);
+    FleetMember victim = stage.member(stage.course().owners(System.nanoTime()).get(shard));
+    long from = System.nanoTime();
+    stage.load().next(Fate.ERROR, victim.name());
+    long tick = victim.await("threw", from, THROW_MAX).tick();
+    boolean left = victim.ended(LEFT_MAX);
+    double exit = seconds(System.nanoTime() - tick);
+    stage.within(LEFT_MAX, stage::flows);
+    long now = System.nanoTime();
+    Course course = stage.course();
+    long still =
+        stage.openShards().stream()
+            .filter(one -> now - course.last(one).orElse(0) > stage.side().still().toNanos())
+            .count();
+    Figures figures =
+        new Figures()
+            .put(label + ".left", left ? 1 : 0)
+            .put(label + ".still_shards", still)
+            .put(
+                label + ".silence_worst_s",
+                seconds(
+                    course.shards().stream()
+                        .mapToLong(one -> course.longestSilence(one, tick, now))
+                        .max()
+                        .orElse(0)));
+    if (left) {
+      figures.put(label + ".exit_s", exit);
+    }
+    return figures;
+  }
+}

@@ -1,0 +1,97 @@
+package io.headrace.bench.fleet;
+
+import io.headrace.bench.rig.Figures;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.function.BiFunction;
+
+/** What happens to a fleet. Each can be asked for with {@code --only}. */
+enum Scenario {
+  /** A fresh application without a table, 50 shards, one worker. */
+  START(50, false, Pace.SLOW, Starting::first),
+  /** A fresh application whose table is there. */
+  START_TABLE(50, false, Pace.SLOW, Starting::onTable),
+  /** Three workers, 12 shards: kill -9 of one, which does not lead. */
+  KILL(12, false, Pace.STEADY, Leaving::kill),
+  /** The same, of the one that leads. */
+  KILL_LEADER(12, false, Pace.STEADY, Leaving::killLeader),
+  /** The same, told to stop in order. */
+  STOP(12, false, Pace.STEADY, Leaving::stop),
+  /** A third worker joins two that have 12 shards. */
+  JOIN(12, false, Pace.STEADY, Levelling::join),
+  /** The same by enhanced fan-out. */
+  JOIN_FANOUT(12, true, Pace.STEADY, Levelling::join),
+  /** An orderly stop by enhanced fan-out. */
+  STOP_FANOUT(12, true, Pace.STEADY, Leaving::stop),
+  /** Ten workers, 20 shards: one after the other is stopped and replaced. */
+  ROLL(20, false, Pace.STEADY, Levelling::roll),
+  /** The same, but each is replaced before it is stopped. */
+  ROLL_SURGE(20, false, Pace.STEADY, Levelling::rollWithSurge),
+  /** Two workers, 4 shards: one is split, then two are merged. */
+  RESHARD(4, false, Pace.STEADY, Resharding::splitAndMerge),
+  /** Two workers with 50 shards each, into which nothing is put. */
+  IDLE(100, false, Pace.SLOW, Costs::idle),
+  /** One worker with 12 shards. */
+  THREADS(12, false, Pace.STEADY, Costs::threads),
+  /** Two workers, 4 shards: a function throws an exception at a record, three times. */
+  EXCEPTION(4, false, Pace.STEADY, Failing::exception),
+  /** Two workers, 12 shards: an error of the virtual machine is thrown in one. */
+  ERROR(12, false, Pace.STEADY, Failing::error);
+
+  /** Raised by hand when what is measured becomes something else: old results are void then. */
+  private static final int METHOD = 1;
+
+  private enum Pace {
+    STEADY(Duration.ofMillis(50)),
+    SLOW(Duration.ofSeconds(1));
+
+    private final Duration period;
+
+    Pace(Duration period) {
+      this.period = period;
+    }
+  }
+
+  private final int shards;
+  private final boolean fanOut;
+  private final Pace pace;
+  private final BiFunction<Stage, String, Figures> course;
+
+  Scenario(int shards, boolean fanOut, Pace pace, BiFunction<Stage, String, Figures> course) {
+    this.shards = shards;
+    this.fanOut = fanOut;
+    this.pace = pace;
+    this.course = course;
+  }
+
+  int shards() {
+    return shards;
+  }
+
+  boolean fanOut() {
+    return fanOut;
+  }
+
+  Duration loadPeriod() {
+    return pace.period;
+  }
+
+  boolean reshards() {
+    return this == RESHARD;
+  }
+
+  /** Plays it on a stage, and answers what was measured; figures begin with its label. */
+  Figures play(Stage stage) {
+    return course.apply(stage, label());
+  }
+
+  String label() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /** With what it is played: results of other settings say nothing about these. */
+  String settings() {
+    return "%s method=%d shards=%d fanOut=%s load=%s limits=%s options=%s"
+        .formatted(label(), METHOD, shards, fanOut, loadPeriod(), Stage.LIMITS, Stage.OPTIONS);
+  }
+}
