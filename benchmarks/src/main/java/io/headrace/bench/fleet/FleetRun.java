@@ -16,7 +16,7 @@ import java.util.stream.Collectors;
 final class FleetRun {
   private final FleetPlan plan;
   private final Journal journal;
-  private final Path logs;
+  private final Checkout checkout;
   private final Consumer<String> progress;
   private final KclProgram kcl;
   private final Results results = new Results();
@@ -25,7 +25,7 @@ final class FleetRun {
   FleetRun(FleetPlan plan, Journal journal, Checkout checkout, Consumer<String> progress) {
     this.plan = plan;
     this.journal = journal;
-    this.logs = checkout.logs("fleet");
+    this.checkout = checkout;
     this.progress = progress;
     this.kcl = new KclProgram(checkout.home());
   }
@@ -81,11 +81,18 @@ final class FleetRun {
   }
 
   private Figures play(Journal.Key key) {
-    try (Stage stage = Stage.open(key.side(), key.scenario(), key.run(), kcl, logs, progress)) {
+    try (Stage stage = Stage.open(key.side(), key.scenario(), key.run(), kcl, logs(key), progress)) {
       return key.scenario().play(stage);
     } catch (CompletionException e) {
       throw new NotMeasured(NotMeasured.because(e), e);
     }
+  }
+
+  /** A folder for what the programs of a measurement log. */
+  private Path logs(Journal.Key key) {
+    return checkout.logs(
+        "fleet/%s-%s-%d"
+            .formatted(key.scenario().label(), key.side().label().replace(' ', '-'), key.run()));
   }
 
   private void keep(Journal.Key key, Figures figures) {

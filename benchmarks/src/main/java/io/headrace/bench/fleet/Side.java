@@ -8,10 +8,10 @@ enum Side {
   HEADRACE("headrace", Duration.ofSeconds(12), Duration.ofSeconds(4), Duration.ofSeconds(15)),
 
   /** The KCL at its defaults: a failover time of 10 s, assignment each 20 s. */
-  KCL("kcl", Duration.ofSeconds(45), Duration.ofSeconds(20), Duration.ofSeconds(65)),
+  KCL("kcl", Duration.ofSeconds(30), Duration.ofSeconds(20), Duration.ofSeconds(65)),
 
   /** The KCL, as quick as its settings let it be. */
-  KCL_TUNED("kcl tuned", Duration.ofSeconds(15), Duration.ofSeconds(3), Duration.ofSeconds(12));
+  KCL_TUNED("kcl tuned", Duration.ofSeconds(12), Duration.ofSeconds(3), Duration.ofSeconds(12));
 
   private final String label;
   private final Duration calm;
@@ -59,7 +59,7 @@ enum Side {
   Duration patience() {
     return switch (this) {
       case HEADRACE -> Duration.ofSeconds(60);
-      case KCL -> Duration.ofSeconds(150);
+      case KCL -> Duration.ofSeconds(120);
       case KCL_TUNED -> Duration.ofSeconds(90);
     };
   }

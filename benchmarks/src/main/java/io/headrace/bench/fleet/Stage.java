@@ -178,7 +178,14 @@ final class Stage implements AutoCloseable {
       setUp(names);
     }
     load();
-    List<FleetMember> fleet = names.stream().map(name -> member()).toList();
+    // Of two workers of the KCL that start a new application together, one may never come up.
+    List<FleetMember> fleet = new ArrayList<>();
+    for (int i = 0; i < workers; i++) {
+      fleet.add(member());
+      if (i == 0) {
+        awaitReady(fleet.get(0));
+      }
+    }
     fleet.forEach(this::awaitReady);
     awaitLevel();
     calm();
