@@ -2,6 +2,7 @@ package io.headrace.bench.fleet;
 
 import io.headrace.bench.rig.Checkout;
 import io.headrace.bench.rig.Machine;
+import io.headrace.bench.rig.NotMeasured;
 import io.headrace.bench.rig.Report;
 import io.headrace.bench.rig.Results;
 import io.headrace.bench.rig.RunOptions;
@@ -10,11 +11,16 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** What happens to a fleet of workers, ours beside the KCL's. Runs on the main thread. */
 @Command(
@@ -64,17 +70,16 @@ public final class FleetBench implements Callable<Integer> {
               + " Without it a new run replaces them.")
   private @Nullable String resume;
 
+  @Spec private @Nullable CommandSpec spec;
+
   @Mixin private RunOptions options = new RunOptions();
 
   @Override
   public Integer call() {
-    FleetPlan plan =
-        new FleetPlan(
-            RunOptions.these(only, Scenario.class),
-            RunOptions.these(sides, Side.class),
-            options.quick() ? 1 : runs);
     Checkout checkout = Checkout.of(FleetBench.class);
-    FleetRun run = new FleetRun(plan, journal(checkout), checkout, options.progress());
+    FleetPlan plan = checked(this::plan);
+    Journal journal = checked(() -> journal(checkout));
+    FleetRun run = new FleetRun(plan, journal, checkout, options.progress());
     Results results = run.run();
     Map<String, Object> machine = new LinkedHashMap<>(Machine.description());
     machine.put("kcl", run.kclVersion());
@@ -87,6 +92,23 @@ public final class FleetBench implements Callable<Integer> {
             results,
             FleetTargets.ratios(results),
             FleetTargets.of(plan, results)));
+  }
+
+  private FleetPlan plan() {
+    return new FleetPlan(
+        RunOptions.these(only, Scenario.class),
+        RunOptions.these(sides, Side.class),
+        options.quick() ? 1 : runs);
+  }
+
+  /** What an option says may be wrong, and is answered like any other wrong option. */
+  private <T> T checked(Supplier<T> made) {
+    try {
+      return made.get();
+    } catch (IllegalArgumentException | NotMeasured e) {
+      throw new CommandLine.ParameterException(
+          Objects.requireNonNull(spec).commandLine(), e.getMessage(), e);
+    }
   }
 
   private Journal journal(Checkout checkout) {

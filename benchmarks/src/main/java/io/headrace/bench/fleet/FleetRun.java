@@ -81,7 +81,8 @@ final class FleetRun {
   }
 
   private Figures play(Journal.Key key) {
-    try (Stage stage = Stage.open(key.side(), key.scenario(), key.run(), kcl, logs(key), progress)) {
+    try (Stage stage =
+        Stage.open(key.side(), key.scenario(), key.run(), kcl, logs(key), progress)) {
       return key.scenario().play(stage);
     } catch (CompletionException e) {
       throw new NotMeasured(NotMeasured.because(e), e);

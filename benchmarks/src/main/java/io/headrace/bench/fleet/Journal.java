@@ -77,6 +77,9 @@ final class Journal {
     }
     try {
       JsonNode json = MAPPER.readTree(line);
+      if (!json.path("figures").isObject()) {
+        throw new IllegalArgumentException("it has no figures");
+      }
       Figures figures = new Figures();
       MAPPER
           .convertValue(json.path("figures"), new TypeReference<Map<String, Double>>() {})
