@@ -1,6 +1,7 @@
 package io.headrace.bench.fleet;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -22,6 +23,15 @@ final class Course {
       byShard.computeIfAbsent(delivery.shard(), absent -> new ArrayList<>()).add(delivery);
     }
     byShard.values().forEach(list -> list.sort(Comparator.comparingLong(Delivery::tick)));
+  }
+
+  /** Of these shards alone. */
+  Course only(Collection<String> shards) {
+    return new Course(
+        byShard.values().stream()
+            .flatMap(List::stream)
+            .filter(delivery -> shards.contains(delivery.shard()))
+            .toList());
   }
 
   /**

@@ -258,7 +258,7 @@ final class Stage implements AutoCloseable {
   }
 
   private boolean level() {
-    return flows() && course().spread(living(), System.nanoTime()) <= 1;
+    return flows() && course().only(openShards()).spread(living(), System.nanoTime()) <= 1;
   }
 
   private void awaitLevel() {

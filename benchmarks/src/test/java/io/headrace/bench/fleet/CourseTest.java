@@ -84,6 +84,14 @@ class CourseTest {
   }
 
   @Test
+  void shards_that_have_ended_can_be_left_out() {
+    handled("a", "parent", 10).handled("a", "s1", 20).handled("b", "s2", 30);
+
+    assertThat(course().spread(Set.of("a", "b"), 100)).isOne();
+    assertThat(course().only(Set.of("s1", "s2")).spread(Set.of("a", "b"), 100)).isZero();
+  }
+
+  @Test
   void workers_are_level_since_the_move_after_which_they_never_were_uneven_again() {
     handled("a", "s1", 10, 510).handled("a", "s2", 20, 520).handled("a", "s3", 30);
     handled("a", "s4", 40);
