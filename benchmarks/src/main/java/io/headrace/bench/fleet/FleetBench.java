@@ -27,9 +27,9 @@ import picocli.CommandLine.Spec;
     name = "fleet",
     mixinStandardHelpOptions = true,
     description = {
-      "Starts fleets of workers, ours and the KCL's (at its defaults, and tuned) in turn, and does to",
-      "them what happens to fleets: workers start, die, stop, join and are replaced; shards split and",
-      "merge; functions throw. Measures how long shards stand still, and what it costs."
+      "Starts fleets of workers, ours and the KCL's (at their defaults, and tuned) in turn, and does",
+      "to them what happens to fleets: workers start, die, stop, join and are replaced; shards split",
+      "and merge; functions throw. Measures how long shards stand still, and what it costs."
     },
     footer = {
       "",

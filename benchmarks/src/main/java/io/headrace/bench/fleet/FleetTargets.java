@@ -140,14 +140,14 @@ final class FleetTargets {
           Target.atMost(
               "start of a new application to first record, over the KCL at its defaults",
               OF_KCL,
-              ratio(results, "start.first_s", Side.KCL)));
+              ofKcl(results, "start.first_s")));
     }
     if (plan.has(Scenario.IDLE)) {
       targets.add(
           Target.atMost(
               "idle requests at 50 shards a worker, over the KCL at its defaults",
               OF_KCL,
-              ratio(results, "idle.requests_s", Side.KCL)));
+              ofKcl(results, "idle.requests_s")));
     }
     if (plan.has(Scenario.THREADS) && plan.has(Scenario.IDLE)) {
       targets.add(
@@ -162,21 +162,30 @@ final class FleetTargets {
   static Report.Ratios ratios(Results results) {
     Map<String, Samples> ratios = new LinkedHashMap<>();
     for (String figure : RATIOS) {
-      for (Side side : List.of(Side.KCL, Side.KCL_TUNED)) {
-        Samples ratio = ratio(results, figure, side);
-        if (ratio != null) {
-          ratios.put(figure + ", headrace over " + side.label(), ratio);
-        }
-      }
+      put(ratios, results, figure, Side.HEADRACE, Side.KCL);
+      put(ratios, results, figure, Side.HEADRACE, Side.KCL_TUNED);
+      put(ratios, results, figure, Side.HEADRACE_TUNED, Side.KCL_TUNED);
     }
     return new Report.Ratios("ratios", "ours over the KCL's, within a round:", ratios);
   }
 
-  private static @Nullable Samples ratio(Results results, String figure, Side side) {
-    return results.ratio(ours(figure), new Results.Key(side.label(), null, figure));
+  private static void put(
+      Map<String, Samples> ratios, Results results, String figure, Side over, Side under) {
+    Samples ratio = results.ratio(key(over, figure), key(under, figure));
+    if (ratio != null) {
+      ratios.put(figure + ", " + over.label() + " over " + under.label(), ratio);
+    }
+  }
+
+  private static @Nullable Samples ofKcl(Results results, String figure) {
+    return results.ratio(key(Side.HEADRACE, figure), key(Side.KCL, figure));
   }
 
   private static Results.Key ours(String figure) {
-    return new Results.Key(Side.HEADRACE.label(), null, figure);
+    return key(Side.HEADRACE, figure);
+  }
+
+  private static Results.Key key(Side side, String figure) {
+    return new Results.Key(side.label(), null, figure);
   }
 }

@@ -49,6 +49,7 @@ final class Levelling {
 
   private static Figures roll(Stage stage, String label, boolean surge) {
     List<FleetMember> fleet = stage.fleet(ROLLED);
+    stage.deploy("v2");
     long tick = System.nanoTime();
     for (FleetMember old : fleet) {
       if (surge) {

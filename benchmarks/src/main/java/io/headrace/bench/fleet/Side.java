@@ -7,6 +7,10 @@ enum Side {
   /** Ours at its defaults: a lease time of 10 s. */
   HEADRACE("headrace", Duration.ofSeconds(12), Duration.ofSeconds(4), Duration.ofSeconds(15)),
 
+  /** Ours with the lease time that the tuned KCL has, 3 s. */
+  HEADRACE_TUNED(
+      "headrace tuned", Duration.ofSeconds(6), Duration.ofSeconds(2), Duration.ofSeconds(8)),
+
   /** The KCL at its defaults: a failover time of 10 s, assignment each 20 s. */
   KCL("kcl", Duration.ofSeconds(30), Duration.ofSeconds(20), Duration.ofSeconds(65)),
 
@@ -30,7 +34,11 @@ enum Side {
   }
 
   boolean isKcl() {
-    return this != HEADRACE;
+    return this == KCL || this == KCL_TUNED;
+  }
+
+  boolean isTuned() {
+    return this == HEADRACE_TUNED || this == KCL_TUNED;
   }
 
   /**
@@ -58,7 +66,7 @@ enum Side {
   /** Nothing is waited for longer than this. */
   Duration patience() {
     return switch (this) {
-      case HEADRACE -> Duration.ofSeconds(60);
+      case HEADRACE, HEADRACE_TUNED -> Duration.ofSeconds(60);
       case KCL -> Duration.ofSeconds(120);
       case KCL_TUNED -> Duration.ofSeconds(90);
     };

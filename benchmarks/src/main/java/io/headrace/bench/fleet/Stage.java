@@ -55,7 +55,7 @@ final class Stage implements AutoCloseable {
   private static final Duration READY_MAX = Duration.ofSeconds(90);
 
   /** What is measured is read off ticks afterwards: how often is looked does not matter to it. */
-  private static final int LOOK_MILLIS = 200;
+  private static final int LOOK_MILLIS = 500;
 
   private final Side side;
   private final Scenario scenario;
@@ -69,6 +69,7 @@ final class Stage implements AutoCloseable {
   private final Map<String, FleetMember> members = new LinkedHashMap<>();
   private final List<String> shards = new ArrayList<>();
   private @Nullable FleetLoad load;
+  private String deployment = "v1";
   private int started;
 
   private Stage(
@@ -197,6 +198,11 @@ final class Stage implements AutoCloseable {
     Pause.millis(side.calm().toMillis());
     Pause.millis((long) (random.nextDouble() * side.period().toMillis()));
     awaitLevel();
+  }
+
+  /** Names what is deployed from now on. */
+  void deploy(String deployment) {
+    this.deployment = deployment;
   }
 
   /** Starts one more worker, under a new name, and returns at once. */
@@ -345,8 +351,9 @@ final class Stage implements AutoCloseable {
         STREAM,
         APPLICATION,
         worker,
+        deployment,
         scenario.fanOut() ? Reading.FAN_OUT : Reading.POLLING,
-        side == Side.KCL_TUNED);
+        side.isTuned());
   }
 
   private void setUp(List<String> owners) {

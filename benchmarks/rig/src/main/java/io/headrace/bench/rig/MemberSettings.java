@@ -8,6 +8,7 @@ import java.util.List;
  *
  * @param application the name of its fleet, new in each run
  * @param worker its name; no two processes of a fleet share one
+ * @param deployment names what is deployed, where the library has a use for it
  * @param reading how it gets its records
  * @param tuned whether it is set to be as quick as it can be; at its defaults when not
  */
@@ -17,6 +18,7 @@ public record MemberSettings(
     String stream,
     String application,
     String worker,
+    String deployment,
     Reading reading,
     boolean tuned) {
   /** The ways to read a stream. */
@@ -33,6 +35,7 @@ public record MemberSettings(
         "stream=" + stream,
         "application=" + application,
         "worker=" + worker,
+        "deployment=" + deployment,
         "reading=" + reading,
         "tuned=" + tuned);
   }
@@ -46,6 +49,7 @@ public record MemberSettings(
         given.text("stream"),
         given.text("application"),
         given.text("worker"),
+        given.text("deployment"),
         Reading.valueOf(given.text("reading")),
         Boolean.parseBoolean(given.text("tuned")));
   }
