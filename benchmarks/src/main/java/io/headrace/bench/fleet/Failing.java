@@ -31,12 +31,9 @@ final class Failing {
     stage.load().next(Fate.EXCEPTION, "");
     stage.member(owner).await("threw", tick, THROW_MAX);
     Pause.millis(RETRIED.toMillis());
-    stage.load().close();
-    Set<Long> stored = stage.load().stored();
-    stage.within(ARRIVED_MAX, () -> stage.course().numbers().containsAll(stored));
-    Set<Long> missing = new HashSet<>(stage.load().stored());
-    missing.removeAll(stage.course().numbers());
-    return new Figures().put(label + ".skipped_records", missing.size());
+    Figures figures = new Figures();
+    skipped(stage, label, figures);
+    return figures;
   }
 
   static Figures error(Stage stage, String label) {
@@ -51,14 +48,10 @@ final class Failing {
     stage.within(LEFT_MAX, stage::flows);
     long now = System.nanoTime();
     Course course = stage.course();
-    long still =
-        stage.openShards().stream()
-            .filter(one -> now - course.last(one).orElse(0) > stage.side().still().toNanos())
-            .count();
     Figures figures =
         new Figures()
             .put(label + ".left", left ? 1 : 0)
-            .put(label + ".still_shards", still)
+            .put(label + ".still_shards", stage.stuck())
             .put(
                 label + ".silence_worst_s",
                 seconds(
@@ -69,6 +62,42 @@ final class Failing {
     if (left) {
       figures.put(label + ".exit_s", exit);
     }
+    replaced(stage, label, victim, figures);
+    skipped(stage, label, figures);
     return figures;
+  }
+
+  /**
+   * What a deployment does next: whatever has ended is started anew, and then the other worker is
+   * replaced. One that only looks alive is left in charge of everything for a while.
+   */
+  private static void replaced(
+      Stage stage, String label, FleetMember victim, Figures figures) {
+    FleetMember other =
+        stage.living().stream()
+            .map(stage::member)
+            .filter(member -> member != victim)
+            .findFirst()
+            .orElseThrow();
+    if (!victim.isAlive()) {
+      stage.awaitReady(stage.member());
+      stage.calm();
+    }
+    long tick = stage.stop(other);
+    other.ended(LEFT_MAX);
+    stage.within(
+        stage.side().patience(),
+        () -> System.nanoTime() - tick > stage.side().aftermath().toNanos() && stage.flows());
+    figures.put(label + ".stuck_shards", stage.stuck());
+  }
+
+  /** Ends the load, waits for what has not arrived, and counts what never does. */
+  private static void skipped(Stage stage, String label, Figures figures) {
+    stage.load().close();
+    Set<Long> stored = stage.load().stored();
+    stage.within(ARRIVED_MAX, () -> stage.course().numbers().containsAll(stored));
+    Set<Long> missing = new HashSet<>(stage.load().stored());
+    missing.removeAll(stage.course().numbers());
+    figures.put(label + ".skipped_records", missing.size());
   }
 }

@@ -88,6 +88,12 @@ final class FleetTargets {
               0),
           new Limit(
               Scenario.ERROR,
+              "stuck_shards",
+              "an error is thrown: shards that stand still when the other worker has left",
+              0),
+          new Limit(Scenario.ERROR, "skipped_records", "an error is thrown: records passed over", 0),
+          new Limit(
+              Scenario.ERROR,
               "silence_worst_s",
               "an error is thrown: longest gap of a shard, s",
               FAILOVER_SECONDS));

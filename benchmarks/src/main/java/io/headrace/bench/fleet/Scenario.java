@@ -35,11 +35,8 @@ enum Scenario {
   THREADS(12, false, Pace.STEADY, Costs::threads),
   /** Two workers, 4 shards: a function throws an exception at a record, three times. */
   EXCEPTION(4, false, Pace.STEADY, Failing::exception),
-  /** Two workers, 12 shards: an error of the virtual machine is thrown in one. */
+  /** Two workers, 12 shards: an error of the virtual machine in one; then the other leaves. */
   ERROR(12, false, Pace.STEADY, Failing::error);
-
-  /** Raised by hand when what is measured becomes something else: old results are void then. */
-  private static final int METHOD = 1;
 
   private enum Pace {
     STEADY(Duration.ofMillis(50)),
@@ -80,6 +77,11 @@ enum Scenario {
     return this == RESHARD;
   }
 
+  /** Raised by hand when something else is measured: results from before are void then. */
+  private int method() {
+    return this == ERROR ? 2 : 1;
+  }
+
   /** Plays it on a stage, and answers what was measured; figures begin with its label. */
   Figures play(Stage stage) {
     return course.apply(stage, label());
@@ -92,6 +94,6 @@ enum Scenario {
   /** With what it is played: results of other settings say nothing about these. */
   String settings() {
     return "%s method=%d shards=%d fanOut=%s load=%s limits=%s options=%s"
-        .formatted(label(), METHOD, shards, fanOut, loadPeriod(), Stage.LIMITS, Stage.OPTIONS);
+        .formatted(label(), method(), shards, fanOut, loadPeriod(), Stage.LIMITS, Stage.OPTIONS);
   }
 }

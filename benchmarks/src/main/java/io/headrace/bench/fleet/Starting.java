@@ -26,6 +26,9 @@ final class Starting {
     boolean any = stage.within(MAX, () -> !member.deliveries().isEmpty());
     boolean all = stage.within(MAX, () -> stage.course().shards().size() == shards);
     if (any) {
+      double cpuMillis =
+          member.await("ready", member.startTick(), MAX).line().path("cpuMillis").asDouble();
+      figures.put(label + ".ready_cpu_s", cpuMillis / 1e3);
       figures.put(label + ".first_s", seconds(first(stage) - member.startTick()));
     }
     if (all) {

@@ -1,5 +1,6 @@
 package io.headrace.bench.rig;
 
+import com.sun.management.OperatingSystemMXBean;
 import java.io.BufferedOutputStream;
 import java.io.BufferedReader;
 import java.io.FileDescriptor;
@@ -23,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * processes.
  *
  * <pre>
- *   {"tick":1,"event":"ready"}                       it takes part in its fleet
+ *   {"tick":1,"event":"ready","cpuMillis":2100}      it takes part in its fleet
  *   {"tick":2,"event":"record","shard":"shardId-000000000000","sequence":"49...","number":7}
  *   {"tick":3,"event":"threw","shard":...}           its function is about to throw
  *   {"tick":4,"event":"status","threads":31,"requests":{"UpdateItem":12}}
@@ -40,6 +41,8 @@ public final class Member {
 
   private static final int EXCEPTIONS = 3;
   private static final int WATCH_MILLIS = 10;
+  private static final OperatingSystemMXBean PROCESS =
+      (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
 
   /** The function of a worker; called by any of its threads. */
   public interface Handling {
@@ -127,7 +130,7 @@ public final class Member {
       Pause.millis(WATCH_MILLIS);
     }
     if (worker.alive()) {
-      tell("ready", Map.of());
+      tell("ready", Map.of("cpuMillis", PROCESS.getProcessCpuTime() / 1_000_000));
     }
     while (worker.alive()) {
       Pause.millis(WATCH_MILLIS);
