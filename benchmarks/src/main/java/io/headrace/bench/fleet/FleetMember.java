@@ -8,6 +8,8 @@ import io.headrace.bench.rig.NotMeasured;
 import io.headrace.bench.rig.Pause;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.Writer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -39,9 +41,10 @@ final class FleetMember implements AutoCloseable {
   /**
    * Starts a worker and returns at once.
    *
-   * @param log where its standard error goes
+   * @param logs where its standard error goes, and what it tells, for whoever wants to see why a
+   *     figure is as it is
    */
-  static FleetMember start(String name, Launch launch, Path log) {
+  static FleetMember start(String name, Launch launch, Path logs) {
     long tick = System.nanoTime();
     try {
       FleetMember member =
@@ -50,9 +53,9 @@ final class FleetMember implements AutoCloseable {
               tick,
               new ProcessBuilder(launch.command())
                   .directory(launch.folder().toFile())
-                  .redirectError(ProcessBuilder.Redirect.to(log.toFile()))
+                  .redirectError(ProcessBuilder.Redirect.to(logs.resolve(name + ".log").toFile()))
                   .start());
-      Thread ear = new Thread(member::hear, "hears " + name);
+      Thread ear = new Thread(() -> member.hear(logs.resolve(name + ".ndjson")), "hears " + name);
       ear.setDaemon(true);
       ear.start();
       return member;
@@ -134,10 +137,12 @@ final class FleetMember implements AutoCloseable {
     }
   }
 
-  private void hear() {
-    try (BufferedReader lines = process.inputReader()) {
+  private void hear(Path copy) {
+    try (BufferedReader lines = process.inputReader();
+        Writer told = Files.newBufferedWriter(copy)) {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
         if (line.startsWith("{")) {
+          told.write(line + "\n");
           keep(MAPPER.readTree(line));
         }
       }

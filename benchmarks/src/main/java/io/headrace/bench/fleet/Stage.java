@@ -212,7 +212,7 @@ final class Stage implements AutoCloseable {
         side.isKcl()
             ? kcl.launch(name, "KclMember", OPTIONS, settings(name).command())
             : Launch.ours(name, HeadraceMember.class, OPTIONS, settings(name).command());
-    FleetMember member = FleetMember.start(name, launch, logs.resolve(name + ".log"));
+    FleetMember member = FleetMember.start(name, launch, logs);
     members.put(name, member);
     return member;
   }
