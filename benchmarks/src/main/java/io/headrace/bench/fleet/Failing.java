@@ -71,8 +71,7 @@ final class Failing {
    * What a deployment does next: whatever has ended is started anew, and then the other worker is
    * replaced. One that only looks alive is left in charge of everything for a while.
    */
-  private static void replaced(
-      Stage stage, String label, FleetMember victim, Figures figures) {
+  private static void replaced(Stage stage, String label, FleetMember victim, Figures figures) {
     FleetMember other =
         stage.living().stream()
             .map(stage::member)

@@ -91,7 +91,8 @@ final class FleetTargets {
               "stuck_shards",
               "an error is thrown: shards that stand still when the other worker has left",
               0),
-          new Limit(Scenario.ERROR, "skipped_records", "an error is thrown: records passed over", 0),
+          new Limit(
+              Scenario.ERROR, "skipped_records", "an error is thrown: records passed over", 0),
           new Limit(
               Scenario.ERROR,
               "silence_worst_s",

@@ -276,7 +276,9 @@ final class Stage implements AutoCloseable {
     return flows() && course().only(openShards()).spread(living(), System.nanoTime()) <= 1;
   }
 
-  /** A large fleet of the KCL takes many minutes to be level; then it is enough that all is read. */
+  /**
+   * A large fleet of the KCL takes many minutes to be level; then it is enough that all is read.
+   */
   private void awaitLevel() {
     if (!side.isKcl()) {
       requireWithin(side.patience(), this::level, "the fleet was not level");
