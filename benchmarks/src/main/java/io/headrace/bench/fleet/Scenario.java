@@ -3,40 +3,39 @@ package io.headrace.bench.fleet;
 import io.headrace.bench.rig.Figures;
 import java.time.Duration;
 import java.util.Locale;
-import java.util.function.BiFunction;
 
 /** What happens to a fleet. Each can be asked for with {@code --only}. */
 enum Scenario {
   /** A fresh application without a table, 50 shards, one worker. */
-  START(50, false, Pace.SLOW, Starting::first),
+  START(50, false, Pace.SLOW),
   /** A fresh application whose table is there. */
-  START_TABLE(50, false, Pace.SLOW, Starting::onTable),
+  START_TABLE(50, false, Pace.SLOW),
   /** Three workers, 12 shards: kill -9 of one, which does not lead. */
-  KILL(12, false, Pace.STEADY, Leaving::kill),
+  KILL(12, false, Pace.STEADY),
   /** The same, of the one that leads. */
-  KILL_LEADER(12, false, Pace.STEADY, Leaving::killLeader),
+  KILL_LEADER(12, false, Pace.STEADY),
   /** The same, told to stop in order. */
-  STOP(12, false, Pace.STEADY, Leaving::stop),
+  STOP(12, false, Pace.STEADY),
   /** A third worker joins two that have 12 shards. */
-  JOIN(12, false, Pace.STEADY, Levelling::join),
+  JOIN(12, false, Pace.STEADY),
   /** The same by enhanced fan-out. */
-  JOIN_FANOUT(12, true, Pace.STEADY, Levelling::join),
+  JOIN_FANOUT(12, true, Pace.STEADY),
   /** An orderly stop by enhanced fan-out. */
-  STOP_FANOUT(12, true, Pace.STEADY, Leaving::stop),
+  STOP_FANOUT(12, true, Pace.STEADY),
   /** Ten workers, 20 shards: one after the other is stopped and replaced. */
-  ROLL(20, false, Pace.STEADY, Levelling::roll),
+  ROLL(20, false, Pace.STEADY),
   /** The same, but each is replaced before it is stopped. */
-  ROLL_SURGE(20, false, Pace.STEADY, Levelling::rollWithSurge),
+  ROLL_SURGE(20, false, Pace.STEADY),
   /** Two workers, 4 shards: one is split, then two are merged. */
-  RESHARD(4, false, Pace.STEADY, Resharding::splitAndMerge),
+  RESHARD(4, false, Pace.STEADY),
   /** Two workers with 50 shards each, into which nothing is put. */
-  IDLE(100, false, Pace.SLOW, Costs::idle),
+  IDLE(100, false, Pace.SLOW),
   /** One worker with 12 shards. */
-  THREADS(12, false, Pace.STEADY, Costs::threads),
+  THREADS(12, false, Pace.STEADY),
   /** Two workers, 4 shards: a function throws an exception at a record, three times. */
-  EXCEPTION(4, false, Pace.STEADY, Failing::exception),
+  EXCEPTION(4, false, Pace.STEADY),
   /** Two workers, 12 shards: an error of the virtual machine in one; then the other leaves. */
-  ERROR(12, false, Pace.STEADY, Failing::error);
+  ERROR(12, false, Pace.STEADY);
 
   private enum Pace {
     STEADY(Duration.ofMillis(50)),
@@ -52,13 +51,11 @@ enum Scenario {
   private final int shards;
   private final boolean fanOut;
   private final Pace pace;
-  private final BiFunction<Stage, String, Figures> course;
 
-  Scenario(int shards, boolean fanOut, Pace pace, BiFunction<Stage, String, Figures> course) {
+  Scenario(int shards, boolean fanOut, Pace pace) {
     this.shards = shards;
     this.fanOut = fanOut;
     this.pace = pace;
-    this.course = course;
   }
 
   int shards() {
@@ -84,7 +81,21 @@ enum Scenario {
 
   /** Plays it on a stage, and answers what was measured; figures begin with its label. */
   Figures play(Stage stage) {
-    return course.apply(stage, label());
+    return switch (this) {
+      case START -> Starting.first(stage, label());
+      case START_TABLE -> Starting.onTable(stage, label());
+      case KILL -> Leaving.kill(stage, label());
+      case KILL_LEADER -> Leaving.killLeader(stage, label());
+      case STOP, STOP_FANOUT -> Leaving.stop(stage, label());
+      case JOIN, JOIN_FANOUT -> Levelling.join(stage, label());
+      case ROLL -> Levelling.roll(stage, label());
+      case ROLL_SURGE -> Levelling.rollWithSurge(stage, label());
+      case RESHARD -> Resharding.splitAndMerge(stage, label());
+      case IDLE -> Costs.idle(stage, label());
+      case THREADS -> Costs.threads(stage, label());
+      case EXCEPTION -> Failing.exception(stage, label());
+      case ERROR -> Failing.error(stage, label());
+    };
   }
 
   String label() {

@@ -139,7 +139,7 @@ public final class Member {
     try {
       worker.close();
     } catch (Exception e) {
-      e.printStackTrace();
+      System.err.println("it did not leave in order: " + NotMeasured.because(e));
     }
     Runtime.getRuntime().halt(DEAD);
   }
