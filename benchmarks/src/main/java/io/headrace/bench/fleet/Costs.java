@@ -15,7 +15,7 @@ final class Costs {
   /** What was handled before has been committed, and its threads have gone. */
   private static final Duration QUIET = Duration.ofSeconds(20);
 
-  private static final Duration COUNTED = Duration.ofSeconds(60);
+  private static final Duration COUNTED = Duration.ofMinutes(1);
   private static final Set<String> WRITES =
       Set.of("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems");
 

@@ -20,7 +20,7 @@ final class Failing {
   private static final Duration ARRIVED_MAX = Duration.ofSeconds(20);
 
   /** In so long a worker that can't go on has left, if ever. */
-  private static final Duration LEFT_MAX = Duration.ofSeconds(60);
+  private static final Duration LEFT_MAX = Duration.ofMinutes(1);
 
   private Failing() {}
 

@@ -12,7 +12,7 @@ import java.util.OptionalLong;
 final class Leaving {
   private static final int WORKERS = 3;
   private static final Duration MAX = Duration.ofSeconds(260);
-  private static final Duration EXIT_MAX = Duration.ofSeconds(60);
+  private static final Duration EXIT_MAX = Duration.ofMinutes(1);
 
   private Leaving() {}
 

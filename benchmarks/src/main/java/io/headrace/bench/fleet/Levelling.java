@@ -12,7 +12,7 @@ import java.util.Set;
 /** Shards go from one living worker to another: because one joins, or because all are replaced. */
 final class Levelling {
   private static final int ROLLED = 10;
-  private static final Duration EXIT_MAX = Duration.ofSeconds(60);
+  private static final Duration EXIT_MAX = Duration.ofMinutes(1);
 
   /** A deployment looks so long at a new worker before it goes on to the next. */
   private static final Duration STEP = Duration.ofSeconds(5);

@@ -66,8 +66,8 @@ enum Side {
   /** Nothing is waited for longer than this. */
   Duration patience() {
     return switch (this) {
-      case HEADRACE, HEADRACE_TUNED -> Duration.ofSeconds(60);
-      case KCL -> Duration.ofSeconds(120);
+      case HEADRACE, HEADRACE_TUNED -> Duration.ofMinutes(1);
+      case KCL -> Duration.ofMinutes(2);
       case KCL_TUNED -> Duration.ofSeconds(90);
     };
   }

@@ -51,7 +51,7 @@ final class Stage implements AutoCloseable {
 
   private static final int SERVER_HEAP_MEBIBYTES = 768;
   private static final Duration ACTIVE_MAX = Duration.ofSeconds(20);
-  private static final Duration SETUP_MAX = Duration.ofSeconds(60);
+  private static final Duration SETUP_MAX = Duration.ofMinutes(1);
   private static final Duration READY_MAX = Duration.ofSeconds(90);
 
   /** What is measured is read off ticks afterwards: how often is looked does not matter to it. */

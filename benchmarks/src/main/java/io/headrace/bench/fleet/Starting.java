@@ -5,7 +5,7 @@ import java.time.Duration;
 
 /** From the start of a process to what its function handles first. */
 final class Starting {
-  private static final Duration MAX = Duration.ofSeconds(180);
+  private static final Duration MAX = Duration.ofMinutes(3);
 
   private Starting() {}
 
