@@ -26,10 +26,10 @@ final class Failing {
 
   static Figures exception(Stage stage, String label) {
     stage.fleet(2);
-    String owner = stage.course().owners(System.nanoTime()).get(stage.openShards().get(0));
+    FleetMember owner = stage.ownerOfFirst();
     long tick = System.nanoTime();
     stage.load().next(Fate.EXCEPTION, "");
-    stage.member(owner).await("threw", tick, THROW_MAX);
+    owner.await("threw", tick, THROW_MAX);
     Pause.millis(RETRIED.toMillis());
     Figures figures = new Figures();
     skipped(stage, label, figures);
@@ -38,8 +38,7 @@ final class Failing {
 
   static Figures error(Stage stage, String label) {
     stage.fleet(2);
-    String shard = stage.openShards().get(0);
-    FleetMember victim = stage.member(stage.course().owners(System.nanoTime()).get(shard));
+    FleetMember victim = stage.ownerOfFirst();
     long from = System.nanoTime();
     stage.load().next(Fate.ERROR, victim.name());
     long tick = victim.await("threw", from, THROW_MAX).tick();

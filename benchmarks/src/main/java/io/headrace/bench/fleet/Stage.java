@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -236,8 +237,19 @@ final class Stage implements AutoCloseable {
         .collect(Collectors.toSet());
   }
 
+  /** The worker that has a name. */
   FleetMember member(String name) {
-    return members.get(name);
+    return Objects.requireNonNull(members.get(name), name);
+  }
+
+  /** Who handled the last record of the first shard. */
+  FleetMember ownerOfFirst() {
+    String shard = openShards().get(0);
+    String owner = course().owners(System.nanoTime()).get(shard);
+    if (owner == null) {
+      throw new NotMeasured("nothing was read of " + shard);
+    }
+    return member(owner);
   }
 
   /** What was handled so far. */
@@ -264,7 +276,7 @@ final class Stage implements AutoCloseable {
   }
 
   /** How many open shards are not read just now. */
-  long stuck() {
+  double stuck() {
     long now = System.nanoTime();
     Course course = course();
     return openShards().stream()
