@@ -94,6 +94,8 @@ final class RunCommand implements Callable<Integer> {
     var runtime =
         FunctionRuntime.named(settings.application())
             .leaseTime(settings.leases().leaseTime())
+            .restartingWhenStuckFor(
+                settings.watchdog().patience(), settings.watchdog().restartsMax())
             .memoryBytes(settings.memoryBytes())
             .leasesIn(aws.leases(table))
             .checkpointsIn(aws.checkpoints(table, settings.application()))

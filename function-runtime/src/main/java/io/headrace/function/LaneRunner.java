@@ -2,6 +2,7 @@ package io.headrace.function;
 
 import io.headrace.kcl.Position;
 import io.headrace.kcl.ShardHandler.Outcome;
+import io.headrace.kcl.ShardHandler.Standing;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -94,6 +95,15 @@ final class LaneRunner<O> {
 
   boolean isEmpty() {
     return lanes.isEmpty();
+  }
+
+  /** What is under way: whatever does not come back counts before all that does. */
+  Standing standing(Duration patience) {
+    var standings = calls.values().stream().map(call -> call.standing(patience)).toList();
+    if (standings.contains(Standing.OVERDUE)) {
+      return Standing.OVERDUE;
+    }
+    return standings.contains(Standing.IN_CALL) ? Standing.IN_CALL : scope.standing();
   }
 
   /** Interrupts what runs; the scope is over. */

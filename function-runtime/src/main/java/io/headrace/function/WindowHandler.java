@@ -130,6 +130,11 @@ final class WindowHandler<I, A, O> implements ShardHandler {
   }
 
   @Override
+  public Standing standing(Duration patience) {
+    return lanes.standing(patience);
+  }
+
+  @Override
   public void abandon() {
     scope.end();
     lanes.abandon();

@@ -37,6 +37,7 @@ final class FunctionRunning {
   private EventLoop.@Nullable Scheduled wake;
   private long wakeTicks;
   private boolean commitLookAhead;
+  private final Silence watched = new Silence();
 
   /** Settled in this turn, and not told to the run yet: many are told as soon as one. */
   private final Set<Position> settled = new LinkedHashSet<>();
@@ -67,6 +68,15 @@ final class FunctionRunning {
   /** Why the run failed, once it has. */
   Optional<Throwable> failure() {
     return Optional.ofNullable(failure);
+  }
+
+  Silence watched() {
+    return watched;
+  }
+
+  /** Looks whether the run has been silent for too long; to be asked now and then. */
+  Optional<Stall> stalledFor(Duration patience) {
+    return watched.stall(spec.name(), run, handler, engine.now(place.tenure()), patience);
   }
 
   /** Takes an event in and does what comes of it; events of a run that is over are dropped. */
@@ -110,6 +120,9 @@ final class FunctionRunning {
     if (event instanceof RunEvent.Broke broke) {
       failure = broke.cause();
     }
+    if (event instanceof RunEvent.Answer && !(event instanceof RunEvent.RetryDue)) {
+      watched.sign();
+    }
     try {
       actions.addAll(run.step(event, engine.now(place.tenure())));
       if (event instanceof RunEvent.Committed stored) {
@@ -125,16 +138,13 @@ final class FunctionRunning {
 
   private void breakDown(Throwable fault) {
     if (run.phase().isFinal()) {
-      // Only the clean-up failed: the loop's error listener is told, and nothing else stops.
-      engine.loop().execute(() -> raise(fault));
+      // Only the clean-up failed: it is told, and nothing else stops.
+      var told = new WorkerEvent.CleanUpFailed(place.key(), spec.name(), fault);
+      engine.listener().accept(told);
       return;
     }
     failure = fault;
     actions.addAll(run.step(new RunEvent.Broke(fault), engine.now(place.tenure())));
-  }
-
-  private void raise(Throwable fault) {
-    throw new IllegalStateException("clean-up of " + place + "/" + spec.name() + " failed", fault);
   }
 
   private void perform(RunAction action) {
@@ -439,6 +449,7 @@ final class FunctionRunning {
       if (isHeard() && isInFlight(position)) {
         // At once: from now on the state has the record's effect, so the progress must have it.
         checkpointer.settled(position);
+        watched.progress();
         var event = new WorkerEvent.Settled(place.key(), spec.name(), position, outcome);
         engine.listener().accept(event);
         if (settled.isEmpty()) {
@@ -480,12 +491,8 @@ final class FunctionRunning {
     private boolean isHeard() {
       if (!engine.loop().isCurrent()) {
         throw new IllegalStateException(
-            "handler "
-                + spec.name()
-                + " of "
-                + place
-                + " answers on a thread of its own: answer"
-                + " on the worker loop");
+            "handler %s of %s answers on a thread of its own: answer on the worker loop"
+                .formatted(spec.name(), place));
       }
       return !silent && !run.phase().isFinal();
     }

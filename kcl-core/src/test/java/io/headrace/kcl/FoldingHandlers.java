@@ -32,6 +32,9 @@ final class FoldingHandlers implements ShardHandler.Factory {
   Function<StreamRecord, Duration> takes = record -> Duration.ZERO;
   boolean restoreFails;
 
+  /** What it answers the watchdog. */
+  ShardHandler.Standing standing = ShardHandler.Standing.SILENT;
+
   /** Throws when it is handed a record of this key. */
   String throwsOn = "";
 
@@ -196,6 +199,11 @@ final class FoldingHandlers implements ShardHandler.Factory {
     @Override
     public void committed(CommitParts parts) {
       committed.add(parts);
+    }
+
+    @Override
+    public Standing standing(Duration patience) {
+      return standing;
     }
 
     @Override

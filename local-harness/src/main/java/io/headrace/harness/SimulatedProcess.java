@@ -32,6 +32,9 @@ final class SimulatedProcess {
     OVER
   }
 
+  /** Soon, so that restarts meet everything else that happens. */
+  private static final Duration STUCK_AFTER = Duration.ofSeconds(12);
+
   private static final int POOL_WAIT_MICROS_MAX = 5_000;
   private static final int STACK_LINES_MAX = 12;
 
@@ -90,6 +93,7 @@ final class SimulatedProcess {
             .connecting(plant.streamsOf(this, world.streamsThrough(network)))
             .leaseTime(leaseTime)
             .committingEvery(plan.commitEvery())
+            .restartingWhenStuckFor(STUCK_AFTER, 1)
             .memoryBytes(plan.memoryBytes())
             .stoppingWithin(Duration.ofSeconds(2))
             .tappedBy(plant.tapOf(this, new Tap()))
@@ -282,6 +286,8 @@ final class SimulatedProcess {
       } else if (whatHappened instanceof WorkerEvent.Settled settled) {
         settled(settled);
       } else if (whatHappened instanceof WorkerEvent.ShardFailed failed) {
+        fault(failed.cause());
+      } else if (whatHappened instanceof WorkerEvent.CleanUpFailed failed) {
         fault(failed.cause());
       } else if (whatHappened instanceof WorkerEvent.GapFound gap) {
         world
