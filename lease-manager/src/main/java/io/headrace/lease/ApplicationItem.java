@@ -3,20 +3,20 @@ package io.headrace.lease;
 import io.headrace.kcl.Incarnation;
 import java.util.Collections;
 import java.util.Objects;
-import java.util.SortedSet;
+import java.util.Set;
 import java.util.TreeSet;
 
 /**
  * What an application is, so that another one which was given its name by mistake is refused.
  * Written when the streams that it reads change.
  *
- * @param streams names of the streams that its functions read; not empty
+ * @param streams names of the streams that its functions read, in order; not empty
  * @param by who said so
  */
-public record ApplicationItem(SortedSet<String> streams, Incarnation by) implements LeaseItem {
+public record ApplicationItem(Set<String> streams, Incarnation by) implements LeaseItem {
   public ApplicationItem {
     Objects.requireNonNull(by, "by");
-    streams = Collections.unmodifiableSortedSet(new TreeSet<>(streams));
+    streams = Collections.unmodifiableSet(new TreeSet<>(streams));
     if (streams.isEmpty()) {
       throw new IllegalArgumentException("streams: must not be empty");
     }
