@@ -12,7 +12,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.awaitility.Awaitility;
@@ -27,6 +26,8 @@ import software.amazon.awssdk.core.SdkBytes;
 class BrokenWorkerTest {
   /** What a process may take to start, and to notice and end. */
   private static final int SECONDS_MAX = 25;
+
+  private record Word(String text) {}
 
   @TempDir Path folder;
   private LocalAws aws;
@@ -77,9 +78,9 @@ class BrokenWorkerTest {
         .stoppingWithin(Duration.ofSeconds(2))
         .run(
             FunctionSpec.named("breaking")
-                .reading(Input.of(StreamSource.kinesis("words"), Json.of(Map.class)))
+                .reading(Input.of(StreamSource.kinesis("words"), Json.of(Word.class)))
                 .<Object>handledBy(
-                    () -> (event, out) -> handled.add(String.valueOf(event.value().get("text"))),
+                    () -> (event, out) -> handled.add(event.value().text()),
                     Destination.nowhere()))
         .start();
   }
