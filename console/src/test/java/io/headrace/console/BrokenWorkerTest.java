@@ -48,7 +48,8 @@ class BrokenWorkerTest {
   @ParameterizedTest
   @CsvSource({"WORKER_LOOP_THROWS, 20s, 15", "LEASE_LOOP_HANGS, 1s, 25"})
   void a_worker_whose_engine_breaks_hands_over_and_its_process_ends_with_exit_code_70(
-      String fault, String leaseTime, int takenOverWithin) throws IOException, InterruptedException {
+      String fault, String leaseTime, int takenOverWithin)
+      throws IOException, InterruptedException {
     try (var worker = HeadraceProcess.start(folder, "run", yaml(leaseTime).toString())) {
       worker.line();
       assertThat(worker.line()).isEqualTo("running app: 1 function");
@@ -80,8 +81,7 @@ class BrokenWorkerTest {
             FunctionSpec.named("breaking")
                 .reading(Input.of(StreamSource.kinesis("words"), Json.of(Word.class)))
                 .<Object>handledBy(
-                    () -> (event, out) -> handled.add(event.value().text()),
-                    Destination.nowhere()))
+                    () -> (event, out) -> handled.add(event.value().text()), Destination.nowhere()))
         .start();
   }
 
