@@ -2,6 +2,7 @@ package io.headrace.kcl;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -143,6 +144,29 @@ final class ShardWork implements ShardReading.Listener {
     }
   }
 
+  /** Whether a record was settled since this was last asked. */
+  boolean hasProgressed() {
+    boolean has = false;
+    for (var function : functions) {
+      has |= function.watched().hasProgressed();
+    }
+    return has;
+  }
+
+  /** The first function that has shown no sign of life for too long; to be asked now and then. */
+  Optional<Stall> stalledFor(Duration patience) {
+    if (over || draining) {
+      return Optional.empty();
+    }
+    // All are looked at, since each look counts; what does not end by itself comes first.
+    return functions.stream()
+        .map(function -> function.stalledFor(patience))
+        .flatMap(Optional::stream)
+        .toList()
+        .stream()
+        .min(Comparator.comparing(Stall::endsByItself));
+  }
+
   WorkerStatus.ShardStatus status() {
     return new WorkerStatus.ShardStatus(
         place.key(),
@@ -162,7 +186,8 @@ final class ShardWork implements ShardReading.Listener {
         Optional.ofNullable(run.committedThrough()),
         reading.map(ShardReading::behind),
         run.buffered(),
-        run.inFlight());
+        run.inFlight(),
+        function.watched().lasted(engine.loop().ticks()));
   }
 
   private void functionChanged(FunctionRunning function) {

@@ -31,6 +31,7 @@ public record WorkerStatus(long bytesInFlight, long bytesInFlightMax, List<Shard
    * @param behind how far its reader is behind the tip
    * @param buffered read and not handed over
    * @param inFlight handed over and not settled
+   * @param silent for how long it has had something to do and shown no sign of life
    */
   public record FunctionStatus(
       String function,
@@ -40,5 +41,6 @@ public record WorkerStatus(long bytesInFlight, long bytesInFlightMax, List<Shard
       Optional<Position> committedThrough,
       Optional<Duration> behind,
       int buffered,
-      int inFlight) {}
+      int inFlight,
+      Duration silent) {}
 }

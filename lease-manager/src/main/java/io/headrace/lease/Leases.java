@@ -227,6 +227,21 @@ final class Leases {
     }
   }
 
+  /** The worker has drained the shard and runs it again, under the next epoch. */
+  void restart(ShardKey shard, LeaseToken token) {
+    var lease = running(shard, token);
+    if (lease == null) {
+      return;
+    }
+    if (lease.phase == Phase.WANTED) {
+      release(shard, token, false); // A taker is ready: it begins anew there.
+      return;
+    }
+    stopRunning(lease);
+    lease.taker = null;
+    keepOrFree(lease);
+  }
+
   private void stopRunning(Held lease) {
     if (lease.tenure != null) {
       lease.tenure.end();
@@ -323,7 +338,7 @@ final class Leases {
         });
   }
 
-  /** The taker has gone: the lease begins anew here, under the next epoch, or is free. */
+  /** The lease begins anew here, under the next epoch, or is free. */
   private void keepOrFree(Held lease) {
     if (heart.state() == State.ACTIVE && !stopping) {
       var row = Objects.requireNonNull(lease.row, "no row");

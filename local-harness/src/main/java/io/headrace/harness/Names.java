@@ -6,6 +6,7 @@ import io.headrace.kcl.Incarnation;
 import io.headrace.kcl.LeaseToken;
 import io.headrace.kcl.ShardId;
 import io.headrace.kcl.ShardKey;
+import io.headrace.lease.ApplicationItem;
 import io.headrace.lease.Book;
 import io.headrace.lease.LeaseItem;
 import io.headrace.lease.LeaseRow;
@@ -84,6 +85,9 @@ final class Names {
           + part.shards().entrySet().stream()
               .map(entry -> of(entry.getKey()) + "=" + entry.getValue())
               .collect(Collectors.joining(" "));
+    }
+    if (item instanceof ApplicationItem application) {
+      return "application reads " + application.streams();
     }
     var worker = (WorkerItem) item;
     return "worker " + of(worker.incarnation()) + " " + worker.state();

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
  */
 class ConditionsOfLeasesTest {
   private static final List<Class<?>> SUITES = List.of(Contract.class);
-  private static final int SEEDS_MAX = 25;
+  private static final int SEEDS_MAX = 60;
 
   @Test
   void every_clause_that_is_left_out_is_noticed() throws Exception {
