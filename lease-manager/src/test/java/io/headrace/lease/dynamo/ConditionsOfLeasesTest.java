@@ -62,9 +62,9 @@ class ConditionsOfLeasesTest {
     @Test
     void both_answer_alike() {
       for (long seed = 1; seed <= SEEDS_MAX; seed++) {
-        var memory = RandomOperations.run(new InMemoryLeaseTable(), seed, 150);
+        var memory = RandomOperations.run(new InMemoryLeaseTable(), seed, 100);
         var dynamo = new DynamoLeaseTable(EmbeddedDynamo.client(), EmbeddedDynamo.newTableName());
-        assertThat(RandomOperations.run(dynamo, seed, 150)).isEqualTo(memory);
+        assertThat(RandomOperations.run(dynamo, seed, 100)).isEqualTo(memory);
       }
     }
   }
