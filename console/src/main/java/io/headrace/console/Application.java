@@ -31,35 +31,42 @@ import java.util.Set;
  */
 final class Application implements AutoCloseable {
   private final URLClassLoader loader;
+  private final HandlerFunctions handlers;
   private final List<FunctionSpec<?, ?>> functions;
 
-  private Application(URLClassLoader loader, List<FunctionSpec<?, ?>> functions) {
+  private Application(
+      URLClassLoader loader, HandlerFunctions handlers, List<FunctionSpec<?, ?>> functions) {
     this.loader = loader;
+    this.handlers = handlers;
     this.functions = functions;
   }
 
   static Application load(Settings settings) {
     var urls = settings.classpath().stream().map(Application::url).toArray(URL[]::new);
     var loader = new URLClassLoader(urls, Application.class.getClassLoader());
+    var handlers = new HandlerFunctions(loader, settings.aws().region());
     try {
-      return new Application(loader, functions(settings, loader));
+      return new Application(loader, handlers, functions(settings, loader, handlers));
     } catch (RuntimeException | Error refused) {
+      handlers.close();
       close(loader);
       throw refused;
     }
   }
 
-  /** In the order of the file: its classes, then what its modules bind. */
+  /** In the order of the file: its classes, its handlers, then what its modules bind. */
   List<FunctionSpec<?, ?>> functions() {
     return functions;
   }
 
   @Override
   public void close() {
+    handlers.close();
     close(loader);
   }
 
-  private static List<FunctionSpec<?, ?>> functions(Settings settings, ClassLoader loader) {
+  private static List<FunctionSpec<?, ?>> functions(
+      Settings settings, ClassLoader loader, HandlerFunctions handlers) {
     var injector = injector(settings, loader);
     var byName = new LinkedHashMap<String, FunctionSpec<?, ?>>();
     for (var named : settings.functions()) {
@@ -67,6 +74,15 @@ final class Application implements AutoCloseable {
       if (byName.put(spec.name(), spec) != null) {
         throw new Complaint(
             named.place() + ": a second function is named " + spec.name() + "; names are unique");
+      }
+    }
+    for (var lambda : settings.lambdas()) {
+      if (byName.put(lambda.name(), handlers.spec(lambda)) != null) {
+        throw new Complaint(
+            lambda.place()
+                + ": a second function is named "
+                + lambda.name()
+                + "; names are unique");
       }
     }
     for (var spec : injector.getInstance(Key.get(new TypeLiteral<Set<FunctionSpec<?, ?>>>() {}))) {

@@ -1,5 +1,6 @@
 package io.headrace.console;
 
+import io.headrace.function.LambdaHandlerException;
 import io.headrace.function.settings.SettingsException;
 import io.headrace.harness.LocalServerException;
 import io.headrace.kcl.CheckpointException;
@@ -90,6 +91,7 @@ public final class Headrace implements Runnable {
   private static boolean isTheUsers(Throwable cause) {
     return cause instanceof Complaint
         || cause instanceof SettingsException
+        || cause instanceof LambdaHandlerException
         || cause instanceof LeaseException
         || cause instanceof CheckpointException
         || cause instanceof StreamException

@@ -121,6 +121,14 @@ final class Narrator implements RuntimeListener {
               + found.fate()
           : null;
     }
+    if (event instanceof FunctionEvent.UnparsableFound found) {
+      return isFurtherPowerOfTen(found.count())
+          ? where
+              + found.count()
+              + " records so far that no filter can read, as they are not JSON; asked for: "
+              + found.fate()
+          : null;
+    }
     if (event instanceof FunctionEvent.ForeignKeyFound found) {
       return isFurtherPowerOfTen(found.count())
           ? where
@@ -156,7 +164,7 @@ final class Narrator implements RuntimeListener {
 
   /** Where one record lies in a wrong shard most do: they are told by their number. */
   private static boolean isOutsideShard(String code) {
-    return code.equals("Misrouted") || code.equals("ForeignKey");
+    return code.equals("Misrouted") || code.equals("ForeignKey") || code.equals("Unparsable");
   }
 
   private static String again(Duration in) {

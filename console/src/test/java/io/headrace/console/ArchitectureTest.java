@@ -75,6 +75,8 @@ class ArchitectureTest {
           "com.fasterxml.jackson..",
           "io.headrace.function.json",
           "io.headrace.function.settings",
+          "io.headrace.function.filter",
+          "io.headrace.function.lambda",
           "io.headrace.local.protocol",
           "io.headrace.local.store",
           "io.headrace.console");
@@ -82,6 +84,24 @@ class ArchitectureTest {
   @ArchTest
   static final ArchRule guice_is_fenced =
       fenced("com.google.inject..", "io.headrace.function.guice", "io.headrace.console");
+
+  @ArchTest
+  static final ArchRule the_event_ruler_is_fenced =
+      fenced("software.amazon.event.ruler..", "io.headrace.function.filter");
+
+  @ArchTest
+  static final ArchRule lambdas_classes_are_fenced =
+      fenced("com.amazonaws.services.lambda..", "io.headrace.function.lambda");
+
+  /** What a function author sees knows none of the fences: services are looked up. */
+  @ArchTest
+  static final ArchRule specifications_know_neither_filters_nor_lambda =
+      noClasses()
+          .that()
+          .resideInAPackage("io.headrace.function")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("io.headrace.function.filter", "io.headrace.function.lambda");
 
   @ArchTest
   static final ArchRule caffeine_is_fenced =

@@ -20,4 +20,19 @@ public interface Codec<T> {
   default int version() {
     return 1;
   }
+
+  /** Bytes as they are: for functions that read the payload by themselves. Never copied. */
+  static Codec<byte[]> bytes() {
+    return new Codec<>() {
+      @Override
+      public byte[] decode(byte[] bytes, int version) {
+        return bytes;
+      }
+
+      @Override
+      public byte[] encode(byte[] value) {
+        return value;
+      }
+    };
+  }
 }

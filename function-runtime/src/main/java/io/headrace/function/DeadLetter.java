@@ -10,7 +10,8 @@ import java.util.Locale;
  *
  * @param id {@code stream/shard/sequence:sub}
  * @param code groups letters; {@code Undecodable} for a payload that the codec refused, {@code
- *     Misrouted} and {@code ForeignKey} for a record in a shard where it does not belong
+ *     Unparsable} for one that a filter can't read, {@code Misrouted} and {@code ForeignKey} for a
+ *     record in a shard where it does not belong
  * @param cause the exception's class
  * @param message of the exception; may quote the payload, as the letter holds it anyway
  * @param attempts 0 for a record that the function was never asked about

@@ -58,6 +58,15 @@ public sealed interface FunctionEvent {
   record ForeignKeyFound(String function, ShardKey shard, Position position, long count)
       implements FunctionEvent {}
 
+  /**
+   * A filter can't judge a record, whose payload it can't read.
+   *
+   * @param count how many of them there were in this shard since this worker runs it, with this one
+   */
+  record UnparsableFound(
+      String function, ShardKey shard, Position position, Unparsable fate, long count)
+      implements FunctionEvent {}
+
   /** A record came after its window was closed, and has no side to go to. */
   record LateDropped(String function, ShardKey shard, Position position) implements FunctionEvent {}
 

@@ -40,8 +40,17 @@ final class FunctionHost<I, O> implements AutoCloseable {
     return context -> {
       var scope = new Scope(spec.name(), context, environment);
       var letters = new LetterWriter(scope, new Courier(scope), outlets.letters());
-      return new MisroutedGate(scope, input.misrouted(), letters, open(scope, decoder));
+      var behind = filtered(scope, input, letters, open(scope, decoder));
+      return new MisroutedGate(scope, input.misrouted(), letters, behind);
     };
+  }
+
+  private ShardHandler filtered(
+      Scope scope, Input<? extends I> input, LetterWriter letters, ShardHandler behind) {
+    var filter = input.filter();
+    return filter == null
+        ? behind
+        : new FilterGate(scope, filter, input.unparsable(spec.kind()), letters, behind);
   }
 
   /** From any thread. */
@@ -77,6 +86,8 @@ final class FunctionHost<I, O> implements AutoCloseable {
       made = async.functions().get();
     } else if (kind instanceof FunctionSpec.Kind.Batched<?, ?> batched) {
       made = batched.functions().get();
+    } else if (kind instanceof FunctionSpec.Kind.Lambda<?, ?> lambda) {
+      made = LambdaPool.open(lambda.code());
     } else if (kind instanceof FunctionSpec.Kind.KeyedState<?, ?, ?> keyed) {
       made = keyed.functions().get();
     } else if (kind instanceof FunctionSpec.Kind.AsyncKeyedState<?, ?, ?> keyed) {
@@ -112,6 +123,9 @@ final class FunctionHost<I, O> implements AutoCloseable {
     if (kind instanceof FunctionSpec.Kind.Batched) {
       return new BatchHandler<>(scope, decoder, (BatchFunction<I, O>) function, wiring());
     }
+    if (kind instanceof FunctionSpec.Kind.Lambda<I, O> lambda) {
+      return lambda(scope, decoder, lambda.handler());
+    }
     if (kind instanceof FunctionSpec.Kind.KeyedState<I, ?, O> keyed) {
       return keyed(scope, decoder, keyed);
     }
@@ -119,6 +133,15 @@ final class FunctionHost<I, O> implements AutoCloseable {
       return keyedAsync(scope, decoder, keyed);
     }
     return windowed(scope, decoder, (FunctionSpec.Kind.Windowing<I, ?, O>) kind);
+  }
+
+  private ShardHandler lambda(Scope scope, Decoder<I> decoder, LambdaHandler handler) {
+    var pool = (LambdaPool) function;
+    if (handler.window().isPresent()) {
+      return new TumblingHandler<>(scope, handler.window().get(), pool, wiring());
+    }
+    var batches = new HandlerFunction<I, O>(spec.name(), scope.context.key(), pool);
+    return new BatchHandler<>(scope, decoder, batches, wiring());
   }
 
   @SuppressWarnings("unchecked")

@@ -41,6 +41,11 @@ public final class FunctionSpec<I, O> {
 
     record Batched<I, O>(Supplier<? extends BatchFunction<I, O>> functions) implements Kind<I, O> {}
 
+    /**
+     * @param code the handler, looked up
+     */
+    record Lambda<I, O>(LambdaHandler handler, LambdaHandlers.Code code) implements Kind<I, O> {}
+
     record KeyedState<I, S, O>(
         Keys<I> keys, Codec<S> codec, Supplier<? extends KeyedFunction<I, S, O>> functions)
         implements Kind<I, O> {}
@@ -155,6 +160,9 @@ public final class FunctionSpec<I, O> {
   }
 
   boolean isStateful() {
+    if (kind instanceof Kind.Lambda<I, O> lambda) {
+      return lambda.handler().window().isPresent();
+    }
     return !(kind instanceof Kind.Plain
         || kind instanceof Kind.Async
         || kind instanceof Kind.Batched);
@@ -348,6 +356,24 @@ public final class FunctionSpec<I, O> {
     public <O> FunctionSpec<I, O> handledInBatchesBy(
         Supplier<? extends BatchFunction<I, O>> f, Destination<O> to) {
       return build(inputs, new Kind.Batched<>(f), to);
+    }
+
+    /**
+     * A handler that was written for AWS Lambda, unmodified: {@code
+     * com.acme.Handler::handleRequest}. It gets the records' bytes as they are, whatever the
+     * input's codec, in batches of {@link Options#batching}; what it answers says which of them
+     * failed, and goes nowhere else.
+     *
+     * @throws LambdaHandlerException one sentence, where the handler can't be called
+     */
+    public FunctionSpec<I, byte[]> handledByLambda(String handler) {
+      return handledByLambda(LambdaHandler.named(handler));
+    }
+
+    /** As {@link #handledByLambda(String)}, with settings of its own. */
+    public FunctionSpec<I, byte[]> handledByLambda(LambdaHandler handler) {
+      var code = LambdaHandlers.find().resolve(handler);
+      return build(inputs, new Kind.Lambda<>(handler, code), Destination.nowhere());
     }
   }
 

@@ -3,6 +3,7 @@ package io.headrace.function;
 import io.headrace.kcl.Start;
 import io.headrace.kcl.StreamSource;
 import java.time.Instant;
+import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -10,12 +11,18 @@ import org.jspecify.annotations.Nullable;
 
 /** A stream that a function reads, and how its records are understood. Immutable. */
 public final class Input<I> {
+  /** Which records the function sees; a fate that is not given depends on the kind of function. */
+  private record Sieve(@Nullable RecordFilter filter, @Nullable Unparsable unparsable) {
+    static final Sieve NONE = new Sieve(null, null);
+  }
+
   private final StreamSource source;
   private final Codec<? extends I> codec;
   private final Start start;
   private final @Nullable Function<? super I, Instant> eventTime;
   private final @Nullable Predicate<? super I> end;
   private final Misrouted misrouted;
+  private final Sieve sieve;
 
   private Input(
       StreamSource source,
@@ -23,29 +30,31 @@ public final class Input<I> {
       Start start,
       @Nullable Function<? super I, Instant> eventTime,
       @Nullable Predicate<? super I> end,
-      Misrouted misrouted) {
+      Misrouted misrouted,
+      Sieve sieve) {
     this.source = Objects.requireNonNull(source, "source");
     this.codec = Objects.requireNonNull(codec, "codec");
     this.start = Objects.requireNonNull(start, "start");
     this.eventTime = eventTime;
     this.end = end;
     this.misrouted = Objects.requireNonNull(misrouted, "misrouted");
+    this.sieve = sieve;
   }
 
   /** Reads from the oldest record on. */
   public static <I> Input<I> of(StreamSource source, Codec<? extends I> codec) {
-    return new Input<>(source, codec, Start.HORIZON, null, null, Misrouted.DEAD_LETTER);
+    return new Input<>(source, codec, Start.HORIZON, null, null, Misrouted.DEAD_LETTER, Sieve.NONE);
   }
 
   /** Where a function begins that never read the stream; resolved once and kept. */
   public Input<I> startingAt(Start position) {
-    return new Input<>(source, codec, position, eventTime, end, misrouted);
+    return new Input<>(source, codec, position, eventTime, end, misrouted, sieve);
   }
 
   /** Where event time is found; without it, it is the time of arrival. */
   public Input<I> timedBy(Function<? super I, Instant> eventTime) {
     Objects.requireNonNull(eventTime, "eventTime");
-    return new Input<>(source, codec, start, eventTime, end, misrouted);
+    return new Input<>(source, codec, start, eventTime, end, misrouted, sieve);
   }
 
   /**
@@ -55,7 +64,7 @@ public final class Input<I> {
    */
   public Input<I> endedBy(Predicate<? super I> end) {
     Objects.requireNonNull(end, "end");
-    return new Input<>(source, codec, start, eventTime, end, misrouted);
+    return new Input<>(source, codec, start, eventTime, end, misrouted, sieve);
   }
 
   /**
@@ -63,7 +72,58 @@ public final class Input<I> {
    * Misrouted#DEAD_LETTER} unless given.
    */
   public Input<I> misrouted(Misrouted fate) {
-    return new Input<>(source, codec, start, eventTime, end, fate);
+    return new Input<>(source, codec, start, eventTime, end, fate, sieve);
+  }
+
+  /**
+   * Only records that one of these patterns matches reach the function; the others count as
+   * filtered, and the position passes them. In the language of Amazon EventBridge, as AWS Lambda's
+   * filters for Kinesis:
+   *
+   * <pre>{@code
+   * {"data": {"order": {"type": ["buy"], "amount": [{"numeric": [">", 100]}]}}}
+   * {"partitionKey": [{"prefix": "vip-"}]}
+   * }</pre>
+   *
+   * <p>{@code data} is the payload as JSON. Beside it stand {@code partitionKey}, {@code
+   * sequenceNumber} (text), {@code approximateArrivalTimestamp} (seconds since 1970), {@code
+   * kinesisSchemaVersion} ({@code "1.0"}) and, beyond Lambda, {@code headers}. A name at the top
+   * that is none of these is refused, since no record would ever match it. Numbers are equal by
+   * value: {@code [300]} matches 300.0 and 3.0e2.
+   *
+   * <p>A record that is filtered never reaches the codec, the function or its windows, and moves no
+   * watermark.
+   *
+   * @param patterns 1 to 100, each of up to 65,536 characters
+   * @throws FilterException for the first pattern that is none, with line and column
+   */
+  public Input<I> filteredBy(String... patterns) {
+    if (sieve.filter() != null) {
+      throw new IllegalStateException(
+          "stream "
+              + source.name()
+              + ", filteredBy: the input is filtered already; give all patterns in one call, each"
+              + " of which lets a record through");
+    }
+    var filter = RecordFilter.Language.find().compile(List.of(patterns));
+    return new Input<>(
+        source,
+        codec,
+        start,
+        eventTime,
+        end,
+        misrouted,
+        new Sieve(Objects.requireNonNull(filter, "filter"), sieve.unparsable()));
+  }
+
+  /**
+   * What becomes of records that {@link #filteredBy} can't judge, as their payload is not JSON.
+   * Unless given: {@link Unparsable#DEAD_LETTER}, and {@link Unparsable#DROP} for Lambda handlers.
+   */
+  public Input<I> unparsable(Unparsable fate) {
+    Objects.requireNonNull(fate, "fate");
+    return new Input<>(
+        source, codec, start, eventTime, end, misrouted, new Sieve(sieve.filter(), fate));
   }
 
   public StreamSource source() {
@@ -88,5 +148,18 @@ public final class Input<I> {
 
   Misrouted misrouted() {
     return misrouted;
+  }
+
+  @Nullable RecordFilter filter() {
+    return sieve.filter();
+  }
+
+  /** The fate that was given, else that of the kind of function. */
+  Unparsable unparsable(FunctionSpec.Kind<?, ?> kind) {
+    var chosen = sieve.unparsable();
+    if (chosen != null) {
+      return chosen;
+    }
+    return kind instanceof FunctionSpec.Kind.Lambda ? Unparsable.DROP : Unparsable.DEAD_LETTER;
   }
 }

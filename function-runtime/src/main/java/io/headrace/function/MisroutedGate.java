@@ -143,17 +143,4 @@ final class MisroutedGate implements ShardHandler {
     }
     scope.tell(new FunctionEvent.MisroutedFound(scope.function, shard, position, fate, found));
   }
-
-  /** No attempt was made. */
-  private record TurnedAway(StreamRecord record, EventId id) implements LetterSource {
-    @Override
-    public int attempts() {
-      return 0;
-    }
-
-    @Override
-    public Remains remains() throws Exception {
-      return Remains.of(id, record);
-    }
-  }
 }

@@ -401,7 +401,8 @@ final class RuntimeWorker implements FunctionRuntime.Running {
   private static int inFlight(FunctionSpec<?, ?> spec) {
     int asked = spec.settings().inFlight();
     BatchLimits batch = spec.settings().batch();
-    return spec.kind() instanceof FunctionSpec.Kind.Batched
+    var kind = spec.kind();
+    return kind instanceof FunctionSpec.Kind.Batched || kind instanceof FunctionSpec.Kind.Lambda
         ? Math.max(asked, 2 * batch.recordsMax())
         : asked;
   }

@@ -49,7 +49,10 @@ final class Section {
     var node = node(key);
     if (node == null) {
       return new Section(
-          file, path + key + ".", new Mapping(Map.of(), mapping.line()), substitution);
+          file,
+          path + key + ".",
+          new Mapping(Map.of(), mapping.line(), mapping.column()),
+          substitution);
     }
     if (node instanceof Mapping inner) {
       return new Section(file, path + key + ".", inner, substitution);
@@ -76,6 +79,15 @@ final class Section {
       texts.add(text(key, item));
     }
     return texts;
+  }
+
+  /** The list of filter patterns under {@code key}; references in them are not replaced. */
+  List<EventPattern> patterns(String key) {
+    var patterns = new ArrayList<EventPattern>();
+    for (var item : items(key)) {
+      patterns.add(EventPattern.of(file, path + key + "[" + patterns.size() + "]", item));
+    }
+    return patterns;
   }
 
   Optional<String> text(String key) {

@@ -7,6 +7,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -41,6 +42,7 @@ import org.jspecify.annotations.Nullable;
  * modules: [com.acme.PaymentsModule]           # Guice modules that bind functions
  * functions:
  *   - class: com.acme.HotHostAlarm             # has a static method spec()
+ *   - {name: orders, handler: com.acme.Handler::handleRequest, stream: orders}   # LambdaSettings
  * }</pre>
  *
  * <p>Paths are relative to the file.
@@ -64,7 +66,8 @@ public record Settings(
     Path deadLetters,
     List<Path> classpath,
     List<NamedClass> modules,
-    List<NamedClass> functions) {
+    List<NamedClass> functions,
+    List<LambdaSettings> lambdas) {
 
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
   private static final Pattern DEPLOYMENT = Pattern.compile("[A-Za-z0-9._:/+-]{1,64}");
@@ -76,6 +79,7 @@ public record Settings(
     classpath = List.copyOf(classpath);
     modules = List.copyOf(modules);
     functions = List.copyOf(functions);
+    lambdas = List.copyOf(lambdas);
   }
 
   /** Where AWS is; empty means what the SDK finds by itself. */
@@ -130,16 +134,25 @@ public record Settings(
         root.duration(
             "stopWithin", Duration.ofSeconds(5), Duration.ofSeconds(1), Duration.ofMinutes(15));
     var deadLetters = folder.resolve(root.text("deadLetters", "dead-letters"));
-    var classpath = classpath(root, folder);
+    var classpath = paths(root, folder);
     var modules =
         root.texts("modules").stream()
             .map(text -> new NamedClass(text, root.place("modules")))
             .toList();
-    var functions = root.sections("functions").stream().map(Settings::function).toList();
+    var functions = new ArrayList<NamedClass>();
+    var lambdas = new ArrayList<LambdaSettings>();
+    for (var section : root.sections("functions")) {
+      if (section.text("handler").isPresent()) {
+        lambdas.add(LambdaSettings.read(section, folder));
+      } else {
+        functions.add(function(section));
+      }
+    }
     root.done();
-    if (functions.isEmpty() && modules.isEmpty()) {
+    if (functions.isEmpty() && modules.isEmpty() && lambdas.isEmpty()) {
       throw root.complaint(
-          "functions", "names no function; list classes with a static method spec(), or modules");
+          "functions",
+          "names no function; list classes with a static method spec(), handlers, or modules");
     }
     return new Settings(
         application,
@@ -154,7 +167,8 @@ public record Settings(
         deadLetters,
         classpath,
         modules,
-        functions);
+        functions,
+        lambdas);
   }
 
   private static void refuseUnlessName(Section section, String key, String name) {
@@ -232,19 +246,22 @@ public record Settings(
   }
 
   private static NamedClass function(Section section) {
-    var name = section.required("class", "a class with a static method spec()");
+    var name =
+        section.required(
+            "class", "a class with a static method spec(); or give handler, name and stream");
     var named = new NamedClass(name, section.place("class"));
     section.done();
     return named;
   }
 
-  private static List<Path> classpath(Section root, Path folder) {
-    return root.texts("classpath").stream()
+  /** What {@code classpath} lists. */
+  static List<Path> paths(Section section, Path folder) {
+    return section.texts("classpath").stream()
         .map(
             text -> {
               var path = folder.resolve(text);
               if (!Files.exists(path)) {
-                throw root.complaint("classpath", text + " does not exist beside the file");
+                throw section.complaint("classpath", text + " does not exist beside the file");
               }
               return path;
             })

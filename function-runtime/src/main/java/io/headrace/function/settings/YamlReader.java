@@ -29,7 +29,7 @@ final class YamlReader {
     try (var parser = new YAMLFactory().createParser(text)) {
       var reader = new YamlReader(file, parser);
       if (parser.nextToken() == null) {
-        return new Absent(1);
+        return new Absent(false, 1, 1);
       }
       var root = reader.node(0);
       if (parser.nextToken() != null) {
@@ -54,6 +54,7 @@ final class YamlReader {
       throw complaint("nested deeper than " + DEPTH_MAX + " levels");
     }
     int line = line();
+    int column = column();
     if (parser.isCurrentAlias()) {
       throw complaint("aliases are not read; write the value out");
     }
@@ -63,26 +64,30 @@ final class YamlReader {
         while (parser.nextToken() != JsonToken.END_OBJECT) {
           var key = parser.currentName();
           int keyLine = line();
+          int keyColumn = column();
           parser.nextToken();
-          if (entries.put(key, new Entry(node(depth + 1), keyLine)) != null) {
+          if (entries.put(key, new Entry(node(depth + 1), keyLine, keyColumn)) != null) {
             throw new SettingsException(file + ":" + keyLine + ": " + key + ": is set twice");
           }
         }
-        return new Mapping(entries, line);
+        return new Mapping(entries, line, column);
       }
       case START_ARRAY -> {
         var items = new ArrayList<YamlNode>();
         while (parser.nextToken() != JsonToken.END_ARRAY) {
           items.add(node(depth + 1));
         }
-        return new Sequence(items, line);
+        return new Sequence(items, line, column);
       }
       case VALUE_NULL -> {
-        return new Absent(line);
+        return new Absent(false, line, column);
       }
       case VALUE_STRING, VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT, VALUE_TRUE, VALUE_FALSE -> {
         var text = parser.getText();
-        return text.isEmpty() ? new Absent(line) : new Scalar(text, line);
+        boolean isText = parser.currentToken() == JsonToken.VALUE_STRING;
+        return text.isEmpty()
+            ? new Absent(isText, line, column)
+            : new Scalar(text, isText, line, column);
       }
       default -> throw complaint("a value of this kind is not read; write it as text");
     }
@@ -90,6 +95,10 @@ final class YamlReader {
 
   private int line() {
     return parser.currentTokenLocation().getLineNr();
+  }
+
+  private int column() {
+    return parser.currentTokenLocation().getColumnNr();
   }
 
   private SettingsException complaint(String what) {

@@ -1,0 +1,245 @@
+package io.headrace.function;
+
+import io.headrace.kcl.CommitParts;
+import io.headrace.kcl.Position;
+import io.headrace.kcl.ShardHandler;
+import io.headrace.kcl.StreamRecord;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Stands before every kind of handler and keeps back what {@link Input#filteredBy} filters, so that
+ * no handler need know of filters. Owned by the worker loop.
+ *
+ * <p>Payloads are parsed on the background pool, one batch of the shard after the other, so records
+ * keep their order. Each record is judged by itself: what one of a batch is found to be says
+ * nothing of the others. A record that is kept back waits for no lane.
+ */
+final class FilterGate implements ShardHandler {
+  static final String CODE = "Unparsable";
+
+  private static final Logger LOG = LoggerFactory.getLogger(FilterGate.class);
+
+  /** How soon a payload that can't be had is asked for again. */
+  private static final Duration UNREADABLE_WAIT = Duration.ofSeconds(1);
+
+  private final Scope scope;
+  private final RecordFilter filter;
+  private final Unparsable fate;
+  private final LetterWriter letters;
+  private final ShardHandler behind;
+
+  /** Came while others were judged, in the shard's order. */
+  private final ArrayDeque<List<StreamRecord>> waiting = new ArrayDeque<>();
+
+  /** Under judgement; null when none are. */
+  private @Nullable List<StreamRecord> judging;
+
+  private boolean draining;
+  private long unparsable;
+
+  FilterGate(
+      Scope scope,
+      RecordFilter filter,
+      Unparsable fate,
+      LetterWriter letters,
+      ShardHandler behind) {
+    this.scope = scope;
+    this.filter = filter;
+    this.fate = fate;
+    this.letters = letters;
+    this.behind = behind;
+  }
+
+  @Override
+  public CompletionStage<Void> restore(List<CommitParts> parts) {
+    return behind.restore(parts);
+  }
+
+  @Override
+  public void handle(List<StreamRecord> records) {
+    waiting.add(records);
+    next();
+  }
+
+  @Override
+  public CompletionStage<CommitParts> snapshot() {
+    return behind.snapshot();
+  }
+
+  @Override
+  public void committed(CommitParts parts) {
+    behind.committed(parts);
+  }
+
+  /** What is not judged yet is the next owner's. */
+  @Override
+  public void drain() {
+    draining = true;
+    var left = new ArrayList<Position>();
+    if (judging != null) {
+      waiting.addFirst(judging);
+      judging = null;
+    }
+    waiting.forEach(records -> records.forEach(record -> left.add(record.position())));
+    waiting.clear();
+    if (!left.isEmpty()) {
+      scope.context.outcomes().returned(left);
+    }
+    behind.drain();
+  }
+
+  @Override
+  public long callsSince() {
+    return behind.callsSince();
+  }
+
+  @Override
+  public Standing standing(Duration patience) {
+    return behind.standing(patience);
+  }
+
+  @Override
+  public void abandon() {
+    behind.abandon();
+  }
+
+  @Override
+  public void close() {
+    behind.close();
+  }
+
+  private void next() {
+    if (judging == null && !draining && !waiting.isEmpty()) {
+      var records = waiting.remove();
+      judging = records;
+      judge(records);
+    }
+  }
+
+  private void judge(List<StreamRecord> records) {
+    scope.onPool(
+        scope.environment.background(),
+        () -> {
+          var verdicts = new ArrayList<RecordFilter.Verdict>(records.size());
+          try {
+            for (var record : records) {
+              verdicts.add(verdict(record));
+            }
+          } catch (IOException thrown) {
+            var at = records.get(verdicts.size()).position();
+            scope.post(() -> again(records, at, thrown));
+            return;
+          }
+          scope.post(() -> judged(records, verdicts));
+        });
+  }
+
+  /**
+   * A filter that fails on a record can't read it, whatever is to blame: nothing is passed over.
+   */
+  private RecordFilter.Verdict verdict(StreamRecord record) throws IOException {
+    try {
+      return filter.judge(record);
+    } catch (RuntimeException | StackOverflowError thrown) {
+      // Without its message, which may quote the payload.
+      LOG.warn(
+          "function {}, shard {}: the filter failed on record {} with {} and takes it as unparsable",
+          scope.function,
+          scope.context.key(),
+          record.position(),
+          thrown.getClass().getName());
+      return RecordFilter.Verdict.UNPARSABLE;
+    }
+  }
+
+  private void judged(List<StreamRecord> records, List<RecordFilter.Verdict> verdicts) {
+    if (judging != records) {
+      return; // They went back to the next owner meanwhile.
+    }
+    judging = null;
+    var passed = new ArrayList<StreamRecord>(records.size());
+    for (int i = 0; i < records.size(); i++) {
+      var record = records.get(i);
+      switch (verdicts.get(i)) {
+        case PASSES -> passed.add(record);
+        case FILTERED -> settle(record.position(), Outcome.FILTERED);
+        case UNPARSABLE -> {
+          tellUnparsable(record.position());
+          switch (fate) {
+            case DELIVER -> passed.add(record);
+            case DROP -> settle(record.position(), Outcome.FILTERED);
+            case DEAD_LETTER -> write(record);
+          }
+        }
+      }
+    }
+    if (!passed.isEmpty()) {
+      behind.handle(passed);
+    }
+    next();
+  }
+
+  private void settle(Position position, Outcome outcome) {
+    scope.context.outcomes().settled(position, outcome);
+  }
+
+  private void again(List<StreamRecord> records, Position at, IOException thrown) {
+    scope.tell(
+        new FunctionEvent.RecordFailed(
+            scope.function,
+            scope.context.key(),
+            at,
+            0,
+            thrown.getClass().getName(),
+            "IOException"));
+    scope.later(
+        UNREADABLE_WAIT,
+        () -> {
+          if (judging == records) {
+            judge(records);
+          }
+        });
+  }
+
+  private void write(StreamRecord record) {
+    var shard = scope.context.key();
+    var position = record.position();
+    var cause = new TerminalFailure(CODE, "the filter needs its payload, which is not JSON");
+    letters.write(
+        new TurnedAway(record, Decoder.id(shard, position)),
+        new Failure(cause, CODE, true, false),
+        CODE,
+        () -> {
+          scope.tell(new FunctionEvent.DeadLettered(scope.function, shard, position, 0, CODE));
+          settle(position, Outcome.DEAD_LETTERED);
+        });
+  }
+
+  private void tellUnparsable(Position position) {
+    unparsable++;
+    var shard = scope.context.key();
+    if (unparsable == 1) {
+      LOG.warn(
+          "function {}, shard {}: record {} is not JSON and the filter needs its payload; such"
+              + " records are {} (Input.unparsable). More of them here are counted and not logged",
+          scope.function,
+          shard,
+          position,
+          switch (fate) {
+            case DELIVER -> "handed to the function";
+            case DROP -> "filtered out";
+            case DEAD_LETTER -> "put into the dead letters";
+          });
+    }
+    scope.tell(
+        new FunctionEvent.UnparsableFound(scope.function, shard, position, fate, unparsable));
+  }
+}

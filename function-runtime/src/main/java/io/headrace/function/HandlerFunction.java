@@ -1,0 +1,70 @@
+package io.headrace.function;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.headrace.kcl.ShardKey;
+import io.headrace.kcl.StreamRecord;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+
+/**
+ * A Lambda handler as a function of batches, in one shard: one call at a time, on the invocation
+ * pool. Partial answers become failures of single records, everything from the lowest on.
+ */
+final class HandlerFunction<I, O> implements BatchFunction<I, O> {
+  private final String function;
+  private final ShardKey shard;
+  private final LambdaPool pool;
+
+  HandlerFunction(String function, ShardKey shard, LambdaPool pool) {
+    this.function = function;
+    this.shard = shard;
+    this.pool = pool;
+  }
+
+  @Override
+  public void handle(Batch<I, O> batch) throws Exception {
+    var events = new ArrayList<Event<I>>(batch.size());
+    var records = new ArrayList<StreamRecord>(batch.size());
+    for (var event : batch) {
+      events.add(event);
+      records.add(((RecordEvent<I>) event).record());
+    }
+    var attempt = events.get(0).attempt();
+    var requestId = requestId(events.get(0).id().toString(), attempt);
+    var call = new LambdaCall(function, requestId, shard, records, attempt::remaining, null);
+    apply(pool.call(call, attempt).batch(), batch, events);
+  }
+
+  private void apply(BatchAnswer answer, Batch<I, O> batch, List<Event<I>> events)
+      throws LambdaItemsFailed {
+    if (answer instanceof BatchAnswer.Malformed malformed) {
+      throw new LambdaItemsFailed(malformed.why());
+    }
+    if (answer instanceof BatchAnswer.ItemsFailed failed) {
+      var lowest = failed.lowest();
+      for (var event : events) {
+        var record = ((RecordEvent<I>) event).record();
+        if (record.position().sequence().compareTo(lowest) >= 0) {
+          batch.fail(
+              event,
+              new LambdaItemsFailed(
+                  failed.numbers().contains(record.position().sequence())
+                      ? "the handler named it among its batchItemFailures"
+                      : "an earlier record of its batch failed"));
+        }
+      }
+    }
+  }
+
+  /**
+   * The same nowhere else.
+   *
+   * @param first names the batch by its first record; with its delivery and the owner of its shard
+   */
+  static String requestId(String first, Attempt attempt) {
+    var name = first + "!" + attempt.number() + "!" + attempt.fencingToken();
+    return UUID.nameUUIDFromBytes(name.getBytes(UTF_8)).toString();
+  }
+}

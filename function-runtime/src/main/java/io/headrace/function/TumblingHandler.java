@@ -1,0 +1,394 @@
+package io.headrace.function;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.headrace.kcl.CommitParts;
+import io.headrace.kcl.Position;
+import io.headrace.kcl.ShardHandler;
+import io.headrace.kcl.ShardId;
+import io.headrace.kcl.ShardKey;
+import io.headrace.kcl.StreamRecord;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A Lambda handler with tumbling windows, in one shard: one call at a time, and nothing overtakes
+ * one that fails. Does what {@link TumblingLane} says; a window's state is committed with the
+ * records that it holds. Owned by the worker loop.
+ *
+ * <p>A shard that ends passes its open windows on with its state. The child that holds the first
+ * key of the parent ends the parent's window, once, before it begins its own.
+ */
+final class TumblingHandler<O> implements ShardHandler {
+  private static final Duration LEASE_IN_DOUBT_WAIT = Duration.ofMillis(200);
+
+  /** The format of a stored window. */
+  private static final int VERSION = 1;
+
+  private final Scope scope;
+  private final LambdaPool pool;
+  private final LaneRunner.Wiring<O> wiring;
+  private final RetryPolicy retry;
+  private final Call.Terms terms;
+  private final LetterWriter letters;
+  private final StateKeeper keeper;
+  private final TumblingLane lane;
+  private @Nullable Call<O> running;
+
+  /** Of the step that is tried now: not fewer after a part of it is done. */
+  private int attempts;
+
+  private boolean backingOff;
+  private boolean draining;
+  private boolean changed;
+  private Instant wakesAt = Instant.MIN;
+
+  TumblingHandler(Scope scope, Duration size, LambdaPool pool, LaneRunner.Wiring<O> wiring) {
+    this.scope = scope;
+    this.pool = pool;
+    this.wiring = wiring;
+    var settings = wiring.settings();
+    this.retry = settings.retry();
+    this.terms =
+        new Call.Terms(
+            scope.loop(),
+            scope.context.tenure(),
+            scope.context.fencingToken(),
+            settings.limit(),
+            call -> {},
+            scope.environment.calls());
+    this.letters = new LetterWriter(scope, new Courier(scope), wiring.outlets().letters());
+    this.keeper = new StateKeeper(scope);
+    this.lane = new TumblingLane(scope.context.key().shard(), size, settings.batch().recordsMax());
+  }
+
+  @Override
+  public CompletionStage<Void> restore(List<CommitParts> parts) {
+    return keeper
+        .load(parts)
+        .thenCompose(chunks -> Scope.onLoop(scope, () -> chunks.forEach(this::restore)));
+  }
+
+  private void restore(StateChunk chunk) {
+    changed = keeper.isInherited();
+    for (var entry : chunk.entries()) {
+      var window = window(entry);
+      boolean own = window.shard().equals(scope.context.key().shard());
+      if (own || scope.context.shard().range().holds(chunk.range().first())) {
+        lane.restore(window, scope.loop().now());
+      }
+    }
+    scope.post(this::next);
+  }
+
+  private static TumblingLane.Open window(StateChunk.Entry entry) {
+    var span = entry.span();
+    if (span == null) {
+      throw new IllegalStateException("a state of a key among windows; was the function renamed?");
+    }
+    return new TumblingLane.Open(
+        new ShardId(entry.key().key()), span, new String(entry.value(), UTF_8));
+  }
+
+  @Override
+  public void handle(List<StreamRecord> records) {
+    var now = scope.loop().now();
+    for (var record : records) {
+      var id = Decoder.id(scope.context.key(), record.position());
+      lane.add(new BatchCall.Item(record, id), now);
+    }
+    next();
+  }
+
+  @Override
+  public CompletionStage<CommitParts> snapshot() {
+    boolean was = changed;
+    changed = false;
+    var entries = new ArrayList<StateChunk.Entry>();
+    for (var window : lane.unfinished()) {
+      var key = new StateKey("", window.shard().value());
+      entries.add(new StateChunk.Entry(key, window.span(), window.state().getBytes(UTF_8)));
+    }
+    return keeper
+        .snapshot(was, () -> StateChunk.ofKeys(scope.context.shard().range(), VERSION, entries))
+        .whenComplete((parts, thrown) -> changed |= thrown != null);
+  }
+
+  @Override
+  public void committed(CommitParts parts) {
+    keeper.committed(parts);
+  }
+
+  @Override
+  public void drain() {
+    draining = true;
+    giveBack(lane.drain());
+  }
+
+  @Override
+  public long callsSince() {
+    return running == null ? Long.MAX_VALUE : running.since();
+  }
+
+  @Override
+  public Standing standing(Duration patience) {
+    return running == null ? scope.standing() : running.standing(patience);
+  }
+
+  @Override
+  public void abandon() {
+    scope.end();
+    if (running != null) {
+      running.abandon();
+    }
+  }
+
+  @Override
+  public void close() {
+    abandon();
+  }
+
+  private void next() {
+    if (running != null || backingOff || draining || scope.isOver()) {
+      return;
+    }
+    var step = lane.next(scope.loop().now());
+    if (step instanceof TumblingLane.Step.Invoke invoke) {
+      invoke(invoke);
+    } else if (step instanceof TumblingLane.Step.Wait wait) {
+      wakeAt(wait.until());
+    }
+  }
+
+  private void wakeAt(Instant at) {
+    if (at.equals(wakesAt)) {
+      return;
+    }
+    wakesAt = at;
+    var unused =
+        scope
+            .loop()
+            .schedule(
+                Duration.between(scope.loop().now(), at), () -> scope.runUnlessOver(this::next));
+  }
+
+  private void invoke(TumblingLane.Step.Invoke step) {
+    attempts++;
+    step.items().forEach(item -> item.deliveries++);
+    var task = new WindowTask(step);
+    var unused = new OutputBuffer<>(wiring.outlets(), () -> "", Map.of());
+    var call =
+        new Call<>(
+            terms,
+            task,
+            attempts,
+            unused,
+            answered -> scope.post(() -> ended(step, task, answered)));
+    running = call;
+    scope.onPool(wiring.settings().executor().orElse(scope.environment.pool()), call);
+  }
+
+  private void ended(TumblingLane.Step.Invoke step, WindowTask task, Call<O> call) {
+    running = null;
+    call.hear();
+    var result = call.result();
+    if (result instanceof Call.Result.Succeeded) {
+      answered(step, task.answer());
+    } else if (result instanceof Call.Result.Failed failed) {
+      failed(step, Failure.of(failed.cause(), retry));
+    } else {
+      attempts--;
+      step.items().forEach(item -> item.deliveries--);
+      again(step, LEASE_IN_DOUBT_WAIT);
+    }
+    next();
+  }
+
+  private void answered(TumblingLane.Step.Invoke step, LambdaHandlers.Answer answer) {
+    if (answer.batch() instanceof BatchAnswer.Malformed malformed) {
+      failed(step, Failure.of(new LambdaItemsFailed(malformed.why()), retry));
+    } else if (answer.batch() instanceof BatchAnswer.ItemsFailed failed) {
+      partly(step, failed, answer.state());
+    } else {
+      lane.done(step, answer.state());
+      finish(step, Outcome.HANDLED);
+    }
+  }
+
+  /** The state holds what was done before the lowest number; the rest is another step. */
+  private void partly(TumblingLane.Step.Invoke step, BatchAnswer.ItemsFailed failed, String state) {
+    var lowest = failed.lowest();
+    var rest = new ArrayList<BatchCall.Item>();
+    changed = true;
+    for (var item : step.items()) {
+      if (item.record.position().sequence().compareTo(lowest) < 0) {
+        scope.context.outcomes().settled(item.record.position(), Outcome.HANDLED);
+      } else {
+        rest.add(item);
+      }
+    }
+    failed(
+        lane.partly(step, rest, state),
+        Failure.of(
+            new LambdaItemsFailed("the handler named it among its batchItemFailures"), retry));
+  }
+
+  private void failed(TumblingLane.Step.Invoke step, Failure failure) {
+    if (failure.fatal()) {
+      scope.fail(failure.cause());
+      return;
+    }
+    var shard = scope.context.key();
+    var position = step.items().isEmpty() ? Position.of(0) : step.items().get(0).record.position();
+    scope.tell(
+        new FunctionEvent.RecordFailed(
+            scope.function, shard, position, attempts, failure.error(), failure.code()));
+    if (failure.terminal() || !retry.allowsAnother(attempts)) {
+      discard(step, failure, failure.terminal() ? failure.code() : Failure.EXHAUSTED);
+      return;
+    }
+    var wait = retry.waitAfter(attempts, scope.random());
+    scope.tell(new FunctionEvent.RetryScheduled(scope.function, shard, position, attempts, wait));
+    again(step, wait);
+  }
+
+  private void again(TumblingLane.Step.Invoke step, Duration wait) {
+    lane.failed(step);
+    if (draining) {
+      giveBack(lane.drain());
+      return;
+    }
+    backingOff = true;
+    scope.later(
+        wait,
+        () -> {
+          backingOff = false;
+          next();
+        });
+  }
+
+  /** Nothing goes on before the letters are durable, as everything behind is in order. */
+  private void discard(TumblingLane.Step.Invoke step, Failure failure, String code) {
+    backingOff = true;
+    var left = new ArrayDeque<LetterSource>(step.items());
+    if (step.last()) {
+      left.add(new WindowLetter(step.window(), attempts));
+    }
+    writeNext(left, failure, code, step);
+  }
+
+  private void writeNext(
+      ArrayDeque<LetterSource> left, Failure failure, String code, TumblingLane.Step.Invoke step) {
+    var source = left.poll();
+    if (source == null) {
+      backingOff = false;
+      lane.done(step, step.window().state());
+      tellLettered(step, code);
+      finish(step, Outcome.DEAD_LETTERED);
+      next();
+      return;
+    }
+    letters.write(source, failure, code, () -> writeNext(left, failure, code, step));
+  }
+
+  private void tellLettered(TumblingLane.Step.Invoke step, String code) {
+    for (var item : step.items()) {
+      scope.tell(
+          new FunctionEvent.DeadLettered(
+              scope.function, scope.context.key(), item.record.position(), item.deliveries, code));
+    }
+  }
+
+  private void finish(TumblingLane.Step.Invoke step, Outcome outcome) {
+    changed = true;
+    for (var item : step.items()) {
+      scope.context.outcomes().settled(item.record.position(), outcome);
+    }
+    attempts = 0;
+    if (step.items().isEmpty()) {
+      scope.context.outcomes().stateChanged();
+    }
+  }
+
+  private void giveBack(List<BatchCall.Item> items) {
+    if (!items.isEmpty()) {
+      scope.context.outcomes().returned(items.stream().map(i -> i.record.position()).toList());
+    }
+  }
+
+  /** What is left of a window that no call could end: its state. */
+  private record WindowLetter(TumblingLane.Open window, int attempts) implements LetterSource {
+    @Override
+    public Remains remains() {
+      var id = window.shard().value() + "/window/" + window.span().start();
+      var state = Base64.getEncoder().encodeToString(window.state().getBytes(UTF_8));
+      return new Remains(id, "", window.span().start(), state);
+    }
+  }
+
+  /** One call; its answer is read on the worker loop after it has succeeded. */
+  private final class WindowTask extends Task<O> {
+    private final TumblingLane.Step.Invoke step;
+    private LambdaHandlers.@Nullable Answer answer;
+
+    WindowTask(TumblingLane.Step.Invoke step) {
+      this.step = step;
+    }
+
+    LambdaHandlers.Answer answer() {
+      return Objects.requireNonNull(answer, "answer");
+    }
+
+    @Override
+    String key() {
+      return "";
+    }
+
+    @Override
+    String id() {
+      return "";
+    }
+
+    @Override
+    public Remains remains() {
+      throw new IllegalStateException("letters are written of records and windows");
+    }
+
+    @Override
+    CompletionStage<Effect> perform(Call<O> call, OutputBuffer<O> out) throws Exception {
+      var window = step.window();
+      var shard = new ShardKey(scope.context.key().stream(), window.shard());
+      var records = step.items().stream().map(item -> item.record).toList();
+      var first = records.isEmpty() ? "last" + step.early() : records.get(0).position().toString();
+      var name = shard + "/" + window.span().start() + "/" + first;
+      var in =
+          new LambdaCall.InWindow(
+              window.span().start(),
+              window.span().end(),
+              window.state(),
+              step.last(),
+              step.early());
+      call.enter();
+      answer =
+          pool.call(
+              new LambdaCall(
+                  scope.function,
+                  HandlerFunction.requestId(name, call),
+                  shard,
+                  records,
+                  call::remaining,
+                  in),
+              call);
+      return CompletableFuture.completedFuture(Effect.HANDLED);
+    }
+  }
+}

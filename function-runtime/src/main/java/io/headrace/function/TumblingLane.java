@@ -1,0 +1,206 @@
+package io.headrace.function;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.headrace.kcl.ShardId;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The tumbling windows of one shard as AWS Lambda runs them: which batch is next, in which window,
+ * and when a window ends. Pure, owned by the worker loop.
+ *
+ * <p>A window begins with its first record and ends when one arrives that belongs behind it, or
+ * when its time is over and nothing more came for a while. Records that arrived before the open
+ * window began, as clocks of the stream differ by little, count into it.
+ */
+final class TumblingLane {
+  /** What state may take; a window whose state is larger ends early, and goes on with none. */
+  static final int STATE_BYTES_MAX = 1 << 20;
+
+  /** How long nothing must have come until a window is ended by the clock alone. */
+  static final Duration QUIET = Duration.ofSeconds(5);
+
+  static final String NO_STATE = "{}";
+
+  /**
+   * A window that has begun and not ended.
+   *
+   * @param shard where it began
+   * @param state one JSON object
+   */
+  record Open(ShardId shard, Windows.Span span, String state) {
+    Open with(String other) {
+      return new Open(shard, span, other);
+    }
+
+    boolean isTooLarge() {
+      return state.getBytes(UTF_8).length > STATE_BYTES_MAX;
+    }
+  }
+
+  /** What is to be done. */
+  sealed interface Step {
+    /**
+     * Call the handler, and say how it came out.
+     *
+     * @param last the window ends with it
+     * @param early it ends before its time
+     */
+    record Invoke(Open window, List<BatchCall.Item> items, boolean last, boolean early)
+        implements Step {
+      public Invoke {
+        items = List.copyOf(items);
+      }
+    }
+
+    /** Ask again then, or when records come. */
+    record Wait(Instant until) implements Step {}
+
+    /** Ask again when records come. */
+    record Idle() implements Step {}
+  }
+
+  private static final Step IDLE = new Step.Idle();
+
+  private final ShardId shard;
+  private final Duration size;
+  private final int recordsMax;
+  private final ArrayDeque<BatchCall.Item> ready = new ArrayDeque<>();
+
+  /** Of the parents: they end before anything of this shard begins. */
+  private final ArrayDeque<Open> inherited = new ArrayDeque<>();
+
+  private @Nullable Open open;
+
+  /** What failed in part or whole, to be called again before anything else. */
+  private @Nullable List<BatchCall.Item> again;
+
+  private Instant lastCame = Instant.MIN;
+
+  TumblingLane(ShardId shard, Duration size, int recordsMax) {
+    this.shard = shard;
+    this.size = size;
+    this.recordsMax = recordsMax;
+  }
+
+  void restore(Open window, Instant now) {
+    lastCame = now;
+    if (window.shard().equals(shard)) {
+      open = window;
+    } else {
+      inherited.add(window);
+    }
+  }
+
+  void add(BatchCall.Item item, Instant now) {
+    ready.add(item);
+    lastCame = now;
+  }
+
+  /** Those that have not ended, to be stored. */
+  List<Open> unfinished() {
+    var all = new ArrayList<>(inherited);
+    if (open != null) {
+      all.add(open);
+    }
+    return all;
+  }
+
+  /** Takes out every record; nothing is called any more. */
+  List<BatchCall.Item> drain() {
+    var left = new ArrayList<>(again == null ? List.<BatchCall.Item>of() : again);
+    left.addAll(ready);
+    again = null;
+    ready.clear();
+    return left;
+  }
+
+  Step next(Instant now) {
+    if (!inherited.isEmpty()) {
+      return end(inherited.getFirst(), false);
+    }
+    var window = open;
+    var failed = again;
+    if (failed != null && window != null) {
+      again = null;
+      return new Step.Invoke(window, failed, false, false);
+    }
+    if (window != null && window.isTooLarge()) {
+      return end(window, true);
+    }
+    var first = ready.peek();
+    if (first == null) {
+      return window == null ? IDLE : quiet(window, now);
+    }
+    if (window == null) {
+      window = new Open(shard, spanOf(first), NO_STATE);
+      open = window;
+    } else if (isBehind(window, first)) {
+      return end(window, false);
+    }
+    return new Step.Invoke(window, take(window), false, false);
+  }
+
+  /** The handler has done these and answered with this state. */
+  void done(Step.Invoke step, String state) {
+    if (!step.last()) {
+      open = step.window().with(state);
+    } else if (!inherited.isEmpty()) {
+      inherited.remove();
+    } else {
+      open = step.early() ? step.window().with(NO_STATE) : null;
+    }
+  }
+
+  /** A part of the step is done; the rest is a step that failed, or is discarded. */
+  Step.Invoke partly(Step.Invoke step, List<BatchCall.Item> rest, String state) {
+    var window = step.window().with(state);
+    open = window;
+    return new Step.Invoke(window, rest, step.last(), step.early());
+  }
+
+  /** The step came to nothing and is next again. */
+  void failed(Step.Invoke step) {
+    if (!step.last()) {
+      again = step.items();
+    }
+  }
+
+  private static Step end(Open window, boolean early) {
+    return new Step.Invoke(window, List.of(), true, early);
+  }
+
+  private Step quiet(Open window, Instant now) {
+    var end = window.span().end();
+    var still = lastCame.plus(QUIET);
+    var due = end.isAfter(still) ? end : still;
+    return now.isBefore(due) ? new Step.Wait(due) : end(window, false);
+  }
+
+  private List<BatchCall.Item> take(Open window) {
+    var items = new ArrayList<BatchCall.Item>();
+    for (var item = ready.peek(); item != null; item = ready.peek()) {
+      if (items.size() == recordsMax || isBehind(window, item)) {
+        break;
+      }
+      items.add(ready.remove());
+    }
+    return items;
+  }
+
+  private static boolean isBehind(Open window, BatchCall.Item item) {
+    return !item.record.arrivedAt().isBefore(window.span().end());
+  }
+
+  /** Aligned to the epoch. */
+  private Windows.Span spanOf(BatchCall.Item item) {
+    long millis = size.toMillis();
+    long start = Math.floorDiv(item.record.arrivedAt().toEpochMilli(), millis) * millis;
+    return new Windows.Span(Instant.ofEpochMilli(start), Instant.ofEpochMilli(start + millis));
+  }
+}

@@ -1,0 +1,5 @@
+/** Filters in the language of Amazon EventBridge; fences event-ruler. */
+@NullMarked
+package io.headrace.function.filter;
+
+import org.jspecify.annotations.NullMarked;
