@@ -15,6 +15,7 @@ final class FunctionHost<I, O> implements AutoCloseable {
   private final Environment environment;
   private final FunctionOutlets<O> outlets;
   private final Object function;
+  private final FunctionGate gate;
 
   /** Of the shards that this worker runs: for questions about state. */
   private final Set<KeyedHandler<I, ?, O>> keyed = ConcurrentHashMap.newKeySet();
@@ -24,6 +25,7 @@ final class FunctionHost<I, O> implements AutoCloseable {
     this.environment = environment;
     this.outlets = FunctionOutlets.open(spec, environment.outlets());
     this.function = instance(spec);
+    this.gate = new FunctionGate(spec.name(), spec.settings().retry());
   }
 
   static <I, O> FunctionHost<I, O> open(FunctionSpec<I, O> spec, Environment environment) {
@@ -42,6 +44,11 @@ final class FunctionHost<I, O> implements AutoCloseable {
       var letters = new LetterWriter(scope, new Courier(scope), outlets.letters());
       return new MisroutedGate(scope, input.misrouted(), letters, open(scope, decoder));
     };
+  }
+
+  /** What holds the function up in all shards of this worker; from any thread. */
+  Optional<FunctionOutage> outage() {
+    return gate.outage();
   }
 
   /** From any thread. */
@@ -110,7 +117,7 @@ final class FunctionHost<I, O> implements AutoCloseable {
       return new RecordHandler<I, O>(scope, decoder, f::handle, wiring());
     }
     if (kind instanceof FunctionSpec.Kind.Batched) {
-      return new BatchHandler<>(scope, decoder, (BatchFunction<I, O>) function, wiring());
+      return batched(scope, decoder, (BatchFunction<I, O>) function);
     }
     if (kind instanceof FunctionSpec.Kind.KeyedState<I, ?, O> keyed) {
       return keyed(scope, decoder, keyed);
@@ -119,6 +126,14 @@ final class FunctionHost<I, O> implements AutoCloseable {
       return keyedAsync(scope, decoder, keyed);
     }
     return windowed(scope, decoder, (FunctionSpec.Kind.Windowing<I, ?, O>) kind);
+  }
+
+  /** By Lambda's rules where they are asked for, by ours else. */
+  private ShardHandler batched(Scope scope, Decoder<I> decoder, BatchFunction<I, O> f) {
+    var mapping = spec.settings().delivery().mapping();
+    return mapping.isPresent()
+        ? new LambdaBatches<>(scope, decoder, f, wiring(), mapping.get())
+        : new BatchHandler<>(scope, decoder, f, wiring());
   }
 
   @SuppressWarnings("unchecked")
@@ -158,6 +173,6 @@ final class FunctionHost<I, O> implements AutoCloseable {
   }
 
   private LaneRunner.Wiring<O> wiring() {
-    return new LaneRunner.Wiring<>(spec.settings(), outlets);
+    return new LaneRunner.Wiring<>(spec.settings(), outlets, gate);
   }
 }

@@ -1,5 +1,6 @@
 package io.headrace.function.settings;
 
+import io.headrace.function.FunctionOptions;
 import io.headrace.kcl.WorkerSettings;
 import io.headrace.kcl.kinesis.Retrieval;
 import java.io.IOException;
@@ -41,7 +42,24 @@ import org.jspecify.annotations.Nullable;
  * modules: [com.acme.PaymentsModule]           # Guice modules that bind functions
  * functions:
  *   - class: com.acme.HotHostAlarm             # has a static method spec()
+ *     enabled: true                            # false keeps its place until it is true again
+ *     startingPosition: trim-horizon           # or latest, or a time; where it never read before
+ *     timeout: 30s                             # of one attempt
+ *     inFlight: 256                            # records of a shard in work
+ *     retries: forever                         # or 0 to 10000
+ *     recordAge: 1h                            # older ones go to the dead letters
+ *     backOff: {first: 100ms, longest: 1m}
+ *     pauseAbove: {share: 0.5, ofLast: 100}    # failing records pause it instead
+ *     batchSize: 500                           # 1 to 10000
+ *     batchWindow: 0s                          # up to 5m
+ *     parallelizationFactor: 1                 # batches of a shard in work
+ *     maxPayload: 6MiB                         # of one call
+ *     lambdaCompatible: false                  # a batch function by Lambda's rules; then also
+ *                                              # bisectBatchOnFunctionError, payloadInLetters,
+ *                                              # reportBatchItemFailures, refuseUnknownKeys
  * }</pre>
+ *
+ * <p>What the file does not say of a function is as its {@code spec()} has it.
  *
  * <p>Paths are relative to the file.
  *
@@ -64,7 +82,7 @@ public record Settings(
     Path deadLetters,
     List<Path> classpath,
     List<NamedClass> modules,
-    List<NamedClass> functions) {
+    List<NamedFunction> functions) {
 
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
   private static final Pattern DEPLOYMENT = Pattern.compile("[A-Za-z0-9._:/+-]{1,64}");
@@ -92,6 +110,20 @@ public record Settings(
 
   /** A class named in the file, with the place for complaints. */
   public record NamedClass(String name, String place) {}
+
+  /**
+   * A function named in the file, enabled.
+   *
+   * @param name of the class
+   * @param place for complaints
+   * @param options what the file says beside the class
+   */
+  public record NamedFunction(String name, String place, FunctionOptions options) {
+    /** The class alone. */
+    public NamedClass type() {
+      return new NamedClass(name, place);
+    }
+  }
 
   /**
    * Reads a file with the process's environment.
@@ -135,11 +167,15 @@ public record Settings(
         root.texts("modules").stream()
             .map(text -> new NamedClass(text, root.place("modules")))
             .toList();
-    var functions = root.sections("functions").stream().map(Settings::function).toList();
+    var named = root.sections("functions");
+    var functions = named.stream().map(Settings::function).flatMap(Optional::stream).toList();
     root.done();
     if (functions.isEmpty() && modules.isEmpty()) {
       throw root.complaint(
-          "functions", "names no function; list classes with a static method spec(), or modules");
+          "functions",
+          named.isEmpty()
+              ? "names no function; list classes with a static method spec(), or modules"
+              : "has none that is enabled; nothing would be run");
     }
     return new Settings(
         application,
@@ -231,11 +267,16 @@ public record Settings(
     throw root.complaint(key, "is for retrieval: fan-out; take it out, or poll no more");
   }
 
-  private static NamedClass function(Section section) {
+  /** Empty when it is not enabled: its progress stays, and it goes on from there later. */
+  private static Optional<NamedFunction> function(Section section) {
     var name = section.required("class", "a class with a static method spec()");
-    var named = new NamedClass(name, section.place("class"));
+    var enabled = section.text("enabled", "true");
+    if (!enabled.equals("true") && !enabled.equals("false")) {
+      throw section.complaint("enabled", "must be true or false");
+    }
+    var named = new NamedFunction(name, section.place("class"), FunctionKeys.read(section));
     section.done();
-    return named;
+    return enabled.equals("true") ? Optional.of(named) : Optional.empty();
   }
 
   private static List<Path> classpath(Section root, Path folder) {
