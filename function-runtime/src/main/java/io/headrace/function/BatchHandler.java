@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Many records a call, one call at a time for the shard or as many as its specification says, no
- * two with records of one key. Records of a key wait while an earlier one of it is unsettled outside
- * their batch; all others go on. Owned by the worker loop.
+ * two with records of one key. Records of a key wait while an earlier one of it is unsettled
+ * outside their batch; all others go on. Owned by the worker loop.
  *
  * <p>A batch that throws is tried once more as it is, then in halves until the bad record is alone:
  * only then it counts towards the end of the retry policy's patience, so halving consumes nothing.

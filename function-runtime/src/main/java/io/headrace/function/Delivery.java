@@ -31,8 +31,7 @@ record Delivery(int concurrentBatches, PayloadLimit payload, Optional<EventSourc
       throw FunctionSpec.refused(
           function, "maxPayloadBytes", Long.toString(bytes), "must be between 1 and " + max);
     }
-    return new Delivery(
-        concurrentBatches, new PayloadLimit(bytes, payload.asEvent()), mapping);
+    return new Delivery(concurrentBatches, new PayloadLimit(bytes, payload.asEvent()), mapping);
   }
 
   /** What is said of batches is said to who gets them. */

@@ -1,8 +1,9 @@
 package io.headrace.function;
 
 import java.time.Instant;
+import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
-import java.time.temporal.ChronoUnit;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -31,6 +32,9 @@ public record DiscardedBatch(
     Instant lastArrivedAt,
     int batchSize,
     String streamArn) {
+  private static final DateTimeFormatter MILLIS =
+      DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'", Locale.ROOT)
+          .withZone(ZoneOffset.UTC);
 
   /** How a function answers. */
   public enum Answer {
@@ -75,9 +79,6 @@ public record DiscardedBatch(
 
   /** Milliseconds always: {@code 2026-01-01T00:00:00.000Z}. */
   private static String millis(Instant time) {
-    var whole = time.truncatedTo(ChronoUnit.MILLIS);
-    return whole.getNano() == 0
-        ? DateTimeFormatter.ISO_INSTANT.format(whole).replace("Z", ".000Z")
-        : DateTimeFormatter.ISO_INSTANT.format(whole);
+    return MILLIS.format(time);
   }
 }

@@ -2,6 +2,7 @@ package io.headrace.function;
 
 import io.headrace.kcl.BatchLimits;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -24,9 +25,9 @@ public final class EventSourceMapping {
   private static final int RETRIES_MAX = 10_000;
   private static final int BATCH_MAX = 10_000;
   static final int FACTOR_MAX = 10;
-  private static final Duration WINDOW_MAX = Duration.ofSeconds(300);
-  private static final Duration AGE_MIN = Duration.ofSeconds(60);
-  private static final Duration AGE_MAX = Duration.ofSeconds(604_800);
+  private static final Duration WINDOW_MAX = Duration.ofMinutes(5);
+  private static final Duration AGE_MIN = Duration.ofMinutes(1);
+  private static final Duration AGE_MAX = Duration.ofDays(7);
 
   private static final EventSourceMapping DEFAULT = new EventSourceMapping(null);
 
@@ -79,7 +80,8 @@ public final class EventSourceMapping {
    * @param window 0 to 300 whole seconds; 0 unless given, which calls with whatever is there
    */
   public EventSourceMapping maximumBatchingWindow(Duration window) {
-    if (window.isNegative() || window.compareTo(WINDOW_MAX) > 0 || window.getNano() != 0) {
+    boolean isWhole = window.equals(window.truncatedTo(ChronoUnit.SECONDS));
+    if (window.isNegative() || window.compareTo(WINDOW_MAX) > 0 || !isWhole) {
       throw refused("MaximumBatchingWindowInSeconds", window, "0 to 300 whole seconds");
     }
     var changed = new EventSourceMapping(this);
@@ -186,9 +188,7 @@ public final class EventSourceMapping {
 
   Delivery delivery() {
     return new Delivery(
-        factor,
-        new PayloadLimit(PayloadLimit.LAMBDA_BYTES_MAX, true),
-        Optional.of(this));
+        factor, new PayloadLimit(PayloadLimit.LAMBDA_BYTES_MAX, true), Optional.of(this));
   }
 
   /** Back-off, sink and the like stay as they are. */

@@ -57,9 +57,7 @@ final class FunctionGate {
     this.policy = policy;
     var patience = policy.patience();
     this.share =
-        patience.ofLast() == 0
-            ? null
-            : new FailureShare(patience.failuresMax(), patience.ofLast());
+        patience.ofLast() == 0 ? null : new FailureShare(patience.failuresMax(), patience.ofLast());
   }
 
   void join(Caller caller) {
@@ -176,8 +174,7 @@ final class FunctionGate {
     pause(scope, Optional.of(outage.dependency()), outage.retryAfter(), failure);
   }
 
-  private void pause(
-      Scope scope, Optional<String> dependency, Duration atLeast, Failure failure) {
+  private void pause(Scope scope, Optional<String> dependency, Duration atLeast, Failure failure) {
     var before = pause;
     phase = Phase.PAUSED;
     probe = null;

@@ -310,9 +310,9 @@ public final class FunctionSpec<I, O> {
     /**
      * Runs a batch function by the rules of Lambda's event source mapping instead of ours: a failed
      * batch holds up its lane and not its keys, letters tell where records lie and not what is in
-     * them, and a call gets at most 6 MB. It sets {@link #batching}, {@link #parallelizationFactor},
-     * {@link #maxPayloadBytes} and the retries and record age of {@link #retrying}, so call it
-     * behind that; what is called behind it changes them again.
+     * them, and a call gets at most 6 MB. It sets {@link #batching}, {@link
+     * #parallelizationFactor}, {@link #maxPayloadBytes} and the retries and record age of {@link
+     * #retrying}, so call it behind that; what is called behind it changes them again.
      */
     public R lambdaCompatible(EventSourceMapping mapping) {
       chosen.batch = mapping.batch();

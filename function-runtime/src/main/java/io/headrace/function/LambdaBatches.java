@@ -208,8 +208,7 @@ final class LambdaBatches<I, O> implements ShardHandler, FunctionGate.Caller {
   }
 
   /** The function returned: all is done before the first record that it reported. */
-  private void answered(
-      Lane lane, LambdaLane.Batch batch, BatchCall<I, O> task, Call<O> call) {
+  private void answered(Lane lane, LambdaLane.Batch batch, BatchCall<I, O> task, Call<O> call) {
     var items = batch.items();
     int from = 0;
     while (from < items.size() && task.answer(items.get(from)).fault() == null) {
@@ -228,8 +227,7 @@ final class LambdaBatches<I, O> implements ShardHandler, FunctionGate.Caller {
       return;
     }
     boolean held = gate.takes(scope, call, call.since(), isFirstOfOne(batch), failure);
-    settle(
-        items.subList(0, from), task, () -> reported(lane, batch, reported, held, failure));
+    settle(items.subList(0, from), task, () -> reported(lane, batch, reported, held, failure));
   }
 
   private void reported(
@@ -265,11 +263,7 @@ final class LambdaBatches<I, O> implements ShardHandler, FunctionGate.Caller {
   }
 
   private void tryAgain(
-      Lane lane,
-      LambdaLane.Batch batch,
-      int from,
-      Failure failure,
-      DiscardedBatch.Answer answer) {
+      Lane lane, LambdaLane.Batch batch, int from, Failure failure, DiscardedBatch.Answer answer) {
     var shard = scope.context.key();
     var first = batch.items().get(from);
     scope.tell(

@@ -19,8 +19,8 @@ final class LambdaLane {
   /**
    * Records that go together, in order.
    *
-   * @param retries how many of those that it has are used up; 1 more is its count of invocations
-   *     as Lambda's destinations tell it
+   * @param retries how many of those that it has are used up; 1 more is its count of invocations as
+   *     Lambda's destinations tell it
    */
   record Batch(List<BatchCall.Item> items, int retries) {
     Batch {

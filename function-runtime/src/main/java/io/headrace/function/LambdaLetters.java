@@ -17,10 +17,7 @@ final class LambdaLetters {
   private final boolean withPayload;
 
   LambdaLetters(
-      Scope scope,
-      Courier courier,
-      LaneRunner.Wiring<?> wiring,
-      EventSourceMapping mapping) {
+      Scope scope, Courier courier, LaneRunner.Wiring<?> wiring, EventSourceMapping mapping) {
     this.scope = scope;
     this.courier = courier;
     this.whole = new LetterWriter(scope, courier, wiring.outlets().letters());

@@ -29,8 +29,7 @@ final class LaneRunner<O> implements FunctionGate.Caller {
   }
 
   /** What the lanes of a function's shards have in common. */
-  record Wiring<O>(
-      FunctionSpec.Settings settings, FunctionOutlets<O> outlets, FunctionGate gate) {
+  record Wiring<O>(FunctionSpec.Settings settings, FunctionOutlets<O> outlets, FunctionGate gate) {
     LaneRunner<O> open(Scope scope, Done<O> done) {
       var runner = new LaneRunner<O>(scope, this, done);
       gate.join(runner);

@@ -96,8 +96,7 @@ final class Outlets implements AutoCloseable {
     var sink = policy.sink().orElse(defaultLetters);
     Codec<L> lines = new LetterLines<>(json);
     if (sink instanceof DeadLetters.ToStream stream) {
-      return new ToStream<>(
-          stream.name(), lines, partitionKey, Envelope.NONE, sink(stream.name()));
+      return new ToStream<>(stream.name(), lines, partitionKey, Envelope.NONE, sink(stream.name()));
     }
     var path = ((DeadLetters.InFile) sink).folder().resolve(function + ".ndjson");
     return new ToFile<>(lines, file(path), path);

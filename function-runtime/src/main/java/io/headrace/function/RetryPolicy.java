@@ -113,8 +113,7 @@ public final class RetryPolicy {
 
   /** The same with other bounds, as an event source mapping gives them. */
   RetryPolicy bounded(int retries, @Nullable Duration recordAge) {
-    return new RetryPolicy(
-        retries, first, longest, terminal, sink, patience.within(recordAge));
+    return new RetryPolicy(retries, first, longest, terminal, sink, patience.within(recordAge));
   }
 
   /** The same with other retries. */

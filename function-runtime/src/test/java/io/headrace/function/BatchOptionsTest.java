@@ -82,10 +82,7 @@ class BatchOptionsTest {
 
   @Test
   void a_record_that_is_too_old_is_a_letter_unseen_and_what_is_fresh_is_handled() {
-    var rig =
-        rig(
-            reading ->
-                reading.retrying(RetryPolicy.forever().within(Duration.ofMinutes(1))));
+    var rig = rig(reading -> reading.retrying(RetryPolicy.forever().within(Duration.ofMinutes(1))));
     rig.put("a", "old", rig.loop.now().minusSeconds(60));
     rig.put("a", "fresh", rig.loop.now().minusSeconds(59));
     rig.drain();

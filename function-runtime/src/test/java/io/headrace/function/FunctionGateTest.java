@@ -88,8 +88,7 @@ class FunctionGateTest {
         .satisfies(
             resumed -> {
               assertThat(resumed.dependency()).contains("crm");
-              assertThat(resumed.after())
-                  .isBetween(Duration.ofSeconds(10), Duration.ofSeconds(18));
+              assertThat(resumed.after()).isBetween(Duration.ofSeconds(10), Duration.ofSeconds(18));
             });
   }
 

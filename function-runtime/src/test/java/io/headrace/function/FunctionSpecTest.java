@@ -53,7 +53,8 @@ class FunctionSpecTest {
         .hasMessageContaining("function shop, maxPayloadBytes 0: must be between 1 and");
     reading.parallelizationFactor(2);
     assertThatThrownBy(() -> reading.handledBy(() -> NOTHING, Destination.nowhere()))
-        .hasMessageContaining("function shop, parallelizationFactor 2: is for batches; say inFlight");
+        .hasMessageContaining(
+            "function shop, parallelizationFactor 2: is for batches; say inFlight");
     reading.lambdaCompatible();
     assertThatThrownBy(() -> reading.handledBy(() -> NOTHING, Destination.nowhere()))
         .hasMessageContaining("function shop, lambdaCompatible for single records")
@@ -97,18 +98,18 @@ class FunctionSpecTest {
         .isEqualTo(spec.settings().batch());
     var changed =
         spec.with(
-                new FunctionOptions(
-                    Optional.of(Start.LATEST),
+            new FunctionOptions(
+                Optional.of(Start.LATEST),
+                Optional.empty(),
+                new FunctionOptions.Batching(
+                    Optional.of(30), Optional.empty(), Optional.of(4), Optional.of(5_000L)),
+                new FunctionOptions.Retrying(
+                    Optional.of(EventSourceMapping.UNLIMITED),
                     Optional.empty(),
-                    new FunctionOptions.Batching(
-                        Optional.of(30), Optional.empty(), Optional.of(4), Optional.of(5_000L)),
-                    new FunctionOptions.Retrying(
-                        Optional.of(EventSourceMapping.UNLIMITED),
-                        Optional.empty(),
-                        Optional.empty(),
-                        Optional.of(new FunctionOptions.PauseAbove(0.5, 10))),
-                    Optional.of(Duration.ofSeconds(9)),
-                    Optional.empty()));
+                    Optional.empty(),
+                    Optional.of(new FunctionOptions.PauseAbove(0.5, 10))),
+                Optional.of(Duration.ofSeconds(9)),
+                Optional.empty()));
     var settings = changed.settings();
     assertThat(settings.batch()).isEqualTo(new BatchLimits(30, Duration.ofSeconds(3)));
     assertThat(settings.delivery().concurrentBatches()).isEqualTo(4);

@@ -112,8 +112,7 @@ class LambdaBatchesTest {
     assertThat(answered(batch, Optional.empty())).doesNotContain("responseContext");
   }
 
-  private static String answered(
-      DiscardedBatch of, Optional<DiscardedBatch.Answer> answer) {
+  private static String answered(DiscardedBatch of, Optional<DiscardedBatch.Answer> answer) {
     return new DiscardedBatch(
             of.requestId(),
             of.functionArn(),
@@ -218,7 +217,7 @@ class LambdaBatchesTest {
 
   @Test
   void a_batch_that_waits_for_more_records_is_no_silence_to_the_watchdog() {
-    var rig = rig(EventSourceMapping.defaults().maximumBatchingWindow(Duration.ofSeconds(300)));
+    var rig = rig(EventSourceMapping.defaults().maximumBatchingWindow(Duration.ofMinutes(5)));
     rig.put("a", "1");
     rig.advance(290_000);
     assertThat(calls).isEmpty();
@@ -245,8 +244,7 @@ class LambdaBatchesTest {
     reported = value -> value.equals("2") && calls.size() < 3;
     rig.putAll("a=1", "a=2", "a=3");
     rig.drain();
-    assertThat(calls)
-        .containsExactly(List.of("1", "2", "3"), List.of("2", "3"), List.of("2", "3"));
+    assertThat(calls).containsExactly(List.of("1", "2", "3"), List.of("2", "3"), List.of("2", "3"));
     assertThat(rig.outputsSent).isEqualTo(3);
   }
 

@@ -18,8 +18,7 @@ class RetryPolicyTest {
   private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
 
   private static List<Duration> waits(long seed) {
-    var policy =
-        RetryPolicy.forever().backingOff(Duration.ofMillis(100), Duration.ofSeconds(10));
+    var policy = RetryPolicy.forever().backingOff(Duration.ofMillis(100), Duration.ofSeconds(10));
     var random = new SplittableRandom(seed);
     var waits = new ArrayList<Duration>();
     for (int attempts = 1; attempts <= 12; attempts++) {

@@ -14,7 +14,7 @@ final class FunctionKeys {
   private static final String FOREVER = "forever";
   private static final int RETRIES_MAX = 10_000;
   private static final Duration AGE_MAX = Duration.ofDays(365);
-  private static final Duration AGE_MIN_LAMBDA = Duration.ofSeconds(60);
+  private static final Duration AGE_MIN_LAMBDA = Duration.ofMinutes(1);
   private static final Duration AGE_MAX_LAMBDA = Duration.ofDays(7);
   private static final Duration HOUR = Duration.ofHours(1);
   private static final Duration MILLISECOND = Duration.ofMillis(1);
@@ -97,7 +97,7 @@ final class FunctionKeys {
         optional(
             "batchWindow",
             key -> section.duration(key, Duration.ZERO, Duration.ZERO, Duration.ofMinutes(5)));
-    if (lambda && window.isPresent() && window.get().getNano() != 0) {
+    if (lambda && window.isPresent() && window.get().toMillis() % 1000 != 0) {
       throw section.complaint("batchWindow", "must be whole seconds with lambdaCompatible: true");
     }
     long payloadMax = lambda ? 6L << 20 : 1L << 30;
@@ -123,10 +123,7 @@ final class FunctionKeys {
 
   private Duration recordAge(String key, boolean lambda) {
     return section.duration(
-        key,
-        AGE_MAX,
-        lambda ? AGE_MIN_LAMBDA : MILLISECOND,
-        lambda ? AGE_MAX_LAMBDA : AGE_MAX);
+        key, AGE_MAX, lambda ? AGE_MIN_LAMBDA : MILLISECOND, lambda ? AGE_MAX_LAMBDA : AGE_MAX);
   }
 
   private static Optional<FunctionOptions.BackOff> backOff(Section section) {

@@ -156,9 +156,8 @@ class SettingsTest {
       throws IOException {
     assertThat(read(SMALLEST).functions().get(0).options()).isEqualTo(FunctionOptions.NONE);
     var options =
-        read(
-                SMALLEST
-                    + """
+        read(SMALLEST
+                + """
                         startingPosition: 2026-01-01T00:00:00Z
                         timeout: 30s
                         inFlight: 64
@@ -197,9 +196,8 @@ class SettingsTest {
   @Test
   void a_function_runs_by_lambdas_rules_where_the_file_says_so() throws IOException {
     var options =
-        read(
-                SMALLEST
-                    + """
+        read(SMALLEST
+                + """
                         lambdaCompatible: true
                         reportBatchItemFailures: true
                         retries: forever
@@ -258,8 +256,7 @@ class SettingsTest {
         "maxPayload: 7MiB | maxPayload: must be between 1MiB and 6MiB",
       })
   void by_lambdas_rules_ranges_are_lambdas(String line, String message) {
-    assertThatThrownBy(
-            () -> read(SMALLEST + "    lambdaCompatible: true\n    " + line + "\n"))
+    assertThatThrownBy(() -> read(SMALLEST + "    lambdaCompatible: true\n    " + line + "\n"))
         .isInstanceOf(SettingsException.class)
         .hasMessageContaining(message);
   }

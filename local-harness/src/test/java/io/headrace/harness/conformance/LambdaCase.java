@@ -66,8 +66,7 @@ final class LambdaCase {
           switch (name) {
             case "BisectBatchOnFunctionError" ->
                 mapping.bisectBatchOnFunctionError(value.booleanValue());
-            case "ReportBatchItemFailures" ->
-                mapping.reportBatchItemFailures(value.booleanValue());
+            case "ReportBatchItemFailures" -> mapping.reportBatchItemFailures(value.booleanValue());
             case "RefuseUnknownKeys" -> mapping.refusingUnknownKeys(value.booleanValue());
             default -> with(mapping, name, value.intValue());
           };
@@ -76,8 +75,15 @@ final class LambdaCase {
   }
 
   private void course() {
-    assertThat(List.of("invocations", "invocationsInAnyOrder", "sizes", "count", "handled",
-            "handledInAnyOrder", "discarded"))
+    assertThat(
+            List.of(
+                "invocations",
+                "invocationsInAnyOrder",
+                "sizes",
+                "count",
+                "handled",
+                "handledInAnyOrder",
+                "discarded"))
         .as("what the case expects")
         .anyMatch(own::has);
     var course = new LambdaCourse(mapping(), own);

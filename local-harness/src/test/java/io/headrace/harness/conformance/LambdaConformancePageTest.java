@@ -97,7 +97,9 @@ class LambdaConformancePageTest {
           .append(" | ")
           .append(rule.cases().size())
           .append(" | ")
-          .append(String.join("<br>", rule.tests().stream().map(LambdaConformancePageTest::test).toList()))
+          .append(
+              String.join(
+                  "<br>", rule.tests().stream().map(LambdaConformancePageTest::test).toList()))
           .append(" |\n");
     }
   }

@@ -56,7 +56,10 @@ final class LambdaCourse {
   private int outage;
 
   LambdaCourse(EventSourceMapping mapping, JsonNode behaviour) {
-    behaviour.path("fails").fields().forEachRemaining(e -> fails.put(e.getKey(), e.getValue().intValue()));
+    behaviour
+        .path("fails")
+        .fields()
+        .forEachRemaining(e -> fails.put(e.getKey(), e.getValue().intValue()));
     behaviour
         .path("reports")
         .fields()
@@ -179,8 +182,7 @@ final class LambdaCourse {
     }
     var reported = values.stream().filter(value -> oneMore(reports, value)).map(sequences::get);
     return "{\"batchItemFailures\":["
-        + String.join(
-            ",", reported.map(id -> "{\"itemIdentifier\":\"" + id + "\"}").toList())
+        + String.join(",", reported.map(id -> "{\"itemIdentifier\":\"" + id + "\"}").toList())
         + "]}";
   }
 

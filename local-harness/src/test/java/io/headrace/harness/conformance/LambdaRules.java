@@ -82,11 +82,7 @@ final class LambdaRules {
     }
     var tests = list(node.path("tests")).stream().map(JsonNode::textValue).toList();
     return new Rule(
-        text(node, "rule"),
-        text(node, "source"),
-        cases,
-        tests,
-        node.path("joins").asText(""));
+        text(node, "rule"), text(node, "source"), cases, tests, node.path("joins").asText(""));
   }
 
   private static String text(JsonNode node, String key) {
