@@ -292,7 +292,8 @@ public final class FunctionSpec<I, O> {
 
     /**
      * What the payloads of one call may take together. A record that takes more by itself goes to
-     * the dead letters under the code {@code PayloadTooLarge}.
+     * the dead letters under the code {@code PayloadTooLarge}. By our own rules a batch waits for
+     * {@link #batching} all the same; by Lambda's it goes as soon as it is full.
      *
      * @param bytes at least 1; without it there is no limit, and by Lambda's rules it is 6 MB of
      *     the event's JSON

@@ -215,7 +215,7 @@ final class LambdaBatches<I, O> implements ShardHandler, FunctionGate.Caller {
       from++;
     }
     if (from == items.size()) {
-      gate.succeeded(scope, call, batch.retries() == 0 ? from : 0);
+      gate.succeeded(scope, call, isFirst(batch) ? 1 : 0);
       settle(items, task, () -> done(lane));
       return;
     }
@@ -226,7 +226,7 @@ final class LambdaBatches<I, O> implements ShardHandler, FunctionGate.Caller {
       scope.fail(failure.cause());
       return;
     }
-    boolean held = gate.takes(scope, call, call.since(), isFirstOfOne(batch), failure);
+    boolean held = gate.takes(scope, call, call.since(), isFirst(batch), failure);
     settle(items.subList(0, from), task, () -> reported(lane, batch, reported, held, failure));
   }
 
@@ -248,7 +248,7 @@ final class LambdaBatches<I, O> implements ShardHandler, FunctionGate.Caller {
   private void failed(Lane lane, LambdaLane.Batch batch, Call<O> call, Failure failure) {
     if (failure.fatal()) {
       scope.fail(failure.cause());
-    } else if (gate.takes(scope, call, call.since(), isFirstOfOne(batch), failure)) {
+    } else if (gate.takes(scope, call, call.since(), isFirst(batch), failure)) {
       hold(lane, batch, Duration.ZERO);
     } else if (failure.terminal() && batch.items().size() == 1) {
       discardFirst(lane, batch, failure);
@@ -257,9 +257,9 @@ final class LambdaBatches<I, O> implements ShardHandler, FunctionGate.Caller {
     }
   }
 
-  /** A share of records is told by those that failed alone: others may be good. */
-  private static boolean isFirstOfOne(LambdaLane.Batch batch) {
-    return batch.items().size() == 1 && batch.retries() == 0;
+  /** By these rules batches fail, so of the last records that failed each batch is one. */
+  private static boolean isFirst(LambdaLane.Batch batch) {
+    return batch.retries() == 0;
   }
 
   private void tryAgain(

@@ -101,7 +101,7 @@ public final class RetryPolicy {
    *
    * @param share at least 0, below 1; {@code share * ofLast} records are lettered before at most,
    *     and one for each probe from then on
-   * @param ofLast 1 to 100,000 records
+   * @param ofLast 1 to 100,000 records; batches, where whole batches fail by Lambda's rules
    */
   public RetryPolicy pausingAbove(double share, int ofLast) {
     return with(patience.pausingAbove(share, ofLast));

@@ -239,6 +239,28 @@ class LambdaBatchesTest {
   }
 
   @Test
+  void a_broken_deployment_pauses_before_its_batches_are_discarded_one_after_another() {
+    throwing = value -> true;
+    var rig =
+        new Rig(
+                1,
+                Rig.reading()
+                    .retrying(RetryPolicy.forever().pausingAbove(0.5, 10))
+                    .lambdaCompatible(EventSourceMapping.defaults().maximumRetryAttempts(0))
+                    .handledInBatchesBy(() -> function, Destination.<String>nowhere()))
+            .start();
+    for (int i = 0; i < 300; i++) {
+      rig.put("a", "v" + i);
+      rig.advance(100);
+    }
+    assertThat(rig.outage()).hasValueSatisfying(o -> assertThat(o.dependency()).isEmpty());
+    assertThat(rig.discarded.size()).as("5, and one a probe").isBetween(5, 18);
+    throwing = value -> false;
+    rig.drain();
+    assertThat(rig.outage()).isEmpty();
+  }
+
+  @Test
   void outputs_of_what_will_be_called_again_are_dropped() {
     var rig = rig(EventSourceMapping.defaults());
     reported = value -> value.equals("2") && calls.size() < 3;
