@@ -11,6 +11,7 @@ import io.headrace.function.FunctionSpec;
 import io.headrace.function.guice.HeadraceModule;
 import io.headrace.function.settings.Settings;
 import io.headrace.function.settings.Settings.NamedClass;
+import io.headrace.function.settings.Settings.NamedFunction;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
@@ -70,7 +71,7 @@ final class Application implements AutoCloseable {
     var injector = injector(settings, loader);
     var byName = new LinkedHashMap<String, FunctionSpec<?, ?>>();
     for (var named : settings.functions()) {
-      var spec = spec(named, loader, injector);
+      var spec = configured(named, spec(named.type(), loader, injector));
       if (byName.put(spec.name(), spec) != null) {
         throw new Complaint(
             named.place() + ": a second function is named " + spec.name() + "; names are unique");
@@ -123,6 +124,15 @@ final class Application implements AutoCloseable {
     } catch (CreationException refused) {
       throw new Complaint(
           "the modules don't fit together: " + firstMessage(refused.getErrorMessages()), refused);
+    }
+  }
+
+  /** As the file says beside the class. */
+  private static FunctionSpec<?, ?> configured(NamedFunction named, FunctionSpec<?, ?> spec) {
+    try {
+      return spec.with(named.options());
+    } catch (IllegalArgumentException wrong) {
+      throw new Complaint(named.place() + ": " + wrong.getMessage(), wrong);
     }
   }
 

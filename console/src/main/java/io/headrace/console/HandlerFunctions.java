@@ -6,13 +6,13 @@ import io.headrace.function.FunctionSpec;
 import io.headrace.function.Input;
 import io.headrace.function.LambdaHandler;
 import io.headrace.function.LambdaHandlerException;
-import io.headrace.function.RetryPolicy;
 import io.headrace.function.Unparsable;
 import io.headrace.function.lambda.HandlerClasses;
 import io.headrace.function.settings.EventPattern;
 import io.headrace.function.settings.LambdaSettings;
 import io.headrace.kcl.StreamSource;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -23,6 +23,9 @@ import java.util.Optional;
  * from jars of its own, and puts their settings into specifications. Used by one thread.
  */
 final class HandlerFunctions implements AutoCloseable {
+  /** Lambda's. */
+  private static final int BATCH_DEFAULT = 100;
+
   /** Where classes come from that the handler names no jars for. */
   private final ClassLoader application;
 
@@ -37,15 +40,12 @@ final class HandlerFunctions implements AutoCloseable {
 
   FunctionSpec<byte[], byte[]> spec(LambdaSettings settings) {
     try {
-      var retry = settings.retries().map(RetryPolicy::upTo).orElseGet(RetryPolicy::forever);
-      var reading =
-          FunctionSpec.named(settings.name())
-              .reading(input(settings))
-              .batching(settings.batchSize(), settings.batchingWindow())
-              .retrying(retry);
-      settings.timeout().ifPresent(reading::timingOutAfter);
-      return reading.handledByLambda(handler(settings));
-    } catch (LambdaHandlerException refused) {
+      return FunctionSpec.named(settings.name())
+          .reading(input(settings))
+          .batching(BATCH_DEFAULT, Duration.ZERO)
+          .handledByLambda(handler(settings))
+          .with(settings.options());
+    } catch (LambdaHandlerException | IllegalArgumentException refused) {
       throw new Complaint(settings.place() + ": " + refused.getMessage(), refused);
     }
   }
@@ -82,9 +82,7 @@ final class HandlerFunctions implements AutoCloseable {
   }
 
   private static Input<byte[]> input(LambdaSettings settings) {
-    Input<byte[]> input =
-        Input.of(StreamSource.kinesis(settings.stream()), Codec.bytes())
-            .startingAt(settings.start());
+    Input<byte[]> input = Input.of(StreamSource.kinesis(settings.stream()), Codec.bytes());
     if (settings.unparsable().isPresent()) {
       input = input.unparsable(fate(settings.unparsable().get()));
     }

@@ -142,6 +142,23 @@ final class Narrator implements RuntimeListener {
     if (event instanceof FunctionEvent.SinkUnavailable sink) {
       return where + sink.sink() + " can't be written: " + sink.cause() + again(sink.in());
     }
+    if (event instanceof FunctionEvent.Outage outage && isPowerOfTwo(outage.probes() + 1)) {
+      return where
+          + "paused, "
+          + outage.dependency().map(name -> name + " is unavailable").orElse("too many fail")
+          + ": "
+          + outage.error()
+          + ", probe "
+          + (outage.probes() + 1)
+          + again(outage.in());
+    }
+    if (event instanceof FunctionEvent.OutageOver resumed) {
+      return where
+          + "goes on after "
+          + resumed.after().toSeconds()
+          + " s"
+          + resumed.dependency().map(name -> ", " + name + " has answered").orElse("");
+    }
     if (event instanceof FunctionEvent.LateDropped late) {
       return where + "record " + late.position() + " came after its window was closed";
     }

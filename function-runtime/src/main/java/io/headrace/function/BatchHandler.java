@@ -22,13 +22,14 @@ import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Many records a call, one call at a time for the shard. Records of a key wait while an earlier one
- * of it is unsettled outside their batch; all others go on. Owned by the worker loop.
+ * Many records a call, one call at a time for the shard or as many as its specification says, no
+ * two with records of one key. Records of a key wait while an earlier one of it is unsettled
+ * outside their batch; all others go on. Owned by the worker loop.
  *
  * <p>A batch that throws is tried once more as it is, then in halves until the bad record is alone:
  * only then it counts towards the end of the retry policy's patience, so halving consumes nothing.
  */
-final class BatchHandler<I, O> implements ShardHandler {
+final class BatchHandler<I, O> implements ShardHandler, FunctionGate.Caller {
   private static final Duration LEASE_IN_DOUBT_WAIT = Duration.ofMillis(200);
 
   /** Records that go together. */
@@ -42,6 +43,9 @@ final class BatchHandler<I, O> implements ShardHandler {
   private final Call.Terms terms;
   private final Courier courier;
   private final LetterWriter letters;
+  private final Admission admission;
+  private final FunctionGate gate;
+  private final int concurrent;
 
   /** Not in any group, in the shard's order. */
   private final TreeMap<Position, BatchCall.Item> ready = new TreeMap<>();
@@ -54,8 +58,8 @@ final class BatchHandler<I, O> implements ShardHandler {
   /** Wait until they are tried again. */
   private final Set<Group> backingOff = Collections.newSetFromMap(new IdentityHashMap<>());
 
+  private final Set<Call<O>> running = Collections.newSetFromMap(new IdentityHashMap<>());
   private boolean draining;
-  private @Nullable Call<O> running;
 
   BatchHandler(
       Scope scope, Decoder<I> decoder, BatchFunction<I, O> function, LaneRunner.Wiring<O> wiring) {
@@ -74,6 +78,15 @@ final class BatchHandler<I, O> implements ShardHandler {
             scope.environment.calls());
     this.courier = new Courier(scope);
     this.letters = new LetterWriter(scope, courier, wiring.outlets().letters());
+    this.admission = Admission.of(wiring.settings());
+    this.gate = wiring.gate();
+    this.concurrent = wiring.settings().delivery().concurrentBatches();
+    gate.join(this);
+  }
+
+  @Override
+  public void mayCall() {
+    scope.post(this::next);
   }
 
   @Override
@@ -116,20 +129,19 @@ final class BatchHandler<I, O> implements ShardHandler {
 
   @Override
   public long callsSince() {
-    return running == null ? Long.MAX_VALUE : running.since();
+    return Calls.since(running);
   }
 
   @Override
   public Standing standing(Duration patience) {
-    return running == null ? scope.standing() : running.standing(patience);
+    return Calls.standing(running, gate, scope, patience);
   }
 
   @Override
   public void abandon() {
     scope.end();
-    if (running != null) {
-      running.abandon();
-    }
+    gate.leave(this);
+    running.forEach(Call::abandon);
   }
 
   @Override
@@ -138,15 +150,43 @@ final class BatchHandler<I, O> implements ShardHandler {
   }
 
   private void next() {
-    while (running == null && !draining && !scope.isOver()) {
+    while (running.size() < concurrent && !draining && !scope.isOver() && gate.admits()) {
       var group = due.isEmpty() ? take() : inOrder(due.remove());
       if (group == null) {
         return;
       }
-      if (!group.items().isEmpty()) {
-        run(group);
+      var admitted = admitted(group);
+      if (!admitted.items().isEmpty()) {
+        run(gate.isOpen() ? admitted : probeOf(admitted));
       }
     }
+  }
+
+  /** Without those that the function is not asked about. */
+  private Group admitted(Group group) {
+    if (admission.isOpen()) {
+      return group;
+    }
+    var now = scope.loop().now();
+    var items = new ArrayList<BatchCall.Item>();
+    for (var item : group.items()) {
+      var refusal = admission.refusal(item.record, now);
+      if (refusal == null) {
+        items.add(item);
+      } else {
+        letter(item, refusal, refusal.code());
+      }
+    }
+    return new Group(items, group.triedTwice());
+  }
+
+  /** One record probes; the others of its batch come next. */
+  private Group probeOf(Group group) {
+    int size = group.items().size();
+    if (size > 1) {
+      due.addFirst(new Group(group.items().subList(1, size), group.triedTwice()));
+    }
+    return new Group(group.items().subList(0, 1), group.triedTwice());
   }
 
   /** The next records of keys that nothing holds up; null when there are none. */
@@ -154,13 +194,21 @@ final class BatchHandler<I, O> implements ShardHandler {
     var items = new ArrayList<BatchCall.Item>();
     var held = new HashSet<>(taken.keySet());
     int max = wiring.settings().batch().recordsMax();
+    var limit = admission.payload();
+    long bytes = 0;
     for (var item : ready.values()) {
       if (items.size() == max) {
         break;
       }
-      if (!held.contains(item.key())) {
-        items.add(item);
+      if (held.contains(item.key())) {
+        continue;
       }
+      long its = limit.isSet() ? limit.bytesOf(item.record) : 0;
+      if (!items.isEmpty() && bytes + its > limit.bytesMax()) {
+        break; // Not the next that fits: it may have the key of this one.
+      }
+      bytes += its;
+      items.add(item);
     }
     if (items.isEmpty()) {
       return null;
@@ -200,36 +248,51 @@ final class BatchHandler<I, O> implements ShardHandler {
             group.items().get(0).deliveries,
             unused,
             answered -> scope.post(() -> ended(group, task, answered)));
-    running = call;
+    running.add(call);
+    gate.begins(this, call);
     scope.onPool(wiring.settings().executor().orElse(scope.environment.pool()), call);
   }
 
   private void ended(Group group, BatchCall<I, O> task, Call<O> call) {
-    running = null;
+    running.remove(call);
     call.hear();
     var result = call.result();
     if (result instanceof Call.Result.Succeeded) {
-      succeeded(group, task);
+      succeeded(group, task, call);
     } else if (result instanceof Call.Result.Failed failed) {
-      failed(group, Failure.of(failed.cause(), retry));
+      failed(group, call, Failure.of(failed.cause(), retry));
     } else {
       group.items().forEach(item -> item.deliveries--);
+      gate.lost(call);
       again(group, LEASE_IN_DOUBT_WAIT);
     }
     next();
   }
 
-  private void succeeded(Group group, BatchCall<I, O> task) {
+  /** Goes on when the gate admits it, as if it had not been called. */
+  private void hold(Group group) {
+    group.items().forEach(item -> item.deliveries--);
+    if (draining) {
+      giveBack(group.items());
+    } else {
+      due.add(group);
+    }
+  }
+
+  private void succeeded(Group group, BatchCall<I, O> task, Call<O> call) {
     var outputs = new ArrayList<Outlet.Parcel<?>>();
     var good = new ArrayList<BatchCall.Item>();
     for (var item : group.items()) {
       var answer = task.answer(item);
       if (answer.fault() != null) {
-        failed(item, Failure.of(answer.fault(), retry));
+        failed(item, call, Failure.of(answer.fault(), retry));
       } else {
         outputs.addAll(answer.outputs());
         good.add(item);
       }
+    }
+    if (!good.isEmpty()) {
+      gate.succeeded(scope, call, firstTimers(good));
     }
     courier.deliver(
         outputs,
@@ -241,14 +304,26 @@ final class BatchHandler<I, O> implements ShardHandler {
         });
   }
 
-  private void failed(Group group, Failure failure) {
+  private static int firstTimers(List<BatchCall.Item> items) {
+    int count = 0;
+    for (var item : items) {
+      count += item.failures == 0 ? 1 : 0;
+    }
+    return count;
+  }
+
+  private void failed(Group group, Call<O> call, Failure failure) {
     if (failure.fatal()) {
       scope.fail(failure.cause());
       return;
     }
     int size = group.items().size();
     if (size == 1) {
-      failed(group.items().get(0), failure);
+      failed(group.items().get(0), call, failure);
+      return;
+    }
+    if (gate.takes(scope, call, call.since(), false, failure)) {
+      hold(group);
       return;
     }
     tellFailed(group.items().get(0), failure);
@@ -264,34 +339,45 @@ final class BatchHandler<I, O> implements ShardHandler {
     due.add(new Group(group.items().subList(size / 2, size), true));
   }
 
-  private void failed(BatchCall.Item item, Failure failure) {
+  private void failed(BatchCall.Item item, Call<O> call, Failure failure) {
     if (failure.fatal()) {
       scope.fail(failure.cause());
       return;
     }
+    if (gate.takes(scope, call, call.since(), item.failures == 0, failure)) {
+      hold(new Group(List.of(item), true));
+      return;
+    }
     item.failures++;
     tellFailed(item, failure);
-    var shard = scope.context.key();
-    var position = item.record.position();
     if (failure.terminal() || !retry.allowsAnother(item.failures)) {
-      var code = failure.terminal() ? failure.code() : Failure.EXHAUSTED;
-      letters.write(
-          item,
-          failure,
-          code,
-          () -> {
-            scope.tell(
-                new FunctionEvent.DeadLettered(
-                    scope.function, shard, position, item.deliveries, code));
-            settle(item, Outcome.DEAD_LETTERED);
-            next();
-          });
+      letter(item, failure, failure.terminal() ? failure.code() : Failure.EXHAUSTED);
       return;
     }
     var wait = retry.waitAfter(item.failures, scope.random());
+    if (retry.patience().isTooOld(item.record.arrivedAt(), scope.loop().now().plus(wait))) {
+      letter(item, failure, Admission.TOO_OLD);
+      return;
+    }
     scope.tell(
-        new FunctionEvent.RetryScheduled(scope.function, shard, position, item.deliveries, wait));
+        new FunctionEvent.RetryScheduled(
+            scope.function, scope.context.key(), item.record.position(), item.deliveries, wait));
     again(new Group(List.of(item), true), wait);
+  }
+
+  private void letter(BatchCall.Item item, Failure failure, String code) {
+    var shard = scope.context.key();
+    letters.write(
+        item,
+        failure,
+        code,
+        () -> {
+          scope.tell(
+              new FunctionEvent.DeadLettered(
+                  scope.function, shard, item.record.position(), item.deliveries, code));
+          settle(item, Outcome.DEAD_LETTERED);
+          next();
+        });
   }
 
   private void again(Group group, Duration wait) {

@@ -52,7 +52,14 @@ public record DeadLetter(
   }
 
   private static void field(StringBuilder json, String name, String value) {
-    json.append('"').append(name).append("\":\"");
+    json.append('"').append(name).append("\":");
+    quote(json, value);
+    json.append(',');
+  }
+
+  /** Appends a JSON string. */
+  static void quote(StringBuilder json, String value) {
+    json.append('"');
     for (int i = 0; i < value.length(); i++) {
       char c = value.charAt(i);
       if (c == '"' || c == '\\') {
@@ -63,6 +70,6 @@ public record DeadLetter(
         json.append(c);
       }
     }
-    json.append("\",");
+    json.append('"');
   }
 }

@@ -3,6 +3,7 @@ package io.headrace.function;
 import io.headrace.kcl.Position;
 import io.headrace.kcl.ShardKey;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * What an operator may want to know of a function. Holds no payloads. Told on the worker loop.
@@ -34,6 +35,33 @@ public sealed interface FunctionEvent {
 
   /** The record lies durable in the dead-letter sink. */
   record DeadLettered(String function, ShardKey shard, Position position, int attempts, String code)
+      implements FunctionEvent {}
+
+  /**
+   * The function waits in all shards of the worker, or a probe of it failed: its records wait, and
+   * no attempt of them counts.
+   *
+   * @param dependency what is down, as {@link Unavailable} names it; empty when too many records
+   *     failed ({@link RetryPolicy#pausingAbove})
+   * @param error the class of the exception
+   * @param probes how many records have probed in vain since the pause began
+   * @param in when the next one does
+   */
+  record Outage(
+      String function,
+      ShardKey shard,
+      Optional<String> dependency,
+      String error,
+      int probes,
+      Duration in)
+      implements FunctionEvent {}
+
+  /**
+   * A probe succeeded: the function is called again in all shards of the worker.
+   *
+   * @param after how long it was paused
+   */
+  record OutageOver(String function, ShardKey shard, Optional<String> dependency, Duration after)
       implements FunctionEvent {}
 
   /** A sink (destination or dead letters) can't be written now; its record waits. */

@@ -11,10 +11,15 @@ import java.util.concurrent.ConcurrentHashMap;
  * Made and closed by the thread that starts and stops the runtime.
  */
 final class FunctionHost<I, O> implements AutoCloseable {
+  /** What Lambda handlers get that ask for no mapping of their own. */
+  private static final EventSourceMapping HANDLERS =
+      EventSourceMapping.defaults().payloadInLetters(true);
+
   private final FunctionSpec<I, O> spec;
   private final Environment environment;
   private final FunctionOutlets<O> outlets;
   private final Object function;
+  private final FunctionGate gate;
 
   /** Of the shards that this worker runs: for questions about state. */
   private final Set<KeyedHandler<I, ?, O>> keyed = ConcurrentHashMap.newKeySet();
@@ -24,6 +29,7 @@ final class FunctionHost<I, O> implements AutoCloseable {
     this.environment = environment;
     this.outlets = FunctionOutlets.open(spec, environment.outlets());
     this.function = instance(spec);
+    this.gate = new FunctionGate(spec.name(), spec.settings().retry());
   }
 
   static <I, O> FunctionHost<I, O> open(FunctionSpec<I, O> spec, Environment environment) {
@@ -51,6 +57,11 @@ final class FunctionHost<I, O> implements AutoCloseable {
     return filter == null
         ? behind
         : new FilterGate(scope, filter, input.unparsable(spec.kind()), letters, behind);
+  }
+
+  /** What holds the function up in all shards of this worker; from any thread. */
+  Optional<FunctionOutage> outage() {
+    return gate.outage();
   }
 
   /** From any thread. */
@@ -121,7 +132,7 @@ final class FunctionHost<I, O> implements AutoCloseable {
       return new RecordHandler<I, O>(scope, decoder, f::handle, wiring());
     }
     if (kind instanceof FunctionSpec.Kind.Batched) {
-      return new BatchHandler<>(scope, decoder, (BatchFunction<I, O>) function, wiring());
+      return batched(scope, decoder, (BatchFunction<I, O>) function);
     }
     if (kind instanceof FunctionSpec.Kind.Lambda<I, O> lambda) {
       return lambda(scope, decoder, lambda.handler());
@@ -135,13 +146,24 @@ final class FunctionHost<I, O> implements AutoCloseable {
     return windowed(scope, decoder, (FunctionSpec.Kind.Windowing<I, ?, O>) kind);
   }
 
+  /** Always by Lambda's rules; where none are given, nothing is lost and nothing is capped. */
   private ShardHandler lambda(Scope scope, Decoder<I> decoder, LambdaHandler handler) {
     var pool = (LambdaPool) function;
     if (handler.window().isPresent()) {
       return new TumblingHandler<>(scope, handler.window().get(), pool, wiring());
     }
-    var batches = new HandlerFunction<I, O>(spec.name(), scope.context.key(), pool);
-    return new BatchHandler<>(scope, decoder, batches, wiring());
+    var mapping = spec.settings().delivery().mapping();
+    boolean hears = mapping.isEmpty() || mapping.get().reportsBatchItemFailures();
+    var batches = new HandlerFunction<I, O>(spec.name(), scope.context.key(), pool, hears);
+    return new LambdaBatches<>(scope, decoder, batches, wiring(), mapping.orElse(HANDLERS));
+  }
+
+  /** By Lambda's rules where they are asked for, by ours else. */
+  private ShardHandler batched(Scope scope, Decoder<I> decoder, BatchFunction<I, O> f) {
+    var mapping = spec.settings().delivery().mapping();
+    return mapping.isPresent()
+        ? new LambdaBatches<>(scope, decoder, f, wiring(), mapping.get())
+        : new BatchHandler<>(scope, decoder, f, wiring());
   }
 
   @SuppressWarnings("unchecked")
@@ -181,6 +203,6 @@ final class FunctionHost<I, O> implements AutoCloseable {
   }
 
   private LaneRunner.Wiring<O> wiring() {
-    return new LaneRunner.Wiring<>(spec.settings(), outlets);
+    return new LaneRunner.Wiring<>(spec.settings(), outlets, gate);
   }
 }

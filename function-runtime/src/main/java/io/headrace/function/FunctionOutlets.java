@@ -8,7 +8,8 @@ record FunctionOutlets<O>(
     String function,
     Outlet<O, ?> main,
     Map<Side<?>, Outlet<?, ?>> sides,
-    Outlet<DeadLetter, ?> letters) {
+    Outlet<DeadLetter, ?> letters,
+    Outlet<DiscardedBatch, ?> discarded) {
 
   static <O> FunctionOutlets<O> open(FunctionSpec<?, O> spec, Outlets outlets) {
     var sides = new HashMap<Side<?>, Outlet<?, ?>>();
@@ -19,7 +20,8 @@ record FunctionOutlets<O>(
         spec.name(),
         outlets.open(spec.name(), null, spec.destination()),
         Map.copyOf(sides),
-        outlets.letters(spec.name(), spec.settings().retry()));
+        outlets.letters(spec.name(), spec.settings().retry()),
+        outlets.discarded(spec.name(), spec.settings().retry()));
   }
 
   /** Sides are put in with their own types by {@code sendingSide}. */

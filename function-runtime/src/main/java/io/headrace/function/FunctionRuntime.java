@@ -51,6 +51,12 @@ public final class FunctionRuntime {
      */
     int callsUnderWay();
 
+    /**
+     * The functions that are held up here, because something they depend on is down or too many of
+     * their records fail; as {@link #health} tells in words. Any thread may ask.
+     */
+    List<FunctionOutage> outages();
+
     /** What the worker does in each shard, as of a turn of its loop; never, once it has ended. */
     CompletionStage<WorkerStatus> status();
 

@@ -41,9 +41,6 @@ public final class FunctionSpec<I, O> {
 
     record Batched<I, O>(Supplier<? extends BatchFunction<I, O>> functions) implements Kind<I, O> {}
 
-    /**
-     * @param code the handler, looked up
-     */
     record Lambda<I, O>(LambdaHandler handler, LambdaHandlers.Code code) implements Kind<I, O> {}
 
     record KeyedState<I, S, O>(
@@ -69,7 +66,8 @@ public final class FunctionSpec<I, O> {
       Optional<Duration> limit,
       int inFlight,
       Optional<Executor> executor,
-      Map<Side<?>, Destination<?>> sides) {
+      Map<Side<?>, Destination<?>> sides,
+      Delivery delivery) {
     Settings {
       sides = Map.copyOf(sides);
     }
@@ -92,6 +90,7 @@ public final class FunctionSpec<I, O> {
     this.settings = settings;
     this.kind = kind;
     this.destination = Objects.requireNonNull(destination, "destination");
+    settings.delivery().check(name, kind);
     if (isStateful() && inputs.size() > 1) {
       throw refused(
           name,
@@ -172,6 +171,12 @@ public final class FunctionSpec<I, O> {
     return settings;
   }
 
+  /** The same function, as an application's settings file has it run. */
+  public FunctionSpec<I, O> with(FunctionOptions options) {
+    return new FunctionSpec<>(
+        name, options.inputs(inputs), options.settings(name, settings), kind, destination);
+  }
+
   Kind<I, O> kind() {
     return kind;
   }
@@ -181,7 +186,23 @@ public final class FunctionSpec<I, O> {
     return "function " + name;
   }
 
-  private static IllegalArgumentException refused(
+  static void requireTimeOut(String function, Duration limit) {
+    if (limit.toMillis() < 1 || limit.compareTo(Duration.ofHours(1)) > 0) {
+      throw refused(function, "timingOutAfter", limit.toString(), "must be between 1 ms and 1 h");
+    }
+  }
+
+  static void requireInFlight(String function, int perShard) {
+    if (perShard < 1 || perShard > IN_FLIGHT_MAX) {
+      throw refused(
+          function,
+          "inFlight",
+          Integer.toString(perShard),
+          "must be between 1 and " + IN_FLIGHT_MAX);
+    }
+  }
+
+  static IllegalArgumentException refused(
       String function, String option, String value, String why) {
     return new IllegalArgumentException(
         "function " + function + ", " + option + " " + value + ": " + why);
@@ -221,10 +242,17 @@ public final class FunctionSpec<I, O> {
     private int inFlight = IN_FLIGHT_DEFAULT;
     private @Nullable Executor executor;
     private final Map<Side<?>, Destination<?>> sides = new LinkedHashMap<>();
+    private Delivery delivery = Delivery.USUAL;
 
     Settings settings() {
       return new Settings(
-          batch, retry, Optional.ofNullable(limit), inFlight, Optional.ofNullable(executor), sides);
+          batch,
+          retry,
+          Optional.ofNullable(limit),
+          inFlight,
+          Optional.ofNullable(executor),
+          sides,
+          delivery);
     }
   }
 
@@ -256,6 +284,49 @@ public final class FunctionSpec<I, O> {
       return self();
     }
 
+    /**
+     * How many batches of one shard may be in work at once, no two with records of one key; for
+     * batch functions.
+     *
+     * @param perShard 1 to 100, and 10 by Lambda's rules; 1 unless given
+     */
+    public R parallelizationFactor(int perShard) {
+      chosen.delivery = chosen.delivery.withConcurrentBatches(name, perShard);
+      return self();
+    }
+
+    /**
+     * What the payloads of one call may take together. A record that takes more by itself goes to
+     * the dead letters under the code {@code PayloadTooLarge}. By our own rules a batch waits for
+     * {@link #batching} all the same; by Lambda's it goes as soon as it is full.
+     *
+     * @param bytes at least 1; without it there is no limit, and by Lambda's rules it is 6 MB of
+     *     the event's JSON
+     */
+    public R maxPayloadBytes(long bytes) {
+      chosen.delivery = chosen.delivery.withPayloadMax(name, bytes);
+      return self();
+    }
+
+    /** Lambda's rules with Lambda's defaults: see the other method of this name. */
+    public R lambdaCompatible() {
+      return lambdaCompatible(EventSourceMapping.defaults());
+    }
+
+    /**
+     * Runs a batch function by the rules of Lambda's event source mapping instead of ours: a failed
+     * batch holds up its lane and not its keys, letters tell where records lie and not what is in
+     * them, and a call gets at most 6 MB. It sets {@link #batching}, {@link
+     * #parallelizationFactor}, {@link #maxPayloadBytes} and the retries and record age of {@link
+     * #retrying}, so call it behind that; what is called behind it changes them again.
+     */
+    public R lambdaCompatible(EventSourceMapping mapping) {
+      chosen.batch = mapping.batch();
+      chosen.delivery = mapping.delivery();
+      chosen.retry = mapping.bounds(chosen.retry);
+      return self();
+    }
+
     public R retrying(RetryPolicy policy) {
       chosen.retry = Objects.requireNonNull(policy, "policy");
       return self();
@@ -268,9 +339,7 @@ public final class FunctionSpec<I, O> {
      * @param limit 1 ms to 1 hour; without it an attempt may take for ever
      */
     public R timingOutAfter(Duration limit) {
-      if (limit.toMillis() < 1 || limit.compareTo(Duration.ofHours(1)) > 0) {
-        throw refused(name, "timingOutAfter", limit.toString(), "must be between 1 ms and 1 h");
-      }
+      requireTimeOut(name, limit);
       chosen.limit = limit;
       return self();
     }
@@ -283,10 +352,7 @@ public final class FunctionSpec<I, O> {
      * @param perShard 1 to 10,000; 256 unless given
      */
     public R inFlight(int perShard) {
-      if (perShard < 1 || perShard > IN_FLIGHT_MAX) {
-        throw refused(
-            name, "inFlight", Integer.toString(perShard), "must be between 1 and " + IN_FLIGHT_MAX);
-      }
+      requireInFlight(name, perShard);
       chosen.inFlight = perShard;
       return self();
     }
@@ -358,19 +424,11 @@ public final class FunctionSpec<I, O> {
       return build(inputs, new Kind.Batched<>(f), to);
     }
 
-    /**
-     * A handler that was written for AWS Lambda, unmodified: {@code
-     * com.acme.Handler::handleRequest}. It gets the records' bytes as they are, whatever the
-     * input's codec, in batches of {@link Options#batching}; what it answers says which of them
-     * failed, and goes nowhere else.
-     *
-     * @throws LambdaHandlerException one sentence, where the handler can't be called
-     */
     public FunctionSpec<I, byte[]> handledByLambda(String handler) {
       return handledByLambda(LambdaHandler.named(handler));
     }
 
-    /** As {@link #handledByLambda(String)}, with settings of its own. */
+    /** An unmodified handler: it gets bytes, whatever the codec, and batches by Lambda's rules. */
     public FunctionSpec<I, byte[]> handledByLambda(LambdaHandler handler) {
       var code = LambdaHandlers.find().resolve(handler);
       return build(inputs, new Kind.Lambda<>(handler, code), Destination.nowhere());

@@ -9,18 +9,23 @@ import java.util.List;
 import java.util.UUID;
 
 /**
- * A Lambda handler as a function of batches, in one shard: one call at a time, on the invocation
- * pool. Partial answers become failures of single records, everything from the lowest on.
+ * A Lambda handler as a function of batches, in one shard; on the invocation pool, in as many
+ * lanes as the mapping has. Partial answers become failures of single records, everything from the lowest on.
  */
 final class HandlerFunction<I, O> implements BatchFunction<I, O> {
   private final String function;
   private final ShardKey shard;
   private final LambdaPool pool;
+  private final boolean hears;
 
-  HandlerFunction(String function, ShardKey shard, LambdaPool pool) {
+  /**
+   * @param hears whether the answer is looked at
+   */
+  HandlerFunction(String function, ShardKey shard, LambdaPool pool, boolean hears) {
     this.function = function;
     this.shard = shard;
     this.pool = pool;
+    this.hears = hears;
   }
 
   @Override
@@ -34,7 +39,10 @@ final class HandlerFunction<I, O> implements BatchFunction<I, O> {
     var attempt = events.get(0).attempt();
     var requestId = requestId(events.get(0).id().toString(), attempt);
     var call = new LambdaCall(function, requestId, shard, records, attempt::remaining, null);
-    apply(pool.call(call, attempt).batch(), batch, events);
+    var answer = pool.call(call, attempt).batch();
+    if (hears) {
+      apply(answer, batch, events);
+    }
   }
 
   private void apply(BatchAnswer answer, Batch<I, O> batch, List<Event<I>> events)

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,7 +16,7 @@ import org.slf4j.LoggerFactory;
  * finished in this order: its attempt succeeds, its outputs are durable, its effect is installed
  * and it is told as done in the same turn, the lane goes on. Owned by the worker loop.
  */
-final class LaneRunner<O> {
+final class LaneRunner<O> implements FunctionGate.Caller {
   private static final Logger LOG = LoggerFactory.getLogger(LaneRunner.class);
 
   /** How soon the lease is asked again when an attempt found it in doubt. */
@@ -28,14 +29,18 @@ final class LaneRunner<O> {
   }
 
   /** What the lanes of a function's shards have in common. */
-  record Wiring<O>(FunctionSpec.Settings settings, FunctionOutlets<O> outlets) {
+  record Wiring<O>(FunctionSpec.Settings settings, FunctionOutlets<O> outlets, FunctionGate gate) {
     LaneRunner<O> open(Scope scope, Done<O> done) {
-      return new LaneRunner<>(scope, this, done);
+      var runner = new LaneRunner<O>(scope, this, done);
+      gate.join(runner);
+      return runner;
     }
   }
 
   private final Scope scope;
   private final RetryPolicy retry;
+  private final Admission admission;
+  private final FunctionGate gate;
   private final FunctionOutlets<O> outlets;
   private final Done<O> done;
   private final Call.Terms terms;
@@ -51,6 +56,8 @@ final class LaneRunner<O> {
     var settings = wiring.settings();
     this.scope = scope;
     this.retry = settings.retry();
+    this.admission = Admission.of(settings);
+    this.gate = wiring.gate();
     this.outlets = wiring.outlets();
     this.done = done;
     this.terms =
@@ -80,15 +87,33 @@ final class LaneRunner<O> {
     }
     starting = true;
     // A failure that gives the shard up ends the scope in the midst of a turn: nothing begins then.
-    while (!scope.isOver()) {
+    while (!scope.isOver() && gate.admits()) {
       var lane = lanes.start();
       if (lane == null) {
         break;
       }
-      begin(lane.first());
+      var task = lane.first();
+      var refusal = refusal(task);
+      if (refusal == null) {
+        begin(task);
+      } else {
+        lanes.rest(lane);
+        letter(task, refusal, refusal.code());
+      }
     }
     starting = false;
     dispatch.begin();
+  }
+
+  /** In a turn of its own: whoever opens the gate is in the midst of one. */
+  @Override
+  public void mayCall() {
+    scope.post(this::start);
+  }
+
+  private @Nullable Failure refusal(Task<O> task) {
+    var record = admission.isOpen() ? null : task.source();
+    return record == null ? null : admission.refusal(record, scope.loop().now());
   }
 
   boolean isEmpty() {
@@ -132,11 +157,15 @@ final class LaneRunner<O> {
     if (standings.contains(Standing.OVERDUE)) {
       return Standing.OVERDUE;
     }
-    return standings.contains(Standing.IN_CALL) ? Standing.IN_CALL : scope.standing();
+    if (standings.contains(Standing.IN_CALL)) {
+      return Standing.IN_CALL;
+    }
+    return gate.isOpen() ? scope.standing() : Standing.RETRYING;
   }
 
   /** Interrupts what runs; the scope is over. */
   void abandon() {
+    gate.leave(this);
     lanes.forEachRunning(
         task -> {
           if (task.call != null) {
@@ -151,6 +180,7 @@ final class LaneRunner<O> {
     var out = new OutputBuffer<>(outlets, task::id, task.headers());
     var call = new Call<>(terms, task, task.attempts, out, this::answered);
     task.call = call;
+    gate.begins(this, call);
     dispatch.add(call);
   }
 
@@ -169,19 +199,26 @@ final class LaneRunner<O> {
     task.call = null;
     lanes.rest(task.lane());
     if (result instanceof Call.Result.Succeeded success) {
+      gate.succeeded(scope, call, task.attempts == 1 ? 1 : 0);
       courier.deliver(success.outputs(), () -> finish(task, success.effect()));
     } else if (result instanceof Call.Result.Failed failed) {
-      failed(task, Failure.of(failed.cause(), retry));
+      failed(task, call, Failure.of(failed.cause(), retry));
     } else {
       task.attempts--;
+      gate.lost(call);
       again(task, LEASE_IN_DOUBT_WAIT);
     }
     start();
   }
 
-  private void failed(Task<O> task, Failure failure) {
+  private void failed(Task<O> task, Call<O> call, Failure failure) {
     if (failure.fatal()) {
       scope.fail(failure.cause());
+      return;
+    }
+    if (gate.takes(scope, call, call.since(), task.attempts == 1, failure)) {
+      task.attempts--;
+      hold(task);
       return;
     }
     var shard = scope.context.key();
@@ -193,14 +230,38 @@ final class LaneRunner<O> {
       tellForeign(position);
     }
     if (failure.terminal() || !retry.allowsAnother(task.attempts)) {
-      var code = failure.terminal() ? failure.code() : Failure.EXHAUSTED;
-      letters.write(task, failure, code, () -> lettered(task, code));
+      letter(task, failure, failure.terminal() ? failure.code() : Failure.EXHAUSTED);
       return;
     }
     var wait = retry.waitAfter(task.attempts, scope.random());
+    if (isTooOldIn(wait, task)) {
+      letter(task, failure, Admission.TOO_OLD);
+      return;
+    }
     scope.tell(
         new FunctionEvent.RetryScheduled(scope.function, shard, position, task.attempts, wait));
     again(task, wait);
+  }
+
+  /** Before it would be tried again: what its function said last is worth more than its age. */
+  private boolean isTooOldIn(Duration wait, Task<O> task) {
+    var record = admission.isOpen() ? null : task.source();
+    return record != null
+        && admission.patience().isTooOld(record.arrivedAt(), scope.loop().now().plus(wait));
+  }
+
+  private void letter(Task<O> task, Failure failure, String code) {
+    letters.write(task, failure, code, () -> lettered(task, code));
+  }
+
+  /** Goes on when the gate admits it. */
+  private void hold(Task<O> task) {
+    lanes.backOff(task.lane());
+    if (draining) {
+      giveBack(lanes.drain());
+    } else {
+      lanes.resume(task.lane());
+    }
   }
 
   private void tellForeign(Position position) {

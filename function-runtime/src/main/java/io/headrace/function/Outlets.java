@@ -77,11 +77,26 @@ final class Outlets implements AutoCloseable {
     if (tap != null) {
       return new Callback<>("tap", (id, letter) -> tap.deadLetter(letter), pool);
     }
+    return letters(function, policy, DeadLetter::toJson, DeadLetter::partitionKey);
+  }
+
+  /** Where letters of batches lie that hold no payload: the same place. */
+  Outlet<DiscardedBatch, ?> discarded(String function, RetryPolicy policy) {
+    if (tap != null) {
+      return new Callback<>("tap", (id, batch) -> tap.discarded(batch), pool);
+    }
+    return letters(function, policy, DiscardedBatch::toJson, DiscardedBatch::shardId);
+  }
+
+  private <L> Outlet<L, ?> letters(
+      String function,
+      RetryPolicy policy,
+      Function<L, String> json,
+      Function<L, String> partitionKey) {
     var sink = policy.sink().orElse(defaultLetters);
-    Codec<DeadLetter> lines = new LetterLines();
+    Codec<L> lines = new LetterLines<>(json);
     if (sink instanceof DeadLetters.ToStream stream) {
-      return new ToStream<>(
-          stream.name(), lines, DeadLetter::partitionKey, Envelope.NONE, sink(stream.name()));
+      return new ToStream<>(stream.name(), lines, partitionKey, Envelope.NONE, sink(stream.name()));
     }
     var path = ((DeadLetters.InFile) sink).folder().resolve(function + ".ndjson");
     return new ToFile<>(lines, file(path), path);
@@ -102,15 +117,15 @@ final class Outlets implements AutoCloseable {
     sinks.values().forEach(StreamSink::close);
   }
 
-  private static final class LetterLines implements Codec<DeadLetter> {
+  private record LetterLines<L>(Function<L, String> json) implements Codec<L> {
     @Override
-    public DeadLetter decode(byte[] bytes, int version) {
+    public L decode(byte[] bytes, int version) {
       throw new IllegalStateException("letters are only written here");
     }
 
     @Override
-    public byte[] encode(DeadLetter letter) {
-      return letter.toJson().getBytes(UTF_8);
+    public byte[] encode(L letter) {
+      return json.apply(letter).getBytes(UTF_8);
     }
   }
 

@@ -17,4 +17,11 @@ public interface OutputTap {
   void output(String function, @Nullable Side<?> side, String id, Object value);
 
   void deadLetter(DeadLetter letter);
+
+  /**
+   * Records of a function of Lambda's rules, whose letters hold no payload ({@link
+   * FunctionSpec.Options#lambdaCompatible}). A tap of functions that have no such rules need not
+   * listen.
+   */
+  default void discarded(DiscardedBatch batch) {}
 }

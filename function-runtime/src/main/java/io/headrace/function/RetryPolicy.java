@@ -20,23 +20,26 @@ public final class RetryPolicy {
   private final Duration longest;
   private final List<Class<? extends Throwable>> terminal;
   private final @Nullable DeadLetters sink;
+  private final Patience patience;
 
   private RetryPolicy(
       int retries,
       Duration first,
       Duration longest,
       List<Class<? extends Throwable>> terminal,
-      @Nullable DeadLetters sink) {
+      @Nullable DeadLetters sink,
+      Patience patience) {
     this.retries = retries;
     this.first = first;
     this.longest = longest;
     this.terminal = List.copyOf(terminal);
     this.sink = sink;
+    this.patience = patience;
   }
 
   /** The default: for ever, 100 ms to 1 min with jitter; the key waits, other keys go on. */
   public static RetryPolicy forever() {
-    return new RetryPolicy(Integer.MAX_VALUE, FIRST, LONGEST, List.of(), null);
+    return new RetryPolicy(Integer.MAX_VALUE, FIRST, LONGEST, List.of(), null, Patience.ENDLESS);
   }
 
   /**
@@ -46,7 +49,7 @@ public final class RetryPolicy {
     if (retries < 0) {
       throw new IllegalArgumentException("retries " + retries + ": must not be negative");
     }
-    return new RetryPolicy(retries, FIRST, LONGEST, List.of(), null);
+    return new RetryPolicy(retries, FIRST, LONGEST, List.of(), null, Patience.ENDLESS);
   }
 
   /** The first wait, doubled after each attempt up to the longest; jitter takes up to half off. */
@@ -58,28 +61,90 @@ public final class RetryPolicy {
     if (longest.compareTo(Duration.ofHours(1)) > 0) {
       throw new IllegalArgumentException("longest " + longest + ": must be at most an hour");
     }
-    return new RetryPolicy(retries, first, longest, terminal, sink);
+    return new RetryPolicy(retries, first, longest, terminal, sink, patience);
   }
 
   /** Exceptions of this type go straight to the dead letters, under their class's name. */
   public RetryPolicy terminalOn(Class<? extends Throwable> type) {
-    if (type.isAssignableFrom(VirtualMachineError.class)) {
-      throw new IllegalArgumentException(
-          "terminalOn " + type.getName() + ": would take in errors of the virtual machine");
-    }
+    refuseFatal("terminalOn", type);
     var more = new ArrayList<>(terminal);
     more.add(type);
-    return new RetryPolicy(retries, first, longest, more, sink);
+    return new RetryPolicy(retries, first, longest, more, sink, patience);
+  }
+
+  /**
+   * Exceptions of this type mean that something the function depends on is down, as {@link
+   * Unavailable} does; operators see the type's simple name.
+   */
+  public RetryPolicy unavailableOn(Class<? extends Throwable> type) {
+    return with(patience.unavailableOn(type));
+  }
+
+  /**
+   * A record that has become so old since the stream took it goes to the dead letters under the
+   * code {@code RecordAgeExceeded} instead of being tried once more; unseen by the function when it
+   * was so old before its first attempt. Asked for each record by itself, before each attempt. The
+   * time that a function is paused counts.
+   *
+   * @param recordAge 1 ms to 365 days; for ever unless given
+   */
+  public RetryPolicy within(Duration recordAge) {
+    return with(patience.within(recordAge));
+  }
+
+  /**
+   * Pauses the function, in all shards of the worker, once more than this share of the last records
+   * failed at their first attempt: a broken deployment then does not fill the dead letters. While
+   * it is paused one record at a time probes, ever more rarely, and it alone can use up its
+   * retries; what was under way when the pause began is tried again as if it had not been. The
+   * first success lets all go on.
+   *
+   * @param share at least 0, below 1; {@code share * ofLast} records are lettered before at most,
+   *     and one for each probe from then on
+   * @param ofLast 1 to 100,000 records; batches, where whole batches fail by Lambda's rules
+   */
+  public RetryPolicy pausingAbove(double share, int ofLast) {
+    return with(patience.pausingAbove(share, ofLast));
+  }
+
+  private RetryPolicy with(Patience other) {
+    return new RetryPolicy(retries, first, longest, terminal, sink, other);
+  }
+
+  /** The same with other bounds, as an event source mapping gives them. */
+  RetryPolicy bounded(int retries, @Nullable Duration recordAge) {
+    return new RetryPolicy(retries, first, longest, terminal, sink, patience.within(recordAge));
+  }
+
+  /** The same with other retries. */
+  RetryPolicy withRetries(int retries) {
+    return bounded(retries, patience.recordAge());
+  }
+
+  static void refuseFatal(String option, Class<? extends Throwable> type) {
+    if (type.isAssignableFrom(VirtualMachineError.class)) {
+      throw new IllegalArgumentException(
+          option + " " + type.getName() + ": would take in errors of the virtual machine");
+    }
   }
 
   /** Where dead letters go; without it, where the runtime keeps them. */
   public RetryPolicy thenSendTo(DeadLetters sink) {
     Objects.requireNonNull(sink, "sink");
-    return new RetryPolicy(retries, first, longest, terminal, sink);
+    return new RetryPolicy(retries, first, longest, terminal, sink, patience);
   }
 
   Optional<DeadLetters> sink() {
     return Optional.ofNullable(sink);
+  }
+
+  Patience patience() {
+    return patience;
+  }
+
+  /** {@link Integer#MAX_VALUE} is for ever. */
+  int retries() {
+    return retries;
   }
 
   boolean allowsAnother(int attempts) {

@@ -51,6 +51,9 @@ final class RuntimeWorker implements FunctionRuntime.Running {
   /** Needs no memory to be set. */
   private static final String BROKEN = "the worker is broken; restart it";
 
+  /** Two full batches of the largest size: what more lanes share. */
+  private static final int BATCHED_IN_FLIGHT_MAX = 20_000;
+
   /** What a stop may take beyond its limit: last commits and farewell. */
   private static final Duration STOP_GRACE = Duration.ofSeconds(3);
 
@@ -181,12 +184,18 @@ final class RuntimeWorker implements FunctionRuntime.Running {
       reasons.add("the worker has not joined its fleet yet");
     }
     reasons.addAll(troubles.values());
+    outages().forEach(outage -> reasons.add(outage.sentence()));
     return new Health(end == null, ready && !stopping.get() && end == null, reasons);
   }
 
   @Override
   public int callsUnderWay() {
     return calls.get();
+  }
+
+  @Override
+  public List<FunctionOutage> outages() {
+    return hosts.values().stream().flatMap(host -> host.outage().stream()).toList();
   }
 
   @Override
@@ -383,7 +392,7 @@ final class RuntimeWorker implements FunctionRuntime.Running {
           new HandlerSpec(
               name,
               connectors.open(input.source()),
-              spec.settings().batch(),
+              handedOver(spec),
               inFlight(spec),
               host.handlers(input),
               TrackingCheckpointer.factory(
@@ -397,14 +406,25 @@ final class RuntimeWorker implements FunctionRuntime.Running {
     return made;
   }
 
-  /** A batch function needs room for a whole batch besides one that waits. */
+  /** By Lambda's rules each lane waits for its own batch: records come as they are there. */
+  private static BatchLimits handedOver(FunctionSpec<?, ?> spec) {
+    var batch = spec.settings().batch();
+    boolean lanesWait =
+        spec.settings().delivery().mapping().isPresent()
+            || (spec.kind() instanceof FunctionSpec.Kind.Lambda<?, ?> lambda
+                && lambda.handler().window().isEmpty());
+    return lanesWait ? new BatchLimits(batch.recordsMax(), Duration.ZERO) : batch;
+  }
+
+  /** A batch function needs room for whole batches besides one that waits. */
   private static int inFlight(FunctionSpec<?, ?> spec) {
-    int asked = spec.settings().inFlight();
-    BatchLimits batch = spec.settings().batch();
+    var settings = spec.settings();
+    int batches = 1 + settings.delivery().concurrentBatches();
+    int room = Math.min(batches * settings.batch().recordsMax(), BATCHED_IN_FLIGHT_MAX);
     var kind = spec.kind();
     return kind instanceof FunctionSpec.Kind.Batched || kind instanceof FunctionSpec.Kind.Lambda
-        ? Math.max(asked, 2 * batch.recordsMax())
-        : asked;
+        ? Math.max(settings.inFlight(), room)
+        : settings.inFlight();
   }
 
   private static void check(FunctionRuntime of) {

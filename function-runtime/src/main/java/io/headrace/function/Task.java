@@ -50,6 +50,11 @@ abstract class Task<O> implements LetterSource {
     return null;
   }
 
+  /** Null for what is no record. */
+  @Nullable StreamRecord source() {
+    return null;
+  }
+
   /** Runs on the invocation pool; calls {@link Call#enter} once, right before user code. */
   abstract CompletionStage<Effect> perform(Call<O> call, OutputBuffer<O> out) throws Exception;
 
@@ -93,6 +98,11 @@ abstract class Task<O> implements LetterSource {
     @Override
     Position position() {
       return record.position();
+    }
+
+    @Override
+    StreamRecord source() {
+      return record;
     }
 
     @Override

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A shard that ends passes its open windows on with its state. The child that holds the first
  * key of the parent ends the parent's window, once, before it begins its own.
  */
-final class TumblingHandler<O> implements ShardHandler {
+final class TumblingHandler<O> implements ShardHandler, FunctionGate.Caller {
   private static final Duration LEASE_IN_DOUBT_WAIT = Duration.ofMillis(200);
 
   /** The format of a stored window. */
@@ -38,6 +38,8 @@ final class TumblingHandler<O> implements ShardHandler {
   private final LambdaPool pool;
   private final LaneRunner.Wiring<O> wiring;
   private final RetryPolicy retry;
+  private final Admission admission;
+  private final FunctionGate gate;
   private final Call.Terms terms;
   private final LetterWriter letters;
   private final StateKeeper keeper;
@@ -58,6 +60,8 @@ final class TumblingHandler<O> implements ShardHandler {
     this.wiring = wiring;
     var settings = wiring.settings();
     this.retry = settings.retry();
+    this.admission = Admission.of(settings);
+    this.gate = wiring.gate();
     this.terms =
         new Call.Terms(
             scope.loop(),
@@ -69,6 +73,7 @@ final class TumblingHandler<O> implements ShardHandler {
     this.letters = new LetterWriter(scope, new Courier(scope), wiring.outlets().letters());
     this.keeper = new StateKeeper(scope);
     this.lane = new TumblingLane(scope.context.key().shard(), size, settings.batch().recordsMax());
+    gate.join(this);
   }
 
   @Override
@@ -141,12 +146,16 @@ final class TumblingHandler<O> implements ShardHandler {
 
   @Override
   public Standing standing(Duration patience) {
-    return running == null ? scope.standing() : running.standing(patience);
+    if (running != null) {
+      return running.standing(patience);
+    }
+    return gate.isOpen() ? scope.standing() : Standing.RETRYING;
   }
 
   @Override
   public void abandon() {
     scope.end();
+    gate.leave(this);
     if (running != null) {
       running.abandon();
     }
@@ -157,16 +166,54 @@ final class TumblingHandler<O> implements ShardHandler {
     abandon();
   }
 
+  @Override
+  public void mayCall() {
+    scope.post(this::next);
+  }
+
   private void next() {
-    if (running != null || backingOff || draining || scope.isOver()) {
+    if (running != null || backingOff || draining || scope.isOver() || !gate.admits()) {
       return;
     }
-    var step = lane.next(scope.loop().now());
+    var now = scope.loop().now();
+    if (!admission.isOpen()) {
+      var refused = lane.takeNextIf(item -> admission.refusal(item.record, now) != null);
+      if (refused != null) {
+        turnAway(refused, Objects.requireNonNull(admission.refusal(refused.record, now)));
+        return;
+      }
+    }
+    var step = lane.next(now);
     if (step instanceof TumblingLane.Step.Invoke invoke) {
       invoke(invoke);
     } else if (step instanceof TumblingLane.Step.Wait wait) {
       wakeAt(wait.until());
     }
+  }
+
+  /** It belongs to no window then. */
+  private void turnAway(BatchCall.Item item, Failure refusal) {
+    backingOff = true;
+    var position = item.record.position();
+    letters.write(
+        item,
+        refusal,
+        refusal.code(),
+        () -> {
+          backingOff = false;
+          scope.tell(
+              new FunctionEvent.DeadLettered(
+                  scope.function,
+                  scope.context.key(),
+                  position,
+                  item.deliveries,
+                  refusal.code()));
+          scope.context.outcomes().settled(position, Outcome.DEAD_LETTERED);
+          if (!lane.isTrying()) {
+            attempts = 0;
+          }
+          next();
+        });
   }
 
   private void wakeAt(Instant at) {
@@ -194,6 +241,7 @@ final class TumblingHandler<O> implements ShardHandler {
             unused,
             answered -> scope.post(() -> ended(step, task, answered)));
     running = call;
+    gate.begins(this, call);
     scope.onPool(wiring.settings().executor().orElse(scope.environment.pool()), call);
   }
 
@@ -202,30 +250,35 @@ final class TumblingHandler<O> implements ShardHandler {
     call.hear();
     var result = call.result();
     if (result instanceof Call.Result.Succeeded) {
-      answered(step, task.answer());
+      answered(step, task.answer(), call);
     } else if (result instanceof Call.Result.Failed failed) {
-      failed(step, Failure.of(failed.cause(), retry));
+      failed(step, Failure.of(failed.cause(), retry), call);
     } else {
-      attempts--;
-      step.items().forEach(item -> item.deliveries--);
-      again(step, LEASE_IN_DOUBT_WAIT);
+      gate.lost(call);
+      hold(step, LEASE_IN_DOUBT_WAIT);
     }
     next();
   }
 
-  private void answered(TumblingLane.Step.Invoke step, LambdaHandlers.Answer answer) {
+  private void answered(
+      TumblingLane.Step.Invoke step, LambdaHandlers.Answer answer, Call<O> call) {
     if (answer.batch() instanceof BatchAnswer.Malformed malformed) {
-      failed(step, Failure.of(new LambdaItemsFailed(malformed.why()), retry));
+      failed(step, Failure.of(new LambdaItemsFailed(malformed.why()), retry), call);
     } else if (answer.batch() instanceof BatchAnswer.ItemsFailed failed) {
-      partly(step, failed, answer.state());
+      partly(step, failed, answer.state(), call);
     } else {
+      gate.succeeded(scope, call, attempts == 1 ? step.items().size() : 0);
       lane.done(step, answer.state());
       finish(step, Outcome.HANDLED);
     }
   }
 
   /** The state holds what was done before the lowest number; the rest is another step. */
-  private void partly(TumblingLane.Step.Invoke step, BatchAnswer.ItemsFailed failed, String state) {
+  private void partly(
+      TumblingLane.Step.Invoke step,
+      BatchAnswer.ItemsFailed failed,
+      String state,
+      Call<O> call) {
     var lowest = failed.lowest();
     var rest = new ArrayList<BatchCall.Item>();
     changed = true;
@@ -239,12 +292,18 @@ final class TumblingHandler<O> implements ShardHandler {
     failed(
         lane.partly(step, rest, state),
         Failure.of(
-            new LambdaItemsFailed("the handler named it among its batchItemFailures"), retry));
+            new LambdaItemsFailed("the handler named it among its batchItemFailures"), retry),
+        call);
   }
 
-  private void failed(TumblingLane.Step.Invoke step, Failure failure) {
+  private void failed(TumblingLane.Step.Invoke step, Failure failure, Call<O> call) {
     if (failure.fatal()) {
       scope.fail(failure.cause());
+      return;
+    }
+    boolean firstOfOne = attempts == 1 && step.items().size() == 1;
+    if (gate.takes(scope, call, call.since(), firstOfOne, failure)) {
+      hold(step, Duration.ZERO);
       return;
     }
     var shard = scope.context.key();
@@ -258,6 +317,13 @@ final class TumblingHandler<O> implements ShardHandler {
     }
     var wait = retry.waitAfter(attempts, scope.random());
     scope.tell(new FunctionEvent.RetryScheduled(scope.function, shard, position, attempts, wait));
+    again(step, wait);
+  }
+
+  /** Is called again as it was, as if it had not been. */
+  private void hold(TumblingLane.Step.Invoke step, Duration wait) {
+    attempts--;
+    step.items().forEach(item -> item.deliveries--);
     again(step, wait);
   }
 

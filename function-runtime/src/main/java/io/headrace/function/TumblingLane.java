@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -162,6 +163,26 @@ final class TumblingLane {
     var window = step.window().with(state);
     open = window;
     return new Step.Invoke(window, rest, step.last(), step.early());
+  }
+
+  /** Takes out the record that would be called next, where it is not to be. */
+  BatchCall.@Nullable Item takeNextIf(Predicate<BatchCall.Item> refused) {
+    var failed = again;
+    if (failed == null) {
+      var first = ready.peek();
+      return first != null && refused.test(first) ? ready.remove() : null;
+    }
+    var first = failed.get(0);
+    if (!refused.test(first)) {
+      return null;
+    }
+    again = failed.size() == 1 ? null : failed.subList(1, failed.size());
+    return first;
+  }
+
+  /** Records wait to be called once more, beside those that never were. */
+  boolean isTrying() {
+    return again != null;
   }
 
   /** The step came to nothing and is next again. */

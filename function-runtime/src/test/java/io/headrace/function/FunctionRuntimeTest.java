@@ -21,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -359,6 +360,39 @@ class FunctionRuntimeTest implements OutputTap {
     advance(20);
     assertThat(outputs.values()).containsExactly("a:1", "a:12");
     third.close();
+    advance(5);
+  }
+
+  @Test
+  void a_dependency_that_is_down_is_told_by_health_until_it_has_answered() {
+    var down = new AtomicBoolean(true);
+    RecordFunction<String, String> function =
+        (event, out) -> {
+          if (down.get()) {
+            throw new Unavailable("crm", Duration.ofSeconds(3), null);
+          }
+        };
+    var running =
+        runtime("one")
+            .run(
+                FunctionSpec.named("asking")
+                    .reading(Rig.input())
+                    .handledBy(() -> function, Destination.<String>nowhere()))
+            .start();
+    put("a", "1");
+    advance(10);
+    assertThat(running.health().ready()).isTrue();
+    assertThat(running.health().reasons())
+        .singleElement()
+        .asString()
+        .contains("function asking: crm is unavailable");
+    assertThat(running.outages()).extracting(FunctionOutage::function).containsExactly("asking");
+
+    down.set(false);
+    advance(4);
+    assertThat(running.health().reasons()).isEmpty();
+    assertThat(running.outages()).isEmpty();
+    running.close();
     advance(5);
   }
 

@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.headrace.function.json.Json;
+import io.headrace.kcl.BatchLimits;
+import io.headrace.kcl.Start;
 import io.headrace.kcl.StreamSource;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
@@ -39,6 +42,103 @@ class FunctionSpecTest {
         .hasMessageContaining("PT1S");
     assertThatThrownBy(() -> Windows.tumbling(Duration.ofNanos(1_500_000)))
         .hasMessageContaining("whole milliseconds");
+  }
+
+  @Test
+  void what_is_said_of_batches_is_for_batch_functions() {
+    var reading = FunctionSpec.named("shop").reading(Rig.input());
+    assertThatThrownBy(() -> reading.parallelizationFactor(0))
+        .hasMessage("function shop, parallelizationFactor 0: must be between 1 and 100");
+    assertThatThrownBy(() -> reading.maxPayloadBytes(0))
+        .hasMessageContaining("function shop, maxPayloadBytes 0: must be between 1 and");
+    reading.parallelizationFactor(2);
+    assertThatThrownBy(() -> reading.handledBy(() -> NOTHING, Destination.nowhere()))
+        .hasMessageContaining(
+            "function shop, parallelizationFactor 2: is for batches; say inFlight");
+    reading.lambdaCompatible();
+    assertThatThrownBy(() -> reading.handledBy(() -> NOTHING, Destination.nowhere()))
+        .hasMessageContaining("function shop, lambdaCompatible for single records")
+        .hasMessageContaining("use handledInBatchesBy");
+    assertThatThrownBy(() -> reading.parallelizationFactor(11))
+        .hasMessageContaining("must be between 1 and 10");
+    assertThatThrownBy(() -> reading.maxPayloadBytes(7 << 20))
+        .hasMessageContaining("must be between 1 and 6291456");
+  }
+
+  @Test
+  void lambdas_rules_bound_retries_and_age_and_keep_the_rest_of_the_policy() {
+    var sink = DeadLetters.toStream("letters");
+    BatchFunction<String, String> batches = batch -> {};
+    var settings =
+        FunctionSpec.named("shop")
+            .reading(Rig.input())
+            .retrying(RetryPolicy.upTo(7).thenSendTo(sink))
+            .lambdaCompatible(
+                EventSourceMapping.defaults().batchSize(20).maximumRecordAgeInSeconds(90))
+            .handledInBatchesBy(() -> batches, Destination.<String>nowhere())
+            .settings();
+    assertThat(settings.batch().recordsMax()).isEqualTo(20);
+    assertThat(settings.retry().retries()).isEqualTo(Integer.MAX_VALUE);
+    assertThat(settings.retry().patience().recordAge()).isEqualTo(Duration.ofSeconds(90));
+    assertThat(settings.retry().sink()).contains(sink);
+    assertThat(settings.delivery().payload().bytesMax()).isEqualTo(6 << 20);
+  }
+
+  @Test
+  void options_of_a_settings_file_change_what_they_name_and_nothing_else() {
+    BatchFunction<String, String> batches = batch -> {};
+    var spec =
+        FunctionSpec.named("shop")
+            .reading(Rig.input())
+            .batching(20, Duration.ofSeconds(3))
+            .inFlight(99)
+            .retrying(RetryPolicy.upTo(7).within(Duration.ofHours(1)))
+            .handledInBatchesBy(() -> batches, Destination.<String>nowhere());
+    assertThat(spec.with(FunctionOptions.NONE).settings().batch())
+        .isEqualTo(spec.settings().batch());
+    var changed =
+        spec.with(
+            new FunctionOptions(
+                Optional.of(Start.LATEST),
+                Optional.empty(),
+                new FunctionOptions.Batching(
+                    Optional.of(30), Optional.empty(), Optional.of(4), Optional.of(5_000L)),
+                new FunctionOptions.Retrying(
+                    Optional.of(EventSourceMapping.UNLIMITED),
+                    Optional.empty(),
+                    Optional.empty(),
+                    Optional.of(new FunctionOptions.PauseAbove(0.5, 10))),
+                Optional.of(Duration.ofSeconds(9)),
+                Optional.empty()));
+    var settings = changed.settings();
+    assertThat(settings.batch()).isEqualTo(new BatchLimits(30, Duration.ofSeconds(3)));
+    assertThat(settings.delivery().concurrentBatches()).isEqualTo(4);
+    assertThat(settings.delivery().payload().bytesMax()).isEqualTo(5_000);
+    assertThat(settings.inFlight()).isEqualTo(99);
+    assertThat(settings.limit()).contains(Duration.ofSeconds(9));
+    assertThat(settings.retry().retries()).isEqualTo(Integer.MAX_VALUE);
+    assertThat(settings.retry().patience())
+        .isEqualTo(new Patience(Duration.ofHours(1), List.of(), 5, 10));
+    assertThat(changed.inputs()).singleElement().extracting(Input::start).isEqualTo(Start.LATEST);
+    assertThat(spec.inputs()).singleElement().extracting(Input::start).isEqualTo(Start.HORIZON);
+  }
+
+  @Test
+  void an_option_of_a_settings_file_that_does_not_fit_the_function_is_refused() {
+    var spec =
+        FunctionSpec.named("shop")
+            .reading(Rig.input())
+            .handledBy(() -> NOTHING, Destination.nowhere());
+    var lambda =
+        new FunctionOptions(
+            Optional.empty(),
+            Optional.of(EventSourceMapping.defaults()),
+            FunctionOptions.Batching.NONE,
+            FunctionOptions.Retrying.NONE,
+            Optional.empty(),
+            Optional.empty());
+    assertThatThrownBy(() -> spec.with(lambda))
+        .hasMessageContaining("function shop, lambdaCompatible");
   }
 
   @Test

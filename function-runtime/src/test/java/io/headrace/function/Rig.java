@@ -30,6 +30,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
@@ -53,6 +54,7 @@ final class Rig implements OutputTap {
   final Map<String, Object> outputs = new LinkedHashMap<>();
   final List<Object> sides = new ArrayList<>();
   final List<DeadLetter> letters = new ArrayList<>();
+  final List<DiscardedBatch> discarded = new ArrayList<>();
   final List<StreamRecord> records = new ArrayList<>();
   @Nullable Throwable failed;
   boolean leaseHeld = true;
@@ -67,6 +69,7 @@ final class Rig implements OutputTap {
   long epoch = 1;
   private long sequence;
   private @Nullable ShardHandler handler;
+  private @Nullable FunctionHost<String, String> host;
   private boolean committing;
   private boolean commitAsked;
   private FunctionSpec<String, String> spec;
@@ -115,7 +118,8 @@ final class Rig implements OutputTap {
                 this),
             chunks,
             events::add);
-    var host = FunctionHost.open(spec, environment);
+    var hosted = FunctionHost.open(spec, environment);
+    host = hosted;
     var opened = new ShardHandler[1];
     var outcomes =
         new ShardHandler.Outcomes() {
@@ -151,7 +155,7 @@ final class Rig implements OutputTap {
     var token = new LeaseToken(new Incarnation("w", "1"), epoch);
     var context =
         new ShardHandler.Context(shardKey(), shard, new Lease(token), epoch, loop, outcomes);
-    opened[0] = host.handlers(spec.inputs().get(0)).open(context);
+    opened[0] = hosted.handlers(spec.inputs().get(0)).open(context);
     handler = opened[0];
     committing = false;
     commitAsked = false;
@@ -189,6 +193,11 @@ final class Rig implements OutputTap {
   ShardHandler handler() {
     assertThat(handler).isNotNull();
     return handler;
+  }
+
+  Optional<FunctionOutage> outage() {
+    assertThat(host).isNotNull();
+    return host.outage();
   }
 
   /** Puts a record and hands it over. */
@@ -365,6 +374,14 @@ final class Rig implements OutputTap {
       throw new IllegalStateException("the sink is down");
     }
     letters.add(letter);
+  }
+
+  @Override
+  public void discarded(DiscardedBatch batch) {
+    if (lettersDown) {
+      throw new IllegalStateException("the sink is down");
+    }
+    discarded.add(batch);
   }
 
   private final class Lease implements Tenure {

@@ -304,6 +304,41 @@ class TumblingHandlerTest {
   }
 
   @Test
+  void a_record_that_is_too_old_is_in_no_window_and_one_that_grows_too_old_leaves_its_batch() {
+    var rig = rig(
+            RetryPolicy.forever()
+                .within(Duration.ofSeconds(30))
+                .backingOff(Duration.ofMillis(100), Duration.ofSeconds(1)));
+    FAILING.add("2");
+
+    put(rig, -60);
+    put(rig, 0, 20);
+    rig.drain();
+
+    assertThat(rig.letters)
+        .extracting(letter -> new String(letter.payloadBytes(), UTF_8) + " " + letter.code())
+        .containsExactly("-60 RecordAgeExceeded", "0 RecordAgeExceeded");
+    assertThat(rig.letters.get(0).attempts()).isZero();
+    assertThat(rig.letters.get(1).attempts()).isPositive();
+    assertThat(CALLS).endsWith("0 2026-01-01T00:00:00Z [3] after []");
+  }
+
+  @Test
+  void a_dependency_that_is_down_costs_no_attempt() {
+    var rig = rig(RetryPolicy.upTo(0).unavailableOn(IllegalStateException.class));
+    FAILING.add("1");
+
+    put(rig, 10);
+    rig.advance(1_000);
+    assertThat(rig.settled).isEmpty();
+    FAILING.clear();
+    rig.drain();
+
+    assertThat(rig.settled.values()).containsOnly(Outcome.HANDLED);
+    assertThat(rig.letters).isEmpty();
+  }
+
+  @Test
   void what_was_not_called_goes_back_when_the_shard_leaves() {
     var rig = rig(RetryPolicy.forever());
     FAILING.add("1");

@@ -3,6 +3,8 @@ package io.headrace.harness;
 import io.headrace.checkpoint.InMemoryCheckpointStore;
 import io.headrace.checkpoint.InMemoryChunkStore;
 import io.headrace.function.DeadLetter;
+import io.headrace.function.DiscardedBatch;
+import io.headrace.function.FunctionOutage;
 import io.headrace.function.FunctionRuntime;
 import io.headrace.function.FunctionSpec;
 import io.headrace.function.Side;
@@ -210,6 +212,19 @@ public final class FunctionHarness<I, O> implements AutoCloseable {
   /** All records that went to the dead letters, whatever sink the specification names. */
   public List<DeadLetter> deadLetters() {
     return sent.letters();
+  }
+
+  /**
+   * Batches that a function of Lambda's rules did not get done, whose letters hold no payload
+   * ({@link io.headrace.function.FunctionSpec.Options#lambdaCompatible}).
+   */
+  public List<DiscardedBatch> discardedBatches() {
+    return sent.discardedBatches();
+  }
+
+  /** Why the function is paused; empty while it is called as usual. */
+  public Optional<FunctionOutage> outage() {
+    return running.outages().stream().findFirst();
   }
 
   /**

@@ -8,6 +8,7 @@ import io.headrace.checkpoint.ProgressKey;
 import io.headrace.checkpoint.WriteAnswer;
 import io.headrace.checkpoint.WriteClaim;
 import io.headrace.function.DeadLetter;
+import io.headrace.function.DiscardedBatch;
 import io.headrace.function.OutputTap;
 import io.headrace.function.Side;
 import io.headrace.kcl.CommitParts;
@@ -345,6 +346,11 @@ final class PlantedProgressFaults {
           @Override
           public void deadLetter(DeadLetter letter) {
             later(letters, () -> tap.deadLetter(letter));
+          }
+
+          @Override
+          public void discarded(DiscardedBatch batch) {
+            later(letters, () -> tap.discarded(batch));
           }
 
           private void later(boolean planted, Runnable send) {

@@ -1,6 +1,7 @@
 package io.headrace.harness;
 
 import io.headrace.function.DeadLetter;
+import io.headrace.function.DiscardedBatch;
 import io.headrace.function.OutputTap;
 import io.headrace.function.Side;
 import java.util.ArrayList;
@@ -14,6 +15,7 @@ final class Sent implements OutputTap {
   private final List<Object> outputs = new ArrayList<>();
   private final List<ToSide> sides = new ArrayList<>();
   private final List<DeadLetter> letters = new ArrayList<>();
+  private final List<DiscardedBatch> discarded = new ArrayList<>();
 
   @Override
   public void output(String function, @Nullable Side<?> side, String id, Object value) {
@@ -27,6 +29,11 @@ final class Sent implements OutputTap {
   @Override
   public void deadLetter(DeadLetter letter) {
     letters.add(letter);
+  }
+
+  @Override
+  public void discarded(DiscardedBatch batch) {
+    discarded.add(batch);
   }
 
   /** What went to the function's own destination: its values are of the function's output type. */
@@ -48,5 +55,9 @@ final class Sent implements OutputTap {
 
   List<DeadLetter> letters() {
     return List.copyOf(letters);
+  }
+
+  List<DiscardedBatch> discardedBatches() {
+    return List.copyOf(discarded);
   }
 }

@@ -1,5 +1,6 @@
 package io.headrace.function.settings;
 
+import io.headrace.function.FunctionOptions;
 import io.headrace.kcl.WorkerSettings;
 import io.headrace.kcl.kinesis.Retrieval;
 import java.io.IOException;
@@ -42,8 +43,25 @@ import org.jspecify.annotations.Nullable;
  * modules: [com.acme.PaymentsModule]           # Guice modules that bind functions
  * functions:
  *   - class: com.acme.HotHostAlarm             # has a static method spec()
+ *     enabled: true                            # false keeps its place until it is true again
+ *     startingPosition: trim-horizon           # or latest, or a time; where it never read before
+ *     timeout: 30s                             # of one attempt
+ *     inFlight: 256                            # records of a shard in work
+ *     retries: forever                         # or 0 to 10000
+ *     recordAge: 1h                            # older ones go to the dead letters
+ *     backOff: {first: 100ms, longest: 1m}
+ *     pauseAbove: {share: 0.5, ofLast: 100}    # failing records pause it instead
+ *     batchSize: 500                           # 1 to 10000
+ *     batchWindow: 0s                          # up to 5m
+ *     parallelizationFactor: 1                 # batches of a shard in work
+ *     maxPayload: 6MiB                         # of one call
+ *     lambdaCompatible: false                  # a batch function by Lambda's rules; then also
+ *                                              # bisectBatchOnFunctionError, payloadInLetters,
+ *                                              # reportBatchItemFailures, refuseUnknownKeys
  *   - {name: orders, handler: com.acme.Handler::handleRequest, stream: orders}   # LambdaSettings
  * }</pre>
+ *
+ * <p>What the file does not say of a function is as its {@code spec()} has it.
  *
  * <p>Paths are relative to the file.
  *
@@ -66,7 +84,7 @@ public record Settings(
     Path deadLetters,
     List<Path> classpath,
     List<NamedClass> modules,
-    List<NamedClass> functions,
+    List<NamedFunction> functions,
     List<LambdaSettings> lambdas) {
 
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
@@ -96,6 +114,20 @@ public record Settings(
 
   /** A class named in the file, with the place for complaints. */
   public record NamedClass(String name, String place) {}
+
+  /**
+   * A function named in the file, enabled.
+   *
+   * @param name of the class
+   * @param place for complaints
+   * @param options what the file says beside the class
+   */
+  public record NamedFunction(String name, String place, FunctionOptions options) {
+    /** The class alone. */
+    public NamedClass type() {
+      return new NamedClass(name, place);
+    }
+  }
 
   /**
    * Reads a file with the process's environment.
@@ -139,20 +171,30 @@ public record Settings(
         root.texts("modules").stream()
             .map(text -> new NamedClass(text, root.place("modules")))
             .toList();
-    var functions = new ArrayList<NamedClass>();
+    var named = root.sections("functions");
+    var functions = new ArrayList<NamedFunction>();
     var lambdas = new ArrayList<LambdaSettings>();
-    for (var section : root.sections("functions")) {
+    for (var section : named) {
+      boolean enabled = isEnabled(section);
       if (section.text("handler").isPresent()) {
-        lambdas.add(LambdaSettings.read(section, folder));
+        var lambda = LambdaSettings.read(section, folder);
+        if (enabled) {
+          lambdas.add(lambda);
+        }
       } else {
-        functions.add(function(section));
+        var function = function(section);
+        if (enabled) {
+          functions.add(function);
+        }
       }
     }
     root.done();
     if (functions.isEmpty() && modules.isEmpty() && lambdas.isEmpty()) {
       throw root.complaint(
           "functions",
-          "names no function; list classes with a static method spec(), handlers, or modules");
+          named.isEmpty()
+              ? "names no function; list classes with a static method spec(), handlers, or modules"
+              : "has none that is enabled; nothing would be run");
     }
     return new Settings(
         application,
@@ -245,11 +287,20 @@ public record Settings(
     throw root.complaint(key, "is for retrieval: fan-out; take it out, or poll no more");
   }
 
-  private static NamedClass function(Section section) {
+  /** What is not keeps its progress, and goes on from there later. */
+  private static boolean isEnabled(Section section) {
+    var enabled = section.text("enabled", "true");
+    if (!enabled.equals("true") && !enabled.equals("false")) {
+      throw section.complaint("enabled", "must be true or false");
+    }
+    return enabled.equals("true");
+  }
+
+  private static NamedFunction function(Section section) {
     var name =
         section.required(
             "class", "a class with a static method spec(); or give handler, name and stream");
-    var named = new NamedClass(name, section.place("class"));
+    var named = new NamedFunction(name, section.place("class"), FunctionKeys.read(section));
     section.done();
     return named;
   }

@@ -25,7 +25,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 class EventPatternsTest {
   private static final Instant ARRIVED = Instant.ofEpochMilli(1_545_084_650_987L);
 
-  @ParameterizedTest(name = "{0} of {1}: {2}")
   @CsvSource(
       delimiter = '|',
       quoteCharacter = '`',
@@ -78,6 +77,7 @@ class EventPatternsTest {
         "['y']                               | {'a':'x','a':'y'} | PASSES",
         "['x']                               | {'a':'x','a':'y'} | FILTERED",
       })
+  @ParameterizedTest(name = "{0} of {1}: {2}")
   void a_field_of_the_payload_is_matched(String pattern, String payload, Verdict verdict)
       throws IOException {
     var filter = compile("{'data': {'a': " + pattern + "}}");
@@ -85,7 +85,6 @@ class EventPatternsTest {
     assertThat(filter.judge(record("key", json(payload).getBytes(UTF_8)))).isEqualTo(verdict);
   }
 
-  @ParameterizedTest(name = "{0} of {1}: {2}")
   @CsvSource(
       delimiter = '|',
       quoteCharacter = '`',
@@ -107,6 +106,7 @@ class EventPatternsTest {
         "{'kinesisSchemaVersion':['1.0']}           | {}            | PASSES",
         "{'headers':{'tenant':['acme']}}            | {}            | PASSES",
       })
+  @ParameterizedTest(name = "{0} of {1}: {2}")
   void fields_and_metadata_are_joined_as_the_pattern_says(
       String pattern, String payload, Verdict verdict) throws IOException {
     var record =
@@ -186,7 +186,6 @@ class EventPatternsTest {
         .isEqualTo(Verdict.FILTERED);
   }
 
-  @ParameterizedTest(name = "pattern {0}")
   @CsvSource(
       delimiter = '|',
       quoteCharacter = '`',
@@ -208,6 +207,7 @@ class EventPatternsTest {
         "{'data':{'a':[{'cidr':'1.2'}]}} | 0 | 0 | Malformed CIDR",
         "{'$or':[{'data':{'a':[1]}},{'x':[1]}]} | 1 | 29 | \"x\" is no field of a record",
       })
+  @ParameterizedTest(name = "pattern {0}")
   void what_is_no_pattern_is_refused_with_its_place(
       String pattern, int line, int column, String reason) {
     assertThatThrownBy(() -> compile("{'data':{'a':[1]}}", pattern.replace('~', '\n')))

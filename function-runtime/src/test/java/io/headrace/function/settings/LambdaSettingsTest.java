@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.headrace.function.FilterException;
+import io.headrace.function.FunctionOptions;
 import io.headrace.function.RecordFilter;
 import io.headrace.kcl.Start;
 import java.io.IOException;
@@ -36,13 +37,9 @@ class LambdaSettingsTest {
     assertThat(lambda.handler()).isEqualTo("com.acme.Orders::handleRequest");
     assertThat(lambda.stream()).isEqualTo("orders");
     assertThat(lambda.classpath()).isEmpty();
-    assertThat(lambda.start()).isEqualTo(Start.HORIZON);
     assertThat(lambda.filters()).isEmpty();
     assertThat(lambda.unparsable()).isEmpty();
-    assertThat(lambda.batchSize()).isEqualTo(100);
-    assertThat(lambda.batchingWindow()).isZero();
-    assertThat(lambda.retries()).isEmpty();
-    assertThat(lambda.timeout()).isEmpty();
+    assertThat(lambda.options()).isEqualTo(FunctionOptions.NONE);
     assertThat(lambda.tumblingWindow()).isEmpty();
     assertThat(lambda.reportsItemFailures()).isTrue();
   }
@@ -67,21 +64,21 @@ class LambdaSettingsTest {
                 """);
 
     assertThat(lambda.classpath()).containsExactly(folder.resolve("orders.jar"));
-    assertThat(lambda.start()).isEqualTo(Start.LATEST);
     assertThat(lambda.unparsable()).contains("dead-letter");
-    assertThat(lambda.batchSize()).isEqualTo(10_000);
-    assertThat(lambda.batchingWindow()).isEqualTo(Duration.ofMinutes(5));
-    assertThat(lambda.retries()).contains(3);
-    assertThat(lambda.timeout()).contains(Duration.ofSeconds(3));
+    var options = lambda.options();
+    assertThat(options.start()).contains(Start.LATEST);
+    assertThat(options.batching().records()).contains(10_000);
+    assertThat(options.batching().orAfter()).contains(Duration.ofMinutes(5));
+    assertThat(options.retrying().retries()).contains(3);
+    assertThat(options.timeOut()).contains(Duration.ofSeconds(3));
     assertThat(lambda.tumblingWindow()).contains(Duration.ofMinutes(15));
     assertThat(lambda.reportsItemFailures()).isFalse();
   }
 
-  @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       value = {
-        "startingPosition: oldest | startingPosition: must be trim-horizon or latest",
+        "startingPosition: oldest | startingPosition: must be trim-horizon, latest or a time",
         "unparsable: ignore       | unparsable: must be drop, deliver or dead-letter",
         "batchSize: 10001         | batchSize: must be a whole number between 1 and 10000",
         "batchWindow: 6m          | batchWindow: must be between 0s and 5m",
@@ -90,8 +87,9 @@ class LambdaSettingsTest {
         "tumblingWindow: 16m      | tumblingWindow: must be between 1s and 15m",
         "reportBatchItemFailures: maybe | reportBatchItemFailures: must be true or false",
         "classpath: [absent.jar]  | classpath: absent.jar does not exist beside the file",
-        "batchsize: 3             | batchsize: there is no such key; allowed here: handler",
+        "batchsize: 3             | batchsize: there is no such key; allowed here: enabled",
       })
+  @ParameterizedTest
   void a_wrong_value_is_named_with_its_place(String line, String complaint) {
     assertThatThrownBy(() -> read(SMALLEST + "    " + line + "\n"))
         .isInstanceOf(SettingsException.class)
@@ -178,6 +176,24 @@ class LambdaSettingsTest {
   private LambdaSettings read(String yaml) throws IOException {
     var file = Files.writeString(folder.resolve("app.yaml"), yaml);
     return Settings.read(file, name -> null).lambdas().get(0);
+  }
+
+  @Test
+  void a_handler_that_is_not_enabled_is_checked_and_not_run() throws IOException {
+    var file = folder.resolve("app.yaml");
+    Files.writeString(file, SMALLEST + "    enabled: false\n  - class: com.acme.Alarm\n");
+
+    assertThat(Settings.read(file, name -> null).lambdas()).isEmpty();
+    assertThatThrownBy(() -> read(SMALLEST + "    enabled: false\n    batchSize: 0\n"))
+        .hasMessageContaining("batchSize: must be a whole number");
+  }
+
+  @Test
+  void lambda_s_own_defaults_are_one_word_away() throws IOException {
+    var exact = read(SMALLEST + "    lambdaCompatible: true\n");
+
+    assertThat(exact.options().lambda()).isPresent();
+    assertThat(exact.options().lambda().get().reportsBatchItemFailures()).isFalse();
   }
 
   @Test

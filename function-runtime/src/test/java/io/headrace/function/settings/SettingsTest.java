@@ -3,6 +3,9 @@ package io.headrace.function.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.headrace.function.EventSourceMapping;
+import io.headrace.function.FunctionOptions;
+import io.headrace.kcl.Start;
 import io.headrace.kcl.WorkerSettings;
 import io.headrace.kcl.kinesis.Retrieval;
 import java.io.IOException;
@@ -10,8 +13,10 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -142,6 +147,116 @@ class SettingsTest {
       })
   void a_wrong_key_or_value_names_file_line_key_and_what_is_allowed(String line, String message) {
     assertThatThrownBy(() -> read(SMALLEST + line + "\n"))
+        .isInstanceOf(SettingsException.class)
+        .hasMessageContaining(message);
+  }
+
+  @Test
+  void a_function_is_as_its_specification_has_it_unless_the_file_says_otherwise()
+      throws IOException {
+    assertThat(read(SMALLEST).functions().get(0).options()).isEqualTo(FunctionOptions.NONE);
+    var options =
+        read(SMALLEST
+                + """
+                        startingPosition: 2026-01-01T00:00:00Z
+                        timeout: 30s
+                        inFlight: 64
+                        retries: 5
+                        recordAge: 1h
+                        backOff: {first: 200ms, longest: 2m}
+                        pauseAbove: {share: 0.25, ofLast: 40}
+                        batchSize: 50
+                        batchWindow: 5s
+                        parallelizationFactor: 3
+                        maxPayload: 4MiB
+                    """)
+            .functions()
+            .get(0)
+            .options();
+    assertThat(options)
+        .isEqualTo(
+            new FunctionOptions(
+                Optional.of(Start.at(Instant.parse("2026-01-01T00:00:00Z"))),
+                Optional.empty(),
+                new FunctionOptions.Batching(
+                    Optional.of(50),
+                    Optional.of(Duration.ofSeconds(5)),
+                    Optional.of(3),
+                    Optional.of(4L << 20)),
+                new FunctionOptions.Retrying(
+                    Optional.of(5),
+                    Optional.of(Duration.ofHours(1)),
+                    Optional.of(
+                        new FunctionOptions.BackOff(Duration.ofMillis(200), Duration.ofMinutes(2))),
+                    Optional.of(new FunctionOptions.PauseAbove(0.25, 40))),
+                Optional.of(Duration.ofSeconds(30)),
+                Optional.of(64)));
+  }
+
+  @Test
+  void a_function_runs_by_lambdas_rules_where_the_file_says_so() throws IOException {
+    var options =
+        read(SMALLEST
+                + """
+                        lambdaCompatible: true
+                        reportBatchItemFailures: true
+                        retries: forever
+                    """)
+            .functions()
+            .get(0)
+            .options();
+    assertThat(options.retrying().retries()).contains(EventSourceMapping.UNLIMITED);
+    assertThat(options.lambda())
+        .hasValueSatisfying(
+            mapping -> {
+              assertThat(mapping.reportsBatchItemFailures()).isTrue();
+              assertThat(mapping.bisectsBatchOnFunctionError()).isFalse();
+            });
+  }
+
+  @Test
+  void a_function_that_is_not_enabled_is_not_run() throws IOException {
+    var settings = read(SMALLEST + "  - class: com.acme.Other\n    enabled: false\n");
+    assertThat(settings.functions()).extracting("name").containsExactly("com.acme.Alarm");
+    assertThatThrownBy(() -> read(SMALLEST + "    enabled: false\n"))
+        .hasMessageContaining("functions: has none that is enabled");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "batchSize: 0 | app.yaml:4: functions[0].batchSize: must be a whole number between 1 and",
+        "batchWindow: 6m | app.yaml:4: functions[0].batchWindow: must be between 0s and 5m",
+        "retries: -1 | app.yaml:4: functions[0].retries: must be a whole number between 0 and 10000",
+        "maxPayload: 1KiB | app.yaml:4: functions[0].maxPayload: must be between 1MiB and 1024MiB",
+        "enabled: yes please | app.yaml:4: functions[0].enabled: must be true or false",
+        "startingPosition: now | app.yaml:4: functions[0].startingPosition: must be trim-horizon",
+        "payloadInLetters: true | functions[0].payloadInLetters: is for functions with lambda",
+        "backOff: {first: 1s} | functions[0].backOff.longest: is missing; give first and longest",
+        "backOff: {first: 2s, longest: 1s} | backOff.longest: must not be shorter than first",
+        "pauseAbove: {share: 1, ofLast: 5} | pauseAbove.share: must be at least 0 and below 1",
+        "pauseAbove: {ofLast: 5} | pauseAbove.share: is missing; give share and ofLast together",
+        "pauseAbove: {above: 5} | functions[0].pauseAbove.above: there is no such key",
+        "bisect: true | functions[0].bisect: there is no such key; allowed here: class, enabled",
+      })
+  void a_wrong_option_of_a_function_names_its_place(String line, String message) {
+    assertThatThrownBy(() -> read(SMALLEST + "    " + line + "\n"))
+        .isInstanceOf(SettingsException.class)
+        .hasMessageContaining(message);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "parallelizationFactor: 11 | parallelizationFactor: must be a whole number between 1 and 10",
+        "recordAge: 59s | recordAge: must be between 1m and 10080m",
+        "batchWindow: 1500ms | batchWindow: must be whole seconds",
+        "maxPayload: 7MiB | maxPayload: must be between 1MiB and 6MiB",
+      })
+  void by_lambdas_rules_ranges_are_lambdas(String line, String message) {
+    assertThatThrownBy(() -> read(SMALLEST + "    lambdaCompatible: true\n    " + line + "\n"))
         .isInstanceOf(SettingsException.class)
         .hasMessageContaining(message);
   }

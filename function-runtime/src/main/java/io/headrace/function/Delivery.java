@@ -1,0 +1,63 @@
+package io.headrace.function;
+
+import java.util.Optional;
+
+/**
+ * How records are put together for calls, beside {@link io.headrace.kcl.BatchLimits}.
+ *
+ * @param concurrentBatches of one shard
+ * @param mapping the rules of an event source mapping, for functions that ask for them
+ */
+record Delivery(int concurrentBatches, PayloadLimit payload, Optional<EventSourceMapping> mapping) {
+  static final Delivery USUAL = new Delivery(1, PayloadLimit.NONE, Optional.empty());
+
+  private static final int BATCHES_MAX = 100;
+
+  Delivery withConcurrentBatches(String function, int batches) {
+    int max = mapping.isPresent() ? EventSourceMapping.FACTOR_MAX : BATCHES_MAX;
+    if (batches < 1 || batches > max) {
+      throw FunctionSpec.refused(
+          function,
+          "parallelizationFactor",
+          Integer.toString(batches),
+          "must be between 1 and " + max);
+    }
+    return new Delivery(batches, payload, mapping);
+  }
+
+  Delivery withPayloadMax(String function, long bytes) {
+    long max = mapping.isPresent() ? PayloadLimit.LAMBDA_BYTES_MAX : Long.MAX_VALUE;
+    if (bytes < 1 || bytes > max) {
+      throw FunctionSpec.refused(
+          function, "maxPayloadBytes", Long.toString(bytes), "must be between 1 and " + max);
+    }
+    return new Delivery(concurrentBatches, new PayloadLimit(bytes, payload.asEvent()), mapping);
+  }
+
+  /** What is said of batches is said to who gets them. */
+  void check(String function, FunctionSpec.Kind<?, ?> kind) {
+    boolean batches =
+        !(kind instanceof FunctionSpec.Kind.Plain
+            || kind instanceof FunctionSpec.Kind.Async
+            || kind instanceof FunctionSpec.Kind.KeyedState
+            || kind instanceof FunctionSpec.Kind.AsyncKeyedState
+            || kind instanceof FunctionSpec.Kind.Windowing);
+    if (batches) {
+      return;
+    }
+    if (mapping.isPresent()) {
+      throw FunctionSpec.refused(
+          function,
+          "lambdaCompatible",
+          "for single records",
+          "Lambda's rules are about batches; use handledInBatchesBy");
+    }
+    if (concurrentBatches > 1) {
+      throw FunctionSpec.refused(
+          function,
+          "parallelizationFactor",
+          Integer.toString(concurrentBatches),
+          "is for batches; say inFlight, which is how many single records are in work");
+    }
+  }
+}

@@ -1,0 +1,129 @@
+package io.headrace.function;
+
+import io.headrace.kcl.BatchLimits;
+import io.headrace.kcl.Start;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * What a settings file says of a function beside its specification; empty leaves it as the
+ * specification has it. Immutable; applied by {@link FunctionSpec#with}, which checks ranges.
+ *
+ * @param start where the function begins on streams that it never read
+ * @param retrying how often and how soon failed records are tried again
+ * @param lambda runs a batch function by the rules of an event source mapping; what else is given
+ *     here changes them
+ */
+public record FunctionOptions(
+    Optional<Start> start,
+    Optional<EventSourceMapping> lambda,
+    Batching batching,
+    Retrying retrying,
+    Optional<Duration> timeOut,
+    Optional<Integer> inFlight) {
+  public static final FunctionOptions NONE =
+      new FunctionOptions(
+          Optional.empty(),
+          Optional.empty(),
+          Batching.NONE,
+          Retrying.NONE,
+          Optional.empty(),
+          Optional.empty());
+
+  public FunctionOptions {
+    Objects.requireNonNull(start, "start");
+    Objects.requireNonNull(lambda, "lambda");
+    Objects.requireNonNull(batching, "batching");
+    Objects.requireNonNull(retrying, "retrying");
+  }
+
+  /** See {@link FunctionSpec.Options#batching} and what stands beside it. */
+  public record Batching(
+      Optional<Integer> records,
+      Optional<Duration> orAfter,
+      Optional<Integer> parallelizationFactor,
+      Optional<Long> maxPayloadBytes) {
+    public static final Batching NONE =
+        new Batching(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+  }
+
+  /**
+   * See {@link RetryPolicy}.
+   *
+   * @param retries {@link EventSourceMapping#UNLIMITED} for ever
+   */
+  public record Retrying(
+      Optional<Integer> retries,
+      Optional<Duration> within,
+      Optional<BackOff> backOff,
+      Optional<PauseAbove> pauseAbove) {
+    public static final Retrying NONE =
+        new Retrying(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+  }
+
+  /** See {@link RetryPolicy#backingOff}. */
+  public record BackOff(Duration first, Duration longest) {}
+
+  /** See {@link RetryPolicy#pausingAbove}. */
+  public record PauseAbove(double share, int ofLast) {}
+
+  <I> List<Input<? extends I>> inputs(List<Input<? extends I>> inputs) {
+    var started = new ArrayList<Input<? extends I>>();
+    for (var input : inputs) {
+      started.add(started(input));
+    }
+    return List.copyOf(started);
+  }
+
+  private <I> Input<I> started(Input<I> input) {
+    return start.map(input::startingAt).orElse(input);
+  }
+
+  FunctionSpec.Settings settings(String function, FunctionSpec.Settings of) {
+    var batch = lambda.map(EventSourceMapping::batch).orElse(of.batch());
+    var delivery = lambda.map(EventSourceMapping::delivery).orElse(of.delivery());
+    var policy = of.retry();
+    var retry = lambda.map(mapping -> mapping.bounds(policy)).orElse(policy);
+    if (batching.parallelizationFactor().isPresent()) {
+      delivery = delivery.withConcurrentBatches(function, batching.parallelizationFactor().get());
+    }
+    if (batching.maxPayloadBytes().isPresent()) {
+      delivery = delivery.withPayloadMax(function, batching.maxPayloadBytes().get());
+    }
+    timeOut.ifPresent(limit -> FunctionSpec.requireTimeOut(function, limit));
+    inFlight.ifPresent(perShard -> FunctionSpec.requireInFlight(function, perShard));
+    return new FunctionSpec.Settings(
+        new BatchLimits(
+            batching.records().orElse(batch.recordsMax()),
+            batching.orAfter().orElse(batch.waitMax())),
+        retry(retry),
+        timeOut.isPresent() ? timeOut : of.limit(),
+        inFlight.orElse(of.inFlight()),
+        of.executor(),
+        of.sides(),
+        delivery);
+  }
+
+  private RetryPolicy retry(RetryPolicy of) {
+    var retry = of;
+    if (retrying.retries().isPresent()) {
+      int retries = retrying.retries().get();
+      retry = retry.withRetries(retries < 0 ? Integer.MAX_VALUE : retries);
+    }
+    if (retrying.within().isPresent()) {
+      retry = retry.within(retrying.within().get());
+    }
+    if (retrying.backOff().isPresent()) {
+      var backOff = retrying.backOff().get();
+      retry = retry.backingOff(backOff.first(), backOff.longest());
+    }
+    if (retrying.pauseAbove().isPresent()) {
+      var pause = retrying.pauseAbove().get();
+      retry = retry.pausingAbove(pause.share(), pause.ofLast());
+    }
+    return retry;
+  }
+}
