@@ -8,7 +8,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.HashSet;
+import java.util.List;
+import java.util.concurrent.Callable;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,7 +32,10 @@ class RunHandlerTest {
       import java.nio.file.Files;
       import java.nio.file.Path;
       import java.nio.file.StandardOpenOption;
-      import java.util.HashSet;
+      import java.util.Base64;
+import java.util.HashSet;
+import java.util.List;
+import java.util.concurrent.Callable;
       import java.util.List;
       import java.util.Set;
 
@@ -70,15 +76,97 @@ class RunHandlerTest {
       }
       """;
 
+  /** Counts the records of a window in its state, and writes the count when it ends. */
+  private static final String COUNTING =
+      """
+      package com.acme;
+
+      import com.amazonaws.services.lambda.runtime.Context;
+      import com.amazonaws.services.lambda.runtime.RequestHandler;
+      import com.amazonaws.services.lambda.runtime.events.KinesisTimeWindowEvent;
+      import com.amazonaws.services.lambda.runtime.events.TimeWindowEventResponse;
+      import java.nio.file.Files;
+      import java.nio.file.Path;
+      import java.nio.file.StandardOpenOption;
+      import java.util.Map;
+
+      public class Counting
+          implements RequestHandler<KinesisTimeWindowEvent, TimeWindowEventResponse> {
+        @Override
+        public TimeWindowEventResponse handleRequest(KinesisTimeWindowEvent event, Context context) {
+          int before = Integer.parseInt(event.getState().getOrDefault("count", "0"));
+          String count = Integer.toString(before + event.getRecords().size());
+          if (event.getIsFinalInvokeForWindow()) {
+            write(count);
+          }
+          return TimeWindowEventResponse.builder().withState(Map.of("count", count)).build();
+        }
+
+        private static synchronized void write(String count) {
+          try {
+            Files.writeString(
+                Path.of("windows.txt"),
+                count + "\n",
+                StandardOpenOption.CREATE,
+                StandardOpenOption.APPEND);
+          } catch (java.io.IOException failed) {
+            throw new java.io.UncheckedIOException(failed);
+          }
+        }
+      }
+      """;
+
+  /** Throws while a batch holds what is not JSON. */
+  private static final String STRICT =
+      """
+      package com.acme;
+
+      import com.amazonaws.services.lambda.runtime.events.KinesisEvent;
+      import java.nio.charset.StandardCharsets;
+
+      public class Strict {
+        public void check(KinesisEvent event) {
+          for (KinesisEvent.KinesisEventRecord record : event.getRecords()) {
+            byte[] bytes = record.getKinesis().getData().array();
+            if (!new String(bytes, StandardCharsets.UTF_8).startsWith("{")) {
+              throw new IllegalStateException("no JSON");
+            }
+          }
+        }
+      }
+      """;
+
+  private static final String MORE_FUNCTIONS =
+      """
+        - handler: com.acme.Counting
+          name: counting
+          classpath: [orders.jar]
+          stream: orders
+          tumblingWindow: 1s
+        - handler: com.acme.Strict::check
+          name: strict
+          classpath: [orders.jar]
+          stream: orders
+          lambdaCompatible: true
+          bisectBatchOnFunctionError: true
+          payloadInLetters: true
+          retries: 1
+          backOff: {first: 1ms, longest: 1ms}
+      """;
+
   private static final String REFUSED = ",\"note\":\"refused once\"";
   private static final String METHOD = "com.acme.Orders::handle";
 
   @TempDir Path folder;
 
   @Test
-  void a_handler_that_knows_nothing_of_us_handles_what_its_filter_lets_through()
+  void handlers_that_know_nothing_of_us_run_with_filter_partial_answers_windows_and_bisecting()
       throws IOException, InterruptedException {
-    new HandlerJar(folder).source("com.acme.Orders", HANDLER).build("orders.jar");
+    new HandlerJar(folder)
+        .source("com.acme.Orders", HANDLER)
+        .source("com.acme.Counting", COUNTING)
+        .source("com.acme.Strict", STRICT)
+        .build("orders.jar");
     try (var aws = LocalAws.start()) {
       aws.createStream("orders", 2);
       var expected = new HashSet<String>();
@@ -91,20 +179,22 @@ class RunHandlerTest {
         put(aws, "key-" + i % 20, payload);
       }
       put(aws, "key-0", "not json");
-      try (var worker = HeadraceProcess.start(folder, "run", yaml(aws, "").toString())) {
+      var file = yaml(aws, MORE_FUNCTIONS);
+      try (var worker = HeadraceProcess.start(folder, "run", file.toString())) {
         assertThat(worker.line()).startsWith("retrieval: polling");
-        assertThat(worker.line()).isEqualTo("running shop: 1 function");
-        var handled = folder.resolve("handled.txt");
-        Awaitility.await()
-            .atMost(Duration.ofSeconds(60))
-            .until(
-                () ->
-                    Files.exists(handled)
-                        && new HashSet<>(Files.readAllLines(handled)).containsAll(expected));
+        assertThat(worker.line()).isEqualTo("running shop: 3 functions");
+        await(() -> new HashSet<>(lines("handled.txt")).containsAll(expected));
+        await(() -> lines("windows.txt").stream().mapToInt(Integer::parseInt).sum() == 201);
+        await(() -> !lines("dead-letters/strict.ndjson").isEmpty());
         worker.interrupt();
         assertThat(worker.exitCode(6)).isEqualTo(130);
-        assertThat(new HashSet<>(Files.readAllLines(handled))).isEqualTo(expected);
       }
+      assertThat(new HashSet<>(lines("handled.txt"))).isEqualTo(expected);
+      assertThat(lines("dead-letters/strict.ndjson"))
+          .singleElement()
+          .asString()
+          .contains("\"code\":\"RetryAttemptsExhausted\"")
+          .contains(Base64.getEncoder().encodeToString("not json".getBytes(UTF_8)));
     }
   }
 
@@ -171,6 +261,15 @@ class RunHandlerTest {
     assertThat(run.err())
         .hasLineCount(1)
         .containsPattern("app.yaml:15:\\d+: functions\\[0\\].filters\\[1\\]: Unrecognized match");
+  }
+
+  private static void await(Callable<Boolean> until) {
+    Awaitility.await().atMost(Duration.ofSeconds(60)).until(until);
+  }
+
+  private List<String> lines(String file) throws IOException {
+    var path = folder.resolve(file);
+    return Files.exists(path) ? Files.readAllLines(path) : List.of();
   }
 
   private Path yaml(LocalAws aws, String furtherFilters) throws IOException {
