@@ -15,13 +15,14 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Understands what a handler answered, as AWS Lambda does: nothing, or an object without {@code
  * batchItemFailures}, is success; each of the items must name a record of the batch, or all of it
- * counts as failed.
+ * counts as failed. Of one handler; thread-safe.
  */
 final class AnswerJson {
   private static final Logger LOG = LoggerFactory.getLogger(AnswerJson.class);
@@ -34,9 +35,14 @@ final class AnswerJson {
   private static final String FAILURES = "batchItemFailures";
   private static final String IDENTIFIER = "itemIdentifier";
 
-  private AnswerJson() {}
+  private final LambdaHandler handler;
+  private final AtomicBoolean told = new AtomicBoolean();
 
-  static Answer read(LambdaHandler handler, LambdaCall call, byte[] answer) {
+  AnswerJson(LambdaHandler handler) {
+    this.handler = handler;
+  }
+
+  Answer read(LambdaCall call, byte[] answer) {
     var window = call.window();
     if (window == null && !handler.reportsItemFailures()) {
       return Answer.DONE;
@@ -47,7 +53,7 @@ final class AnswerJson {
     } catch (IOException notJson) {
       return Answer.of(window == null ? notJson(answer) : STATELESS);
     }
-    var items = handler.reportsItemFailures() ? items(handler, call, root) : DONE;
+    var items = handler.reportsItemFailures() ? items(call, root) : DONE;
     if (window == null) {
       return Answer.of(items);
     }
@@ -59,14 +65,14 @@ final class AnswerJson {
     return new Answer(items, state.toString());
   }
 
-  private static BatchAnswer items(LambdaHandler handler, LambdaCall call, JsonNode root) {
+  private BatchAnswer items(LambdaCall call, JsonNode root) {
     if (!root.isObject()) {
       // Text, numbers and lists are what handlers answer that know nothing of partial answers.
       return DONE;
     }
     var failures = root.get(FAILURES);
     if (failures == null) {
-      tellUnknown(handler, root);
+      tellUnknown(root);
       return DONE;
     }
     if (failures.isNull()) {
@@ -75,10 +81,10 @@ final class AnswerJson {
     if (!failures.isArray()) {
       return new BatchAnswer.Malformed(FAILURES + " is not a list");
     }
-    return failures.isEmpty() ? DONE : items(call, failures);
+    return failures.isEmpty() ? DONE : named(call, failures);
   }
 
-  private static BatchAnswer items(LambdaCall call, JsonNode failures) {
+  private static BatchAnswer named(LambdaCall call, JsonNode failures) {
     Map<String, SequenceNumber> batch = new HashMap<>();
     for (var record : call.records()) {
       var sequence = record.position().sequence();
@@ -100,14 +106,17 @@ final class AnswerJson {
     return new BatchAnswer.ItemsFailed(named);
   }
 
-  /** A misspelt name is success for Lambda, and a loss that nobody hears of: said once a call. */
-  private static void tellUnknown(LambdaHandler handler, JsonNode root) {
+  /** A misspelt name is success for Lambda, and a loss that nobody hears of: said once. */
+  private void tellUnknown(JsonNode root) {
     for (Iterator<String> names = root.fieldNames(); names.hasNext(); ) {
       var name = names.next();
       if (!name.equals(STATE)) {
+        if (!told.compareAndSet(false, true)) {
+          return;
+        }
         LOG.warn(
             "{} answered an object with \"{}\" and no {}, which counts as success; if records"
-                + " failed, they are not tried again",
+                + " failed, they are not tried again. Not logged again",
             handler,
             name.length() <= 64 ? name : name.substring(0, 64) + "…",
             FAILURES);

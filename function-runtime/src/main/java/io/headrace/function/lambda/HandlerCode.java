@@ -7,7 +7,8 @@ import io.headrace.function.LambdaHandlers;
 import java.lang.reflect.InvocationTargetException;
 
 /** A handler's class, looked up. Immutable. */
-record HandlerCode(LambdaHandler handler, Class<?> type, Invocation invocation)
+record HandlerCode(
+    LambdaHandler handler, Class<?> type, Invocation invocation, AnswerJson answers)
     implements LambdaHandlers.Code {
   /** What AWS Lambda lets an answer have. */
   private static final int ANSWER_BYTES_MAX = 6 << 20;
@@ -66,7 +67,7 @@ record HandlerCode(LambdaHandler handler, Class<?> type, Invocation invocation)
       } finally {
         thread.setContextClassLoader(before);
       }
-      return AnswerJson.read(handler, call, answer.toByteArray());
+      return answers.read(call, answer.toByteArray());
     }
 
     @Override

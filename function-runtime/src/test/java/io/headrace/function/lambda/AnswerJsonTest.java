@@ -102,7 +102,7 @@ class AnswerJsonTest {
   void nothing_is_looked_at_without_report_batch_item_failures() {
     var answer = "{\"batchItemFailures\":[{\"itemIdentifier\":\"\"}]}".getBytes(UTF_8);
 
-    assertThat(AnswerJson.read(HANDLER.ignoringItemFailures(), call(), answer).batch())
+    assertThat(new AnswerJson(HANDLER.ignoringItemFailures()).read(call(), answer).batch())
         .isEqualTo(new BatchAnswer.Done());
   }
 
@@ -114,7 +114,7 @@ class AnswerJsonTest {
   }
 
   private static BatchAnswer read(String answer) {
-    return AnswerJson.read(HANDLER, call(), answer.getBytes(UTF_8)).batch();
+    return new AnswerJson(HANDLER).read(call(), answer.getBytes(UTF_8)).batch();
   }
 
   private static LambdaCall call() {
