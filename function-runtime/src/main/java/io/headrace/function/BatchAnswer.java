@@ -9,8 +9,13 @@ import java.util.Set;
  * who called.
  */
 public sealed interface BatchAnswer {
-  /** All records count as done. */
-  record Done() implements BatchAnswer {}
+  /**
+   * All records count as done.
+   *
+   * @param unknownKeys the answer is an object that does not name failures and has keys that mean
+   *     nothing: a misspelt one, perhaps
+   */
+  record Done(boolean unknownKeys) implements BatchAnswer {}
 
   /**
    * Of these the handler says that they failed. The records before the lowest of them count as

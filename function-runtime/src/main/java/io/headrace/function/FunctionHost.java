@@ -153,8 +153,7 @@ final class FunctionHost<I, O> implements AutoCloseable {
       return new TumblingHandler<>(scope, handler.window().get(), pool, wiring());
     }
     var mapping = spec.settings().delivery().mapping();
-    boolean hears = mapping.isEmpty() || mapping.get().reportsBatchItemFailures();
-    var batches = new HandlerFunction<I, O>(spec.name(), scope.context.key(), pool, hears);
+    var batches = new HandlerFunction<I, O>(spec.name(), scope.context.key(), pool, mapping);
     return new LambdaBatches<>(scope, decoder, batches, wiring(), mapping.orElse(HANDLERS));
   }
 

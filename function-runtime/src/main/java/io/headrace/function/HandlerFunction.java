@@ -6,6 +6,7 @@ import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.StreamRecord;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 
 /**
@@ -16,16 +17,17 @@ final class HandlerFunction<I, O> implements BatchFunction<I, O> {
   private final String function;
   private final ShardKey shard;
   private final LambdaPool pool;
-  private final boolean hears;
+  private final Optional<EventSourceMapping> mapping;
 
   /**
-   * @param hears whether the answer is looked at
+   * @param mapping says which answers are looked at; without one all are
    */
-  HandlerFunction(String function, ShardKey shard, LambdaPool pool, boolean hears) {
+  HandlerFunction(
+      String function, ShardKey shard, LambdaPool pool, Optional<EventSourceMapping> mapping) {
     this.function = function;
     this.shard = shard;
     this.pool = pool;
-    this.hears = hears;
+    this.mapping = mapping;
   }
 
   @Override
@@ -40,7 +42,7 @@ final class HandlerFunction<I, O> implements BatchFunction<I, O> {
     var requestId = requestId(events.get(0).id().toString(), attempt);
     var call = new LambdaCall(function, requestId, shard, records, attempt::remaining, null);
     var answer = pool.call(call, attempt).batch();
-    if (hears) {
+    if (mapping.isEmpty() || mapping.get().reportsBatchItemFailures()) {
       apply(answer, batch, events);
     }
   }
@@ -49,6 +51,10 @@ final class HandlerFunction<I, O> implements BatchFunction<I, O> {
       throws LambdaItemsFailed {
     if (answer instanceof BatchAnswer.Malformed malformed) {
       throw new LambdaItemsFailed(malformed.why());
+    }
+    boolean strict = mapping.isPresent() && mapping.get().refusesUnknownKeys();
+    if (strict && answer instanceof BatchAnswer.Done done && done.unknownKeys()) {
+      throw new LambdaItemsFailed("the answer has a key that means nothing");
     }
     if (answer instanceof BatchAnswer.ItemsFailed failed) {
       var lowest = failed.lowest();

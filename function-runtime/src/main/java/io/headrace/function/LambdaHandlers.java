@@ -42,7 +42,7 @@ public interface LambdaHandlers {
    */
   record Answer(BatchAnswer batch, String state) {
     /** All is done, and there is no window. */
-    public static final Answer DONE = new Answer(new BatchAnswer.Done(), "{}");
+    public static final Answer DONE = new Answer(new BatchAnswer.Done(false), "{}");
 
     /** Of the batch, where there is no state. */
     public static Answer of(BatchAnswer batch) {

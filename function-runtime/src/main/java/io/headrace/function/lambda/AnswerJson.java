@@ -28,12 +28,13 @@ final class AnswerJson {
   private static final Logger LOG = LoggerFactory.getLogger(AnswerJson.class);
   private static final ObjectReader JSON =
       new ObjectMapper().reader().with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
-  private static final BatchAnswer DONE = new BatchAnswer.Done();
+  private static final BatchAnswer DONE = new BatchAnswer.Done(false);
   private static final String STATE = "state";
   private static final BatchAnswer STATELESS =
       new BatchAnswer.Malformed("an answer within a window must have an object under state");
   private static final String FAILURES = "batchItemFailures";
   private static final String IDENTIFIER = "itemIdentifier";
+  private static final int NAME_CHARACTERS_MAX = 64;
 
   private final LambdaHandler handler;
   private final AtomicBoolean told = new AtomicBoolean();
@@ -72,8 +73,7 @@ final class AnswerJson {
     }
     var failures = root.get(FAILURES);
     if (failures == null) {
-      tellUnknown(root);
-      return DONE;
+      return new BatchAnswer.Done(hasUnknown(root));
     }
     if (failures.isNull()) {
       return DONE;
@@ -106,23 +106,24 @@ final class AnswerJson {
     return new BatchAnswer.ItemsFailed(named);
   }
 
-  /** A misspelt name is success for Lambda, and a loss that nobody hears of: said once. */
-  private void tellUnknown(JsonNode root) {
+  /** A misspelt name is success for Lambda, and a loss that nobody hears of: told once. */
+  private boolean hasUnknown(JsonNode root) {
     for (Iterator<String> names = root.fieldNames(); names.hasNext(); ) {
       var name = names.next();
-      if (!name.equals(STATE)) {
-        if (!told.compareAndSet(false, true)) {
-          return;
-        }
+      if (name.equals(STATE)) {
+        continue;
+      }
+      if (told.compareAndSet(false, true)) {
         LOG.warn(
             "{} answered an object with \"{}\" and no {}, which counts as success; if records"
                 + " failed, they are not tried again. Not logged again",
             handler,
-            name.length() <= 64 ? name : name.substring(0, 64) + "…",
+            name.length() <= NAME_CHARACTERS_MAX ? name : name.substring(0, NAME_CHARACTERS_MAX) + "…",
             FAILURES);
-        return;
       }
+      return true;
     }
+    return false;
   }
 
   /** A stream handler may write any text; but what begins as an object was meant as an answer. */

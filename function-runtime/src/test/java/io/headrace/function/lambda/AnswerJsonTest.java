@@ -47,7 +47,7 @@ class AnswerJsonTest {
         " ",
       })
   void is_success(String answer) {
-    assertThat(read(answer)).isEqualTo(new BatchAnswer.Done());
+    assertThat(read(answer)).isInstanceOf(BatchAnswer.Done.class);
   }
 
   @ParameterizedTest
@@ -103,7 +103,14 @@ class AnswerJsonTest {
     var answer = "{\"batchItemFailures\":[{\"itemIdentifier\":\"\"}]}".getBytes(UTF_8);
 
     assertThat(new AnswerJson(HANDLER.ignoringItemFailures()).read(call(), answer).batch())
-        .isEqualTo(new BatchAnswer.Done());
+        .isEqualTo(new BatchAnswer.Done(false));
+  }
+
+  @Test
+  void an_object_with_other_keys_is_told_from_one_without_any() {
+    assertThat(read("{\"failedItems\":[]}")).isEqualTo(new BatchAnswer.Done(true));
+    assertThat(read("{\"state\":{}}")).isEqualTo(new BatchAnswer.Done(false));
+    assertThat(read("{}")).isEqualTo(new BatchAnswer.Done(false));
   }
 
   @Test

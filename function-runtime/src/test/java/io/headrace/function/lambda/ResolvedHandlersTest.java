@@ -44,7 +44,7 @@ class ResolvedHandlersTest {
 
     var answer = instance("Typed").call(call);
 
-    assertThat(answer.batch()).isEqualTo(new BatchAnswer.Done());
+    assertThat(answer.batch()).isEqualTo(new BatchAnswer.Done(false));
     var event = (KinesisEvent) Handlers.SEEN.get(0);
     assertThat(event.getRecords()).hasSize(2);
     var first = event.getRecords().get(0);
@@ -121,7 +121,7 @@ class ResolvedHandlersTest {
   })
   void every_way_to_write_a_handler_is_called(String handler) throws Exception {
     assertThat(instance(handler).call(call(record(1, "k", "x"))).batch())
-        .isEqualTo(new BatchAnswer.Done());
+        .isEqualTo(new BatchAnswer.Done(false));
 
     assertThat(Handlers.SEEN).hasSize(1);
   }
