@@ -10,8 +10,9 @@ import java.util.Optional;
 import java.util.UUID;
 
 /**
- * A Lambda handler as a function of batches, in one shard; on the invocation pool, in as many
- * lanes as the mapping has. Partial answers become failures of single records, everything from the lowest on.
+ * A Lambda handler as a function of batches, in one shard; on the invocation pool, in as many lanes
+ * as the mapping has. Partial answers become failures of single records, everything from the lowest
+ * on.
  */
 final class HandlerFunction<I, O> implements BatchFunction<I, O> {
   private final String function;
