@@ -51,7 +51,8 @@ public record LambdaSettings(
     filters = List.copyOf(filters);
   }
 
-  static LambdaSettings read(Section section, Path folder) {
+  /** Empty when it is not enabled. */
+  static Optional<LambdaSettings> read(Section section, Path folder) {
     var name = section.required("name", "the name under which its progress is kept");
     if (!NAME.matcher(name).matches()) {
       throw section.complaint(
@@ -64,6 +65,7 @@ public record LambdaSettings(
       throw section.complaint(
           "stream", "must be a stream's name: 1 to 128 letters, digits, '.', '_' and '-'");
     }
+    boolean enabled = Settings.isEnabled(section);
     var read =
         new LambdaSettings(
             name,
@@ -77,7 +79,7 @@ public record LambdaSettings(
             FunctionKeys.readOfHandler(section),
             section.place("handler"));
     section.done();
-    return read;
+    return enabled ? Optional.of(read) : Optional.empty();
   }
 
   private static Optional<String> fate(Section section) {

@@ -81,6 +81,11 @@ final class Section {
     return texts;
   }
 
+  /** Whether the key is there; unlike all others, this does not ask for it. */
+  boolean has(String key) {
+    return mapping.entries().containsKey(key);
+  }
+
   /** The list of filter patterns under {@code key}; references in them are not replaced. */
   List<EventPattern> patterns(String key) {
     var patterns = new ArrayList<EventPattern>();

@@ -175,17 +175,10 @@ public record Settings(
     var functions = new ArrayList<NamedFunction>();
     var lambdas = new ArrayList<LambdaSettings>();
     for (var section : named) {
-      boolean enabled = isEnabled(section);
-      if (section.text("handler").isPresent()) {
-        var lambda = LambdaSettings.read(section, folder);
-        if (enabled) {
-          lambdas.add(lambda);
-        }
+      if (section.has("handler")) {
+        LambdaSettings.read(section, folder).ifPresent(lambdas::add);
       } else {
-        var function = function(section);
-        if (enabled) {
-          functions.add(function);
-        }
+        function(section).ifPresent(functions::add);
       }
     }
     root.done();
@@ -288,7 +281,7 @@ public record Settings(
   }
 
   /** What is not keeps its progress, and goes on from there later. */
-  private static boolean isEnabled(Section section) {
+  static boolean isEnabled(Section section) {
     var enabled = section.text("enabled", "true");
     if (!enabled.equals("true") && !enabled.equals("false")) {
       throw section.complaint("enabled", "must be true or false");
@@ -296,13 +289,15 @@ public record Settings(
     return enabled.equals("true");
   }
 
-  private static NamedFunction function(Section section) {
+  /** Empty when it is not enabled. */
+  private static Optional<NamedFunction> function(Section section) {
     var name =
         section.required(
             "class", "a class with a static method spec(); or give handler, name and stream");
+    boolean enabled = isEnabled(section);
     var named = new NamedFunction(name, section.place("class"), FunctionKeys.read(section));
     section.done();
-    return named;
+    return enabled ? Optional.of(named) : Optional.empty();
   }
 
   /** What {@code classpath} lists. */

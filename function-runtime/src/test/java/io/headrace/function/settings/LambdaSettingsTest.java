@@ -87,7 +87,7 @@ class LambdaSettingsTest {
         "tumblingWindow: 16m      | tumblingWindow: must be between 1s and 15m",
         "reportBatchItemFailures: maybe | reportBatchItemFailures: must be true or false",
         "classpath: [absent.jar]  | classpath: absent.jar does not exist beside the file",
-        "batchsize: 3             | batchsize: there is no such key; allowed here: enabled",
+        "batchsize: 3             | batchsize: there is no such key; allowed here: name, handler",
       })
   @ParameterizedTest
   void a_wrong_value_is_named_with_its_place(String line, String complaint) {
