@@ -129,7 +129,7 @@ class LambdaConformancePageTest {
 
   private static String sources(LambdaRules.Rule rule) {
     var names = new ArrayList<String>();
-    for (var letter : rule.source().split(" ")) {
+    for (var letter : List.of(rule.source().split(" "))) {
       names.add(SOURCES.getOrDefault(letter, letter));
     }
     return String.join(", ", names);
@@ -137,8 +137,9 @@ class LambdaConformancePageTest {
 
   /** The class and the method, in words. */
   private static String test(String reference) {
-    var parts = reference.split("#");
-    var file = parts[0].substring(parts[0].lastIndexOf('/') + 1).replace(".java", "");
-    return "`" + file + "`: " + parts[1].replace('_', ' ');
+    var parts = List.of(reference.split("#"));
+    var path = parts.get(0);
+    var file = path.substring(path.lastIndexOf('/') + 1).replace(".java", "");
+    return "`" + file + "`: " + parts.get(1).replace('_', ' ');
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicContainer;
 import org.junit.jupiter.api.DynamicNode;
@@ -33,12 +34,12 @@ class LambdaConformanceTest {
 
   /** In its source, as it may be of another module; that it runs is that module's build to see. */
   private static void isThere(String test) throws IOException {
-    var parts = test.split("#");
-    var source = Files.readString(Path.of("..", parts[0]));
-    int at = source.indexOf("void " + parts[1] + "(");
-    assertThat(at).as("%s in its file", parts[1]).isPositive();
+    var parts = List.of(test.split("#"));
+    var source = Files.readString(Path.of("..", parts.get(0)));
+    int at = source.indexOf("void " + parts.get(1) + "(");
+    assertThat(at).as("%s in its file", parts.get(1)).isPositive();
     assertThat(source.substring(Math.max(0, at - 300), at))
-        .as("what stands before %s", parts[1])
+        .as("what stands before %s", parts.get(1))
         .containsAnyOf("@Test", "@ParameterizedTest", "@Property");
   }
 }

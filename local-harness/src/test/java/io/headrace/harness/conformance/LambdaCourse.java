@@ -56,14 +56,8 @@ final class LambdaCourse {
   private int outage;
 
   LambdaCourse(EventSourceMapping mapping, JsonNode behaviour) {
-    behaviour
-        .path("fails")
-        .fields()
-        .forEachRemaining(e -> fails.put(e.getKey(), e.getValue().intValue()));
-    behaviour
-        .path("reports")
-        .fields()
-        .forEachRemaining(e -> reports.put(e.getKey(), e.getValue().intValue()));
+    counts(behaviour.path("fails"), fails);
+    counts(behaviour.path("reports"), reports);
     behaviour
         .path("answers")
         .forEach(answer -> answers.add(answer.isNull() ? null : answer.textValue()));
@@ -77,6 +71,10 @@ final class LambdaCourse {
                 .handledInBatchesBy(
                     () -> BatchResponse.answering(mapping, function),
                     Destination.stream("out", new Text(), text -> text)));
+  }
+
+  private static void counts(JsonNode from, Map<String, Integer> into) {
+    from.properties().forEach(each -> into.put(each.getKey(), each.getValue().intValue()));
   }
 
   List<List<String>> invocations() {
