@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -23,8 +24,8 @@ import org.junit.jupiter.api.Test;
  * production knows of it. For tests that run one after the other.
  *
  * <p>A condition is a conjunction. Of each clause there are these mutants: without it; without one
- * of its alternatives, if it has several; without one of the values of a list; with {@code <} in
- * place of {@code <=} and the reverse.
+ * of its alternatives, if it has several, or one clause of such; without one of the values of a
+ * list; with {@code <} in place of {@code <=} and the reverse.
  */
 public final class ConditionMutants {
   private static final Pattern VALUE = Pattern.compile(":\\w+");
@@ -57,6 +58,11 @@ public final class ConditionMutants {
         .filter(mutant -> mutant.shape().equals(shape))
         .map(mutant -> changes(condition).get(mutant.number()).result())
         .orElse(condition);
+  }
+
+  /** From now on only what is sent again counts. */
+  public void forget() {
+    shapes.clear();
   }
 
   /** Of all conditions that were sent so far. */
@@ -100,6 +106,10 @@ public final class ConditionMutants {
           test.invoke(instance);
         } catch (InvocationTargetException failed) {
           return Optional.of(test.getName());
+        } finally {
+          for (var after : methods(suite, AfterEach.class)) {
+            after.invoke(instance);
+          }
         }
       }
     }
@@ -148,7 +158,9 @@ public final class ConditionMutants {
     if (alternatives.size() > 1) {
       for (int i = 0; i < alternatives.size(); i++) {
         var left = without(alternatives, i, " OR ");
-        changes.add(new Change("without the alternative " + alternatives.get(i), left));
+        var whole = alternatives.size() > 2 ? "(" + left + ")" : left;
+        changes.add(new Change("without the alternative " + alternatives.get(i), whole));
+        changes.addAll(changesWithin(alternatives, i, bracketed));
       }
     }
     var list = LIST.matcher(clause);
@@ -163,6 +175,24 @@ public final class ConditionMutants {
       changes.add(new Change("< in " + clause, clause.replace(" <= ", " < ")));
     } else if (clause.contains(" < ")) {
       changes.add(new Change("<= in " + clause, clause.replace(" < ", " <= ")));
+    }
+    return changes;
+  }
+
+  /** Of an alternative that is a conjunction, in its place among the others. */
+  private static List<Change> changesWithin(List<String> alternatives, int i, boolean bracketed) {
+    var changes = new ArrayList<Change>();
+    var text = alternatives.get(i);
+    var inside = text.startsWith("(") ? text.substring(1, text.length() - 1) : "";
+    var parts = inside.isEmpty() ? List.<String>of() : split(inside, " AND ");
+    for (int part = 0; part < parts.size(); part++) {
+      var changed = new ArrayList<>(alternatives);
+      var left = without(parts, part, " AND ");
+      changed.set(i, parts.size() > 2 ? "(" + left + ")" : left);
+      var all = String.join(" OR ", changed);
+      changes.add(
+          new Change(
+              "without " + parts.get(part) + " of " + text, bracketed ? "(" + all + ")" : all));
     }
     return changes;
   }

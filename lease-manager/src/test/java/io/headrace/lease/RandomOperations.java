@@ -62,7 +62,7 @@ public final class RandomOperations {
   }
 
   private <T extends LeaseItem> String deleted(Stored<T> old) {
-    return "deleted: " + LeaseTableContract.await(table.delete("app", old));
+    return "deleted: " + LeaseTableContract.await(table.delete("app", ofAnotherCreation(old)));
   }
 
   private static String sorted(List<?> items) {
