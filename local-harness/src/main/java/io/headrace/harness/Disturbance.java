@@ -172,7 +172,8 @@ enum Disturbance {
       (world, random) -> {
         world.mood().sinkFailing(random.nextInt(100));
         later(world, upTo(random, 5_000), () -> world.mood().sinkFailing(0));
-      });
+      }),
+  TRIM((world, random) -> Retention.strike(world, random));
 
   private static final int SHARDS_MAX = 8;
 
@@ -270,24 +271,32 @@ enum Disturbance {
         });
   }
 
+  /** One of the streams; nothing is drawn where there is only one. */
+  static Feed feed(FleetWorld world, SplittableRandom random) {
+    var feeds = world.feeds();
+    return feeds.get(feeds.size() == 1 ? 0 : random.nextInt(feeds.size()));
+  }
+
   private static void split(FleetWorld world, SplittableRandom random) {
-    var open = world.stream().openShards();
+    var feed = feed(world, random);
+    var open = feed.stream().openShards();
     if (open.size() < SHARDS_MAX) {
-      world.puts().split(open.get(random.nextInt(open.size())).id());
-      world.listing().remember();
+      feed.puts().split(open.get(random.nextInt(open.size())).id());
+      feed.listing().remember();
       world.trace().tell("world", "splits a shard");
     }
   }
 
   private static void merge(FleetWorld world, SplittableRandom random) {
+    var feed = feed(world, random);
     var open =
-        world.stream().openShards().stream()
+        feed.stream().openShards().stream()
             .sorted(Comparator.comparing(shard -> shard.range().first()))
             .toList();
     if (open.size() > 1) {
       int left = random.nextInt(open.size() - 1);
-      world.puts().merge(open.get(left).id(), open.get(left + 1).id());
-      world.listing().remember();
+      feed.puts().merge(open.get(left).id(), open.get(left + 1).id());
+      feed.listing().remember();
       world.trace().tell("world", "merges two shards");
     }
   }

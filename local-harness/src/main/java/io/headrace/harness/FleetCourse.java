@@ -92,7 +92,7 @@ final class FleetCourse {
   }
 
   private void produce() {
-    if (!putting || world.puts().all().size() >= world.plan().putsMax()) {
+    if (!putting || puts() >= world.plan().putsMax()) {
       return;
     }
     for (int i = random.nextInt(PUT_AT_ONCE_MAX); i >= 0; i--) {
@@ -105,8 +105,13 @@ final class FleetCourse {
   }
 
   private void put() {
-    var next = world.workload().next(world, random);
-    var unused = world.puts().put(next.key(), next.bytes(), next.fate());
+    var feed = Disturbance.feed(world, random);
+    var next = world.workload().next(world, feed, random);
+    var unused = feed.puts().put(next.key(), next.bytes(), next.fate());
+  }
+
+  private int puts() {
+    return world.feeds().stream().mapToInt(feed -> feed.puts().all().size()).sum();
   }
 
   /** All faults are over; what has been sent may still arrive. */
@@ -164,7 +169,7 @@ final class FleetCourse {
     var heir = world.start("heir");
     var limit = world.plan().leaseTime().multipliedBy(CALM_LEASE_TIMES_MAX).plus(CALM_EXTRA_MAX);
     long until = world.loop().ticks() + limit.toNanos();
-    while (heir.tokens().size() < world.stream().openShards().size()) {
+    while (heir.tokens().size() < world.openShards()) {
       if (world.loop().ticks() > until) {
         world
             .verdicts()
@@ -196,7 +201,7 @@ final class FleetCourse {
         world.trace().events(),
         Duration.ofNanos(world.loop().ticks()),
         requests,
-        world.puts().all().size(),
+        puts(),
         world.deliveries().deliveries(),
         world.deliveries().repeats(),
         world.progress().commits(),

@@ -62,6 +62,7 @@ final class FleetMeasurement {
         64 << 20,
         false,
         false,
+        false,
         0,
         0);
   }

@@ -93,7 +93,7 @@ final class Meter implements FleetObserver {
   public void begins(Puts.Put put) {
     var at = waiting.remove(put);
     if (at != null) {
-      longest.merge(put.shard(), world.loop().ticks() - at, Math::max);
+      longest.merge(put.shard().shard(), world.loop().ticks() - at, Math::max);
     }
   }
 

@@ -30,6 +30,12 @@ enum PlantedFault {
   TAKE_BACK_UNCONDITIONAL(
       "a hand-over is taken back although it was acknowledged",
       () -> unconditional(PlantedLeaseFaults::isTakeBack)),
+  FLIP_UNCONDITIONAL(
+      "a hand-over is written although the giver lost the lease meanwhile",
+      () -> unconditional(PlantedLeaseFaults::isFlip)),
+  ACKNOWLEDGEMENT_UNCONDITIONAL(
+      "a hand-over is acknowledged although it was taken back",
+      () -> unconditional(PlantedLeaseFaults::isAcknowledgement)),
   BURIAL_UNCONDITIONAL(
       "a worker is buried although its heartbeat moved",
       () -> unconditional(PlantedLeaseFaults::isBurial)),
@@ -174,14 +180,16 @@ enum PlantedFault {
       () -> PlantedProcessFaults.cursors(PlantedProcessFaults::dropsLast));
 
   /** What a mistake shows itself in, where a swarm rarely has it: part of each course then. */
-  private static final Map<PlantedFault, Disturbance> SHOWN_BY =
+  private static final Map<PlantedFault, Set<Disturbance>> SHOWN_BY =
       Map.of(
-          TAKE_BACK_UNCONDITIONAL, Disturbance.JOIN_AT_A_SLOW_TABLE,
-          BURIAL_UNCONDITIONAL, Disturbance.SLOW_LEASE_TABLE,
-          OBSERVERS_LEASE_TIME, Disturbance.CUT_OFF,
-          LEASE_CHECKED_WHEN_QUEUED, Disturbance.POOLS_BUSY,
-          VALID_FROM_THE_REPLY, Disturbance.HEART_STOPS_AT_SLOW_ANSWERS,
-          CLOCK_RUNS_OFF, Disturbance.CUT_OFF);
+          TAKE_BACK_UNCONDITIONAL, Set.of(Disturbance.JOIN_AT_A_SLOW_TABLE),
+          FLIP_UNCONDITIONAL, Set.of(Disturbance.JOIN_AT_A_SLOW_TABLE, Disturbance.KILL),
+          ACKNOWLEDGEMENT_UNCONDITIONAL, Set.of(Disturbance.JOIN_AT_A_SLOW_TABLE),
+          BURIAL_UNCONDITIONAL, Set.of(Disturbance.SLOW_LEASE_TABLE, Disturbance.HANG_LEASE_LOOP),
+          OBSERVERS_LEASE_TIME, Set.of(Disturbance.CUT_OFF),
+          LEASE_CHECKED_WHEN_QUEUED, Set.of(Disturbance.POOLS_BUSY),
+          VALID_FROM_THE_REPLY, Set.of(Disturbance.HEART_STOPS_AT_SLOW_ANSWERS),
+          CLOCK_RUNS_OFF, Set.of(Disturbance.CUT_OFF));
 
   private final String what;
 
@@ -209,8 +217,7 @@ enum PlantedFault {
 
   /** Kinds of disturbance that courses have beside those that they draw. */
   Set<Disturbance> shownBy() {
-    var kind = SHOWN_BY.get(this);
-    return kind == null ? Set.of() : Set.of(kind);
+    return SHOWN_BY.getOrDefault(this, Set.of());
   }
 
   /** A course with the mistake built in. */

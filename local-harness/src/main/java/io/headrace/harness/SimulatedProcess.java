@@ -242,7 +242,7 @@ final class SimulatedProcess {
 
   /** A function is called, at the last instruction before the user's code. */
   void begins(String function, Puts.Put put, long fencingToken) {
-    var shard = world.key(put.shard());
+    var shard = put.shard();
     var what = function + " of record " + put.position().sequence() + " in " + name;
     tell(function + " begins " + put.position().sequence() + " in " + Names.of(put.shard()));
     boolean trusted = world.loop().ticks() >= trustedFrom;
@@ -294,7 +294,11 @@ final class SimulatedProcess {
         fault(failed.cause());
       } else if (whatHappened instanceof WorkerEvent.CleanUpFailed failed) {
         fault(failed.cause());
-      } else if (whatHappened instanceof WorkerEvent.GapFound gap) {
+      } else if (whatHappened instanceof WorkerEvent.GapFound gap
+          && !world
+              .feed(gap.shard())
+              .puts()
+              .isGap(gap.shard().shard(), gap.after(), gap.resumesAt())) {
         world
             .verdicts()
             .broken(

@@ -122,7 +122,7 @@ class FleetSimulationTest {
   @Test
   void every_mistake_has_a_name_and_a_sentence() {
     assertThat(List.of(PlantedFault.values()))
-        .hasSizeGreaterThanOrEqualTo(40)
+        .hasSizeGreaterThanOrEqualTo(45)
         .allSatisfy(fault -> assertThat(fault.what()).isNotBlank())
         .extracting(PlantedFault::id)
         .doesNotHaveDuplicates();
