@@ -115,7 +115,7 @@ final class FunctionRunning {
   private void take(RunEvent event) {
     if (!run.phase().isFinal()) {
       decide(event);
-    } else if (event instanceof RunEvent.Read late) {
+    } else if (event instanceof RunEvent.OfRecords late) {
       late.records().forEach(HeldRecord::release);
     }
   }

@@ -7,16 +7,21 @@ import java.util.Set;
 sealed interface RunEvent {
   record Begun() implements RunEvent {}
 
+  /** Brings records of which the run has to let go, also when it is over by then. */
+  sealed interface OfRecords extends RunEvent {
+    List<HeldRecord> records();
+  }
+
   /** Records in the shard's order; the run owns one share of each. */
-  record Read(List<HeldRecord> records) implements RunEvent {}
+  record Read(List<HeldRecord> records) implements OfRecords {}
 
   record EndRead(List<Shard> children) implements RunEvent {}
 
   /** These are finished, or were before, and are let go: what {@link HandlerRun#settle} brought. */
-  record Settled(List<HeldRecord> records) implements RunEvent {}
+  record Settled(List<HeldRecord> records) implements OfRecords {}
 
   /** These were handed over, are let go, and are left to the next owner. */
-  record Returned(List<HeldRecord> records) implements RunEvent {}
+  record Returned(List<HeldRecord> records) implements OfRecords {}
 
   /** Time has passed, or there is room again. */
   record Woken() implements RunEvent {}
