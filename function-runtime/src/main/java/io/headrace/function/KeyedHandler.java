@@ -208,7 +208,12 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
       var state = held != null ? held.value() : initial.apply(key.key());
       var stage = Call.answerOf(invocation.call(state, event, out));
       call.waitsFor(stage);
-      return stage.thenApply(next -> effect(key, held, Objects.requireNonNull(next, "the function answered null instead of a Next")));
+      return stage.thenApply(
+          next ->
+              effect(
+                  key,
+                  held,
+                  Objects.requireNonNull(next, "the function answered null instead of a Next")));
     }
 
     private Effect effect(StateKey key, @Nullable Held<S> before, Next<S> next) {

@@ -9,7 +9,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
 import org.junit.jupiter.api.Test;
 
-/** What an asynchronous function answers with is user code: whatever it does concerns its record. */
+/**
+ * What an asynchronous function answers with is user code: whatever it does concerns its record.
+ */
 class UsersStageTest {
   private final List<String> calls = new ArrayList<>();
 
