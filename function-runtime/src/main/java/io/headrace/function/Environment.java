@@ -1,9 +1,11 @@
 package io.headrace.function;
 
 import io.headrace.checkpoint.ChunkStore;
+import io.headrace.checkpoint.Orders;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
 /**
@@ -16,6 +18,7 @@ import java.util.random.RandomGenerator;
  * @param random used on the worker loop only
  * @param outlets where outputs and letters go
  * @param events told on the worker loop
+ * @param orders what operators want, as of a turn of the worker loop
  * @param calls how many calls of user code have begun and not answered, on whatever thread
  */
 record Environment(
@@ -27,7 +30,8 @@ record Environment(
     Outlets outlets,
     ChunkStore chunks,
     Consumer<FunctionEvent> events,
-    AtomicInteger calls) {
+    AtomicInteger calls,
+    Supplier<Orders> orders) {
   Environment(
       String application,
       Executor pool,
@@ -46,6 +50,7 @@ record Environment(
         outlets,
         chunks,
         events,
-        new AtomicInteger());
+        new AtomicInteger(),
+        () -> Orders.NONE);
   }
 }

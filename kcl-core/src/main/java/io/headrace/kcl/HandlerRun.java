@@ -16,8 +16,10 @@ import static io.headrace.kcl.RunPhase.WAITING_FOR_PARENTS;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +47,9 @@ final class HandlerRun {
 
   /** In the order of the shard, which is the order in which they are handed over. */
   private final LinkedHashMap<Position, HeldRecord> inFlight = new LinkedHashMap<>();
+
+  /** Of those in flight, the ones that wait for the operator. */
+  private final Set<Position> resting = new HashSet<>();
 
   private RunPhase phase = SEALING;
   private long attempt;
@@ -81,6 +86,10 @@ final class HandlerRun {
 
   int inFlight() {
     return inFlight.size();
+  }
+
+  int resting() {
+    return resting.size();
   }
 
   @Nullable Position committedThrough() {
@@ -280,19 +289,28 @@ final class HandlerRun {
       // Room is used when the run is woken, so that a batch that is answered at once makes room
       // for a whole one.
       settle(settled.positions());
+    } else if (event instanceof RunEvent.Resting waiting) {
+      checkInFlight(waiting.position());
+      resting.add(waiting.position());
     } else if (event instanceof RunEvent.LeftBehind) {
       rewind();
     } else if (event instanceof RunEvent.DrainAsked) {
       phase = DRAINING;
       release(batcher.clear());
     } else if (event instanceof RunEvent.DeadlinePassed) {
-      actions.add(new RunAction.AbandonHandler());
-      release(List.copyOf(inFlight.values()));
-      inFlight.clear();
+      leaveUnsettled();
     } else {
       reactToCommit(event);
     }
     return goOn();
+  }
+
+  /** What is still under way is interrupted, and delivered again elsewhere. */
+  private void leaveUnsettled() {
+    actions.add(new RunAction.AbandonHandler());
+    release(List.copyOf(inFlight.values()));
+    inFlight.clear();
+    resting.clear();
   }
 
   /** Forgets what was taken and not handed over. */
@@ -320,6 +338,9 @@ final class HandlerRun {
 
   /** The next phase, when nothing is left to wait for in this one. */
   private RunPhase goOn() {
+    if (phase == DRAINING && !resting.isEmpty() && inFlight.size() == resting.size()) {
+      leaveUnsettled();
+    }
     if (!inFlight.isEmpty() || commit == Commit.UNDER_WAY) {
       return phase;
     }

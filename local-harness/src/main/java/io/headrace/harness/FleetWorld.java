@@ -43,6 +43,7 @@ final class FleetWorld {
   private final WatchedTable table;
   private final CheckpointStore store;
   private final ChunkStore chunks = new InMemoryChunkStore();
+  private final SimulatedOperator operator;
   private final FunctionMood mood;
   private final List<SimulatedProcess> processes = new ArrayList<>();
   private final Map<String, Integer> numbers = new HashMap<>();
@@ -63,6 +64,7 @@ final class FleetWorld {
     deliveries = new DeliveryJudge(verdicts, puts);
     table = new WatchedTable(plant.table(new InMemoryLeaseTable()), loop, random.split(), leases);
     store = new WatchedStore(plant.store(new InMemoryCheckpointStore()), progress);
+    operator = new SimulatedOperator(this, store.operator());
     mood = new FunctionMood(random.split());
     checkMemory();
     loop.afterEachTask(
@@ -131,6 +133,10 @@ final class FleetWorld {
 
   DeliveryJudge deliveries() {
     return deliveries;
+  }
+
+  SimulatedOperator operator() {
+    return operator;
   }
 
   WatchedTable table() {
