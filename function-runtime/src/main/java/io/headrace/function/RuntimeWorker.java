@@ -2,6 +2,7 @@ package io.headrace.function;
 
 import io.headrace.checkpoint.ChunkStore;
 import io.headrace.checkpoint.InMemoryChunkStore;
+import io.headrace.checkpoint.Orders;
 import io.headrace.checkpoint.TrackingCheckpointer;
 import io.headrace.kcl.BatchLimits;
 import io.headrace.kcl.HandlerSpec;
@@ -51,6 +52,8 @@ final class RuntimeWorker implements FunctionRuntime.Running {
   private final Connectors connectors;
   private final Outlets outlets;
   private final Map<String, FunctionHost<?, ?>> hosts = new LinkedHashMap<>();
+  private final StandingOrders orders;
+  private final Operations operations;
   private final Worker worker;
 
   /** Sentences for the operator, until what they tell of is over. */
@@ -94,23 +97,35 @@ final class RuntimeWorker implements FunctionRuntime.Running {
             outlets,
             chunks(of),
             listeners::tell,
-            calls);
+            calls,
+            this::orders);
     var handlers = new ArrayList<HandlerSpec>();
     for (var spec : of.specs) {
       var host = FunctionHost.open(spec, environment);
       hosts.put(spec.name(), host);
       handlers.addAll(handlers(of, host));
     }
+    var self = incarnation(of);
     var coordinator =
         new HeartbeatCoordinator(
             required(of, of.leases, "leasesIn"),
             of.application,
-            incarnation(of),
+            self,
             connectors.opened(),
             of.leaseSettings,
             new Deployment(of.deployment, codecs(of)),
             machinery.leaseLoop(),
             machinery.leaseRandom());
+    var checkpoints = required(of, of.checkpoints, "checkpointsIn");
+    operations =
+        new Operations(
+            of.application,
+            of.specs,
+            required(of, of.leases, "leasesIn"),
+            checkpoints.operator(),
+            machinery.workerLoop(),
+            machinery.workerRandom(),
+            "worker " + self.workerId());
     worker =
         new Worker(
             settings(of.memoryBytes),
@@ -122,6 +137,11 @@ final class RuntimeWorker implements FunctionRuntime.Running {
               watch(event);
               listeners.tell(event);
             });
+    orders = new StandingOrders(checkpoints.operator(), machinery.workerLoop(), worker::direct);
+  }
+
+  private Orders orders() {
+    return orders.now();
   }
 
   static RuntimeWorker start(FunctionRuntime of) {
@@ -150,6 +170,10 @@ final class RuntimeWorker implements FunctionRuntime.Running {
       reasons.add("the worker has not joined its fleet yet");
     }
     reasons.addAll(troubles.values());
+    var unread = orders.trouble();
+    if (unread != null) {
+      reasons.add(unread);
+    }
     return new Health(end == null, ready && !stopping.get() && end == null, reasons);
   }
 
@@ -171,6 +195,16 @@ final class RuntimeWorker implements FunctionRuntime.Running {
           "function " + function + ": is not run here; there are " + hosts.keySet());
     }
     return host.stateOf(new StateKey(partitionKey, key));
+  }
+
+  @Override
+  public CompletionStage<Void> pause(String function, String reason) {
+    return operations.pause(Operations.Target.of(function), reason).thenAccept(order -> {});
+  }
+
+  @Override
+  public CompletionStage<Void> resume(String function, String reason) {
+    return operations.resume(Operations.Target.of(function), reason).thenAccept(order -> {});
   }
 
   @Override
@@ -211,6 +245,7 @@ final class RuntimeWorker implements FunctionRuntime.Running {
   }
 
   private void begin() {
+    orders.begin();
     var unused =
         worker
             .start()
@@ -236,7 +271,11 @@ final class RuntimeWorker implements FunctionRuntime.Running {
 
   /** On the worker loop. */
   private void watch(WorkerEvent event) {
-    if (event instanceof WorkerEvent.ShardStarted started) {
+    if (event instanceof WorkerEvent.OrdersGiven given) {
+      orders.given(given.number());
+    } else if (event instanceof WorkerEvent.FunctionHeld held) {
+      tellHeld(held);
+    } else if (event instanceof WorkerEvent.ShardStarted started) {
       troubles.keySet().removeIf(trouble -> trouble.shard().equals(started.shard()));
     } else if (event instanceof WorkerEvent.ShardStopped stopped) {
       // What the next owner meets is its own to tell; why it was given up here stays.
@@ -277,6 +316,14 @@ final class RuntimeWorker implements FunctionRuntime.Running {
         var unused = stop();
       }
     }
+  }
+
+  private void tellHeld(WorkerEvent.FunctionHeld held) {
+    orders
+        .now()
+        .holding(FunctionSpec.functionOf(held.function()), held.shard())
+        .ifPresent(
+            order -> LOG.info("function {} rests: order {}, {}", held, order.number(), order));
   }
 
   /** Closes what the worker used, once nobody uses it any more. */

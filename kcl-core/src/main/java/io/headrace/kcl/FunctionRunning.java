@@ -59,6 +59,10 @@ final class FunctionRunning {
     return spec.name();
   }
 
+  HandlerSpec spec() {
+    return spec;
+  }
+
   HandlerRun run() {
     return run;
   }
@@ -274,7 +278,7 @@ final class FunctionRunning {
                     }
                     return new RunEvent.Committed(attempt, stored.progress());
                   }
-                  return new RunEvent.FencedOut(attempt, ((CommitOutcome.Fenced) outcome).by());
+                  return RunEvent.refused(attempt, outcome);
                 },
                 failed -> new RunEvent.CommitFailed(attempt, failed)),
         failed -> new RunEvent.CommitFailed(attempt, failed));
@@ -286,9 +290,9 @@ final class FunctionRunning {
             ask(
                 () -> checkpointer.end(parts, end.children()),
                 outcome ->
-                    outcome instanceof CommitOutcome.Fenced fenced
-                        ? new RunEvent.FencedOut(end.attempt(), fenced.by())
-                        : new RunEvent.EndStored(end.attempt()),
+                    outcome instanceof CommitOutcome.Committed
+                        ? new RunEvent.EndStored(end.attempt())
+                        : RunEvent.refused(end.attempt(), outcome),
                 failed -> new RunEvent.EndFailed(end.attempt(), failed)),
         failed -> new RunEvent.EndFailed(end.attempt(), failed));
   }
@@ -457,6 +461,13 @@ final class FunctionRunning {
     }
 
     @Override
+    public void resting(Position position) {
+      if (isHeard()) {
+        tell(new RunEvent.Resting(position));
+      }
+    }
+
+    @Override
     public void stateChanged() {
       if (isHeard()) {
         checkpointer.stateChanged();
@@ -482,13 +493,9 @@ final class FunctionRunning {
 
     private boolean isHeard() {
       if (!engine.loop().isCurrent()) {
+        var who = "handler " + spec.name() + " of " + place;
         throw new IllegalStateException(
-            "handler "
-                + spec.name()
-                + " of "
-                + place
-                + " answers on a thread of its own: answer"
-                + " on the worker loop");
+            who + " answers on a thread of its own: answer on the worker loop");
       }
       return !silent && !run.phase().isFinal();
     }

@@ -18,6 +18,9 @@ sealed interface RunEvent {
   /** These were handed over, are let go, and are left to the next owner. */
   record Returned(List<HeldRecord> records) implements RunEvent {}
 
+  /** A record that was handed over waits for the operator: no drain waits for it. */
+  record Resting(Position position) implements RunEvent {}
+
   /** Time has passed, or there is room again. */
   record Woken() implements RunEvent {}
 
@@ -68,6 +71,16 @@ sealed interface RunEvent {
 
   /** A seal, a commit or an end was refused: {@code by} is newer. */
   record FencedOut(long attempt, LeaseToken by) implements Answer {}
+
+  /**
+   * What a refused commit or end means. Who was moved has nothing to commit any more, and the shard
+   * opens another run.
+   */
+  static RunEvent refused(long attempt, CommitOutcome outcome) {
+    return outcome instanceof CommitOutcome.Fenced fenced
+        ? new FencedOut(attempt, fenced.by())
+        : new Abandoned();
+  }
 
   record RetryDue(long attempt) implements Answer {}
 

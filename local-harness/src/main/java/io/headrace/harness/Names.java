@@ -9,6 +9,7 @@ import io.headrace.kcl.ShardKey;
 import io.headrace.lease.Book;
 import io.headrace.lease.LeaseItem;
 import io.headrace.lease.LeaseRow;
+import io.headrace.lease.Notice;
 import io.headrace.lease.RosterPart;
 import io.headrace.lease.WorkerItem;
 import java.util.stream.Collectors;
@@ -84,6 +85,9 @@ final class Names {
           + part.shards().entrySet().stream()
               .map(entry -> of(entry.getKey()) + "=" + entry.getValue())
               .collect(Collectors.joining(" "));
+    }
+    if (item instanceof Notice notice) {
+      return "notice of order " + notice.orders();
     }
     var worker = (WorkerItem) item;
     return "worker " + of(worker.incarnation()) + " " + worker.state();

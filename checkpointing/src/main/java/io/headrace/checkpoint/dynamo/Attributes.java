@@ -1,6 +1,7 @@
 package io.headrace.checkpoint.dynamo;
 
 import io.headrace.checkpoint.EndedParent;
+import io.headrace.checkpoint.Moved;
 import io.headrace.checkpoint.ProgressItem;
 import io.headrace.checkpoint.Standing;
 import io.headrace.kcl.CheckpointException;
@@ -13,12 +14,15 @@ import io.headrace.kcl.Shard;
 import io.headrace.kcl.ShardId;
 import io.headrace.kcl.StartingPosition;
 import java.math.BigInteger;
+import java.time.format.DateTimeParseException;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
@@ -43,6 +47,9 @@ final class Attributes {
   static final String PARTS = "parts";
   static final String CHILDREN = "ended";
   static final String START = "start";
+  static final String MOVED_AT = "mvRev";
+  static final String MOVED_BY = "mvBy";
+  static final String MOVED_TO = "mvTo";
 
   /** What placed the item or function there, when another consumer was before it. */
   static final String PLACED = "by";
@@ -93,6 +100,23 @@ final class Attributes {
   }
 
   static ProgressItem toItem(Map<String, AttributeValue> item) {
+    var through = optional(item, THROUGH).map(v -> read(THROUGH, v.s(), Position::parse));
+    var owner = read(OWNER, need(item, OWNER).s(), Incarnation::parse);
+    var ranges = optional(item, RANGES).map(AttributeValue::s).orElse("");
+    return new ProgressItem(
+        new LeaseToken(owner, longOf(item, EPOCH)),
+        longOf(item, REV),
+        need(item, NONCE).s(),
+        longOf(item, SEALS),
+        optional(item, ATTEMPT).map(AttributeValue::s).orElse(""),
+        read(RANGES, ranges, text -> ProgressText.toProgress(through, text)),
+        optional(item, PARTS).map(v -> toParts(v.m())),
+        parents(item),
+        optional(item, CHILDREN).map(v -> v.l().stream().map(s -> toShard(s.s())).toList()),
+        moved(item));
+  }
+
+  static Map<ShardId, EndedParent> parents(Map<String, AttributeValue> item) {
     var parents = new HashMap<ShardId, EndedParent>();
     item.forEach(
         (name, value) -> {
@@ -100,17 +124,29 @@ final class Attributes {
             parents.put(new ShardId(name.substring(PARENT.length())), toEnded(value.m()));
           }
         });
-    var through = optional(item, THROUGH).map(v -> Position.parse(v.s()));
-    return new ProgressItem(
-        new LeaseToken(Incarnation.parse(need(item, OWNER).s()), longOf(item, EPOCH)),
-        longOf(item, REV),
-        need(item, NONCE).s(),
-        longOf(item, SEALS),
-        optional(item, ATTEMPT).map(AttributeValue::s).orElse(""),
-        ProgressText.toProgress(through, optional(item, RANGES).map(AttributeValue::s).orElse("")),
-        optional(item, PARTS).map(v -> toParts(v.m())),
-        parents,
-        optional(item, CHILDREN).map(v -> v.l().stream().map(s -> toShard(s.s())).toList()));
+    return parents;
+  }
+
+  static Optional<Moved> moved(Map<String, AttributeValue> item) {
+    return optional(item, MOVED_TO)
+        .map(
+            to ->
+                new Moved(
+                    longOf(item, MOVED_AT),
+                    longOf(item, MOVED_BY),
+                    read(MOVED_TO, to.s(), ProgressText::toStart)));
+  }
+
+  /** Names the attribute in the complaint. */
+  static <T> T read(String name, @Nullable String text, Function<String, T> parser) {
+    if (text == null) {
+      throw new IllegalArgumentException("attribute " + name + " is no text");
+    }
+    try {
+      return parser.apply(text);
+    } catch (IllegalArgumentException | DateTimeParseException wrong) {
+      throw new IllegalArgumentException("attribute " + name + ": " + wrong.getMessage(), wrong);
+    }
   }
 
   /** An item that need not be sealed yet. */
@@ -174,7 +210,11 @@ final class Attributes {
   }
 
   static long longOf(Map<String, AttributeValue> item, String name) {
-    return Long.parseLong(need(item, name).n());
+    var text = need(item, name).n();
+    if (text == null) {
+      throw new IllegalArgumentException("attribute " + name + " is no number");
+    }
+    return Long.parseLong(text);
   }
 
   private static AttributeValue need(Map<String, AttributeValue> item, String name) {

@@ -4,6 +4,7 @@ import static io.headrace.checkpoint.dynamo.Attributes.number;
 import static io.headrace.checkpoint.dynamo.Attributes.text;
 
 import io.headrace.checkpoint.CheckpointStore;
+import io.headrace.checkpoint.OperatorStore;
 import io.headrace.checkpoint.ProgressItem;
 import io.headrace.checkpoint.ProgressKey;
 import io.headrace.checkpoint.WriteAnswer;
@@ -58,6 +59,7 @@ public final class DynamoCheckpointStore implements CheckpointStore {
   private final DynamoDbAsyncClient client;
   private final String table;
   private final String application;
+  private final DynamoOperatorStore operator;
   private final AwsRequestOverrideConfiguration once =
       AwsRequestOverrideConfiguration.builder()
           .apiCallTimeout(CALL_TIMEOUT)
@@ -80,6 +82,7 @@ public final class DynamoCheckpointStore implements CheckpointStore {
     this.client = client;
     this.table = table;
     this.application = application;
+    this.operator = new DynamoOperatorStore(client, table, application);
   }
 
   @Override
@@ -155,6 +158,11 @@ public final class DynamoCheckpointStore implements CheckpointStore {
             .overrideConfiguration(once)
             .build();
     return transact(names, request, 1).thenApply(answer -> settled(claim, answer));
+  }
+
+  @Override
+  public OperatorStore operator() {
+    return operator;
   }
 
   private Update item(ProgressKey key) {
