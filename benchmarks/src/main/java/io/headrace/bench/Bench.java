@@ -2,6 +2,7 @@ package io.headrace.bench;
 
 import io.headrace.bench.chaos.ChaosBench;
 import io.headrace.bench.fanout.FanOutBench;
+import io.headrace.bench.fleet.FleetBench;
 import io.headrace.bench.local.LocalBench;
 import io.headrace.bench.producer.ProducerBench;
 import java.io.OutputStreamWriter;
@@ -22,6 +23,7 @@ import picocli.CommandLine.Spec;
     subcommands = {
       LocalBench.class,
       FanOutBench.class,
+      FleetBench.class,
       ProducerBench.class,
       ChaosBench.class,
       CommandLine.HelpCommand.class

@@ -2,9 +2,13 @@ package io.headrace.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class BenchTest {
   private final StringWriter out = new StringWriter();
@@ -29,6 +33,16 @@ class BenchTest {
     assertThat(err.toString()).contains("lokal");
     assertThat(run("local", "--slow")).isEqualTo(2);
     assertThat(err.toString()).contains("--slow");
+  }
+
+  @Test
+  void a_fleet_that_is_measured_no_times_or_from_no_results_is_refused(@TempDir Path folder)
+      throws IOException {
+    assertThat(run("fleet", "--runs", "0")).isEqualTo(2);
+    assertThat(err.toString()).contains("--runs 0: must be between 1 and 100");
+    Path file = Files.writeString(folder.resolve("notes.txt"), "hello");
+    assertThat(run("fleet", "--resume", file.toString())).isEqualTo(2);
+    assertThat(err.toString()).contains("notes.txt, line 1 is no result of bench fleet");
   }
 
   @Test

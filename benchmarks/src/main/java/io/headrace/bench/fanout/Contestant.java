@@ -5,7 +5,6 @@ import io.headrace.bench.rig.ConsumerSettings.Reading;
 import io.headrace.bench.rig.Launch;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /** A consumer that is measured: always a process of its own, with the same options of the JVM. */
 public enum Contestant {
@@ -55,7 +54,7 @@ public enum Contestant {
     return switch (program) {
       case HEADRACE -> Launch.ours(label, HeadraceConsumer.class, options(), settings.command());
       case SDK -> Launch.ours(label, BareConsumer.class, options(), settings.command());
-      case KCL -> new Launch(label, kcl.command(options(), settings), kcl.folder(), Map.of(), true);
+      case KCL -> kcl.launch(label, "KclConsumer", options(), settings.command());
     };
   }
 

@@ -6,10 +6,11 @@ import java.io.IOException;
 import java.util.List;
 
 /** DynamoDB Local as a process: takes the port, and ends with its input. */
-final class DynamoDbServer {
+public final class DynamoDbServer {
   private DynamoDbServer() {}
 
-  static Launch launch(int port) {
+  /** How it is started. */
+  public static Launch launch(int port) {
     return Launch.ours(
         "dynamodb-local",
         DynamoDbServer.class,

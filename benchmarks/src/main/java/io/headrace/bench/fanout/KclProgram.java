@@ -1,6 +1,6 @@
 package io.headrace.bench.fanout;
 
-import io.headrace.bench.rig.ConsumerSettings;
+import io.headrace.bench.rig.Launch;
 import io.headrace.bench.rig.NotMeasured;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -10,17 +10,21 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * The KCL's consumer: the module {@code benchmarks/kcl}, which Maven builds when it is missing or
- * older than its sources. Its libraries stay out of our class path.
+ * The KCL's programs: the module {@code benchmarks/kcl}, which Maven builds when it is missing or
+ * older than its sources. Its libraries stay out of our class path. Confined to the thread of the
+ * benchmark.
  */
-final class KclProgram {
-  private static final String MAIN = "io.headrace.bench.kcl.KclConsumer";
+public final class KclProgram {
+  /** What the programs of the module lie in. */
+  private static final String PACKAGE = "io.headrace.bench.kcl.";
+
   private static final Duration BUILD_MAX = Duration.ofMinutes(10);
   private static final String MODULE = "benchmarks/kcl";
   private static final List<String> SOURCES =
@@ -39,34 +43,36 @@ final class KclProgram {
    *
    * @param home the folder of the topmost pom.xml
    */
-  KclProgram(Path home) {
+  public KclProgram(Path home) {
     this.home = home;
   }
 
-  Path folder() {
-    return home;
-  }
-
-  List<String> command(List<String> options, ConsumerSettings settings) {
+  /**
+   * How one of them is started.
+   *
+   * @param main the simple name of its class
+   * @param options of its JVM
+   */
+  public Launch launch(String label, String main, List<String> options, List<String> arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(options);
     command.add("-cp");
     command.add(target("classes") + ":" + text(target("classpath.txt")));
-    command.add(MAIN);
-    command.addAll(settings.command());
-    return command;
+    command.add(PACKAGE + main);
+    command.addAll(arguments);
+    return new Launch(label, command, home, Map.of(), true);
   }
 
   /** The library's version, by the name of its jar. */
-  String version() {
+  public String version() {
     Matcher jar =
         JAR.matcher(Files.exists(target("classpath.txt")) ? text(target("classpath.txt")) : "");
     return jar.find() ? jar.group(1) : "not there";
   }
 
   /** Does nothing when it is there and newer than its sources. */
-  void build() {
+  public void build() {
     try {
       if (Files.exists(target("classpath.txt"))
           && !newer(Files.getLastModifiedTime(target("classpath.txt")))) {

@@ -96,6 +96,22 @@ public final class Results {
     return ratios.isEmpty() ? null : Samples.of(ratios);
   }
 
+  /** Round by round, one figure less another. Null when no round has both. */
+  public @Nullable Samples difference(Key of, Key less) {
+    Map<Integer, Double> others = byKey.getOrDefault(less, Map.of());
+    List<Double> differences = new ArrayList<>();
+    byKey
+        .getOrDefault(of, Map.of())
+        .forEach(
+            (round, value) -> {
+              Double other = others.get(round);
+              if (other != null) {
+                differences.add(value - other);
+              }
+            });
+    return differences.isEmpty() ? null : Samples.of(differences);
+  }
+
   /**
    * Round by round, how many times better one program is than the best of all others. Null when no
    * round has both.

@@ -1,0 +1,106 @@
+package io.headrace.bench.kcl;
+
+import io.headrace.bench.rig.Member;
+import io.headrace.bench.rig.MemberSettings;
+import io.headrace.bench.rig.RequestCount;
+import java.util.concurrent.TimeUnit;
+import software.amazon.kinesis.coordinator.Scheduler;
+import software.amazon.kinesis.exceptions.InvalidStateException;
+import software.amazon.kinesis.exceptions.ShutdownException;
+import software.amazon.kinesis.lifecycle.events.InitializationInput;
+import software.amazon.kinesis.lifecycle.events.LeaseLostInput;
+import software.amazon.kinesis.lifecycle.events.ProcessRecordsInput;
+import software.amazon.kinesis.lifecycle.events.ShardEndedInput;
+import software.amazon.kinesis.lifecycle.events.ShutdownRequestedInput;
+import software.amazon.kinesis.processor.RecordProcessorCheckpointer;
+import software.amazon.kinesis.processor.ShardRecordProcessor;
+
+/**
+ * The library as a worker of a measured fleet, run as its documentation shows it: the scheduler in
+ * a daemon thread that nobody watches, a checkpoint every 5 s, at the end of a shard and when it is
+ * asked to leave, and {@code startGracefulShutdown} at the end.
+ */
+public final class KclMember {
+  private static final long CHECKPOINT_NANOS = TimeUnit.SECONDS.toNanos(5);
+  private static final int STOP_SECONDS_MAX = 60;
+
+  private KclMember() {}
+
+  /** Takes what {@link MemberSettings#command} writes. */
+  public static void main(String[] args) {
+    Member.run(args, KclMember::start);
+  }
+
+  private static Member.Worker start(
+      MemberSettings settings, Member.Handling function, RequestCount requests) {
+    KclSetup setup = new KclSetup(settings, () -> new Processor(function), requests);
+    Scheduler scheduler = setup.scheduler();
+    Thread thread = new Thread(scheduler, "scheduler");
+    thread.setDaemon(true);
+    thread.start();
+    return new Member.Worker() {
+      @Override
+      public boolean ready() {
+        return setup.started();
+      }
+
+      @Override
+      public boolean alive() {
+        // The library has no way to ask.
+        return true;
+      }
+
+      @Override
+      public void close() throws Exception {
+        scheduler.startGracefulShutdown().get(STOP_SECONDS_MAX, TimeUnit.SECONDS);
+      }
+    };
+  }
+
+  private static final class Processor implements ShardRecordProcessor {
+    private final Member.Handling function;
+    private long checkpointDue = System.nanoTime() + CHECKPOINT_NANOS;
+    private String shard = "";
+
+    Processor(Member.Handling function) {
+      this.function = function;
+    }
+
+    @Override
+    public void initialize(InitializationInput start) {
+      shard = start.shardId();
+    }
+
+    @Override
+    public void processRecords(ProcessRecordsInput batch) {
+      batch
+          .records()
+          .forEach(record -> function.handle(shard, record.sequenceNumber(), record.data()));
+      if (System.nanoTime() >= checkpointDue) {
+        checkpoint(batch.checkpointer());
+      }
+    }
+
+    @Override
+    public void leaseLost(LeaseLostInput lost) {}
+
+    @Override
+    public void shardEnded(ShardEndedInput end) {
+      checkpoint(end.checkpointer());
+    }
+
+    @Override
+    public void shutdownRequested(ShutdownRequestedInput request) {
+      checkpoint(request.checkpointer());
+    }
+
+    private void checkpoint(RecordProcessorCheckpointer checkpointer) {
+      try {
+        checkpointer.checkpoint();
+        checkpointDue = System.nanoTime() + CHECKPOINT_NANOS;
+      } catch (ShutdownException | InvalidStateException refused) {
+        throw new IllegalStateException("a checkpoint is refused", refused);
+      }
+    }
+  }
+}

@@ -1,0 +1,122 @@
+package io.headrace.bench.fleet;
+
+import io.headrace.bench.rig.Member;
+import io.headrace.bench.rig.MemberSettings;
+import io.headrace.bench.rig.MemberSettings.Reading;
+import io.headrace.bench.rig.RequestCount;
+import io.headrace.checkpoint.dynamo.DynamoCheckpointStore;
+import io.headrace.function.Codec;
+import io.headrace.function.DeadLetters;
+import io.headrace.function.Destination;
+import io.headrace.function.FunctionRuntime;
+import io.headrace.function.FunctionSpec;
+import io.headrace.function.Input;
+import io.headrace.kcl.StreamSource;
+import io.headrace.kcl.kinesis.KinesisConnector;
+import io.headrace.kcl.kinesis.KinesisHttp;
+import io.headrace.kcl.kinesis.Retrieval;
+import io.headrace.lease.LeaseSettings;
+import io.headrace.lease.dynamo.DynamoLeaseTable;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.time.Duration;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
+import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
+
+/**
+ * Ours as a worker of a measured fleet: one function, run as a user would, at its defaults; tuned
+ * it has a shorter lease time.
+ */
+final class HeadraceMember {
+  /** The table that all applications share. */
+  static final String TABLE = "headrace";
+
+  /** As long as the failover time of the tuned KCL. */
+  private static final Duration TUNED_LEASE_TIME = Duration.ofSeconds(3);
+
+  private HeadraceMember() {}
+
+  /** Takes what {@link MemberSettings#command} writes. */
+  public static void main(String[] args) {
+    Member.run(args, HeadraceMember::start);
+  }
+
+  private static Member.Worker start(
+      MemberSettings settings, Member.Handling function, RequestCount requests) throws IOException {
+    KinesisAsyncClient kinesis =
+        local(KinesisAsyncClient.builder(), settings.kinesis())
+            .httpClientBuilder(KinesisHttp.builder())
+            .build();
+    DynamoDbAsyncClient dynamoDb =
+        local(DynamoDbAsyncClient.builder(), settings.dynamoDb())
+            .overrideConfiguration(override -> override.addExecutionInterceptor(requests))
+            .build();
+    Retrieval retrieval =
+        settings.reading() == Reading.FAN_OUT ? Retrieval.fanOut() : Retrieval.polling();
+    FunctionRuntime.Running running =
+        FunctionRuntime.named(settings.application())
+            .workerId(settings.worker())
+            .deployment(settings.deployment())
+            .leaseTime(settings.tuned() ? TUNED_LEASE_TIME : LeaseSettings.DEFAULT.leaseTime())
+            .leasesIn(new DynamoLeaseTable(dynamoDb, TABLE))
+            .checkpointsIn(new DynamoCheckpointStore(dynamoDb, TABLE, settings.application()))
+            .connecting(new KinesisConnector(kinesis, retrieval))
+            .deadLettersIn(DeadLetters.inFile(Files.createTempDirectory("headrace-bench")))
+            .run(spec(settings.stream(), function))
+            .start();
+    return new Member.Worker() {
+      @Override
+      public boolean ready() {
+        return running.health().ready();
+      }
+
+      @Override
+      public boolean alive() {
+        return running.health().alive();
+      }
+
+      @Override
+      public void close() {
+        running.close();
+      }
+    };
+  }
+
+  private static FunctionSpec<byte[], byte[]> spec(String stream, Member.Handling function) {
+    return FunctionSpec.named("count")
+        .reading(Input.of(StreamSource.kinesis(stream), new Bytes()))
+        .handledBy(
+            () ->
+                (event, out) ->
+                    function.handle(
+                        event.id().shard(), event.id().sequence(), ByteBuffer.wrap(event.value())),
+            Destination.nowhere());
+  }
+
+  private static <B extends AwsClientBuilder<B, ?>> B local(B builder, URI endpoint) {
+    return builder
+        .endpointOverride(endpoint)
+        .region(Region.US_EAST_1)
+        .credentialsProvider(
+            StaticCredentialsProvider.create(AwsBasicCredentials.create("any", "any")));
+  }
+
+  /** Hands the payload on as it is. */
+  private static final class Bytes implements Codec<byte[]> {
+    @Override
+    public byte[] decode(byte[] bytes, int version) {
+      return bytes;
+    }
+
+    @Override
+    public byte[] encode(byte[] value) {
+      return value;
+    }
+  }
+}
