@@ -63,6 +63,26 @@ final class Narrator implements RuntimeListener {
     if (event instanceof WorkerEvent.ShardFailed failed) {
       return failed.function() + " can't go on in " + failed.shard() + ": " + failed.cause();
     }
+    if (event instanceof WorkerEvent.Stalled stalled) {
+      return stalled.function()
+          + " makes no progress in "
+          + stalled.shard()
+          + " for "
+          + stalled.silent().toSeconds()
+          + " s: "
+          + stalled.why()
+          + "; "
+          + switch (stalled.remedy()) {
+            case WAITS -> "waiting";
+            case RESTART -> "restarting the shard";
+            case GIVE_UP -> "giving the shard up to another worker";
+          };
+    }
+    if (event instanceof WorkerEvent.ShardForgotten forgotten) {
+      return forgotten.shard()
+          + ": the stream has forgotten the shard, so it counts as read to its end, behind "
+          + forgotten.readThrough().map(Object::toString).orElse("what was committed");
+    }
     if (event instanceof WorkerEvent.GapFound gap) {
       return gap.shard() + ": the stream had trimmed records behind " + gap.after();
     }

@@ -102,6 +102,8 @@ final class RunCommand implements Callable<Integer> {
         FunctionRuntime.named(settings.application())
             .leaseTime(settings.leases().leaseTime())
             .capacity(settings.leases().capacity())
+            .restartingWhenStuckFor(
+                settings.watchdog().patience(), settings.watchdog().restartsMax())
             .memoryBytes(settings.memoryBytes())
             .leasesIn(aws.leases(table, settings.leases().createTable()))
             .checkpointsIn(aws.checkpoints(table, settings.application()))

@@ -120,6 +120,11 @@ final class BatchHandler<I, O> implements ShardHandler {
   }
 
   @Override
+  public Standing standing(Duration patience) {
+    return running == null ? scope.standing() : running.standing(patience);
+  }
+
+  @Override
   public void abandon() {
     scope.end();
     if (running != null) {

@@ -1,5 +1,6 @@
 package io.headrace.function;
 
+import io.headrace.kcl.ShardHandler.Standing;
 import io.headrace.kcl.Tenure;
 import io.headrace.kcl.loop.EventLoop;
 import java.time.Duration;
@@ -71,6 +72,8 @@ final class Call<O> implements Runnable, Attempt {
   private @Nullable Thread thread;
   private @Nullable CompletionStage<?> stage;
   private EventLoop.@Nullable Scheduled timer;
+  private boolean entered;
+  private long enteredTicks;
   private boolean outOfTime;
   private boolean abandoned;
 
@@ -154,6 +157,11 @@ final class Call<O> implements Runnable, Attempt {
    * @throws Exception when the lease may have ended
    */
   void enter() throws Exception {
+    long now = terms.loop().ticks();
+    synchronized (this) {
+      entered = true;
+      enteredTicks = now;
+    }
     terms
         .limit()
         .ifPresent(
@@ -177,6 +185,22 @@ final class Call<O> implements Runnable, Attempt {
   /** When it was made, in ticks. */
   long since() {
     return since;
+  }
+
+  /**
+   * How the attempt stands, asked by the watchdog; one that waits for a thread has not begun.
+   *
+   * @param patience how long an attempt without a limit may take
+   */
+  synchronized Standing standing(Duration patience) {
+    if (outOfTime) {
+      return Standing.OVERDUE;
+    }
+    if (!entered) {
+      return Standing.SILENT;
+    }
+    boolean tooLong = terms.loop().ticks() - enteredTicks >= patience.toNanos();
+    return terms.limit().isEmpty() && tooLong ? Standing.OVERDUE : Standing.IN_CALL;
   }
 
   /** Discards whatever comes of it, and interrupts. Nothing is answered any more. */

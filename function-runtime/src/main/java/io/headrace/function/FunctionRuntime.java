@@ -4,6 +4,7 @@ import io.headrace.checkpoint.CheckpointPolicy;
 import io.headrace.checkpoint.CheckpointStore;
 import io.headrace.checkpoint.ChunkStore;
 import io.headrace.kcl.StreamConnector;
+import io.headrace.kcl.WorkerSettings;
 import io.headrace.kcl.WorkerStatus;
 import io.headrace.kcl.loop.EventLoop;
 import io.headrace.lease.Deployment;
@@ -112,6 +113,7 @@ public final class FunctionRuntime {
   CheckpointPolicy policy = CheckpointPolicy.DEFAULT;
   DeadLetters deadLetters = DeadLetters.inFile(Path.of("dead-letters"));
   Duration stopWithin = Duration.ofSeconds(20);
+  WorkerSettings.Watch watch = WorkerSettings.Watch.DEFAULT;
   long memoryBytes = MEMORY_BYTES_DEFAULT;
   int poolThreads = Math.max(4, 2 * Runtime.getRuntime().availableProcessors());
 
@@ -258,6 +260,21 @@ public final class FunctionRuntime {
           "invocationThreads " + threads + ": must be between 1 and 1000");
     }
     this.poolThreads = threads;
+    return this;
+  }
+
+  /**
+   * What becomes of a shard in which a function has records and neither finishes one nor fails: it
+   * is told, restarted under the next epoch, and when that has not helped {@code restarts} times,
+   * given up to another worker. A call within its {@linkplain FunctionSpec.Reading#timingOutAfter
+   * time-out}, one that fails and is retried, and a sink that is down are told and waited for; a
+   * call without a time-out may take as long as {@code patience}.
+   *
+   * @param patience 1 s to 24 h; 5 min unless given
+   * @param restarts 0 to 100; 2 unless given
+   */
+  public FunctionRuntime restartingWhenStuckFor(Duration patience, int restarts) {
+    this.watch = new WorkerSettings.Watch(patience, restarts);
     return this;
   }
 

@@ -5,6 +5,7 @@ import io.headrace.kcl.CommitParts;
 import io.headrace.kcl.HashRange;
 import io.headrace.kcl.ShardHandler;
 import io.headrace.kcl.StreamRecord;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -108,6 +109,11 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
   @Override
   public long callsSince() {
     return lanes.callsSince();
+  }
+
+  @Override
+  public Standing standing(Duration patience) {
+    return lanes.standing(patience);
   }
 
   @Override

@@ -2,7 +2,9 @@ package io.headrace.function;
 
 import io.headrace.kcl.Position;
 import io.headrace.kcl.ShardHandler.Outcome;
+import io.headrace.kcl.ShardHandler.Standing;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
 import org.slf4j.Logger;
@@ -116,6 +118,21 @@ final class LaneRunner<O> {
           }
         });
     return since[0];
+  }
+
+  /** What is under way: whatever does not come back counts before all that does. */
+  Standing standing(Duration patience) {
+    var standings = EnumSet.noneOf(Standing.class);
+    lanes.forEachRunning(
+        task -> {
+          if (task.call != null) {
+            standings.add(task.call.standing(patience));
+          }
+        });
+    if (standings.contains(Standing.OVERDUE)) {
+      return Standing.OVERDUE;
+    }
+    return standings.contains(Standing.IN_CALL) ? Standing.IN_CALL : scope.standing();
   }
 
   /** Interrupts what runs; the scope is over. */

@@ -15,6 +15,7 @@ import org.slf4j.LoggerFactory;
  * delays one, a bounded pool for user code, and one for what is ours and blocks (chunks, letters,
  * files), so that user code that hangs never keeps progress from being stored.
  *
+ * @param faults what tasks of the loops throw, unless the loops are the caller's
  * @param owned what {@link #close} ends; empty when everything is the caller's
  */
 record Machinery(
@@ -24,9 +25,13 @@ record Machinery(
     Executor background,
     RandomGenerator workerRandom,
     RandomGenerator leaseRandom,
+    LoopFaults faults,
     List<AutoCloseable> owned)
     implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Machinery.class);
+
+  static final String WORKER_LOOP = "worker loop";
+  static final String LEASE_LOOP = "lease loop";
 
   private static final int BACKGROUND_THREADS = 2;
 
@@ -34,8 +39,13 @@ record Machinery(
   private static final int POOL_QUEUE_MAX = 10_000;
 
   static Machinery ofOwn(String application, int poolThreads) {
-    var worker = ThreadedLoop.start("headrace-worker-" + application, Machinery::fault);
-    var leases = ThreadedLoop.start("headrace-leases-" + application, Machinery::fault);
+    var faults = new LoopFaults();
+    var worker =
+        ThreadedLoop.start(
+            "headrace-worker-" + application, thrown -> faults.tell(WORKER_LOOP, thrown));
+    var leases =
+        ThreadedLoop.start(
+            "headrace-leases-" + application, thrown -> faults.tell(LEASE_LOOP, thrown));
     var pool = new BoundedPool("headrace-functions-" + application, poolThreads, POOL_QUEUE_MAX);
     var background =
         new BoundedPool("headrace-storing-" + application, BACKGROUND_THREADS, POOL_QUEUE_MAX);
@@ -46,12 +56,14 @@ record Machinery(
         background,
         Entropy.generator(),
         Entropy.generator(),
+        faults,
         List.of(leases, worker, pool, background));
   }
 
   static Machinery borrowed(
       EventLoop workerLoop, EventLoop leaseLoop, Executor pool, RandomGenerator random) {
-    return new Machinery(workerLoop, leaseLoop, pool, pool, random, random, List.of());
+    return new Machinery(
+        workerLoop, leaseLoop, pool, pool, random, random, new LoopFaults(), List.of());
   }
 
   boolean isOwned() {
@@ -69,9 +81,5 @@ record Machinery(
     } catch (Exception thrown) {
       LOG.warn("closing {} failed", resource.getClass().getSimpleName(), thrown);
     }
-  }
-
-  private static void fault(Throwable thrown) {
-    LOG.error("a task of the loop failed; the loop goes on", thrown);
   }
 }

@@ -4,6 +4,7 @@ import io.headrace.kcl.CommitParts;
 import io.headrace.kcl.Position;
 import io.headrace.kcl.ShardHandler;
 import io.headrace.kcl.StreamRecord;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
@@ -85,6 +86,11 @@ final class MisroutedGate implements ShardHandler {
   @Override
   public long callsSince() {
     return behind.callsSince();
+  }
+
+  @Override
+  public Standing standing(Duration patience) {
+    return behind.standing(patience);
   }
 
   @Override

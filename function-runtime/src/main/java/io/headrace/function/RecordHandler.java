@@ -3,6 +3,7 @@ package io.headrace.function;
 import io.headrace.kcl.CommitParts;
 import io.headrace.kcl.ShardHandler;
 import io.headrace.kcl.StreamRecord;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -64,6 +65,11 @@ final class RecordHandler<I, O> implements ShardHandler {
   @Override
   public long callsSince() {
     return lanes.callsSince();
+  }
+
+  @Override
+  public Standing standing(Duration patience) {
+    return lanes.standing(patience);
   }
 
   @Override

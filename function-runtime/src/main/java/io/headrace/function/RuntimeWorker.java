@@ -1,8 +1,10 @@
 package io.headrace.function;
 
+import io.headrace.checkpoint.CheckpointStore;
 import io.headrace.checkpoint.ChunkStore;
 import io.headrace.checkpoint.InMemoryChunkStore;
 import io.headrace.checkpoint.Orders;
+import io.headrace.checkpoint.PacedCheckpointStore;
 import io.headrace.checkpoint.TrackingCheckpointer;
 import io.headrace.kcl.BatchLimits;
 import io.headrace.kcl.HandlerSpec;
@@ -44,6 +46,12 @@ import org.slf4j.LoggerFactory;
 final class RuntimeWorker implements FunctionRuntime.Running {
   private static final Logger LOG = LoggerFactory.getLogger(RuntimeWorker.class);
 
+  /** A loop is stuck when it has not turned over for two lease times. */
+  private static final int LOOKS_PER_LEASE_TIME = LoopWatch.MISSED_MAX / 2;
+
+  /** Needs no memory to be set. */
+  private static final String BROKEN = "the worker is broken; restart it";
+
   /** What a stop may take beyond its limit: last commits and farewell. */
   private static final Duration STOP_GRACE = Duration.ofSeconds(3);
 
@@ -54,7 +62,9 @@ final class RuntimeWorker implements FunctionRuntime.Running {
   private final Map<String, FunctionHost<?, ?>> hosts = new LinkedHashMap<>();
   private final StandingOrders orders;
   private final Operations operations;
+  private final HeartbeatCoordinator coordinator;
   private final Worker worker;
+  private final List<LoopWatch> watches;
 
   /** Sentences for the operator, until what they tell of is over. */
   private final Map<Trouble, String> troubles = new ConcurrentHashMap<>();
@@ -99,14 +109,17 @@ final class RuntimeWorker implements FunctionRuntime.Running {
             listeners::tell,
             calls,
             this::orders);
+    var progress =
+        new PacedCheckpointStore(
+            required(of, of.checkpoints, "checkpointsIn"), machinery.workerLoop());
     var handlers = new ArrayList<HandlerSpec>();
     for (var spec : of.specs) {
       var host = FunctionHost.open(spec, environment);
       hosts.put(spec.name(), host);
-      handlers.addAll(handlers(of, host));
+      handlers.addAll(handlers(of, host, progress));
     }
     var self = incarnation(of);
-    var coordinator =
+    coordinator =
         new HeartbeatCoordinator(
             required(of, of.leases, "leasesIn"),
             of.application,
@@ -116,19 +129,18 @@ final class RuntimeWorker implements FunctionRuntime.Running {
             new Deployment(of.deployment, codecs(of)),
             machinery.leaseLoop(),
             machinery.leaseRandom());
-    var checkpoints = required(of, of.checkpoints, "checkpointsIn");
     operations =
         new Operations(
             of.application,
             of.specs,
             required(of, of.leases, "leasesIn"),
-            checkpoints.operator(),
+            progress.operator(),
             machinery.workerLoop(),
             machinery.workerRandom(),
             "worker " + self.workerId());
     worker =
         new Worker(
-            settings(of.memoryBytes),
+            settings(of),
             handlers,
             coordinator,
             machinery.workerLoop(),
@@ -137,11 +149,29 @@ final class RuntimeWorker implements FunctionRuntime.Running {
               watch(event);
               listeners.tell(event);
             });
-    orders = new StandingOrders(checkpoints.operator(), machinery.workerLoop(), worker::direct);
+    orders = new StandingOrders(progress.operator(), machinery.workerLoop(), worker::direct);
+    machinery.faults().listen(this::broken);
+    watches = watches(of.leaseSettings.leaseTime());
   }
 
   private Orders orders() {
     return orders.now();
+  }
+
+  /** Each loop looks after the other: who hangs can't say so. */
+  private List<LoopWatch> watches(Duration leaseTime) {
+    var every = leaseTime.dividedBy(LOOKS_PER_LEASE_TIME);
+    return List.of(
+        new LoopWatch(
+            machinery.leaseLoop(),
+            machinery.workerLoop(),
+            every,
+            () -> stuck(Machinery.WORKER_LOOP)),
+        new LoopWatch(
+            machinery.workerLoop(),
+            machinery.leaseLoop(),
+            every,
+            () -> stuck(Machinery.LEASE_LOOP)));
   }
 
   static RuntimeWorker start(FunctionRuntime of) {
@@ -244,8 +274,32 @@ final class RuntimeWorker implements FunctionRuntime.Running {
     }
   }
 
+  /** A task of a loop threw: what it left undone nobody knows, so the worker can't go on. */
+  private void broken(String loop, Throwable thrown) {
+    fatal = BROKEN;
+    LOG.error("a task of the {} failed: the worker leaves its fleet", loop, thrown);
+    fatal =
+        "a task of the "
+            + loop
+            + " failed with "
+            + thrown
+            + ": the worker has handed its shards over; restart it";
+    var unused = stop();
+  }
+
+  /** The loop may hang for ever: the leases are given back by the one that turns. */
+  private void stuck(String loop) {
+    fatal = "the " + loop + " hangs: the worker has given its shards up; restart it";
+    LOG.error("{}", fatal);
+    if (loop.equals(Machinery.WORKER_LOOP)) {
+      var unused = coordinator.stop();
+    }
+    var unused = stop();
+  }
+
   private void begin() {
     orders.begin();
+    watches.forEach(LoopWatch::begin);
     var unused =
         worker
             .start()
@@ -301,6 +355,11 @@ final class RuntimeWorker implements FunctionRuntime.Running {
               + retrying.what()
               + " failed and is tried again: "
               + retrying.cause().getMessage());
+    } else if (event instanceof WorkerEvent.Stalled stalled) {
+      stalled(stalled);
+    } else if (event instanceof WorkerEvent.CleanUpFailed failed) {
+      LOG.error(
+          "function {}: clean-up of {} failed", failed.function(), failed.shard(), failed.cause());
     } else if (event instanceof WorkerEvent.Retired retired) {
       fatal = "the worker has left its fleet: " + retired.reason();
       var unused = stop();
@@ -326,9 +385,32 @@ final class RuntimeWorker implements FunctionRuntime.Running {
             order -> LOG.info("function {} rests: order {}, {}", held, order.number(), order));
   }
 
+  /** What is given up stays a trouble until the shard runs somewhere again and is run here. */
+  private void stalled(WorkerEvent.Stalled stalled) {
+    var sentence =
+        "function "
+            + stalled.function()
+            + " makes no progress in shard "
+            + stalled.shard()
+            + " for "
+            + stalled.silent().toSeconds()
+            + " s: "
+            + stalled.why()
+            + switch (stalled.remedy()) {
+              case WAITS -> "; it is waited for";
+              case RESTART -> "; the shard is restarted (longer calls need timingOutAfter)";
+              case GIVE_UP -> "; the shard is given up to another worker";
+            };
+    LOG.warn("{}", sentence);
+    boolean givenUp = stalled.remedy() == WorkerEvent.Remedy.GIVE_UP;
+    troubles.put(
+        new Trouble(stalled.shard(), givenUp ? Trouble.GIVEN_UP : stalled.function()), sentence);
+  }
+
   /** Closes what the worker used, once nobody uses it any more. */
   private void release() {
     if (released.compareAndSet(false, true)) {
+      watches.forEach(LoopWatch::end);
       machinery.close();
       hosts.values().forEach(Machinery::closeQuietly);
       Machinery.closeQuietly(outlets);
@@ -337,7 +419,8 @@ final class RuntimeWorker implements FunctionRuntime.Running {
     }
   }
 
-  private <I, O> List<HandlerSpec> handlers(FunctionRuntime of, FunctionHost<I, O> host) {
+  private <I, O> List<HandlerSpec> handlers(
+      FunctionRuntime of, FunctionHost<I, O> host, CheckpointStore progress) {
     var spec = host.spec();
     var made = new ArrayList<HandlerSpec>();
     for (var input : spec.inputs()) {
@@ -350,7 +433,7 @@ final class RuntimeWorker implements FunctionRuntime.Running {
               inFlight(spec),
               host.handlers(input),
               TrackingCheckpointer.factory(
-                  required(of, of.checkpoints, "checkpointsIn"),
+                  progress,
                   name,
                   input.start(),
                   of.policy,
@@ -412,12 +495,13 @@ final class RuntimeWorker implements FunctionRuntime.Running {
     return new Incarnation(id, Entropy.name(random));
   }
 
-  private static WorkerSettings settings(long memoryBytes) {
+  private static WorkerSettings settings(FunctionRuntime of) {
     var usual = WorkerSettings.DEFAULT;
     return new WorkerSettings(
-        memoryBytes,
-        Math.min(usual.bytesPerShardMin(), memoryBytes),
-        Math.min(usual.bytesPerFetchMax(), memoryBytes),
-        usual.drainMax());
+        of.memoryBytes,
+        Math.min(usual.bytesPerShardMin(), of.memoryBytes),
+        Math.min(usual.bytesPerFetchMax(), of.memoryBytes),
+        usual.drainMax(),
+        of.watch);
   }
 }

@@ -1,6 +1,7 @@
 package io.headrace.function;
 
 import io.headrace.kcl.ShardHandler;
+import io.headrace.kcl.ShardHandler.Standing;
 import io.headrace.kcl.loop.EventLoop;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -22,6 +23,7 @@ final class Scope {
   final ShardHandler.Context context;
   final Environment environment;
   private boolean over;
+  private int retriesDue;
 
   Scope(String function, ShardHandler.Context context, Environment environment) {
     this.function = function;
@@ -50,8 +52,22 @@ final class Scope {
     loop().execute(() -> runUnlessOver(task));
   }
 
+  /** Tries again what failed and was told, unless the handler's life is over by then. */
   void later(Duration delay, Runnable task) {
-    var unused = loop().schedule(delay, () -> runUnlessOver(task));
+    retriesDue++;
+    var unused =
+        loop()
+            .schedule(
+                delay,
+                () -> {
+                  retriesDue--;
+                  runUnlessOver(task);
+                });
+  }
+
+  /** How the handler stands while no call is under way; on the worker loop. */
+  Standing standing() {
+    return retriesDue > 0 ? Standing.RETRYING : Standing.SILENT;
   }
 
   /** Runs on the pool, once it has room. What the task throws is a fault of ours. */
@@ -66,7 +82,7 @@ final class Scope {
             }
           });
     } catch (RejectedExecutionException full) {
-      later(POOL_FULL_WAIT, () -> onPool(pool, task));
+      var unused = loop().schedule(POOL_FULL_WAIT, () -> runUnlessOver(() -> onPool(pool, task)));
     }
   }
 

@@ -30,9 +30,6 @@ import java.util.concurrent.ConcurrentHashMap;
 final class WindowHandler<I, A, O> implements ShardHandler {
   private static final Duration UNREADABLE_WAIT = Duration.ofSeconds(1);
 
-  /** One window of one key. */
-  private record WindowKey(StateKey key, Windows.Span span) {}
-
   private final Scope scope;
   private final Decoder<I> decoder;
   private final FunctionSpec.Kind.Windowing<I, A, O> kind;
@@ -138,6 +135,11 @@ final class WindowHandler<I, A, O> implements ShardHandler {
   @Override
   public long callsSince() {
     return lanes.callsSince();
+  }
+
+  @Override
+  public Standing standing(Duration patience) {
+    return lanes.standing(patience);
   }
 
   @Override
@@ -437,23 +439,9 @@ final class WindowHandler<I, A, O> implements ShardHandler {
       return window.key().partitionKey();
     }
 
-    /** Without the shard: a window that was open at a split or merge is closed under one id. */
     @Override
     String id() {
-      var key = window.key();
-      return "window/"
-          + escaped(key.partitionKey())
-          + "/"
-          + escaped(key.key())
-          + "/"
-          + window.span().start()
-          + "/"
-          + window.span().end();
-    }
-
-    /** Keys may hold anything, and no two windows may share an id. */
-    private static String escaped(String key) {
-      return key.replace("%", "%25").replace("/", "%2F");
+      return window.id();
     }
 
     @Override
@@ -463,12 +451,7 @@ final class WindowHandler<I, A, O> implements ShardHandler {
         // All its records went to the dead letters.
         return CompletableFuture.completedFuture(Effect.HANDLED);
       }
-      var told =
-          new Window(
-              window.key().key(),
-              window.key().partitionKey(),
-              window.span().start(),
-              window.span().end());
+      var told = window.told();
       call.enter();
       function.close(told, held.value(), out);
       return CompletableFuture.completedFuture(

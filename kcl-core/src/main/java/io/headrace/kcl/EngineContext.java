@@ -11,4 +11,8 @@ record EngineContext(
     long ticks = loop.ticks();
     return new Now(ticks, tenure.validAt(ticks));
   }
+
+  void tell(WorkerEvent event) {
+    listener.accept(event);
+  }
 }

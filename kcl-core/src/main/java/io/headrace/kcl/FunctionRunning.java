@@ -36,6 +36,7 @@ final class FunctionRunning {
   private EventLoop.@Nullable Scheduled wake;
   private long wakeTicks;
   private boolean commitLookAhead;
+  private final Silence watched = new Silence();
 
   /** Settled in this turn, and not let go by the run yet: many are told as soon as one. */
   private List<HeldRecord> settled = new ArrayList<>();
@@ -75,6 +76,15 @@ final class FunctionRunning {
   /** Why the run failed, once it has. */
   Optional<Throwable> failure() {
     return Optional.ofNullable(failure);
+  }
+
+  Silence watched() {
+    return watched;
+  }
+
+  /** Looks whether the run has been silent for too long; to be asked now and then. */
+  Optional<Stall> stalledFor(Duration patience) {
+    return watched.stall(spec.name(), run, handler, engine.now(place.tenure()), patience);
   }
 
   /** Takes an event in and does what comes of it; events of a run that is over are dropped. */
@@ -118,13 +128,15 @@ final class FunctionRunning {
     if (event instanceof RunEvent.Broke broke) {
       failure = broke.cause();
     }
+    if (event instanceof RunEvent.Answer && !(event instanceof RunEvent.RetryDue)) {
+      watched.sign();
+    }
     try {
       actions.addAll(run.step(event, engine.now(place.tenure())));
       if (event instanceof RunEvent.Committed stored) {
-        var told = new WorkerEvent.Committed(place.key(), spec.name(), stored.progress());
-        engine.listener().accept(told);
+        engine.tell(new WorkerEvent.Committed(place.key(), spec.name(), stored.progress()));
       } else if (event instanceof RunEvent.Restored && run.phase() == RunPhase.RUNNING) {
-        engine.listener().accept(new WorkerEvent.FunctionResumed(place.key(), spec.name()));
+        engine.tell(new WorkerEvent.FunctionResumed(place.key(), spec.name()));
       }
     } catch (IllegalStateException fault) {
       breakDown(fault);
@@ -133,8 +145,8 @@ final class FunctionRunning {
 
   private void breakDown(Throwable fault) {
     if (run.phase().isFinal()) {
-      // Only the clean-up failed: the loop's error listener is told, and nothing else stops.
-      engine.loop().execute(() -> raise(fault));
+      // Only the clean-up failed: it is told, and nothing else stops.
+      engine.tell(new WorkerEvent.CleanUpFailed(place.key(), spec.name(), fault));
       return;
     }
     failure = fault;
@@ -143,10 +155,6 @@ final class FunctionRunning {
       actions.addAll(run.step(takeSettled(), now));
     }
     actions.addAll(run.step(new RunEvent.Broke(fault), now));
-  }
-
-  private void raise(Throwable fault) {
-    throw new IllegalStateException("clean-up of " + place + "/" + spec.name() + " failed", fault);
   }
 
   private void perform(RunAction action) {
@@ -180,7 +188,7 @@ final class FunctionRunning {
       var wait = BackOff.jittered(retry.delay(), engine.random());
       var function = Optional.of(spec.name());
       var told = new WorkerEvent.Retrying(place.key(), function, retry.what(), retry.cause(), wait);
-      engine.listener().accept(told);
+      engine.tell(told);
       engine.loop().schedule(wait, () -> tell(new RunEvent.RetryDue(retry.attempt())));
     } else if (action instanceof RunAction.LookAgainIn look) {
       engine.loop().schedule(look.delay(), () -> tell(new RunEvent.RetryDue(look.attempt())));
@@ -192,19 +200,18 @@ final class FunctionRunning {
    * effects are all in its state already, and a snapshot must not come between them.
    */
   private void inOwnTurn(Runnable task) {
-    engine
-        .loop()
-        .execute(
-            () -> {
-              if (run.phase().isFinal()) {
-                return;
-              }
-              try {
-                task.run();
-              } catch (Throwable fault) {
-                tell(new RunEvent.Broke(fault));
-              }
-            });
+    engine.loop().execute(() -> runUnlessOver(task));
+  }
+
+  private void runUnlessOver(Runnable task) {
+    if (run.phase().isFinal()) {
+      return;
+    }
+    try {
+      task.run();
+    } catch (Throwable fault) {
+      tell(new RunEvent.Broke(fault));
+    }
   }
 
   private void seal(long attempt) {
@@ -447,8 +454,8 @@ final class FunctionRunning {
         settled.add(held);
         // At once: from now on the state has the record's effect, so the progress must have it.
         checkpointer.settled(position);
-        var event = new WorkerEvent.Settled(place.key(), spec.name(), position, outcome);
-        engine.listener().accept(event);
+        watched.progress();
+        engine.tell(new WorkerEvent.Settled(place.key(), spec.name(), position, outcome));
       }
     }
 

@@ -133,6 +133,20 @@ final class HandlerRun {
     return due != Batcher.NEVER && leaseDoubtful ? Math.max(due, lookAgainAt) : due;
   }
 
+  /** Whether something is to be done here, or to be answered, that depends on nobody else. */
+  boolean owes(long ticks) {
+    return switch (phase) {
+      case SEALING, RESTORING, ENDING, COMMITTING_LAST -> true;
+      case RUNNING, FINISHING -> {
+        long due = wakeAt(ticks);
+        yield !inFlight.isEmpty()
+            || commit == Commit.UNDER_WAY
+            || (due != Batcher.NEVER && due - ticks <= 0);
+      }
+      case WAITING_FOR_PARENTS, DRAINING, ENDED, STOPPED, FENCED, FAILED -> false;
+    };
+  }
+
   /**
    * Takes an event in.
    *

@@ -49,6 +49,14 @@ public interface LeaseCoordinator {
   void throughput(Map<ShardKey, Long> bytesPerSecond);
 
   /**
+   * The shard is drained and is to begin anew here: it is {@link LeaseEvent.Gained} again under the
+   * next epoch, which fences whatever of the former run still goes on.
+   *
+   * @param reason one sentence for the operator
+   */
+  void restart(ShardKey shard, LeaseToken token, String reason);
+
+  /**
    * The run of a shard failed here: its lease is given up, and others are asked first.
    *
    * @param reason one sentence for the operator

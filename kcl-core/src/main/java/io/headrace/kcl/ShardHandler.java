@@ -1,6 +1,7 @@
 package io.headrace.kcl;
 
 import io.headrace.kcl.loop.EventLoop;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 
@@ -67,6 +68,27 @@ public interface ShardHandler extends AutoCloseable {
   /** Nothing runs any more. */
   @Override
   void close();
+
+  /**
+   * What the handler is at while it settles nothing; asked by the watchdog.
+   *
+   * @param patience how long a call without a time-out may take
+   */
+  default Standing standing(Duration patience) {
+    return Standing.SILENT;
+  }
+
+  /** Why a handler settles nothing. The first two end by themselves. */
+  enum Standing {
+    /** A call runs, and has not used up the time that it has. */
+    IN_CALL,
+    /** Something failed, was told, and is about to be tried again. */
+    RETRYING,
+    /** A call has outlasted its time-out, or, where it has none, the watchdog's patience. */
+    OVERDUE,
+    /** Nothing that would end by itself is under way. */
+    SILENT
+  }
 
   /** How a record came out: one of these for each record, so that accounts balance. */
   enum Outcome {

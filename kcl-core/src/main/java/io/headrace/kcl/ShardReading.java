@@ -211,11 +211,43 @@ final class ShardReading {
         },
         thrown -> {
           overdue.cancel();
-          tell(
-              thrown instanceof StreamException failed
-                  ? new ReaderEvent.FetchFailed(fetch.attempt(), failed)
-                  : new ReaderEvent.FetchBroke(fetch.attempt(), thrown));
+          if (thrown instanceof StreamException failed) {
+            failed(fetch.attempt(), failed);
+          } else {
+            tell(new ReaderEvent.FetchBroke(fetch.attempt(), thrown));
+          }
         });
+  }
+
+  private void failed(long attempt, StreamException failure) {
+    if (failure.kind() == StreamException.Kind.NOT_FOUND) {
+      askWhetherForgotten(attempt, failure);
+    } else {
+      tell(new ReaderEvent.FetchFailed(attempt, failure));
+    }
+  }
+
+  /**
+   * A closed shard is forgotten once all its records have expired: nothing is left to be read, and
+   * its children may run. Anything else that is not found is a failure.
+   */
+  private void askWhetherForgotten(long attempt, StreamException failure) {
+    var id = place.shard().id();
+    Stages.ask(
+        engine.loop(),
+        stream::shards,
+        listed -> {
+          if (listed.stream().anyMatch(shard -> shard.id().equals(id))) {
+            tell(new ReaderEvent.FetchFailed(attempt, failure));
+          } else if (!reader.phase().isFinal()) {
+            engine
+                .listener()
+                .accept(new WorkerEvent.ShardForgotten(place.key(), reader.readThrough()));
+            var children = listed.stream().filter(shard -> shard.parents().contains(id)).toList();
+            tell(new ReaderEvent.EndRead(attempt, children));
+          }
+        },
+        ignored -> tell(new ReaderEvent.FetchFailed(attempt, failure)));
   }
 
   private void answered(long attempt, Fetched fetched) {

@@ -2,6 +2,7 @@ package io.headrace.kcl;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -235,6 +236,29 @@ final class ShardWork implements ShardReading.Listener {
     }
   }
 
+  /** Whether a record was settled since this was last asked. */
+  boolean hasProgressed() {
+    boolean has = false;
+    for (var function : functions) {
+      has |= function.watched().hasProgressed();
+    }
+    return has;
+  }
+
+  /** The first function that has shown no sign of life for too long; to be asked now and then. */
+  Optional<Stall> stalledFor(Duration patience) {
+    if (over || draining) {
+      return Optional.empty();
+    }
+    // All are looked at, since each look counts; what does not end by itself comes first.
+    return functions.stream()
+        .map(function -> function.stalledFor(patience))
+        .flatMap(Optional::stream)
+        .toList()
+        .stream()
+        .min(Comparator.comparing(Stall::endsByItself));
+  }
+
   WorkerStatus.ShardStatus status() {
     return new WorkerStatus.ShardStatus(
         place.key(),
@@ -256,7 +280,8 @@ final class ShardWork implements ShardReading.Listener {
         reading.map(ShardReading::behind),
         run.buffered(),
         run.inFlight(),
-        run.resting());
+        run.resting(),
+        function.watched().lasted(engine.loop().ticks()));
   }
 
   private void functionChanged(FunctionRunning function) {

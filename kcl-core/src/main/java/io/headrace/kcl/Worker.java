@@ -49,6 +49,11 @@ public final class Worker {
   private final Map<String, Group> groups = new LinkedHashMap<>();
   private final Map<StreamId, Group> groupOf = new HashMap<>();
   private final Map<ShardKey, ShardWork> works = new LinkedHashMap<>();
+  private final Watchdog watchdog;
+
+  /** Why a shard that drains is not simply released, by the work that drains. */
+  private final Map<ShardWork, Parting> partings = new HashMap<>();
+
   private final CompletableFuture<Void> started = new CompletableFuture<>();
   private final CompletableFuture<Void> stopped = new CompletableFuture<>();
   private final ShardWork.Owner owner = new Shards();
@@ -57,6 +62,9 @@ public final class Worker {
   private boolean servingSoon;
   private boolean departing;
   private long stopBy;
+
+  /** The watchdog stops a shard. */
+  private record Parting(WorkerEvent.Remedy remedy, String reason) {}
 
   /** The functions that read one stream. */
   private record Group(ShardedStream stream, List<HandlerSpec> specs) {}
@@ -78,6 +86,7 @@ public final class Worker {
       Consumer<WorkerEvent> listener) {
     this.settings = settings;
     this.coordinator = coordinator;
+    this.watchdog = new Watchdog(settings.watch());
     var budget =
         new ByteBudget(
             settings.bytesInFlightMax(),
@@ -209,6 +218,7 @@ public final class Worker {
           life = life == Life.STARTING ? Life.RUNNING : life;
           started.complete(null);
           engine.loop().schedule(THROUGHPUT_EVERY, this::tellThroughput);
+          watchLater();
         },
         this::failStart);
   }
@@ -272,7 +282,9 @@ public final class Worker {
       coordinator.giveUp(key, token, "no function of this worker reads stream " + key.stream());
       return;
     }
-    lose(key, "gained anew");
+    if (works.containsKey(key)) {
+      lose(key, "gained anew");
+    }
     var place = new ShardPlace(key, gained.description(), gained.tenure());
     var work = new ShardWork(place, group.stream, engine, owner, directions);
     works.put(key, work);
@@ -285,9 +297,52 @@ public final class Worker {
     }
   }
 
+  private void watchLater() {
+    engine
+        .loop()
+        .schedule(
+            settings.watch().look(),
+            () -> {
+              if (life == Life.RUNNING) {
+                List.copyOf(works.values()).forEach(this::watch);
+                watchLater();
+              }
+            });
+  }
+
+  private void watch(ShardWork work) {
+    var key = work.place().key();
+    if (work.hasProgressed()) {
+      watchdog.progressed(key);
+    }
+    var stall = work.stalledFor(settings.watch().patience());
+    stall
+        .flatMap(found -> watchdog.remedyFor(key, found))
+        .ifPresent(remedy -> mend(work, stall.orElseThrow(), remedy));
+  }
+
+  private void mend(ShardWork work, Stall stall, WorkerEvent.Remedy remedy) {
+    var key = work.place().key();
+    tell(new WorkerEvent.Stalled(key, stall.function(), stall.silent(), stall.why(), remedy));
+    if (remedy != WorkerEvent.Remedy.WAITS) {
+      var reason =
+          "function "
+              + stall.function()
+              + " made no progress for "
+              + stall.silent().toSeconds()
+              + " s: "
+              + stall.why();
+      partings.put(work, new Parting(remedy, reason));
+      // What was settled is committed; what still runs is interrupted and delivered again.
+      work.drain(Duration.ZERO);
+    }
+  }
+
   private void lose(ShardKey key, String reason) {
+    watchdog.left(key);
     var work = works.remove(key);
     if (work != null) {
+      partings.remove(work);
       work.abandon();
       tell(new WorkerEvent.ShardStopped(key, reason));
       departIfEmpty();
@@ -348,6 +403,7 @@ public final class Worker {
   private void abandonAll() {
     var all = List.copyOf(works.values());
     works.clear();
+    partings.clear();
     all.forEach(ShardWork::abandon);
   }
 
@@ -385,8 +441,16 @@ public final class Worker {
 
     @Override
     public void drained(ShardWork work) {
-      leave(work, "drained");
-      coordinator.release(work.place().key(), tokenOf(work));
+      var parting = partings.get(work);
+      leave(work, parting == null ? "drained" : parting.reason());
+      var key = work.place().key();
+      if (parting == null) {
+        coordinator.release(key, tokenOf(work));
+      } else if (parting.remedy() == WorkerEvent.Remedy.RESTART) {
+        coordinator.restart(key, tokenOf(work), parting.reason());
+      } else {
+        coordinator.giveUp(key, tokenOf(work), parting.reason());
+      }
       departIfEmpty();
     }
 
@@ -413,6 +477,10 @@ public final class Worker {
     }
 
     private void leave(ShardWork work, String reason) {
+      var parting = partings.remove(work);
+      if (parting == null || parting.remedy() != WorkerEvent.Remedy.RESTART) {
+        watchdog.left(work.place().key());
+      }
       if (works.remove(work.place().key(), work)) {
         tell(new WorkerEvent.ShardStopped(work.place().key(), reason));
       }

@@ -29,6 +29,14 @@ public sealed interface WorkerEvent {
   record GapFound(ShardKey shard, Position after, @Nullable Position resumesAt)
       implements WorkerEvent {}
 
+  /**
+   * The stream does not know the shard any more: all its records have expired. It counts as read to
+   * its end; if that was not so, what is missing is lost.
+   *
+   * @param readThrough the last record that was read here, if any was
+   */
+  record ShardForgotten(ShardKey shard, Optional<Position> readThrough) implements WorkerEvent {}
+
   /** A function finished a record. */
   record Settled(ShardKey shard, String function, Position position, ShardHandler.Outcome outcome)
       implements WorkerEvent {}
@@ -62,6 +70,29 @@ public sealed interface WorkerEvent {
    * has to stop it, and start another one if it is to be replaced.
    */
   record Retired(String reason) implements WorkerEvent {}
+
+  /**
+   * A function has something to do in a shard and does nothing: told once while it goes on so, and
+   * again when something is done about it.
+   *
+   * @param silent since its last sign of life
+   * @param why what it is at, as far as is known
+   */
+  record Stalled(ShardKey shard, String function, Duration silent, String why, Remedy remedy)
+      implements WorkerEvent {}
+
+  /** What is done about a function without progress. */
+  enum Remedy {
+    /** It ends by itself: it is waited for. */
+    WAITS,
+    /** The shard begins anew here, under the next epoch. */
+    RESTART,
+    /** Restarts did not help: another worker is to have the shard. */
+    GIVE_UP
+  }
+
+  /** What a function held for a shard can't be freed; the shard itself goes on elsewhere. */
+  record CleanUpFailed(ShardKey shard, String function, Throwable cause) implements WorkerEvent {}
 
   /** A shard can't go on here and is given up. */
   record ShardFailed(ShardKey shard, String function, Throwable cause) implements WorkerEvent {}

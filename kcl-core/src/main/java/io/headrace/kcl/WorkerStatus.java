@@ -41,6 +41,7 @@ public record WorkerStatus(long bytesInFlight, long bytesInFlightMax, List<Shard
    * @param buffered read and not handed over
    * @param inFlight handed over and not settled
    * @param resting of those, the ones that wait for the operator: neither slow nor stuck
+   * @param silent for how long it has had something to do and shown no sign of life
    */
   public record FunctionStatus(
       String function,
@@ -51,5 +52,6 @@ public record WorkerStatus(long bytesInFlight, long bytesInFlightMax, List<Shard
       Optional<Duration> behind,
       int buffered,
       int inFlight,
-      int resting) {}
+      int resting,
+      Duration silent) {}
 }

@@ -32,6 +32,9 @@ final class FoldingHandlers implements ShardHandler.Factory {
   Function<StreamRecord, Duration> takes = record -> Duration.ZERO;
   boolean restoreFails;
 
+  /** What it answers the watchdog. */
+  ShardHandler.Standing standing = ShardHandler.Standing.SILENT;
+
   /** Throws when it is handed a record of this key. */
   String throwsOn = "";
 
@@ -219,6 +222,11 @@ final class FoldingHandlers implements ShardHandler.Factory {
     @Override
     public long callsSince() {
       return since.values().stream().mapToLong(ticks -> ticks).min().orElse(Long.MAX_VALUE);
+    }
+
+    @Override
+    public Standing standing(Duration patience) {
+      return standing;
     }
 
     @Override

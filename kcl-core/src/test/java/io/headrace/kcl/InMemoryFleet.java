@@ -307,6 +307,15 @@ public final class InMemoryFleet {
     }
 
     @Override
+    public void restart(ShardKey shard, LeaseToken token, String reason) {
+      log.add("restart " + shard.shard() + ": " + reason);
+      freeIfMine(shard, token);
+      if (leases.get(shard).owner == null) {
+        give(shard, this);
+      }
+    }
+
+    @Override
     public void giveUp(ShardKey shard, LeaseToken token, String reason) {
       log.add("giveUp " + shard.shard() + ": " + reason);
       freeIfMine(shard, token);

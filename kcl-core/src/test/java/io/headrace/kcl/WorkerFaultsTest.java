@@ -3,8 +3,11 @@ package io.headrace.kcl;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.Test;
 
 /** The worker while its store, its stream or its handlers fail. */
@@ -253,5 +256,97 @@ class WorkerFaultsTest extends WorkerScenario {
             engine.random,
             engine.events::add);
     return worker.start().toCompletableFuture();
+  }
+
+  @Test
+  void a_closed_shard_that_the_stream_has_forgotten_is_ended_and_its_children_run() {
+    var parent = engine.stream.shardsNow().get(0);
+    engine.put(20, 5);
+    engine.stream.split(parent.id());
+    var forgetting = new ForgettingStream(engine.stream);
+    engine.read = forgetting;
+    forgetting.forgotten.add(parent.id());
+    engine.function("alarms").tolerant = true;
+    engine.worker("w1", "alarms");
+
+    engine.seconds(10);
+
+    assertThat(engine.events(WorkerEvent.ShardFailed.class)).isEmpty();
+    assertThat(engine.events(WorkerEvent.ShardForgotten.class))
+        .singleElement()
+        .extracting(WorkerEvent.ShardForgotten::shard)
+        .isEqualTo(engine.key(parent));
+    assertThat(engine.events(WorkerEvent.ShardEnded.class))
+        .singleElement()
+        .satisfies(ended -> assertThat(ended.children()).hasSize(2));
+    engine.put(20, 5);
+    engine.seconds(10);
+    var children = engine.stream.shardsNow().stream().filter(s -> !s.parents().isEmpty()).toList();
+    assertThat(engine.function("alarms").deliveries)
+        .extracting(FoldingHandlers.Delivery::shard)
+        .containsAnyElementsOf(children.stream().map(engine::key).toList());
+  }
+
+  @Test
+  void a_shard_that_is_not_found_though_the_stream_lists_it_is_a_failure() {
+    var forgetting = new ForgettingStream(engine.stream);
+    forgetting.listsAll = true;
+    forgetting.forgotten.add(engine.stream.shardsNow().get(0).id());
+    engine.read = forgetting;
+    engine.worker("w1", "alarms");
+
+    engine.seconds(2);
+
+    assertThat(engine.events(WorkerEvent.ShardFailed.class)).isNotEmpty();
+    assertThat(engine.events(WorkerEvent.ShardForgotten.class)).isEmpty();
+  }
+
+  /** A stream that does not know some of its shards any more. */
+  private static final class ForgettingStream implements ShardedStream {
+    private final ShardedStream stream;
+    private final Set<ShardId> forgotten = new HashSet<>();
+    private boolean listsAll;
+
+    ForgettingStream(ShardedStream stream) {
+      this.stream = stream;
+    }
+
+    @Override
+    public String name() {
+      return stream.name();
+    }
+
+    @Override
+    public CompletionStage<StreamId> identify() {
+      return stream.identify();
+    }
+
+    @Override
+    public CompletionStage<List<Shard>> shards() {
+      return stream
+          .shards()
+          .thenApply(
+              all -> all.stream().filter(s -> listsAll || !forgotten.contains(s.id())).toList());
+    }
+
+    @Override
+    public ShardCursor open(Shard shard, StartingPosition from) {
+      if (!forgotten.contains(shard.id())) {
+        return stream.open(shard, from);
+      }
+      return new ShardCursor() {
+        @Override
+        public CompletionStage<Fetched> fetch(long bytes) {
+          return CompletableFuture.failedFuture(
+              new StreamException(StreamException.Kind.NOT_FOUND, "no shard " + shard.id()));
+        }
+
+        @Override
+        public void close() {}
+      };
+    }
+
+    @Override
+    public void close() {}
   }
 }

@@ -39,7 +39,7 @@ final class BookKeeper {
 
   /** Who has nothing to write would never learn that its book is not its own any more. */
   private void auditLater() {
-    desk.after(desk.jittered(desk.settings.audit()), this::audit);
+    desk.after(desk.jittered(desk.settings.recheck()), this::audit);
   }
 
   private void audit() {

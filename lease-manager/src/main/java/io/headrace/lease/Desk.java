@@ -7,8 +7,10 @@ import io.headrace.kcl.loop.EventLoop;
 import io.headrace.kcl.loop.Stages;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiConsumer;
@@ -28,6 +30,9 @@ import org.slf4j.LoggerFactory;
 final class Desk {
   private static final Logger LOG = LoggerFactory.getLogger(HeartbeatCoordinator.class);
 
+  /** Complaints that are remembered; then all may be told again. */
+  private static final int COMPLAINTS_MAX = 1_000;
+
   final LeaseTable table;
   final String application;
   final LeaseSettings settings;
@@ -38,6 +43,7 @@ final class Desk {
   private Incarnation self;
   private int life;
   private final Reachability reachability;
+  private final Set<String> complaints = new HashSet<>();
   private volatile boolean closed;
 
   Desk(
@@ -254,8 +260,20 @@ final class Desk {
   }
 
   private void unanswered(LeaseException failure) {
-    if (reachability.unanswered(now())) {
+    if (failure instanceof UnreadableItemException) {
+      complain(failure);
+    } else if (reachability.unanswered(now())) {
       LOG.warn("{} of {}: {} (trying on)", self, application, failure.getMessage());
+    }
+  }
+
+  /** Once for each: an item that can't be read is asked for again and again. */
+  private void complain(LeaseException failure) {
+    if (complaints.size() >= COMPLAINTS_MAX) {
+      complaints.clear();
+    }
+    if (complaints.add(String.valueOf(failure.getMessage()))) {
+      LOG.warn("{} of {}: {} (it is left as it is)", self, application, failure.getMessage());
     }
   }
 

@@ -7,6 +7,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -29,7 +30,13 @@ final class FleetView {
   private static final int ROLL_LEASE_TIMES = 6;
 
   private final long gapMaxTicks;
+  private static final int ABSENT_MAX = 1_000;
+
   private final Map<String, Seen> workers = new TreeMap<>();
+
+  /** Owners of leases that have no worker item, and since when, in ticks. */
+  private final Map<Incarnation, Long> absent = new HashMap<>();
+
   private boolean polled;
   private long lastPoll;
 
@@ -197,6 +204,23 @@ final class FleetView {
         .orElse(LeaseBalancer.VERSION);
   }
 
+  /** Workers that have gone, and whose items have stood so for so long. */
+  List<Stored<WorkerItem>> goneFor(long now, Duration age) {
+    return workers.values().stream()
+        .filter(seen -> seen.item().state().gone() && now - seen.since >= age.toNanos())
+        .map(seen -> seen.stored)
+        .toList();
+  }
+
+  /** The worker's item was taken away. */
+  void forget(Stored<WorkerItem> item) {
+    var id = item.item().incarnation().workerId();
+    var seen = workers.get(id);
+    if (seen != null && seen.stored.equals(item)) {
+      workers.remove(id);
+    }
+  }
+
   boolean anyLeaving() {
     return living().stream().anyMatch(item -> item.state() == State.DRAINING);
   }
@@ -274,6 +298,18 @@ final class FleetView {
         : null;
   }
 
+  /**
+   * A worker's item is swept only when no lease names it, so somebody took it away by hand, or a
+   * claim arrived very late. A worker that lives finds out with its next heartbeat.
+   */
+  private Verdict verdictOfAbsent(long now, Incarnation owner) {
+    if (absent.size() >= ABSENT_MAX) {
+      absent.clear();
+    }
+    long since = absent.computeIfAbsent(owner, first -> now);
+    return now - since >= LeaseSettings.LEASE_TIME_MAX.toNanos() ? Verdict.CLAIMABLE : Verdict.HELD;
+  }
+
   private static Duration longer(Duration a, Duration b) {
     return a.compareTo(b) > 0 ? a : b;
   }
@@ -284,7 +320,7 @@ final class FleetView {
    */
   Verdict verdictAfterRead(long now, Incarnation owner, @Nullable Stored<WorkerItem> read) {
     if (read == null) {
-      return Verdict.HELD; // Nobody deletes worker items: an operator did, and has to finish.
+      return verdictOfAbsent(now, owner);
     }
     observe(now, read);
     var known = verdict(now, owner);

@@ -109,13 +109,21 @@ public final class HeartbeatCoordinator implements LeaseCoordinator {
         };
     desk.call(
         desk.table::prepare,
-        ready ->
-            made.registrar.identify(
-                () ->
-                    new Registration(desk, done -> registered(made, done), failed, null, this::gone)
-                        .run(),
-                failed),
+        ready -> made.registrar.identify(() -> enter(made, failed), failed),
         failed);
+  }
+
+  private void enter(Parts p, Consumer<LeaseException> failed) {
+    var identity = new Identity(desk, p.registrar.names(), failed);
+    identity.claim(
+        () ->
+            new Registration(
+                    desk,
+                    done -> identity.confirm(() -> registered(p, done)),
+                    failed,
+                    null,
+                    this::gone)
+                .run());
   }
 
   private Parts assemble(Consumer<LeaseEvent> events, Consumer<Runnable> turned) {
@@ -126,7 +134,9 @@ public final class HeartbeatCoordinator implements LeaseCoordinator {
     var takes = new Takes(desk, heart, fleet, roster, leases, events);
     var claims = new Claims(desk, heart, fleet, roster, leases, takes);
     var gives = new Gives(desk, heart, fleet, leases, claims, deployments);
-    var registrar = new Registrar(desk, roster, streams, claims::atOnce);
+    var duties = new Duties(desk, heart, fleet);
+    var sweep = new Sweep(desk, roster, fleet);
+    var registrar = new Registrar(desk, roster, duties, sweep, streams, claims::atOnce);
     roster.onChange(claims::consider);
     leases.connect(takes::readyShards, fleet::weight, this::leasesChanged);
     fleet.busyWhile(takes::any);
@@ -144,13 +154,16 @@ public final class HeartbeatCoordinator implements LeaseCoordinator {
     p.fleet.begin();
     started.complete(null);
     long settleUntil = done.sentAt() + desk.settings.settle().toNanos();
-    p.registrar.bringUp(
-        () -> {
-          p.registrar.auditLater();
-          desk.after(
-              Duration.ofNanos(Math.max(0, settleUntil - desk.now())),
-              () -> p.fleet.look(p.claims::open));
-        });
+    // Whose chores it is to list the streams is known only after a look at the fleet.
+    p.fleet.look(
+        () ->
+            p.registrar.bringUp(
+                () -> {
+                  p.registrar.auditLater();
+                  desk.after(
+                      Duration.ofNanos(Math.max(0, settleUntil - desk.now())),
+                      () -> p.fleet.look(p.claims::open));
+                }));
     if (stopping) {
       leave(p);
     }
@@ -272,6 +285,15 @@ public final class HeartbeatCoordinator implements LeaseCoordinator {
    */
   public OptionalInt newestReadByAll(String function) {
     return deployments.newestReadByAll(function);
+  }
+
+  @Override
+  public void restart(ShardKey shard, LeaseToken token, String reason) {
+    onLoop(
+        p -> {
+          LOG.warn("{} of {} restarts {}: {}", desk.self(), desk.application, shard, reason);
+          p.leases.restart(shard, token);
+        });
   }
 
   @Override

@@ -42,6 +42,11 @@ public final class InMemoryLeaseTable implements LeaseTable {
   }
 
   @Override
+  public CompletionStage<Optional<Stored<ApplicationItem>>> application(String application) {
+    return item(new Key(application + "!A", "-"));
+  }
+
+  @Override
   public synchronized CompletionStage<Roll> roll(String application) {
     var partition = application + "!W";
     Stored<Notice> notice = at(new Key(partition, Notice.SORT));
@@ -113,6 +118,20 @@ public final class InMemoryLeaseTable implements LeaseTable {
       return settled(found, writeToken);
     }
     return applied(key, new Stored<>(next, seen.nonce(), seen.revision() + 1, writeToken));
+  }
+
+  @Override
+  public synchronized <T extends LeaseItem> CompletionStage<Boolean> delete(
+      String application, Stored<T> seen) {
+    var key = Key.of(application, seen.item());
+    Stored<T> found = at(key);
+    boolean gone =
+        found == null
+            || (found.revision() == seen.revision() && found.nonce().equals(seen.nonce()));
+    if (gone) {
+      items.remove(key);
+    }
+    return CompletableFuture.completedFuture(gone);
   }
 
   @Override

@@ -44,7 +44,7 @@ public record LeaseSettings(Duration leaseTime, int capacity, Duration settle) {
 
   private static final Duration FAST_LOOK = Duration.ofMillis(200);
   private static final Duration LEASE_TIME_MIN = Duration.ofSeconds(1);
-  private static final Duration LEASE_TIME_MAX = Duration.ofHours(1);
+  static final Duration LEASE_TIME_MAX = Duration.ofHours(1);
   private static final Duration REQUEST_MIN = Duration.ofMillis(200);
   private static final Duration REQUEST_MAX = Duration.ofSeconds(1);
 
@@ -122,6 +122,16 @@ public record LeaseSettings(Duration leaseTime, int capacity, Duration settle) {
   /** A lease that moved for balance's sake stays so long, unless workers come or go. */
   Duration dwell() {
     return leaseTime.multipliedBy(6);
+  }
+
+  /** What has gone is taken away after so long: by then whatever it sent has arrived. */
+  Duration sweepAfter() {
+    return leaseTime.multipliedBy(30);
+  }
+
+  /** How often what can only go wrong by a hand's edit is looked at. */
+  Duration recheck() {
+    return leaseTime.multipliedBy(60);
   }
 
   Duration audit() {

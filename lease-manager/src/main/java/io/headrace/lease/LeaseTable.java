@@ -22,6 +22,9 @@ public interface LeaseTable {
   /** Makes the table if it is missing and waits until it can be used. Repeatable. */
   CompletionStage<Void> prepare();
 
+  /** What the application is, as it is now. */
+  CompletionStage<Optional<Stored<ApplicationItem>>> application(String application);
+
   /**
    * All workers of an application, dead ones too, and the notice of its orders. The answer may be a
    * little old, and older than the one before.
@@ -82,6 +85,13 @@ public interface LeaseTable {
    */
   <T extends LeaseItem> CompletionStage<Written<T>> update(
       String application, Stored<T> seen, T next, String writeToken);
+
+  /**
+   * Takes an item away if it is still the one that was seen. Repeatable.
+   *
+   * @return whether it is gone; false when it was changed meanwhile
+   */
+  <T extends LeaseItem> CompletionStage<Boolean> delete(String application, Stored<T> seen);
 
   /**
    * A heartbeat: replaces a worker's item while it belongs to that incarnation, is alive, and has a

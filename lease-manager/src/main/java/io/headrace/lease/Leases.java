@@ -246,6 +246,21 @@ final class Leases {
     }
   }
 
+  /** The worker has drained the shard and runs it again, under the next epoch. */
+  void restart(ShardKey shard, LeaseToken token) {
+    var lease = running(shard, token);
+    if (lease == null) {
+      return;
+    }
+    if (lease.phase == Phase.WANTED) {
+      release(shard, token, false); // A taker is ready: it begins anew there.
+      return;
+    }
+    stopRunning(lease);
+    lease.taker = null;
+    keepOrFree(lease);
+  }
+
   private void stopRunning(Held lease) {
     if (lease.tenure != null) {
       lease.tenure.end();
@@ -347,7 +362,7 @@ final class Leases {
     return desk.because(active ? Kind.MOVED_FOR_BALANCE : Kind.HANDED_OVER_AT_STOP, desk.self());
   }
 
-  /** The taker has gone: the lease begins anew here, under the next epoch, or is free. */
+  /** The lease begins anew here, under the next epoch, or is free. */
   private void keepOrFree(Held lease) {
     if (heart.state() == State.ACTIVE && !stopping) {
       var row = Objects.requireNonNull(lease.row, "no row");

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,18 +27,32 @@ import org.slf4j.LoggerFactory;
 final class Registrar {
   private static final Logger LOG = LoggerFactory.getLogger(HeartbeatCoordinator.class);
 
+  /** How often a list of shards that lacks a child is asked for again. */
+  private static final int LISTINGS_MAX = 60;
+
   private final Desk desk;
   private final Roster roster;
   private final List<ShardedStream> sources;
+  private final Duties duties;
+  private final Sweep sweep;
   private final Consumer<ShardKey> onRunnable;
   private final Map<StreamId, ShardedStream> streams = new LinkedHashMap<>();
+  private int auditsUntilRecheck;
 
   /**
    * @param onRunnable told of each shard that this worker made runnable
    */
-  Registrar(Desk desk, Roster roster, List<ShardedStream> sources, Consumer<ShardKey> onRunnable) {
+  Registrar(
+      Desk desk,
+      Roster roster,
+      Duties duties,
+      Sweep sweep,
+      List<ShardedStream> sources,
+      Consumer<ShardKey> onRunnable) {
     this.desk = desk;
     this.roster = roster;
+    this.duties = duties;
+    this.sweep = sweep;
     this.sources = sources;
     this.onRunnable = onRunnable;
   }
@@ -63,14 +78,72 @@ final class Registrar {
         failed);
   }
 
-  /** Makes what is missing at the start; a stream that can't be listed now is audited later. */
-  void bringUp(Runnable then) {
-    Desk.inSlices(List.copyOf(streams.keySet()), LeaseSettings.CLAIMS_MAX, this::audit, then);
+  /** The streams that are read here, by name. */
+  List<String> names() {
+    return streams.keySet().stream().map(StreamId::name).toList();
   }
 
-  /** Audits all streams again and again. */
+  /**
+   * Learns what there is to lease, and makes what is missing at the start, if that is this worker's
+   * duty or nobody else does it; a stream that can't be listed now is audited later.
+   */
+  void bringUp(Runnable then) {
+    sweep.begin();
+    auditsUntilRecheck = 0;
+    Desk.inSlices(
+        List.copyOf(streams.keySet()),
+        LeaseSettings.CLAIMS_MAX,
+        (stream, done) -> roster.read(stream, () -> bringUp(stream, done)),
+        then);
+  }
+
+  private void bringUp(StreamId stream, Runnable then) {
+    if (duties.areMine(stream)) {
+      audit(stream, then);
+    } else if (roster.of(stream).isEmpty()) {
+      desk.after(
+          LeaseSettings.SECOND_CHOICE,
+          () ->
+              roster.read(
+                  stream,
+                  () -> {
+                    if (roster.of(stream).isEmpty()) {
+                      audit(stream, then);
+                    } else {
+                      then.run();
+                    }
+                  }));
+    } else {
+      then.run();
+    }
+  }
+
+  /** Audits the streams whose chores are this worker's again and again. */
   void auditLater() {
-    desk.after(desk.jittered(desk.settings.audit()), () -> bringUp(this::auditLater));
+    desk.after(
+        desk.jittered(desk.settings.audit()),
+        () -> {
+          // Heartbeats tell of a newer roster: it is read again only in case somebody edited it.
+          boolean recheck = --auditsUntilRecheck <= 0;
+          if (recheck) {
+            auditsUntilRecheck = (int) desk.settings.recheck().dividedBy(desk.settings.audit()) + 1;
+          }
+          Desk.inSlices(
+              streams.keySet().stream().filter(duties::areMine).toList(),
+              LeaseSettings.CLAIMS_MAX,
+              (stream, done) -> {
+                if (recheck) {
+                  roster.read(stream, () -> audit(stream, done));
+                } else {
+                  audit(stream, done);
+                }
+              },
+              () -> {
+                // The first stream's chores include those of the application.
+                sweep.consider(streams.keySet().stream().limit(1).anyMatch(duties::areMine));
+                auditLater();
+              });
+        });
   }
 
   private void audit(StreamId stream, Runnable then) {
@@ -79,20 +152,18 @@ final class Registrar {
       then.run();
       return;
     }
-    roster.read(
-        stream,
-        () ->
-            desk.call(
-                source::shards,
-                listed -> mend(stream, listed, then),
-                failure -> {
-                  LOG.warn("{}: audit of {}: {}", desk.self(), stream, failure.getMessage());
-                  then.run();
-                }));
+    desk.call(
+        source::shards,
+        listed -> mend(stream, listed, then),
+        failure -> {
+          LOG.warn("{}: audit of {}: {}", desk.self(), stream, failure.getMessage());
+          then.run();
+        });
   }
 
   private void mend(StreamId stream, List<Shard> listed, Runnable then) {
     var known = roster.of(stream);
+    sweep.listed(stream, listed.stream().map(Shard::id).collect(Collectors.toSet()));
     var standings = new HashMap<ShardId, Standing>();
     Desk.inSlices(
         Lineage.missing(listed, known),
@@ -267,13 +338,22 @@ final class Registrar {
           if (unknown.isEmpty()) {
             then.accept(awaits);
           } else {
-            addListed(parent.stream(), unknown, awaits, then);
+            addListed(parent.stream(), child.id(), unknown, awaits, LISTINGS_MAX, then);
           }
         });
   }
 
+  /**
+   * A list that does not name the child is older than it, and says nothing of its parents either:
+   * it is asked for again. One that never does is of a time when the child was forgotten already.
+   */
   private void addListed(
-      StreamId stream, Set<ShardId> unknown, Set<ShardId> awaits, Consumer<Set<ShardId>> then) {
+      StreamId stream,
+      ShardId child,
+      Set<ShardId> unknown,
+      Set<ShardId> awaits,
+      int listings,
+      Consumer<Set<ShardId>> then) {
     var source = streams.get(stream);
     if (source == null) {
       return;
@@ -281,13 +361,27 @@ final class Registrar {
     desk.call(
         source::shards,
         listed -> {
-          listed.stream().map(Shard::id).filter(unknown::contains).forEach(awaits::add);
-          then.accept(awaits);
+          var ids = listed.stream().map(Shard::id).collect(Collectors.toSet());
+          if (ids.contains(child) || listings == 1) {
+            unknown.stream().filter(ids::contains).forEach(awaits::add);
+            then.accept(awaits);
+          } else {
+            listAgain(stream, child, unknown, awaits, listings - 1, then);
+          }
         },
-        failure ->
-            desk.after(
-                desk.jittered(desk.settings.request()),
-                () -> addListed(stream, unknown, awaits, then)));
+        failure -> listAgain(stream, child, unknown, awaits, listings, then));
+  }
+
+  private void listAgain(
+      StreamId stream,
+      ShardId child,
+      Set<ShardId> unknown,
+      Set<ShardId> awaits,
+      int listings,
+      Consumer<Set<ShardId>> then) {
+    desk.after(
+        desk.jittered(desk.settings.request()),
+        () -> addListed(stream, child, unknown, awaits, listings, then));
   }
 
   /** All functions have ended the shard; its row says so already. */

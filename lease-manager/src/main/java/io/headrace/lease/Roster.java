@@ -7,9 +7,11 @@ import io.headrace.kcl.StreamId;
 import io.headrace.lease.RosterPart.Standing;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
@@ -42,7 +44,11 @@ final class Roster {
     final TreeMap<Integer, Stored<RosterPart>> stored = new TreeMap<>();
     Map<ShardId, Standing> pending = new HashMap<>();
     List<Runnable> waiting = new ArrayList<>();
+    final Set<ShardId> removed = new HashSet<>();
     boolean writing;
+
+    /** Numbers behind the last part known at which something lies that can't be read. */
+    int occupied;
 
     long revisions() {
       return stored.values().stream().mapToLong(Stored::revision).sum();
@@ -60,6 +66,7 @@ final class Roster {
       parts.writing = false;
       parts.waiting = new ArrayList<>();
       parts.pending = new HashMap<>();
+      parts.removed.clear();
     }
   }
 
@@ -107,6 +114,11 @@ final class Roster {
     return parts;
   }
 
+  /** Whether the stream is one of this worker's. */
+  boolean reads(StreamId stream) {
+    return streams.containsKey(stream);
+  }
+
   Map<ShardId, Standing> of(StreamId stream) {
     var all = new HashMap<ShardId, Standing>();
     parts(stream).stored.values().forEach(part -> all.putAll(part.item().shards()));
@@ -152,6 +164,15 @@ final class Roster {
     }
   }
 
+  /** Takes shards out for good. */
+  void remove(StreamId stream, Set<ShardId> shards) {
+    var parts = parts(stream);
+    parts.removed.addAll(shards);
+    if (!parts.writing) {
+      send(stream, parts);
+    }
+  }
+
   private static Standing later(Standing a, Standing b) {
     return a.compareTo(b) > 0 ? a : b;
   }
@@ -167,6 +188,9 @@ final class Roster {
               var now = known.get(change.getKey());
               return now != null && now.compareTo(change.getValue()) >= 0;
             });
+    if (takeOut(stream, parts)) {
+      return;
+    }
     if (parts.pending.isEmpty()) {
       var waiters = parts.waiting;
       parts.waiting = new ArrayList<>();
@@ -178,11 +202,42 @@ final class Roster {
       var changes = new HashMap<>(parts.pending);
       changes.keySet().retainAll(part.item().shards().keySet());
       if (!changes.isEmpty()) {
-        desk.update(part, part.item().with(changes), written -> answered(stream, parts, written));
+        desk.update(
+            part,
+            part.item().with(changes),
+            written -> {
+              if (isGone(written)) {
+                // Deleted or unreadable: its shards are entered in another part, or by the audit.
+                parts.stored.remove(part.item().part());
+                parts.occupied = 0;
+              }
+              answered(stream, parts, written);
+            });
         return;
       }
     }
     append(stream, parts);
+  }
+
+  /** Whether a write is under way that takes shards out. */
+  private boolean takeOut(StreamId stream, Parts parts) {
+    for (var part : parts.stored.values()) {
+      if (part.item().shards().keySet().stream().anyMatch(parts.removed::contains)) {
+        parts.writing = true;
+        desk.update(
+            part,
+            part.item().without(parts.removed),
+            written -> {
+              if (isGone(written)) {
+                parts.stored.remove(part.item().part());
+              }
+              answered(stream, parts, written);
+            });
+        return true;
+      }
+    }
+    parts.removed.clear();
+    return false;
   }
 
   private void append(StreamId stream, Parts parts) {
@@ -195,12 +250,28 @@ final class Roster {
         .forEach(entry -> added.put(entry.getKey(), entry.getValue()));
     if (room > 0 && last != null) {
       var part = last.getValue();
-      desk.update(part, part.item().with(added), written -> answered(stream, parts, written));
+      desk.update(
+          part,
+          part.item().with(added),
+          written -> {
+            if (isGone(written)) {
+              parts.stored.remove(part.item().part());
+            }
+            answered(stream, parts, written);
+          });
     } else {
-      int number = last == null ? 0 : last.getKey() + 1;
+      int number = (last == null ? 0 : last.getKey() + 1) + parts.occupied;
       desk.create(
-          new RosterPart(stream, number, added), written -> answered(stream, parts, written));
+          new RosterPart(stream, number, added),
+          written -> {
+            parts.occupied = isGone(written) ? parts.occupied + 1 : 0;
+            answered(stream, parts, written);
+          });
     }
+  }
+
+  private static boolean isGone(Written<RosterPart> written) {
+    return written instanceof Written.Refused<RosterPart> refused && refused.found() == null;
   }
 
   private void answered(StreamId stream, Parts parts, Written<RosterPart> written) {

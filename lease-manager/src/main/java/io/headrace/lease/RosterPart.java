@@ -5,6 +5,7 @@ import io.headrace.kcl.StreamId;
 import java.util.Collections;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -40,6 +41,12 @@ public record RosterPart(StreamId stream, int part, SortedMap<ShardId, Standing>
   RosterPart with(Map<ShardId, Standing> changes) {
     var next = new TreeMap<>(shards);
     next.putAll(changes);
+    return new RosterPart(stream, part, next);
+  }
+
+  RosterPart without(Set<ShardId> removed) {
+    var next = new TreeMap<>(shards);
+    next.keySet().removeAll(removed);
     return new RosterPart(stream, part, next);
   }
 

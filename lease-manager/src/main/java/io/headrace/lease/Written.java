@@ -10,7 +10,7 @@ public sealed interface Written<T extends LeaseItem> {
   /**
    * Somebody else was first.
    *
-   * @param found what lies there; null when nothing does
+   * @param found what lies there; null when nothing does, or nothing that can be read
    */
   record Refused<T extends LeaseItem>(@Nullable Stored<T> found) implements Written<T> {}
 }

@@ -88,6 +88,16 @@ final class FaultyTable implements LeaseTable {
   }
 
   @Override
+  public CompletionStage<Optional<Stored<ApplicationItem>>> application(String application) {
+    return call("application", () -> table.application(application));
+  }
+
+  @Override
+  public <T extends LeaseItem> CompletionStage<Boolean> delete(String application, Stored<T> seen) {
+    return call("delete", () -> table.delete(application, seen));
+  }
+
+  @Override
   public CompletionStage<Roll> roll(String application) {
     return call(
         "workers",

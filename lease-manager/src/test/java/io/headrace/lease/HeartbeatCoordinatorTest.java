@@ -179,12 +179,13 @@ class HeartbeatCoordinatorTest {
       var ann = fleet.worker("ann").way;
       ann.requests.clear();
 
-      fleet.advance(F.multipliedBy(20));
+      fleet.advance(F.multipliedBy(40));
 
-      // 2.5 heartbeats and 5 looks in a lease time; its roster and its book in some three of them.
+      // 2.5 heartbeats and 5 looks in a lease time; its roster and its book now and then.
       assertThat(ann.requests.keySet())
-          .containsExactlyInAnyOrder("workers", "beat", "roster", "book");
-      assertThat(ann.count()).isLessThanOrEqualTo(20 * 9);
+          .contains("workers", "beat")
+          .isSubsetOf("workers", "beat", "roster", "book");
+      assertThat(ann.count() / (40.0 * F.toSeconds())).isLessThanOrEqualTo(0.76);
     }
   }
 

@@ -117,7 +117,7 @@ class LatecomerTest {
 
     fleet.start("cyd");
 
-    fleet.advanceUntil(F.multipliedBy(6), fleet::balanced);
+    fleet.advanceUntil(F.multipliedBy(70), fleet::balanced);
     assertThat(fleet.worker("cyd").running).hasSize(2);
   }
 

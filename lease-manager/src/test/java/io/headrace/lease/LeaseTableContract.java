@@ -18,6 +18,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -199,14 +200,53 @@ public abstract class LeaseTableContract {
     var range = new HashRange(BigInteger.ONE, BigInteger.ONE.shiftLeft(127));
     var parents = List.of(new ShardId("z"), new ShardId("a"));
     var full =
-        new LeaseRow(SHARD, parents, range, ANN, 9, true, Set.of(new ShardId("a")), BOB, BOB);
+        new LeaseRow(SHARD, parents, range, ANN, 9, false, Set.of(new ShardId("a")), BOB, BOB);
+    var ended = new LeaseRow(SHARD, parents, range, null, 9, true, Set.of(), null, null);
     var bare = new LeaseRow(SHARD, parents, range, null, 9, false, Set.of(), null, null);
 
     var made = applied(table.create("app", full, "n1"));
     assertThat(await(table.lease("app", SHARD)).orElseThrow().item()).isEqualTo(full);
 
-    applied(table.update("app", made, bare, "t2"));
+    var over = applied(table.update("app", made, ended, "t2"));
+    assertThat(await(table.lease("app", SHARD)).orElseThrow().item()).isEqualTo(ended);
+
+    applied(table.update("app", over, bare, "t3"));
     assertThat(await(table.lease("app", SHARD)).orElseThrow().item()).isEqualTo(bare);
+  }
+
+  @Test
+  void what_an_application_is_is_kept_and_replaced() {
+    var streams = new TreeSet<>(Set.of("orders", "clicks"));
+    var made = applied(table.create("app", new ApplicationItem(streams, ANN), "n1"));
+    assertThat(await(table.application("app"))).contains(made);
+    assertThat(await(table.application("other"))).isEmpty();
+
+    streams.remove("clicks");
+    var now = applied(table.update("app", made, new ApplicationItem(streams, BOB), "t2"));
+    assertThat(await(table.application("app"))).contains(now);
+  }
+
+  @Test
+  void an_item_is_deleted_as_it_was_seen_and_only_then() {
+    var made = applied(table.create("app", TestItems.free(SHARD), "n1"));
+    var newer = applied(table.update("app", made, TestItems.owned(made.item(), ANN), "t2"));
+
+    assertThat(await(table.delete("app", made))).isFalse();
+    assertThat(await(table.lease("app", SHARD))).contains(newer);
+
+    assertThat(await(table.delete("app", newer))).isTrue();
+    assertThat(await(table.delete("app", newer))).as("sent again").isTrue();
+    assertThat(await(table.lease("app", SHARD))).isEmpty();
+  }
+
+  @Test
+  void an_item_that_was_made_again_is_not_deleted_for_the_former() {
+    var former = applied(table.create("app", TestItems.free(SHARD), "n1"));
+    assertThat(await(table.delete("app", former))).isTrue();
+    var later = applied(table.create("app", TestItems.free(SHARD), "n2"));
+
+    assertThat(await(table.delete("app", former))).isFalse();
+    assertThat(await(table.lease("app", SHARD))).contains(later);
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.headrace.lease;
 
+import io.headrace.kcl.HashRange;
 import io.headrace.kcl.Incarnation;
 import io.headrace.kcl.Shard;
 import io.headrace.kcl.ShardId;
@@ -14,6 +15,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.random.RandomGenerator;
 
 /** A random course of operations on few keys, told as a list of answers. */
@@ -41,10 +43,12 @@ public final class RandomOperations {
   }
 
   private String step() {
-    return switch (random.nextInt(8)) {
+    return switch (random.nextInt(10)) {
       case 0, 1 -> written(table.create("app", item(), token()));
       case 2, 3, 4 -> seen.isEmpty() ? "nothing" : update(seen.get(random.nextInt(seen.size())));
       case 5 -> sorted(LeaseTableContract.await(table.workers("app")));
+      case 7 -> seen.isEmpty() ? "nothing" : deleted(seen.get(random.nextInt(seen.size())));
+      case 8 -> LeaseTableContract.await(table.application("app")).toString();
       case 6 -> sorted(LeaseTableContract.await(table.roster("app", STREAM)));
       default ->
           LeaseTableContract.await(table.lease("app", shard()))
@@ -55,6 +59,10 @@ public final class RandomOperations {
               + " "
               + sorted(LeaseTableContract.await(table.leases("app", shard().bucket())));
     };
+  }
+
+  private <T extends LeaseItem> String deleted(Stored<T> old) {
+    return "deleted: " + LeaseTableContract.await(table.delete("app", old));
   }
 
   private static String sorted(List<?> items) {
@@ -119,16 +127,26 @@ public final class RandomOperations {
   }
 
   private LeaseItem item() {
-    return switch (random.nextInt(4)) {
+    return switch (random.nextInt(5)) {
+      case 4 -> application();
       case 0 -> WorkerItem.starting(who(), Duration.ofMillis(1 + random.nextInt(9)));
       case 1 -> book(who());
       case 2 -> part(random.nextInt(2));
       default -> {
         var shard = shard();
+        var parents = Set.of(new ShardId("parent"));
         yield LeaseRow.free(
-            shard, Shard.root(shard.shard().value()), random.nextInt(5), Set.of(), Set.of());
+            shard,
+            new Shard(shard.shard(), List.copyOf(parents), HashRange.ALL),
+            random.nextInt(5),
+            parents,
+            random.nextBoolean() ? parents : Set.of());
       }
     };
+  }
+
+  private ApplicationItem application() {
+    return new ApplicationItem(new TreeSet<>(Set.of("stream" + random.nextInt(3))), who());
   }
 
   private Book book(Incarnation owner) {
@@ -158,6 +176,8 @@ public final class RandomOperations {
           random.nextBoolean()
               ? worker.publishing(WorkerItem.State.ACTIVE, random.nextInt(9), 0, random.nextInt())
               : worker.buried(List.of(who()));
+    } else if (item instanceof ApplicationItem) {
+      next = application();
     } else if (item instanceof Book old) {
       next = book(old.owner());
     } else if (item instanceof RosterPart part) {
@@ -166,11 +186,11 @@ public final class RandomOperations {
       var row = (LeaseRow) item;
       next =
           switch (random.nextInt(5)) {
-            case 0 -> row.ownedBy(who());
-            case 1 -> row.handedTo(who(), who());
+            case 0 -> row.ended() ? row.released(null) : row.ownedBy(who());
+            case 1 -> row.ended() ? row.released(who()) : row.handedTo(who(), who());
             case 2 -> row.released(random.nextBoolean() ? who() : null);
             case 3 -> row.asEnded();
-            default -> row.awaiting(Set.of(shard().shard()), random.nextInt(9));
+            default -> row.awaiting(Set.copyOf(row.parents()), random.nextInt(9));
           };
     }
     return (T) next;

@@ -67,6 +67,25 @@ class ReshardingTest {
     }
   }
 
+  /**
+   * As when a shard is split and one of its children merged at once: found by a simulated course.
+   */
+  @Test
+  void a_list_that_is_older_than_a_child_says_nothing_of_its_other_parent() {
+    var fleet = settled(6, 2, "ann", "bob");
+    fleet.stream.remember();
+    fleet.stream.add("young");
+    var merged = fleet.stream.add("merged", "shard-0000", "young");
+    fleet.stream.oldListings = 3;
+
+    ownerOf(fleet, "shard-0000").end("shard-0000", merged);
+    fleet.advance(SECOND.multipliedBy(5));
+
+    assertThat(fleet.row(fleet.stream.key("merged")).awaits())
+        .containsExactly(new ShardId("young"));
+    assertThat(fleet.ownerOf(fleet.stream.key("merged"))).isEmpty();
+  }
+
   @Test
   void a_child_whose_ender_died_before_it_said_so_is_found_by_the_audit() {
     var fleet = settled(3, 2, "ann", "bob");

@@ -160,6 +160,11 @@ enum Disturbance {
         world.mood().stuck(random.nextInt(30), ofLease(world, random, 250));
         later(world, upTo(random, 5_000), () -> world.mood().stuck(0, Duration.ZERO));
       }),
+  FUNCTION_HANGS(
+      (world, random) -> {
+        world.mood().hanging(random.nextInt(20));
+        later(world, upTo(random, 5_000), () -> world.mood().hanging(0));
+      }),
   POOLS_BUSY(
       (world, random) -> {
         world.mood().poolsBusy(random.nextInt(60), ofLease(world, random, 200));

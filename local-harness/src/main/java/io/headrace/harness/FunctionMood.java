@@ -11,6 +11,7 @@ final class FunctionMood {
   private final RandomGenerator random;
   private int failPercent;
   private int stuckPercent;
+  private int hangPercent;
   private int busyPercent;
   private int sinkFailPercent;
   private int millisMax = CALM_MILLIS_MAX;
@@ -25,6 +26,7 @@ final class FunctionMood {
   void calm() {
     failPercent = 0;
     stuckPercent = 0;
+    hangPercent = 0;
     busyPercent = 0;
     sinkFailPercent = 0;
     millisMax = CALM_MILLIS_MAX;
@@ -47,6 +49,15 @@ final class FunctionMood {
   void stuck(int percent, Duration time) {
     stuckPercent = percent;
     stuckFor = time;
+  }
+
+  /** Some calls never come back. */
+  void hanging(int percent) {
+    hangPercent = percent;
+  }
+
+  boolean hangs() {
+    return hangPercent > 0 && random.nextInt(100) < hangPercent;
   }
 
   void sinkFailing(int percent) {

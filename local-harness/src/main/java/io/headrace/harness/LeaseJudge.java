@@ -57,6 +57,29 @@ final class LeaseJudge {
     }
   }
 
+  /** An item is gone. A row is swept only when it is ended, a worker's item when it is. */
+  void deleted(String who, LeaseItem item) {
+    trace.tell("table", Names.of(item) + " is deleted by " + who);
+    if (item instanceof WorkerItem worker) {
+      var id = worker.incarnation().workerId();
+      var last = workers.remove(id);
+      if (last != null && !last.item().state().gone()) {
+        verdicts.broken(
+            Promise.ONE_OWNER_PER_EPOCH, Names.of(last.item()) + " lives and is deleted by " + who);
+      }
+      for (var row : rows.values()) {
+        if (worker.incarnation().equals(row.item().owner())) {
+          verdicts.broken(
+              Promise.ONE_OWNER_PER_EPOCH,
+              Names.of(worker) + " is deleted, and " + Names.of(row.item()) + " names it");
+        }
+      }
+    } else if (item instanceof LeaseRow row && !row.ended()) {
+      verdicts.broken(
+          Promise.NOTHING_PASSED_OVER, Names.of(row) + " is deleted by " + who + ", not ended");
+    }
+  }
+
   private void judge(String who, @Nullable Seen<LeaseRow> before, LeaseRow row, long revision) {
     var owner = row.owner();
     if (before != null) {

@@ -6,6 +6,7 @@ import io.headrace.kcl.Incarnation;
 import io.headrace.kcl.LeaseToken;
 import io.headrace.kcl.ShardId;
 import io.headrace.kcl.ShardKey;
+import io.headrace.lease.ApplicationItem;
 import io.headrace.lease.Book;
 import io.headrace.lease.LeaseItem;
 import io.headrace.lease.LeaseRow;
@@ -88,6 +89,9 @@ final class Names {
     }
     if (item instanceof Notice notice) {
       return "notice of order " + notice.orders();
+    }
+    if (item instanceof ApplicationItem application) {
+      return "application reads " + application.streams();
     }
     var worker = (WorkerItem) item;
     return "worker " + of(worker.incarnation()) + " " + worker.state();

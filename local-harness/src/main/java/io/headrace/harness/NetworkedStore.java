@@ -5,8 +5,10 @@ import io.headrace.checkpoint.OperatorStore;
 import io.headrace.checkpoint.ProgressItem;
 import io.headrace.checkpoint.ProgressKey;
 import io.headrace.checkpoint.WriteAnswer;
+import io.headrace.harness.Weather.Mishap;
 import io.headrace.harness.Weather.Service;
 import io.headrace.kcl.CheckpointException;
+import io.headrace.kcl.CheckpointThrottledException;
 import io.headrace.kcl.LeaseToken;
 import io.headrace.kcl.StartingPosition;
 import java.util.concurrent.CompletionStage;
@@ -15,7 +17,13 @@ import java.util.function.Supplier;
 /** The progress store of a simulated fleet as one process reaches it. */
 record NetworkedStore(CheckpointStore store, Network network) implements CheckpointStore {
   private <T> CompletionStage<T> send(String what, Supplier<CompletionStage<T>> request) {
-    return network.send(Service.PROGRESS, what, request, CheckpointException::new);
+    return network.send(Service.PROGRESS, what, request, NetworkedStore::failure);
+  }
+
+  private static CheckpointException failure(String sentence) {
+    return sentence.endsWith(Mishap.THROTTLED.name())
+        ? new CheckpointThrottledException(sentence)
+        : new CheckpointException(sentence);
   }
 
   @Override

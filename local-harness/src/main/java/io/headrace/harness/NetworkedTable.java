@@ -4,6 +4,7 @@ import io.headrace.harness.Weather.Service;
 import io.headrace.kcl.LeaseException;
 import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.StreamId;
+import io.headrace.lease.ApplicationItem;
 import io.headrace.lease.Book;
 import io.headrace.lease.LeaseItem;
 import io.headrace.lease.LeaseRow;
@@ -42,6 +43,18 @@ final class NetworkedTable implements LeaseTable {
   @Override
   public CompletionStage<Void> prepare() {
     return send("prepare", table::prepare);
+  }
+
+  @Override
+  public CompletionStage<Optional<Stored<ApplicationItem>>> application(String application) {
+    return send("application", () -> table.application(application));
+  }
+
+  @Override
+  public <T extends LeaseItem> CompletionStage<Boolean> delete(String application, Stored<T> seen) {
+    return send(
+        "delete " + Names.of(seen.item()) + " at " + seen.revision(),
+        () -> table.deletedBy(who, application, seen));
   }
 
   @Override

@@ -90,6 +90,10 @@ final class ProbeFunctions {
   private <T> CompletionStage<T> later(
       String function, Puts.Put put, Event<ProbeRecord> event, Output<ProbeRecord> out, T value) {
     var answer = new CompletableFuture<T>();
+    if (world.mood().hangs()) {
+      world.trace().tell(process.name(), function + " hangs at " + put.position().sequence());
+      return answer;
+    }
     var unused =
         process
             .pool()

@@ -32,6 +32,9 @@ final class SimulatedProcess {
     OVER
   }
 
+  /** Soon, so that restarts meet everything else that happens. */
+  private static final Duration STUCK_AFTER = Duration.ofSeconds(12);
+
   private static final int POOL_WAIT_MICROS_MAX = 5_000;
   private static final int STACK_LINES_MAX = 12;
 
@@ -91,6 +94,7 @@ final class SimulatedProcess {
             .leaseTime(leaseTime)
             .deployment("v" + number)
             .committingEvery(plan.commitEvery())
+            .restartingWhenStuckFor(STUCK_AFTER, 1)
             .memoryBytes(plan.memoryBytes())
             .stoppingWithin(plan.leaseTime().dividedBy(2))
             .tappedBy(plant.tapOf(this, new Tap()))
@@ -287,6 +291,8 @@ final class SimulatedProcess {
       } else if (whatHappened instanceof WorkerEvent.Settled settled) {
         settled(settled);
       } else if (whatHappened instanceof WorkerEvent.ShardFailed failed) {
+        fault(failed.cause());
+      } else if (whatHappened instanceof WorkerEvent.CleanUpFailed failed) {
         fault(failed.cause());
       } else if (whatHappened instanceof WorkerEvent.GapFound gap) {
         world

@@ -2,6 +2,7 @@ package io.headrace.harness;
 
 import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.StreamId;
+import io.headrace.lease.ApplicationItem;
 import io.headrace.lease.Book;
 import io.headrace.lease.LeaseItem;
 import io.headrace.lease.LeaseRow;
@@ -31,6 +32,16 @@ class TableShim implements LeaseTable {
   @Override
   public CompletionStage<Void> prepare() {
     return table.prepare();
+  }
+
+  @Override
+  public CompletionStage<Optional<Stored<ApplicationItem>>> application(String application) {
+    return table.application(application);
+  }
+
+  @Override
+  public <T extends LeaseItem> CompletionStage<Boolean> delete(String application, Stored<T> seen) {
+    return table.delete(application, seen);
   }
 
   @Override

@@ -35,6 +35,17 @@ final class Telling {
           + " ms: "
           + retrying.cause().getMessage();
     }
+    if (event instanceof WorkerEvent.Stalled stalled) {
+      return stalled.function()
+          + " is stalled in "
+          + Names.of(stalled.shard())
+          + " for "
+          + stalled.silent().toMillis()
+          + " ms, "
+          + stalled.why()
+          + ": "
+          + stalled.remedy();
+    }
     if (event instanceof WorkerEvent.Committed committed) {
       return committed.function() + " has committed in " + Names.of(committed.shard());
     }

@@ -3,6 +3,7 @@ package io.headrace.harness;
 import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.StreamId;
 import io.headrace.kcl.loop.EventLoop;
+import io.headrace.lease.ApplicationItem;
 import io.headrace.lease.Book;
 import io.headrace.lease.LeaseItem;
 import io.headrace.lease.LeaseRow;
@@ -57,6 +58,23 @@ final class WatchedTable {
 
   CompletionStage<Void> prepare() {
     return table.prepare();
+  }
+
+  CompletionStage<Optional<Stored<ApplicationItem>>> application(String application) {
+    return table.application(application);
+  }
+
+  <T extends LeaseItem> CompletionStage<Boolean> deletedBy(
+      String who, String application, Stored<T> seen) {
+    return table
+        .delete(application, seen)
+        .thenApply(
+            gone -> {
+              if (gone) {
+                judge.deleted(who, seen.item());
+              }
+              return gone;
+            });
   }
 
   CompletionStage<Roll> roll(String application) {

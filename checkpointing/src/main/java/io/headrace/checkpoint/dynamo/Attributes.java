@@ -14,15 +14,15 @@ import io.headrace.kcl.Shard;
 import io.headrace.kcl.ShardId;
 import io.headrace.kcl.StartingPosition;
 import java.math.BigInteger;
-import java.time.format.DateTimeParseException;
+import java.time.DateTimeException;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
@@ -100,19 +100,19 @@ final class Attributes {
   }
 
   static ProgressItem toItem(Map<String, AttributeValue> item) {
-    var through = optional(item, THROUGH).map(v -> read(THROUGH, v.s(), Position::parse));
-    var owner = read(OWNER, need(item, OWNER).s(), Incarnation::parse);
-    var ranges = optional(item, RANGES).map(AttributeValue::s).orElse("");
+    var owner = read(OWNER, () -> Incarnation.parse(textOf(item, OWNER)));
+    var through = read(THROUGH, () -> optionalText(item, THROUGH).map(Position::parse));
+    var ranges = optionalText(item, RANGES).orElse("");
     return new ProgressItem(
         new LeaseToken(owner, longOf(item, EPOCH)),
         longOf(item, REV),
-        need(item, NONCE).s(),
+        textOf(item, NONCE),
         longOf(item, SEALS),
-        optional(item, ATTEMPT).map(AttributeValue::s).orElse(""),
-        read(RANGES, ranges, text -> ProgressText.toProgress(through, text)),
-        optional(item, PARTS).map(v -> toParts(v.m())),
+        optionalText(item, ATTEMPT).orElse(""),
+        read(RANGES, () -> ProgressText.toProgress(through, ranges)),
+        read(PARTS, () -> optional(item, PARTS).map(Attributes::toParts)),
         parents(item),
-        optional(item, CHILDREN).map(v -> v.l().stream().map(s -> toShard(s.s())).toList()),
+        read(CHILDREN, () -> optional(item, CHILDREN).map(Attributes::toChildren)),
         moved(item));
   }
 
@@ -121,32 +121,82 @@ final class Attributes {
     item.forEach(
         (name, value) -> {
           if (name.startsWith(PARENT)) {
-            parents.put(new ShardId(name.substring(PARENT.length())), toEnded(value.m()));
+            parents.put(
+                new ShardId(name.substring(PARENT.length())),
+                read(name, () -> toEnded(typed(value, isMap(value), value.m(), "map"))));
           }
         });
     return parents;
   }
 
   static Optional<Moved> moved(Map<String, AttributeValue> item) {
-    return optional(item, MOVED_TO)
+    return optionalText(item, MOVED_TO)
         .map(
             to ->
                 new Moved(
                     longOf(item, MOVED_AT),
                     longOf(item, MOVED_BY),
-                    read(MOVED_TO, to.s(), ProgressText::toStart)));
+                    read(MOVED_TO, () -> ProgressText.toStart(to))));
   }
 
-  /** Names the attribute in the complaint. */
-  static <T> T read(String name, @Nullable String text, Function<String, T> parser) {
-    if (text == null) {
-      throw new IllegalArgumentException("attribute " + name + " is no text");
-    }
+  /** Whether the item was made by Headrace: all that it makes says who may read it. */
+  static boolean isOurs(Map<String, AttributeValue> item) {
+    return item.isEmpty() || item.containsKey(LEAST_READER);
+  }
+
+  /** Names the attribute in whatever is wrong with its text. */
+  static <T> T read(String name, String text, Function<String, T> parser) {
+    return read(name, () -> parser.apply(text));
+  }
+
+  /** Names the attribute in whatever is wrong with it. */
+  private static <T> T read(String name, Supplier<T> value) {
     try {
-      return parser.apply(text);
-    } catch (IllegalArgumentException | DateTimeParseException wrong) {
+      return value.get();
+    } catch (IllegalArgumentException | DateTimeException | IndexOutOfBoundsException wrong) {
       throw new IllegalArgumentException("attribute " + name + ": " + wrong.getMessage(), wrong);
     }
+  }
+
+  private static <T> T typed(AttributeValue value, boolean isOfType, T of, String kind) {
+    if (!isOfType) {
+      throw new IllegalArgumentException("must be a " + kind + " and is of type " + value.type());
+    }
+    return of;
+  }
+
+  /** The SDK tells an empty collection from one of a type that it does not know by nothing. */
+  private static boolean isMap(AttributeValue value) {
+    return value.hasM() || value.type() == AttributeValue.Type.UNKNOWN_TO_SDK_VERSION;
+  }
+
+  private static boolean isList(AttributeValue value) {
+    return value.hasL() || value.type() == AttributeValue.Type.UNKNOWN_TO_SDK_VERSION;
+  }
+
+  private static Optional<String> optionalText(Map<String, AttributeValue> item, String name) {
+    return optional(item, name)
+        .map(value -> read(name, () -> typed(value, value.s() != null, value, "text").s()));
+  }
+
+  private static String textOf(Map<String, AttributeValue> item, String name) {
+    return optionalText(item, name).orElseThrow(() -> missing(name));
+  }
+
+  private static IllegalArgumentException missing(String name) {
+    return new IllegalArgumentException("attribute " + name + " is missing");
+  }
+
+  private static List<Shard> toChildren(AttributeValue value) {
+    return typed(value, isList(value), value.l(), "list").stream()
+        .map(child -> toShard(typed(child, child.s() != null, child, "list of texts").s()))
+        .toList();
+  }
+
+  /** Of a function item. */
+  static StartingPosition toStart(AttributeValue value) {
+    return read(
+        START, () -> ProgressText.toStart(typed(value, value.s() != null, value, "text").s()));
   }
 
   /** An item that need not be sealed yet. */
@@ -160,7 +210,7 @@ final class Attributes {
           }
         });
     var through = optional(item, THROUGH).map(v -> Position.parse(v.s()));
-    var parts = optional(item, PARTS).map(v -> toParts(v.m())).orElse(CommitParts.NONE);
+    var parts = optional(item, PARTS).map(Attributes::toParts).orElse(CommitParts.NONE);
     return new Standing(
         optional(item, SEALS).filter(seals -> !seals.n().equals("0")).isPresent(),
         optional(item, PLACED).map(AttributeValue::s),
@@ -210,28 +260,26 @@ final class Attributes {
   }
 
   static long longOf(Map<String, AttributeValue> item, String name) {
-    var text = need(item, name).n();
-    if (text == null) {
-      throw new IllegalArgumentException("attribute " + name + " is no number");
-    }
-    return Long.parseLong(text);
-  }
-
-  private static AttributeValue need(Map<String, AttributeValue> item, String name) {
-    return optional(item, name)
-        .orElseThrow(() -> new IllegalArgumentException("attribute " + name + " is missing"));
+    var value = optional(item, name).orElseThrow(() -> missing(name));
+    return read(name, () -> Long.parseLong(typed(value, value.n() != null, value, "number").n()));
   }
 
   private static EndedParent toEnded(Map<String, AttributeValue> entry) {
     return new EndedParent(
         longOf(entry, PARENT_TOKEN),
-        ProgressText.toStart(need(entry, PARENT_FROM).s()),
-        optional(entry, PARTS).map(v -> toParts(v.m())).orElse(CommitParts.NONE));
+        read(PARENT_FROM, () -> ProgressText.toStart(textOf(entry, PARENT_FROM))),
+        read(PARTS, () -> optional(entry, PARTS).map(Attributes::toParts))
+            .orElse(CommitParts.NONE));
   }
 
-  private static CommitParts toParts(Map<String, AttributeValue> map) {
+  private static CommitParts toParts(AttributeValue of) {
     var parts = new HashMap<String, byte[]>();
-    map.forEach((name, value) -> parts.put(name, value.b().asByteArray()));
+    typed(of, isMap(of), of.m(), "map")
+        .forEach(
+            (name, value) ->
+                parts.put(
+                    name,
+                    typed(value, value.b() != null, value, "map of binaries").b().asByteArray()));
     return new CommitParts(parts);
   }
 

@@ -10,6 +10,7 @@ import io.headrace.checkpoint.ProgressKey;
 import io.headrace.checkpoint.WriteAnswer;
 import io.headrace.checkpoint.WriteClaim;
 import io.headrace.kcl.CheckpointException;
+import io.headrace.kcl.CheckpointThrottledException;
 import io.headrace.kcl.LeaseToken;
 import io.headrace.kcl.Progress;
 import io.headrace.kcl.StartingPosition;
@@ -21,12 +22,14 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
 import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
+import software.amazon.awssdk.core.exception.SdkServiceException;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.CancellationReason;
@@ -54,6 +57,8 @@ public final class DynamoCheckpointStore implements CheckpointStore {
   static final int CONFLICT_TRIES_MAX = 5;
 
   private static final String CONDITION_FAILED = "ConditionalCheckFailed";
+  private static final Set<String> THROTTLED =
+      Set.of("ThrottlingError", "ProvisionedThroughputExceeded");
   private static final String CONFLICT = "TransactionConflict";
 
   private final DynamoDbAsyncClient client;
@@ -100,7 +105,7 @@ public final class DynamoCheckpointStore implements CheckpointStore {
                         Attributes.optional(
                                 Attributes.requireWhole(name, table, answer.item()),
                                 Attributes.START)
-                            .map(start -> ProgressText.toStart(start.s()))
+                            .map(Attributes::toStart)
                             .orElseThrow(
                                 () -> new IllegalArgumentException("attribute start is missing"))));
   }
@@ -182,12 +187,12 @@ public final class DynamoCheckpointStore implements CheckpointStore {
     return "progress item " + partition(application, key) + " " + key.key();
   }
 
-  /** For writes that may make the item. */
+  /** For writes that may make the item. What lies there and is not ours is left as it is. */
   static Update stampFormat(Update update) {
     return update
         .setIfAbsent(Attributes.FORMAT_NUMBER, number(Attributes.FORMAT))
         .setIfAbsent(Attributes.LEAST_READER, number(Attributes.READER))
-        .requireAbsentOr(Attributes.LEAST_READER, "<=", number(Attributes.READER));
+        .requireNoItemOr(Attributes.LEAST_READER, "<=", number(Attributes.READER));
   }
 
   /** For writes of an owner, which never make an item. */
@@ -287,6 +292,16 @@ public final class DynamoCheckpointStore implements CheckpointStore {
   }
 
   private Map<String, AttributeValue> readable(String name, Map<String, AttributeValue> item) {
+    if (!Attributes.isOurs(item)) {
+      throw new CheckpointException(
+          name
+              + " in DynamoDB table "
+              + table
+              + " is not one of Headrace's, its attribute "
+              + Attributes.LEAST_READER
+              + " is missing: it is left as it is; move it away, or give the application another"
+              + " table");
+    }
     return parsed(name, () -> Attributes.requireReadable(name, table, item));
   }
 
@@ -311,8 +326,19 @@ public final class DynamoCheckpointStore implements CheckpointStore {
               + " does not exist: create it with partition key pk and sort key sk, both strings",
           fault);
     }
-    return new CheckpointException(
-        name + " in DynamoDB table " + table + " can't be written now: " + fault, fault);
+    var sentence = name + " in DynamoDB table " + table + " can't be written now: " + fault;
+    return isThrottling(fault)
+        ? new CheckpointThrottledException(sentence, fault)
+        : new CheckpointException(sentence, fault);
+  }
+
+  private static boolean isThrottling(Throwable fault) {
+    if (fault instanceof TransactionCanceledException cancelled
+        && cancelled.hasCancellationReasons()) {
+      return cancelled.cancellationReasons().stream()
+          .anyMatch(reason -> THROTTLED.contains(String.valueOf(reason.code())));
+    }
+    return fault instanceof SdkServiceException service && service.isThrottlingException();
   }
 
   /** The item as it is after the write, or as it refused it; empty when there is none. */

@@ -98,6 +98,19 @@ final class Update {
     return this;
   }
 
+  /** The write makes the item, or the item that is there fulfils this. */
+  Update requireNoItemOr(String attribute, String operator, AttributeValue value) {
+    conditions.add(
+        "(attribute_not_exists(pk) OR "
+            + name(attribute)
+            + " "
+            + operator
+            + " "
+            + value(value)
+            + ")");
+    return this;
+  }
+
   UpdateItemRequest.Builder request() {
     return UpdateItemRequest.builder()
         .tableName(table)

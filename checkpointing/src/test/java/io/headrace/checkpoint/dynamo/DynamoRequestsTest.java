@@ -44,7 +44,7 @@ class DynamoRequestsTest {
   private static final String THROTTLED =
       PREFIX + "ProvisionedThroughputExceededException\",\"message\":\"slow down\"}";
   private static final String SEALED =
-      "{\"Attributes\":{\"own\":{\"S\":\"ann#1\"},\"ep\":{\"N\":\"1\"},\"rev\":{\"N\":\"1\"},"
+      "{\"Attributes\":{\"f\":{\"N\":\"1\"},\"r\":{\"N\":\"1\"},\"own\":{\"S\":\"ann#1\"},\"ep\":{\"N\":\"1\"},\"rev\":{\"N\":\"1\"},"
           + "\"nonce\":{\"S\":\"n\"},\"seals\":{\"N\":\"1\"}}}";
 
   private static final Queue<Reply> replies = new ConcurrentLinkedQueue<>();

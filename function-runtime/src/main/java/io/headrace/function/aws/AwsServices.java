@@ -24,6 +24,7 @@ import software.amazon.awssdk.core.interceptor.Context;
 import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
 import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.core.interceptor.SdkExecutionAttribute;
+import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
@@ -37,6 +38,12 @@ public final class AwsServices implements AutoCloseable {
   private static final StaticCredentialsProvider LOCAL =
       StaticCredentialsProvider.create(AwsBasicCredentials.create("local", "local"));
 
+  /**
+   * More than a worker ever has under way of claims (64), audits (64) and progress (32): so that a
+   * heartbeat never waits for a connection.
+   */
+  private static final int DYNAMO_CONNECTIONS_MAX = 256;
+
   private final KinesisAsyncClient kinesis;
   private final DynamoDbAsyncClient dynamoDb;
   private final RequestCount requests = new RequestCount();
@@ -49,6 +56,8 @@ public final class AwsServices implements AutoCloseable {
             .build();
     this.dynamoDb =
         located(DynamoDbAsyncClient.builder(), endpoints, endpoints.dynamoDb())
+            .httpClientBuilder(
+                NettyNioAsyncHttpClient.builder().maxConcurrency(DYNAMO_CONNECTIONS_MAX))
             .overrideConfiguration(o -> o.addExecutionInterceptor(requests))
             .build();
   }

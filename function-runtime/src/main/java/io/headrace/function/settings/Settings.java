@@ -1,5 +1,6 @@
 package io.headrace.function.settings;
 
+import io.headrace.kcl.WorkerSettings;
 import io.headrace.kcl.kinesis.Retrieval;
 import java.io.IOException;
 import java.net.URI;
@@ -31,6 +32,9 @@ import org.jspecify.annotations.Nullable;
  *   capacity: 1                    # this worker's share against the others': 1, 2, 4 ... 64
  * retrieval: fan-out               # or polling; what each costs is said at start
  * consumer: payments               # fan-out's name or ARN; default: the application's name
+ * watchdog:
+ *   after: 5m                      # a function without progress in a shard is restarted there
+ *   restarts: 2                    # after so many the shard is given up to another worker
  * memory: 256MiB                   # records in flight
  * stopWithin: 5s                   # what a stop waits for functions that are under way
  * deadLetters: dead-letters        # folder for records that can't be handled
@@ -55,6 +59,7 @@ public record Settings(
     Aws aws,
     Leases leases,
     Retrieval retrieval,
+    WorkerSettings.Watch watchdog,
     long memoryBytes,
     Duration stopWithin,
     Path deadLetters,
@@ -124,6 +129,7 @@ public record Settings(
     var aws = aws(root.section("aws"));
     var leases = leases(root.section("leases"));
     var retrieval = retrieval(root);
+    var watchdog = watchdog(root.section("watchdog"));
     var memory = root.bytes("memory", MEMORY_DEFAULT, 16L << 20, 1L << 40);
     var stopWithin =
         root.duration(
@@ -147,6 +153,7 @@ public record Settings(
         aws,
         leases,
         retrieval,
+        watchdog,
         memory,
         stopWithin,
         deadLetters,
@@ -200,6 +207,17 @@ public record Settings(
     }
     section.done();
     return leases;
+  }
+
+  private static WorkerSettings.Watch watchdog(Section section) {
+    var usual = WorkerSettings.Watch.DEFAULT;
+    var watch =
+        new WorkerSettings.Watch(
+            section.duration(
+                "after", usual.patience(), Duration.ofSeconds(1), Duration.ofHours(24)),
+            section.number("restarts", usual.restartsMax(), 0, 100));
+    section.done();
+    return watch;
   }
 
   private static Retrieval retrieval(Section root) {

@@ -3,6 +3,7 @@ package io.headrace.function.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.headrace.kcl.WorkerSettings;
 import io.headrace.kcl.kinesis.Retrieval;
 import java.io.IOException;
 import java.net.URI;
@@ -37,6 +38,7 @@ class SettingsTest {
     assertThat(settings.leases())
         .isEqualTo(new Settings.Leases("headrace", true, Duration.ofSeconds(10), 1));
     assertThat(settings.retrieval()).isEqualTo(Retrieval.fanOut());
+    assertThat(settings.watchdog()).isEqualTo(WorkerSettings.Watch.DEFAULT);
     assertThat(settings.memoryBytes()).isEqualTo(256L << 20);
     assertThat(settings.stopWithin()).isEqualTo(Duration.ofSeconds(5));
     assertThat(settings.functions()).extracting("name").containsExactly("com.acme.Alarm");
@@ -84,6 +86,7 @@ class SettingsTest {
               table: fleet
               leaseTime: 1500ms
               capacity: 4
+            watchdog: {after: 2m, restarts: 0}
             memory: 1GiB
             stopWithin: 5s
             deadLetters: letters
@@ -98,6 +101,7 @@ class SettingsTest {
     assertThat(settings.aws().dynamoDbEndpoint()).contains(URI.create("https://db.example:8000"));
     assertThat(settings.leases())
         .isEqualTo(new Settings.Leases("fleet", true, Duration.ofMillis(1500), 4));
+    assertThat(settings.watchdog()).isEqualTo(new WorkerSettings.Watch(Duration.ofMinutes(2), 0));
     assertThat(settings.memoryBytes()).isEqualTo(1L << 30);
     assertThat(settings.stopWithin()).isEqualTo(Duration.ofSeconds(5));
     assertThat(settings.deadLetters()).isEqualTo(folder.resolve("letters"));
@@ -118,6 +122,9 @@ class SettingsTest {
         "leases: {table: 'a b'} | app.yaml:4: leases.table: must be a DynamoDB table name",
         "leases: {createTable: no} | app.yaml:4: leases.createTable: must be onDemand or never",
         "leases: [1] | app.yaml:4: leases: must be a mapping, found a list",
+        "watchdog: {after: 1ms} | app.yaml:4: watchdog.after: must be between 1s and",
+        "watchdog: {restarts: many} | app.yaml:4: watchdog.restarts: must be",
+        "watchdog: {often: 3} | app.yaml:4: watchdog.often: there is no such key; allowed here: after,",
         "memory: 5 | app.yaml:4: memory: must be between 16MiB and",
         "memory: 1MiB | found \"1MiB\"",
         "stopWithin: {} | app.yaml:4: stopWithin: must be a single value, found a mapping",

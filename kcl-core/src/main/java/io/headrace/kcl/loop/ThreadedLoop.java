@@ -17,10 +17,11 @@ import org.jspecify.annotations.Nullable;
  * throws is told to the error listener on the loop's thread, and the loop goes on with the next
  * one.
  *
- * <p>{@link #close} lets the running task finish and drops the rest; tasks given later are dropped
- * too, since answers of remote calls keep arriving for a while.
+ * <p>{@link #close} lets the running task finish, if it does soon, and drops the rest; tasks given
+ * later are dropped too, since answers of remote calls keep arriving for a while.
  */
 public final class ThreadedLoop implements EventLoop, AutoCloseable {
+  private static final long CLOSE_MILLIS_MAX = 5_000;
   private static final long LONGEST_WAIT_NANOS = TimeUnit.HOURS.toNanos(1);
 
   private final Consumer<Throwable> onError;
@@ -93,7 +94,10 @@ public final class ThreadedLoop implements EventLoop, AutoCloseable {
     return () -> cancel(timer);
   }
 
-  /** Ends the thread; waits for the running task unless called by it. Harmless when repeated. */
+  /**
+   * Ends the thread; waits for the running task unless called by it, but no longer than 5 s: a task
+   * that hangs must not keep a process from ending. Harmless when repeated.
+   */
   @Override
   public void close() {
     lock.lock();
@@ -107,7 +111,7 @@ public final class ThreadedLoop implements EventLoop, AutoCloseable {
     }
     if (!isCurrent()) {
       try {
-        thread.join();
+        thread.join(CLOSE_MILLIS_MAX);
       } catch (InterruptedException interrupted) {
         Thread.currentThread().interrupt();
       }
@@ -124,12 +128,26 @@ public final class ThreadedLoop implements EventLoop, AutoCloseable {
   }
 
   private void run() {
-    for (var task = next(); task != null; task = next()) {
+    boolean over = false;
+    while (!over) {
       try {
-        task.run();
+        var task = next();
+        over = task == null;
+        if (task != null) {
+          task.run();
+        }
       } catch (Throwable thrown) {
-        onError.accept(thrown);
+        tell(thrown);
       }
+    }
+  }
+
+  /** The thread outlives whatever is thrown: without it nobody could leave in order. */
+  private void tell(Throwable thrown) {
+    try {
+      onError.accept(thrown);
+    } catch (Throwable untold) {
+      // Nobody is left to be told; without memory even a log line fails.
     }
   }
 

@@ -5,6 +5,7 @@ import io.headrace.kcl.Incarnation;
 import io.headrace.kcl.ShardId;
 import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.StreamId;
+import io.headrace.lease.ApplicationItem;
 import io.headrace.lease.Book;
 import io.headrace.lease.Deployment;
 import io.headrace.lease.LeaseItem;
@@ -33,6 +34,7 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /** The kinds of items. */
 final class Codecs {
+  static final ItemCodec<ApplicationItem> APPLICATION = new Applications();
   static final ItemCodec<WorkerItem> WORKER = new Workers();
   static final ItemCodec<Book> BOOK = new Books();
   static final ItemCodec<RosterPart> ROSTER = new Roster();
@@ -59,7 +61,9 @@ final class Codecs {
   @SuppressWarnings("unchecked") // each case is the codec of just that kind
   static <T extends LeaseItem> ItemCodec<T> of(T item) {
     ItemCodec<?> codec;
-    if (item instanceof WorkerItem) {
+    if (item instanceof ApplicationItem) {
+      codec = APPLICATION;
+    } else if (item instanceof WorkerItem) {
       codec = WORKER;
     } else if (item instanceof Book) {
       codec = BOOK;
@@ -88,6 +92,25 @@ final class Codecs {
       throw new IllegalArgumentException("shard \"" + key + "\": must be stream@seconds/shard");
     }
     return new ShardKey(stream(key.substring(0, slash)), new ShardId(key.substring(slash + 1)));
+  }
+
+  /** Applications: s names of streams, b who said so. */
+  private static final class Applications extends ItemCodec<ApplicationItem> {
+    @Override
+    Map<String, AttributeValue> write(ApplicationItem item) {
+      return new Writing().texts("s", item.streams()).text("b", item.by()).done();
+    }
+
+    @Override
+    List<String> attributes() {
+      return List.of("s", "b");
+    }
+
+    @Override
+    ApplicationItem parse(Attributes item) {
+      return new ApplicationItem(
+          new TreeSet<>(item.texts("s")), item.parsed("b", item.text("b"), Incarnation::parse));
+    }
   }
 
   /** Heartbeats: i life, s state, F lease time in ms, b book, o roster, p plan, m members. */
@@ -119,13 +142,13 @@ final class Codecs {
       var replaced = item.textOrNull("x");
       return new WorkerItem(
           new Incarnation(id, item.text("i")),
-          state(item.text("s")),
+          item.parsed("s", item.text("s"), Workers::state),
           Duration.ofMillis(item.number("F")),
           item.number("b"),
           item.number("o"),
           item.integer("p"),
           item.integer("m"),
-          item.texts("h").stream().map(Incarnation::parse).toList(),
+          item.incarnations("h"),
           replaced == null ? null : new Incarnation(id, replaced),
           Duration.ofMillis(item.number("g")));
     }
@@ -192,24 +215,34 @@ final class Codecs {
     @Override
     Book parse(Attributes item) {
       var offers = new HashMap<ShardKey, Incarnation>();
-      item.map("o").forEach((key, to) -> offers.put(shard(key), Incarnation.parse(to.s())));
+      item.map("o")
+          .forEach(
+              (key, to) ->
+                  offers.put(
+                      item.parsed("o", key, Codecs::shard),
+                      item.parsed("o", String.valueOf(to.s()), Incarnation::parse)));
       return new Book(
           new Incarnation(item.text(SORT), item.text("i")),
           profile(item),
-          shards(item.map("h")),
+          shards(item, "h"),
           offers,
-          shards(item.map("y")),
-          weights(item.map("w")));
+          shards(item, "y"),
+          weights(item, "w"));
     }
 
     private static Profile profile(Attributes item) {
       var reads = new TreeMap<String, Integer>();
-      item.map("R").forEach((name, version) -> reads.put(name, Integer.valueOf(version.n())));
+      item.map("R")
+          .forEach((name, version) -> reads.put(name, item.parsed("R", String.valueOf(version.n()), Books::whole)));
       var id = item.textOrNull("D");
       return new Profile(
           item.integer("c"),
           new Deployment(id == null ? "" : id, reads),
           Instant.ofEpochMilli(item.number("z")));
+    }
+
+    private static int whole(String digits) {
+      return Integer.parseInt(digits);
     }
 
     private static Map<String, AttributeValue> byWeight(Map<ShardKey, Integer> weights) {
@@ -222,11 +255,17 @@ final class Codecs {
       return attributes;
     }
 
-    private static Map<ShardKey, Integer> weights(Map<String, AttributeValue> byWeight) {
+    private static Map<ShardKey, Integer> weights(Attributes item, String name) {
       var weights = new HashMap<ShardKey, Integer>();
-      byWeight.forEach(
-          (weight, shards) ->
-              shards(shards.m()).forEach(shard -> weights.put(shard, Integer.valueOf(weight))));
+      item.map(name)
+          .forEach(
+              (key, byStream) -> {
+                var weight = item.parsed(name, key, Books::whole);
+                if (!byStream.hasM()) {
+                  throw item.wrong(name, "has no map of shards under " + key);
+                }
+                shards(item, name, byStream.m()).forEach(shard -> weights.put(shard, weight));
+              });
       return weights;
     }
 
@@ -241,11 +280,21 @@ final class Codecs {
       return attributes;
     }
 
-    private static Set<ShardKey> shards(Map<String, AttributeValue> byStream) {
+    private static Set<ShardKey> shards(Attributes item, String name) {
+      return shards(item, name, item.map(name));
+    }
+
+    private static Set<ShardKey> shards(
+        Attributes item, String name, Map<String, AttributeValue> byStream) {
       var shards = new HashSet<ShardKey>();
       byStream.forEach(
-          (stream, ids) ->
-              ids.ss().forEach(id -> shards.add(new ShardKey(stream(stream), new ShardId(id)))));
+          (key, ids) -> {
+            var stream = item.parsed(name, key, Codecs::stream);
+            if (!ids.hasSs()) {
+              throw item.wrong(name, "has no set of shards under " + key);
+            }
+            item.shardIds(name, ids.ss()).forEach(id -> shards.add(new ShardKey(stream, id)));
+          });
       return shards;
     }
   }
@@ -281,11 +330,23 @@ final class Codecs {
         throw new IllegalArgumentException("roster \"" + key + "\": must be stream@seconds#part");
       }
       var shards = new TreeMap<ShardId, RosterPart.Standing>();
-      item.texts("q").forEach(id -> shards.put(new ShardId(id), RosterPart.Standing.RUNNABLE));
-      item.texts("w").forEach(id -> shards.put(new ShardId(id), RosterPart.Standing.WAITING));
-      item.texts("e").forEach(id -> shards.put(new ShardId(id), RosterPart.Standing.ENDED));
+      put(item, "q", RosterPart.Standing.RUNNABLE, shards);
+      put(item, "w", RosterPart.Standing.WAITING, shards);
+      put(item, "e", RosterPart.Standing.ENDED, shards);
       return new RosterPart(
           stream(key.substring(0, hash)), Integer.parseInt(key.substring(hash + 1)), shards);
+    }
+
+    private static void put(
+        Attributes item,
+        String name,
+        RosterPart.Standing standing,
+        Map<ShardId, RosterPart.Standing> shards) {
+      for (var id : item.shardIds(name, item.texts(name))) {
+        if (shards.put(id, standing) != null) {
+          throw item.wrong(name, "names shard " + id + ", which has another standing too");
+        }
+      }
     }
   }
 
@@ -335,14 +396,22 @@ final class Codecs {
 
     @Override
     LeaseRow parse(Attributes item) {
+      var shard = item.parsed(SORT, item.text(SORT), Codecs::shard);
+      var parents = item.shardIds("u", item.list("u"));
+      var awaits = Set.copyOf(item.shardIds("w", item.texts("w")));
+      var owner = item.incarnationOrNull("o");
+      checkLineage(item, shard.shard(), parents, awaits);
+      if (item.has("d") && owner != null) {
+        throw item.wrong("d", "says that the shard is ended, and o that " + owner + " runs it");
+      }
       return new LeaseRow(
-          shard(item.text(SORT)),
-          item.list("u").stream().map(parent -> new ShardId(parent.s())).toList(),
-          range(item.bytes("k")),
-          item.incarnationOrNull("o"),
+          shard,
+          parents,
+          range(item),
+          owner,
           item.number("e"),
           item.has("d"),
-          Set.copyOf(item.texts("w").stream().map(ShardId::new).toList()),
+          awaits,
           item.incarnationOrNull("a"),
           item.incarnationOrNull("g"),
           reason(item.textOrNull("y")));
@@ -357,12 +426,32 @@ final class Codecs {
       }
     }
 
-    private static HashRange range(byte[] bytes) {
-      if (bytes.length != 2 * KEY_BYTES) {
-        throw new IllegalArgumentException("hash range of " + bytes.length + " bytes: must be 32");
+    /**
+     * A shard that waits for what is no parent of it would wait for ever, and nobody would know.
+     */
+    private static void checkLineage(
+        Attributes item, ShardId shard, List<ShardId> parents, Set<ShardId> awaits) {
+      if (parents.contains(shard)) {
+        throw item.wrong("u", "names the shard itself as its parent");
       }
-      return new HashRange(
-          new BigInteger(1, bytes, 0, KEY_BYTES), new BigInteger(1, bytes, KEY_BYTES, KEY_BYTES));
+      for (var awaited : awaits) {
+        if (!parents.contains(awaited)) {
+          throw item.wrong("w", "awaits " + awaited + ", which is no parent in u");
+        }
+      }
+    }
+
+    private static HashRange range(Attributes item) {
+      var bytes = item.bytes("k");
+      if (bytes.length != 2 * KEY_BYTES) {
+        throw item.wrong("k", "is a hash range of " + bytes.length + " bytes and must have 32");
+      }
+      var first = new BigInteger(1, bytes, 0, KEY_BYTES);
+      var last = new BigInteger(1, bytes, KEY_BYTES, KEY_BYTES);
+      if (first.compareTo(last) > 0) {
+        throw item.wrong("k", "is a hash range from " + first + " to " + last);
+      }
+      return new HashRange(first, last);
     }
   }
 }

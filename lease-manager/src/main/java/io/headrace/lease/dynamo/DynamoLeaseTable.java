@@ -4,6 +4,7 @@ import io.headrace.kcl.LeaseException;
 import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.StreamId;
 import io.headrace.kcl.loop.Stages;
+import io.headrace.lease.ApplicationItem;
 import io.headrace.lease.Book;
 import io.headrace.lease.LeaseItem;
 import io.headrace.lease.LeaseRow;
@@ -12,6 +13,7 @@ import io.headrace.lease.Roll;
 import io.headrace.lease.RosterPart;
 import io.headrace.lease.Stored;
 import io.headrace.lease.Survey;
+import io.headrace.lease.UnreadableItemException;
 import io.headrace.lease.WorkerItem;
 import io.headrace.lease.Written;
 import java.time.Duration;
@@ -32,6 +34,7 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.DynamoDbServiceClientConfiguration;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
+import software.amazon.awssdk.services.dynamodb.model.DeleteItemRequest;
 import software.amazon.awssdk.services.dynamodb.model.PutItemRequest;
 import software.amazon.awssdk.services.dynamodb.model.QueryRequest;
 import software.amazon.awssdk.services.dynamodb.model.ReturnValuesOnConditionCheckFailure;
@@ -67,6 +70,7 @@ public final class DynamoLeaseTable implements LeaseTable {
   private final DynamoDbAsyncClient client;
   private final String table;
   private final boolean onDemand;
+  private final Complaints complaints = new Complaints();
 
   /**
    * @param table its name; made on demand by {@link #prepare}
@@ -96,15 +100,20 @@ public final class DynamoLeaseTable implements LeaseTable {
   }
 
   @Override
+  public CompletionStage<Optional<Stored<ApplicationItem>>> application(String application) {
+    return get(Codecs.APPLICATION, application + "!A", "-");
+  }
+
+  @Override
   public CompletionStage<Roll> roll(String application) {
     return query(application + "!W", null, false)
         .thenApply(
             items ->
                 new Roll(
-                    items.stream()
-                        .filter(item -> !isNotice(item))
-                        .map(item -> Codecs.WORKER.read(table, item))
-                        .toList(),
+                    complaints.readable(
+                        Codecs.WORKER,
+                        table,
+                        items.stream().filter(item -> !isNotice(item)).toList()),
                     items.stream()
                         .filter(DynamoLeaseTable::isNotice)
                         .map(item -> Codecs.NOTICE.read(table, item))
@@ -153,8 +162,7 @@ public final class DynamoLeaseTable implements LeaseTable {
     return query(application + "!R", stream.key() + "#", true)
         .thenApply(
             items ->
-                items.stream()
-                    .map(item -> Codecs.ROSTER.read(table, item))
+                complaints.readable(Codecs.ROSTER, table, items).stream()
                     .sorted(Comparator.comparingInt(part -> part.item().part()))
                     .toList());
   }
@@ -169,11 +177,13 @@ public final class DynamoLeaseTable implements LeaseTable {
     return query(bucket(application, Objects.checkIndex(bucket, ShardKey.BUCKETS)), null, true)
         .thenApply(
             items ->
-                items.stream()
-                    // Progress items lie beside the leases; their keys have a '!' and a function.
-                    .filter(item -> text(item, ItemCodec.SORT).indexOf('!') < 0)
-                    .map(item -> Codecs.LEASE.read(table, item))
-                    .toList());
+                complaints.readable(
+                    Codecs.LEASE,
+                    table,
+                    items.stream()
+                        // Progress lies beside the leases; its keys have a '!' and a function.
+                        .filter(item -> text(item, ItemCodec.SORT).indexOf('!') < 0)
+                        .toList()));
   }
 
   @Override
@@ -230,6 +240,32 @@ public final class DynamoLeaseTable implements LeaseTable {
     var now = new Stored<>(next, seen.nonce(), seen.revision() + 1, writeToken);
     var condition = Map.of(":seen", number(seen.revision()));
     return replace(application, now, "#v = :seen", condition);
+  }
+
+  @Override
+  public <T extends LeaseItem> CompletionStage<Boolean> delete(String application, Stored<T> seen) {
+    var request =
+        DeleteItemRequest.builder()
+            .tableName(table)
+            .key(key(seen.item().partition(application), seen.item().sort()))
+            .conditionExpression("attribute_not_exists(pk) OR (#n = :n AND #v = :v)")
+            .expressionAttributeNames(Map.of("#n", ItemCodec.NONCE, "#v", ItemCodec.REVISION))
+            .expressionAttributeValues(
+                Map.of(":n", AttributeValue.fromS(seen.nonce()), ":v", number(seen.revision())))
+            .overrideConfiguration(ONCE)
+            .build();
+    return client
+        .deleteItem(request)
+        .handle(
+            (done, failure) -> {
+              if (failure == null) {
+                return true;
+              }
+              if (Stages.causeOf(failure) instanceof ConditionalCheckFailedException) {
+                return false;
+              }
+              throw Failures.of(table, failure);
+            });
   }
 
   @Override
@@ -308,10 +344,16 @@ public final class DynamoLeaseTable implements LeaseTable {
     if (!refused.hasItem() || refused.item().isEmpty()) {
       return new Written.Refused<>(null);
     }
-    var found = codec.read(table, refused.item());
-    return found.writeToken().equals(writeToken)
-        ? new Written.Applied<>(found)
-        : new Written.Refused<>(found);
+    try {
+      var found = codec.read(table, refused.item());
+      return found.writeToken().equals(writeToken)
+          ? new Written.Applied<>(found)
+          : new Written.Refused<>(found);
+    } catch (UnreadableItemException unreadable) {
+      // It is certain that nothing was written, and that nothing will be while it lies there so.
+      complaints.tell(unreadable);
+      return new Written.Refused<>(null);
+    }
   }
 
   private <T extends LeaseItem> CompletionStage<Optional<Stored<T>>> get(

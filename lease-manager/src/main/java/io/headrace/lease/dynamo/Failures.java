@@ -28,8 +28,8 @@ final class Failures {
       var code = refused.awsErrorDetails().errorCode();
       return switch (String.valueOf(code)) {
         case "AccessDeniedException" ->
-            "access is denied, allow DescribeTable, CreateTable, GetItem, PutItem, UpdateItem and"
-                + " Query on it";
+            "access is denied, allow DescribeTable, CreateTable, GetItem, PutItem, UpdateItem,"
+                + " DeleteItem and Query on it";
         case "UnrecognizedClientException",
             "InvalidSignatureException",
             "ExpiredTokenException",

@@ -1,13 +1,15 @@
 package io.headrace.lease.dynamo;
 
 import io.headrace.kcl.Incarnation;
-import io.headrace.kcl.LeaseException;
+import io.headrace.kcl.ShardId;
 import io.headrace.lease.LeaseItem;
 import io.headrace.lease.Stored;
+import io.headrace.lease.UnreadableItemException;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
@@ -39,11 +41,14 @@ abstract class ItemCodec<T extends LeaseItem> {
 
   abstract T parse(Attributes item);
 
+  /**
+   * @throws UnreadableItemException naming the item's key and the attribute
+   */
   final Stored<T> read(String table, Map<String, AttributeValue> raw) {
     var item = new Attributes(table, raw);
     int least = item.integer(LEAST_READER);
     if (least > FORMAT) {
-      throw new LeaseException(
+      throw new UnreadableItemException(
           item.place()
               + " is of a newer format, for readers of format "
               + least
@@ -54,11 +59,12 @@ abstract class ItemCodec<T extends LeaseItem> {
     try {
       return new Stored<>(parse(item), item.text(NONCE), item.number(REVISION), item.text(TOKEN));
     } catch (IllegalArgumentException wrong) {
-      throw new LeaseException(item.place() + " can't be read: " + wrong.getMessage(), wrong);
+      throw new UnreadableItemException(
+          item.place() + " can't be read: " + wrong.getMessage(), wrong);
     }
   }
 
-  /** The attributes of one item; names the place in every complaint. */
+  /** The attributes of one item; names place and attribute in every complaint. */
   static final class Attributes {
     private final String table;
     private final Map<String, AttributeValue> raw;
@@ -69,7 +75,41 @@ abstract class ItemCodec<T extends LeaseItem> {
     }
 
     String place() {
-      return "item " + text(PARTITION) + " / " + text(SORT) + " of table " + table;
+      return "item " + key(PARTITION) + " / " + key(SORT) + " of table " + table;
+    }
+
+    private String key(String name) {
+      var value = raw.get(name);
+      return value == null ? "?" : String.valueOf(value.s());
+    }
+
+    /** What is wrong with an attribute; nothing in the table is a payload. */
+    UnreadableItemException wrong(String name, String how) {
+      return new UnreadableItemException(
+          "attribute " + name + " of " + place() + " " + how + ": was it edited by hand?");
+    }
+
+    private static <V> @Nullable V typed(
+        @Nullable AttributeValue value, boolean isOfType, Function<AttributeValue, V> get) {
+      return value == null || !isOfType ? null : get.apply(value);
+    }
+
+    /** The SDK tells an empty collection from one of a type that it does not know by nothing. */
+    private static boolean isMap(@Nullable AttributeValue value) {
+      return value != null
+          && (value.hasM() || value.type() == AttributeValue.Type.UNKNOWN_TO_SDK_VERSION);
+    }
+
+    private static boolean isList(@Nullable AttributeValue value) {
+      return value != null
+          && (value.hasL() || value.type() == AttributeValue.Type.UNKNOWN_TO_SDK_VERSION);
+    }
+
+    private <V> V required(String name, @Nullable V value, String kind) {
+      if (value == null) {
+        throw wrong(name, "is missing or no " + kind);
+      }
+      return value;
     }
 
     boolean has(String name) {
@@ -78,65 +118,77 @@ abstract class ItemCodec<T extends LeaseItem> {
 
     String text(String name) {
       var value = raw.get(name);
-      if (value == null || value.s() == null) {
-        throw new LeaseException(
-            "attribute "
-                + name
-                + " of item "
-                + raw.get(PARTITION)
-                + " / "
-                + raw.get(SORT)
-                + " of table "
-                + table
-                + " is missing or no text: was it edited by hand?");
-      }
-      return value.s();
+      return required(name, value == null ? null : value.s(), "text");
     }
 
     @Nullable String textOrNull(String name) {
       return has(name) ? text(name) : null;
     }
 
+    /** A text that says something; what it may be is told when it is not. */
+    <V> V parsed(String name, String text, Function<String, V> parse) {
+      try {
+        return parse.apply(text);
+      } catch (RuntimeException malformed) {
+        throw wrong(name, "can't be read: " + malformed.getMessage());
+      }
+    }
+
     long number(String name) {
       var value = raw.get(name);
-      if (value == null || value.n() == null) {
-        throw new LeaseException(
-            "attribute "
-                + name
-                + " of "
-                + place()
-                + " is missing or no number: was it edited by hand?");
-      }
-      return Long.parseLong(value.n());
+      var digits = required(name, value == null ? null : value.n(), "number");
+      return parsed(name, digits, Long::parseLong);
     }
 
     int integer(String name) {
-      return Math.toIntExact(number(name));
+      long number = number(name);
+      if (number != (int) number) {
+        throw wrong(name, "is " + number + ", which is too large");
+      }
+      return (int) number;
     }
 
     List<String> texts(String name) {
       var value = raw.get(name);
-      return value == null ? List.of() : value.ss();
+      return has(name)
+          ? required(name, typed(value, value != null && value.hasSs(), AttributeValue::ss), "set")
+          : List.of();
     }
 
     Map<String, AttributeValue> map(String name) {
       var value = raw.get(name);
-      return value == null ? Map.of() : value.m();
+      return has(name)
+          ? required(name, typed(value, isMap(value), AttributeValue::m), "map")
+          : Map.of();
     }
 
-    List<AttributeValue> list(String name) {
+    /** A list of texts. */
+    List<String> list(String name) {
+      if (!has(name)) {
+        return List.of();
+      }
       var value = raw.get(name);
-      return value == null ? List.of() : value.l();
+      return required(name, typed(value, isList(value), AttributeValue::l), "list").stream()
+          .map(element -> required(name, element.s(), "list of texts"))
+          .toList();
     }
 
     byte[] bytes(String name) {
       var value = raw.get(name);
-      return value == null || value.b() == null ? new byte[0] : value.b().asByteArray();
+      return required(name, value == null ? null : value.b(), "binary").asByteArray();
+    }
+
+    List<ShardId> shardIds(String name, List<String> texts) {
+      return texts.stream().map(text -> parsed(name, text, ShardId::new)).toList();
+    }
+
+    List<Incarnation> incarnations(String name) {
+      return texts(name).stream().map(text -> parsed(name, text, Incarnation::parse)).toList();
     }
 
     @Nullable Incarnation incarnationOrNull(String name) {
       var text = textOrNull(name);
-      return text == null ? null : Incarnation.parse(text);
+      return text == null ? null : parsed(name, text, Incarnation::parse);
     }
   }
 

@@ -1,0 +1,41 @@
+package io.headrace.lease;
+
+import io.headrace.kcl.Incarnation;
+import io.headrace.kcl.ShardId;
+import io.headrace.kcl.ShardKey;
+import io.headrace.kcl.StreamId;
+import io.headrace.lease.WorkerItem.State;
+import java.util.Map;
+import java.util.TreeSet;
+
+/**
+ * Who does the chores of a stream (listing it, making leases, sweeping): the first of its active
+ * workers by rendezvous, without any write or read. All chores may be done twice, and by nobody for
+ * a while, so no two views have to agree; whoever is first of all is first in its own view too, so
+ * somebody always is. Lives on the coordinator's loop.
+ */
+final class Duties {
+  /** No shard bears this name: it stands for the chores of the stream. */
+  private static final ShardId CHORES = new ShardId("*chores");
+
+  private final Desk desk;
+  private final Heart heart;
+  private final Fleet fleet;
+
+  Duties(Desk desk, Heart heart, Fleet fleet) {
+    this.desk = desk;
+    this.heart = heart;
+    this.fleet = fleet;
+  }
+
+  boolean areMine(StreamId stream) {
+    var workers = new TreeSet<Incarnation>(fleet.view().active());
+    if (heart.state() == State.ACTIVE) {
+      workers.add(desk.self());
+    }
+    return workers.isEmpty()
+        || RendezvousHash.rank(new ShardKey(stream, CHORES), workers, Map.of())
+            .get(0)
+            .equals(desk.self());
+  }
+}
