@@ -82,7 +82,8 @@ final class Takes {
         book.offers()
             .forEach(
                 (shard, taker) -> {
-                  // While streams are added or left, others may not know yet that it is none of ours.
+                  // While streams are added or left, others may not know yet that it is none of
+                  // ours.
                   boolean ours = taker.equals(desk.self()) && roster.reads(shard.stream());
                   if (ours && !has(shard) && !leases.has(shard)) {
                     prepare(new Taking(shard, item.incarnation()));

@@ -94,7 +94,7 @@ final class Exploration {
   long state() {
     long lives = 0;
     for (var process : world.processes()) {
-      lives = lives * 3 + process.life().ordinal();
+      lives = lives * 31 + process.life().name().hashCode();
     }
     return post.hash() * 31 + lives * 7 + events.size();
   }

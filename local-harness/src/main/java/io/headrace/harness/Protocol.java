@@ -24,7 +24,7 @@ enum Protocol {
         world.start("b");
         world.loop().advance(Duration.ofSeconds(4));
         silent.hangLeaseLoop();
-        world.loop().advance(Duration.ofMillis(1_000));
+        world.loop().advance(Duration.ofSeconds(1));
       },
       world -> true,
       List.of(new Event("a wakes", true, world -> world.processes().get(0).goOn()))),

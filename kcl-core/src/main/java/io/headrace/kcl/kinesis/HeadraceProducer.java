@@ -61,9 +61,10 @@ import software.amazon.awssdk.services.kinesis.model.PutRecordsResultEntry;
  *
  * <p><b>Duplicates.</b> A call that is never answered may have been carried out, or be carried out
  * late; its records are sent again, so a record may be stored more than once, and a late copy may
- * lie behind later records of its key. The first copy of each record is always in order. A record
- * of an aggregate that landed in another shard than its own is stored again in its own; readers
- * leave the misrouted copy out. Give entries an {@link Entry#ID}, by which readers drop the copies.
+ * lie behind later records of its key. The first copy of each record is always in order. When a
+ * part of an aggregate lands in a shard that is not its own, all of it is stored again: the KCL
+ * leaves such an aggregate out once it knows the shard, other readers only that part. Give entries
+ * an {@link Entry#ID}, by which readers drop the copies.
  */
 public final class HeadraceProducer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(HeadraceProducer.class);

@@ -16,8 +16,8 @@ import java.time.Duration;
  * @param failedCalls those of them that failed as a whole
  * @param throttled records of the stream that were refused because a shard was too busy
  * @param retries how often a record was put into a call again
- * @param misrouted records that were put again since their aggregate landed in another shard than
- *     theirs after a split or merge
+ * @param misrouted records that were put again since a part of their aggregate landed in a shard
+ *     that was not its own, after a split
  * @param shardLists how often the stream's shards were listed
  * @param queuedRecords put, and neither stored nor failed
  * @param callsUnderWay PutRecords without an answer

@@ -5,7 +5,6 @@ import io.headrace.kcl.StreamException;
 import io.headrace.kcl.StreamException.Kind;
 import io.headrace.kcl.StreamSink.Stored;
 import io.headrace.kcl.kinesis.ProducerEvent.Result;
-import io.headrace.kcl.kinesis.ProducerSettings.Aggregation;
 import io.headrace.kcl.kinesis.PutException.Reason;
 import io.headrace.kcl.kinesis.ShardQueues.Parcel;
 import java.time.Duration;
@@ -314,13 +313,16 @@ final class ProducerMachine {
     queues.stored(shard);
     if (parcel.shard() != null && !parcel.shard().equals(shard)) {
       mapNeed.outdated();
-      if (parcel.records().size() > 1 && settings.aggregation() == Aggregation.BY_SHARD) {
+      if (!parcel.isOfOneKey()) {
         judge(new Unjudged(parcel, at));
         return;
       }
     }
+    storedAsOne(parcel.records(), at);
+  }
+
+  private void storedAsOne(List<PendingRecord> records, Stored at) {
     counts.streamRecords++;
-    List<PendingRecord> records = parcel.records();
     for (int i = 0; i < records.size(); i++) {
       succeed(records.get(i), at, i);
     }
@@ -334,8 +336,9 @@ final class ProducerMachine {
   }
 
   /**
-   * An aggregate landed in another shard than was expected. Readers drop or refuse what does not
-   * belong there, so that is put again; no later record of its key has been sent meanwhile.
+   * An aggregate landed in another shard than was expected. When one of its records does not belong
+   * there, the KCL drops all of them, so all are put again; no later record of their keys has been
+   * sent meanwhile.
    */
   private void judge(Unjudged landed) {
     ShardMap map = queues.map();
@@ -344,21 +347,15 @@ final class ProducerMachine {
       unjudged.add(landed);
       return;
     }
-    counts.streamRecords++;
     List<PendingRecord> records = landed.parcel().records();
-    var again = new ArrayList<PendingRecord>();
-    for (int i = 0; i < records.size(); i++) {
-      PendingRecord record = records.get(i);
-      if (map.holds(shard, record)) {
-        succeed(record, landed.stored(), i);
-      } else {
-        counts.misrouted++;
-        // Readers drop the copy, but it lies there.
-        record.mayBeStored = true;
-        again.add(record);
-      }
+    if (map.holdsAll(shard, records)) {
+      storedAsOne(records, landed.stored());
+      return;
     }
-    standReadyAgain(again);
+    counts.misrouted += records.size();
+    // Some readers drop only what does not belong there, and all of it lies there.
+    doubt(landed.parcel());
+    standReadyAgain(records);
   }
 
   private void listed(List<Shard> shards) {
@@ -443,24 +440,15 @@ final class ProducerMachine {
   }
 
   private boolean giveUpJudging(Unjudged landed, long age) {
-    List<PendingRecord> records = landed.parcel().records();
-    if (ticks - records.get(0).putTicks < age) {
+    if (ticks - landed.parcel().first().putTicks < age) {
       return false;
     }
-    PendingRecord first = records.get(0);
-    for (int i = 0; i < records.size(); i++) {
-      PendingRecord record = records.get(i);
-      // The first one's key took the aggregate to its shard; of the others nothing is known.
-      if (record.entry.partitionKey().equals(first.entry.partitionKey())) {
-        succeed(record, landed.stored(), i);
-      } else {
-        record.mayBeStored = true;
-        pending.fail(record, Reason.EXPIRED, sentences.unknownShard(landed.stored().shard()));
-        if (pending.comesBack(record) != null) {
-          throw new AssertionError("a failed record is to be sent again");
-        }
-      }
-    }
+    List<PendingRecord> records = landed.parcel().records();
+    doubt(landed.parcel());
+    StreamException why = sentences.unknownShard(landed.stored().shard());
+    records.forEach(record -> pending.fail(record, Reason.EXPIRED, why));
+    // What follows was put behind a record that had failed before, with those put together with it.
+    standReadyAgain(records);
     return true;
   }
 

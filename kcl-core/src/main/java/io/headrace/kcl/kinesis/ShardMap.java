@@ -109,11 +109,19 @@ final class ShardMap {
     return ranges.containsKey(shard);
   }
 
-  /** Whether the key belongs to a shard that is listed. */
-  boolean holds(String shard, PendingRecord record) {
+  /** Whether the keys of all these belong to a shard that is listed. */
+  boolean holdsAll(String shard, List<PendingRecord> records) {
     Range range = ranges.get(shard);
-    hash(record);
-    return range != null && range.holds(record.hashHigh, record.hashLow);
+    if (range == null) {
+      return false;
+    }
+    for (PendingRecord record : records) {
+      hash(record);
+      if (!range.holds(record.hashHigh, record.hashLow)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Works the hash key out once. */

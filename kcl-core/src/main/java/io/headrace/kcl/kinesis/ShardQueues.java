@@ -31,6 +31,12 @@ final class ShardQueues {
       return records.get(0);
     }
 
+    /** Such a one belongs to whatever shard it landed in: it was sent with that key. */
+    boolean isOfOneKey() {
+      String key = first().entry.partitionKey();
+      return records.stream().allMatch(record -> record.entry.partitionKey().equals(key));
+    }
+
     /** The bytes of the record of the stream. */
     byte[] data() {
       if (!packed) {

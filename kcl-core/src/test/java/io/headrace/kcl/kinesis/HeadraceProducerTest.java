@@ -11,6 +11,7 @@ import io.headrace.kcl.StreamSink.Stored;
 import io.headrace.kcl.kinesis.ProducerMachine.Patience;
 import io.headrace.kcl.kinesis.ProducerSettings.Aggregation;
 import io.headrace.kcl.kinesis.PutException.Reason;
+import io.headrace.kcl.kinesis.ShardedKinesis.Reader;
 import io.headrace.kcl.loop.SimulatedLoop;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -195,12 +196,12 @@ class HeadraceProducerTest {
       }
     }
     assertThat(streamRecords).isBetween(5, 12);
-    assertThat(sharded.found()).hasSize(101);
+    assertThat(sharded.foundBy(Reader.OF_WHOLE_AGGREGATES)).hasSize(101);
     assertThat(producer.figures().misrouted()).isZero();
   }
 
   @Test
-  void what_an_aggregate_carried_into_a_foreign_child_is_put_again_where_it_belongs() {
+  void an_aggregate_of_which_a_part_landed_in_a_foreign_child_is_put_again_whole() {
     var one = new ShardedKinesis(loop, new SplittableRandom(4), 1);
     var producer = one.producer(AT_ONCE.ordered().aggregating(Aggregation.BY_SHARD));
     var warm = put(producer, "warm", "up");
@@ -217,10 +218,50 @@ class HeadraceProducerTest {
     assertThat(stages).allSatisfy(stage -> assertThat(stage).isCompleted());
     assertThat(producer.figures().misrouted()).isPositive();
     assertThat(producer.figures().shardLists()).isEqualTo(2);
-    var found = ShardedKinesis.byPlace(one.found());
+    // The KCL reads none of it, not even what landed where it belongs.
+    var found = ShardedKinesis.byPlace(one.foundBy(Reader.OF_WHOLE_AGGREGATES));
     for (int i = 0; i < 40; i++) {
       Stored at = stages.get(i).join();
+      assertThat(found).as("%d at %s", i, at).containsKey(at.shard() + " " + at.position());
       assertThat(found.get(at.shard() + " " + at.position()).data()).isEqualTo("" + i);
+    }
+  }
+
+  @Test
+  void an_aggregate_in_a_shard_that_is_never_listed_is_stored_only_if_it_has_one_key() {
+    for (int keys : new int[] {1, 20}) {
+      var one = new ShardedKinesis(loop, new SplittableRandom(4), 1);
+      var producer =
+          one.producer(
+              AT_ONCE
+                  .ordered()
+                  .aggregating(Aggregation.BY_SHARD)
+                  .livingFor(Duration.ofSeconds(30)));
+      var warm = put(producer, "warm", "up");
+      loop.advance(Duration.ofSeconds(2));
+      assertThat(warm).isCompleted();
+
+      one.listsRefused = 100;
+      one.splitOne();
+      var stages = new ArrayList<CompletableFuture<Stored>>();
+      for (int i = 0; i < 40; i++) {
+        stages.add(put(producer, "key-" + i % keys, Integer.toString(i)));
+      }
+      loop.advance(Duration.ofMinutes(1));
+
+      if (keys == 1) {
+        assertThat(stages).allSatisfy(stage -> assertThat(stage).isCompleted());
+        continue;
+      }
+      // Those that landed where they belong, too: the KCL drops them with the others.
+      assertThat(stages)
+          .allSatisfy(
+              stage -> {
+                assertThat(failureOf(stage).reason()).isIn(Reason.EXPIRED, Reason.BEHIND_FAILED);
+                assertThat(failureOf(stage).mayBeStored()).isTrue();
+                assertThat(failureOf(stage)).hasMessageContaining("ListShards did not name");
+              });
+      assertThat(producer.figures().queuedRecords()).isZero();
     }
   }
 

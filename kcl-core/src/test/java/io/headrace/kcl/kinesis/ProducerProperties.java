@@ -7,6 +7,7 @@ import io.headrace.kcl.StreamSink.Entry;
 import io.headrace.kcl.StreamSink.Stored;
 import io.headrace.kcl.kinesis.ProducerSettings.Aggregation;
 import io.headrace.kcl.kinesis.ShardedKinesis.Found;
+import io.headrace.kcl.kinesis.ShardedKinesis.Reader;
 import io.headrace.kcl.loop.SimulatedLoop;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -25,7 +27,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * future tells the truth.
  */
 class ProducerProperties {
-  private static final int COURSES = 60;
+  private static final int COURSES = 25;
 
   private record Sent(String key, int number, CompletableFuture<Stored> stage) {}
 
@@ -46,18 +48,24 @@ class ProducerProperties {
   }
 
   @Test
-  void nothing_is_lost_and_nothing_fails_while_a_stream_is_only_resharded() {
+  void
+      nothing_is_lost_and_nothing_fails_while_a_stream_is_resharded_and_refuses_what_is_too_much() {
     for (long seed = 2_000; seed < 2_000 + COURSES; seed++) {
       var random = new SplittableRandom(seed);
       var loop = new SimulatedLoop(seed);
       var kinesis = new ShardedKinesis(loop, random, 3);
       kinesis.listsBehind = Duration.ofMillis(random.nextInt(500));
+      kinesis.recordsRefused = random.nextBoolean() ? 0 : random.nextInt(60);
       var settings =
-          ProducerSettings.DEFAULT.ordered().aggregating(Aggregation.BY_SHARD).withoutRateLimit();
+          ProducerSettings.DEFAULT
+              .ordered()
+              .aggregating(Aggregation.BY_SHARD)
+              .withoutRateLimit()
+              .livingFor(Duration.ofMinutes(5));
       var sent = putAll(loop, random, kinesis, kinesis.producer(settings), seed);
-      loop.advance(Duration.ofMinutes(2));
+      loop.advance(Duration.ofMinutes(5));
       assertThat(sent).as("seed %d", seed).allSatisfy(s -> assertThat(s.stage()).isCompleted());
-      check(seed, settings, sent, kinesis.found());
+      check(seed, settings, sent, kinesis);
     }
   }
 
@@ -87,7 +95,7 @@ class ProducerProperties {
 
     assertThat(flushed).as("seed %d", seed).isCompleted();
     assertThat(kinesis.underWayMost).isLessThanOrEqualTo(settings.callsMax());
-    check(seed, settings, sent, kinesis.found());
+    check(seed, settings, sent, kinesis);
     var figures = producer.figures();
     assertThat(figures.stored() + figures.failed()).as("seed %d", seed).isEqualTo(sent.size());
     assertThat(figures.queuedRecords()).isZero();
@@ -153,7 +161,30 @@ class ProducerProperties {
     return Map.of();
   }
 
+  /** Whichever way a reader deals with aggregates that went astray. */
   private static void check(
+      long seed, ProducerSettings settings, List<Sent> sent, ShardedKinesis kinesis) {
+    checkFailures(seed, sent, kinesis.foundBy(Reader.OF_ALL));
+    checkStored(seed, settings, sent, kinesis.foundBy(Reader.OF_WHAT_BELONGS));
+    checkStored(seed, settings, sent, kinesis.foundBy(Reader.OF_WHOLE_AGGREGATES));
+  }
+
+  private static void checkFailures(long seed, List<Sent> sent, List<Found> found) {
+    var stored = found.stream().map(Found::data).collect(Collectors.toSet());
+    for (Sent each : sent) {
+      assertThat(each.stage()).as(name(seed, each)).isDone();
+      if (each.stage().isCompletedExceptionally()) {
+        var failure = failureOf(each.stage());
+        if (!failure.mayBeStored()) {
+          assertThat(stored)
+              .as(name(seed, each) + " " + failure.reason())
+              .doesNotContain(Integer.toString(each.number()));
+        }
+      }
+    }
+  }
+
+  private static void checkStored(
       long seed, ProducerSettings settings, List<Sent> sent, List<Found> found) {
     var places = ShardedKinesis.byPlace(found);
     var firsts = new HashMap<String, Integer>();
@@ -162,27 +193,27 @@ class ProducerProperties {
     }
     var lastOfKey = new HashMap<String, Integer>();
     for (Sent each : sent) {
-      var name = "seed " + seed + ", record " + each.number() + " of " + each.key();
-      assertThat(each.stage()).as(name).isDone();
-      String data = Integer.toString(each.number());
       if (each.stage().isCompletedExceptionally()) {
-        var failure = failureOf(each.stage());
-        if (!failure.mayBeStored()) {
-          assertThat(firsts).as(name + " " + failure.reason()).doesNotContainKey(data);
-        }
         continue;
       }
+      String data = Integer.toString(each.number());
       Stored at = each.stage().join();
       var there = places.get(at.shard() + " " + at.position());
-      assertThat(there).as(name + " at " + at).isNotNull();
-      assertThat(there.data()).as(name).isEqualTo(data);
-      assertThat(there.key()).as(name).isEqualTo(each.key());
+      assertThat(there).as(name(seed, each) + " at " + at).isNotNull();
+      assertThat(there.data()).as(name(seed, each)).isEqualTo(data);
+      assertThat(there.key()).as(name(seed, each)).isEqualTo(each.key());
       if (settings.inOrder() || settings.aggregation() == Aggregation.BY_KEY) {
         int first = firsts.get(data);
-        assertThat(lastOfKey.getOrDefault(each.key(), -1)).as(name + " in order").isLessThan(first);
+        assertThat(lastOfKey.getOrDefault(each.key(), -1))
+            .as(name(seed, each) + " in order")
+            .isLessThan(first);
         lastOfKey.put(each.key(), first);
       }
     }
+  }
+
+  private static String name(long seed, Sent each) {
+    return "seed " + seed + ", record " + each.number() + " of " + each.key();
   }
 
   static PutException failureOf(CompletableFuture<?> stage) {

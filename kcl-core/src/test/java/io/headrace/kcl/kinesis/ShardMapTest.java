@@ -34,7 +34,8 @@ class ShardMapTest {
         String key = "key-" + random.nextInt();
         var record = new PendingRecord(new Entry(key, new byte[0]), told -> {}, null, 0);
         for (Shard shard : stream.shardsNow()) {
-          assertThat(map.holds(shard.id().value(), record)).isEqualTo(shard.range().holds(key));
+          assertThat(map.holdsAll(shard.id().value(), List.of(record)))
+              .isEqualTo(shard.range().holds(key));
         }
         assertThat(stream.openShards())
             .as("seed %d, key %s", seed, key)
@@ -50,7 +51,7 @@ class ShardMapTest {
     var map = new ShardMap(List.of(Shard.root("shardId-0")));
     var record = new PendingRecord(new Entry("key", new byte[0]), told -> {}, null, 0);
     assertThat(map.knows("shardId-1")).isFalse();
-    assertThat(map.holds("shardId-1", record)).isFalse();
+    assertThat(map.holdsAll("shardId-1", List.of(record))).isFalse();
   }
 
   @Test

@@ -36,7 +36,17 @@ import software.amazon.awssdk.services.kinesis.model.PutRecordsResultEntry;
  * their work late, lists that are behind.
  */
 final class ShardedKinesis implements KinesisAsyncClient {
-  /** One user record as a reader that drops what is misrouted finds it. */
+  /** What becomes of an aggregate of which a part lies outside its shard. */
+  enum Reader {
+    /** Nothing is dropped: what lies in the stream at all. */
+    OF_ALL,
+    /** Drops that part, as functions do with {@code Input.misrouted(DROP)}. */
+    OF_WHAT_BELONGS,
+    /** Drops all of it, as the KCL does. */
+    OF_WHOLE_AGGREGATES
+  }
+
+  /** One user record as a reader finds it. */
   record Found(String shard, String sequence, long sub, String key, String data) {}
 
   final InMemoryStream stream;
@@ -222,12 +232,12 @@ final class ShardedKinesis implements KinesisAsyncClient {
         .build();
   }
 
-  /** All user records in the order in which they were stored, misrouted ones dropped. */
-  List<Found> found() {
+  /** The user records that a reader finds, in the order in which they were stored. */
+  List<Found> foundBy(Reader reader) {
     var found = new ArrayList<Found>();
     for (Shard shard : stream.shardsNow()) {
       for (StreamRecord record : stream.recordsOf(shard.id())) {
-        find(shard, record, found);
+        find(reader, shard, record, found);
       }
     }
     found.sort(
@@ -236,7 +246,7 @@ final class ShardedKinesis implements KinesisAsyncClient {
     return found;
   }
 
-  private static void find(Shard shard, StreamRecord record, List<Found> found) {
+  private static void find(Reader reader, Shard shard, StreamRecord record, List<Found> found) {
     byte[] bytes;
     try {
       bytes = record.payload().bytes();
@@ -250,9 +260,13 @@ final class ShardedKinesis implements KinesisAsyncClient {
       return;
     }
     HashRange range = shard.range();
+    boolean whole = aggregate.records().stream().allMatch(each -> range.holds(each.hashKey()));
+    if (reader == Reader.OF_WHOLE_AGGREGATES && !whole) {
+      return;
+    }
     long sub = 0;
     for (Aggregate.SubRecord each : aggregate.records()) {
-      if (range.holds(each.hashKey())) {
+      if (reader == Reader.OF_ALL || range.holds(each.hashKey())) {
         found.add(
             new Found(shard.id().value(), sequence, sub, each.partitionKey(), text(each.data())));
       }

@@ -233,7 +233,9 @@ final class Codecs {
     private static Profile profile(Attributes item) {
       var reads = new TreeMap<String, Integer>();
       item.map("R")
-          .forEach((name, version) -> reads.put(name, item.parsed("R", String.valueOf(version.n()), Books::whole)));
+          .forEach(
+              (name, version) ->
+                  reads.put(name, item.parsed("R", String.valueOf(version.n()), Books::whole)));
       var id = item.textOrNull("D");
       return new Profile(
           item.integer("c"),

@@ -32,6 +32,9 @@ import software.amazon.kinesis.retrieval.polling.PollingConfig;
  * One worker of the library. Its clients are those that it recommends, with nothing but the
  * endpoint, the region and credentials set; only its coordination is made quicker, which no client
  * of the stream sees.
+ *
+ * <p>It looks a new shard up at once. Without its range, by default for up to half a minute, it
+ * hands over what aggregates brought into a wrong shard, which a judge of losses must not count.
  */
 public final class KclWorker implements AutoCloseable {
   private static final StaticCredentialsProvider ANYBODY =
@@ -79,6 +82,7 @@ public final class KclWorker implements AutoCloseable {
         configs
             .leaseManagementConfig()
             .leaseAssignmentIntervalMillis(1_000L)
+            .maxCacheMissesBeforeReload(0)
             .shardSyncIntervalMillis(1);
     this.scheduler =
         new Scheduler(
