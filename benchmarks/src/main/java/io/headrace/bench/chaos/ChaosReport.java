@@ -69,10 +69,7 @@ record ChaosReport(
   }
 
   int exitCode() {
-    if (targets().stream().anyMatch(target -> target.measured() != null && !target.met())) {
-      return Report.MISSED;
-    }
-    return targets().stream().allMatch(Target::met) ? Report.MET : Report.NOT_MEASURED;
+    return Report.exitCode(targets());
   }
 
   String json() {

@@ -1,7 +1,7 @@
 package io.headrace.bench.chaos;
 
+import io.headrace.bench.fanout.DynamoDbServer;
 import io.headrace.bench.rig.LoadClient;
-import io.headrace.bench.rig.NotMeasured;
 import io.headrace.bench.rig.OwnServer;
 import io.headrace.bench.rig.Pause;
 import io.headrace.bench.rig.ServerProcess;
@@ -18,7 +18,6 @@ import java.util.List;
 import java.util.SplittableRandom;
 import software.amazon.awssdk.services.kinesis.model.GetRecordsResponse;
 import software.amazon.awssdk.services.kinesis.model.Shard;
-import software.amazon.awssdk.services.kinesis.model.StreamStatus;
 
 /**
  * The local Kinesis, which stays up, and DynamoDB Local, which is stopped and started again. Only
@@ -26,7 +25,6 @@ import software.amazon.awssdk.services.kinesis.model.StreamStatus;
  */
 final class Services implements AutoCloseable {
   private static final int KINESIS_HEAP_MEBIBYTES = 768;
-  private static final Duration CHANGE_MAX = Duration.ofSeconds(15);
   private static final int OUTPUT_SHARDS_READ_MAX = 10_000;
 
   private final Path logs;
@@ -67,7 +65,7 @@ final class Services implements AutoCloseable {
 
   private ServerProcess startDynamoDb() {
     return ServerProcess.start(
-        TableProgram.launch(dynamoDbPort, tables), dynamoDbPort, logs.resolve("dynamodb.log"));
+        DynamoDbServer.launchIn(tables, dynamoDbPort), dynamoDbPort, logs.resolve("dynamodb.log"));
   }
 
   /** Splits an open shard in its middle; answers what was done. */
@@ -84,7 +82,7 @@ final class Services implements AutoCloseable {
                     .shardToSplit(shard.shardId())
                     .newStartingHashKey(middle.toString()))
         .join();
-    awaitActive();
+    client.awaitActive(WitnessProgram.STREAM);
     return "split " + shard.shardId();
   }
 
@@ -103,7 +101,7 @@ final class Services implements AutoCloseable {
                     .shardToMerge(one.shardId())
                     .adjacentShardToMerge(other.shardId()))
         .join();
-    awaitActive();
+    client.awaitActive(WitnessProgram.STREAM);
     return "merge " + one.shardId() + " with " + other.shardId();
   }
 
@@ -144,23 +142,6 @@ final class Services implements AutoCloseable {
     }
     open.sort(Comparator.comparing(Services::start));
     return open;
-  }
-
-  private void awaitActive() {
-    long end = System.nanoTime() + CHANGE_MAX.toNanos();
-    while (client
-            .sdk()
-            .describeStreamSummary(r -> r.streamName(WitnessProgram.STREAM))
-            .join()
-            .streamDescriptionSummary()
-            .streamStatus()
-        != StreamStatus.ACTIVE) {
-      if (System.nanoTime() > end) {
-        throw new NotMeasured(
-            "the stream was still UPDATING after " + CHANGE_MAX.toSeconds() + " s");
-      }
-      Pause.millis(10);
-    }
   }
 
   private static BigInteger start(Shard shard) {

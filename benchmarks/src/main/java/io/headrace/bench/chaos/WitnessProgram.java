@@ -1,5 +1,7 @@
 package io.headrace.bench.chaos;
 
+import static io.headrace.bench.rig.LocalBuilder.local;
+
 import io.headrace.bench.rig.Arguments;
 import io.headrace.bench.rig.Dialogue;
 import io.headrace.bench.rig.NotMeasured;
@@ -17,15 +19,10 @@ import io.headrace.kcl.StreamSource;
 import io.headrace.kcl.kinesis.KinesisConnector;
 import io.headrace.kcl.kinesis.KinesisHttp;
 import io.headrace.lease.dynamo.DynamoLeaseTable;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.concurrent.ThreadLocalRandom;
-import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
-import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
-import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
-import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 
@@ -121,14 +118,6 @@ final class WitnessProgram {
         begun,
         "done",
         System.nanoTime());
-  }
-
-  private static <B extends AwsClientBuilder<B, ?>> B local(B builder, URI endpoint) {
-    return builder
-        .endpointOverride(endpoint)
-        .region(Region.US_EAST_1)
-        .credentialsProvider(
-            StaticCredentialsProvider.create(AwsBasicCredentials.create("any", "any")));
   }
 
   /** UTF-8. */

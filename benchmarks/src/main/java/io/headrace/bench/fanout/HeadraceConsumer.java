@@ -1,11 +1,12 @@
 package io.headrace.bench.fanout;
 
+import static io.headrace.bench.rig.LocalBuilder.local;
+
 import io.headrace.bench.rig.ConsumerProgram;
 import io.headrace.bench.rig.ConsumerSettings;
 import io.headrace.bench.rig.NotMeasured;
 import io.headrace.bench.rig.Pause;
 import io.headrace.checkpoint.dynamo.DynamoCheckpointStore;
-import io.headrace.function.Codec;
 import io.headrace.function.DeadLetters;
 import io.headrace.function.Destination;
 import io.headrace.function.FunctionRuntime;
@@ -17,15 +18,10 @@ import io.headrace.kcl.kinesis.KinesisHttp;
 import io.headrace.kcl.kinesis.Retrieval;
 import io.headrace.lease.dynamo.DynamoLeaseTable;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.function.Consumer;
-import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
-import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
-import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
-import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 
@@ -91,27 +87,6 @@ final class HeadraceConsumer {
                 + running.health().reasons());
       }
       Pause.millis(5);
-    }
-  }
-
-  private static <B extends AwsClientBuilder<B, ?>> B local(B builder, URI endpoint) {
-    return builder
-        .endpointOverride(endpoint)
-        .region(Region.US_EAST_1)
-        .credentialsProvider(
-            StaticCredentialsProvider.create(AwsBasicCredentials.create("any", "any")));
-  }
-
-  /** Hands the payload on as it is. */
-  private static final class Bytes implements Codec<byte[]> {
-    @Override
-    public byte[] decode(byte[] bytes, int version) {
-      return bytes;
-    }
-
-    @Override
-    public byte[] encode(byte[] value) {
-      return value;
     }
   }
 }

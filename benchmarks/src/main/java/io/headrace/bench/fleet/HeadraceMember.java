@@ -1,11 +1,13 @@
 package io.headrace.bench.fleet;
 
+import static io.headrace.bench.rig.LocalBuilder.local;
+
+import io.headrace.bench.fanout.Bytes;
 import io.headrace.bench.rig.Member;
 import io.headrace.bench.rig.MemberSettings;
 import io.headrace.bench.rig.MemberSettings.Reading;
 import io.headrace.bench.rig.RequestCount;
 import io.headrace.checkpoint.dynamo.DynamoCheckpointStore;
-import io.headrace.function.Codec;
 import io.headrace.function.DeadLetters;
 import io.headrace.function.Destination;
 import io.headrace.function.FunctionRuntime;
@@ -18,14 +20,9 @@ import io.headrace.kcl.kinesis.Retrieval;
 import io.headrace.lease.LeaseSettings;
 import io.headrace.lease.dynamo.DynamoLeaseTable;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.time.Duration;
-import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
-import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
-import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
-import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 
@@ -97,26 +94,5 @@ final class HeadraceMember {
                     function.handle(
                         event.id().shard(), event.id().sequence(), ByteBuffer.wrap(event.value())),
             Destination.nowhere());
-  }
-
-  private static <B extends AwsClientBuilder<B, ?>> B local(B builder, URI endpoint) {
-    return builder
-        .endpointOverride(endpoint)
-        .region(Region.US_EAST_1)
-        .credentialsProvider(
-            StaticCredentialsProvider.create(AwsBasicCredentials.create("any", "any")));
-  }
-
-  /** Hands the payload on as it is. */
-  private static final class Bytes implements Codec<byte[]> {
-    @Override
-    public byte[] decode(byte[] bytes, int version) {
-      return bytes;
-    }
-
-    @Override
-    public byte[] encode(byte[] value) {
-      return value;
-    }
   }
 }

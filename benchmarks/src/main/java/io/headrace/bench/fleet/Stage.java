@@ -4,6 +4,7 @@ import io.headrace.bench.fanout.DynamoDbServer;
 import io.headrace.bench.fanout.KclProgram;
 import io.headrace.bench.rig.Launch;
 import io.headrace.bench.rig.LoadClient;
+import io.headrace.bench.rig.LocalBuilder;
 import io.headrace.bench.rig.MemberSettings;
 import io.headrace.bench.rig.MemberSettings.Reading;
 import io.headrace.bench.rig.NotMeasured;
@@ -12,7 +13,6 @@ import io.headrace.bench.rig.Pause;
 import io.headrace.bench.rig.ServerProcess;
 import io.headrace.lease.dynamo.DynamoLeaseTable;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -29,9 +29,6 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
-import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
-import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
-import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
@@ -412,13 +409,7 @@ final class Stage implements AutoCloseable {
   }
 
   private DynamoDbAsyncClient dynamoDb() {
-    URI endpoint = dynamoDb.endpoint();
-    return DynamoDbAsyncClient.builder()
-        .endpointOverride(endpoint)
-        .region(Region.US_EAST_1)
-        .credentialsProvider(
-            StaticCredentialsProvider.create(AwsBasicCredentials.create("any", "any")))
-        .build();
+    return LocalBuilder.local(DynamoDbAsyncClient.builder(), dynamoDb.endpoint()).build();
   }
 
   @Override

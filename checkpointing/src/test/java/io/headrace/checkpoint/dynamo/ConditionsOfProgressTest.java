@@ -3,6 +3,7 @@ package io.headrace.checkpoint.dynamo;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headrace.kcl.ConditionMutants;
+import io.headrace.kcl.MutatingClient;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;

@@ -2,6 +2,7 @@ package io.headrace.checkpoint.dynamo;
 
 import io.headrace.checkpoint.Answers;
 import io.headrace.checkpoint.ProgressKey;
+import io.headrace.kcl.MutatingClient;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;

@@ -3,6 +3,7 @@ package io.headrace.lease.dynamo;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headrace.kcl.ConditionMutants;
+import io.headrace.kcl.MutatingClient;
 import io.headrace.lease.InMemoryLeaseTable;
 import io.headrace.lease.LeaseTable;
 import io.headrace.lease.LeaseTableContract;

@@ -1,5 +1,6 @@
 package io.headrace.lease.dynamo;
 
+import io.headrace.kcl.MutatingClient;
 import java.util.concurrent.atomic.AtomicInteger;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.dynamodb.services.local.embedded.DynamoDBEmbedded;

@@ -5,15 +5,7 @@ import io.headrace.bench.rig.MemberSettings;
 import io.headrace.bench.rig.RequestCount;
 import java.util.concurrent.TimeUnit;
 import software.amazon.kinesis.coordinator.Scheduler;
-import software.amazon.kinesis.exceptions.InvalidStateException;
-import software.amazon.kinesis.exceptions.ShutdownException;
-import software.amazon.kinesis.lifecycle.events.InitializationInput;
-import software.amazon.kinesis.lifecycle.events.LeaseLostInput;
-import software.amazon.kinesis.lifecycle.events.ProcessRecordsInput;
-import software.amazon.kinesis.lifecycle.events.ShardEndedInput;
-import software.amazon.kinesis.lifecycle.events.ShutdownRequestedInput;
-import software.amazon.kinesis.processor.RecordProcessorCheckpointer;
-import software.amazon.kinesis.processor.ShardRecordProcessor;
+import software.amazon.kinesis.retrieval.KinesisClientRecord;
 
 /**
  * The library as a worker of a measured fleet, run as its documentation shows it: the scheduler in
@@ -21,7 +13,6 @@ import software.amazon.kinesis.processor.ShardRecordProcessor;
  * asked to leave, and {@code startGracefulShutdown} at the end.
  */
 public final class KclMember {
-  private static final long CHECKPOINT_NANOS = TimeUnit.SECONDS.toNanos(5);
   private static final int STOP_SECONDS_MAX = 60;
 
   private KclMember() {}
@@ -57,9 +48,8 @@ public final class KclMember {
     };
   }
 
-  private static final class Processor implements ShardRecordProcessor {
+  private static final class Processor extends CheckpointingProcessor {
     private final Member.Handling function;
-    private long checkpointDue = System.nanoTime() + CHECKPOINT_NANOS;
     private String shard = "";
 
     Processor(Member.Handling function) {
@@ -67,40 +57,13 @@ public final class KclMember {
     }
 
     @Override
-    public void initialize(InitializationInput start) {
-      shard = start.shardId();
+    void begun(String shardId) {
+      shard = shardId;
     }
 
     @Override
-    public void processRecords(ProcessRecordsInput batch) {
-      batch
-          .records()
-          .forEach(record -> function.handle(shard, record.sequenceNumber(), record.data()));
-      if (System.nanoTime() >= checkpointDue) {
-        checkpoint(batch.checkpointer());
-      }
-    }
-
-    @Override
-    public void leaseLost(LeaseLostInput lost) {}
-
-    @Override
-    public void shardEnded(ShardEndedInput end) {
-      checkpoint(end.checkpointer());
-    }
-
-    @Override
-    public void shutdownRequested(ShutdownRequestedInput request) {
-      checkpoint(request.checkpointer());
-    }
-
-    private void checkpoint(RecordProcessorCheckpointer checkpointer) {
-      try {
-        checkpointer.checkpoint();
-        checkpointDue = System.nanoTime() + CHECKPOINT_NANOS;
-      } catch (ShutdownException | InvalidStateException refused) {
-        throw new IllegalStateException("a checkpoint is refused", refused);
-      }
+    void handle(KinesisClientRecord record) {
+      function.handle(shard, record.sequenceNumber(), record.data());
     }
   }
 }

@@ -1,14 +1,11 @@
 package io.headrace.bench.kcl;
 
+import static io.headrace.bench.rig.LocalBuilder.local;
+
 import io.headrace.bench.rig.MemberSettings;
 import io.headrace.bench.rig.MemberSettings.Reading;
 import io.headrace.bench.rig.RequestCount;
-import java.net.URI;
 import java.util.concurrent.atomic.AtomicBoolean;
-import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
-import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
-import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
-import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.cloudwatch.CloudWatchAsyncClient;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
@@ -32,9 +29,6 @@ import software.amazon.kinesis.retrieval.polling.PollingConfig;
  * documentation lets it be. Confined to one thread.
  */
 final class KclSetup {
-  private static final StaticCredentialsProvider ANYBODY =
-      StaticCredentialsProvider.create(AwsBasicCredentials.create("any", "any"));
-
   private static final long TUNED_FAILOVER_MILLIS = 3_000;
   private static final long TUNED_ASSIGNMENT_MILLIS = 1_000;
   private static final long TUNED_LEADER_LEASE_MILLIS = 5_000;
@@ -131,9 +125,5 @@ final class KclSetup {
 
   private static boolean isStarted(WorkerState state) {
     return state == WorkerState.STARTED;
-  }
-
-  private static <B extends AwsClientBuilder<B, ?>> B local(B builder, URI endpoint) {
-    return builder.endpointOverride(endpoint).region(Region.US_EAST_1).credentialsProvider(ANYBODY);
   }
 }

@@ -1,12 +1,10 @@
 package io.headrace.bench.kcl;
 
+import static io.headrace.bench.rig.LocalBuilder.local;
+
 import io.headrace.bench.rig.ConsumerSettings.Reading;
 import java.net.URI;
 import java.util.concurrent.TimeUnit;
-import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
-import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
-import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
-import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.cloudwatch.CloudWatchAsyncClient;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
@@ -37,9 +35,6 @@ import software.amazon.kinesis.retrieval.polling.PollingConfig;
  * hands over what aggregates brought into a wrong shard, which a judge of losses must not count.
  */
 public final class KclWorker implements AutoCloseable {
-  private static final StaticCredentialsProvider ANYBODY =
-      StaticCredentialsProvider.create(AwsBasicCredentials.create("any", "any"));
-
   private static final int TABLE_SECONDS_MAX = 30;
   private static final long OFTEN_MILLIS = 200;
 
@@ -152,9 +147,5 @@ public final class KclWorker implements AutoCloseable {
     kinesis.close();
     dynamoDb.close();
     cloudWatch.close();
-  }
-
-  private static <B extends AwsClientBuilder<B, ?>> B local(B builder, URI endpoint) {
-    return builder.endpointOverride(endpoint).region(Region.US_EAST_1).credentialsProvider(ANYBODY);
   }
 }

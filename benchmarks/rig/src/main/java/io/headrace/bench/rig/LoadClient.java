@@ -70,11 +70,16 @@ public final class LoadClient implements AutoCloseable {
    */
   public void create(String stream) {
     sdk.createStream(request -> request.streamName(stream).shardCount(SHARDS)).join();
+    awaitActive(stream);
+  }
+
+  /** Waits until a stream that is made or resharded can be used. */
+  public void awaitActive(String stream) {
     long start = System.nanoTime();
     while (status(stream) != StreamStatus.ACTIVE) {
       if (System.nanoTime() - start > STATE_CHANGE_MAX.toNanos()) {
         throw new NotMeasured(
-            "the stream was not active " + STATE_CHANGE_MAX.toSeconds() + " s after its creation");
+            "the stream was not active after " + STATE_CHANGE_MAX.toSeconds() + " s");
       }
       Pause.millis(10);
     }

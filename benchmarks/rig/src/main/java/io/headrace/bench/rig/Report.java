@@ -37,8 +37,12 @@ public record Report(
   public static final int MISSED = 1;
   public static final int NOT_MEASURED = 2;
 
-  /** A target that was measured and missed counts for more than one that was not measured. */
   public int exitCode() {
+    return exitCode(targets);
+  }
+
+  /** A target that was measured and missed counts for more than one that was not measured. */
+  public static int exitCode(List<Target> targets) {
     if (targets.stream().anyMatch(target -> target.measured() != null && !target.met())) {
       return MISSED;
     }

@@ -1,6 +1,5 @@
-package io.headrace.checkpoint.dynamo;
+package io.headrace.kcl;
 
-import io.headrace.kcl.ConditionMutants;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.util.HashMap;
@@ -12,13 +11,16 @@ import software.amazon.awssdk.services.dynamodb.model.TransactWriteItemsRequest;
 import software.amazon.awssdk.services.dynamodb.model.Update;
 import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
 
-/** Hands the conditions of all writes to {@link ConditionMutants} on their way. */
-final class MutatingClient {
-  static final ConditionMutants MUTANTS = new ConditionMutants();
+/**
+ * A client of DynamoDB that hands the conditions of all writes to {@link ConditionMutants} on their
+ * way. For tests that run one after the other.
+ */
+public final class MutatingClient {
+  public static final ConditionMutants MUTANTS = new ConditionMutants();
 
   private MutatingClient() {}
 
-  static DynamoDbAsyncClient around(DynamoDbAsyncClient client) {
+  public static DynamoDbAsyncClient around(DynamoDbAsyncClient client) {
     return (DynamoDbAsyncClient)
         Proxy.newProxyInstance(
             DynamoDbAsyncClient.class.getClassLoader(),
