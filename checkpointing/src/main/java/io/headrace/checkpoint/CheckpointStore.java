@@ -41,6 +41,9 @@ public interface CheckpointStore {
   /** Ends the shard for the function and tells its children, all or nothing. */
   CompletionStage<WriteAnswer> end(End end);
 
+  /** The operator's side of the same items. */
+  OperatorStore operator();
+
   /** What an owner writes: sent again as it is when the answer is lost. */
   sealed interface Write {
     WriteClaim claim();

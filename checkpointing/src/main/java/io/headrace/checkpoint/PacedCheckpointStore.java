@@ -58,6 +58,12 @@ public final class PacedCheckpointStore implements CheckpointStore {
     return enqueue(commits, () -> store.commit(commit), true);
   }
 
+  /** Orders are rare and small: they go as they come. */
+  @Override
+  public OperatorStore operator() {
+    return store.operator();
+  }
+
   @Override
   public CompletionStage<WriteAnswer> end(End end) {
     return enqueue(ownership, () -> store.end(end), false);

@@ -192,7 +192,7 @@ public final class TrackingCheckpointer implements Checkpointer {
   }
 
   /**
-   * Settles what is unresolved, then writes, unless that was this very write or the item is lost.
+   * Settles what is unresolved, then writes, unless that was this very write or it was refused.
    *
    * @param fresh made only then: what was settled has moved the revision
    */
@@ -209,7 +209,7 @@ public final class TrackingCheckpointer implements Checkpointer {
               .thenCompose(
                   settled ->
                       settled
-                          .filter(s -> s.isLost() || isThis.test(s.write))
+                          .filter(s -> s.isRefused() || isThis.test(s.write))
                           .map(s -> CompletableFuture.completedFuture(s.answer))
                           .orElseGet(() -> send(fresh.get(), covered)))
               .thenApply(answer -> outcome(answer, progress));
@@ -267,8 +267,14 @@ public final class TrackingCheckpointer implements Checkpointer {
         parts);
   }
 
-  /** Where the function begins here if it has finished nothing: what the parents say, or start. */
+  /**
+   * Where the function begins here if it has finished nothing: what an operator says, or the
+   * parents, or start.
+   */
   private static StartingPosition baseOf(ProgressItem item, StartingPosition start) {
+    if (item.moved().isPresent()) {
+      return item.moved().get().to();
+    }
     var byParents =
         item.parents().values().stream().map(EndedParent::childrenFrom).distinct().toList();
     return byParents.size() == 1
@@ -308,6 +314,9 @@ public final class TrackingCheckpointer implements Checkpointer {
   }
 
   private static CommitOutcome outcome(WriteAnswer answer, Progress progress) {
+    if (answer instanceof WriteAnswer.Moved) {
+      return new CommitOutcome.Moved();
+    }
     return answer instanceof WriteAnswer.Lost lost
         ? new CommitOutcome.Fenced(lost.by())
         : new CommitOutcome.Committed(progress);
@@ -418,8 +427,8 @@ public final class TrackingCheckpointer implements Checkpointer {
   private record Unresolved(Write write, long changes) {}
 
   private record Settled(Write write, WriteAnswer answer) {
-    private boolean isLost() {
-      return answer instanceof WriteAnswer.Lost;
+    private boolean isRefused() {
+      return !(answer instanceof WriteAnswer.Applied);
     }
   }
 }

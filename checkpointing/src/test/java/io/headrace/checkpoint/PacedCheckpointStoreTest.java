@@ -68,6 +68,11 @@ class PacedCheckpointStoreTest {
     }
 
     @Override
+    public OperatorStore operator() {
+      return store.operator();
+    }
+
+    @Override
     public CompletionStage<WriteAnswer> commit(Commit commit) {
       return call(() -> store.commit(commit));
     }

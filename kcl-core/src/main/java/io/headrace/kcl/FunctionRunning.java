@@ -60,6 +60,10 @@ final class FunctionRunning {
     return spec.name();
   }
 
+  HandlerSpec spec() {
+    return spec;
+  }
+
   HandlerRun run() {
     return run;
   }
@@ -182,9 +186,8 @@ final class FunctionRunning {
       inOwnTurn(() -> end(end));
     } else if (action instanceof RunAction.RetryIn retry) {
       var wait = BackOff.jittered(retry.delay(), engine.random());
-      var function = Optional.of(spec.name());
-      var told = new WorkerEvent.Retrying(place.key(), function, retry.what(), retry.cause(), wait);
-      engine.tell(told);
+      var who = Optional.of(spec.name());
+      engine.tell(new WorkerEvent.Retrying(place.key(), who, retry.what(), retry.cause(), wait));
       engine.loop().schedule(wait, () -> tell(new RunEvent.RetryDue(retry.attempt())));
     } else if (action instanceof RunAction.LookAgainIn look) {
       engine.loop().schedule(look.delay(), () -> tell(new RunEvent.RetryDue(look.attempt())));
@@ -196,18 +199,18 @@ final class FunctionRunning {
    * effects are all in its state already, and a snapshot must not come between them.
    */
   private void inOwnTurn(Runnable task) {
-    engine.loop().execute(() -> runUnlessOver(task));
-  }
-
-  private void runUnlessOver(Runnable task) {
-    if (run.phase().isFinal()) {
-      return;
-    }
-    try {
-      task.run();
-    } catch (Throwable fault) {
-      tell(new RunEvent.Broke(fault));
-    }
+    engine
+        .loop()
+        .execute(
+            () -> {
+              try {
+                if (!run.phase().isFinal()) {
+                  task.run();
+                }
+              } catch (Throwable fault) {
+                tell(new RunEvent.Broke(fault));
+              }
+            });
   }
 
   private void seal(long attempt) {
@@ -281,7 +284,7 @@ final class FunctionRunning {
                     }
                     return new RunEvent.Committed(attempt, stored.progress());
                   }
-                  return new RunEvent.FencedOut(attempt, ((CommitOutcome.Fenced) outcome).by());
+                  return RunEvent.refused(attempt, outcome);
                 },
                 failed -> new RunEvent.CommitFailed(attempt, failed)),
         failed -> new RunEvent.CommitFailed(attempt, failed));
@@ -292,10 +295,7 @@ final class FunctionRunning {
         parts ->
             ask(
                 () -> checkpointer.end(parts, end.children()),
-                outcome ->
-                    outcome instanceof CommitOutcome.Fenced fenced
-                        ? new RunEvent.FencedOut(end.attempt(), fenced.by())
-                        : new RunEvent.EndStored(end.attempt()),
+                outcome -> RunEvent.ofEnd(end.attempt(), outcome),
                 failed -> new RunEvent.EndFailed(end.attempt(), failed)),
         failed -> new RunEvent.EndFailed(end.attempt(), failed));
   }
@@ -311,7 +311,7 @@ final class FunctionRunning {
             then.accept(parts);
           }
         },
-        thrown -> tell(failed(thrown, onFailure)));
+        thrown -> tell(RunEvent.ofFailure(thrown, onFailure)));
   }
 
   private <T> void ask(
@@ -322,7 +322,7 @@ final class FunctionRunning {
         engine.loop(),
         call,
         value -> answered(() -> onAnswer.apply(value)),
-        thrown -> tell(failed(thrown, onFailure)));
+        thrown -> tell(RunEvent.ofFailure(thrown, onFailure)));
   }
 
   private void answered(Supplier<RunEvent> answer) {
@@ -336,13 +336,6 @@ final class FunctionRunning {
       event = new RunEvent.Broke(fault);
     }
     tell(event);
-  }
-
-  private static RunEvent failed(
-      Throwable thrown, Function<CheckpointException, RunEvent> onFailure) {
-    return thrown instanceof CheckpointException store
-        ? onFailure.apply(store)
-        : new RunEvent.Broke(thrown);
   }
 
   private ShardHandler live() {
@@ -464,6 +457,13 @@ final class FunctionRunning {
     }
 
     @Override
+    public void resting(Position position) {
+      if (isHeard()) {
+        tell(new RunEvent.Resting(position));
+      }
+    }
+
+    @Override
     public void stateChanged() {
       if (isHeard()) {
         checkpointer.stateChanged();
@@ -489,9 +489,9 @@ final class FunctionRunning {
 
     private boolean isHeard() {
       if (!engine.loop().isCurrent()) {
+        var who = "handler " + spec.name() + " of " + place;
         throw new IllegalStateException(
-            "handler %s of %s answers on a thread of its own: answer on the worker loop"
-                .formatted(spec.name(), place));
+            who + " answers on a thread of its own: answer on the worker loop");
       }
       return !silent && !run.phase().isFinal();
     }

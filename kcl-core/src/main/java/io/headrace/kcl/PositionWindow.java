@@ -54,6 +54,11 @@ public final class PositionWindow<V> {
     size++;
   }
 
+  public boolean contains(Position position) {
+    int place = find(position);
+    return place >= 0 && values[place] != null;
+  }
+
   /** Takes out what is known of a record; null when nothing is. */
   public @Nullable V remove(Position position) {
     int place = find(position);

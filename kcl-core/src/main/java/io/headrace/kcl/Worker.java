@@ -57,6 +57,7 @@ public final class Worker {
   private final CompletableFuture<Void> started = new CompletableFuture<>();
   private final CompletableFuture<Void> stopped = new CompletableFuture<>();
   private final ShardWork.Owner owner = new Shards();
+  private Directions directions = Directions.NONE;
   private Life life = Life.NEW;
   private boolean servingSoon;
   private boolean departing;
@@ -151,6 +152,18 @@ public final class Worker {
               life = Life.STOPPED;
               abandonAll();
               finish();
+            });
+  }
+
+  /** The operator wants this from now on, of what runs and of what will. */
+  public void direct(Directions wanted) {
+    engine
+        .loop()
+        .execute(
+            () -> {
+              directions = wanted;
+              // A copy: a function that can't begin again ends its shard.
+              List.copyOf(works.values()).forEach(work -> work.direct(wanted));
             });
   }
 
@@ -250,6 +263,8 @@ public final class Worker {
       }
     } else if (event instanceof LeaseEvent.Lost lost) {
       lose(lost.shard(), lost.reason());
+    } else if (event instanceof LeaseEvent.OrdersGiven orders) {
+      tell(new WorkerEvent.OrdersGiven(orders.number()));
     } else if (event instanceof LeaseEvent.Retired retired) {
       tell(new WorkerEvent.Retired(retired.reason()));
     }
@@ -271,7 +286,7 @@ public final class Worker {
       lose(key, "gained anew");
     }
     var place = new ShardPlace(key, gained.description(), gained.tenure());
-    var work = new ShardWork(place, group.stream, engine, owner);
+    var work = new ShardWork(place, group.stream, engine, owner, directions);
     works.put(key, work);
     tell(new WorkerEvent.ShardStarted(key, token));
     try {

@@ -77,9 +77,17 @@ final class Desk {
     return loop.ticks();
   }
 
-  /** Unique for all practical purposes among the writes of one item. */
+  /** Why a row is about to be written, for operators. */
+  LeaseReason because(LeaseReason.Kind kind, Object detail) {
+    return new LeaseReason(kind, loop.now(), detail.toString());
+  }
+
+  /**
+   * Unique for all practical purposes among the writes of one item. Ends in the time of day, which
+   * tells operators when the item was written last.
+   */
   String token() {
-    return "%016x".formatted(random.nextLong());
+    return "%016x".formatted(random.nextLong()) + Stored.TIME + loop.now().getEpochSecond();
   }
 
   /** A random part of {@code span}, at least half of it. */

@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,6 +39,8 @@ final class Fleet {
   private BooleanSupplier busy = () -> false;
   private EventLoop.@Nullable Scheduled nextPoll;
   private EventLoop.@Nullable Scheduled nextJudgement;
+  private LongConsumer onOrders = number -> {};
+  private long ordersNoticed;
   private boolean polling;
   private List<Runnable> afterPoll = new ArrayList<>();
 
@@ -55,6 +58,11 @@ final class Fleet {
   /** While this is true the view is polled more often. */
   void busyWhile(BooleanSupplier condition) {
     busy = condition;
+  }
+
+  /** Is told the number of the latest order, whenever it is news. */
+  void noticing(LongConsumer onOrders) {
+    this.onOrders = onOrders;
   }
 
   FleetView view() {
@@ -86,12 +94,21 @@ final class Fleet {
     }
     long sentAt = desk.now();
     desk.read(
-        () -> desk.table.workers(desk.application),
-        items -> {
-          view.observe(desk.now(), items);
+        () -> desk.table.roll(desk.application),
+        roll -> {
+          view.observe(desk.now(), roll.workers());
+          roll.notice().ifPresent(notice -> noticed(notice.item().orders()));
           polled(sentAt);
         },
         failure -> polled(sentAt));
+  }
+
+  /** An answer may be older than the one before. */
+  private void noticed(long number) {
+    if (number > ordersNoticed) {
+      ordersNoticed = number;
+      onOrders.accept(number);
+    }
   }
 
   private void polled(long sentAt) {

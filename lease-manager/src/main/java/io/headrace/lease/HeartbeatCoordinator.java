@@ -140,6 +140,7 @@ public final class HeartbeatCoordinator implements LeaseCoordinator {
     roster.onChange(claims::consider);
     leases.connect(takes::readyShards, fleet::weight, this::leasesChanged);
     fleet.busyWhile(takes::any);
+    fleet.noticing(number -> events.accept(new LeaseEvent.OrdersGiven(number)));
     return new Parts(heart, roster, fleet, leases, takes, claims, gives, registrar, events);
   }
 
@@ -260,7 +261,7 @@ public final class HeartbeatCoordinator implements LeaseCoordinator {
 
   @Override
   public void release(ShardKey shard, LeaseToken token) {
-    onLoop(p -> p.leases.release(shard, token, false));
+    onLoop(p -> p.leases.release(shard, token, null));
   }
 
   @Override
@@ -291,7 +292,7 @@ public final class HeartbeatCoordinator implements LeaseCoordinator {
     onLoop(
         p -> {
           LOG.warn("{} of {} restarts {}: {}", desk.self(), desk.application, shard, reason);
-          p.leases.restart(shard, token);
+          p.leases.restart(shard, token, reason);
         });
   }
 
@@ -300,7 +301,7 @@ public final class HeartbeatCoordinator implements LeaseCoordinator {
     onLoop(
         p -> {
           LOG.warn("{} of {} gives up {}: {}", desk.self(), desk.application, shard, reason);
-          p.leases.release(shard, token, true);
+          p.leases.release(shard, token, reason);
         });
   }
 

@@ -2,10 +2,12 @@ package io.headrace.harness;
 
 import io.headrace.harness.Weather.Mishap;
 import io.headrace.harness.Weather.Service;
+import io.headrace.kcl.ShardKey;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
@@ -172,6 +174,46 @@ enum Disturbance {
       (world, random) -> {
         world.mood().sinkFailing(random.nextInt(100));
         later(world, upTo(random, 5_000), () -> world.mood().sinkFailing(0));
+      }),
+  OPERATOR_PAUSES(
+      (world, random) -> {
+        var function = function(world, random);
+        var shard = random.nextBoolean() ? anyShard(world, random) : Optional.<ShardKey>empty();
+        world.operator().pause(function, shard, Optional.empty());
+        later(
+            world,
+            upTo(random, 15_000),
+            () -> world.operator().resume(function, shard, Optional.empty()));
+      }),
+  OPERATOR_PAUSES_A_KEY(
+      (world, random) -> {
+        var all = world.puts().all();
+        if (!all.isEmpty()) {
+          var function = function(world, random);
+          var key = Optional.of(all.get(random.nextInt(all.size())).key());
+          world.operator().pause(function, Optional.empty(), key);
+          later(
+              world,
+              upTo(random, 15_000),
+              () -> world.operator().resume(function, Optional.empty(), key));
+        }
+      }),
+  OPERATOR_SKIPS(
+      (world, random) -> {
+        var all = world.puts().all();
+        boolean alarms = world.workload().functions(world.plan()).contains(ProbeFunctions.ALARMS);
+        if (alarms && !all.isEmpty()) {
+          // Mostly one that is still to be handled, or is just being handled.
+          var put = all.get(all.size() - 1 - random.nextInt(Math.min(all.size(), 20)));
+          world.operator().skip(ProbeFunctions.ALARMS, put, random.nextBoolean());
+        }
+      }),
+  OPERATOR_SEEKS_IN_PLACE(
+      (world, random) -> {
+        if (world.workload().functions(world.plan()).contains(ProbeFunctions.ALARMS)) {
+          anyShard(world, random)
+              .ifPresent(shard -> world.operator().seekInPlace(ProbeFunctions.ALARMS, shard));
+        }
       });
 
   private static final int SHARDS_MAX = 8;
@@ -190,6 +232,16 @@ enum Disturbance {
 
   void strike(FleetWorld world, SplittableRandom random) {
     how.accept(world, random);
+  }
+
+  private static String function(FleetWorld world, SplittableRandom random) {
+    var functions = world.workload().functions(world.plan());
+    return functions.get(random.nextInt(functions.size()));
+  }
+
+  private static Optional<ShardKey> anyShard(FleetWorld world, SplittableRandom random) {
+    var open = world.stream().openShards();
+    return Optional.of(world.key(open.get(random.nextInt(open.size())).id()));
   }
 
   private static void join(FleetWorld world, SplittableRandom random) {

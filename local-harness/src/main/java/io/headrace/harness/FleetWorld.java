@@ -44,6 +44,7 @@ final class FleetWorld {
   private final WatchedTable table;
   private final CheckpointStore store;
   private final ChunkStore chunks = new InMemoryChunkStore();
+  private final SimulatedOperator operator;
   private final FunctionMood mood;
   private final List<SimulatedProcess> processes = new ArrayList<>();
   private final Map<String, Integer> numbers = new HashMap<>();
@@ -82,6 +83,7 @@ final class FleetWorld {
     deliveries = new DeliveryJudge(verdicts, puts);
     table = new WatchedTable(plant.table(new InMemoryLeaseTable()), loop, random.split(), leases);
     store = new WatchedStore(plant.store(new InMemoryCheckpointStore()), progress);
+    operator = new SimulatedOperator(this, store.operator());
     mood = new FunctionMood(random.split());
     checkMemory();
     loop.afterEachTask(
@@ -156,6 +158,10 @@ final class FleetWorld {
 
   DeliveryJudge deliveries() {
     return deliveries;
+  }
+
+  SimulatedOperator operator() {
+    return operator;
   }
 
   WatchedTable table() {
