@@ -16,10 +16,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One worker's way to its checkpoint store: bounds how much is under way, so that heartbeats never
- * queue behind progress, lets seals and ends pass before commits, and slows commits down while the
- * store throttles. Processing is never slowed: what is settled meanwhile goes into the next commit.
- * Called, and answers, on the worker loop. Each run has one write at a time, so the lines are no
- * longer than there are functions in shards.
+ * queue behind progress, lets seals, ends and last commits pass before others, and slows commits
+ * down while the store throttles. Processing is never slowed: what is settled meanwhile goes into
+ * the next commit. Called, and answers, on the worker loop. Each run has one write at a time, so
+ * the lines are no longer than there are functions in shards.
  */
 public final class PacedCheckpointStore implements CheckpointStore {
   /** How many requests may be under way at once. */
@@ -56,6 +56,12 @@ public final class PacedCheckpointStore implements CheckpointStore {
   @Override
   public CompletionStage<WriteAnswer> commit(Commit commit) {
     return enqueue(commits, () -> store.commit(commit), true);
+  }
+
+  /** In the line of ownership: a shard that changes hands stands still until it is stored. */
+  @Override
+  public CompletionStage<WriteAnswer> commitLast(Commit commit) {
+    return enqueue(ownership, () -> store.commitLast(commit), true);
   }
 
   @Override

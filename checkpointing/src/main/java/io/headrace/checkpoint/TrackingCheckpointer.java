@@ -69,6 +69,7 @@ public final class TrackingCheckpointer implements Checkpointer {
   private long changesCaptured;
   private long changesCommitted;
   private Progress captured = Progress.NONE;
+  private boolean last;
   private long triedAtTicks;
 
   private TrackingCheckpointer(
@@ -173,6 +174,20 @@ public final class TrackingCheckpointer implements Checkpointer {
         write -> isSame(write, progress, parts),
         () -> newCommit(progress, parts),
         covered);
+  }
+
+  /** What is unresolved has to be settled first, and is in as much of a hurry. */
+  @Override
+  public CompletionStage<CommitOutcome> commitLast(Progress progress, CommitParts parts) {
+    last = true;
+    return commit(progress, parts);
+  }
+
+  private CompletionStage<WriteAnswer> store(Write write) {
+    if (write instanceof Commit commit) {
+      return last ? store.commitLast(commit) : store.commit(commit);
+    }
+    return store.end((End) write);
   }
 
   @Override
@@ -286,8 +301,7 @@ public final class TrackingCheckpointer implements Checkpointer {
 
   private CompletableFuture<WriteAnswer> send(Write write, long covered) {
     unresolved = new Unresolved(write, covered);
-    return onLoop(
-            () -> write instanceof Commit commit ? store.commit(commit) : store.end((End) write))
+    return onLoop(() -> store(write))
         .thenApply(
             answer -> {
               unresolved = null;

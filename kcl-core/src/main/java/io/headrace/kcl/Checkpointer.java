@@ -40,6 +40,11 @@ public interface Checkpointer {
   /** Stores progress and parts in one conditional write. */
   CompletionStage<CommitOutcome> commit(Progress progress, CommitParts parts);
 
+  /** As {@link #commit}, before the shard is given up: it stands still until this is stored. */
+  default CompletionStage<CommitOutcome> commitLast(Progress progress, CommitParts parts) {
+    return commit(progress, parts);
+  }
+
   /**
    * Ends the shard for this function: in one transaction the parent is ended, and each child gets
    * the parts. Everything begun must be settled.

@@ -31,6 +31,9 @@ public final class Worker {
   /** What is left for last commits after the deadline of a stop, and for saying good-bye. */
   private static final Duration LAST_COMMITS_MAX = Duration.ofMillis(700);
 
+  /** Then a worker says that it is ready for a shard, whether its stream is or not. */
+  private static final Duration PREPARED_WITHIN = Duration.ofMillis(500);
+
   private static final Duration THROUGHPUT_EVERY = Duration.ofSeconds(10);
 
   private static final Duration FAREWELL_MAX = Duration.ofMillis(950);
@@ -234,10 +237,7 @@ public final class Worker {
       return;
     }
     if (event instanceof LeaseEvent.Offered offered) {
-      // Opening a shard costs nothing, so there is nothing to prepare.
-      if (life != Life.STOPPING && groupOf.containsKey(offered.shard().stream())) {
-        coordinator.ready(offered.shard());
-      }
+      prepare(offered);
     } else if (event instanceof LeaseEvent.Gained gained) {
       gain(gained);
     } else if (event instanceof LeaseEvent.Wanted wanted) {
@@ -252,6 +252,29 @@ public final class Worker {
       lose(lost.shard(), lost.reason());
     } else if (event instanceof LeaseEvent.Retired retired) {
       tell(new WorkerEvent.Retired(retired.reason()));
+    }
+  }
+
+  /**
+   * While the giver delivers on. The first read of a process takes a while, for classes and
+   * connections, and the shard would stand still for it. A stream that is slow to answer does not
+   * keep the giver waiting.
+   */
+  private void prepare(LeaseEvent.Offered offered) {
+    var group = groupOf.get(offered.shard().stream());
+    if (life != Life.STOPPING && group != null) {
+      Runnable ready = () -> coordinator.ready(offered.shard()); // Once more changes nothing.
+      var late = engine.loop().schedule(PREPARED_WITHIN, ready);
+      Runnable prepared =
+          () -> {
+            late.cancel();
+            ready.run();
+          };
+      Stages.ask(
+          engine.loop(),
+          () -> group.stream.prepare(offered.description()),
+          nothing -> prepared.run(),
+          failed -> prepared.run());
     }
   }
 

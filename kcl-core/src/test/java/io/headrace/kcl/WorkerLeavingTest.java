@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 /** How shards come to a worker and leave it. */
@@ -450,6 +451,32 @@ class WorkerLeavingTest extends WorkerScenario {
     member.tell(new LeaseEvent.Offered(foreign, description));
     engine.loop.runUntilIdle();
     assertThat(engine.fleet.log()).containsExactly("ready shardId-000000000000");
+  }
+
+  @Test
+  void is_ready_once_the_stream_is_prepared_or_half_a_second_later() {
+    var flaky = new FlakyStream(engine.stream);
+    engine.read = flaky;
+    var member = engine.members.get(engine.worker("w1", "alarms"));
+    var description = engine.stream.shardsNow().get(0);
+
+    var answer = new CompletableFuture<Void>();
+    flaky.prepared = answer;
+    member.tell(new LeaseEvent.Offered(engine.shard(0), description));
+    engine.advance(Duration.ofMillis(100));
+    assertThat(engine.fleet.log()).isEmpty();
+    answer.completeExceptionally(new StreamException(StreamException.Kind.RETRYABLE, "planted"));
+    engine.loop.runUntilIdle();
+    assertThat(engine.fleet.log()).as("it may be slow, it is able").hasSize(1);
+    engine.seconds(2);
+    assertThat(engine.fleet.log()).hasSize(1);
+
+    flaky.prepared = new CompletableFuture<>();
+    member.tell(new LeaseEvent.Offered(engine.shard(0), description));
+    engine.advance(Duration.ofMillis(499));
+    assertThat(engine.fleet.log()).hasSize(1);
+    engine.advance(Duration.ofMillis(1));
+    assertThat(engine.fleet.log()).hasSize(2);
   }
 
   private static Tenure certain(LeaseToken token) {

@@ -2,6 +2,7 @@ package io.headrace.lease;
 
 import io.headrace.kcl.Incarnation;
 import io.headrace.kcl.ShardKey;
+import io.headrace.kcl.StreamId;
 import io.headrace.kcl.loop.EventLoop;
 import io.headrace.lease.FleetView.Verdict;
 import io.headrace.lease.RosterPart.Standing;
@@ -12,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +29,7 @@ final class Claims {
   private final Takes takes;
   private final Map<ShardKey, Candidate> candidates = new TreeMap<>(ShardKeys.ORDER);
   private final Set<ShardKey> urgent = new HashSet<>();
+  private Consumer<StreamId> onForgotten = stream -> {};
   private boolean open;
   private EventLoop.@Nullable Scheduled next;
 
@@ -49,6 +52,11 @@ final class Claims {
     this.roster = roster;
     this.leases = leases;
     this.takes = takes;
+  }
+
+  /** Told of a stream one of whose shards has ended without the roster's knowledge. */
+  void onForgotten(Consumer<StreamId> action) {
+    onForgotten = action;
   }
 
   /** From now on leases are claimed. */
@@ -118,7 +126,7 @@ final class Claims {
     held.keySet().removeIf(who -> fleet.view().isQuiet(desk.now(), who));
     held.putIfAbsent(desk.self(), 0);
     var free = fleet.weighed(candidates.keySet());
-    return ClaimPlan.waits(desk.self(), free, held, fleet.capacities());
+    return ClaimPlan.waits(desk.self(), free, held, fleet.capacities(), fleet::reads);
   }
 
   private void refresh() {
@@ -150,7 +158,9 @@ final class Claims {
     if (lease.standing() != Standing.RUNNABLE) {
       urgent.remove(shard);
       postpone(candidate);
-      roster.change(shard.stream(), Map.of(shard.shard(), lease.standing()), () -> {});
+      // Who ended it did not come to say so, nor perhaps to its children.
+      Runnable then = lease.ended() ? () -> onForgotten.accept(shard.stream()) : () -> {};
+      roster.change(shard.stream(), Map.of(shard.shard(), lease.standing()), then);
       return;
     }
     var owner = lease.owner();
