@@ -137,9 +137,10 @@ public final class PacedCheckpointStore implements CheckpointStore {
     loop.execute(this::send);
   }
 
+  /** Once that it begins and once that it is over: the pace goes up and down all the time. */
   private static void tell(long before, long now) {
-    if (now < before) {
-      LOG.warn("the checkpoint store throttles: at most {} commits a second from now on", now);
+    if (now < before && before == CommitPace.UNLIMITED) {
+      LOG.warn("the checkpoint store throttles: at most {} commits a second, or fewer", now);
     } else if (now > before && now == CommitPace.UNLIMITED) {
       LOG.info("the checkpoint store throttles no more: commits are sent as they come");
     }

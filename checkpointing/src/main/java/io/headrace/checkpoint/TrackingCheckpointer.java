@@ -95,7 +95,8 @@ public final class TrackingCheckpointer implements Checkpointer {
   /**
    * Checkpointers of one function.
    *
-   * @param start where the function begins where it never was; resolved at the first seal
+   * @param start where the function begins where it never was; resolved at the first seal, or when
+   *     the first shard is offered
    * @param loop the worker loop
    * @param random drawn from on the worker loop only
    */
@@ -108,9 +109,19 @@ public final class TrackingCheckpointer implements Checkpointer {
       RandomGenerator random) {
     ProgressKey.requireFunction(function);
     var starts = new Starts(store, function, start, loop);
-    return (ShardKey key, Shard shard, LeaseToken token) ->
-        new TrackingCheckpointer(
-            store, new ProgressKey(key, function), shard, token, starts, policy, loop, random);
+    return new Checkpointer.Factory() {
+      @Override
+      public Checkpointer open(ShardKey key, Shard shard, LeaseToken token) {
+        var progress = new ProgressKey(key, function);
+        return new TrackingCheckpointer(
+            store, progress, shard, token, starts, policy, loop, random);
+      }
+
+      @Override
+      public CompletionStage<Void> prepare() {
+        return starts.resolved().thenAccept(start -> {});
+      }
+    };
   }
 
   @Override

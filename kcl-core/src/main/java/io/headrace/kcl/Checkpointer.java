@@ -1,6 +1,7 @@
 package io.headrace.kcl;
 
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -64,5 +65,13 @@ public interface Checkpointer {
      *     whether it is named or not.
      */
     Checkpointer open(ShardKey key, Shard shard, LeaseToken token);
+
+    /**
+     * Gets ready to open the first one: asks what does not depend on a shard. Writes nothing of any
+     * shard; a failure means only that the first seal may take longer.
+     */
+    default CompletionStage<Void> prepare() {
+      return CompletableFuture.completedStage(null);
+    }
   }
 }

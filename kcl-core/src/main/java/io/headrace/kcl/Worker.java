@@ -243,7 +243,7 @@ public final class Worker {
     } else if (event instanceof LeaseEvent.Wanted wanted) {
       var work = works.get(wanted.shard());
       // What ended by itself has been given back already, with the token that it had.
-      if (work != null && wanted.canWait() && life != Life.STOPPING && work.isSlow()) {
+      if (work != null && life != Life.STOPPING && keeps(work, wanted.canWait())) {
         coordinator.keep(wanted.shard(), work.place().tenure().token());
       } else if (work != null) {
         work.drain(life == Life.STOPPING ? untilStopped() : settings.drainMax());
@@ -256,8 +256,16 @@ public final class Worker {
   }
 
   /**
-   * While the giver delivers on. The first read of a process takes a while, for classes and
-   * connections, and the shard would stand still for it. A stream that is slow to answer does not
+   * Whether a shard that balance asks for stays for now: while a call is slow, and when it has
+   * stayed so for long, while one is so slow that it would have to be interrupted.
+   */
+  private boolean keeps(ShardWork work, boolean canWait) {
+    return canWait ? work.isSlow() : work.isSlow(settings.drainMax().dividedBy(2));
+  }
+
+  /**
+   * While the giver delivers on. The first seal and the first read of a process take a while, for
+   * classes and connections, and the shard would stand still for it. Who is slow to answer does not
    * keep the giver waiting.
    */
   private void prepare(LeaseEvent.Offered offered) {
@@ -272,10 +280,17 @@ public final class Worker {
           };
       Stages.ask(
           engine.loop(),
-          () -> group.stream.prepare(offered.description()),
+          () -> prepare(group, offered.description()),
           nothing -> prepared.run(),
           failed -> prepared.run());
     }
+  }
+
+  private static CompletionStage<Void> prepare(Group group, Shard shard) {
+    var all = new ArrayList<CompletableFuture<Void>>();
+    all.add(group.stream.prepare(shard).toCompletableFuture());
+    group.specs.forEach(spec -> all.add(spec.checkpointers().prepare().toCompletableFuture()));
+    return CompletableFuture.allOf(all.toArray(new CompletableFuture<?>[0]));
   }
 
   private void gain(LeaseEvent.Gained gained) {

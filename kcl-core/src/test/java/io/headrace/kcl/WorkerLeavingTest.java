@@ -454,6 +454,30 @@ class WorkerLeavingTest extends WorkerScenario {
   }
 
   @Test
+  void a_shard_wanted_for_good_goes_unless_a_call_would_have_to_be_interrupted() {
+    var single = new EngineHarness(25, 1);
+    var half = single.settings.drainMax().dividedBy(2);
+    single.function("alarms").takes = record -> half.plusSeconds(2);
+    single.worker("w1", "alarms");
+    single.put("key-0");
+    single.advance(half.minusMillis(500));
+    single.fleet.assigning(false);
+    single.advance(Duration.ofSeconds(1)); // the call is half a second beyond it
+    single.fleet.want(single.shard(0));
+    single.advance(Duration.ofMillis(100));
+    assertThat(single.fleet.log()).containsExactly("keep shardId-000000000000");
+
+    single.seconds(3);
+    single.function("alarms").takes = record -> Duration.ofMillis(1_500);
+    single.put("key-0");
+    single.advance(Duration.ofMillis(1_200));
+    single.fleet.want(single.shard(0));
+    single.seconds(2);
+    assertThat(single.fleet.log()).endsWith("release shardId-000000000000");
+    assertThat(single.function("alarms").deliveries).as("nothing twice").hasSize(2);
+  }
+
+  @Test
   void is_ready_once_the_stream_is_prepared_or_half_a_second_later() {
     var flaky = new FlakyStream(engine.stream);
     engine.read = flaky;

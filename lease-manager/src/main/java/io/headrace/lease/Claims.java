@@ -8,6 +8,7 @@ import io.headrace.lease.FleetView.Verdict;
 import io.headrace.lease.RosterPart.Standing;
 import io.headrace.lease.WorkerItem.State;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +30,7 @@ final class Claims {
   private final Takes takes;
   private final Map<ShardKey, Candidate> candidates = new TreeMap<>(ShardKeys.ORDER);
   private final Set<ShardKey> urgent = new HashSet<>();
+  private final Map<ShardKey, Stored<LeaseRow>> made = new HashMap<>();
   private Consumer<StreamId> onForgotten = stream -> {};
   private boolean open;
   private EventLoop.@Nullable Scheduled next;
@@ -59,6 +61,13 @@ final class Claims {
     onForgotten = action;
   }
 
+  /** This worker has just made the row: it need not be read before it is claimed. */
+  void made(Stored<LeaseRow> row) {
+    if (row.item().standing() == Standing.RUNNABLE) {
+      made.put(row.item().shard(), row);
+    }
+  }
+
   /** From now on leases are claimed. */
   void open() {
     open = true;
@@ -69,6 +78,7 @@ final class Claims {
     open = false;
     candidates.clear();
     urgent.clear();
+    made.clear();
   }
 
   /** This worker made the shard runnable and takes it at once; balance comes later. */
@@ -135,12 +145,18 @@ final class Claims {
     free.removeAll(fleet.spokenFor());
     free.removeIf(shard -> leases.has(shard) || takes.has(shard));
     urgent.retainAll(free);
+    made.keySet().removeIf(shard -> roster.standing(shard) != null && !free.contains(shard));
     candidates.keySet().retainAll(free);
     free.forEach(shard -> candidates.computeIfAbsent(shard, s -> new Candidate(desk.now())));
   }
 
   private void ask(ShardKey shard, Candidate candidate) {
     candidate.asked = true;
+    var known = made.remove(shard);
+    if (known != null) {
+      decide(shard, candidate, known); // If it is not so any more, the claim is refused.
+      return;
+    }
     desk.read(
         () -> desk.table.lease(desk.application, shard),
         found -> {

@@ -140,6 +140,7 @@ public final class HeartbeatCoordinator implements LeaseCoordinator {
     var sweep = new Sweep(desk, roster, fleet);
     var registrar = new Registrar(desk, roster, duties, sweep, streams, claims::atOnce);
     claims.onForgotten(registrar::audit);
+    registrar.onMade(claims::made);
     registrar.onSaid(this::leaveWhenSettled);
     roster.onChange(claims::consider);
     leases.connect(takes::readyShards, fleet::weight, this::leasesChanged);

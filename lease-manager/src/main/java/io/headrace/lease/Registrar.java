@@ -43,6 +43,7 @@ final class Registrar {
   private int unsaid;
 
   private Runnable onSaid = () -> {};
+  private Consumer<Stored<LeaseRow>> onMade = row -> {};
 
   /**
    * @param onRunnable told of each shard that this worker made runnable
@@ -220,6 +221,7 @@ final class Registrar {
                 LeaseRow.free(key, shard, above, waitsFor, awaits),
                 written -> {
                   if (written instanceof Written.Applied<LeaseRow> applied) {
+                    onMade.accept(applied.now());
                     then.accept(applied.now());
                   } else if (written instanceof Written.Refused<LeaseRow> refused
                       && refused.found() != null) {
@@ -314,6 +316,11 @@ final class Registrar {
 
   void onSaid(Runnable action) {
     onSaid = action;
+  }
+
+  /** Told of each lease row that this worker makes. */
+  void onMade(Consumer<Stored<LeaseRow>> action) {
+    onMade = action;
   }
 
   private void said() {

@@ -103,6 +103,18 @@ class ReshardingTest {
   }
 
   @Test
+  void who_makes_leases_claims_them_without_reading_them_first() {
+    var fleet = new TestFleet(8, 50);
+    var ann = fleet.start("ann");
+
+    fleet.advanceUntil(SECOND, fleet::allOwned);
+
+    assertThat(ann.way.requests).doesNotContainKey("lease");
+    assertThat(ann.way.requests.get("create LeaseRow")).isEqualTo(50);
+    assertThat(ann.way.requests.get("update LeaseRow")).isEqualTo(50);
+  }
+
+  @Test
   void who_stops_as_it_ends_a_shard_leaves_children_that_run_within_a_second() {
     for (int seed = 0; seed < 30; seed++) {
       var fleet = settled(seed, 2, "ann", "bob");
