@@ -16,14 +16,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
-import java.util.function.BiPredicate;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
 
 class LeaseBalancerProperties {
-  private static final BiPredicate<Incarnation, StreamId> ALL_READ = (who, stream) -> true;
 
   private static Incarnation worker(int number) {
     return new Incarnation("w" + number, "1");
@@ -178,14 +176,17 @@ class LeaseBalancerProperties {
     }
     var held = numbered(holdings);
 
-    var firsts = ClaimPlan.assign(free, held, Map.of(), ALL_READ);
+    var firsts = ClaimPlan.assign(free, held, Map.of(), (reader, stream) -> true);
 
     assertThat(firsts.keySet()).containsExactlyInAnyOrderElementsOf(free.keySet());
-    assertThat(ClaimPlan.assign(free, new TreeMap<>(held), Map.of(), ALL_READ)).isEqualTo(firsts);
+    assertThat(ClaimPlan.assign(free, new TreeMap<>(held), Map.of(), (reader, stream) -> true))
+        .isEqualTo(firsts);
     for (var shard : free.keySet()) {
       long zero =
           held.keySet().stream()
-              .map(who -> ClaimPlan.waits(who, free, held, Map.of(), ALL_READ).get(shard))
+              .map(
+                  who ->
+                      ClaimPlan.waits(who, free, held, Map.of(), (reader, stream) -> true).get(shard))
               .filter(wait -> wait.isZero())
               .count();
       assertThat(zero).as("first choices of %s", shard).isEqualTo(1);
