@@ -186,7 +186,8 @@ class LeaseBalancerProperties {
           held.keySet().stream()
               .map(
                   who ->
-                      ClaimPlan.waits(who, free, held, Map.of(), (reader, stream) -> true).get(shard))
+                      ClaimPlan.waits(who, free, held, Map.of(), (reader, stream) -> true)
+                          .get(shard))
               .filter(wait -> wait.isZero())
               .count();
       assertThat(zero).as("first choices of %s", shard).isEqualTo(1);
