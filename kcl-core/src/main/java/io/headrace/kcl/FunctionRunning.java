@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -36,6 +37,10 @@ final class FunctionRunning {
   private EventLoop.@Nullable Scheduled wake;
   private long wakeTicks;
   private boolean commitLookAhead;
+
+  /** A commit is with the store, which may put it off for long while it is throttled. */
+  private boolean storing;
+
   private final Silence watched = new Silence();
 
   /** Settled in this turn, and not let go by the run yet: many are told as soon as one. */
@@ -84,6 +89,9 @@ final class FunctionRunning {
 
   /** Looks whether the run has been silent for too long; to be asked now and then. */
   Optional<Stall> stalledFor(Duration patience) {
+    if (storing && run.inFlight() == 0) {
+      watched.sign(); // It waits for its turn: the store answers, or fails, by itself.
+    }
     return watched.stall(spec.name(), run, handler, engine.now(place.tenure()), patience);
   }
 
@@ -129,6 +137,7 @@ final class FunctionRunning {
       failure = broke.cause();
     }
     if (event instanceof RunEvent.Answer && !(event instanceof RunEvent.RetryDue)) {
+      storing = false;
       watched.sign();
     }
     try {
@@ -179,7 +188,7 @@ final class FunctionRunning {
     } else if (action instanceof RunAction.DrainHandler) {
       live().drain();
     } else if (action instanceof RunAction.Commit commit) {
-      inOwnTurn(() -> commit(commit.attempt()));
+      inOwnTurn(() -> commit(commit.attempt(), checkpointer::commit));
     } else if (action instanceof RunAction.CommitLast last) {
       inOwnTurn(() -> commitLast(last.attempt()));
     } else if (action instanceof RunAction.End end) {
@@ -261,21 +270,25 @@ final class FunctionRunning {
 
   private void commitLast(long attempt) {
     if (checkpointer.dirty()) {
-      commit(attempt);
+      commit(attempt, checkpointer::commitLast);
     } else {
       tell(new RunEvent.NothingToCommit());
     }
   }
 
   /** State and progress are taken in one turn, so that they belong together. */
-  private void commit(long attempt) {
+  private void commit(
+      long attempt, BiFunction<Progress, CommitParts, CompletionStage<CommitOutcome>> store) {
     tellSettled();
     var progress = checkpointer.capture();
     run.checkCommit(progress);
     snapshotThen(
         parts ->
             ask(
-                () -> checkpointer.commit(progress, parts),
+                () -> {
+                  storing = true;
+                  return store.apply(progress, parts);
+                },
                 outcome -> {
                   if (outcome instanceof CommitOutcome.Committed stored) {
                     var open = handler; // gone when the run ended while the commit was under way

@@ -31,6 +31,9 @@ public final class Worker {
   /** What is left for last commits after the deadline of a stop, and for saying good-bye. */
   private static final Duration LAST_COMMITS_MAX = Duration.ofMillis(700);
 
+  /** Then a worker says that it is ready for a shard, whether its stream is or not. */
+  private static final Duration PREPARED_WITHIN = Duration.ofMillis(500);
+
   private static final Duration THROUGHPUT_EVERY = Duration.ofSeconds(10);
 
   private static final Duration FAREWELL_MAX = Duration.ofMillis(950);
@@ -247,16 +250,13 @@ public final class Worker {
       return;
     }
     if (event instanceof LeaseEvent.Offered offered) {
-      // Opening a shard costs nothing, so there is nothing to prepare.
-      if (life != Life.STOPPING && groupOf.containsKey(offered.shard().stream())) {
-        coordinator.ready(offered.shard());
-      }
+      prepare(offered);
     } else if (event instanceof LeaseEvent.Gained gained) {
       gain(gained);
     } else if (event instanceof LeaseEvent.Wanted wanted) {
       var work = works.get(wanted.shard());
       // What ended by itself has been given back already, with the token that it had.
-      if (work != null && wanted.canWait() && life != Life.STOPPING && work.isSlow()) {
+      if (work != null && life != Life.STOPPING && keeps(work, wanted.canWait())) {
         coordinator.keep(wanted.shard(), work.place().tenure().token());
       } else if (work != null) {
         work.drain(life == Life.STOPPING ? untilStopped() : settings.drainMax());
@@ -268,6 +268,44 @@ public final class Worker {
     } else if (event instanceof LeaseEvent.Retired retired) {
       tell(new WorkerEvent.Retired(retired.reason()));
     }
+  }
+
+  /**
+   * Whether a shard that balance asks for stays for now: while a call is slow, and when it has
+   * stayed so for long, while one is so slow that it would have to be interrupted.
+   */
+  private boolean keeps(ShardWork work, boolean canWait) {
+    return canWait ? work.isSlow() : work.isSlow(settings.drainMax().dividedBy(2));
+  }
+
+  /**
+   * While the giver delivers on. The first seal and the first read of a process take a while, for
+   * classes and connections, and the shard would stand still for it. Who is slow to answer does not
+   * keep the giver waiting.
+   */
+  private void prepare(LeaseEvent.Offered offered) {
+    var group = groupOf.get(offered.shard().stream());
+    if (life != Life.STOPPING && group != null) {
+      Runnable ready = () -> coordinator.ready(offered.shard()); // Once more changes nothing.
+      var late = engine.loop().schedule(PREPARED_WITHIN, ready);
+      Runnable prepared =
+          () -> {
+            late.cancel();
+            ready.run();
+          };
+      Stages.ask(
+          engine.loop(),
+          () -> prepare(group, offered.description()),
+          nothing -> prepared.run(),
+          failed -> prepared.run());
+    }
+  }
+
+  private static CompletionStage<Void> prepare(Group group, Shard shard) {
+    var all = new ArrayList<CompletableFuture<Void>>();
+    all.add(group.stream.prepare(shard).toCompletableFuture());
+    group.specs.forEach(spec -> all.add(spec.checkpointers().prepare().toCompletableFuture()));
+    return CompletableFuture.allOf(all.toArray(new CompletableFuture<?>[0]));
   }
 
   private void gain(LeaseEvent.Gained gained) {
