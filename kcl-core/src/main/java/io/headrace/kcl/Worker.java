@@ -31,6 +31,9 @@ public final class Worker {
   /** What is left for last commits after the deadline of a stop, and for saying good-bye. */
   private static final Duration LAST_COMMITS_MAX = Duration.ofMillis(700);
 
+  /** Then a worker says that it is ready for a shard, whether its stream is or not. */
+  private static final Duration PREPARED_WITHIN = Duration.ofMillis(500);
+
   private static final Duration THROUGHPUT_EVERY = Duration.ofSeconds(10);
 
   private static final Duration FAREWELL_MAX = Duration.ofMillis(950);
@@ -57,6 +60,7 @@ public final class Worker {
   private final CompletableFuture<Void> started = new CompletableFuture<>();
   private final CompletableFuture<Void> stopped = new CompletableFuture<>();
   private final ShardWork.Owner owner = new Shards();
+  private Directions directions = Directions.NONE;
   private Life life = Life.NEW;
   private boolean servingSoon;
   private boolean departing;
@@ -154,6 +158,18 @@ public final class Worker {
             });
   }
 
+  /** The operator wants this from now on, of what runs and of what will. */
+  public void direct(Directions wanted) {
+    engine
+        .loop()
+        .execute(
+            () -> {
+              directions = wanted;
+              // A copy: a function that can't begin again ends its shard.
+              List.copyOf(works.values()).forEach(work -> work.direct(wanted));
+            });
+  }
+
   /** The worker as of a turn of its loop. */
   public CompletionStage<WorkerStatus> status() {
     var answer = new CompletableFuture<WorkerStatus>();
@@ -234,25 +250,62 @@ public final class Worker {
       return;
     }
     if (event instanceof LeaseEvent.Offered offered) {
-      // Opening a shard costs nothing, so there is nothing to prepare.
-      if (life != Life.STOPPING && groupOf.containsKey(offered.shard().stream())) {
-        coordinator.ready(offered.shard());
-      }
+      prepare(offered);
     } else if (event instanceof LeaseEvent.Gained gained) {
       gain(gained);
     } else if (event instanceof LeaseEvent.Wanted wanted) {
       var work = works.get(wanted.shard());
       // What ended by itself has been given back already, with the token that it had.
-      if (work != null && wanted.canWait() && life != Life.STOPPING && work.isSlow()) {
+      if (work != null && life != Life.STOPPING && keeps(work, wanted.canWait())) {
         coordinator.keep(wanted.shard(), work.place().tenure().token());
       } else if (work != null) {
         work.drain(life == Life.STOPPING ? untilStopped() : settings.drainMax());
       }
     } else if (event instanceof LeaseEvent.Lost lost) {
       lose(lost.shard(), lost.reason());
+    } else if (event instanceof LeaseEvent.OrdersGiven orders) {
+      tell(new WorkerEvent.OrdersGiven(orders.number()));
     } else if (event instanceof LeaseEvent.Retired retired) {
       tell(new WorkerEvent.Retired(retired.reason()));
     }
+  }
+
+  /**
+   * Whether a shard that balance asks for stays for now: while a call is slow, and when it has
+   * stayed so for long, while one is so slow that it would have to be interrupted.
+   */
+  private boolean keeps(ShardWork work, boolean canWait) {
+    return canWait ? work.isSlow() : work.isSlow(settings.drainMax().dividedBy(2));
+  }
+
+  /**
+   * While the giver delivers on. The first seal and the first read of a process take a while, for
+   * classes and connections, and the shard would stand still for it. Who is slow to answer does not
+   * keep the giver waiting.
+   */
+  private void prepare(LeaseEvent.Offered offered) {
+    var group = groupOf.get(offered.shard().stream());
+    if (life != Life.STOPPING && group != null) {
+      Runnable ready = () -> coordinator.ready(offered.shard()); // Once more changes nothing.
+      var late = engine.loop().schedule(PREPARED_WITHIN, ready);
+      Runnable prepared =
+          () -> {
+            late.cancel();
+            ready.run();
+          };
+      Stages.ask(
+          engine.loop(),
+          () -> prepare(group, offered.description()),
+          nothing -> prepared.run(),
+          failed -> prepared.run());
+    }
+  }
+
+  private static CompletionStage<Void> prepare(Group group, Shard shard) {
+    var all = new ArrayList<CompletableFuture<Void>>();
+    all.add(group.stream.prepare(shard).toCompletableFuture());
+    group.specs.forEach(spec -> all.add(spec.checkpointers().prepare().toCompletableFuture()));
+    return CompletableFuture.allOf(all.toArray(new CompletableFuture<?>[0]));
   }
 
   private void gain(LeaseEvent.Gained gained) {
@@ -271,7 +324,7 @@ public final class Worker {
       lose(key, "gained anew");
     }
     var place = new ShardPlace(key, gained.description(), gained.tenure());
-    var work = new ShardWork(place, group.stream, engine, owner);
+    var work = new ShardWork(place, group.stream, engine, owner, directions);
     works.put(key, work);
     tell(new WorkerEvent.ShardStarted(key, token));
     try {

@@ -2,10 +2,12 @@ package io.headrace.harness;
 
 import io.headrace.harness.Weather.Mishap;
 import io.headrace.harness.Weather.Service;
+import io.headrace.kcl.ShardKey;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
@@ -121,6 +123,8 @@ enum Disturbance {
                       1 + millisOfLease(world, random, 40),
                       1 + millisOfLease(world, random, 80)))),
   JOIN_AT_A_SLOW_TABLE((world, random) -> joinAtSlowTable(world, random)),
+  SILENT_AT_A_SLOW_TABLE(
+      (world, random) -> any(world, random, process -> silentAtSlowTable(world, random, process))),
   HEART_STOPS_AT_SLOW_ANSWERS(
       (world, random) -> any(world, random, process -> heartStops(world, random, process))),
   SERVICE_DOWN(
@@ -173,7 +177,49 @@ enum Disturbance {
         world.mood().sinkFailing(random.nextInt(100));
         later(world, upTo(random, 5_000), () -> world.mood().sinkFailing(0));
       }),
-  TRIM((world, random) -> Retention.strike(world, random));
+  TRIM((world, random) -> Retention.strike(world, random)),
+  OPERATOR_PAUSES(
+      (world, random) -> {
+        var function = function(world, random);
+        var shard =
+            random.nextBoolean()
+                ? Optional.of(anyShard(world, function, random))
+                : Optional.<ShardKey>empty();
+        world.operator().pause(function, shard, Optional.empty());
+        later(
+            world,
+            upTo(random, 15_000),
+            () -> world.operator().resume(function, shard, Optional.empty()));
+      }),
+  OPERATOR_PAUSES_A_KEY(
+      (world, random) -> {
+        var function = function(world, random);
+        var all = world.feedOf(function).puts().all();
+        if (!all.isEmpty()) {
+          var key = Optional.of(all.get(random.nextInt(all.size())).key());
+          world.operator().pause(function, Optional.empty(), key);
+          later(
+              world,
+              upTo(random, 15_000),
+              () -> world.operator().resume(function, Optional.empty(), key));
+        }
+      }),
+  OPERATOR_SKIPS(
+      (world, random) -> {
+        if (hasAlarms(world) && !world.feedOf(ProbeFunctions.ALARMS).puts().all().isEmpty()) {
+          var all = world.feedOf(ProbeFunctions.ALARMS).puts().all();
+          // Mostly one that is still to be handled, or is just being handled.
+          var put = all.get(all.size() - 1 - random.nextInt(Math.min(all.size(), 20)));
+          world.operator().skip(ProbeFunctions.ALARMS, put, random.nextBoolean());
+        }
+      }),
+  OPERATOR_SEEKS_IN_PLACE(
+      (world, random) -> {
+        if (hasAlarms(world)) {
+          var shard = anyShard(world, ProbeFunctions.ALARMS, random);
+          world.operator().seekInPlace(ProbeFunctions.ALARMS, shard);
+        }
+      });
 
   private static final int SHARDS_MAX = 8;
 
@@ -193,6 +239,22 @@ enum Disturbance {
     how.accept(world, random);
   }
 
+  private static String function(FleetWorld world, SplittableRandom random) {
+    var functions = world.workload().functions(world.plan());
+    return functions.get(random.nextInt(functions.size()));
+  }
+
+  private static boolean hasAlarms(FleetWorld world) {
+    return world.workload().functions(world.plan()).contains(ProbeFunctions.ALARMS);
+  }
+
+  /** An open one that the function reads. */
+  private static ShardKey anyShard(FleetWorld world, String function, SplittableRandom random) {
+    var feed = world.feedOf(function);
+    var open = feed.stream().openShards();
+    return feed.key(open.get(random.nextInt(open.size())).id());
+  }
+
   private static void join(FleetWorld world, SplittableRandom random) {
     if (world.living().size() < world.plan().workersMax()) {
       startOnce(world, "w" + random.nextInt(world.plan().workersMax() + 2));
@@ -208,6 +270,22 @@ enum Disturbance {
     int slow = ACKNOWLEDGED_MILLIS / 2 + random.nextInt(ACKNOWLEDGED_MILLIS * 3 / 2);
     later(world, ofLease(world, random, 50), () -> slowTable(world, slow));
     later(world, world.plan().leaseTime().multipliedBy(4), () -> slowTable(world, 0));
+  }
+
+  /**
+   * A worker is silent for about as long as one is buried for, while what others write takes its
+   * time: it is heard again while its burial is under way.
+   */
+  private static void silentAtSlowTable(
+      FleetWorld world, SplittableRandom random, SimulatedProcess process) {
+    int slow = 1 + millisOfLease(world, random, 30);
+    world.living().stream()
+        .filter(other -> other != process)
+        .forEach(other -> other.weather().slowBy(Service.LEASES, slow, 0));
+    process.weather().cut(Service.LEASES, true);
+    var silence = world.plan().leaseTime().multipliedBy(90 + random.nextInt(40)).dividedBy(100);
+    later(world, silence, () -> process.weather().cut(Service.LEASES, false));
+    later(world, world.plan().leaseTime().multipliedBy(3), () -> slowTable(world, 0));
   }
 
   private static void slowTable(FleetWorld world, int outMillis) {

@@ -42,6 +42,7 @@ final class FleetWorld {
   private final WatchedTable table;
   private final CheckpointStore store;
   private final ChunkStore chunks = new InMemoryChunkStore();
+  private final SimulatedOperator operator;
   private final FunctionMood mood;
   private final List<SimulatedProcess> processes = new ArrayList<>();
   private final Map<String, Integer> numbers = new HashMap<>();
@@ -79,6 +80,7 @@ final class FleetWorld {
     deliveries = new DeliveryJudge(verdicts, function -> feedOf(function).puts());
     table = new WatchedTable(plant.table(new InMemoryLeaseTable()), loop, random.split(), leases);
     store = new WatchedStore(plant.store(new InMemoryCheckpointStore()), progress);
+    operator = new SimulatedOperator(this, store.operator());
     mood = new FunctionMood(random.split());
     sources.stream().skip(1).forEach(source -> feeds.add(feed(source, random.split())));
     checkMemory();
@@ -185,6 +187,10 @@ final class FleetWorld {
 
   DeliveryJudge deliveries() {
     return deliveries;
+  }
+
+  SimulatedOperator operator() {
+    return operator;
   }
 
   WatchedTable table() {

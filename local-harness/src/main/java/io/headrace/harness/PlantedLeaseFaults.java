@@ -6,6 +6,7 @@ import io.headrace.lease.Book;
 import io.headrace.lease.LeaseItem;
 import io.headrace.lease.LeaseRow;
 import io.headrace.lease.LeaseTable;
+import io.headrace.lease.Roll;
 import io.headrace.lease.Stored;
 import io.headrace.lease.WorkerItem;
 import io.headrace.lease.WorkerItem.State;
@@ -220,8 +221,10 @@ final class PlantedLeaseFaults {
     }
 
     @Override
-    public CompletionStage<List<Stored<WorkerItem>>> workers(String application) {
-      return super.workers(application).thenApply(all -> all.stream().map(this::read).toList());
+    public CompletionStage<Roll> roll(String application) {
+      return super.roll(application)
+          .thenApply(
+              all -> new Roll(all.workers().stream().map(this::read).toList(), all.notice()));
     }
 
     @Override
@@ -346,20 +349,22 @@ final class PlantedLeaseFaults {
               private long reads;
 
               @Override
-              public CompletionStage<List<Stored<WorkerItem>>> workers(String application) {
-                return super.workers(application)
+              public CompletionStage<Roll> roll(String application) {
+                return super.roll(application)
                     .thenApply(
                         all -> {
                           reads++;
-                          return all.stream()
-                              .map(
-                                  one ->
-                                      new Stored<>(
-                                          one.item(),
-                                          one.nonce(),
-                                          one.revision() + reads,
-                                          one.writeToken()))
-                              .toList();
+                          return new Roll(
+                              all.workers().stream()
+                                  .map(
+                                      one ->
+                                          new Stored<>(
+                                              one.item(),
+                                              one.nonce(),
+                                              one.revision() + reads,
+                                              one.writeToken()))
+                                  .toList(),
+                              all.notice());
                         });
               }
             });

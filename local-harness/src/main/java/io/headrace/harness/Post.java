@@ -49,7 +49,7 @@ final class Post {
   record Way(int process, boolean outward) {}
 
   /** A request or an answer. */
-  final class Message {
+  static final class Message {
     final Way way;
     final long number;
     final String what;

@@ -59,7 +59,7 @@ final class Retention {
   /** The functions that read the shard's stream. */
   private static List<String> readers(FleetWorld world, ShardKey key) {
     return world.workload().functions(world.plan()).stream()
-        .filter(function -> world.feedOf(function) == world.feed(key))
+        .filter(function -> world.feedOf(function).equals(world.feed(key)))
         .toList();
   }
 

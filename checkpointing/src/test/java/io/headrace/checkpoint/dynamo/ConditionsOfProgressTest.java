@@ -15,7 +15,11 @@ import org.junit.jupiter.api.Test;
  */
 class ConditionsOfProgressTest {
   private static final List<Class<?>> SUITES =
-      List.of(DynamoCheckpointStoreTest.class, DynamoItemsTest.class, PlacedProgressTest.class);
+      List.of(
+          DynamoCheckpointStoreTest.class,
+          DynamoItemsTest.class,
+          DynamoOperatorStoreTest.class,
+          PlacedProgressTest.class);
   private static final Pattern READER = Pattern.compile("\\br\\b");
   private static final int SEEDS_MAX = 60;
 

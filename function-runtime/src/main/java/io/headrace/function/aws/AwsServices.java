@@ -11,7 +11,11 @@ import io.headrace.kcl.kinesis.Retrieval;
 import io.headrace.lease.LeaseTable;
 import io.headrace.lease.dynamo.DynamoLeaseTable;
 import java.net.URI;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
@@ -19,6 +23,7 @@ import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
 import software.amazon.awssdk.core.interceptor.Context;
 import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
 import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
+import software.amazon.awssdk.core.interceptor.SdkExecutionAttribute;
 import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
@@ -41,18 +46,19 @@ public final class AwsServices implements AutoCloseable {
 
   private final KinesisAsyncClient kinesis;
   private final DynamoDbAsyncClient dynamoDb;
-  private final RequestCount dynamoDbRequests = new RequestCount();
+  private final RequestCount requests = new RequestCount();
 
   private AwsServices(Endpoints endpoints) {
     this.kinesis =
         located(KinesisAsyncClient.builder(), endpoints, endpoints.kinesis())
             .httpClientBuilder(KinesisHttp.builder())
+            .overrideConfiguration(o -> o.addExecutionInterceptor(requests))
             .build();
     this.dynamoDb =
         located(DynamoDbAsyncClient.builder(), endpoints, endpoints.dynamoDb())
             .httpClientBuilder(
                 NettyNioAsyncHttpClient.builder().maxConcurrency(DYNAMO_CONNECTIONS_MAX))
-            .overrideConfiguration(o -> o.addExecutionInterceptor(dynamoDbRequests))
+            .overrideConfiguration(o -> o.addExecutionInterceptor(requests))
             .build();
   }
 
@@ -78,7 +84,16 @@ public final class AwsServices implements AutoCloseable {
   }
 
   public LeaseTable leases(String table) {
-    return new DynamoLeaseTable(dynamoDb, table);
+    return leases(table, true);
+  }
+
+  /**
+   * As {@link #leases(String)}.
+   *
+   * @param onDemand false where a table that is missing is an error
+   */
+  public LeaseTable leases(String table, boolean onDemand) {
+    return new DynamoLeaseTable(dynamoDb, table, onDemand);
   }
 
   public CheckpointStore checkpoints(String table, String application) {
@@ -97,7 +112,17 @@ public final class AwsServices implements AutoCloseable {
 
   /** How many requests went to DynamoDB so far, repeated ones too. */
   public long dynamoDbRequests() {
-    return dynamoDbRequests.count.get();
+    return requests.byOperation.entrySet().stream()
+        .filter(entry -> entry.getKey().startsWith("dynamodb:"))
+        .mapToLong(entry -> entry.getValue().get())
+        .sum();
+  }
+
+  /** How many requests went out so far, by service and operation: {@code kinesis:GetRecords}. */
+  public Map<String, Long> requests() {
+    var counted = new TreeMap<String, Long>();
+    requests.byOperation.forEach((operation, count) -> counted.put(operation, count.get()));
+    return counted;
   }
 
   @Override
@@ -126,12 +151,16 @@ public final class AwsServices implements AutoCloseable {
 
   /** Counts what goes over the wire. */
   private static final class RequestCount implements ExecutionInterceptor {
-    private final AtomicLong count = new AtomicLong();
+    private final Map<String, AtomicLong> byOperation = new ConcurrentHashMap<>();
 
     @Override
     public void beforeTransmission(
         Context.BeforeTransmission context, ExecutionAttributes attributes) {
-      count.incrementAndGet();
+      var operation =
+          attributes.getAttribute(SdkExecutionAttribute.SERVICE_NAME).toLowerCase(Locale.ROOT)
+              + ":"
+              + attributes.getAttribute(SdkExecutionAttribute.OPERATION_NAME);
+      byOperation.computeIfAbsent(operation, first -> new AtomicLong()).incrementAndGet();
     }
   }
 }
