@@ -1,6 +1,5 @@
 package io.headrace.kcl;
 
-import io.headrace.kcl.loop.EventLoop;
 import io.headrace.kcl.loop.Stages;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -34,8 +33,7 @@ final class FunctionRunning {
   private @Nullable ShardHandler handler;
   private @Nullable Answers answers;
   private @Nullable Throwable failure;
-  private EventLoop.@Nullable Scheduled wake;
-  private long wakeTicks;
+  private final RunWake wake;
   private boolean commitLookAhead;
 
   /** A commit is with the store, which may put it off for long while it is throttled. */
@@ -58,6 +56,7 @@ final class FunctionRunning {
     this.engine = engine;
     this.changed = changed;
     run = new HandlerRun(place + "/" + spec.name(), spec.limits(), spec.inFlightMax());
+    wake = new RunWake(run, engine.loop(), this::wakeUp);
     checkpointer = spec.checkpointers().open(place.key(), place.shard(), place.tenure().token());
   }
 
@@ -382,37 +381,19 @@ final class FunctionRunning {
 
   private void armTimers() {
     if (run.phase().isFinal()) {
-      if (wake != null) {
-        wake.cancel();
-      }
+      wake.cancel();
       return;
     }
-    armWake();
+    wake.arm();
     if (run.canCommit() && !commitLookAhead && checkpointer.dirty()) {
       commitLookAhead = true;
       engine.loop().schedule(COMMIT_LOOK, this::lookWhetherCommitIsDue);
     }
   }
 
-  private void armWake() {
-    long now = engine.loop().ticks();
-    long at = run.wakeAt(now);
-    if (at == Batcher.NEVER || (wake != null && wakeTicks - at <= 0)) {
-      return; // A timer that is too early looks again; it never has to be moved back.
-    }
-    if (wake != null) {
-      wake.cancel();
-    }
-    wakeTicks = at;
-    wake = engine.loop().schedule(Duration.ofNanos(Math.max(0, at - now)), this::wakeUp);
-  }
-
   private void wakeUp() {
     tellSettled();
-    wake = null;
-    long now = engine.loop().ticks();
-    long at = run.wakeAt(now);
-    if (at != Batcher.NEVER && at - now <= 0) {
+    if (wake.isDue()) {
       tell(new RunEvent.Woken());
     } else {
       armTimers();

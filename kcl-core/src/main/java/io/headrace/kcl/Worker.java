@@ -3,9 +3,7 @@ package io.headrace.kcl;
 import io.headrace.kcl.loop.EventLoop;
 import io.headrace.kcl.loop.Stages;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,7 +33,6 @@ public final class Worker {
   private static final Duration PREPARED_WITHIN = Duration.ofMillis(500);
 
   private static final Duration THROUGHPUT_EVERY = Duration.ofSeconds(10);
-
   private static final Duration FAREWELL_MAX = Duration.ofMillis(950);
 
   private enum Life {
@@ -49,8 +46,8 @@ public final class Worker {
   private final WorkerSettings settings;
   private final LeaseCoordinator coordinator;
   private final EngineContext engine;
-  private final Map<String, Group> groups = new LinkedHashMap<>();
-  private final Map<StreamId, Group> groupOf = new HashMap<>();
+  private final List<StreamGroup> groups;
+  private final Map<StreamId, StreamGroup> groupOf = new HashMap<>();
   private final Map<ShardKey, ShardWork> works = new LinkedHashMap<>();
   private final Watchdog watchdog;
 
@@ -68,9 +65,6 @@ public final class Worker {
 
   /** The watchdog stops a shard. */
   private record Parting(WorkerEvent.Remedy remedy, String reason) {}
-
-  /** The functions that read one stream. */
-  private record Group(ShardedStream stream, List<HandlerSpec> specs) {}
 
   /**
    * Makes a worker that does nothing yet.
@@ -97,21 +91,7 @@ public final class Worker {
             settings.bytesPerFetchMax(),
             this::serveSoon);
     engine = new EngineContext(loop, random, listener, budget);
-    var names = new HashSet<String>();
-    for (var spec : handlers) {
-      if (!names.add(spec.name())) {
-        throw new IllegalArgumentException(
-            "handlers: two are named " + spec.name() + "; each needs a name of its own");
-      }
-      groups
-          .computeIfAbsent(
-              spec.stream().name(), name -> new Group(spec.stream(), new ArrayList<>()))
-          .specs
-          .add(spec);
-    }
-    if (names.isEmpty()) {
-      throw new IllegalArgumentException("handlers: there must be at least one");
-    }
+    groups = StreamGroup.byStream(handlers);
   }
 
   /**
@@ -127,7 +107,7 @@ public final class Worker {
             () -> {
               if (life == Life.NEW) {
                 life = Life.STARTING;
-                groups.values().forEach(group -> identify(group, 1));
+                groups.forEach(group -> identify(group, 1));
               }
             });
     return started.minimalCompletionStage();
@@ -185,10 +165,10 @@ public final class Worker {
     return answer;
   }
 
-  private void identify(Group group, int tries) {
+  private void identify(StreamGroup group, int tries) {
     Stages.ask(
         engine.loop(),
-        group.stream::identify,
+        group.stream()::identify,
         id -> {
           groupOf.put(id, group);
           if (groupOf.size() == groups.size()) {
@@ -295,17 +275,10 @@ public final class Worker {
           };
       Stages.ask(
           engine.loop(),
-          () -> prepare(group, offered.description()),
+          () -> group.prepare(offered.description()),
           nothing -> prepared.run(),
           failed -> prepared.run());
     }
-  }
-
-  private static CompletionStage<Void> prepare(Group group, Shard shard) {
-    var all = new ArrayList<CompletableFuture<Void>>();
-    all.add(group.stream.prepare(shard).toCompletableFuture());
-    group.specs.forEach(spec -> all.add(spec.checkpointers().prepare().toCompletableFuture()));
-    return CompletableFuture.allOf(all.toArray(new CompletableFuture<?>[0]));
   }
 
   private void gain(LeaseEvent.Gained gained) {
@@ -324,11 +297,11 @@ public final class Worker {
       lose(key, "gained anew");
     }
     var place = new ShardPlace(key, gained.description(), gained.tenure());
-    var work = new ShardWork(place, group.stream, engine, owner, directions);
+    var work = new ShardWork(place, group.stream(), engine, owner, directions);
     works.put(key, work);
     tell(new WorkerEvent.ShardStarted(key, token));
     try {
-      work.begin(group.specs);
+      work.begin(group.specs());
     } catch (RuntimeException fault) {
       // A factory of the user's that throws.
       work.failed(fault);
