@@ -42,6 +42,9 @@ class PlacedProgressTest {
   private static final Instant BEGAN = Instant.parse("2026-05-01T12:00:00Z");
   private static final Position IN_AN_AGGREGATE = new Position(SequenceNumber.of(7), 3);
 
+  private static final AttributeValue NEWER =
+      AttributeValue.fromN(Integer.toString(Attributes.READER + 1));
+
   private final String application = EmbeddedTable.application();
   private final DynamoCheckpointStore store =
       new DynamoCheckpointStore(EmbeddedTable.CLIENT, EmbeddedTable.NAME, application);
@@ -124,19 +127,19 @@ class PlacedProgressTest {
   @Test
   void an_item_that_wants_a_newer_reader_is_refused() {
     place("s0", after(Position.of(5)));
-    edit(EmbeddedTable.keyOf(application, progress("s0")), "r", AttributeValue.fromN("2"));
+    edit(EmbeddedTable.keyOf(application, progress("s0")), "r", NEWER);
 
     assertThat(faultOf(placed.read(progress("s0"))))
         .isInstanceOf(CheckpointException.class)
-        .hasMessageContaining("wants a reader of at least 2");
+        .hasMessageContaining("wants a reader of at least " + NEWER.n());
   }
 
   @Test
   void an_item_that_wants_a_newer_reader_is_not_written_either() {
     place("s0", after(Position.of(5)));
     answer(placed.begin("totals", BY, false, Optional.empty()));
-    edit(EmbeddedTable.keyOf(application, progress("s0")), "r", AttributeValue.fromN("2"));
-    edit(functionKey("totals"), "r", AttributeValue.fromN("2"));
+    edit(EmbeddedTable.keyOf(application, progress("s0")), "r", NEWER);
+    edit(functionKey("totals"), "r", NEWER);
 
     assertThat(faultOf(placed.place(progress("s0"), after(Position.of(9)), BY + "!", false)))
         .isInstanceOf(CheckpointException.class);
@@ -144,6 +147,24 @@ class PlacedProgressTest {
         .isInstanceOf(CheckpointException.class);
     assertThat(faultOf(placed.begin("totals", BY + "!", false, Optional.empty())))
         .isInstanceOf(CheckpointException.class);
+  }
+
+  @Test
+  void an_item_that_wants_just_this_reader_is_written() {
+    var reader = AttributeValue.fromN(Integer.toString(Attributes.READER));
+    var item = EmbeddedTable.keyOf(application, progress("s0"));
+    place("s0", after(Position.of(5)));
+    answer(placed.begin("totals", BY, false, Optional.empty()));
+    edit(functionKey("totals"), "r", reader);
+    edit(item, "r", reader);
+
+    answer(placed.begin("totals", BY + "!", false, Optional.empty()));
+    answer(placed.place(progress("s0"), after(Position.of(7)), BY + "!", false));
+    edit(item, "r", reader);
+    answer(placed.place(progress("s0"), after(Position.of(9)), BY + "!", true));
+    answer(placed.finish("totals"));
+
+    assertThat(read("s0").progress().through()).contains(Position.of(9));
   }
 
   @Test
