@@ -123,7 +123,8 @@ final class DeliveryJudge {
     if (account.skipped.isEmpty()) {
       return number;
     }
-    var former = puts.apply(function).all().stream().filter(one -> one.key().equals(put.key())).toList();
+    var former =
+        puts.apply(function).all().stream().filter(one -> one.key().equals(put.key())).toList();
     while (number > 0) {
       var at = former.get((int) number - 1);
       if (account.succeeded.get(bit(at.position())) || !account.skipped.get(bit(at.position()))) {

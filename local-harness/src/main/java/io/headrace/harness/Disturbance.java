@@ -151,6 +151,7 @@ enum Disturbance {
               })),
   SPLIT((world, random) -> split(world, random)),
   MERGE((world, random) -> merge(world, random)),
+  SPLIT_UNDER_LOAD((world, random) -> splitUnderLoad(world, random)),
   FUNCTION_FAILS(
       (world, random) -> {
         world.mood().failing(random.nextInt(70));
@@ -266,10 +267,27 @@ enum Disturbance {
    * taken back and acknowledged at once.
    */
   private static void joinAtSlowTable(FleetWorld world, SplittableRandom random) {
+    int before = world.living().size();
     join(world, random);
-    int slow = ACKNOWLEDGED_MILLIS / 2 + random.nextInt(ACKNOWLEDGED_MILLIS * 3 / 2);
-    later(world, ofLease(world, random, 50), () -> slowTable(world, slow));
+    if (world.living().size() == before) {
+      any(world, random, SimulatedProcess::leave);
+    }
+    var slow = random.split();
+    later(world, ofLease(world, random, 50), () -> slowForMost(world, slow));
     later(world, world.plan().leaseTime().multipliedBy(4), () -> slowTable(world, 0));
+  }
+
+  /** Those who give are quicker than those who take, or the reverse. */
+  private static void slowForMost(FleetWorld world, SplittableRandom random) {
+    if (!world.isCalm()) {
+      for (var process : world.living()) {
+        int millis =
+            random.nextInt(3) == 0
+                ? random.nextInt(ACKNOWLEDGED_MILLIS / 3)
+                : ACKNOWLEDGED_MILLIS / 2 + random.nextInt(ACKNOWLEDGED_MILLIS * 3 / 2);
+        process.weather().slowBy(Service.LEASES, millis, 0);
+      }
+    }
   }
 
   /**
@@ -353,6 +371,25 @@ enum Disturbance {
   static Feed feed(FleetWorld world, SplittableRandom random) {
     var feeds = world.feeds();
     return feeds.get(feeds.size() == 1 ? 0 : random.nextInt(feeds.size()));
+  }
+
+  /**
+   * A shard ends while its calls take long, and for a while nothing of what they do can be stored:
+   * the functions finish and end it with commits that fail, and are asked to leave it meanwhile.
+   */
+  private static void splitUnderLoad(FleetWorld world, SplittableRandom random) {
+    world.mood().slow(1_000 + random.nextInt(2_000));
+    later(world, upTo(random, 8_000), () -> world.mood().slow(50));
+    split(world, random);
+    var from = upTo(random, 1_500);
+    later(world, from, () -> progressDown(world, true));
+    later(world, from.plus(ofLease(world, random, 150)), () -> progressDown(world, false));
+  }
+
+  private static void progressDown(FleetWorld world, boolean now) {
+    if (!world.isCalm()) {
+      world.living().forEach(process -> process.weather().down(Service.PROGRESS, now));
+    }
   }
 
   private static void split(FleetWorld world, SplittableRandom random) {

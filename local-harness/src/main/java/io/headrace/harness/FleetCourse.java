@@ -38,6 +38,7 @@ final class FleetCourse {
   private final SplittableRandom random;
   private final FleetWorld world;
   private final List<Disturbance> kinds;
+  private final List<Disturbance> always;
   private final Map<Disturbance, Long> struck = new EnumMap<>(Disturbance.class);
   private boolean putting = true;
 
@@ -49,6 +50,7 @@ final class FleetCourse {
     var drawn = EnumSet.copyOf(Disturbance.drawnBy(random.split()));
     drawn.addAll(always);
     kinds = List.copyOf(drawn);
+    this.always = drawn.stream().filter(always::contains).toList();
   }
 
   /** Runs it from beginning to end, or to the first promise that is broken. */
@@ -59,7 +61,7 @@ final class FleetCourse {
   /**
    * As {@link #run(long, Workload, Plant)}.
    *
-   * @param always disturbances that the course has beside those that it draws
+   * @param always disturbances that the course has beside those that it draws, and every other time
    */
   static CourseResult run(long seed, Workload workload, Plant plant, Set<Disturbance> always) {
     return new FleetCourse(seed, workload, plant, always).run();
@@ -88,13 +90,17 @@ final class FleetCourse {
     }
     produce();
     for (int step = 0; step < world.plan().steps(); step++) {
-      var kind = kinds.get(random.nextInt(kinds.size()));
+      var kind = any(!always.isEmpty() && random.nextBoolean() ? always : kinds);
       world.trace().tell("world", "disturbance " + kind);
       struck.merge(kind, 1L, Long::sum);
       kind.strike(world, random);
       long most = world.plan().leaseTime().toNanos() * 3 / 2;
       world.loop().advance(Duration.ofNanos(random.nextLong(most)));
     }
+  }
+
+  private Disturbance any(List<Disturbance> of) {
+    return of.get(random.nextInt(of.size()));
   }
 
   private void produce() {

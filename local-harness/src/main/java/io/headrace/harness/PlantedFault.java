@@ -197,7 +197,9 @@ enum PlantedFault {
   private static final Map<PlantedFault, Set<Disturbance>> SHOWN_BY =
       Map.ofEntries(
           entry(TAKE_BACK_UNCONDITIONAL, Set.of(Disturbance.JOIN_AT_A_SLOW_TABLE)),
-          entry(FLIP_UNCONDITIONAL, Set.of(Disturbance.JOIN_AT_A_SLOW_TABLE, Disturbance.KILL)),
+          entry(
+              FLIP_UNCONDITIONAL,
+              Set.of(Disturbance.JOIN_AT_A_SLOW_TABLE, Disturbance.LATE_REQUESTS)),
           entry(ACKNOWLEDGEMENT_UNCONDITIONAL, Set.of(Disturbance.JOIN_AT_A_SLOW_TABLE)),
           entry(BURIAL_UNCONDITIONAL, Set.of(Disturbance.SILENT_AT_A_SLOW_TABLE)),
           entry(OBSERVERS_LEASE_TIME, Set.of(Disturbance.CUT_OFF)),
