@@ -141,6 +141,10 @@ final class Meter implements FleetObserver {
     return (double) all / world.stream().openShards().size();
   }
 
+  boolean allResumed(List<Shard> children) {
+    return children.stream().allMatch(child -> resumedAt.containsKey(child.id()));
+  }
+
   /** From the last parent's end until each of these children runs. */
   double longestChildStartSeconds(List<Shard> children) {
     long most = 0;
