@@ -44,6 +44,9 @@ final class TumblingHandler<O> implements ShardHandler {
   private final TumblingLane lane;
   private @Nullable Call<O> running;
 
+  /** Of the call that runs, or ran last. */
+  private List<BatchCall.Item> inCall = List.of();
+
   /** Of the step that is tried now: not fewer after a part of it is done. */
   private int attempts;
 
@@ -131,7 +134,14 @@ final class TumblingHandler<O> implements ShardHandler {
   @Override
   public void drain() {
     draining = true;
-    giveBack(lane.drain());
+    var left = new ArrayList<BatchCall.Item>();
+    if (running != null && running.withdraw()) {
+      running = null;
+      inCall.forEach(item -> item.deliveries--);
+      left.addAll(inCall);
+    }
+    left.addAll(lane.drain());
+    giveBack(left);
   }
 
   @Override
@@ -194,6 +204,7 @@ final class TumblingHandler<O> implements ShardHandler {
             unused,
             answered -> scope.post(() -> ended(step, task, answered)));
     running = call;
+    inCall = step.items();
     scope.onPool(wiring.settings().executor().orElse(scope.environment.pool()), call);
   }
 

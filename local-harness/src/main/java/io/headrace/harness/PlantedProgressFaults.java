@@ -168,7 +168,8 @@ final class PlantedProgressFaults {
                                 item.progress(),
                                 item.parts(),
                                 item.parents(),
-                                item.children()));
+                                item.children(),
+                                item.moved()));
               }
 
               @Override
@@ -227,7 +228,8 @@ final class PlantedProgressFaults {
                           item.progress(),
                           item.parts(),
                           parents,
-                          item.children());
+                          item.children(),
+                          item.moved());
                     });
           }
         };
