@@ -47,7 +47,8 @@ final class FunctionHost<I, O> implements AutoCloseable {
       var scope = new Scope(spec.name(), context, environment);
       var letters = new LetterWriter(scope, new Courier(scope), outlets.letters());
       var behind = filtered(scope, input, letters, open(scope, decoder));
-      return new MisroutedGate(scope, input.misrouted(), letters, behind);
+      var gate = new MisroutedGate(scope, input.misrouted(), letters, behind);
+      return OperatorGate.before(gate, scope, environment.orders().get());
     };
   }
 

@@ -6,12 +6,10 @@ import io.headrace.kcl.StreamRecord;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -44,7 +42,7 @@ final class LambdaBatches<I, O> implements ShardHandler, FunctionGate.Caller {
   private final Courier courier;
   private final LambdaLetters letters;
   private final List<Lane> lanes = new ArrayList<>();
-  private final Set<Call<O>> running = Collections.newSetFromMap(new IdentityHashMap<>());
+  private final Map<Call<O>, LambdaLane.Batch> running = new IdentityHashMap<>();
   private boolean draining;
 
   LambdaBatches(
@@ -106,6 +104,15 @@ final class LambdaBatches<I, O> implements ShardHandler, FunctionGate.Caller {
   @Override
   public void drain() {
     draining = true;
+    for (var call : List.copyOf(running.keySet())) {
+      var batch = running.get(call);
+      if (batch != null && call.withdraw()) {
+        running.remove(call);
+        gate.lost(call);
+        batch.items().forEach(item -> item.deliveries--);
+        giveBack(batch.items());
+      }
+    }
     lanes.forEach(lane -> giveBack(lane.rules.drain()));
   }
 
@@ -117,19 +124,19 @@ final class LambdaBatches<I, O> implements ShardHandler, FunctionGate.Caller {
 
   @Override
   public long callsSince() {
-    return Calls.since(running);
+    return Calls.since(running.keySet());
   }
 
   @Override
   public Standing standing(Duration patience) {
-    return Calls.standing(running, gate, scope, patience);
+    return Calls.standing(running.keySet(), gate, scope, patience);
   }
 
   @Override
   public void abandon() {
     scope.end();
     gate.leave(this);
-    running.forEach(Call::abandon);
+    running.keySet().forEach(Call::abandon);
   }
 
   @Override
@@ -187,7 +194,7 @@ final class LambdaBatches<I, O> implements ShardHandler, FunctionGate.Caller {
             batch.items().get(0).deliveries,
             unused,
             answered -> scope.post(() -> ended(lane, batch, task, answered)));
-    running.add(call);
+    running.put(call, batch);
     gate.begins(this, call);
     scope.onPool(wiring.settings().executor().orElse(scope.environment.pool()), call);
   }

@@ -46,6 +46,9 @@ final class TumblingHandler<O> implements ShardHandler, FunctionGate.Caller {
   private final TumblingLane lane;
   private @Nullable Call<O> running;
 
+  /** Of the call that runs, or ran last. */
+  private List<BatchCall.Item> inCall = List.of();
+
   /** Of the step that is tried now: not fewer after a part of it is done. */
   private int attempts;
 
@@ -136,7 +139,14 @@ final class TumblingHandler<O> implements ShardHandler, FunctionGate.Caller {
   @Override
   public void drain() {
     draining = true;
-    giveBack(lane.drain());
+    var left = new ArrayList<BatchCall.Item>();
+    if (running != null && running.withdraw()) {
+      running = null;
+      inCall.forEach(item -> item.deliveries--);
+      left.addAll(inCall);
+    }
+    left.addAll(lane.drain());
+    giveBack(left);
   }
 
   @Override
@@ -241,6 +251,7 @@ final class TumblingHandler<O> implements ShardHandler, FunctionGate.Caller {
             unused,
             answered -> scope.post(() -> ended(step, task, answered)));
     running = call;
+    inCall = step.items();
     gate.begins(this, call);
     scope.onPool(wiring.settings().executor().orElse(scope.environment.pool()), call);
   }
