@@ -5,11 +5,15 @@ import io.headrace.kcl.LeaseToken;
 import io.headrace.kcl.Progress;
 import io.headrace.kcl.Shard;
 import io.headrace.kcl.ShardId;
+import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.StartingPosition;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
@@ -19,10 +23,11 @@ import org.jspecify.annotations.Nullable;
  * Progress items of one process, gone with it: for tests and for runs that need not survive.
  * Thread-safe, shared by the workers of the process. Stages are complete when they are returned.
  */
-public final class InMemoryCheckpointStore implements CheckpointStore {
+public final class InMemoryCheckpointStore implements CheckpointStore, OperatorStore {
   private final Object lock = new Object();
   private final Map<String, StartingPosition> starts = new HashMap<>();
   private final Map<ProgressKey, Row> rows = new HashMap<>();
+  private final TreeMap<Long, Order> orders = new TreeMap<>();
 
   @Override
   public CompletionStage<StartingPosition> startOf(String function, StartingPosition proposed) {
@@ -44,14 +49,15 @@ public final class InMemoryCheckpointStore implements CheckpointStore {
             row.item =
                 new ProgressItem(
                     token,
-                    1,
+                    row.rev() + 1,
                     nonce,
-                    1,
-                    "",
-                    Progress.NONE,
-                    Optional.empty(),
+                    row.rev() + 1,
+                    row.moved == null ? "" : attempt(row.moved.order()),
+                    row.moved == null ? Progress.NONE : progressAt(row.moved.to()),
+                    Optional.ofNullable(row.moved).map(moved -> CommitParts.NONE),
                     row.parents,
-                    Optional.empty());
+                    Optional.empty(),
+                    Optional.ofNullable(row.moved));
           } else if (former.children().isEmpty() && former.token().epoch() < token.epoch()) {
             row.item =
                 new ProgressItem(
@@ -63,7 +69,8 @@ public final class InMemoryCheckpointStore implements CheckpointStore {
                     former.progress(),
                     former.parts(),
                     row.parents,
-                    Optional.empty());
+                    Optional.empty(),
+                    former.moved());
           }
           return row.withParents().orElseThrow();
         });
@@ -104,6 +111,96 @@ public final class InMemoryCheckpointStore implements CheckpointStore {
         });
   }
 
+  @Override
+  public OperatorStore operator() {
+    return this;
+  }
+
+  @Override
+  public CompletionStage<Orders> orders() {
+    return locked(() -> new Orders(List.copyOf(orders.values()), List.of()));
+  }
+
+  @Override
+  public CompletionStage<Boolean> give(Order order) {
+    return locked(() -> orders.putIfAbsent(order.number(), order) == null);
+  }
+
+  @Override
+  public CompletionStage<Void> forget(List<Order> spent) {
+    return locked(
+        () -> {
+          spent.forEach(order -> orders.remove(order.number()));
+          return null;
+        });
+  }
+
+  @Override
+  public CompletionStage<ProgressRow> progress(ProgressKey key) {
+    return locked(() -> rowOf(key));
+  }
+
+  @Override
+  public CompletionStage<Found> progress(int bucket) {
+    Objects.checkIndex(bucket, ShardKey.BUCKETS);
+    return locked(
+        () ->
+            new Found(
+                rows.keySet().stream()
+                    .filter(key -> key.shard().bucket() == bucket)
+                    .sorted(Comparator.comparing(ProgressKey::key))
+                    .map(this::rowOf)
+                    .toList(),
+                List.of()));
+  }
+
+  @Override
+  public CompletionStage<Boolean> move(ProgressRow seen, StartingPosition to, long order) {
+    return locked(
+        () -> {
+          var row = rows.computeIfAbsent(seen.key(), k -> new Row());
+          var item = row.item;
+          if (row.rev() != seen.rev() || (item != null && item.children().isPresent())) {
+            return false;
+          }
+          row.moved = new Moved(row.rev() + 1, order, to);
+          if (item != null) {
+            row.item =
+                new ProgressItem(
+                    item.token(),
+                    item.rev() + 1,
+                    item.nonce(),
+                    item.seals() + 1,
+                    attempt(order),
+                    progressAt(to),
+                    Optional.of(CommitParts.NONE),
+                    row.parents,
+                    Optional.empty(),
+                    Optional.of(row.moved));
+          }
+          return true;
+        });
+  }
+
+  private ProgressRow rowOf(ProgressKey key) {
+    var row = rows.get(key);
+    return row == null
+        ? ProgressRow.absent(key)
+        : new ProgressRow(
+            key, row.rev(), row.withParents(), row.parents, Optional.ofNullable(row.moved));
+  }
+
+  private static String attempt(long order) {
+    return "order " + order;
+  }
+
+  /** What is finished when a function is moved: nothing, or all up to the place. */
+  private static Progress progressAt(StartingPosition to) {
+    return to instanceof StartingPosition.After after
+        ? new Progress(Optional.of(after.position()), List.of())
+        : Progress.NONE;
+  }
+
   /** Forgets the item, as an operator's hand would. */
   void delete(ProgressKey key) {
     synchronized (lock) {
@@ -126,7 +223,8 @@ public final class InMemoryCheckpointStore implements CheckpointStore {
         progress,
         Optional.of(parts),
         row.parents,
-        Optional.ofNullable(children));
+        Optional.ofNullable(children),
+        Optional.ofNullable(row.moved));
   }
 
   private <T> CompletionStage<T> locked(Supplier<T> work) {
@@ -143,6 +241,11 @@ public final class InMemoryCheckpointStore implements CheckpointStore {
   private static final class Row {
     private final Map<ShardId, EndedParent> parents = new HashMap<>();
     private @Nullable ProgressItem item;
+    private @Nullable Moved moved;
+
+    private long rev() {
+      return item != null ? item.rev() : moved != null ? moved.rev() : 0;
+    }
 
     private Optional<ProgressItem> withParents() {
       return Optional.ofNullable(item)
@@ -157,7 +260,8 @@ public final class InMemoryCheckpointStore implements CheckpointStore {
                       i.progress(),
                       i.parts(),
                       parents,
-                      i.children()));
+                      i.children(),
+                      i.moved()));
     }
   }
 }

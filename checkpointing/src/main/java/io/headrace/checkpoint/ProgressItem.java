@@ -23,6 +23,7 @@ import java.util.TreeMap;
  * @param parts of the last commit; empty before the first
  * @param parents by name, those that this function has ended
  * @param children empty while the function has not ended the shard
+ * @param moved empty while no operator has moved the function
  */
 public record ProgressItem(
     LeaseToken token,
@@ -33,7 +34,8 @@ public record ProgressItem(
     Progress progress,
     Optional<CommitParts> parts,
     Map<ShardId, EndedParent> parents,
-    Optional<List<Shard>> children) {
+    Optional<List<Shard>> children,
+    Optional<Moved> moved) {
   public ProgressItem {
     Objects.requireNonNull(token, "token");
     Objects.requireNonNull(nonce, "nonce");

@@ -15,6 +15,16 @@ public record ProgressKey(ShardKey shard, String function) {
     requireFunction(function);
   }
 
+  /** Reads what {@link #key} wrote. */
+  public static ProgressKey parse(String key) {
+    int bang = key.indexOf('!');
+    if (bang < 0) {
+      throw new IllegalArgumentException(
+          "progress \"" + key + "\": must be stream@seconds/shard!function");
+    }
+    return new ProgressKey(ShardKey.parse(key.substring(0, bang)), key.substring(bang + 1));
+  }
+
   /** The same function in another shard of the stream. */
   public ProgressKey in(ShardId other) {
     return new ProgressKey(new ShardKey(shard.stream(), other), function);

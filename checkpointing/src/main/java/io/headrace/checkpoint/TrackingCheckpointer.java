@@ -69,6 +69,7 @@ public final class TrackingCheckpointer implements Checkpointer {
   private long changesCaptured;
   private long changesCommitted;
   private Progress captured = Progress.NONE;
+  private boolean last;
   private long triedAtTicks;
 
   private TrackingCheckpointer(
@@ -94,7 +95,8 @@ public final class TrackingCheckpointer implements Checkpointer {
   /**
    * Checkpointers of one function.
    *
-   * @param start where the function begins where it never was; resolved at the first seal
+   * @param start where the function begins where it never was; resolved at the first seal, or when
+   *     the first shard is offered
    * @param loop the worker loop
    * @param random drawn from on the worker loop only
    */
@@ -107,9 +109,19 @@ public final class TrackingCheckpointer implements Checkpointer {
       RandomGenerator random) {
     ProgressKey.requireFunction(function);
     var starts = new Starts(store, function, start, loop);
-    return (ShardKey key, Shard shard, LeaseToken token) ->
-        new TrackingCheckpointer(
-            store, new ProgressKey(key, function), shard, token, starts, policy, loop, random);
+    return new Checkpointer.Factory() {
+      @Override
+      public Checkpointer open(ShardKey key, Shard shard, LeaseToken token) {
+        var progress = new ProgressKey(key, function);
+        return new TrackingCheckpointer(
+            store, progress, shard, token, starts, policy, loop, random);
+      }
+
+      @Override
+      public CompletionStage<Void> prepare() {
+        return starts.resolved().thenAccept(start -> {});
+      }
+    };
   }
 
   @Override
@@ -175,6 +187,20 @@ public final class TrackingCheckpointer implements Checkpointer {
         covered);
   }
 
+  /** What is unresolved has to be settled first, and is in as much of a hurry. */
+  @Override
+  public CompletionStage<CommitOutcome> commitLast(Progress progress, CommitParts parts) {
+    last = true;
+    return commit(progress, parts);
+  }
+
+  private CompletionStage<WriteAnswer> store(Write write) {
+    if (write instanceof Commit commit) {
+      return last ? store.commitLast(commit) : store.commit(commit);
+    }
+    return store.end((End) write);
+  }
+
   @Override
   public CompletionStage<CommitOutcome> end(CommitParts parts, List<Shard> children) {
     var tracker = sealed().tracker;
@@ -192,7 +218,7 @@ public final class TrackingCheckpointer implements Checkpointer {
   }
 
   /**
-   * Settles what is unresolved, then writes, unless that was this very write or the item is lost.
+   * Settles what is unresolved, then writes, unless that was this very write or it was refused.
    *
    * @param fresh made only then: what was settled has moved the revision
    */
@@ -209,7 +235,7 @@ public final class TrackingCheckpointer implements Checkpointer {
               .thenCompose(
                   settled ->
                       settled
-                          .filter(s -> s.isLost() || isThis.test(s.write))
+                          .filter(s -> s.isRefused() || isThis.test(s.write))
                           .map(s -> CompletableFuture.completedFuture(s.answer))
                           .orElseGet(() -> send(fresh.get(), covered)))
               .thenApply(answer -> outcome(answer, progress));
@@ -267,8 +293,14 @@ public final class TrackingCheckpointer implements Checkpointer {
         parts);
   }
 
-  /** Where the function begins here if it has finished nothing: what the parents say, or start. */
+  /**
+   * Where the function begins here if it has finished nothing: what an operator says, or the
+   * parents, or start.
+   */
   private static StartingPosition baseOf(ProgressItem item, StartingPosition start) {
+    if (item.moved().isPresent()) {
+      return item.moved().get().to();
+    }
     var byParents =
         item.parents().values().stream().map(EndedParent::childrenFrom).distinct().toList();
     return byParents.size() == 1
@@ -286,8 +318,7 @@ public final class TrackingCheckpointer implements Checkpointer {
 
   private CompletableFuture<WriteAnswer> send(Write write, long covered) {
     unresolved = new Unresolved(write, covered);
-    return onLoop(
-            () -> write instanceof Commit commit ? store.commit(commit) : store.end((End) write))
+    return onLoop(() -> store(write))
         .thenApply(
             answer -> {
               unresolved = null;
@@ -308,6 +339,9 @@ public final class TrackingCheckpointer implements Checkpointer {
   }
 
   private static CommitOutcome outcome(WriteAnswer answer, Progress progress) {
+    if (answer instanceof WriteAnswer.Moved) {
+      return new CommitOutcome.Moved();
+    }
     return answer instanceof WriteAnswer.Lost lost
         ? new CommitOutcome.Fenced(lost.by())
         : new CommitOutcome.Committed(progress);
@@ -418,8 +452,8 @@ public final class TrackingCheckpointer implements Checkpointer {
   private record Unresolved(Write write, long changes) {}
 
   private record Settled(Write write, WriteAnswer answer) {
-    private boolean isLost() {
-      return answer instanceof WriteAnswer.Lost;
+    private boolean isRefused() {
+      return !(answer instanceof WriteAnswer.Applied);
     }
   }
 }

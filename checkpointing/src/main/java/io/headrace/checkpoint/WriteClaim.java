@@ -30,8 +30,8 @@ public record WriteClaim(
 
   /**
    * What became of a write that was refused: it may have been applied before, when its answer was
-   * lost; or the item was sealed anew. Nothing else can happen while one owner sends one write at a
-   * time, so anything else is a fault and fails.
+   * lost; or the item was sealed anew, or moved by an operator. Nothing else can happen while one
+   * owner sends one write at a time, so anything else is a fault and fails.
    *
    * @param found the item that refused; empty when there is none
    */
@@ -53,6 +53,9 @@ public record WriteClaim(
     }
     if (!item.token().equals(token)) {
       return new WriteAnswer.Lost(item.token());
+    }
+    if (item.nonce().equals(nonce) && item.moved().filter(m -> m.rev() > rev).isPresent()) {
+      return new WriteAnswer.Moved();
     }
     throw new CheckpointException(
         "progress item "

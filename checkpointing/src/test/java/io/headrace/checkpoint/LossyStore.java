@@ -75,6 +75,11 @@ final class LossyStore implements CheckpointStore {
     return send(() -> store.end(end));
   }
 
+  @Override
+  public OperatorStore operator() {
+    return store.operator();
+  }
+
   private <T> CompletionStage<T> send(Supplier<CompletionStage<T>> request) {
     requests++;
     var fault = faults.isEmpty() ? Fault.NONE : faults.remove();

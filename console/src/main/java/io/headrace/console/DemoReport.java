@@ -39,6 +39,7 @@ record DemoReport(
                 + account.filtered()
                 + account.deadLettered()
                 + account.droppedAsMisrouted()
+                + account.skipped()
                 + account.parked();
   }
 
@@ -49,6 +50,7 @@ record DemoReport(
     json.put("filtered", account.filtered());
     json.put("deadLettered", account.deadLettered());
     json.put("droppedAsMisrouted", account.droppedAsMisrouted());
+    json.put("skipped", account.skipped());
     json.put("parked", account.parked());
     json.put("inFlight", account.inFlight());
     json.put("unaccounted", account.unaccounted());

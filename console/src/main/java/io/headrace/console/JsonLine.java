@@ -12,6 +12,15 @@ final class JsonLine {
 
   private JsonLine() {}
 
+  /** The same over many lines, for people. */
+  static String pretty(Map<String, ?> values) {
+    try {
+      return MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(values);
+    } catch (JsonProcessingException impossible) {
+      throw new IllegalStateException("figures that JSON can't hold", impossible);
+    }
+  }
+
   static String of(Map<String, ?> values) {
     try {
       return MAPPER.writeValueAsString(values);

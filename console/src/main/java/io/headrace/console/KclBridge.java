@@ -78,7 +78,7 @@ final class KclBridge implements AutoCloseable {
     this.loop =
         ThreadedLoop.start("kcl-bridge", failed -> LOG.error("a task of the loop failed", failed));
     this.kcl = aws.kclTable(kclTable);
-    this.leases = aws.leases(settings.leases().table());
+    this.leases = aws.leases(settings.leases().table(), settings.leases().createTable());
     this.progress = aws.placedProgress(settings.leases().table(), settings.application());
   }
 

@@ -29,6 +29,7 @@ final class Ledger implements RuntimeListener {
    * @param inFlight neither settled nor passed by a commit: still to be delivered
    * @param droppedAsMisrouted brought by an aggregate into a shard that was not theirs, and dropped
    *     because the input says so
+   * @param skipped passed over because an operator said so
    * @param unaccounted passed by a commit without having been settled: lost
    * @param duplicates records that were settled more than once, or stored more than once
    */
@@ -38,11 +39,12 @@ final class Ledger implements RuntimeListener {
       long filtered,
       long deadLettered,
       long droppedAsMisrouted,
+      long skipped,
       long parked,
       long inFlight,
       long unaccounted,
       long duplicates) {
-    static final Account EMPTY = new Account(0, 0, 0, 0, 0, 0, 0, 0, 0);
+    static final Account EMPTY = new Account(0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
     Account plus(Account other) {
       return new Account(
@@ -51,6 +53,7 @@ final class Ledger implements RuntimeListener {
           filtered + other.filtered,
           deadLettered + other.deadLettered,
           droppedAsMisrouted + other.droppedAsMisrouted,
+          skipped + other.skipped,
           parked + other.parked,
           inFlight + other.inFlight,
           unaccounted + other.unaccounted,
@@ -170,6 +173,7 @@ final class Ledger implements RuntimeListener {
         outcomes.getOrDefault(Outcome.FILTERED, 0L),
         outcomes.getOrDefault(Outcome.DEAD_LETTERED, 0L),
         outcomes.getOrDefault(Outcome.DROPPED_AS_MISROUTED, 0L),
+        outcomes.getOrDefault(Outcome.SKIPPED, 0L),
         0,
         inFlight,
         unaccounted,

@@ -86,6 +86,9 @@ final class Narrator implements RuntimeListener {
     if (event instanceof WorkerEvent.GapFound gap) {
       return gap.shard() + ": the stream had trimmed records behind " + gap.after();
     }
+    if (event instanceof WorkerEvent.FunctionHeld held) {
+      return held.function() + " rests in " + held.shard() + ": an operator has paused it";
+    }
     if (event instanceof WorkerEvent.Retrying retry) {
       return retry.shard()
           + retry.function().map(function -> ", " + function).orElse("")
@@ -130,6 +133,9 @@ final class Narrator implements RuntimeListener {
     }
     if (event instanceof FunctionEvent.DeadLettered letter && !isOutsideShard(letter.code())) {
       return where + "record " + letter.position() + " dead-lettered: " + letter.code();
+    }
+    if (event instanceof FunctionEvent.Skipped skipped) {
+      return where + "record " + skipped.position() + " skipped by order " + skipped.order();
     }
     if (event instanceof FunctionEvent.SinkUnavailable sink) {
       return where + sink.sink() + " can't be written: " + sink.cause() + again(sink.in());

@@ -38,17 +38,12 @@ final class RunCommand implements Callable<Integer> {
     var command = Objects.requireNonNull(spec).commandLine();
     var out = command.getOut();
     var settings = Settings.read(Objects.requireNonNull(file));
-    var endpoints =
-        new AwsServices.Endpoints(
-            settings.aws().region(),
-            settings.aws().kinesisEndpoint(),
-            settings.aws().dynamoDbEndpoint());
     // Before there is a worker, a signal may end the process at once; once the worker has handed
     // over, nobody need wait for sockets to close.
     try (var application = Application.load(settings);
-        var aws = AwsServices.at(endpoints);
+        var aws = AwsServices.at(endpoints(settings));
         var signal = ShutdownSignal.listening(settings.stopWithin().plus(CLOSING));
-        var running = runtime(settings, application, aws).start()) {
+        var running = runtime(settings, application, aws).observedBy(narrator()).start()) {
       awaitReady(running, signal);
       int functions = application.functions().size();
       out.println(settings.retrieval().announcement());
@@ -72,6 +67,13 @@ final class RunCommand implements Callable<Integer> {
     return 0;
   }
 
+  static AwsServices.Endpoints endpoints(Settings settings) {
+    return new AwsServices.Endpoints(
+        settings.aws().region(),
+        settings.aws().kinesisEndpoint(),
+        settings.aws().dynamoDbEndpoint());
+  }
+
   private static void awaitReady(FunctionRuntime.Running running, ShutdownSignal signal)
       throws InterruptedException {
     while (!running.health().ready() && !signal.await(START_WATCH)) {
@@ -89,7 +91,12 @@ final class RunCommand implements Callable<Integer> {
     return String.join("; ", running.health().reasons());
   }
 
-  private FunctionRuntime runtime(Settings settings, Application application, AwsServices aws) {
+  private Narrator narrator() {
+    return new Narrator(Objects.requireNonNull(spec).commandLine().getErr());
+  }
+
+  /** The worker that a file describes. */
+  static FunctionRuntime runtime(Settings settings, Application application, AwsServices aws) {
     var table = settings.leases().table();
     var runtime =
         FunctionRuntime.named(settings.application())
@@ -98,13 +105,12 @@ final class RunCommand implements Callable<Integer> {
             .restartingWhenStuckFor(
                 settings.watchdog().patience(), settings.watchdog().restartsMax())
             .memoryBytes(settings.memoryBytes())
-            .leasesIn(aws.leases(table))
+            .leasesIn(aws.leases(table, settings.leases().createTable()))
             .checkpointsIn(aws.checkpoints(table, settings.application()))
             .stateIn(new InMemoryChunkStore())
             .connecting(aws.connector(settings.retrieval()))
             .deadLettersIn(DeadLetters.inFile(settings.deadLetters()))
-            .stoppingWithin(settings.stopWithin())
-            .observedBy(new Narrator(Objects.requireNonNull(spec).commandLine().getErr()));
+            .stoppingWithin(settings.stopWithin());
     settings.worker().ifPresent(runtime::workerId);
     settings.deployment().ifPresent(runtime::deployment);
     application.functions().forEach(runtime::run);

@@ -18,6 +18,12 @@ final class HeadraceProcess implements AutoCloseable {
   }
 
   static HeadraceProcess start(Path folder, String... args) throws IOException {
+    return start(folder, ProcessBuilder.Redirect.INHERIT, args);
+  }
+
+  /** With what it tells of its work kept in a file. */
+  static HeadraceProcess start(Path folder, ProcessBuilder.Redirect errors, String... args)
+      throws IOException {
     var command = new ArrayList<>(listeningToInterrupts());
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-XX:+UseSerialGC");
@@ -26,10 +32,7 @@ final class HeadraceProcess implements AutoCloseable {
     command.add(Headrace.class.getName());
     command.addAll(List.of(args));
     return new HeadraceProcess(
-        new ProcessBuilder(command)
-            .directory(folder.toFile())
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start());
+        new ProcessBuilder(command).directory(folder.toFile()).redirectError(errors).start());
   }
 
   /** The next line that it prints; blocks until there is one. */

@@ -32,7 +32,7 @@ class LedgerTest {
     settle(Outcome.HANDLED, 4);
     commit(3);
 
-    assertThat(ledger.account()).isEqualTo(new Ledger.Account(4, 1, 1, 1, 0, 0, 1, 0, 0));
+    assertThat(ledger.account()).isEqualTo(new Ledger.Account(4, 1, 1, 1, 0, 0, 0, 1, 0, 0));
   }
 
   @Test
@@ -42,7 +42,7 @@ class LedgerTest {
     settle(Outcome.DROPPED_AS_MISROUTED, 2);
     commit(2);
 
-    assertThat(ledger.account()).isEqualTo(new Ledger.Account(2, 1, 0, 0, 1, 0, 0, 0, 0));
+    assertThat(ledger.account()).isEqualTo(new Ledger.Account(2, 1, 0, 0, 1, 0, 0, 0, 0, 0));
   }
 
   @Test
@@ -52,7 +52,7 @@ class LedgerTest {
     settle(Outcome.HANDLED, 3);
     commit(3);
 
-    assertThat(ledger.account()).isEqualTo(new Ledger.Account(3, 2, 0, 0, 0, 0, 0, 1, 0));
+    assertThat(ledger.account()).isEqualTo(new Ledger.Account(3, 2, 0, 0, 0, 0, 0, 0, 1, 0));
     assertThat(ledger.missing()).containsExactly("f shardId-0 2:0");
   }
 
@@ -69,7 +69,7 @@ class LedgerTest {
                 Optional.of(Position.of(1)),
                 List.of(new Progress.Range(Position.of(3), Position.of(3))))));
 
-    assertThat(ledger.account()).isEqualTo(new Ledger.Account(3, 2, 0, 0, 0, 0, 1, 0, 0));
+    assertThat(ledger.account()).isEqualTo(new Ledger.Account(3, 2, 0, 0, 0, 0, 0, 1, 0, 0));
   }
 
   @Test
@@ -79,7 +79,7 @@ class LedgerTest {
     settle(Outcome.HANDLED, 1);
     commit(1);
 
-    assertThat(ledger.account()).isEqualTo(new Ledger.Account(1, 1, 0, 0, 0, 0, 0, 0, 1));
+    assertThat(ledger.account()).isEqualTo(new Ledger.Account(1, 1, 0, 0, 0, 0, 0, 0, 0, 1));
   }
 
   @Test
@@ -95,7 +95,7 @@ class LedgerTest {
     settle(Outcome.HANDLED, 1);
     ledger.on(new WorkerEvent.ShardEnded(KEY, "f", List.of()));
 
-    assertThat(ledger.account()).isEqualTo(new Ledger.Account(2, 1, 0, 0, 0, 0, 0, 1, 0));
+    assertThat(ledger.account()).isEqualTo(new Ledger.Account(2, 1, 0, 0, 0, 0, 0, 0, 1, 0));
   }
 
   @Test

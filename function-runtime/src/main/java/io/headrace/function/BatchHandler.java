@@ -14,6 +14,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -58,7 +59,7 @@ final class BatchHandler<I, O> implements ShardHandler, FunctionGate.Caller {
   /** Wait until they are tried again. */
   private final Set<Group> backingOff = Collections.newSetFromMap(new IdentityHashMap<>());
 
-  private final Set<Call<O>> running = Collections.newSetFromMap(new IdentityHashMap<>());
+  private final Map<Call<O>, Group> running = new IdentityHashMap<>();
   private boolean draining;
 
   BatchHandler(
@@ -113,6 +114,14 @@ final class BatchHandler<I, O> implements ShardHandler, FunctionGate.Caller {
   public void drain() {
     draining = true;
     var left = new ArrayList<>(ready.values());
+    for (var call : List.copyOf(running.keySet())) {
+      if (call.withdraw()) {
+        var items = Objects.requireNonNull(running.remove(call)).items();
+        items.forEach(item -> item.deliveries--);
+        left.addAll(items);
+        gate.lost(call);
+      }
+    }
     due.forEach(group -> left.addAll(group.items()));
     backingOff.forEach(group -> left.addAll(group.items()));
     ready.clear();
@@ -129,19 +138,19 @@ final class BatchHandler<I, O> implements ShardHandler, FunctionGate.Caller {
 
   @Override
   public long callsSince() {
-    return Calls.since(running);
+    return Calls.since(running.keySet());
   }
 
   @Override
   public Standing standing(Duration patience) {
-    return Calls.standing(running, gate, scope, patience);
+    return Calls.standing(running.keySet(), gate, scope, patience);
   }
 
   @Override
   public void abandon() {
     scope.end();
     gate.leave(this);
-    running.forEach(Call::abandon);
+    running.keySet().forEach(Call::abandon);
   }
 
   @Override
@@ -248,7 +257,7 @@ final class BatchHandler<I, O> implements ShardHandler, FunctionGate.Caller {
             group.items().get(0).deliveries,
             unused,
             answered -> scope.post(() -> ended(group, task, answered)));
-    running.add(call);
+    running.put(call, group);
     gate.begins(this, call);
     scope.onPool(wiring.settings().executor().orElse(scope.environment.pool()), call);
   }

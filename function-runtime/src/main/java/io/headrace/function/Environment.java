@@ -1,9 +1,11 @@
 package io.headrace.function;
 
 import io.headrace.checkpoint.ChunkStore;
+import io.headrace.checkpoint.Orders;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
 /**
@@ -15,6 +17,7 @@ import java.util.random.RandomGenerator;
  * @param random used on the worker loop only
  * @param outlets where outputs and letters go
  * @param events told on the worker loop
+ * @param orders what operators want, as of a turn of the worker loop
  * @param calls how many calls of user code are under way, in line for a thread or on whatever one
  */
 record Environment(
@@ -25,7 +28,8 @@ record Environment(
     Outlets outlets,
     ChunkStore chunks,
     Consumer<FunctionEvent> events,
-    AtomicInteger calls) {
+    AtomicInteger calls,
+    Supplier<Orders> orders) {
   Environment(
       String application,
       Executor pool,
@@ -34,6 +38,15 @@ record Environment(
       Outlets outlets,
       ChunkStore chunks,
       Consumer<FunctionEvent> events) {
-    this(application, pool, background, random, outlets, chunks, events, new AtomicInteger());
+    this(
+        application,
+        pool,
+        background,
+        random,
+        outlets,
+        chunks,
+        events,
+        new AtomicInteger(),
+        () -> Orders.NONE);
   }
 }

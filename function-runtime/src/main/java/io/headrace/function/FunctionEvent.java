@@ -86,6 +86,10 @@ public sealed interface FunctionEvent {
   record ForeignKeyFound(String function, ShardKey shard, Position position, long count)
       implements FunctionEvent {}
 
+  /** A record was passed over, as an operator ordered. */
+  record Skipped(String function, ShardKey shard, Position position, long order)
+      implements FunctionEvent {}
+
   /** A record came after its window was closed, and has no side to go to. */
   record LateDropped(String function, ShardKey shard, Position position) implements FunctionEvent {}
 

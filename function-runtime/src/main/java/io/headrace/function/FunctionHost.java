@@ -42,7 +42,8 @@ final class FunctionHost<I, O> implements AutoCloseable {
     return context -> {
       var scope = new Scope(spec.name(), context, environment);
       var letters = new LetterWriter(scope, new Courier(scope), outlets.letters());
-      return new MisroutedGate(scope, input.misrouted(), letters, open(scope, decoder));
+      var gate = new MisroutedGate(scope, input.misrouted(), letters, open(scope, decoder));
+      return OperatorGate.before(gate, scope, environment.orders().get());
     };
   }
 

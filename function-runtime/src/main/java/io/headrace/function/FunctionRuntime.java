@@ -69,6 +69,20 @@ public final class FunctionRuntime {
     Optional<Object> stateOf(String function, String partitionKey, String key);
 
     /**
+     * Holds a function in all workers of the application, now and after any restart: within a few
+     * seconds (0.2 of the lease time and a second) it drains, commits and rests, until it is
+     * resumed. Nothing is lost. Any thread may call.
+     *
+     * @param reason why, for whoever looks later; not blank
+     * @return completes when the order is recorded; fails with {@link IllegalArgumentException}
+     *     when there is no such function
+     */
+    CompletionStage<Void> pause(String function, String reason);
+
+    /** Ends what {@link #pause} began, or an operator. */
+    CompletionStage<Void> resume(String function, String reason);
+
+    /**
      * Leaves in order: each shard goes on until another worker is ready for it, then it is drained,
      * committed and handed over; at once, where there is no other. After {@link #stoppingWithin}
      * what still runs is interrupted and left for the next owner. Completes about a second after

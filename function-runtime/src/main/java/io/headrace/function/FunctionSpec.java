@@ -8,9 +8,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -156,10 +159,39 @@ public final class FunctionSpec<I, O> {
     return inputs.size() == 1 ? name : name + "@" + input.source().name();
   }
 
-  boolean isStateful() {
+  /** The function's name in what {@link #handlerName} answered; names hold no {@code @}. */
+  static String functionOf(String handlerName) {
+    int at = handlerName.indexOf('@');
+    return at < 0 ? handlerName : handlerName.substring(0, at);
+  }
+
+  /** Whether it keeps state: by key, or in windows. */
+  public boolean isStateful() {
     return !(kind instanceof Kind.Plain
         || kind instanceof Kind.Async
         || kind instanceof Kind.Batched);
+  }
+
+  /** The streams to which it writes: outputs, sides and its own dead letters. */
+  public Set<String> streamsWritten() {
+    var streams = new TreeSet<String>();
+    Stream.concat(Stream.of(destination), settings.sides().values().stream())
+        .forEach(
+            to -> {
+              if (to.target() instanceof Destination.Target.ToStream<?> stream) {
+                streams.add(stream.name());
+              }
+            });
+    settings
+        .retry()
+        .sink()
+        .ifPresent(
+            sink -> {
+              if (sink instanceof DeadLetters.ToStream stream) {
+                streams.add(stream.name());
+              }
+            });
+    return streams;
   }
 
   Settings settings() {

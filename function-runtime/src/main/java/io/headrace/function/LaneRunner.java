@@ -123,7 +123,19 @@ final class LaneRunner<O> implements FunctionGate.Caller {
   /** Begins nothing more; what is in line, or would be tried again, is the next owner's. */
   void drain() {
     draining = true;
+    // All calls that there is room for stand in the pool's line, and most of them have no thread.
+    lanes.forEachRunning(this::putBackUnlessBegun);
     giveBack(lanes.drain());
+  }
+
+  private void putBackUnlessBegun(Task<O> task) {
+    var call = task.call;
+    if (call != null && call.withdraw()) {
+      gate.lost(call);
+      task.call = null;
+      task.attempts--;
+      lanes.putBack(task.lane());
+    }
   }
 
   private void giveBack(List<Task<O>> tasks) {

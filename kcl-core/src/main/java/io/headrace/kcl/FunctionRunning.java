@@ -1,6 +1,5 @@
 package io.headrace.kcl;
 
-import io.headrace.kcl.loop.EventLoop;
 import io.headrace.kcl.loop.Stages;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -9,6 +8,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -33,9 +33,12 @@ final class FunctionRunning {
   private @Nullable ShardHandler handler;
   private @Nullable Answers answers;
   private @Nullable Throwable failure;
-  private EventLoop.@Nullable Scheduled wake;
-  private long wakeTicks;
+  private final RunWake wake;
   private boolean commitLookAhead;
+
+  /** A commit is with the store, which may put it off for long while it is throttled. */
+  private boolean storing;
+
   private final Silence watched = new Silence();
 
   /** Settled in this turn, and not let go by the run yet: many are told as soon as one. */
@@ -53,11 +56,16 @@ final class FunctionRunning {
     this.engine = engine;
     this.changed = changed;
     run = new HandlerRun(place + "/" + spec.name(), spec.limits(), spec.inFlightMax());
+    wake = new RunWake(run, engine.loop(), this::wakeUp);
     checkpointer = spec.checkpointers().open(place.key(), place.shard(), place.tenure().token());
   }
 
   String name() {
     return spec.name();
+  }
+
+  HandlerSpec spec() {
+    return spec;
   }
 
   HandlerRun run() {
@@ -80,6 +88,9 @@ final class FunctionRunning {
 
   /** Looks whether the run has been silent for too long; to be asked now and then. */
   Optional<Stall> stalledFor(Duration patience) {
+    if (storing && run.inFlight() == 0) {
+      watched.sign(); // It waits for its turn: the store answers, or fails, by itself.
+    }
     return watched.stall(spec.name(), run, handler, engine.now(place.tenure()), patience);
   }
 
@@ -115,7 +126,7 @@ final class FunctionRunning {
   private void take(RunEvent event) {
     if (!run.phase().isFinal()) {
       decide(event);
-    } else if (event instanceof RunEvent.Read late) {
+    } else if (event instanceof RunEvent.OfRecords late) {
       late.records().forEach(HeldRecord::release);
     }
   }
@@ -125,6 +136,7 @@ final class FunctionRunning {
       failure = broke.cause();
     }
     if (event instanceof RunEvent.Answer && !(event instanceof RunEvent.RetryDue)) {
+      storing = false;
       watched.sign();
     }
     try {
@@ -175,16 +187,15 @@ final class FunctionRunning {
     } else if (action instanceof RunAction.DrainHandler) {
       live().drain();
     } else if (action instanceof RunAction.Commit commit) {
-      inOwnTurn(() -> commit(commit.attempt()));
+      inOwnTurn(() -> commit(commit.attempt(), checkpointer::commit));
     } else if (action instanceof RunAction.CommitLast last) {
       inOwnTurn(() -> commitLast(last.attempt()));
     } else if (action instanceof RunAction.End end) {
       inOwnTurn(() -> end(end));
     } else if (action instanceof RunAction.RetryIn retry) {
       var wait = BackOff.jittered(retry.delay(), engine.random());
-      var function = Optional.of(spec.name());
-      var told = new WorkerEvent.Retrying(place.key(), function, retry.what(), retry.cause(), wait);
-      engine.tell(told);
+      var who = Optional.of(spec.name());
+      engine.tell(new WorkerEvent.Retrying(place.key(), who, retry.what(), retry.cause(), wait));
       engine.loop().schedule(wait, () -> tell(new RunEvent.RetryDue(retry.attempt())));
     } else if (action instanceof RunAction.LookAgainIn look) {
       engine.loop().schedule(look.delay(), () -> tell(new RunEvent.RetryDue(look.attempt())));
@@ -196,18 +207,18 @@ final class FunctionRunning {
    * effects are all in its state already, and a snapshot must not come between them.
    */
   private void inOwnTurn(Runnable task) {
-    engine.loop().execute(() -> runUnlessOver(task));
-  }
-
-  private void runUnlessOver(Runnable task) {
-    if (run.phase().isFinal()) {
-      return;
-    }
-    try {
-      task.run();
-    } catch (Throwable fault) {
-      tell(new RunEvent.Broke(fault));
-    }
+    engine
+        .loop()
+        .execute(
+            () -> {
+              try {
+                if (!run.phase().isFinal()) {
+                  task.run();
+                }
+              } catch (Throwable fault) {
+                tell(new RunEvent.Broke(fault));
+              }
+            });
   }
 
   private void seal(long attempt) {
@@ -258,21 +269,25 @@ final class FunctionRunning {
 
   private void commitLast(long attempt) {
     if (checkpointer.dirty()) {
-      commit(attempt);
+      commit(attempt, checkpointer::commitLast);
     } else {
       tell(new RunEvent.NothingToCommit());
     }
   }
 
   /** State and progress are taken in one turn, so that they belong together. */
-  private void commit(long attempt) {
+  private void commit(
+      long attempt, BiFunction<Progress, CommitParts, CompletionStage<CommitOutcome>> store) {
     tellSettled();
     var progress = checkpointer.capture();
     run.checkCommit(progress);
     snapshotThen(
         parts ->
             ask(
-                () -> checkpointer.commit(progress, parts),
+                () -> {
+                  storing = true;
+                  return store.apply(progress, parts);
+                },
                 outcome -> {
                   if (outcome instanceof CommitOutcome.Committed stored) {
                     var open = handler; // gone when the run ended while the commit was under way
@@ -281,7 +296,7 @@ final class FunctionRunning {
                     }
                     return new RunEvent.Committed(attempt, stored.progress());
                   }
-                  return new RunEvent.FencedOut(attempt, ((CommitOutcome.Fenced) outcome).by());
+                  return RunEvent.refused(attempt, outcome);
                 },
                 failed -> new RunEvent.CommitFailed(attempt, failed)),
         failed -> new RunEvent.CommitFailed(attempt, failed));
@@ -292,10 +307,7 @@ final class FunctionRunning {
         parts ->
             ask(
                 () -> checkpointer.end(parts, end.children()),
-                outcome ->
-                    outcome instanceof CommitOutcome.Fenced fenced
-                        ? new RunEvent.FencedOut(end.attempt(), fenced.by())
-                        : new RunEvent.EndStored(end.attempt()),
+                outcome -> RunEvent.ofEnd(end.attempt(), outcome),
                 failed -> new RunEvent.EndFailed(end.attempt(), failed)),
         failed -> new RunEvent.EndFailed(end.attempt(), failed));
   }
@@ -311,7 +323,7 @@ final class FunctionRunning {
             then.accept(parts);
           }
         },
-        thrown -> tell(failed(thrown, onFailure)));
+        thrown -> tell(RunEvent.ofFailure(thrown, onFailure)));
   }
 
   private <T> void ask(
@@ -322,7 +334,7 @@ final class FunctionRunning {
         engine.loop(),
         call,
         value -> answered(() -> onAnswer.apply(value)),
-        thrown -> tell(failed(thrown, onFailure)));
+        thrown -> tell(RunEvent.ofFailure(thrown, onFailure)));
   }
 
   private void answered(Supplier<RunEvent> answer) {
@@ -336,13 +348,6 @@ final class FunctionRunning {
       event = new RunEvent.Broke(fault);
     }
     tell(event);
-  }
-
-  private static RunEvent failed(
-      Throwable thrown, Function<CheckpointException, RunEvent> onFailure) {
-    return thrown instanceof CheckpointException store
-        ? onFailure.apply(store)
-        : new RunEvent.Broke(thrown);
   }
 
   private ShardHandler live() {
@@ -376,37 +381,19 @@ final class FunctionRunning {
 
   private void armTimers() {
     if (run.phase().isFinal()) {
-      if (wake != null) {
-        wake.cancel();
-      }
+      wake.cancel();
       return;
     }
-    armWake();
+    wake.arm();
     if (run.canCommit() && !commitLookAhead && checkpointer.dirty()) {
       commitLookAhead = true;
       engine.loop().schedule(COMMIT_LOOK, this::lookWhetherCommitIsDue);
     }
   }
 
-  private void armWake() {
-    long now = engine.loop().ticks();
-    long at = run.wakeAt(now);
-    if (at == Batcher.NEVER || (wake != null && wakeTicks - at <= 0)) {
-      return; // A timer that is too early looks again; it never has to be moved back.
-    }
-    if (wake != null) {
-      wake.cancel();
-    }
-    wakeTicks = at;
-    wake = engine.loop().schedule(Duration.ofNanos(Math.max(0, at - now)), this::wakeUp);
-  }
-
   private void wakeUp() {
     tellSettled();
-    wake = null;
-    long now = engine.loop().ticks();
-    long at = run.wakeAt(now);
-    if (at != Batcher.NEVER && at - now <= 0) {
+    if (wake.isDue()) {
       tell(new RunEvent.Woken());
     } else {
       armTimers();
@@ -464,6 +451,13 @@ final class FunctionRunning {
     }
 
     @Override
+    public void resting(Position position) {
+      if (isHeard()) {
+        tell(new RunEvent.Resting(position));
+      }
+    }
+
+    @Override
     public void stateChanged() {
       if (isHeard()) {
         checkpointer.stateChanged();
@@ -489,9 +483,9 @@ final class FunctionRunning {
 
     private boolean isHeard() {
       if (!engine.loop().isCurrent()) {
+        var who = "handler " + spec.name() + " of " + place;
         throw new IllegalStateException(
-            "handler %s of %s answers on a thread of its own: answer on the worker loop"
-                .formatted(spec.name(), place));
+            who + " answers on a thread of its own: answer on the worker loop");
       }
       return !silent && !run.phase().isFinal();
     }

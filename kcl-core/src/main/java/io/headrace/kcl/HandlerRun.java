@@ -16,7 +16,9 @@ import static io.headrace.kcl.RunPhase.WAITING_FOR_PARENTS;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +45,9 @@ final class HandlerRun {
   private final List<RunAction> actions = new ArrayList<>();
 
   private final PositionWindow<HeldRecord> inFlight = new PositionWindow<>();
+
+  /** Of those in flight, the ones that wait for the operator. */
+  private final Set<Position> resting = new HashSet<>();
 
   private RunPhase phase = SEALING;
   private long attempt;
@@ -79,6 +84,10 @@ final class HandlerRun {
 
   int inFlight() {
     return inFlight.size();
+  }
+
+  int resting() {
+    return resting.size();
   }
 
   @Nullable Position committedThrough() {
@@ -130,7 +139,8 @@ final class HandlerRun {
       case SEALING, RESTORING, ENDING, COMMITTING_LAST -> true;
       case RUNNING, FINISHING -> {
         long due = wakeAt(ticks);
-        yield !inFlight.isEmpty()
+        // What waits for the operator is nothing that the function owes.
+        yield inFlight.size() > resting.size()
             || commit == Commit.UNDER_WAY
             || (due != Batcher.NEVER && due - ticks <= 0);
       }
@@ -200,6 +210,7 @@ final class HandlerRun {
       throw new IllegalStateException(
           "run of " + place + ": " + position + " is settled and is not in flight");
     }
+    resting.remove(position);
     return held;
   }
 
@@ -295,6 +306,8 @@ final class HandlerRun {
       // Room is used when the run is woken, so that a batch that is answered at once makes room
       // for a whole one.
       release(settled.records());
+    } else if (event instanceof RunEvent.Resting waiting) {
+      rest(waiting.position());
     } else if (event instanceof RunEvent.LeftBehind) {
       rewind();
     } else if (event instanceof RunEvent.DrainAsked) {
@@ -305,13 +318,27 @@ final class HandlerRun {
       // Their progress stays open: the last commit does not cover them.
       release(returned.records());
     } else if (event instanceof RunEvent.DeadlinePassed) {
-      actions.add(new RunAction.AbandonHandler());
-      release(inFlight.values());
-      inFlight.clear();
+      leaveUnsettled();
     } else {
       reactToCommit(event);
     }
     return goOn();
+  }
+
+  /** What is still under way is interrupted, and delivered again elsewhere. */
+  private void leaveUnsettled() {
+    actions.add(new RunAction.AbandonHandler());
+    release(inFlight.values());
+    inFlight.clear();
+    resting.clear();
+  }
+
+  private void rest(Position position) {
+    if (!inFlight.contains(position)) {
+      throw new IllegalStateException(
+          "run of " + place + ": " + position + " rests and is not in flight");
+    }
+    resting.add(position);
   }
 
   /** Forgets what was taken and not handed over. */
@@ -339,6 +366,9 @@ final class HandlerRun {
 
   /** The next phase, when nothing is left to wait for in this one. */
   private RunPhase goOn() {
+    if (phase == DRAINING && !resting.isEmpty() && inFlight.size() == resting.size()) {
+      leaveUnsettled();
+    }
     if (!inFlight.isEmpty() || commit == Commit.UNDER_WAY) {
       return phase;
     }

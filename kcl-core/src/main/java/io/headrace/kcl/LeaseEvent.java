@@ -23,6 +23,12 @@ public sealed interface LeaseEvent {
   record Lost(ShardKey shard, String reason) implements LeaseEvent {}
 
   /**
+   * The operator has given orders, up to this number. The fleet only says so; what they are is kept
+   * where the functions' progress is.
+   */
+  record OrdersGiven(long number) implements LeaseEvent {}
+
+  /**
    * This worker takes part in the fleet no more, and was not asked to leave: all its leases are
    * lost, which was told before, and nothing is told after this.
    *

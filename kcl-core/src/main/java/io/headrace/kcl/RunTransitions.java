@@ -58,6 +58,7 @@ final class RunTransitions {
         .on(RUNNING, RunEvent.Read.class, RUNNING)
         .on(RUNNING, RunEvent.LeftBehind.class, RUNNING)
         .on(RUNNING, RunEvent.Settled.class, RUNNING)
+        .on(RUNNING, RunEvent.Resting.class, RUNNING)
         .on(RUNNING, RunEvent.Woken.class, RUNNING)
         .on(RUNNING, RunEvent.CommitDue.class, RUNNING)
         .on(RUNNING, RunEvent.Committed.class, RUNNING)
@@ -71,6 +72,7 @@ final class RunTransitions {
   private static void ending(TransitionTable<RunPhase> table) {
     table
         .on(FINISHING, RunEvent.Settled.class, FINISHING, ENDING)
+        .on(FINISHING, RunEvent.Resting.class, FINISHING)
         .on(FINISHING, RunEvent.Woken.class, FINISHING)
         .on(FINISHING, RunEvent.CommitDue.class, FINISHING)
         .on(FINISHING, RunEvent.Committed.class, FINISHING, ENDING)

@@ -51,7 +51,8 @@ public interface ShardHandler extends AutoCloseable {
   default void drain() {}
 
   /**
-   * Since when the oldest call that is under way has been so, in ticks of the monotonic clock.
+   * Since when the oldest call that is under way has been so, in ticks of the monotonic clock. One
+   * that waits for a thread is not: {@link #drain} would give its records back.
    *
    * @return {@link Long#MAX_VALUE} when none is, or the handler does not tell
    */
@@ -97,7 +98,10 @@ public interface ShardHandler extends AutoCloseable {
     DEAD_LETTERED,
 
     /** A {@link StreamRecord#misrouted} one that nobody saw, as the specification asks for. */
-    DROPPED_AS_MISROUTED
+    DROPPED_AS_MISROUTED,
+
+    /** Passed over because the operator said so. */
+    SKIPPED
   }
 
   /** Where the handler answers; on the worker loop only. */
@@ -109,6 +113,12 @@ public interface ShardHandler extends AutoCloseable {
      * ShardHandler#drain}.
      */
     void returned(List<Position> positions);
+
+    /**
+     * The record waits for the operator and not for the function: it stays unanswered, and nobody
+     * need wait for it who drains the shard. Told in the turn in which it was handed over.
+     */
+    default void resting(Position position) {}
 
     /** State changed without a record: a commit is wanted. */
     void stateChanged();

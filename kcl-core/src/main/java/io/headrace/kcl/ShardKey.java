@@ -15,6 +15,16 @@ public record ShardKey(StreamId stream, ShardId shard) {
     Objects.requireNonNull(shard, "shard");
   }
 
+  /** Reads what {@link #key} wrote. */
+  public static ShardKey parse(String key) {
+    int slash = key.indexOf('/');
+    if (slash < 0) {
+      throw new IllegalArgumentException("shard \"" + key + "\": must be stream@seconds/shard");
+    }
+    return new ShardKey(
+        StreamId.parse(key.substring(0, slash)), new ShardId(key.substring(slash + 1)));
+  }
+
   /** {@code stream@created/shard}, as stored in keys. */
   public String key() {
     return stream.key() + "/" + shard.value();

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +18,9 @@ import java.util.stream.Collectors;
  *
  * <p>Functions read together as far as they can. One that is ready later, begins elsewhere or is
  * too slow for the others has a reader of its own until it has caught up.
+ *
+ * <p>A run that the operator wants otherwise is halted: it drains and commits. Then another one
+ * takes its place, at once or when the operator holds the function no more.
  */
 final class ShardWork implements ShardReading.Listener {
   /** How long functions that are ready wait for those that seal or restore. */
@@ -30,6 +34,9 @@ final class ShardWork implements ShardReading.Listener {
   /** How long last commits may be tried after a drain's deadline; then the lease goes without. */
   private static final Duration LAST_COMMITS_MAX = Duration.ofSeconds(5);
 
+  /** How long a run that is halted may take over what is under way; then that is interrupted. */
+  private static final Duration HALT_MAX = Duration.ofSeconds(1);
+
   private final ShardPlace place;
   private final ShardedStream stream;
   private final EngineContext engine;
@@ -39,6 +46,13 @@ final class ShardWork implements ShardReading.Listener {
   private final Set<ShardReading> readings = new LinkedHashSet<>();
   private final Set<FunctionRunning> endedFunctions = new LinkedHashSet<>();
   private long bytesRead;
+
+  /** Under which {@link Directions#generation} each run began. */
+  private final Map<FunctionRunning, Long> generations = new HashMap<>();
+
+  private final Set<FunctionRunning> halting = new HashSet<>();
+  private final List<HandlerSpec> held = new ArrayList<>();
+  private Directions directions;
   private boolean gathered;
   private boolean draining;
   private boolean deadlinePassed;
@@ -62,11 +76,17 @@ final class ShardWork implements ShardReading.Listener {
     void failed(ShardWork work, String function, Throwable cause);
   }
 
-  ShardWork(ShardPlace place, ShardedStream stream, EngineContext engine, Owner owner) {
+  ShardWork(
+      ShardPlace place,
+      ShardedStream stream,
+      EngineContext engine,
+      Owner owner,
+      Directions directions) {
     this.place = place;
     this.stream = stream;
     this.engine = engine;
     this.owner = owner;
+    this.directions = directions;
   }
 
   ShardPlace place() {
@@ -74,11 +94,81 @@ final class ShardWork implements ShardReading.Listener {
   }
 
   void begin(List<HandlerSpec> specs) {
-    specs.forEach(
-        spec -> functions.add(new FunctionRunning(spec, place, engine, this::functionChanged)));
+    var opened = specs.stream().flatMap(spec -> open(spec).stream()).toList();
     engine.loop().schedule(GATHER_MAX, this::gatherTimeOver);
-    // A copy, since a function that fails at once ends them all.
-    List.copyOf(functions).forEach(function -> function.tell(new RunEvent.Begun()));
+    opened.forEach(function -> function.tell(new RunEvent.Begun()));
+  }
+
+  /** Makes a run that has not begun, unless the function is held. */
+  private Optional<FunctionRunning> open(HandlerSpec spec) {
+    if (directions.holds(place.key(), spec.name())) {
+      held.add(spec);
+      engine.listener().accept(new WorkerEvent.FunctionHeld(place.key(), spec.name()));
+      return Optional.empty();
+    }
+    var function = new FunctionRunning(spec, place, engine, this::functionChanged);
+    generations.put(function, directions.generation(place.key(), spec.name()));
+    functions.add(function);
+    return Optional.of(function);
+  }
+
+  /** The operator wants something else. */
+  void direct(Directions wanted) {
+    directions = wanted;
+    if (over || draining) {
+      return;
+    }
+    for (var spec : List.copyOf(held)) {
+      if (!wanted.holds(place.key(), spec.name())) {
+        held.remove(spec);
+        begin(spec);
+      }
+    }
+    for (var function : List.copyOf(functions)) {
+      boolean another =
+          wanted.holds(place.key(), function.name())
+              || wanted.generation(place.key(), function.name())
+                  > generations.getOrDefault(function, 0L);
+      if (another && !over && !function.run().phase().isFinal()) {
+        halt(function);
+      }
+    }
+  }
+
+  private void begin(HandlerSpec spec) {
+    try {
+      open(spec).ifPresent(function -> function.tell(new RunEvent.Begun()));
+    } catch (RuntimeException fault) {
+      failed(fault); // A factory of the user's that throws.
+    }
+  }
+
+  /** The others of its reader read on: who drains wants nothing, and would hold them up. */
+  private void halt(FunctionRunning function) {
+    if (halting.add(function)) {
+      leaveReading(function);
+      function.tell(new RunEvent.DrainAsked());
+      engine.loop().schedule(HALT_MAX, () -> passDeadline(function));
+    }
+  }
+
+  private void leaveReading(FunctionRunning function) {
+    var reading = readingOf.remove(function);
+    if (reading != null) {
+      reading.leave(function);
+      if (reading.members().isEmpty()) {
+        readings.remove(reading);
+      }
+    }
+  }
+
+  /** A run is over and the shard is not: its function begins anew, or is held. */
+  private void replace(FunctionRunning former) {
+    leaveReading(former);
+    halting.remove(former);
+    generations.remove(former);
+    functions.remove(former);
+    begin(former.spec());
   }
 
   /**
@@ -108,13 +198,20 @@ final class ShardWork implements ShardReading.Listener {
     }
     draining = true;
     stopReading();
-    functions.forEach(function -> function.tell(new RunEvent.DrainAsked()));
+    List.copyOf(functions).stream()
+        .filter(function -> !halting.contains(function))
+        .forEach(function -> function.tell(new RunEvent.DrainAsked()));
     finishIfDrained();
   }
 
   /** Whether a drain would have to wait for a call. */
   boolean isSlow() {
-    return oldestCall(engine.loop().ticks()).compareTo(SLOW_CALL) > 0;
+    return isSlow(SLOW_CALL);
+  }
+
+  /** Whether a call has been under way for longer than this. */
+  boolean isSlow(Duration limit) {
+    return oldestCall(engine.loop().ticks()).compareTo(limit) > 0;
   }
 
   /** How much was read since the last time that this was asked. */
@@ -172,7 +269,8 @@ final class ShardWork implements ShardReading.Listener {
         place.key(),
         place.tenure().token(),
         readings.stream().mapToLong(ShardReading::heldBytes).sum(),
-        functions.stream().map(this::statusOf).toList());
+        functions.stream().map(this::statusOf).toList(),
+        held.stream().map(HandlerSpec::name).toList());
   }
 
   private WorkerStatus.FunctionStatus statusOf(FunctionRunning function) {
@@ -187,6 +285,7 @@ final class ShardWork implements ShardReading.Listener {
         reading.map(ShardReading::behind),
         run.buffered(),
         run.inFlight(),
+        run.resting(),
         function.watched().lasted(engine.loop().ticks()));
   }
 
@@ -206,7 +305,13 @@ final class ShardWork implements ShardReading.Listener {
         var unknown = new IllegalStateException("run of " + place + " failed without a cause");
         owner.failed(this, function.name(), function.failure().orElse(unknown));
       }
-      case STOPPED -> finishIfDrained();
+      case STOPPED -> {
+        if (draining) {
+          finishIfDrained();
+        } else {
+          replace(function);
+        }
+      }
       case SEALING, WAITING_FOR_PARENTS, RESTORING, FINISHING, ENDING, DRAINING, COMMITTING_LAST ->
           gather();
     }
@@ -225,12 +330,9 @@ final class ShardWork implements ShardReading.Listener {
     if (!endedFunctions.add(function)) {
       return;
     }
-    var reading = readingOf.get(function);
-    if (reading != null) {
-      reading.leave(function);
-    }
+    leaveReading(function);
     owner.functionEnded(this, function.name(), function.run().children());
-    if (endedFunctions.size() == functions.size()) {
+    if (endedFunctions.size() == functions.size() && held.isEmpty()) {
       over = true;
       stopReading();
       owner.ended(this);
@@ -338,12 +440,14 @@ final class ShardWork implements ShardReading.Listener {
       return;
     }
     deadlinePassed = true;
-    for (var function : List.copyOf(functions)) {
-      switch (function.run().phase()) {
-        case DRAINING, COMMITTING_LAST, ENDING -> function.tell(new RunEvent.DeadlinePassed());
-        default -> {
-          // It has left already.
-        }
+    List.copyOf(functions).forEach(this::passDeadline);
+  }
+
+  private void passDeadline(FunctionRunning function) {
+    switch (function.run().phase()) {
+      case DRAINING, COMMITTING_LAST, ENDING -> function.tell(new RunEvent.DeadlinePassed());
+      default -> {
+        // It has left already.
       }
     }
   }

@@ -22,6 +22,18 @@ public record StreamId(String name, Instant created) {
     created = Instant.ofEpochSecond(created.getEpochSecond());
   }
 
+  /** Reads what {@link #key} wrote. */
+  public static StreamId parse(String key) {
+    int at = key.lastIndexOf('@');
+    try {
+      return new StreamId(
+          key.substring(0, Math.max(0, at)),
+          Instant.ofEpochSecond(Long.parseLong(key.substring(at + 1))));
+    } catch (NumberFormatException wrong) {
+      throw new IllegalArgumentException("stream \"" + key + "\": must be name@seconds", wrong);
+    }
+  }
+
   /** {@code name@seconds}, as stored in keys. */
   public String key() {
     return name + "@" + created.getEpochSecond();

@@ -50,6 +50,12 @@ public sealed interface WorkerEvent {
   /** A function has its progress and state back and is ready for records. */
   record FunctionResumed(ShardKey shard, String function) implements WorkerEvent {}
 
+  /** A function does not run in a shard that this worker has, because the operator holds it. */
+  record FunctionHeld(ShardKey shard, String function) implements WorkerEvent {}
+
+  /** The operator has given orders, up to this number: {@link Worker#direct} is to be told. */
+  record OrdersGiven(long number) implements WorkerEvent {}
+
   /**
    * Something failed and will be tried again.
    *

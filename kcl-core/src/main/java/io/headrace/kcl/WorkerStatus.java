@@ -14,11 +14,20 @@ public record WorkerStatus(long bytesInFlight, long bytesInFlightMax, List<Shard
     shards = List.copyOf(shards);
   }
 
-  /** One leased shard. */
+  /**
+   * One leased shard.
+   *
+   * @param held functions that don't run here because the operator holds them
+   */
   public record ShardStatus(
-      ShardKey shard, LeaseToken token, long bytesInFlight, List<FunctionStatus> functions) {
+      ShardKey shard,
+      LeaseToken token,
+      long bytesInFlight,
+      List<FunctionStatus> functions,
+      List<String> held) {
     public ShardStatus {
       functions = List.copyOf(functions);
+      held = List.copyOf(held);
     }
   }
 
@@ -31,6 +40,7 @@ public record WorkerStatus(long bytesInFlight, long bytesInFlightMax, List<Shard
    * @param behind how far its reader is behind the tip
    * @param buffered read and not handed over
    * @param inFlight handed over and not settled
+   * @param resting of those, the ones that wait for the operator: neither slow nor stuck
    * @param silent for how long it has had something to do and shown no sign of life
    */
   public record FunctionStatus(
@@ -42,5 +52,6 @@ public record WorkerStatus(long bytesInFlight, long bytesInFlightMax, List<Shard
       Optional<Duration> behind,
       int buffered,
       int inFlight,
+      int resting,
       Duration silent) {}
 }

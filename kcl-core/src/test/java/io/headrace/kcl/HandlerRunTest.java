@@ -58,6 +58,8 @@ class HandlerRunTest {
     all.put("drains while a commit is under way", this::drains_during_commit);
     all.put("interrupts at the deadline", this::passes_deadline);
     all.put("drains what it was finishing", this::drains_while_finishing);
+    all.put("drains without what waits for the operator", this::drains_without_resting);
+    all.put("ends no shard while a record waits for the operator", this::rests_at_the_end);
     all.put("tries the last commit again", this::last_commit_fails);
     all.put("is abandoned in any phase", this::is_abandoned);
     all.put("fails in any phase", this::fails);
@@ -265,6 +267,33 @@ class HandlerRunTest {
     var committing = script().started().read(1).commitDue().drain();
     assertPhase(committing.tell(new RunEvent.DeadlinePassed()), RunPhase.DRAINING);
     assertPhase(committing.committed(1), RunPhase.COMMITTING_LAST);
+  }
+
+  private void drains_without_resting(RunScript run) {
+    run.started().read(1, 2, 3).tell(resting(2)).settle(1).drain();
+    assertPhase(run, RunPhase.DRAINING);
+    assertPhase(run.settle(3), RunPhase.COMMITTING_LAST);
+    assertThat(run.last()).contains(new RunAction.AbandonHandler());
+    assertPhase(run.committed(1), RunPhase.STOPPED);
+    assertThat(run.budget.used()).isZero();
+    var only = script().started().read(1).tell(resting(1)).drain();
+    assertPhase(only, RunPhase.COMMITTING_LAST);
+  }
+
+  private void rests_at_the_end(RunScript ignored) {
+    var run = new RunScript(visited, new BatchLimits(2, Duration.ZERO), 2);
+    run.leaseHolds = false;
+    run.started().read(1, 2).endRead();
+    run.leaseHolds = true;
+    run.tell(new RunEvent.Woken()).tell(resting(2)).settle(1);
+    assertPhase(run, RunPhase.FINISHING);
+    assertThat(run.run.resting()).isEqualTo(1);
+    assertThat(run.run.owes(0)).as("what rests is nothing that it owes").isFalse();
+    assertPhase(run.drain(), RunPhase.COMMITTING_LAST);
+  }
+
+  private static RunEvent resting(long sequence) {
+    return new RunEvent.Resting(Position.of(sequence));
   }
 
   private void drains_while_finishing(RunScript run) {

@@ -52,6 +52,7 @@ final class Desk {
       Incarnation self,
       LeaseSettings settings,
       Deployment deployment,
+      Set<String> streams,
       EventLoop loop,
       RandomGenerator random) {
     this.table = table;
@@ -59,7 +60,7 @@ final class Desk {
     this.self = self;
     this.firstLife = self.life();
     this.settings = settings;
-    this.profile = new Profile(settings.capacity(), deployment, loop.now());
+    this.profile = new Profile(settings.capacity(), deployment, loop.now(), streams);
     this.loop = loop;
     this.random = random;
     this.reachability = new Reachability(settings.leaseTime());
@@ -77,9 +78,17 @@ final class Desk {
     return loop.ticks();
   }
 
-  /** Unique for all practical purposes among the writes of one item. */
+  /** Why a row is about to be written, for operators. */
+  LeaseReason because(LeaseReason.Kind kind, Object detail) {
+    return new LeaseReason(kind, loop.now(), detail.toString());
+  }
+
+  /**
+   * Unique for all practical purposes among the writes of one item. Ends in the time of day, which
+   * tells operators when the item was written last.
+   */
   String token() {
-    return "%016x".formatted(random.nextLong());
+    return "%016x".formatted(random.nextLong()) + Stored.TIME + loop.now().getEpochSecond();
   }
 
   /** A random part of {@code span}, at least half of it. */

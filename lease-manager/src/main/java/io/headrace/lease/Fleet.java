@@ -2,6 +2,7 @@ package io.headrace.lease;
 
 import io.headrace.kcl.Incarnation;
 import io.headrace.kcl.ShardKey;
+import io.headrace.kcl.StreamId;
 import io.headrace.kcl.loop.EventLoop;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,6 +16,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,6 +40,8 @@ final class Fleet {
   private BooleanSupplier busy = () -> false;
   private EventLoop.@Nullable Scheduled nextPoll;
   private EventLoop.@Nullable Scheduled nextJudgement;
+  private LongConsumer onOrders = number -> {};
+  private long ordersNoticed;
   private boolean polling;
   private List<Runnable> afterPoll = new ArrayList<>();
 
@@ -55,6 +59,11 @@ final class Fleet {
   /** While this is true the view is polled more often. */
   void busyWhile(BooleanSupplier condition) {
     busy = condition;
+  }
+
+  /** Is told the number of the latest order, whenever it is news. */
+  void noticing(LongConsumer onOrders) {
+    this.onOrders = onOrders;
   }
 
   FleetView view() {
@@ -86,12 +95,21 @@ final class Fleet {
     }
     long sentAt = desk.now();
     desk.read(
-        () -> desk.table.workers(desk.application),
-        items -> {
-          view.observe(desk.now(), items);
+        () -> desk.table.roll(desk.application),
+        roll -> {
+          view.observe(desk.now(), roll.workers());
+          roll.notice().ifPresent(notice -> noticed(notice.item().orders()));
           polled(sentAt);
         },
         failure -> polled(sentAt));
+  }
+
+  /** An answer may be older than the one before. */
+  private void noticed(long number) {
+    if (number > ordersNoticed) {
+      ordersNoticed = number;
+      onOrders.accept(number);
+    }
   }
 
   private void polled(long sentAt) {
@@ -239,6 +257,12 @@ final class Fleet {
     books.forEach((who, book) -> profiles.put(who, book.item().profile()));
     profiles.put(desk.self(), desk.profile());
     return profiles;
+  }
+
+  /** Whether shards of the stream may go to the worker; who has not said so may have any. */
+  boolean reads(Incarnation who, StreamId stream) {
+    var book = books.get(who);
+    return book == null || book.item().profile().reads(stream);
   }
 
   private void armJudgement() {

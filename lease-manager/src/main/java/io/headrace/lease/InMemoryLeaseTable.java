@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,8 +47,21 @@ public final class InMemoryLeaseTable implements LeaseTable {
   }
 
   @Override
-  public CompletionStage<List<Stored<WorkerItem>>> workers(String application) {
-    return partition(application + "!W");
+  public synchronized CompletionStage<Roll> roll(String application) {
+    var partition = application + "!W";
+    Stored<Notice> notice = at(new Key(partition, Notice.SORT));
+    return this.<LeaseItem>partition(partition)
+        .thenApply(
+            items ->
+                new Roll(
+                    items.stream().flatMap(InMemoryLeaseTable::worker).toList(),
+                    Optional.ofNullable(notice)));
+  }
+
+  private static Stream<Stored<WorkerItem>> worker(Stored<?> stored) {
+    return stored.item() instanceof WorkerItem item
+        ? Stream.of(new Stored<>(item, stored.nonce(), stored.revision(), stored.writeToken()))
+        : Stream.empty();
   }
 
   @Override

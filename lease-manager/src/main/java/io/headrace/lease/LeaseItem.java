@@ -5,7 +5,8 @@ package io.headrace.lease;
  * heartbeats by their worker (and once by its undertaker), books by their worker, leases by their
  * owner or a claimer.
  */
-public sealed interface LeaseItem permits ApplicationItem, WorkerItem, Book, RosterPart, LeaseRow {
+public sealed interface LeaseItem
+    permits ApplicationItem, WorkerItem, Book, RosterPart, LeaseRow, Notice {
   /** The partition in which the item of an application lies. */
   String partition(String application);
 

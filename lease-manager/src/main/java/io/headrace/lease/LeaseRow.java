@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param awaits parents that no function has ended; the lease is not to be had before
  * @param avoid who gave the lease up because the shard failed there: others are asked first
  * @param from who handed the lease to {@code owner}, until the owner has acknowledged it
+ * @param reason why it is so; null before the first owner
  */
 public record LeaseRow(
     ShardKey shard,
@@ -34,7 +35,8 @@ public record LeaseRow(
     boolean ended,
     Set<ShardId> awaits,
     @Nullable Incarnation avoid,
-    @Nullable Incarnation from)
+    @Nullable Incarnation from,
+    @Nullable LeaseReason reason)
     implements LeaseItem {
   public LeaseRow {
     Objects.requireNonNull(shard, "shard");
@@ -44,6 +46,25 @@ public record LeaseRow(
     if (epoch < 0) {
       throw new IllegalArgumentException("epoch " + epoch + " of " + shard + ": is negative");
     }
+  }
+
+  /** A row that says nothing of why. */
+  public LeaseRow(
+      ShardKey shard,
+      List<ShardId> parents,
+      HashRange range,
+      @Nullable Incarnation owner,
+      long epoch,
+      boolean ended,
+      Set<ShardId> awaits,
+      @Nullable Incarnation avoid,
+      @Nullable Incarnation from) {
+    this(shard, parents, range, owner, epoch, ended, awaits, avoid, from, null);
+  }
+
+  /** The same, and why. */
+  LeaseRow because(LeaseReason why) {
+    return new LeaseRow(shard, parents, range, owner, epoch, ended, awaits, avoid, from, why);
   }
 
   /**
@@ -68,7 +89,7 @@ public record LeaseRow(
   }
 
   LeaseRow acknowledged() {
-    return new LeaseRow(shard, parents, range, owner, epoch, ended, awaits, null, null);
+    return new LeaseRow(shard, parents, range, owner, epoch, ended, awaits, null, null, reason);
   }
 
   LeaseRow released(@Nullable Incarnation avoiding) {
@@ -81,7 +102,16 @@ public record LeaseRow(
 
   LeaseRow awaiting(Set<ShardId> parents, long above) {
     return new LeaseRow(
-        shard, this.parents, range, owner, Math.max(epoch, above), ended, parents, avoid, from);
+        shard,
+        this.parents,
+        range,
+        owner,
+        Math.max(epoch, above),
+        ended,
+        parents,
+        avoid,
+        from,
+        reason);
   }
 
   /** The right that the owner has; only for a row with an owner. */

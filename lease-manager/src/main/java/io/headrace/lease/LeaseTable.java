@@ -26,10 +26,15 @@ public interface LeaseTable {
   CompletionStage<Optional<Stored<ApplicationItem>>> application(String application);
 
   /**
-   * All workers of an application, dead ones too. The answer may be a little old, and older than
-   * the one before.
+   * All workers of an application, dead ones too, and the notice of its orders. The answer may be a
+   * little old, and older than the one before.
    */
-  CompletionStage<List<Stored<WorkerItem>>> workers(String application);
+  CompletionStage<Roll> roll(String application);
+
+  /** The workers of the {@link #roll}. */
+  default CompletionStage<List<Stored<WorkerItem>>> workers(String application) {
+    return roll(application).thenApply(Roll::workers);
+  }
 
   /** One worker, as it is now. */
   CompletionStage<Optional<Stored<WorkerItem>>> worker(String application, String workerId);
@@ -49,6 +54,20 @@ public interface LeaseTable {
    * @param bucket 0 to {@link ShardKey#BUCKETS} - 1
    */
   CompletionStage<List<Stored<LeaseRow>>> leases(String application, int bucket);
+
+  /**
+   * As {@link #leases}, for operators: one row that can't be read hides no other.
+   *
+   * @param bucket 0 to {@link ShardKey#BUCKETS} - 1
+   */
+  default CompletionStage<Survey<LeaseRow>> surveyLeases(String application, int bucket) {
+    return leases(application, bucket).thenApply(rows -> new Survey<>(rows, List.of()));
+  }
+
+  /** As {@link #workers}, for operators: one item that can't be read hides no other. */
+  default CompletionStage<Survey<WorkerItem>> surveyWorkers(String application) {
+    return workers(application).thenApply(items -> new Survey<>(items, List.of()));
+  }
 
   /**
    * Stores an item that does not exist yet, with revision 1.

@@ -5,6 +5,7 @@ import io.headrace.kcl.LeaseEvent;
 import io.headrace.kcl.LeaseToken;
 import io.headrace.kcl.ShardKey;
 import io.headrace.lease.Held.Phase;
+import io.headrace.lease.LeaseReason.Kind;
 import io.headrace.lease.WorkerItem.State;
 import java.time.Duration;
 import java.util.Collection;
@@ -114,7 +115,7 @@ final class Leases {
         () ->
             desk.update(
                 seen,
-                seen.item().ownedBy(desk.self()),
+                seen.item().ownedBy(desk.self()).because(claimed(seen.item().owner())),
                 written -> {
                   if (written instanceof Written.Applied<LeaseRow> applied) {
                     own(lease, applied.now());
@@ -123,6 +124,14 @@ final class Leases {
                   }
                   then.run();
                 }));
+  }
+
+  private LeaseReason claimed(@Nullable Incarnation before) {
+    return before == null
+        ? desk.because(Kind.CLAIMED_FREE, "")
+        : before.equals(desk.self())
+            ? desk.because(Kind.CLAIMED_AGAIN, "")
+            : desk.because(Kind.CLAIMED_FROM_GONE, before);
   }
 
   /** A lease that was handed to us and acknowledged. */
@@ -138,7 +147,7 @@ final class Leases {
     lease.row = row;
     lease.taker = null;
     if (stopping) {
-      free(lease, null);
+      free(lease, null, released());
       return;
     }
     var tenure = new HeldTenure(row.item().token(), heart);
@@ -172,7 +181,10 @@ final class Leases {
   /** The taker is ready: the worker is asked to drain. */
   void want(Held lease) {
     lease.enter(Phase.WANTED, desk.now());
-    lease.canWait = heart.state() == State.ACTIVE;
+    // A function whose calls are all slow would otherwise never give anything.
+    boolean longKept =
+        lease.kept && desk.now() - lease.firstKeptAt >= desk.settings.dwell().toNanos();
+    lease.canWait = heart.state() == State.ACTIVE && !longKept;
     events.accept(new LeaseEvent.Wanted(lease.shard, lease.canWait));
   }
 
@@ -187,6 +199,10 @@ final class Leases {
       return;
     }
     withdraw(lease);
+    if (!lease.kept) {
+      lease.kept = true;
+      lease.firstKeptAt = desk.now();
+    }
     lease.keptUntil = desk.now() + LeaseSettings.KEPT_FOR.toNanos();
     keeper.write(() -> {});
   }
@@ -212,34 +228,48 @@ final class Leases {
     return meant ? lease : null;
   }
 
-  /** The worker has drained the shard. */
-  void release(ShardKey shard, LeaseToken token, boolean failedHere) {
+  private LeaseReason takenBack() {
+    return desk.because(Kind.TAKEN_BACK, "its taker");
+  }
+
+  private LeaseReason released() {
+    return desk.because(Kind.RELEASED, desk.self());
+  }
+
+  /**
+   * The worker has drained the shard, or can't go on with it.
+   *
+   * @param failure what failed; null when nothing did
+   */
+  void release(ShardKey shard, LeaseToken token, @Nullable String failure) {
     var lease = running(shard, token);
     if (lease == null) {
       return;
     }
     stopRunning(lease);
     var taker = lease.taker; // To whom it is offered, whether it was wanted yet or not.
-    if (taker != null && !failedHere) {
+    if (failure != null) {
+      free(lease, desk.self(), desk.because(Kind.GIVEN_UP, failure));
+    } else if (taker != null) {
       handOver(lease, taker);
     } else {
-      free(lease, failedHere ? desk.self() : null);
+      free(lease, null, released());
     }
   }
 
   /** The worker has drained the shard and runs it again, under the next epoch. */
-  void restart(ShardKey shard, LeaseToken token) {
+  void restart(ShardKey shard, LeaseToken token, String reason) {
     var lease = running(shard, token);
     if (lease == null) {
       return;
     }
     if (lease.phase == Phase.WANTED) {
-      release(shard, token, false); // A taker is ready: it begins anew there.
+      release(shard, token, null); // A taker is ready: it begins anew there.
       return;
     }
     stopRunning(lease);
     lease.taker = null;
-    keepOrFree(lease);
+    keepOrFree(lease, desk.because(Kind.RESTARTED, reason));
   }
 
   private void stopRunning(Held lease) {
@@ -259,17 +289,17 @@ final class Leases {
     lease.taker = null;
     change(
         lease,
-        LeaseRow::asEnded,
+        row -> row.asEnded().because(desk.because(Kind.ENDED, "")),
         row -> {
           forget(lease);
           then.accept(row);
         });
   }
 
-  private void free(Held lease, @Nullable Incarnation avoid) {
+  private void free(Held lease, @Nullable Incarnation avoid, LeaseReason reason) {
     lease.taker = null;
     lease.enter(Phase.LEAVING, desk.now());
-    change(lease, row -> row.released(avoid), row -> forget(lease));
+    change(lease, row -> row.released(avoid).because(reason), row -> forget(lease));
   }
 
   /** Writes the row of a lease that is ours; if it is ours no longer, forgets it. */
@@ -326,25 +356,30 @@ final class Leases {
           if (willing) {
             change(
                 lease,
-                row -> row.handedTo(taker, desk.self()),
+                row -> row.handedTo(taker, desk.self()).because(given()),
                 row -> {
                   lease.enter(Phase.FLIPPED, desk.now());
                   keeper.write(() -> {});
                   watch(lease);
                 });
           } else {
-            keepOrFree(lease);
+            keepOrFree(lease, takenBack());
           }
         });
   }
 
+  private LeaseReason given() {
+    boolean active = heart.state() == State.ACTIVE && !stopping;
+    return desk.because(active ? Kind.MOVED_FOR_BALANCE : Kind.HANDED_OVER_AT_STOP, desk.self());
+  }
+
   /** The lease begins anew here, under the next epoch, or is free. */
-  private void keepOrFree(Held lease) {
+  private void keepOrFree(Held lease, LeaseReason kept) {
     if (heart.state() == State.ACTIVE && !stopping) {
       var row = Objects.requireNonNull(lease.row, "no row");
       desk.update(
           row,
-          row.item().ownedBy(desk.self()),
+          row.item().ownedBy(desk.self()).because(kept),
           written -> {
             if (written instanceof Written.Applied<LeaseRow> applied) {
               own(lease, applied.now());
@@ -354,7 +389,7 @@ final class Leases {
             }
           });
     } else {
-      free(lease, null);
+      free(lease, null, released());
     }
   }
 
@@ -386,7 +421,9 @@ final class Leases {
         () ->
             desk.update(
                 unacknowledged,
-                keep ? row.ownedBy(desk.self()) : row.released(null),
+                keep
+                    ? row.ownedBy(desk.self()).because(takenBack())
+                    : row.released(null).because(released()),
                 written -> {
                   if (keep && written instanceof Written.Applied<LeaseRow> applied) {
                     own(lease, applied.now());
@@ -406,7 +443,7 @@ final class Leases {
     for (var lease : List.copyOf(held.values())) {
       if (lease.running()) {
         stopRunning(lease);
-        free(lease, null);
+        free(lease, null, released());
       }
     }
   }

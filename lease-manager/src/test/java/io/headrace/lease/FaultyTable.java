@@ -20,7 +20,7 @@ final class FaultyTable implements LeaseTable {
   private final LeaseTable table;
   private final EventLoop network;
   private final RandomGenerator random;
-  private final List<List<Stored<WorkerItem>>> history = new ArrayList<>();
+  private final List<Roll> history = new ArrayList<>();
   final Map<String, Integer> requests = new HashMap<>();
   boolean down;
 
@@ -98,12 +98,12 @@ final class FaultyTable implements LeaseTable {
   }
 
   @Override
-  public CompletionStage<List<Stored<WorkerItem>>> workers(String application) {
+  public CompletionStage<Roll> roll(String application) {
     return call(
         "workers",
         () ->
             table
-                .workers(application)
+                .roll(application)
                 .thenApply(
                     now -> {
                       history.add(now);

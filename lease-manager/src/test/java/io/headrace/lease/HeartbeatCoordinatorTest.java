@@ -10,6 +10,7 @@ import io.headrace.kcl.LeaseToken;
 import io.headrace.kcl.StreamException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 class HeartbeatCoordinatorTest {
@@ -56,6 +57,46 @@ class HeartbeatCoordinatorTest {
 
       fleet.advanceUntil(FAILOVER, fleet::allOwned);
     }
+  }
+
+  @Test
+  void a_notice_of_orders_reaches_every_worker_within_one_look_and_once() {
+    var fleet = settled(3, 4, "ann", "bob");
+
+    var unused = fleet.table.create("app", new Notice(7), "n");
+    fleet.advance(F.dividedBy(5).plusMillis(100));
+
+    for (var id : List.of("ann", "bob")) {
+      assertThat(fleet.worker(id).events).contains(new LeaseEvent.OrdersGiven(7));
+    }
+    fleet.advance(F.multipliedBy(5));
+    assertThat(fleet.worker("ann").events.stream().filter(LeaseEvent.OrdersGiven.class::isInstance))
+        .hasSize(1);
+  }
+
+  @Test
+  void rows_say_why_their_leases_are_where_they_are() {
+    var fleet = settled(3, 4, "ann", "bob");
+    assertThat(reasons(fleet)).allMatch("CLAIMED_FREE"::equals);
+
+    fleet.worker("bob").kill();
+    fleet.advanceUntil(FAILOVER, fleet::allOwned);
+    assertThat(reasons(fleet)).contains("CLAIMED_FROM_GONE");
+
+    fleet.start("cyd");
+    fleet.advanceUntil(F.multipliedBy(2), fleet::balanced);
+    fleet.advance(F);
+    assertThat(reasons(fleet)).contains("MOVED_FOR_BALANCE");
+
+    fleet.worker("ann").leave(Duration.ofSeconds(5));
+    fleet.advance(F);
+    assertThat(reasons(fleet)).contains("HANDED_OVER_AT_STOP");
+  }
+
+  private static List<String> reasons(TestFleet fleet) {
+    return fleet.stream.keys().stream()
+        .map(shard -> Objects.requireNonNull(fleet.row(shard).reason()).kind().name())
+        .toList();
   }
 
   @Test

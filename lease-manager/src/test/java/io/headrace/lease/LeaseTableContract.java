@@ -15,6 +15,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -68,6 +69,8 @@ public abstract class LeaseTableContract {
     return ((Written.Refused<T>) written).found();
   }
 
+  private static final Instant NOON = Instant.parse("2026-01-31T12:00:00Z");
+
   private static LeaseRow row() {
     return LeaseRow.free(SHARD, Shard.root(SHARD.shard().value()), 0, Set.of(), Set.of());
   }
@@ -79,6 +82,31 @@ public abstract class LeaseTableContract {
     assertThat(await(table.book("app", "ann"))).isEmpty();
     assertThat(await(table.roster("app", STREAM))).isEmpty();
     assertThat(await(table.workers("app"))).isEmpty();
+  }
+
+  @Test
+  void a_notice_comes_with_the_roll_and_is_no_worker() {
+    assertThat(await(table.roll("app")).notice()).isEmpty();
+    var made = applied(table.create("app", new Notice(3), "n1"));
+    assertThat(await(table.roll("app"))).isEqualTo(new Roll(List.of(), Optional.of(made)));
+
+    var next = applied(table.update("app", made, new Notice(4), "t2"));
+
+    assertThat(await(table.roll("app")).notice()).contains(next);
+    assertThat(refused(table.create("app", new Notice(1), "n2"))).isEqualTo(next);
+    assertThat(await(table.roll("other")).notice()).isEmpty();
+    assertThat(await(table.surveyWorkers("app")).found()).isEmpty();
+  }
+
+  @Test
+  void a_row_keeps_why_it_is_so() {
+    var reason = new LeaseReason(LeaseReason.Kind.GIVEN_UP, NOON, "f failed with x");
+    var row = row().released(ANN).because(reason);
+    var made = applied(table.create("app", row, "n1"));
+
+    assertThat(await(table.lease("app", SHARD))).contains(made);
+    assertThat(await(table.surveyLeases("app", SHARD.bucket())).found()).containsExactly(made);
+    assertThat(made.item().reason()).hasToString("given up: f failed with x");
   }
 
   @Test
@@ -248,7 +276,11 @@ public abstract class LeaseTableContract {
     var full =
         new Book(
             ANN,
-            new Profile(4, new Deployment("v1.2", Map.of("alarms", 3)), Instant.ofEpochSecond(5)),
+            new Profile(
+                4,
+                new Deployment("v1.2", Map.of("alarms", 3)),
+                Instant.ofEpochSecond(5),
+                Set.of("orders", "bills")),
             Set.of(SHARD, other),
             Map.of(SHARD, BOB),
             Set.of(other),

@@ -6,6 +6,7 @@ import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +27,10 @@ final class FleetCourse {
   private static final int SETTLING_LEASE_TIMES = 14;
 
   private static final int STILL_LEASE_TIMES = 4;
+
+  /** Beside the time until a worker looks: to read, to drain, and for calls under way. */
+  private static final Duration OBEYED_EXTRA_MAX = Duration.ofSeconds(5);
+
   private static final Duration LOOK = Duration.ofMillis(250);
   private static final int PUT_AT_ONCE_MAX = 8;
 
@@ -33,6 +38,7 @@ final class FleetCourse {
   private final SplittableRandom random;
   private final FleetWorld world;
   private final List<Disturbance> kinds;
+  private final List<Disturbance> always;
   private final Map<Disturbance, Long> struck = new EnumMap<>(Disturbance.class);
   private boolean putting = true;
 
@@ -44,6 +50,7 @@ final class FleetCourse {
     var drawn = EnumSet.copyOf(Disturbance.drawnBy(random.split()));
     drawn.addAll(always);
     kinds = List.copyOf(drawn);
+    this.always = drawn.stream().filter(always::contains).toList();
   }
 
   /** Runs it from beginning to end, or to the first promise that is broken. */
@@ -54,7 +61,7 @@ final class FleetCourse {
   /**
    * As {@link #run(long, Workload, Plant)}.
    *
-   * @param always disturbances that the course has beside those that it draws
+   * @param always disturbances that the course has beside those that it draws, and every other time
    */
   static CourseResult run(long seed, Workload workload, Plant plant, Set<Disturbance> always) {
     return new FleetCourse(seed, workload, plant, always).run();
@@ -67,6 +74,7 @@ final class FleetCourse {
       play();
       calm();
       settle();
+      obey();
       stayStill();
       restore();
     } catch (Verdicts.Broken broken) {
@@ -82,7 +90,7 @@ final class FleetCourse {
     }
     produce();
     for (int step = 0; step < world.plan().steps(); step++) {
-      var kind = kinds.get(random.nextInt(kinds.size()));
+      var kind = any(!always.isEmpty() && random.nextBoolean() ? always : kinds);
       world.trace().tell("world", "disturbance " + kind);
       struck.merge(kind, 1L, Long::sum);
       kind.strike(world, random);
@@ -91,8 +99,12 @@ final class FleetCourse {
     }
   }
 
+  private Disturbance any(List<Disturbance> of) {
+    return of.get(random.nextInt(of.size()));
+  }
+
   private void produce() {
-    if (!putting || world.puts().all().size() >= world.plan().putsMax()) {
+    if (!putting || puts() >= world.plan().putsMax()) {
       return;
     }
     for (int i = random.nextInt(PUT_AT_ONCE_MAX); i >= 0; i--) {
@@ -105,8 +117,13 @@ final class FleetCourse {
   }
 
   private void put() {
-    var next = world.workload().next(world, random);
-    var unused = world.puts().put(next.key(), next.bytes(), next.fate());
+    var feed = Disturbance.feed(world, random);
+    var next = world.workload().next(world, feed, random);
+    var unused = feed.puts().put(next.key(), next.bytes(), next.fate());
+  }
+
+  private int puts() {
+    return world.feeds().stream().mapToInt(feed -> feed.puts().all().size()).sum();
   }
 
   /** All faults are over; what has been sent may still arrive. */
@@ -143,6 +160,25 @@ final class FleetCourse {
     }
   }
 
+  /** In a fleet that is well everybody hears of a pause soon, and of its end. */
+  private void obey() {
+    if (!kinds.contains(Disturbance.OPERATOR_PAUSES)) {
+      return;
+    }
+    var functions = world.workload().functions(world.plan());
+    var function = functions.get(random.nextInt(functions.size()));
+    world.operator().pause(function, Optional.empty(), Optional.empty());
+    world.loop().advance(world.plan().leaseTime().dividedBy(2).plus(OBEYED_EXTRA_MAX));
+    world.operator().insist(true);
+    for (int i = 0; i < PUT_AT_ONCE_MAX; i++) {
+      put();
+    }
+    world.loop().advance(world.plan().leaseTime());
+    world.operator().insist(false);
+    world.operator().resume(function, Optional.empty(), Optional.empty());
+    settle();
+  }
+
   /** A fleet whose members stay the same comes to rest. */
   private void stayStill() {
     var lease = world.plan().leaseTime();
@@ -164,7 +200,7 @@ final class FleetCourse {
     var heir = world.start("heir");
     var limit = world.plan().leaseTime().multipliedBy(CALM_LEASE_TIMES_MAX).plus(CALM_EXTRA_MAX);
     long until = world.loop().ticks() + limit.toNanos();
-    while (heir.tokens().size() < world.stream().openShards().size()) {
+    while (heir.tokens().size() < world.openShards()) {
       if (world.loop().ticks() > until) {
         world
             .verdicts()
@@ -196,7 +232,7 @@ final class FleetCourse {
         world.trace().events(),
         Duration.ofNanos(world.loop().ticks()),
         requests,
-        world.puts().all().size(),
+        puts(),
         world.deliveries().deliveries(),
         world.deliveries().repeats(),
         world.progress().commits(),

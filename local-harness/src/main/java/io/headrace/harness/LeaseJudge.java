@@ -7,6 +7,7 @@ import io.headrace.kcl.ShardKey;
 import io.headrace.lease.Book;
 import io.headrace.lease.LeaseItem;
 import io.headrace.lease.LeaseRow;
+import io.headrace.lease.Notice;
 import io.headrace.lease.RosterPart;
 import io.headrace.lease.WorkerItem;
 import java.util.HashMap;
@@ -51,7 +52,7 @@ final class LeaseJudge {
         workers.put(id, new Seen<>(worker, revision));
         judge(before, worker, revision);
       }
-    } else if (item instanceof RosterPart || item instanceof Book) {
+    } else if (item instanceof RosterPart || item instanceof Book || item instanceof Notice) {
       trace.tell("table", "r" + revision + " " + Names.of(item));
     }
   }

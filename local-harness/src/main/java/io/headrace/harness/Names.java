@@ -10,6 +10,7 @@ import io.headrace.lease.ApplicationItem;
 import io.headrace.lease.Book;
 import io.headrace.lease.LeaseItem;
 import io.headrace.lease.LeaseRow;
+import io.headrace.lease.Notice;
 import io.headrace.lease.RosterPart;
 import io.headrace.lease.WorkerItem;
 import java.util.stream.Collectors;
@@ -28,7 +29,8 @@ final class Names {
   }
 
   static String of(ShardKey shard) {
-    return of(shard.shard());
+    boolean second = shard.stream().name().equals(ProbeFunctions.SECOND_STREAM);
+    return (second ? ProbeFunctions.SECOND_STREAM + "/" : "") + of(shard.shard());
   }
 
   static String of(@Nullable Incarnation who) {
@@ -85,6 +87,9 @@ final class Names {
           + part.shards().entrySet().stream()
               .map(entry -> of(entry.getKey()) + "=" + entry.getValue())
               .collect(Collectors.joining(" "));
+    }
+    if (item instanceof Notice notice) {
+      return "notice of order " + notice.orders();
     }
     if (item instanceof ApplicationItem application) {
       return "application reads " + application.streams();

@@ -1,6 +1,7 @@
 package io.headrace.harness;
 
 import io.headrace.checkpoint.CheckpointStore;
+import io.headrace.checkpoint.OperatorStore;
 import io.headrace.checkpoint.ProgressItem;
 import io.headrace.checkpoint.ProgressKey;
 import io.headrace.checkpoint.WriteAnswer;
@@ -44,6 +45,11 @@ record NetworkedStore(CheckpointStore store, Network network) implements Checkpo
   @Override
   public CompletionStage<WriteAnswer> end(End end) {
     return send(describe(end), () -> store.end(end));
+  }
+
+  @Override
+  public OperatorStore operator() {
+    return new NetworkedOperator(store.operator(), network);
   }
 
   private static String describe(Write write) {

@@ -9,6 +9,7 @@ import io.headrace.lease.Book;
 import io.headrace.lease.LeaseItem;
 import io.headrace.lease.LeaseRow;
 import io.headrace.lease.LeaseTable;
+import io.headrace.lease.Roll;
 import io.headrace.lease.RosterPart;
 import io.headrace.lease.Stored;
 import io.headrace.lease.WorkerItem;
@@ -57,11 +58,11 @@ final class NetworkedTable implements LeaseTable {
   }
 
   @Override
-  public CompletionStage<List<Stored<WorkerItem>>> workers(String application) {
+  public CompletionStage<Roll> roll(String application) {
     boolean stale = network.readsStale();
     return send(
         stale ? "workers, stale" : "workers",
-        () -> stale ? table.workersOfOld(application) : table.workers(application));
+        () -> stale ? table.rollOfOld(application) : table.roll(application));
   }
 
   @Override

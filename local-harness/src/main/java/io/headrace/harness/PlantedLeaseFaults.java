@@ -6,6 +6,7 @@ import io.headrace.lease.Book;
 import io.headrace.lease.LeaseItem;
 import io.headrace.lease.LeaseRow;
 import io.headrace.lease.LeaseTable;
+import io.headrace.lease.Roll;
 import io.headrace.lease.Stored;
 import io.headrace.lease.WorkerItem;
 import io.headrace.lease.WorkerItem.State;
@@ -103,6 +104,21 @@ final class PlantedLeaseFaults {
         && ((LeaseRow) next).from() == null
         && ((LeaseRow) next).owner() != null
         && Objects.equals(((LeaseRow) next).owner(), ((LeaseRow) seen).from());
+  }
+
+  static boolean isFlip(LeaseItem seen, LeaseItem next) {
+    return isClaim(seen, next)
+        && ((LeaseRow) seen).from() == null
+        && ((LeaseRow) next).from() != null;
+  }
+
+  static boolean isAcknowledgement(LeaseItem seen, LeaseItem next) {
+    return seen instanceof LeaseRow before
+        && next instanceof LeaseRow row
+        && before.from() != null
+        && row.from() == null
+        && row.epoch() == before.epoch()
+        && Objects.equals(row.owner(), before.owner());
   }
 
   static boolean isBurial(LeaseItem seen, LeaseItem next) {
@@ -205,8 +221,10 @@ final class PlantedLeaseFaults {
     }
 
     @Override
-    public CompletionStage<List<Stored<WorkerItem>>> workers(String application) {
-      return super.workers(application).thenApply(all -> all.stream().map(this::read).toList());
+    public CompletionStage<Roll> roll(String application) {
+      return super.roll(application)
+          .thenApply(
+              all -> new Roll(all.workers().stream().map(this::read).toList(), all.notice()));
     }
 
     @Override
@@ -331,20 +349,22 @@ final class PlantedLeaseFaults {
               private long reads;
 
               @Override
-              public CompletionStage<List<Stored<WorkerItem>>> workers(String application) {
-                return super.workers(application)
+              public CompletionStage<Roll> roll(String application) {
+                return super.roll(application)
                     .thenApply(
                         all -> {
                           reads++;
-                          return all.stream()
-                              .map(
-                                  one ->
-                                      new Stored<>(
-                                          one.item(),
-                                          one.nonce(),
-                                          one.revision() + reads,
-                                          one.writeToken()))
-                              .toList();
+                          return new Roll(
+                              all.workers().stream()
+                                  .map(
+                                      one ->
+                                          new Stored<>(
+                                              one.item(),
+                                              one.nonce(),
+                                              one.revision() + reads,
+                                              one.writeToken()))
+                                  .toList(),
+                              all.notice());
                         });
               }
             });
@@ -381,13 +401,7 @@ final class PlantedLeaseFaults {
               @Override
               public <T extends LeaseItem> CompletionStage<Written<T>> update(
                   String application, Stored<T> seen, T next, String writeToken) {
-                boolean acknowledges =
-                    seen.item() instanceof LeaseRow before
-                        && next instanceof LeaseRow row
-                        && before.from() != null
-                        && row.epoch() == before.epoch()
-                        && Objects.equals(row.owner(), before.owner());
-                return acknowledges
+                return isAcknowledgement(seen.item(), next)
                     ? CompletableFuture.completedFuture(
                         new Written.Applied<>(
                             new Stored<>(next, seen.nonce(), seen.revision(), writeToken)))

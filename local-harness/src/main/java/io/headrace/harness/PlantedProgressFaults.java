@@ -169,7 +169,8 @@ final class PlantedProgressFaults {
                                 item.progress(),
                                 item.parts(),
                                 item.parents(),
-                                item.children()));
+                                item.children(),
+                                item.moved()));
               }
 
               @Override
@@ -228,7 +229,8 @@ final class PlantedProgressFaults {
                           item.progress(),
                           item.parts(),
                           parents,
-                          item.children());
+                          item.children(),
+                          item.moved());
                     });
           }
         };

@@ -1,6 +1,7 @@
 package io.headrace.harness;
 
 import io.headrace.checkpoint.CheckpointStore;
+import io.headrace.checkpoint.OperatorStore;
 import io.headrace.checkpoint.ProgressItem;
 import io.headrace.checkpoint.ProgressKey;
 import io.headrace.checkpoint.WriteAnswer;
@@ -34,5 +35,10 @@ class StoreShim implements CheckpointStore {
   @Override
   public CompletionStage<WriteAnswer> end(End end) {
     return store.end(end);
+  }
+
+  @Override
+  public OperatorStore operator() {
+    return store.operator();
   }
 }

@@ -7,6 +7,7 @@ import io.headrace.lease.Book;
 import io.headrace.lease.LeaseItem;
 import io.headrace.lease.LeaseRow;
 import io.headrace.lease.LeaseTable;
+import io.headrace.lease.Roll;
 import io.headrace.lease.RosterPart;
 import io.headrace.lease.Stored;
 import io.headrace.lease.WorkerItem;
@@ -44,8 +45,8 @@ class TableShim implements LeaseTable {
   }
 
   @Override
-  public CompletionStage<List<Stored<WorkerItem>>> workers(String application) {
-    return table.workers(application);
+  public CompletionStage<Roll> roll(String application) {
+    return table.roll(application);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.headrace.harness;
 
 import io.headrace.checkpoint.CheckpointStore;
+import io.headrace.checkpoint.OperatorStore;
 import io.headrace.checkpoint.ProgressItem;
 import io.headrace.checkpoint.ProgressKey;
 import io.headrace.checkpoint.WriteAnswer;
@@ -36,6 +37,11 @@ record WatchedStore(CheckpointStore store, ProgressJudge judge) implements Check
   @Override
   public CompletionStage<WriteAnswer> end(End end) {
     return watch(end, store.end(end));
+  }
+
+  @Override
+  public OperatorStore operator() {
+    return store.operator();
   }
 
   private CompletionStage<WriteAnswer> watch(Write write, CompletionStage<WriteAnswer> answered) {

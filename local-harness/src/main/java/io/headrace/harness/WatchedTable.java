@@ -8,6 +8,7 @@ import io.headrace.lease.Book;
 import io.headrace.lease.LeaseItem;
 import io.headrace.lease.LeaseRow;
 import io.headrace.lease.LeaseTable;
+import io.headrace.lease.Roll;
 import io.headrace.lease.RosterPart;
 import io.headrace.lease.Stored;
 import io.headrace.lease.WorkerItem;
@@ -76,12 +77,12 @@ final class WatchedTable {
             });
   }
 
-  CompletionStage<List<Stored<WorkerItem>>> workers(String application) {
-    return table.workers(application);
+  CompletionStage<Roll> roll(String application) {
+    return table.roll(application);
   }
 
   /** Each item as it was some time ago, not all at the same moment; new ones may be missing. */
-  CompletionStage<List<Stored<WorkerItem>>> workersOfOld(String application) {
+  CompletionStage<Roll> rollOfOld(String application) {
     var old = new ArrayList<Stored<WorkerItem>>();
     versions
         .values()
@@ -94,7 +95,7 @@ final class WatchedTable {
                   .reduce((earlier, later) -> later)
                   .ifPresent(version -> old.add(version.item));
             });
-    return table.workers(application).thenApply(present -> old);
+    return table.roll(application).thenApply(present -> new Roll(old, present.notice()));
   }
 
   CompletionStage<Optional<Stored<WorkerItem>>> worker(String application, String workerId) {

@@ -67,7 +67,10 @@ class FleetSimulationTest {
         "CHILDREN_BEGIN_AT_LATEST",
         "LETTER_NOT_DURABLE",
         "CURSOR_ENDS_WHEN_CLOSED",
-        "VALID_FROM_THE_REPLY"
+        "VALID_FROM_THE_REPLY",
+        "BURIAL_UNCONDITIONAL",
+        "ORDERS_NOT_NOTICED",
+        "MOVE_OVERTAKEN"
       })
   void a_mistake_that_is_built_in_is_noticed(PlantedFault fault) {
     Verdicts.Violation noticed = null;
@@ -122,7 +125,7 @@ class FleetSimulationTest {
   @Test
   void every_mistake_has_a_name_and_a_sentence() {
     assertThat(List.of(PlantedFault.values()))
-        .hasSizeGreaterThanOrEqualTo(40)
+        .hasSizeGreaterThanOrEqualTo(50)
         .allSatisfy(fault -> assertThat(fault.what()).isNotBlank())
         .extracting(PlantedFault::id)
         .doesNotHaveDuplicates();

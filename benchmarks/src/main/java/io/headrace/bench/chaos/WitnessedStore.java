@@ -1,6 +1,7 @@
 package io.headrace.bench.chaos;
 
 import io.headrace.checkpoint.CheckpointStore;
+import io.headrace.checkpoint.OperatorStore;
 import io.headrace.checkpoint.ProgressItem;
 import io.headrace.checkpoint.ProgressKey;
 import io.headrace.checkpoint.WriteAnswer;
@@ -51,6 +52,11 @@ final class WitnessedStore implements CheckpointStore {
               }
               return item;
             });
+  }
+
+  @Override
+  public OperatorStore operator() {
+    return store.operator();
   }
 
   @Override

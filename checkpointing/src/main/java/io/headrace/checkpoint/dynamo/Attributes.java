@@ -1,6 +1,7 @@
 package io.headrace.checkpoint.dynamo;
 
 import io.headrace.checkpoint.EndedParent;
+import io.headrace.checkpoint.Moved;
 import io.headrace.checkpoint.ProgressItem;
 import io.headrace.checkpoint.Standing;
 import io.headrace.kcl.CheckpointException;
@@ -19,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import software.amazon.awssdk.core.SdkBytes;
@@ -30,7 +32,13 @@ final class Attributes {
   static final int FORMAT = 1;
 
   /** Items that demand a newer reader than this are left alone. */
-  static final int READER = 1;
+  static final int READER = 2;
+
+  /** What any reader understands. */
+  static final int ANY_READER = 1;
+
+  /** Knows that a function goes on where it was moved, and not where it began. */
+  static final int READER_OF_MOVES = 2;
 
   static final String FORMAT_NUMBER = "f";
   static final String LEAST_READER = "r";
@@ -45,6 +53,9 @@ final class Attributes {
   static final String PARTS = "parts";
   static final String CHILDREN = "ended";
   static final String START = "start";
+  static final String MOVED_AT = "mvRev";
+  static final String MOVED_BY = "mvBy";
+  static final String MOVED_TO = "mvTo";
 
   /** What placed the item or function there, when another consumer was before it. */
   static final String PLACED = "by";
@@ -95,15 +106,6 @@ final class Attributes {
   }
 
   static ProgressItem toItem(Map<String, AttributeValue> item) {
-    var parents = new HashMap<ShardId, EndedParent>();
-    item.forEach(
-        (name, value) -> {
-          if (name.startsWith(PARENT)) {
-            parents.put(
-                new ShardId(name.substring(PARENT.length())),
-                read(name, () -> toEnded(typed(value, isMap(value), value.m(), "map"))));
-          }
-        });
     var owner = read(OWNER, () -> Incarnation.parse(textOf(item, OWNER)));
     var through = read(THROUGH, () -> optionalText(item, THROUGH).map(Position::parse));
     var ranges = optionalText(item, RANGES).orElse("");
@@ -115,13 +117,42 @@ final class Attributes {
         optionalText(item, ATTEMPT).orElse(""),
         read(RANGES, () -> ProgressText.toProgress(through, ranges)),
         read(PARTS, () -> optional(item, PARTS).map(Attributes::toParts)),
-        parents,
-        read(CHILDREN, () -> optional(item, CHILDREN).map(Attributes::toChildren)));
+        parents(item),
+        read(CHILDREN, () -> optional(item, CHILDREN).map(Attributes::toChildren)),
+        moved(item));
+  }
+
+  static Map<ShardId, EndedParent> parents(Map<String, AttributeValue> item) {
+    var parents = new HashMap<ShardId, EndedParent>();
+    item.forEach(
+        (name, value) -> {
+          if (name.startsWith(PARENT)) {
+            parents.put(
+                new ShardId(name.substring(PARENT.length())),
+                read(name, () -> toEnded(typed(value, isMap(value), value.m(), "map"))));
+          }
+        });
+    return parents;
+  }
+
+  static Optional<Moved> moved(Map<String, AttributeValue> item) {
+    return optionalText(item, MOVED_TO)
+        .map(
+            to ->
+                new Moved(
+                    longOf(item, MOVED_AT),
+                    longOf(item, MOVED_BY),
+                    read(MOVED_TO, () -> ProgressText.toStart(to))));
   }
 
   /** Whether the item was made by Headrace: all that it makes says who may read it. */
   static boolean isOurs(Map<String, AttributeValue> item) {
     return item.isEmpty() || item.containsKey(LEAST_READER);
+  }
+
+  /** Names the attribute in whatever is wrong with its text. */
+  static <T> T read(String name, String text, Function<String, T> parser) {
+    return read(name, () -> parser.apply(text));
   }
 
   /** Names the attribute in whatever is wrong with it. */

@@ -4,6 +4,7 @@ import static io.headrace.checkpoint.dynamo.Attributes.number;
 import static io.headrace.checkpoint.dynamo.Attributes.text;
 
 import io.headrace.checkpoint.CheckpointStore;
+import io.headrace.checkpoint.OperatorStore;
 import io.headrace.checkpoint.ProgressItem;
 import io.headrace.checkpoint.ProgressKey;
 import io.headrace.checkpoint.WriteAnswer;
@@ -63,6 +64,7 @@ public final class DynamoCheckpointStore implements CheckpointStore {
   private final DynamoDbAsyncClient client;
   private final String table;
   private final String application;
+  private final DynamoOperatorStore operator;
   private final AwsRequestOverrideConfiguration once =
       AwsRequestOverrideConfiguration.builder()
           .apiCallTimeout(CALL_TIMEOUT)
@@ -85,6 +87,7 @@ public final class DynamoCheckpointStore implements CheckpointStore {
     this.client = client;
     this.table = table;
     this.application = application;
+    this.operator = new DynamoOperatorStore(client, table, application);
   }
 
   @Override
@@ -162,6 +165,11 @@ public final class DynamoCheckpointStore implements CheckpointStore {
     return transact(names, request, 1).thenApply(answer -> settled(claim, answer));
   }
 
+  @Override
+  public OperatorStore operator() {
+    return operator;
+  }
+
   private Update item(ProgressKey key) {
     return new Update(table, partition(application, key), key.key());
   }
@@ -183,7 +191,7 @@ public final class DynamoCheckpointStore implements CheckpointStore {
   static Update stampFormat(Update update) {
     return update
         .setIfAbsent(Attributes.FORMAT_NUMBER, number(Attributes.FORMAT))
-        .setIfAbsent(Attributes.LEAST_READER, number(Attributes.READER))
+        .setIfAbsent(Attributes.LEAST_READER, number(Attributes.ANY_READER))
         .requireNoItemOr(Attributes.LEAST_READER, "<=", number(Attributes.READER));
   }
 

@@ -1,5 +1,7 @@
 package io.headrace.function.aws;
 
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+
 import io.headrace.checkpoint.CheckpointStore;
 import io.headrace.checkpoint.dynamo.DynamoCheckpointStore;
 import io.headrace.checkpoint.dynamo.PlacedProgress;
@@ -11,7 +13,11 @@ import io.headrace.kcl.kinesis.Retrieval;
 import io.headrace.lease.LeaseTable;
 import io.headrace.lease.dynamo.DynamoLeaseTable;
 import java.net.URI;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
@@ -19,7 +25,9 @@ import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
 import software.amazon.awssdk.core.interceptor.Context;
 import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
 import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
+import software.amazon.awssdk.core.interceptor.SdkExecutionAttribute;
 import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
+import software.amazon.awssdk.http.nio.netty.SdkEventLoopGroup;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
@@ -39,20 +47,28 @@ public final class AwsServices implements AutoCloseable {
    */
   private static final int DYNAMO_CONNECTIONS_MAX = 256;
 
+  private static final long CLOSED_WITHIN_MS = 500;
+
+  /** Of our own: those that the SDK makes and closes keep a process waiting for two seconds. */
+  private final SdkEventLoopGroup loops = SdkEventLoopGroup.builder().build();
+
   private final KinesisAsyncClient kinesis;
   private final DynamoDbAsyncClient dynamoDb;
-  private final RequestCount dynamoDbRequests = new RequestCount();
+  private final RequestCount requests = new RequestCount();
 
   private AwsServices(Endpoints endpoints) {
     this.kinesis =
         located(KinesisAsyncClient.builder(), endpoints, endpoints.kinesis())
-            .httpClientBuilder(KinesisHttp.builder())
+            .httpClientBuilder(KinesisHttp.builder().eventLoopGroup(loops))
+            .overrideConfiguration(o -> o.addExecutionInterceptor(requests))
             .build();
     this.dynamoDb =
         located(DynamoDbAsyncClient.builder(), endpoints, endpoints.dynamoDb())
             .httpClientBuilder(
-                NettyNioAsyncHttpClient.builder().maxConcurrency(DYNAMO_CONNECTIONS_MAX))
-            .overrideConfiguration(o -> o.addExecutionInterceptor(dynamoDbRequests))
+                NettyNioAsyncHttpClient.builder()
+                    .eventLoopGroup(loops)
+                    .maxConcurrency(DYNAMO_CONNECTIONS_MAX))
+            .overrideConfiguration(o -> o.addExecutionInterceptor(requests))
             .build();
   }
 
@@ -78,7 +94,16 @@ public final class AwsServices implements AutoCloseable {
   }
 
   public LeaseTable leases(String table) {
-    return new DynamoLeaseTable(dynamoDb, table);
+    return leases(table, true);
+  }
+
+  /**
+   * As {@link #leases(String)}.
+   *
+   * @param onDemand false where a table that is missing is an error
+   */
+  public LeaseTable leases(String table, boolean onDemand) {
+    return new DynamoLeaseTable(dynamoDb, table, onDemand);
   }
 
   public CheckpointStore checkpoints(String table, String application) {
@@ -97,13 +122,25 @@ public final class AwsServices implements AutoCloseable {
 
   /** How many requests went to DynamoDB so far, repeated ones too. */
   public long dynamoDbRequests() {
-    return dynamoDbRequests.count.get();
+    return requests.byOperation.entrySet().stream()
+        .filter(entry -> entry.getKey().startsWith("dynamodb:"))
+        .mapToLong(entry -> entry.getValue().get())
+        .sum();
+  }
+
+  /** How many requests went out so far, by service and operation: {@code kinesis:GetRecords}. */
+  public Map<String, Long> requests() {
+    var counted = new TreeMap<String, Long>();
+    requests.byOperation.forEach((operation, count) -> counted.put(operation, count.get()));
+    return counted;
   }
 
   @Override
   public void close() {
     kinesis.close();
     dynamoDb.close();
+    var ended = loops.eventLoopGroup().shutdownGracefully(0, CLOSED_WITHIN_MS, MILLISECONDS);
+    boolean unused = ended.awaitUninterruptibly(CLOSED_WITHIN_MS);
   }
 
   private static <B extends AwsClientBuilder<B, ?>> B located(
@@ -126,12 +163,16 @@ public final class AwsServices implements AutoCloseable {
 
   /** Counts what goes over the wire. */
   private static final class RequestCount implements ExecutionInterceptor {
-    private final AtomicLong count = new AtomicLong();
+    private final Map<String, AtomicLong> byOperation = new ConcurrentHashMap<>();
 
     @Override
     public void beforeTransmission(
         Context.BeforeTransmission context, ExecutionAttributes attributes) {
-      count.incrementAndGet();
+      var operation =
+          attributes.getAttribute(SdkExecutionAttribute.SERVICE_NAME).toLowerCase(Locale.ROOT)
+              + ":"
+              + attributes.getAttribute(SdkExecutionAttribute.OPERATION_NAME);
+      byOperation.computeIfAbsent(operation, first -> new AtomicLong()).incrementAndGet();
     }
   }
 }

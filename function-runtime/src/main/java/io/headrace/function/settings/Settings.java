@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
  *   kinesisEndpoint: http://127.0.0.1:4567     # default: AWS
  *   dynamoDbEndpoint: http://127.0.0.1:8000    # default: AWS
  * leases:
- *   table: headrace                # made on demand
+ *   table: headrace
+ *   createTable: onDemand          # or never: a table that is missing is then an error
  *   leaseTime: 10s                 # a crashed worker's shards resume after at most 1.2 of it + 1 s
  *   capacity: 1                    # this worker's share against the others': 1, 2, 4 ... 64
  * retrieval: fan-out               # or polling; what each costs is said at start
@@ -87,6 +88,8 @@ public record Settings(
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
   private static final Pattern DEPLOYMENT = Pattern.compile("[A-Za-z0-9._:/+-]{1,64}");
   private static final Pattern TABLE = Pattern.compile("[A-Za-z0-9._-]{3,255}");
+  private static final String ON_DEMAND = "onDemand";
+  private static final Pattern CREATE_TABLE = Pattern.compile("onDemand|never");
   private static final long MEMORY_DEFAULT = 256L << 20;
   private static final long FILE_BYTES_MAX = 1 << 20;
 
@@ -103,10 +106,11 @@ public record Settings(
   /**
    * How workers share shards.
    *
+   * @param createTable whether a worker makes the table where there is none
    * @param leaseTime 1 s to 5 min; how long a silent worker keeps its shards
    * @param capacity a power of two up to 64; a worker of 2 takes twice as much as one of 1
    */
-  public record Leases(String table, Duration leaseTime, int capacity) {}
+  public record Leases(String table, boolean createTable, Duration leaseTime, int capacity) {}
 
   /** A class named in the file, with the place for complaints. */
   public record NamedClass(String name, String place) {}
@@ -227,6 +231,9 @@ public record Settings(
                 "headrace",
                 TABLE,
                 "a DynamoDB table name: 3 to 255 letters, digits, '.', '_' and '-'"),
+            section
+                .matching("createTable", ON_DEMAND, CREATE_TABLE, "onDemand or never")
+                .equals(ON_DEMAND),
             section.duration(
                 "leaseTime", Duration.ofSeconds(10), Duration.ofSeconds(1), Duration.ofMinutes(5)),
             section.number("capacity", 1, 1, 64));

@@ -41,7 +41,7 @@ class SettingsTest {
     assertThat(settings.worker()).isEmpty();
     assertThat(settings.aws().region()).isEmpty();
     assertThat(settings.leases())
-        .isEqualTo(new Settings.Leases("headrace", Duration.ofSeconds(10), 1));
+        .isEqualTo(new Settings.Leases("headrace", true, Duration.ofSeconds(10), 1));
     assertThat(settings.retrieval()).isEqualTo(Retrieval.fanOut());
     assertThat(settings.watchdog()).isEqualTo(WorkerSettings.Watch.DEFAULT);
     assertThat(settings.memoryBytes()).isEqualTo(256L << 20);
@@ -105,7 +105,7 @@ class SettingsTest {
     assertThat(settings.aws().kinesisEndpoint()).contains(URI.create("http://127.0.0.1:4567"));
     assertThat(settings.aws().dynamoDbEndpoint()).contains(URI.create("https://db.example:8000"));
     assertThat(settings.leases())
-        .isEqualTo(new Settings.Leases("fleet", Duration.ofMillis(1500), 4));
+        .isEqualTo(new Settings.Leases("fleet", true, Duration.ofMillis(1500), 4));
     assertThat(settings.watchdog()).isEqualTo(new WorkerSettings.Watch(Duration.ofMinutes(2), 0));
     assertThat(settings.memoryBytes()).isEqualTo(1L << 30);
     assertThat(settings.stopWithin()).isEqualTo(Duration.ofSeconds(5));
@@ -125,6 +125,7 @@ class SettingsTest {
         "deployment: 'a b' | app.yaml:4: deployment: must be 1 to 64 letters, digits",
         "leases: {leaseTime: 10h} | found \"10h\"",
         "leases: {table: 'a b'} | app.yaml:4: leases.table: must be a DynamoDB table name",
+        "leases: {createTable: no} | app.yaml:4: leases.createTable: must be onDemand or never",
         "leases: [1] | app.yaml:4: leases: must be a mapping, found a list",
         "watchdog: {after: 1ms} | app.yaml:4: watchdog.after: must be between 1s and",
         "watchdog: {restarts: many} | app.yaml:4: watchdog.restarts: must be",

@@ -9,7 +9,9 @@ import io.headrace.lease.ApplicationItem;
 import io.headrace.lease.Book;
 import io.headrace.lease.Deployment;
 import io.headrace.lease.LeaseItem;
+import io.headrace.lease.LeaseReason;
 import io.headrace.lease.LeaseRow;
+import io.headrace.lease.Notice;
 import io.headrace.lease.Profile;
 import io.headrace.lease.RosterPart;
 import io.headrace.lease.WorkerItem;
@@ -26,16 +28,18 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
-/** The five kinds of items. */
+/** The kinds of items. */
 final class Codecs {
   static final ItemCodec<ApplicationItem> APPLICATION = new Applications();
   static final ItemCodec<WorkerItem> WORKER = new Workers();
   static final ItemCodec<Book> BOOK = new Books();
   static final ItemCodec<RosterPart> ROSTER = new Roster();
   static final ItemCodec<LeaseRow> LEASE = new Leases();
+  static final ItemCodec<Notice> NOTICE = new Notices();
 
   /** The states of a worker that may beat, as values of a condition. */
   static final Map<String, AttributeValue> LIVING =
@@ -65,6 +69,8 @@ final class Codecs {
       codec = BOOK;
     } else if (item instanceof RosterPart) {
       codec = ROSTER;
+    } else if (item instanceof Notice) {
+      codec = NOTICE;
     } else {
       codec = LEASE;
     }
@@ -155,9 +161,28 @@ final class Codecs {
     }
   }
 
+  /** The notice: o the number of the latest order. */
+  private static final class Notices extends ItemCodec<Notice> {
+    @Override
+    Map<String, AttributeValue> write(Notice item) {
+      return new Writing().number("o", item.orders()).done();
+    }
+
+    @Override
+    List<String> attributes() {
+      return List.of("o");
+    }
+
+    @Override
+    Notice parse(Attributes item) {
+      return new Notice(item.number("o"));
+    }
+  }
+
   /**
    * Books: i life, c capacity, z start in ms, D deployment, R newest codec version that is read, by
-   * function, h holdings and y ready by stream, o offers by shard, w shards by stream by weight.
+   * function, s streams that are read, h holdings and y ready by stream, o offers by shard, w
+   * shards by stream by weight.
    */
   private static final class Books extends ItemCodec<Book> {
     @Override
@@ -176,6 +201,7 @@ final class Codecs {
           .number("z", item.profile().startedAt().toEpochMilli())
           .text("D", deployment.id().isEmpty() ? null : deployment.id())
           .map("R", reads)
+          .texts("s", new TreeSet<>(item.profile().streams()))
           .map("w", byWeight(item.weights()))
           .map("h", byStream(item.holdings()))
           .map("y", byStream(item.ready()))
@@ -185,7 +211,7 @@ final class Codecs {
 
     @Override
     List<String> attributes() {
-      return List.of("i", "c", "z", "D", "R", "h", "y", "o", "w");
+      return List.of("i", "c", "z", "D", "R", "s", "h", "y", "o", "w");
     }
 
     @Override
@@ -216,7 +242,8 @@ final class Codecs {
       return new Profile(
           item.integer("c"),
           new Deployment(id == null ? "" : id, reads),
-          Instant.ofEpochMilli(item.number("z")));
+          Instant.ofEpochMilli(item.number("z")),
+          Set.copyOf(item.texts("s")));
     }
 
     private static int whole(String digits) {
@@ -330,7 +357,7 @@ final class Codecs {
 
   /**
    * Leases: o owner, e epoch, d ended, k hash range (first and last, 16 bytes each), u parents in
-   * order, w awaited parents, a avoided incarnation, g giver of an unacknowledged hand-over.
+   * order, w awaited parents, a avoided incarnation, g giver of an unacknowledged hand-over, y why.
    */
   private static final class Leases extends ItemCodec<LeaseRow> {
     private static final int KEY_BYTES = 16;
@@ -345,6 +372,7 @@ final class Codecs {
               .texts("w", item.awaits())
               .text("a", item.avoid())
               .text("g", item.from())
+              .text("y", item.reason() == null ? null : item.reason().text())
               .done();
       var range = new byte[2 * KEY_BYTES];
       put(item.range().first(), range, KEY_BYTES);
@@ -368,7 +396,7 @@ final class Codecs {
 
     @Override
     List<String> attributes() {
-      return List.of("o", "e", "d", "w", "a", "g", "k", "u");
+      return List.of("o", "e", "d", "w", "a", "g", "y", "k", "u");
     }
 
     @Override
@@ -390,7 +418,17 @@ final class Codecs {
           item.has("d"),
           awaits,
           item.incarnationOrNull("a"),
-          item.incarnationOrNull("g"));
+          item.incarnationOrNull("g"),
+          reason(item.textOrNull("y")));
+    }
+
+    /** Nobody obeys it, so one that was edited by hand harms nothing. */
+    private static @Nullable LeaseReason reason(@Nullable String text) {
+      try {
+        return text == null ? null : LeaseReason.parse(text);
+      } catch (IllegalArgumentException edited) {
+        return null;
+      }
     }
 
     /**

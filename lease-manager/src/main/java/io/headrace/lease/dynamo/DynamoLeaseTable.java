@@ -1,5 +1,6 @@
 package io.headrace.lease.dynamo;
 
+import io.headrace.kcl.LeaseException;
 import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.StreamId;
 import io.headrace.kcl.loop.Stages;
@@ -8,8 +9,10 @@ import io.headrace.lease.Book;
 import io.headrace.lease.LeaseItem;
 import io.headrace.lease.LeaseRow;
 import io.headrace.lease.LeaseTable;
+import io.headrace.lease.Roll;
 import io.headrace.lease.RosterPart;
 import io.headrace.lease.Stored;
+import io.headrace.lease.Survey;
 import io.headrace.lease.UnreadableItemException;
 import io.headrace.lease.WorkerItem;
 import io.headrace.lease.Written;
@@ -66,14 +69,24 @@ public final class DynamoLeaseTable implements LeaseTable {
 
   private final DynamoDbAsyncClient client;
   private final String table;
+  private final boolean onDemand;
   private final Complaints complaints = new Complaints();
 
   /**
    * @param table its name; made on demand by {@link #prepare}
    */
   public DynamoLeaseTable(DynamoDbAsyncClient client, String table) {
+    this(client, table, true);
+  }
+
+  /**
+   * @param onDemand whether {@link #prepare} makes the table where there is none; otherwise it
+   *     fails and says how to make it
+   */
+  public DynamoLeaseTable(DynamoDbAsyncClient client, String table, boolean onDemand) {
     this.client = Objects.requireNonNull(client, "client");
     this.table = Objects.requireNonNull(table, "table");
+    this.onDemand = onDemand;
   }
 
   @Override
@@ -83,7 +96,7 @@ public final class DynamoLeaseTable implements LeaseTable {
 
   @Override
   public CompletionStage<Void> prepare() {
-    return new TableCreation(client, table).run();
+    return new TableCreation(client, table, onDemand).run();
   }
 
   @Override
@@ -92,9 +105,46 @@ public final class DynamoLeaseTable implements LeaseTable {
   }
 
   @Override
-  public CompletionStage<List<Stored<WorkerItem>>> workers(String application) {
+  public CompletionStage<Roll> roll(String application) {
     return query(application + "!W", null, false)
-        .thenApply(items -> complaints.readable(Codecs.WORKER, table, items));
+        .thenApply(
+            items ->
+                new Roll(
+                    complaints.readable(
+                        Codecs.WORKER,
+                        table,
+                        items.stream().filter(item -> !isNotice(item)).toList()),
+                    items.stream()
+                        .filter(DynamoLeaseTable::isNotice)
+                        .map(item -> Codecs.NOTICE.read(table, item))
+                        .findFirst()));
+  }
+
+  /** Worker ids hold no '!'. */
+  private static boolean isNotice(Map<String, AttributeValue> item) {
+    return text(item, ItemCodec.SORT).indexOf('!') >= 0;
+  }
+
+  @Override
+  public CompletionStage<Survey<WorkerItem>> surveyWorkers(String application) {
+    return query(application + "!W", null, true)
+        .thenApply(
+            items ->
+                survey(Codecs.WORKER, items.stream().filter(item -> !isNotice(item)).toList()));
+  }
+
+  private <T extends LeaseItem> Survey<T> survey(
+      ItemCodec<T> codec, List<Map<String, AttributeValue>> items) {
+    var found = new ArrayList<Stored<T>>();
+    var faults = new ArrayList<String>();
+    for (var item : items) {
+      try {
+        found.add(codec.read(table, item));
+      } catch (LeaseException unreadable) {
+        faults.add(String.valueOf(unreadable.getMessage()));
+      }
+    }
+    return new Survey<>(found, faults);
   }
 
   @Override
@@ -132,6 +182,18 @@ public final class DynamoLeaseTable implements LeaseTable {
                     table,
                     items.stream()
                         // Progress lies beside the leases; its keys have a '!' and a function.
+                        .filter(item -> text(item, ItemCodec.SORT).indexOf('!') < 0)
+                        .toList()));
+  }
+
+  @Override
+  public CompletionStage<Survey<LeaseRow>> surveyLeases(String application, int bucket) {
+    return query(bucket(application, Objects.checkIndex(bucket, ShardKey.BUCKETS)), null, true)
+        .thenApply(
+            items ->
+                survey(
+                    Codecs.LEASE,
+                    items.stream()
                         .filter(item -> text(item, ItemCodec.SORT).indexOf('!') < 0)
                         .toList()));
   }

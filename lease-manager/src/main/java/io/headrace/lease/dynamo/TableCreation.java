@@ -38,10 +38,12 @@ final class TableCreation {
 
   private final DynamoDbAsyncClient client;
   private final String table;
+  private final boolean onDemand;
 
-  TableCreation(DynamoDbAsyncClient client, String table) {
+  TableCreation(DynamoDbAsyncClient client, String table, boolean onDemand) {
     this.client = client;
     this.table = table;
+    this.onDemand = onDemand;
   }
 
   CompletionStage<Void> run() {
@@ -59,8 +61,29 @@ final class TableCreation {
         .exceptionallyCompose(
             failure ->
                 Stages.causeOf(failure) instanceof ResourceNotFoundException
-                    ? create().thenCompose(made -> untilActive())
+                    ? absent()
                     : CompletableFuture.failedFuture(failure));
+  }
+
+  private CompletableFuture<Void> absent() {
+    if (onDemand) {
+      return create().thenCompose(made -> untilActive());
+    }
+    return CompletableFuture.failedFuture(
+        new LeaseException(
+            "DynamoDB table "
+                + table
+                + " does not exist, and createTable is never: make it with: "
+                + command()));
+  }
+
+  /** What the operator types to make the table. */
+  private String command() {
+    return "aws dynamodb create-table --table-name "
+        + table
+        + " --attribute-definitions AttributeName=pk,AttributeType=S"
+        + " AttributeName=sk,AttributeType=S --key-schema AttributeName=pk,KeyType=HASH"
+        + " AttributeName=sk,KeyType=RANGE --billing-mode PAY_PER_REQUEST";
   }
 
   private CompletableFuture<Void> check(TableDescription found) {
@@ -79,8 +102,10 @@ final class TableCreation {
               + table
               + " has the keys "
               + keys(found, types)
-              + " and a lease table has pk and sk, both strings: name another table, it is made"
-              + " on demand");
+              + " and a lease table has pk and sk, both strings: name another table"
+              + (onDemand
+                  ? ", it is made on demand"
+                  : " (leases.table); this is how one is made: " + command()));
     }
     return found.tableStatus() == TableStatus.CREATING
         ? untilActive()

@@ -12,6 +12,7 @@ import io.headrace.kcl.StreamId;
 import io.headrace.lease.LeaseRow;
 import io.headrace.lease.LeaseTable;
 import io.headrace.lease.LeaseTableContract;
+import io.headrace.lease.Notice;
 import io.headrace.lease.Stored;
 import io.headrace.lease.TestItems;
 import io.headrace.lease.Written;
@@ -62,6 +63,53 @@ class DynamoLeaseTableTest extends LeaseTableContract {
     return Map.of(
         "pk", AttributeValue.fromS(row().partition("app")),
         "sk", AttributeValue.fromS(SHARD.key()));
+  }
+
+  @Test
+  void a_missing_table_that_must_not_be_made_is_an_error_that_says_how_to_make_it() {
+    var absent = EmbeddedDynamo.newTableName();
+
+    assertThatThrownBy(() -> await(new DynamoLeaseTable(client, absent, false).prepare()))
+        .isInstanceOf(LeaseException.class)
+        .hasMessage(
+            "DynamoDB table "
+                + absent
+                + " does not exist, and createTable is never: make it with: aws dynamodb"
+                + " create-table --table-name "
+                + absent
+                + " --attribute-definitions AttributeName=pk,AttributeType=S"
+                + " AttributeName=sk,AttributeType=S --key-schema AttributeName=pk,KeyType=HASH"
+                + " AttributeName=sk,KeyType=RANGE --billing-mode PAY_PER_REQUEST");
+    assertThat(client.listTables().join().tableNames()).doesNotContain(absent);
+    await(new DynamoLeaseTable(client, absent).prepare());
+    await(new DynamoLeaseTable(client, absent, false).prepare());
+  }
+
+  @Test
+  void a_row_that_was_edited_by_hand_is_named_to_operators_and_hides_no_other() {
+    var table = newTable();
+    await(table.prepare());
+    created();
+    client
+        .updateItem(
+            update ->
+                update
+                    .tableName(name)
+                    .key(key())
+                    .updateExpression("SET e = :e, y = :y")
+                    .expressionAttributeValues(
+                        Map.of(
+                            ":e", AttributeValue.fromS("first"),
+                            ":y", AttributeValue.fromS("no reason"))))
+        .join();
+    await(table.create("app", new Notice(1), "n"));
+
+    var survey = await(table.surveyLeases("app", SHARD.bucket()));
+
+    assertThat(survey.found()).isEmpty();
+    assertThat(survey.faults()).hasSize(1);
+    assertThat(survey.faults().get(0)).contains("attribute e of item", SHARD.key());
+    assertThat(await(table.surveyWorkers("app")).faults()).isEmpty();
   }
 
   @Test

@@ -1,0 +1,130 @@
+package io.headrace.checkpoint;
+
+import io.headrace.kcl.Position;
+import io.headrace.kcl.ShardKey;
+import io.headrace.kcl.StartingPosition;
+import java.time.Instant;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * What an operator wants of a function, with who, when and why. Kept beside the progress of the
+ * functions and obeyed by whoever runs the function, now or later.
+ *
+ * @param number its place in the order in which they were given, from 1
+ * @param function the function's name, without its input
+ * @param shard empty for all shards
+ * @param key a partition key, not empty; absent for all keys
+ * @param by who gave it; one line, not blank, at most {@link #WORDS_MAX} characters
+ * @param reason why; one line, not blank, at most {@link #WORDS_MAX} characters
+ */
+public record Order(
+    long number,
+    String function,
+    Optional<ShardKey> shard,
+    Optional<String> key,
+    Deed deed,
+    String by,
+    Instant at,
+    String reason) {
+  public static final int WORDS_MAX = 500;
+
+  /** What is to be done. */
+  public sealed interface Deed {
+    /** The word for it: {@code pause}, {@code resume}, {@code seek}, {@code anew}, {@code skip}. */
+    default String word() {
+      return getClass().getSimpleName().toLowerCase(Locale.ROOT);
+    }
+
+    /** The function runs no more in these shards, or sees this key no more, until told to. */
+    record Pause() implements Deed {}
+
+    /** Ends the pauses that were given before for these shards, or for this key. */
+    record Resume() implements Deed {}
+
+    /** Progress is about to be moved; {@link Anew} says that it was. */
+    record Seek(StartingPosition to) implements Deed {}
+
+    /** Whoever runs the function begins anew, from what its progress says by now. */
+    record Anew() implements Deed {}
+
+    /**
+     * Passed over: with a key, all of the key up to {@code position}; without, the one record that
+     * lies there.
+     */
+    record Skip(Position position) implements Deed {}
+  }
+
+  public Order {
+    Objects.requireNonNull(deed, "deed");
+    Objects.requireNonNull(at, "at");
+    ProgressKey.requireFunction(function);
+    if (number < 1) {
+      throw new IllegalArgumentException("order " + number + ": numbers begin with 1");
+    }
+    requireWords("by", by);
+    requireWords("reason", reason);
+    if (key.filter(String::isEmpty).isPresent()) {
+      throw new IllegalArgumentException("key: is empty, and no record has an empty key");
+    }
+    if (deed instanceof Deed.Skip && shard.isEmpty()) {
+      throw new IllegalArgumentException(
+          "skip: the shard is missing; a position says something only within its shard");
+    }
+    if (deed instanceof Deed.Seek && key.isPresent()) {
+      throw new IllegalArgumentException(
+          "seek: a key has no position of its own; seek the shard, or skip the key");
+    }
+  }
+
+  private static void requireWords(String what, String words) {
+    if (words.isBlank()
+        || words.length() > WORDS_MAX
+        || words.chars().anyMatch(Character::isISOControl)) {
+      throw new IllegalArgumentException(
+          what + ": must be 1 to " + WORDS_MAX + " characters in one line, and say something");
+    }
+  }
+
+  /** Whether it concerns the function in this shard. */
+  boolean concerns(String function, ShardKey shard) {
+    return this.function.equals(function) && this.shard.map(shard::equals).orElse(true);
+  }
+
+  /** One line for the operator, without the number. */
+  @Override
+  public String toString() {
+    return what()
+        + " of "
+        + function
+        + shard.map(s -> " in " + s).orElse("")
+        + key.map(k -> ", key " + k).orElse("")
+        + " by "
+        + by
+        + " at "
+        + at
+        + ": "
+        + reason;
+  }
+
+  private String what() {
+    if (deed instanceof Deed.Seek seek) {
+      return "seek to " + text(seek.to());
+    }
+    if (deed instanceof Deed.Skip skip) {
+      return "skip " + (key.isEmpty() ? "" : "up to ") + skip.position();
+    }
+    return deed.word();
+  }
+
+  /** As operators write it. */
+  public static String text(StartingPosition to) {
+    if (to instanceof StartingPosition.AtTimestamp at) {
+      return at.time().toString();
+    }
+    return to instanceof StartingPosition.After after
+        ? after.position().toString()
+        : "TRIM_HORIZON";
+  }
+}

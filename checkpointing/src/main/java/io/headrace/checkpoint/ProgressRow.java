@@ -1,0 +1,29 @@
+package io.headrace.checkpoint;
+
+import io.headrace.kcl.ShardId;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A progress item as an operator finds it, which may have begun or not.
+ *
+ * @param rev 0 before anybody but a parent wrote it
+ * @param item empty before the first seal
+ * @param parents those that this function has ended
+ * @param moved the last move, which may have come before the first seal
+ */
+public record ProgressRow(
+    ProgressKey key,
+    long rev,
+    Optional<ProgressItem> item,
+    Map<ShardId, EndedParent> parents,
+    Optional<Moved> moved) {
+  public ProgressRow {
+    parents = Map.copyOf(parents);
+  }
+
+  /** An item that is not there. */
+  public static ProgressRow absent(ProgressKey key) {
+    return new ProgressRow(key, 0, Optional.empty(), Map.of(), Optional.empty());
+  }
+}

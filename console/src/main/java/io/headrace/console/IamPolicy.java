@@ -1,0 +1,127 @@
+package io.headrace.console;
+
+import io.headrace.function.FunctionSpec;
+import io.headrace.function.settings.Settings;
+import io.headrace.kcl.kinesis.Retrieval;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+
+/** The least rights on AWS that a worker of one configuration needs. Pure. */
+final class IamPolicy {
+  /** Stands in ARNs for what the configuration does not say. */
+  static final String ACCOUNT = "ACCOUNT";
+
+  static final String REGION = "REGION";
+
+  /** What has gone is deleted after thirty lease times, and spent orders when there are many. */
+  static final String SWEEPS = "dynamodb:DeleteItem";
+
+  /** Tells a stream that has all the consumers it may have from calls that come too fast. */
+  static final String COUNTS_CONSUMERS = "kinesis:ListStreamConsumers";
+
+  /** Whoever ends a shard writes a transaction of updates, for which UpdateItem is enough. */
+  private static final List<String> TABLE_ACTIONS =
+      List.of(
+          "dynamodb:DescribeTable",
+          "dynamodb:GetItem",
+          "dynamodb:Query",
+          "dynamodb:PutItem",
+          "dynamodb:UpdateItem",
+          SWEEPS);
+
+  private final Settings settings;
+  private final List<FunctionSpec<?, ?>> functions;
+
+  IamPolicy(Settings settings, List<FunctionSpec<?, ?>> functions) {
+    this.settings = settings;
+    this.functions = functions;
+  }
+
+  /** As JSON would have it. */
+  Map<String, Object> document() {
+    var statements = new ArrayList<Map<String, Object>>();
+    var read = new TreeSet<String>();
+    var written = new TreeSet<String>();
+    for (var function : functions) {
+      function.inputs().forEach(input -> read.add(input.source().name()));
+      written.addAll(function.streamsWritten());
+    }
+    var streams = read.stream().map(this::stream).toList();
+    statements.add(
+        statement(
+            "ReadStreams",
+            List.of(
+                "kinesis:DescribeStreamSummary",
+                "kinesis:ListShards",
+                "kinesis:GetShardIterator",
+                "kinesis:GetRecords"),
+            streams));
+    if (settings.retrieval() instanceof Retrieval.FanOut fanOut) {
+      statements.addAll(fanOut(fanOut, streams));
+    }
+    if (!written.isEmpty()) {
+      statements.add(
+          statement(
+              "WriteStreams",
+              List.of("kinesis:PutRecords"),
+              written.stream().map(this::stream).toList()));
+    }
+    statements.add(statement("Table", TABLE_ACTIONS, List.of(table())));
+    if (settings.leases().createTable()) {
+      statements.add(statement("CreateTable", List.of("dynamodb:CreateTable"), List.of(table())));
+    }
+    var document = new LinkedHashMap<String, Object>();
+    document.put("Version", "2012-10-17");
+    document.put("Statement", statements);
+    return document;
+  }
+
+  /** A consumer that is named by its ARN is registered by somebody else. */
+  private List<Map<String, Object>> fanOut(Retrieval.FanOut fanOut, List<String> streams) {
+    var name = fanOut.consumer().orElse(settings.application());
+    boolean foreign = name.startsWith("arn:");
+    var consumers =
+        foreign
+            ? List.of(name)
+            : streams.stream().map(stream -> stream + "/consumer/" + name + ":*").toList();
+    var statements = new ArrayList<Map<String, Object>>();
+    if (!foreign) {
+      statements.add(
+          statement(
+              "RegisterConsumer",
+              List.of("kinesis:RegisterStreamConsumer", COUNTS_CONSUMERS),
+              streams));
+    }
+    var described = new ArrayList<>(foreign ? List.<String>of() : streams);
+    described.addAll(consumers);
+    statements.add(
+        statement("DescribeConsumer", List.of("kinesis:DescribeStreamConsumer"), described));
+    statements.add(statement("Subscribe", List.of("kinesis:SubscribeToShard"), consumers));
+    return statements;
+  }
+
+  private String stream(String name) {
+    return "arn:aws:kinesis:" + region() + ":" + ACCOUNT + ":stream/" + name;
+  }
+
+  private String table() {
+    return "arn:aws:dynamodb:" + region() + ":" + ACCOUNT + ":table/" + settings.leases().table();
+  }
+
+  private String region() {
+    return settings.aws().region().orElse(REGION);
+  }
+
+  private static Map<String, Object> statement(
+      String name, List<String> actions, List<String> resources) {
+    var statement = new LinkedHashMap<String, Object>();
+    statement.put("Sid", name);
+    statement.put("Effect", "Allow");
+    statement.put("Action", actions);
+    statement.put("Resource", resources);
+    return statement;
+  }
+}

@@ -1,0 +1,29 @@
+package io.headrace.console;
+
+import io.headrace.checkpoint.Order;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** An order as scripts read it. */
+final class OrderView {
+  private OrderView() {}
+
+  static Map<String, Object> json(Order order) {
+    var json = new LinkedHashMap<String, Object>();
+    json.put("number", order.number());
+    json.put("function", order.function());
+    order.shard().ifPresent(shard -> json.put("shard", shard.key()));
+    order.key().ifPresent(key -> json.put("key", key));
+    var deed = order.deed();
+    json.put("deed", deed.word());
+    if (deed instanceof Order.Deed.Seek seek) {
+      json.put("to", Order.text(seek.to()));
+    } else if (deed instanceof Order.Deed.Skip skip) {
+      json.put("position", skip.position().toString());
+    }
+    json.put("by", order.by());
+    json.put("at", order.at().toString());
+    json.put("reason", order.reason());
+    return json;
+  }
+}

@@ -1,0 +1,125 @@
+package io.headrace.function;
+
+import io.headrace.checkpoint.Order;
+import io.headrace.checkpoint.Orders;
+import io.headrace.kcl.CommitParts;
+import io.headrace.kcl.Position;
+import io.headrace.kcl.ShardHandler;
+import io.headrace.kcl.StreamRecord;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * Stands before a handler where an operator wants single records or keys otherwise: what is to be
+ * skipped is settled as that, and the records of a key that is paused stay unanswered, in order,
+ * while others go on. Owned by the worker loop.
+ *
+ * <p>It never changes: orders that do make the run begin anew, and then another gate is made.
+ */
+final class OperatorGate implements ShardHandler {
+  private final Scope scope;
+  private final List<Order> skips;
+  private final Set<String> heldKeys;
+  private final ShardHandler behind;
+
+  private OperatorGate(Scope scope, List<Order> skips, Set<String> heldKeys, ShardHandler behind) {
+    this.scope = scope;
+    this.skips = skips;
+    this.heldKeys = heldKeys;
+    this.behind = behind;
+  }
+
+  /** The handler itself where no order concerns single records of the shard. */
+  static ShardHandler before(ShardHandler behind, Scope scope, Orders orders) {
+    var shard = scope.context.key();
+    var skips = orders.skips(scope.function, shard);
+    var keys = orders.heldKeys(scope.function, shard).keySet();
+    return skips.isEmpty() && keys.isEmpty()
+        ? behind
+        : new OperatorGate(scope, skips, Set.copyOf(keys), behind);
+  }
+
+  @Override
+  public CompletionStage<Void> restore(List<CommitParts> parts) {
+    return behind.restore(parts);
+  }
+
+  @Override
+  public void handle(List<StreamRecord> records) {
+    var through = new ArrayList<StreamRecord>(records.size());
+    for (var record : records) {
+      var skip = skipping(record);
+      if (skip.isPresent()) {
+        skip(record.position(), skip.get());
+      } else if (heldKeys.contains(record.key().text())) {
+        scope.context.outcomes().resting(record.position());
+      } else {
+        through.add(record);
+      }
+    }
+    if (!through.isEmpty()) {
+      behind.handle(through);
+    }
+  }
+
+  private Optional<Order> skipping(StreamRecord record) {
+    return skips.stream().filter(order -> concerns(order, record)).findFirst();
+  }
+
+  private static boolean concerns(Order order, StreamRecord record) {
+    var position = ((Order.Deed.Skip) order.deed()).position();
+    return order
+        .key()
+        .map(key -> key.equals(record.key().text()) && record.position().compareTo(position) <= 0)
+        .orElseGet(() -> record.position().equals(position));
+  }
+
+  /** In a turn of its own, as all other outcomes are told. */
+  private void skip(Position position, Order order) {
+    scope.post(
+        () -> {
+          var shard = scope.context.key();
+          scope.tell(new FunctionEvent.Skipped(scope.function, shard, position, order.number()));
+          scope.context.outcomes().settled(position, Outcome.SKIPPED);
+        });
+  }
+
+  @Override
+  public CompletionStage<CommitParts> snapshot() {
+    return behind.snapshot();
+  }
+
+  @Override
+  public void committed(CommitParts parts) {
+    behind.committed(parts);
+  }
+
+  @Override
+  public void drain() {
+    behind.drain();
+  }
+
+  @Override
+  public long callsSince() {
+    return behind.callsSince();
+  }
+
+  @Override
+  public Standing standing(Duration patience) {
+    return behind.standing(patience);
+  }
+
+  @Override
+  public void abandon() {
+    behind.abandon();
+  }
+
+  @Override
+  public void close() {
+    behind.close();
+  }
+}
