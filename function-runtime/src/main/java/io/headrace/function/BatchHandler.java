@@ -14,6 +14,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -114,12 +115,11 @@ final class BatchHandler<I, O> implements ShardHandler, FunctionGate.Caller {
     draining = true;
     var left = new ArrayList<>(ready.values());
     for (var call : List.copyOf(running.keySet())) {
-      var group = running.get(call);
-      if (group != null && call.withdraw()) {
-        running.remove(call);
+      if (call.withdraw()) {
+        var items = Objects.requireNonNull(running.remove(call)).items();
+        items.forEach(item -> item.deliveries--);
+        left.addAll(items);
         gate.lost(call);
-        group.items().forEach(item -> item.deliveries--);
-        left.addAll(group.items());
       }
     }
     due.forEach(group -> left.addAll(group.items()));

@@ -93,8 +93,8 @@ public record FunctionOptions(
     if (batching.maxPayloadBytes().isPresent()) {
       delivery = delivery.withPayloadMax(function, batching.maxPayloadBytes().get());
     }
-    timeOut.ifPresent(limit -> FunctionSpec.requireTimeOut(function, limit));
-    inFlight.ifPresent(perShard -> FunctionSpec.requireInFlight(function, perShard));
+    timeOut.ifPresent(limit -> Ranges.requireTimeOut(function, limit));
+    inFlight.ifPresent(perShard -> Ranges.requireInFlight(function, perShard));
     return new FunctionSpec.Settings(
         new BatchLimits(
             batching.records().orElse(batch.recordsMax()),

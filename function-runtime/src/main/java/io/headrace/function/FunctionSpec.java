@@ -32,7 +32,6 @@ public final class FunctionSpec<I, O> {
   /** How many records of a shard may be in work unless {@link Options#inFlight} says so. */
   static final int IN_FLIGHT_DEFAULT = 256;
 
-  private static final int IN_FLIGHT_MAX = 10_000;
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
 
   /** The kinds of functions. */
@@ -218,22 +217,6 @@ public final class FunctionSpec<I, O> {
     return "function " + name;
   }
 
-  static void requireTimeOut(String function, Duration limit) {
-    if (limit.toMillis() < 1 || limit.compareTo(Duration.ofHours(1)) > 0) {
-      throw refused(function, "timingOutAfter", limit.toString(), "must be between 1 ms and 1 h");
-    }
-  }
-
-  static void requireInFlight(String function, int perShard) {
-    if (perShard < 1 || perShard > IN_FLIGHT_MAX) {
-      throw refused(
-          function,
-          "inFlight",
-          Integer.toString(perShard),
-          "must be between 1 and " + IN_FLIGHT_MAX);
-    }
-  }
-
   static IllegalArgumentException refused(
       String function, String option, String value, String why) {
     return new IllegalArgumentException(
@@ -371,7 +354,7 @@ public final class FunctionSpec<I, O> {
      * @param limit 1 ms to 1 hour; without it an attempt may take for ever
      */
     public R timingOutAfter(Duration limit) {
-      requireTimeOut(name, limit);
+      Ranges.requireTimeOut(name, limit);
       chosen.limit = limit;
       return self();
     }
@@ -384,7 +367,7 @@ public final class FunctionSpec<I, O> {
      * @param perShard 1 to 10,000; 256 unless given
      */
     public R inFlight(int perShard) {
-      requireInFlight(name, perShard);
+      Ranges.requireInFlight(name, perShard);
       chosen.inFlight = perShard;
       return self();
     }

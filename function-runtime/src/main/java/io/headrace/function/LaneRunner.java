@@ -129,7 +129,9 @@ final class LaneRunner<O> implements FunctionGate.Caller {
   }
 
   private void putBackUnlessBegun(Task<O> task) {
-    if (task.call != null && task.call.withdraw()) {
+    var call = task.call;
+    if (call != null && call.withdraw()) {
+      gate.lost(call);
       task.call = null;
       task.attempts--;
       lanes.putBack(task.lane());
