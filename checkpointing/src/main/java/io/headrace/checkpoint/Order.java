@@ -4,6 +4,7 @@ import io.headrace.kcl.Position;
 import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.StartingPosition;
 import java.time.Instant;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -14,9 +15,9 @@ import java.util.Optional;
  * @param number its place in the order in which they were given, from 1
  * @param function the function's name, without its input
  * @param shard empty for all shards
- * @param key a partition key; empty for all keys
- * @param by who gave it; not empty, at most {@link #WORDS_MAX} characters
- * @param reason why; not blank, at most {@link #WORDS_MAX} characters
+ * @param key a partition key, not empty; absent for all keys
+ * @param by who gave it; one line, not blank, at most {@link #WORDS_MAX} characters
+ * @param reason why; one line, not blank, at most {@link #WORDS_MAX} characters
  */
 public record Order(
     long number,
@@ -31,14 +32,22 @@ public record Order(
 
   /** What is to be done. */
   public sealed interface Deed {
+    /** The word for it: {@code pause}, {@code resume}, {@code seek}, {@code anew}, {@code skip}. */
+    default String word() {
+      return getClass().getSimpleName().toLowerCase(Locale.ROOT);
+    }
+
     /** The function runs no more in these shards, or sees this key no more, until told to. */
     record Pause() implements Deed {}
 
     /** Ends the pauses that were given before for these shards, or for this key. */
     record Resume() implements Deed {}
 
-    /** Progress was moved. */
+    /** Progress is about to be moved; {@link Anew} says that it was. */
     record Seek(StartingPosition to) implements Deed {}
+
+    /** Whoever runs the function begins anew, from what its progress says by now. */
+    record Anew() implements Deed {}
 
     /**
      * Passed over: with a key, all of the key up to {@code position}; without, the one record that
@@ -56,6 +65,9 @@ public record Order(
     }
     requireWords("by", by);
     requireWords("reason", reason);
+    if (key.filter(String::isEmpty).isPresent()) {
+      throw new IllegalArgumentException("key: is empty, and no record has an empty key");
+    }
     if (deed instanceof Deed.Skip && shard.isEmpty()) {
       throw new IllegalArgumentException(
           "skip: the shard is missing; a position says something only within its shard");
@@ -67,9 +79,11 @@ public record Order(
   }
 
   private static void requireWords(String what, String words) {
-    if (words.isBlank() || words.length() > WORDS_MAX) {
+    if (words.isBlank()
+        || words.length() > WORDS_MAX
+        || words.chars().anyMatch(Character::isISOControl)) {
       throw new IllegalArgumentException(
-          what + ": must be 1 to " + WORDS_MAX + " characters, and say something");
+          what + ": must be 1 to " + WORDS_MAX + " characters in one line, and say something");
     }
   }
 
@@ -81,15 +95,7 @@ public record Order(
   /** One line for the operator, without the number. */
   @Override
   public String toString() {
-    var what =
-        deed instanceof Deed.Pause
-            ? "pause"
-            : deed instanceof Deed.Resume
-                ? "resume"
-                : deed instanceof Deed.Seek seek
-                    ? "seek to " + text(seek.to())
-                    : "skip " + (key.isEmpty() ? "" : "up to ") + ((Deed.Skip) deed).position();
-    return what
+    return what()
         + " of "
         + function
         + shard.map(s -> " in " + s).orElse("")
@@ -100,6 +106,16 @@ public record Order(
         + at
         + ": "
         + reason;
+  }
+
+  private String what() {
+    if (deed instanceof Deed.Seek seek) {
+      return "seek to " + text(seek.to());
+    }
+    if (deed instanceof Deed.Skip skip) {
+      return "skip " + (key.isEmpty() ? "" : "up to ") + skip.position();
+    }
+    return deed.word();
   }
 
   /** As operators write it. */

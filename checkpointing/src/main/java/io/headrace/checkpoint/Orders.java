@@ -15,8 +15,9 @@ import java.util.Optional;
  *
  * @param given by number
  * @param faults one sentence for each stored order that can't be read, and is not obeyed
+ * @param number of the latest, whether it can be read or not; 0 when there is none
  */
-public record Orders(List<Order> given, List<String> faults) {
+public record Orders(List<Order> given, List<String> faults, long number) {
   public static final Orders NONE = new Orders(List.of(), List.of());
 
   /** More are not kept. */
@@ -31,11 +32,13 @@ public record Orders(List<Order> given, List<String> faults) {
   public Orders {
     given = given.stream().sorted(Comparator.comparingLong(Order::number)).toList();
     faults = List.copyOf(faults);
+    if (!given.isEmpty()) {
+      number = Math.max(number, given.get(given.size() - 1).number());
+    }
   }
 
-  /** The number of the latest; 0 when there is none. */
-  public long number() {
-    return given.isEmpty() ? 0 : given.get(given.size() - 1).number();
+  public Orders(List<Order> given, List<String> faults) {
+    this(given, faults, 0);
   }
 
   /** The order because of which the function must not run in the shard. */
@@ -74,11 +77,13 @@ public record Orders(List<Order> given, List<String> faults) {
 
   /**
    * The number of the latest order for which a function that runs has to begin anew; 0 when there
-   * is none.
+   * is none. A seek is none of them: it is recorded before anything is moved, and who began anew
+   * then would be where it was.
    */
   public long generation(String function, ShardKey shard) {
     return given.stream()
         .filter(order -> order.key().isPresent() || !isSwitch(order))
+        .filter(order -> !(order.deed() instanceof Order.Deed.Seek))
         .filter(order -> order.concerns(function, shard))
         .mapToLong(Order::number)
         .max()
@@ -121,7 +126,9 @@ public record Orders(List<Order> given, List<String> faults) {
           .noneMatch(
               pause -> pause.number() < order.number() && pause.deed() instanceof Order.Deed.Pause);
     }
-    return order.deed() instanceof Order.Deed.Seek || order.at().plus(RETENTION_MAX).isBefore(now);
+    return order.deed() instanceof Order.Deed.Seek
+        || order.deed() instanceof Order.Deed.Anew
+        || order.at().plus(RETENTION_MAX).isBefore(now);
   }
 
   private static boolean isSwitch(Order order) {

@@ -46,7 +46,8 @@ public abstract class OperatorStoreContract {
                 5,
                 Optional.of(SHARD),
                 Optional.of("key"),
-                new Order.Deed.Skip(Position.parse("49:7"))));
+                new Order.Deed.Skip(Position.parse("49:7"))),
+            order(6, Optional.empty(), Optional.empty(), new Order.Deed.Anew()));
     for (int i = all.size() - 1; i >= 0; i--) {
       assertThat(answer(operator().give(all.get(i)))).isTrue();
     }

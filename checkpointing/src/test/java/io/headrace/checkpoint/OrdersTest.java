@@ -78,8 +78,10 @@ class OrdersTest {
     assertThat(orders().generation("alarms", ONE)).isEqualTo(3);
     assertThat(orders().generation("alarms", TWO)).isZero();
     give(null, null, new Order.Deed.Seek(StartingPosition.TRIM_HORIZON)).give(TWO, "k", PAUSE);
-    assertThat(orders().generation("alarms", ONE)).isEqualTo(4);
+    assertThat(orders().generation("alarms", ONE)).as("nothing is moved yet").isEqualTo(3);
     assertThat(orders().generation("alarms", TWO)).isEqualTo(5);
+    give(null, null, new Order.Deed.Anew());
+    assertThat(orders().generation("alarms", ONE)).isEqualTo(6);
     assertThat(orders().skips("alarms", ONE)).hasSize(1);
   }
 
@@ -114,6 +116,10 @@ class OrdersTest {
     assertThatThrownBy(
             () -> new Order(1, "f", Optional.empty(), Optional.empty(), PAUSE, "ann", NOON, "  "))
         .hasMessageContaining("reason");
+    assertThatThrownBy(
+            () -> new Order(1, "f", Optional.empty(), Optional.empty(), PAUSE, "a\nb", NOON, "x"))
+        .hasMessageContaining("by: must be 1 to 500 characters in one line");
+    assertThatThrownBy(() -> give(null, "", PAUSE)).hasMessageContaining("key: is empty");
     assertThatThrownBy(() -> give(null, null, new Order.Deed.Skip(Position.of(1))))
         .hasMessageContaining("skip: the shard is missing");
     assertThatThrownBy(() -> give(ONE, "k", new Order.Deed.Seek(StartingPosition.TRIM_HORIZON)))

@@ -16,17 +16,21 @@ final class IamPolicy {
 
   static final String REGION = "REGION";
 
-  /**
-   * Allowed though most courses never call it: a transaction that ends a shard only comes with the
-   * end of a shard, an item is made only where there was none.
-   */
+  /** What has gone is deleted after thirty lease times, and spent orders when there are many. */
+  static final String SWEEPS = "dynamodb:DeleteItem";
+
+  /** Tells a stream that has all the consumers it may have from calls that come too fast. */
+  static final String COUNTS_CONSUMERS = "kinesis:ListStreamConsumers";
+
+  /** Whoever ends a shard writes a transaction of updates, for which UpdateItem is enough. */
   private static final List<String> TABLE_ACTIONS =
       List.of(
           "dynamodb:DescribeTable",
           "dynamodb:GetItem",
           "dynamodb:Query",
           "dynamodb:PutItem",
-          "dynamodb:UpdateItem");
+          "dynamodb:UpdateItem",
+          SWEEPS);
 
   private final Settings settings;
   private final List<FunctionSpec<?, ?>> functions;
@@ -86,7 +90,10 @@ final class IamPolicy {
     var statements = new ArrayList<Map<String, Object>>();
     if (!foreign) {
       statements.add(
-          statement("RegisterConsumer", List.of("kinesis:RegisterStreamConsumer"), streams));
+          statement(
+              "RegisterConsumer",
+              List.of("kinesis:RegisterStreamConsumer", COUNTS_CONSUMERS),
+              streams));
     }
     var described = new ArrayList<>(foreign ? List.<String>of() : streams);
     described.addAll(consumers);

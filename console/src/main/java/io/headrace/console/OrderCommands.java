@@ -75,16 +75,20 @@ final class OrderCommands {
       var out = Objects.requireNonNull(spec).commandLine().getOut();
       var order = done.order();
       var moved = done.moved().stream().map(ShardKey::key).toList();
+      var ended = done.ended().stream().map(ShardKey::key).toList();
       if (options.json()) {
         var line = new LinkedHashMap<String, Object>();
         line.put("application", settings.application());
         line.put("order", OrderView.json(order));
         line.put("moved", moved);
+        line.put("ended", ended);
         out.println(JsonLine.of(line));
         return;
       }
       out.println("order " + order.number() + ": " + order);
       moved.forEach(shard -> out.println("  moved in " + shard));
+      ended.forEach(
+          shard -> out.println("  ended before it could be moved: " + shard + "; seek again"));
       out.println(
           "workers obey within about "
               + settings.leases().leaseTime().dividedBy(5).plusSeconds(1).toSeconds()
@@ -92,7 +96,7 @@ final class OrderCommands {
     }
 
     static CompletionStage<Operations.Sought> plain(CompletionStage<Order> given) {
-      return given.thenApply(order -> new Operations.Sought(order, List.of()));
+      return given.thenApply(order -> new Operations.Sought(order, List.of(), List.of()));
     }
   }
 

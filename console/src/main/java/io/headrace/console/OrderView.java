@@ -15,14 +15,11 @@ final class OrderView {
     order.shard().ifPresent(shard -> json.put("shard", shard.key()));
     order.key().ifPresent(key -> json.put("key", key));
     var deed = order.deed();
+    json.put("deed", deed.word());
     if (deed instanceof Order.Deed.Seek seek) {
-      json.put("deed", "seek");
       json.put("to", Order.text(seek.to()));
     } else if (deed instanceof Order.Deed.Skip skip) {
-      json.put("deed", "skip");
       json.put("position", skip.position().toString());
-    } else {
-      json.put("deed", deed instanceof Order.Deed.Pause ? "pause" : "resume");
     }
     json.put("by", order.by());
     json.put("at", order.at().toString());

@@ -59,10 +59,16 @@ public final class Operations {
     }
   }
 
-  /** What became of a seek. */
-  public record Sought(Order order, List<ShardKey> moved) {
+  /**
+   * What became of a seek.
+   *
+   * @param ended shards that the function ended before it could be moved: its children have gone on
+   *     from where it was
+   */
+  public record Sought(Order order, List<ShardKey> moved, List<ShardKey> ended) {
     public Sought {
       moved = List.copyOf(moved);
+      ended = List.copyOf(ended);
     }
   }
 
@@ -164,6 +170,10 @@ public final class Operations {
               + spec.name()
               + ": it keeps state, which belongs to the place where it is; say --state empty to"
               + " begin without");
+    }
+    if (to instanceof StartingPosition.AtTimestamp at && at.time().isAfter(loop.now())) {
+      throw new IllegalArgumentException(
+          "seek to " + at.time() + ": lies in the future, where no stream can be read; say LATEST");
     }
     if (to instanceof StartingPosition.After && target.shard().isEmpty()) {
       throw new IllegalArgumentException(
@@ -311,13 +321,18 @@ public final class Operations {
     return record(target, shard, seek, reason, RACES_MAX)
         .thenCompose(
             order -> {
+              var moved = new ArrayList<ShardKey>();
+              var ended = new ArrayList<ShardKey>();
               CompletionStage<Void> all = CompletableFuture.completedFuture(null);
               for (var key : keys) {
-                all = all.thenCompose(done -> move(key, seek.to(), order.number(), RACES_MAX));
+                all =
+                    all.thenCompose(done -> move(key, seek.to(), order.number(), RACES_MAX))
+                        .thenAccept(stands -> (stands ? moved : ended).add(key.shard()));
               }
-              return all.thenCompose(done -> notice(order.number(), RACES_MAX))
-                  .thenApply(
-                      done -> new Sought(order, keys.stream().map(ProgressKey::shard).toList()));
+              // Only now: who began anew before would have nothing to tell it of the move.
+              return all.thenCompose(
+                      done -> give(target, shard, new Order.Deed.Anew(), "order " + order.number()))
+                  .thenApply(done -> new Sought(order, moved, ended));
             });
   }
 
@@ -356,21 +371,30 @@ public final class Operations {
             });
   }
 
-  private CompletionStage<Void> move(ProgressKey key, StartingPosition to, long order, int tries) {
+  /**
+   * Moves one item.
+   *
+   * @return false when the function has ended the shard meanwhile
+   */
+  private CompletionStage<Boolean> move(
+      ProgressKey key, StartingPosition to, long order, int tries) {
     return store
         .progress(key)
         .thenCompose(
             found -> {
+              if (found.item().flatMap(item -> item.children()).isPresent()) {
+                return CompletableFuture.completedFuture(false);
+              }
               // A move whose answer was lost stands already.
               if (found.moved().filter(moved -> moved.order() >= order).isPresent()) {
-                return CompletableFuture.completedFuture(null);
+                return CompletableFuture.completedFuture(true);
               }
               return store
                   .move(found, to, order)
                   .thenCompose(
                       moved -> {
                         if (moved) {
-                          return CompletableFuture.completedFuture(null);
+                          return CompletableFuture.completedFuture(true);
                         }
                         requireTries(tries, "progress item " + key);
                         return move(key, to, order, tries - 1);

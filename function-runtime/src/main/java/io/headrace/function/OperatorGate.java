@@ -6,6 +6,7 @@ import io.headrace.kcl.CommitParts;
 import io.headrace.kcl.Position;
 import io.headrace.kcl.ShardHandler;
 import io.headrace.kcl.StreamRecord;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -95,6 +96,21 @@ final class OperatorGate implements ShardHandler {
   @Override
   public void committed(CommitParts parts) {
     behind.committed(parts);
+  }
+
+  @Override
+  public void drain() {
+    behind.drain();
+  }
+
+  @Override
+  public long callsSince() {
+    return behind.callsSince();
+  }
+
+  @Override
+  public Standing standing(Duration patience) {
+    return behind.standing(patience);
   }
 
   @Override

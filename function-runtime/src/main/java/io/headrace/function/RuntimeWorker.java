@@ -10,7 +10,6 @@ import io.headrace.kcl.BatchLimits;
 import io.headrace.kcl.HandlerSpec;
 import io.headrace.kcl.Incarnation;
 import io.headrace.kcl.LeaseException;
-import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.StreamException;
 import io.headrace.kcl.Worker;
 import io.headrace.kcl.WorkerEvent;
@@ -29,7 +28,6 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -66,8 +64,7 @@ final class RuntimeWorker implements FunctionRuntime.Running {
   private final Worker worker;
   private final List<LoopWatch> watches;
 
-  /** Sentences for the operator, until what they tell of is over. */
-  private final Map<Trouble, String> troubles = new ConcurrentHashMap<>();
+  private final Troubles troubles = new Troubles();
 
   private final AtomicInteger calls = new AtomicInteger();
   private final AtomicBoolean stopping = new AtomicBoolean();
@@ -75,18 +72,6 @@ final class RuntimeWorker implements FunctionRuntime.Running {
   private final CompletableFuture<Void> stopped = new CompletableFuture<>();
   private volatile boolean ready;
   private volatile @Nullable String fatal;
-
-  /**
-   * What goes wrong in a shard.
-   *
-   * @param where the function, or {@link #READING}, or {@link #GIVEN_UP}
-   */
-  private record Trouble(ShardKey shard, String where) {
-    /** No function's name begins so. */
-    static final String READING = ":reading";
-
-    static final String GIVEN_UP = ":given up";
-  }
 
   private RuntimeWorker(FunctionRuntime of, Machinery machinery) {
     this.machinery = machinery;
@@ -199,7 +184,7 @@ final class RuntimeWorker implements FunctionRuntime.Running {
     } else if (!ready) {
       reasons.add("the worker has not joined its fleet yet");
     }
-    reasons.addAll(troubles.values());
+    reasons.addAll(troubles.sentences());
     var unread = orders.trouble();
     if (unread != null) {
       reasons.add(unread);
@@ -325,38 +310,11 @@ final class RuntimeWorker implements FunctionRuntime.Running {
 
   /** On the worker loop. */
   private void watch(WorkerEvent event) {
+    troubles.on(event);
     if (event instanceof WorkerEvent.OrdersGiven given) {
       orders.given(given.number());
     } else if (event instanceof WorkerEvent.FunctionHeld held) {
       tellHeld(held);
-    } else if (event instanceof WorkerEvent.ShardStarted started) {
-      troubles.keySet().removeIf(trouble -> trouble.shard().equals(started.shard()));
-    } else if (event instanceof WorkerEvent.ShardStopped stopped) {
-      // What the next owner meets is its own to tell; why it was given up here stays.
-      troubles
-          .keySet()
-          .removeIf(
-              trouble ->
-                  trouble.shard().equals(stopped.shard())
-                      && !trouble.where().equals(Trouble.GIVEN_UP));
-    } else if (event instanceof WorkerEvent.FunctionResumed resumed) {
-      troubles.remove(new Trouble(resumed.shard(), resumed.function()));
-    } else if (event instanceof WorkerEvent.Committed committed) {
-      troubles.remove(new Trouble(committed.shard(), committed.function()));
-    } else if (event instanceof WorkerEvent.Fetched fetched) {
-      troubles.remove(new Trouble(fetched.shard(), Trouble.READING));
-    } else if (event instanceof WorkerEvent.Retrying retrying) {
-      troubles.put(
-          new Trouble(retrying.shard(), retrying.function().orElse(Trouble.READING)),
-          "shard "
-              + retrying.shard()
-              + retrying.function().map(function -> ", function " + function).orElse("")
-              + ": "
-              + retrying.what()
-              + " failed and is tried again: "
-              + retrying.cause().getMessage());
-    } else if (event instanceof WorkerEvent.Stalled stalled) {
-      stalled(stalled);
     } else if (event instanceof WorkerEvent.CleanUpFailed failed) {
       LOG.error(
           "function {}: clean-up of {} failed", failed.function(), failed.shard(), failed.cause());
@@ -366,9 +324,6 @@ final class RuntimeWorker implements FunctionRuntime.Running {
     } else if (event instanceof WorkerEvent.ShardFailed failed) {
       var cause = failed.cause();
       LOG.error("function {} gave up shard {}", failed.function(), failed.shard(), cause);
-      troubles.put(
-          new Trouble(failed.shard(), Trouble.GIVEN_UP),
-          "function " + failed.function() + " gave up shard " + failed.shard() + ": " + cause);
       if (cause instanceof VirtualMachineError) {
         fatal = "the virtual machine failed with " + cause.getClass().getName() + "; restart it";
         // Nothing in this process can be relied upon: its other shards go to others, in order.
@@ -383,28 +338,6 @@ final class RuntimeWorker implements FunctionRuntime.Running {
         .holding(FunctionSpec.functionOf(held.function()), held.shard())
         .ifPresent(
             order -> LOG.info("function {} rests: order {}, {}", held, order.number(), order));
-  }
-
-  /** What is given up stays a trouble until the shard runs somewhere again and is run here. */
-  private void stalled(WorkerEvent.Stalled stalled) {
-    var sentence =
-        "function "
-            + stalled.function()
-            + " makes no progress in shard "
-            + stalled.shard()
-            + " for "
-            + stalled.silent().toSeconds()
-            + " s: "
-            + stalled.why()
-            + switch (stalled.remedy()) {
-              case WAITS -> "; it is waited for";
-              case RESTART -> "; the shard is restarted (longer calls need timingOutAfter)";
-              case GIVE_UP -> "; the shard is given up to another worker";
-            };
-    LOG.warn("{}", sentence);
-    boolean givenUp = stalled.remedy() == WorkerEvent.Remedy.GIVE_UP;
-    troubles.put(
-        new Trouble(stalled.shard(), givenUp ? Trouble.GIVEN_UP : stalled.function()), sentence);
   }
 
   /** Closes what the worker used, once nobody uses it any more. */

@@ -6,9 +6,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.headrace.checkpoint.InMemoryCheckpointStore;
 import io.headrace.checkpoint.InMemoryChunkStore;
+import io.headrace.checkpoint.OperatorStore;
+import io.headrace.checkpoint.Order;
+import io.headrace.checkpoint.Orders;
+import io.headrace.checkpoint.ProgressKey;
+import io.headrace.checkpoint.ProgressRow;
 import io.headrace.kcl.InMemoryStream;
 import io.headrace.kcl.InMemoryStreams;
 import io.headrace.kcl.Position;
+import io.headrace.kcl.ShardHandler;
 import io.headrace.kcl.ShardHandler.Outcome;
 import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.StartingPosition;
@@ -16,13 +22,17 @@ import io.headrace.kcl.StreamSink;
 import io.headrace.kcl.WorkerEvent;
 import io.headrace.kcl.loop.SimulatedLoop;
 import io.headrace.lease.InMemoryLeaseTable;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -32,6 +42,8 @@ import org.junit.jupiter.api.Test;
 class OperationsTest {
   /** A view poll at a lease time of 5 s is a second apart; reading and draining take another. */
   private static final Duration OBEYED = Duration.ofSeconds(3);
+
+  private static final Duration STUCK = Duration.ofSeconds(20);
 
   private final SimulatedLoop loop = new SimulatedLoop(5);
   private final SplittableRandom random = new SplittableRandom(5);
@@ -43,6 +55,7 @@ class OperationsTest {
   private final List<String> seen = new ArrayList<>();
   private final List<Long> tokens = new ArrayList<>();
   private final List<WorkerEvent.Settled> settled = new ArrayList<>();
+  private final List<WorkerEvent.Stalled> stalled = new ArrayList<>();
   private final Set<String> poison = new HashSet<>();
   private int put;
 
@@ -70,12 +83,15 @@ class OperationsTest {
         .connecting(streams)
         .committingEvery(Duration.ofSeconds(1))
         .leaseTime(Duration.ofSeconds(5))
+        .restartingWhenStuckFor(STUCK, 1)
         .observedBy(
             new RuntimeListener() {
               @Override
               public void on(Object event) {
                 if (event instanceof WorkerEvent.Settled one) {
                   settled.add(one);
+                } else if (event instanceof WorkerEvent.Stalled one) {
+                  stalled.add(one);
                 }
               }
             })
@@ -169,6 +185,9 @@ class OperationsTest {
     var status = done(running.status()).shards().get(0).functions().get(0);
     assertThat(status.resting()).isEqualTo(20);
 
+    loop.advance(STUCK.multipliedBy(4));
+    assertThat(stalled).as("the function owes nothing").isEmpty();
+
     // A planned stop does not wait for what an operator holds.
     var stopped = running.stop();
     loop.advance(Duration.ofSeconds(2));
@@ -246,6 +265,94 @@ class OperationsTest {
   }
 
   @Test
+  void a_seek_reaches_an_idle_worker_that_began_anew_between_the_order_and_the_move() {
+    start("w1");
+    put(20, "a", "b");
+    loop.advance(Duration.ofSeconds(5));
+    var slow = new SlowToMove(checkpoints, loop);
+    var operator = new Operations("app", List.of(spec), leases, slow, loop, random, "ann");
+
+    var sought = operator.seek(all(), StartingPosition.TRIM_HORIZON, false, "all of it again");
+    loop.runUntilIdle();
+    done(operations().pause(echo(Optional.empty(), Optional.of("z")), "another operator's"));
+    loop.advance(OBEYED);
+    assertThat(seen).as("it began anew where it was").hasSize(20);
+    loop.advance(SlowToMove.TAKES.plus(OBEYED));
+
+    assertThat(sought.toCompletableFuture()).isDone();
+    assertThat(seen).hasSize(40);
+  }
+
+  /** An operator whose way to the table is slow. */
+  private record SlowToMove(OperatorStore store, SimulatedLoop loop) implements OperatorStore {
+    static final Duration TAKES = Duration.ofSeconds(20);
+
+    @Override
+    public CompletionStage<Orders> orders() {
+      return store.orders();
+    }
+
+    @Override
+    public CompletionStage<Boolean> give(Order order) {
+      return store.give(order);
+    }
+
+    @Override
+    public CompletionStage<Void> forget(List<Order> spent) {
+      return store.forget(spent);
+    }
+
+    @Override
+    public CompletionStage<ProgressRow> progress(ProgressKey key) {
+      return store.progress(key);
+    }
+
+    @Override
+    public CompletionStage<Found> progress(int bucket) {
+      return store.progress(bucket);
+    }
+
+    @Override
+    public CompletionStage<Boolean> move(ProgressRow seen, StartingPosition to, long order) {
+      var moved = new CompletableFuture<Boolean>();
+      var unused =
+          loop.schedule(TAKES, () -> store.move(seen, to, order).thenAccept(moved::complete));
+      return moved;
+    }
+  }
+
+  @Test
+  void a_function_that_ended_a_shard_while_it_was_being_moved_is_told_so() {
+    start("w1");
+    put(4, "a");
+    loop.advance(Duration.ofSeconds(5));
+    var parent = shard();
+    var slow = new SlowToMove(checkpoints, loop);
+    var operator = new Operations("app", List.of(spec), leases, slow, loop, random, "ann");
+
+    var sought = operator.seek(all(), StartingPosition.TRIM_HORIZON, false, "again");
+    in.split(parent.shard());
+    loop.advance(SlowToMove.TAKES.plus(OBEYED));
+
+    assertThat(sought.toCompletableFuture().join().ended()).containsExactly(parent);
+    assertThat(sought.toCompletableFuture().join().moved()).isEmpty();
+    assertThat(seen).hasSize(4);
+  }
+
+  @Test
+  void a_gate_passes_everything_on_that_a_handler_may_be_asked() {
+    for (var method : ShardHandler.class.getDeclaredMethods()) {
+      if (!Modifier.isStatic(method.getModifiers())) {
+        for (var gate : List.of(OperatorGate.class, MisroutedGate.class)) {
+          assertThat(Arrays.stream(gate.getDeclaredMethods()).map(Method::getName))
+              .as(gate.getSimpleName())
+              .contains(method.getName());
+        }
+      }
+    }
+  }
+
+  @Test
   void a_record_that_fails_for_ever_is_skipped_and_counted_as_that() {
     poison.add("a 4");
     start("w1");
@@ -298,6 +405,9 @@ class OperationsTest {
     refused("nothing of that is paused", () -> operations.resume(all(), "x"));
     refused("name the shard", () -> operations.skip(all(), position(0), "x"));
     refused("name the shard", () -> operations.seek(all(), after(0), false, "x"));
+    var tomorrow = StartingPosition.at(loop.now().plus(Duration.ofDays(1)));
+    refused("lies in the future", () -> operations.seek(all(), tomorrow, false, "x"));
+    refused("key: is empty", () -> operations.pause(echo(Optional.empty(), Optional.of("")), "x"));
     refused("reason: must be 1 to 500 characters", () -> operations.pause(all(), " "));
     assertThat(checkpoints.orders().toCompletableFuture().join().given()).isEmpty();
   }

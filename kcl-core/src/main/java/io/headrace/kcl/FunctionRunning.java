@@ -186,9 +186,8 @@ final class FunctionRunning {
       inOwnTurn(() -> end(end));
     } else if (action instanceof RunAction.RetryIn retry) {
       var wait = BackOff.jittered(retry.delay(), engine.random());
-      var function = Optional.of(spec.name());
-      var told = new WorkerEvent.Retrying(place.key(), function, retry.what(), retry.cause(), wait);
-      engine.tell(told);
+      var who = Optional.of(spec.name());
+      engine.tell(new WorkerEvent.Retrying(place.key(), who, retry.what(), retry.cause(), wait));
       engine.loop().schedule(wait, () -> tell(new RunEvent.RetryDue(retry.attempt())));
     } else if (action instanceof RunAction.LookAgainIn look) {
       engine.loop().schedule(look.delay(), () -> tell(new RunEvent.RetryDue(look.attempt())));
@@ -200,18 +199,18 @@ final class FunctionRunning {
    * effects are all in its state already, and a snapshot must not come between them.
    */
   private void inOwnTurn(Runnable task) {
-    engine.loop().execute(() -> runUnlessOver(task));
-  }
-
-  private void runUnlessOver(Runnable task) {
-    if (run.phase().isFinal()) {
-      return;
-    }
-    try {
-      task.run();
-    } catch (Throwable fault) {
-      tell(new RunEvent.Broke(fault));
-    }
+    engine
+        .loop()
+        .execute(
+            () -> {
+              try {
+                if (!run.phase().isFinal()) {
+                  task.run();
+                }
+              } catch (Throwable fault) {
+                tell(new RunEvent.Broke(fault));
+              }
+            });
   }
 
   private void seal(long attempt) {
@@ -297,10 +296,7 @@ final class FunctionRunning {
         parts ->
             ask(
                 () -> checkpointer.end(parts, end.children()),
-                outcome ->
-                    outcome instanceof CommitOutcome.Committed
-                        ? new RunEvent.EndStored(end.attempt())
-                        : RunEvent.refused(end.attempt(), outcome),
+                outcome -> RunEvent.ofEnd(end.attempt(), outcome),
                 failed -> new RunEvent.EndFailed(end.attempt(), failed)),
         failed -> new RunEvent.EndFailed(end.attempt(), failed));
   }
@@ -316,7 +312,7 @@ final class FunctionRunning {
             then.accept(parts);
           }
         },
-        thrown -> tell(failed(thrown, onFailure)));
+        thrown -> tell(RunEvent.ofFailure(thrown, onFailure)));
   }
 
   private <T> void ask(
@@ -327,7 +323,7 @@ final class FunctionRunning {
         engine.loop(),
         call,
         value -> answered(() -> onAnswer.apply(value)),
-        thrown -> tell(failed(thrown, onFailure)));
+        thrown -> tell(RunEvent.ofFailure(thrown, onFailure)));
   }
 
   private void answered(Supplier<RunEvent> answer) {
@@ -341,13 +337,6 @@ final class FunctionRunning {
       event = new RunEvent.Broke(fault);
     }
     tell(event);
-  }
-
-  private static RunEvent failed(
-      Throwable thrown, Function<CheckpointException, RunEvent> onFailure) {
-    return thrown instanceof CheckpointException store
-        ? onFailure.apply(store)
-        : new RunEvent.Broke(thrown);
   }
 
   private ShardHandler live() {

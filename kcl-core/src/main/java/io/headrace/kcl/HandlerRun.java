@@ -139,7 +139,8 @@ final class HandlerRun {
       case SEALING, RESTORING, ENDING, COMMITTING_LAST -> true;
       case RUNNING, FINISHING -> {
         long due = wakeAt(ticks);
-        yield !inFlight.isEmpty()
+        // What waits for the operator is nothing that the function owes.
+        yield inFlight.size() > resting.size()
             || commit == Commit.UNDER_WAY
             || (due != Batcher.NEVER && due - ticks <= 0);
       }

@@ -2,6 +2,7 @@ package io.headrace.kcl;
 
 import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 
 /** What happens to a {@link HandlerRun}. */
 sealed interface RunEvent {
@@ -80,6 +81,18 @@ sealed interface RunEvent {
     return outcome instanceof CommitOutcome.Fenced fenced
         ? new FencedOut(attempt, fenced.by())
         : new Abandoned();
+  }
+
+  /** What an end brought. */
+  static RunEvent ofEnd(long attempt, CommitOutcome outcome) {
+    return outcome instanceof CommitOutcome.Committed
+        ? new EndStored(attempt)
+        : refused(attempt, outcome);
+  }
+
+  /** What the store can't do now it may do later; nothing else can be gone on from. */
+  static RunEvent ofFailure(Throwable thrown, Function<CheckpointException, RunEvent> onFailure) {
+    return thrown instanceof CheckpointException store ? onFailure.apply(store) : new Broke(thrown);
   }
 
   record RetryDue(long attempt) implements Answer {}

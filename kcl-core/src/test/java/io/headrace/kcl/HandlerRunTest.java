@@ -288,6 +288,7 @@ class HandlerRunTest {
     run.tell(new RunEvent.Woken()).tell(resting(2)).settle(1);
     assertPhase(run, RunPhase.FINISHING);
     assertThat(run.run.resting()).isEqualTo(1);
+    assertThat(run.run.owes(0)).as("what rests is nothing that it owes").isFalse();
     assertPhase(run.drain(), RunPhase.COMMITTING_LAST);
   }
 

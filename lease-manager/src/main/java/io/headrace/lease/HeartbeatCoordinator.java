@@ -292,7 +292,7 @@ public final class HeartbeatCoordinator implements LeaseCoordinator {
     onLoop(
         p -> {
           LOG.warn("{} of {} restarts {}: {}", desk.self(), desk.application, shard, reason);
-          p.leases.restart(shard, token);
+          p.leases.restart(shard, token, reason);
         });
   }
 

@@ -30,6 +30,8 @@ public record LeaseReason(Kind kind, Instant at, String detail) {
     TAKEN_BACK("taken back from"),
     /** Its owner left and nobody was there to take it. */
     RELEASED("released by"),
+    /** A function made no progress, so it begins anew where it was. */
+    RESTARTED("restarted"),
     /** It can't go on at its last owner's. */
     GIVEN_UP("given up"),
     /** All functions have ended the shard. */
@@ -74,6 +76,6 @@ public record LeaseReason(Kind kind, Instant at, String detail) {
   /** For the operator, without the time. */
   @Override
   public String toString() {
-    return kind == Kind.GIVEN_UP ? kind.words + ": " + detail : (kind.words + " " + detail).strip();
+    return kind == Kind.GIVEN_UP || kind == Kind.RESTARTED ? kind.words + ": " + detail : (kind.words + " " + detail).strip();
   }
 }

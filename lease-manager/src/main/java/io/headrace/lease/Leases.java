@@ -221,6 +221,10 @@ final class Leases {
     return meant ? lease : null;
   }
 
+  private LeaseReason takenBack() {
+    return desk.because(Kind.TAKEN_BACK, "its taker");
+  }
+
   private LeaseReason released() {
     return desk.because(Kind.RELEASED, desk.self());
   }
@@ -247,18 +251,18 @@ final class Leases {
   }
 
   /** The worker has drained the shard and runs it again, under the next epoch. */
-  void restart(ShardKey shard, LeaseToken token) {
+  void restart(ShardKey shard, LeaseToken token, String reason) {
     var lease = running(shard, token);
     if (lease == null) {
       return;
     }
     if (lease.phase == Phase.WANTED) {
-      release(shard, token, false); // A taker is ready: it begins anew there.
+      release(shard, token, null); // A taker is ready: it begins anew there.
       return;
     }
     stopRunning(lease);
     lease.taker = null;
-    keepOrFree(lease);
+    keepOrFree(lease, desk.because(Kind.RESTARTED, reason));
   }
 
   private void stopRunning(Held lease) {
@@ -352,7 +356,7 @@ final class Leases {
                   watch(lease);
                 });
           } else {
-            keepOrFree(lease);
+            keepOrFree(lease, takenBack());
           }
         });
   }
@@ -363,12 +367,12 @@ final class Leases {
   }
 
   /** The lease begins anew here, under the next epoch, or is free. */
-  private void keepOrFree(Held lease) {
+  private void keepOrFree(Held lease, LeaseReason kept) {
     if (heart.state() == State.ACTIVE && !stopping) {
       var row = Objects.requireNonNull(lease.row, "no row");
       desk.update(
           row,
-          row.item().ownedBy(desk.self()).because(desk.because(Kind.TAKEN_BACK, "its taker")),
+          row.item().ownedBy(desk.self()).because(kept),
           written -> {
             if (written instanceof Written.Applied<LeaseRow> applied) {
               own(lease, applied.now());
@@ -411,7 +415,7 @@ final class Leases {
             desk.update(
                 unacknowledged,
                 keep
-                    ? row.ownedBy(desk.self()).because(desk.because(Kind.TAKEN_BACK, "its taker"))
+                    ? row.ownedBy(desk.self()).because(takenBack())
                     : row.released(null).because(released()),
                 written -> {
                   if (keep && written instanceof Written.Applied<LeaseRow> applied) {

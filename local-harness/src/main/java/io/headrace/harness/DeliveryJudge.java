@@ -24,6 +24,7 @@ final class DeliveryJudge {
   private static final class Account {
     final BitSet settled = new BitSet();
     final BitSet succeeded = new BitSet();
+    final BitSet skipped = new BitSet();
     final Map<String, Long> doneOfKey = new HashMap<>();
     final Map<String, Long> fencingOfKey = new HashMap<>();
     final Set<String> sent = new HashSet<>();
@@ -79,21 +80,49 @@ final class DeliveryJudge {
   /** A call has succeeded, as its user sees it. */
   void succeeded(String function, Puts.Put put) {
     var account = account(function);
-    if (account.succeeded.get(bit(put.position()))) {
+    if (account.succeeded.get(bit(put.position())) || account.skipped.get(bit(put.position()))) {
       return;
     }
     account.succeeded.set(bit(put.position()));
     long last = account.doneOfKey.getOrDefault(put.key(), 0L);
-    if (put.follows() != last) {
+    long follows = follows(account, put);
+    if (follows != last) {
       verdicts.broken(
           Promise.ORDER_BY_KEY,
           name(function, put)
               + " succeeds for the first time after number "
               + last
               + " of its key, and not after "
-              + put.follows());
+              + follows);
     }
     account.doneOfKey.merge(put.key(), put.number(), Math::max);
+  }
+
+  /** The number of the record after which this one is due: what was skipped never succeeds. */
+  private long follows(Account account, Puts.Put put) {
+    long number = put.follows();
+    if (account.skipped.isEmpty()) {
+      return number;
+    }
+    var former = puts.all().stream().filter(one -> one.key().equals(put.key())).toList();
+    while (number > 0) {
+      var at = former.get((int) number - 1);
+      if (account.succeeded.get(bit(at.position())) || !account.skipped.get(bit(at.position()))) {
+        return number;
+      }
+      number = at.follows();
+    }
+    return number;
+  }
+
+  /** A worker counts the record as skipped, and an operator has ordered that. */
+  void skipped(String function, Position position) {
+    var account = account(function);
+    account.skipped.set(bit(position));
+    if (!account.settled.get(bit(position))) {
+      account.settled.set(bit(position));
+      account.outcomes.merge(Outcome.SKIPPED, 1L, Long::sum);
+    }
   }
 
   /** An output or a letter is durable. */

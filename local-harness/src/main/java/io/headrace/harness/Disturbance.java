@@ -198,6 +198,16 @@ enum Disturbance {
               () -> world.operator().resume(function, Optional.empty(), key));
         }
       }),
+  OPERATOR_SKIPS(
+      (world, random) -> {
+        var all = world.puts().all();
+        boolean alarms = world.workload().functions(world.plan()).contains(ProbeFunctions.ALARMS);
+        if (alarms && !all.isEmpty()) {
+          // Mostly one that is still to be handled, or is just being handled.
+          var put = all.get(all.size() - 1 - random.nextInt(Math.min(all.size(), 20)));
+          world.operator().skip(ProbeFunctions.ALARMS, put, random.nextBoolean());
+        }
+      }),
   OPERATOR_SEEKS_IN_PLACE(
       (world, random) -> {
         if (world.workload().functions(world.plan()).contains(ProbeFunctions.ALARMS)) {

@@ -6,6 +6,7 @@ import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +27,10 @@ final class FleetCourse {
   private static final int SETTLING_LEASE_TIMES = 14;
 
   private static final int STILL_LEASE_TIMES = 4;
+
+  /** Beside the time until a worker looks: to read, to drain, and for calls under way. */
+  private static final Duration OBEYED_EXTRA_MAX = Duration.ofSeconds(5);
+
   private static final Duration LOOK = Duration.ofMillis(250);
   private static final int PUT_AT_ONCE_MAX = 8;
 
@@ -67,6 +72,7 @@ final class FleetCourse {
       play();
       calm();
       settle();
+      obey();
       stayStill();
       restore();
     } catch (Verdicts.Broken broken) {
@@ -141,6 +147,25 @@ final class FleetCourse {
       }
       missing = Completion.missingIn(world);
     }
+  }
+
+  /** In a fleet that is well everybody hears of a pause soon, and of its end. */
+  private void obey() {
+    if (!kinds.contains(Disturbance.OPERATOR_PAUSES)) {
+      return;
+    }
+    var functions = world.workload().functions(world.plan());
+    var function = functions.get(random.nextInt(functions.size()));
+    world.operator().pause(function, Optional.empty(), Optional.empty());
+    world.loop().advance(world.plan().leaseTime().dividedBy(2).plus(OBEYED_EXTRA_MAX));
+    world.operator().insist(true);
+    for (int i = 0; i < PUT_AT_ONCE_MAX; i++) {
+      put();
+    }
+    world.loop().advance(world.plan().leaseTime());
+    world.operator().insist(false);
+    world.operator().resume(function, Optional.empty(), Optional.empty());
+    settle();
   }
 
   /** A fleet whose members stay the same comes to rest. */

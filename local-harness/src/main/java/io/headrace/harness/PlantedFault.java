@@ -5,6 +5,7 @@ import static io.headrace.harness.PlantedLeaseFaults.unconditional;
 import static io.headrace.harness.PlantedProgressFaults.commits;
 import static io.headrace.harness.PlantedProgressFaults.ends;
 import static io.headrace.harness.PlantedProgressFaults.with;
+import static java.util.Map.entry;
 
 import io.headrace.checkpoint.CheckpointStore;
 import io.headrace.checkpoint.EndedParent;
@@ -171,17 +172,34 @@ enum PlantedFault {
       () -> PlantedProcessFaults.cursors(PlantedProcessFaults::endsWhenClosed)),
   CURSOR_DROPS_A_RECORD(
       "a cursor loses the last record of an answer",
-      () -> PlantedProcessFaults.cursors(PlantedProcessFaults::dropsLast));
+      () -> PlantedProcessFaults.cursors(PlantedProcessFaults::dropsLast)),
+  ORDERS_UNKNOWN_AT_START(
+      "a worker runs before it has read what is paused", PlantedOrderFaults::ordersUnknownAtStart),
+  ORDERS_NOT_NOTICED(
+      "who runs is not told that there are new orders", PlantedOrderFaults::ordersNotNoticed),
+  RESUME_ENDS_ALL(
+      "the end of one pause is taken for the end of all", PlantedOrderFaults::resumeEndsAll),
+  SKIPS_TOO_FAR(
+      "a skip passes over records behind the place that was named",
+      PlantedOrderFaults::skipsTooFar),
+  MOVE_OVERTAKEN(
+      "a commit under way overwrites the place to which an operator moved the function",
+      PlantedOrderFaults::moveOvertaken);
 
   /** What a mistake shows itself in, where a swarm rarely has it: part of each course then. */
   private static final Map<PlantedFault, Disturbance> SHOWN_BY =
-      Map.of(
-          TAKE_BACK_UNCONDITIONAL, Disturbance.JOIN_AT_A_SLOW_TABLE,
-          BURIAL_UNCONDITIONAL, Disturbance.SLOW_LEASE_TABLE,
-          OBSERVERS_LEASE_TIME, Disturbance.CUT_OFF,
-          LEASE_CHECKED_WHEN_QUEUED, Disturbance.POOLS_BUSY,
-          VALID_FROM_THE_REPLY, Disturbance.HEART_STOPS_AT_SLOW_ANSWERS,
-          CLOCK_RUNS_OFF, Disturbance.CUT_OFF);
+      Map.ofEntries(
+          entry(TAKE_BACK_UNCONDITIONAL, Disturbance.JOIN_AT_A_SLOW_TABLE),
+          entry(BURIAL_UNCONDITIONAL, Disturbance.SLOW_LEASE_TABLE),
+          entry(OBSERVERS_LEASE_TIME, Disturbance.CUT_OFF),
+          entry(LEASE_CHECKED_WHEN_QUEUED, Disturbance.POOLS_BUSY),
+          entry(VALID_FROM_THE_REPLY, Disturbance.HEART_STOPS_AT_SLOW_ANSWERS),
+          entry(CLOCK_RUNS_OFF, Disturbance.CUT_OFF),
+          entry(ORDERS_UNKNOWN_AT_START, Disturbance.OPERATOR_PAUSES),
+          entry(ORDERS_NOT_NOTICED, Disturbance.OPERATOR_PAUSES),
+          entry(RESUME_ENDS_ALL, Disturbance.OPERATOR_PAUSES),
+          entry(SKIPS_TOO_FAR, Disturbance.OPERATOR_SKIPS),
+          entry(MOVE_OVERTAKEN, Disturbance.OPERATOR_SEEKS_IN_PLACE));
 
   private final String what;
 

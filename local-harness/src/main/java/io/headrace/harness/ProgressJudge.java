@@ -31,6 +31,7 @@ final class ProgressJudge {
     final BitSet committed = new BitSet();
     final Map<LeaseToken, BitSet> settled = new HashMap<>();
     long sealedEpoch;
+    long movedAt;
     String lastAttempt = "";
     boolean ended;
   }
@@ -64,6 +65,12 @@ final class ProgressJudge {
     }
   }
 
+  /** An operator has moved the function: the item has this revision by it. */
+  void moved(ProgressKey key, long rev) {
+    trace.tell("store", Names.of(key) + " moved at revision " + rev);
+    book(key).movedAt = rev;
+  }
+
   /** A commit or an end was carried out, or found that it had been. */
   void written(CheckpointStore.Write write, WriteAnswer answer) {
     if (!(answer instanceof WriteAnswer.Applied)) {
@@ -86,6 +93,16 @@ final class ProgressJudge {
               + book.sealedEpoch
               + ", and a write under "
               + Names.of(claim.token())
+              + " was carried out");
+    }
+    if (claim.rev() < book.movedAt) {
+      verdicts.broken(
+          Promise.OPERATORS_ARE_OBEYED,
+          name
+              + " was moved at revision "
+              + book.movedAt
+              + ", and a write that knew revision "
+              + claim.rev()
               + " was carried out");
     }
     if (book.ended) {

@@ -1,5 +1,6 @@
 package io.headrace.harness;
 
+import io.headrace.checkpoint.ProgressKey;
 import io.headrace.function.DeadLetter;
 import io.headrace.function.FunctionRuntime;
 import io.headrace.function.OutputTap;
@@ -14,8 +15,10 @@ import io.headrace.kcl.loop.EventLoop;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -50,6 +53,8 @@ final class SimulatedProcess {
   private final SplittableRandom poolRandom;
   private final Duration leaseTime;
   private final Map<ShardKey, LeaseToken> tokens = new LinkedHashMap<>();
+  private final Set<ProgressKey> held = new HashSet<>();
+  private final long ordersAtStart;
   private final FunctionRuntime.Running running;
   private Life life = Life.RUNNING;
   private long trustedFrom;
@@ -73,6 +78,7 @@ final class SimulatedProcess {
     network = world.networkOf(this, random.split());
     leaseTime =
         plan.mixed() && random.nextBoolean() ? plan.leaseTime().dividedBy(2) : plan.leaseTime();
+    ordersAtStart = world.operator().number();
     running = start(random.split(), number);
   }
 
@@ -142,6 +148,11 @@ final class SimulatedProcess {
 
   Map<ShardKey, LeaseToken> tokens() {
     return tokens;
+  }
+
+  /** The number of the latest order of an operator before it was started. */
+  long ordersAtStart() {
+    return ordersAtStart;
   }
 
   FunctionRuntime.Running running() {
@@ -256,6 +267,12 @@ final class SimulatedProcess {
         world.leases().delivery(shard, token, what);
       }
     }
+    if (held.contains(new ProgressKey(shard, function))) {
+      world
+          .verdicts()
+          .broken(Promise.OPERATORS_ARE_OBEYED, what + " begins while the function is held");
+    }
+    world.operator().begins(this, function, put);
     world.observer().begins(put);
     world.progress().begins(function, shard);
     world.deliveries().began(function, put, fencingToken, trusted);
@@ -288,6 +305,11 @@ final class SimulatedProcess {
         tokens.put(started.shard(), started.token());
       } else if (whatHappened instanceof WorkerEvent.ShardStopped stopped) {
         tokens.remove(stopped.shard());
+        held.removeIf(key -> key.shard().equals(stopped.shard()));
+      } else if (whatHappened instanceof WorkerEvent.FunctionHeld rests) {
+        held.add(new ProgressKey(rests.shard(), rests.function()));
+      } else if (whatHappened instanceof WorkerEvent.FunctionResumed resumed) {
+        held.remove(new ProgressKey(resumed.shard(), resumed.function()));
       } else if (whatHappened instanceof WorkerEvent.Settled settled) {
         settled(settled);
       } else if (whatHappened instanceof WorkerEvent.ShardFailed failed) {
@@ -313,6 +335,10 @@ final class SimulatedProcess {
         return;
       }
       world.progress().settled(settled.function(), settled.shard(), token, settled.position());
+      if (settled.outcome() == Outcome.SKIPPED) {
+        skipped(settled);
+        return;
+      }
       world
           .deliveries()
           .settled(
@@ -321,6 +347,18 @@ final class SimulatedProcess {
               settled.position(),
               settled.outcome(),
               settled.outcome() != Outcome.FILTERED);
+    }
+
+    private void skipped(WorkerEvent.Settled settled) {
+      var put = world.puts().at(settled.position());
+      if (!world.operator().skips(settled.function(), put)) {
+        world
+            .verdicts()
+            .broken(
+                Promise.NOTHING_PASSED_OVER,
+                name + " skips " + settled.position() + ", and nobody has ordered that");
+      }
+      world.deliveries().skipped(settled.function(), settled.position());
     }
 
     private String recordId(WorkerEvent.Settled settled) {

@@ -32,7 +32,13 @@ final class Attributes {
   static final int FORMAT = 1;
 
   /** Items that demand a newer reader than this are left alone. */
-  static final int READER = 1;
+  static final int READER = 2;
+
+  /** What any reader understands. */
+  static final int ANY_READER = 1;
+
+  /** Knows that a function goes on where it was moved, and not where it began. */
+  static final int READER_OF_MOVES = 2;
 
   static final String FORMAT_NUMBER = "f";
   static final String LEAST_READER = "r";

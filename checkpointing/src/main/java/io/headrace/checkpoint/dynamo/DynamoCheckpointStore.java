@@ -199,7 +199,7 @@ public final class DynamoCheckpointStore implements CheckpointStore {
   static Update stampFormat(Update update) {
     return update
         .setIfAbsent(Attributes.FORMAT_NUMBER, number(Attributes.FORMAT))
-        .setIfAbsent(Attributes.LEAST_READER, number(Attributes.READER))
+        .setIfAbsent(Attributes.LEAST_READER, number(Attributes.ANY_READER))
         .requireNoItemOr(Attributes.LEAST_READER, "<=", number(Attributes.READER));
   }
 

@@ -70,14 +70,16 @@ public final class DynamoOperatorStore implements OperatorStore {
   private Orders toOrders(List<Map<String, AttributeValue>> items) {
     var given = new ArrayList<Order>();
     var faults = new ArrayList<String>();
+    long number = 0;
     for (var item : items) {
       try {
         given.add(OrderItems.read(item));
       } catch (IllegalArgumentException | DateTimeParseException malformed) {
         faults.add(fault("order", item, malformed));
+        number = Math.max(number, OrderItems.number(String.valueOf(item.get("sk").s())));
       }
     }
-    return new Orders(given, faults);
+    return new Orders(given, faults, number);
   }
 
   @Override
@@ -85,7 +87,7 @@ public final class DynamoOperatorStore implements OperatorStore {
     var item = new LinkedHashMap<>(OrderItems.of(order));
     item.putAll(key(application + "!O", OrderItems.sort(order.number())));
     item.put(Attributes.FORMAT_NUMBER, number(Attributes.FORMAT));
-    item.put(Attributes.LEAST_READER, number(Attributes.READER));
+    item.put(Attributes.LEAST_READER, number(Attributes.ANY_READER));
     return client
         .putItem(
             put ->
@@ -155,7 +157,7 @@ public final class DynamoOperatorStore implements OperatorStore {
                 if (String.valueOf(item.get("sk").s()).indexOf('!') >= 0) {
                   try {
                     rows.add(toRow(item));
-                  } catch (IllegalArgumentException malformed) {
+                  } catch (IllegalArgumentException | CheckpointException malformed) {
                     faults.add(fault("progress item", item, malformed));
                   }
                 }
@@ -174,7 +176,7 @@ public final class DynamoOperatorStore implements OperatorStore {
     var update =
         new Update(table, partition(key.shard().bucket()), key.key())
             .setIfAbsent(Attributes.FORMAT_NUMBER, number(Attributes.FORMAT))
-            .setIfAbsent(Attributes.LEAST_READER, number(Attributes.READER))
+            .set(Attributes.LEAST_READER, number(Attributes.READER_OF_MOVES))
             .set(Attributes.ATTEMPT, text("order " + order))
             .set(Attributes.PARTS, Attributes.parts(CommitParts.NONE))
             .set(Attributes.MOVED_AT, number(seen.rev() + 1))
@@ -182,18 +184,21 @@ public final class DynamoOperatorStore implements OperatorStore {
             .set(Attributes.MOVED_TO, text(ProgressText.of(to)))
             .count(Attributes.REV)
             .count(Attributes.SEALS)
-            .remove(Attributes.RANGES)
-            .requireAbsentOr(Attributes.LEAST_READER, "<=", number(Attributes.READER))
-            .requireAbsent(Attributes.CHILDREN);
+            .remove(Attributes.RANGES);
     if (to instanceof StartingPosition.After after) {
       update.set(Attributes.THROUGH, text(after.position().toString()));
     } else {
       update.remove(Attributes.THROUGH);
     }
     if (seen.rev() == 0) {
-      update.requireAbsent(Attributes.REV);
+      update
+          .requireNoItemOr(Attributes.LEAST_READER, "<=", number(Attributes.READER))
+          .requireAbsent(Attributes.REV);
     } else {
-      update.require(Attributes.REV, "=", number(seen.rev()));
+      update
+          .require(Attributes.LEAST_READER, "<=", number(Attributes.READER))
+          .require(Attributes.REV, "=", number(seen.rev()))
+          .requireAbsent(Attributes.CHILDREN);
     }
     return client
         .updateItem(update.request().overrideConfiguration(LIMITED).build())
@@ -201,7 +206,12 @@ public final class DynamoOperatorStore implements OperatorStore {
         .exceptionally(thrown -> refused("progress item " + key, thrown));
   }
 
-  private static ProgressRow toRow(Map<String, AttributeValue> item) {
+  private ProgressRow toRow(Map<String, AttributeValue> item) {
+    if (!Attributes.isOurs(item)) {
+      throw new IllegalArgumentException(
+          "attribute " + Attributes.LEAST_READER + " is missing: it is none of Headrace's");
+    }
+    Attributes.requireReadable("it", table, item);
     boolean sealed = item.containsKey(Attributes.OWNER);
     return new ProgressRow(
         ProgressKey.parse(String.valueOf(item.get("sk").s())),

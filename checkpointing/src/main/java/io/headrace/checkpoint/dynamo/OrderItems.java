@@ -29,6 +29,15 @@ final class OrderItems {
     return String.format(Locale.ROOT, "%012d", number);
   }
 
+  /** The number of an order whose item can't be read; 0 when that can't be told either. */
+  static long number(String sort) {
+    try {
+      return Long.parseLong(sort);
+    } catch (NumberFormatException edited) {
+      return 0;
+    }
+  }
+
   static Map<String, AttributeValue> of(Order order) {
     var item = new LinkedHashMap<String, AttributeValue>();
     item.put(FUNCTION, text(order.function()));
@@ -38,14 +47,11 @@ final class OrderItems {
     item.put(AT, text(order.at().toString()));
     item.put(REASON, text(order.reason()));
     var deed = order.deed();
+    item.put(DEED, text(deed.word().toUpperCase(Locale.ROOT)));
     if (deed instanceof Order.Deed.Seek seek) {
-      item.put(DEED, text("SEEK"));
       item.put(TO, text(ProgressText.of(seek.to())));
     } else if (deed instanceof Order.Deed.Skip skip) {
-      item.put(DEED, text("SKIP"));
       item.put(TO, text(skip.position().toString()));
-    } else {
-      item.put(DEED, text(deed instanceof Order.Deed.Pause ? "PAUSE" : "RESUME"));
     }
     return item;
   }
@@ -72,12 +78,17 @@ final class OrderItems {
     return switch (deed) {
       case "PAUSE" -> new Order.Deed.Pause();
       case "RESUME" -> new Order.Deed.Resume();
+      case "ANEW" -> new Order.Deed.Anew();
       case "SEEK" ->
           new Order.Deed.Seek(Attributes.read(TO, string(item, TO), ProgressText::toStart));
       case "SKIP" -> new Order.Deed.Skip(Attributes.read(TO, string(item, TO), Position::parse));
       default ->
           throw new IllegalArgumentException(
-              "attribute " + DEED + ": \"" + deed + "\" is none of PAUSE, RESUME, SEEK, SKIP");
+              "attribute "
+                  + DEED
+                  + ": \""
+                  + deed
+                  + "\" is none of PAUSE, RESUME, SEEK, ANEW, SKIP");
     };
   }
 

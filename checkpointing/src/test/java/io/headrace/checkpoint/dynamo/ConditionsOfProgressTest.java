@@ -15,7 +15,8 @@ import org.junit.jupiter.api.Test;
  */
 class ConditionsOfProgressTest {
   private static final List<Class<?>> SUITES =
-      List.of(DynamoCheckpointStoreTest.class, DynamoItemsTest.class);
+      List.of(
+          DynamoCheckpointStoreTest.class, DynamoItemsTest.class, DynamoOperatorStoreTest.class);
   private static final Pattern READER = Pattern.compile("\\br\\b");
   private static final int SEEDS_MAX = 60;
 
@@ -31,7 +32,7 @@ class ConditionsOfProgressTest {
     }
 
     assertThat(unnoticed).isEmpty();
-    assertThat(MutatingClient.MUTANTS.clauses()).isEqualTo(10);
+    assertThat(MutatingClient.MUTANTS.clauses()).isEqualTo(15);
   }
 
   /** So a clause that only one of the two stores has is noticed, whichever it is. */

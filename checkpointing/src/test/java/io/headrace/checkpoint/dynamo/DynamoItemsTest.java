@@ -22,6 +22,7 @@ import io.headrace.kcl.Position;
 import io.headrace.kcl.Progress;
 import io.headrace.kcl.StartingPosition;
 import java.math.BigInteger;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -110,7 +111,7 @@ class DynamoItemsTest {
   @Test
   void an_item_that_wants_a_newer_reader_is_refused_by_name_and_left_alone() {
     var item = seal();
-    set(KEY, Map.of("f", AttributeValue.fromN("3"), "r", AttributeValue.fromN("2")));
+    set(KEY, Map.of("f", AttributeValue.fromN("3"), "r", AttributeValue.fromN("3")));
     var before = item(KEY);
 
     for (var refused :
@@ -121,8 +122,8 @@ class DynamoItemsTest {
       assertThat(refused)
           .isInstanceOf(CheckpointException.class)
           .hasMessageContaining("orders@1767225600/s0!totals")
-          .hasMessageContaining("has format 3 and wants a reader of at least 2")
-          .hasMessageContaining("this version is reader 1");
+          .hasMessageContaining("has format 3 and wants a reader of at least 3")
+          .hasMessageContaining("this version is reader 2");
     }
     assertThat(item(KEY)).isEqualTo(before);
   }
@@ -131,7 +132,7 @@ class DynamoItemsTest {
   void a_child_that_wants_a_newer_reader_is_named_and_the_parent_does_not_end() {
     var child = progress("s1");
     answer(store.seal(child, token("ann", 1), "n"));
-    set(child, Map.of("r", AttributeValue.fromN("2")));
+    set(child, Map.of("r", AttributeValue.fromN("3")));
 
     assertThat(faultOf(store.end(end(KEY, seal()))))
         .isInstanceOf(CheckpointException.class)
@@ -140,12 +141,33 @@ class DynamoItemsTest {
   }
 
   @Test
+  void an_item_that_wants_just_this_reader_is_sealed_committed_and_ended() {
+    var reader = Map.of("r", AttributeValue.fromN(Integer.toString(Attributes.READER)));
+    seal();
+    set(KEY, reader);
+    answer(store.commit(commit(answer(store.seal(KEY, token("bob", 2), "n")), Progress.NONE)));
+    var child = progress("s1");
+    answer(store.seal(child, token("ann", 1), "n"));
+    set(child, reader);
+    answer(store.end(end(KEY, answer(store.seal(KEY, token("cid", 3), "n")))));
+    answer(store.startOf("totals", StartingPosition.TRIM_HORIZON));
+    set(
+        Map.of(
+            "pk", AttributeValue.fromS(application + "!F"), "sk", AttributeValue.fromS("totals")),
+        reader);
+
+    assertThat(answer(store.startOf("totals", StartingPosition.at(Instant.EPOCH))))
+        .isEqualTo(StartingPosition.TRIM_HORIZON);
+    assertThat(item(KEY)).containsKey("ended");
+  }
+
+  @Test
   void a_function_item_that_wants_a_newer_reader_is_refused() {
     answer(store.startOf("totals", StartingPosition.TRIM_HORIZON));
     var key =
         Map.of(
             "pk", AttributeValue.fromS(application + "!F"), "sk", AttributeValue.fromS("totals"));
-    set(key, Map.of("r", AttributeValue.fromN("2")));
+    set(key, Map.of("r", AttributeValue.fromN("3")));
 
     assertThat(faultOf(store.startOf("totals", StartingPosition.TRIM_HORIZON)))
         .hasMessageContaining("function item " + application + "!F totals");

@@ -17,6 +17,7 @@ import io.headrace.checkpoint.CheckpointStore.Write;
 import io.headrace.checkpoint.EndedParent;
 import io.headrace.checkpoint.InMemoryCheckpointStore;
 import io.headrace.checkpoint.ProgressItem;
+import io.headrace.checkpoint.ProgressRow;
 import io.headrace.checkpoint.WriteClaim;
 import io.headrace.kcl.CommitParts;
 import io.headrace.kcl.Progress;
@@ -65,6 +66,7 @@ class StoresAgreeProperties {
     private final CheckpointStore memory;
     private final CheckpointStore dynamo;
     private final Map<String, List<ProgressItem>> seen = new HashMap<>();
+    private final Map<String, List<ProgressRow>> found = new HashMap<>();
     private final List<Write> sent = new ArrayList<>();
 
     private Course(SplittableRandom random, CheckpointStore memory, CheckpointStore dynamo) {
@@ -75,7 +77,7 @@ class StoresAgreeProperties {
 
     private void step() {
       var shard = any(SHARDS);
-      switch (random.nextInt(8)) {
+      switch (random.nextInt(9)) {
         case 0, 1 -> seal(shard, 1 + random.nextInt(4));
         case 2, 3, 4 -> owned(shard).ifPresent(item -> send(commit(shard, item)));
         case 5 -> owned(shard).ifPresent(item -> send(end(shard, item)));
@@ -84,6 +86,7 @@ class StoresAgreeProperties {
             send(any(sent));
           }
         }
+        case 7 -> move(shard);
         default -> {
           var proposed = StartingPosition.at(Instant.ofEpochSecond(random.nextInt(9)));
           same(store -> store.startOf(functionOf(shard), proposed));
@@ -113,6 +116,20 @@ class StoresAgreeProperties {
         // Read again, so that long runs of commits happen as well.
         seal(write.claim().key().shard().shard().value(), 1);
       }
+    }
+
+    /** As an operator, who may have looked some time ago. */
+    private void move(String shard) {
+      var key = progress(shard);
+      var rows = found.computeIfAbsent(shard, s -> new ArrayList<>());
+      rows.add(same(store -> store.operator().progress(key)).orElseThrow());
+      var row = random.nextBoolean() ? rows.get(rows.size() - 1) : any(rows);
+      var to =
+          random.nextBoolean()
+              ? StartingPosition.after(at(random.nextInt(1000)))
+              : StartingPosition.at(Instant.ofEpochSecond(random.nextInt(9)));
+      long order = 1 + random.nextInt(9);
+      same(store -> store.operator().move(row, to, order));
     }
 
     private Optional<ProgressItem> owned(String shard) {

@@ -92,8 +92,7 @@ public record Settings(
    * @param leaseTime 1 s to 5 min; how long a silent worker keeps its shards
    * @param capacity a power of two up to 64; a worker of 2 takes twice as much as one of 1
    */
-  public record Leases(
-      String table, boolean createTable, Duration leaseTime, int capacity) {}
+  public record Leases(String table, boolean createTable, Duration leaseTime, int capacity) {}
 
   /** A class named in the file, with the place for complaints. */
   public record NamedClass(String name, String place) {}

@@ -1,0 +1,161 @@
+package io.headrace.harness;
+
+import io.headrace.checkpoint.CheckpointStore;
+import io.headrace.checkpoint.OperatorStore;
+import io.headrace.checkpoint.Order;
+import io.headrace.checkpoint.Orders;
+import io.headrace.checkpoint.WriteAnswer;
+import io.headrace.checkpoint.WriteClaim;
+import io.headrace.kcl.Incarnation;
+import io.headrace.kcl.LeaseToken;
+import io.headrace.kcl.Position;
+import io.headrace.lease.Roll;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.UnaryOperator;
+
+/** Faults of what operators order. */
+final class PlantedOrderFaults {
+  /** Seals nothing, since every item's epoch is at least as high: a read. */
+  private static final LeaseToken READER = new LeaseToken(new Incarnation("reader", "planted"), 1);
+
+  /** So many records of the stream more are passed over than was ordered. */
+  private static final int BEYOND = 10;
+
+  private PlantedOrderFaults() {}
+
+  private static Plant atOperator(UnaryOperator<OperatorStore> shim) {
+    return new Plant() {
+      @Override
+      public CheckpointStore storeOf(SimulatedProcess process, CheckpointStore store) {
+        return new StoreShim(store) {
+          @Override
+          public OperatorStore operator() {
+            return shim.apply(super.operator());
+          }
+        };
+      }
+    };
+  }
+
+  /** A worker runs what it has before it was told what is paused. */
+  static Plant ordersUnknownAtStart() {
+    return atOperator(
+        store ->
+            new OperatorShim(store) {
+              private boolean asked;
+
+              @Override
+              public CompletionStage<Orders> orders() {
+                if (asked) {
+                  return super.orders();
+                }
+                asked = true;
+                return CompletableFuture.completedFuture(Orders.NONE);
+              }
+            });
+  }
+
+  /** Who runs is not told that there are orders. */
+  static Plant ordersNotNoticed() {
+    return PlantedLeaseFaults.perProcess(
+        (process, table) ->
+            new TableShim(table) {
+              @Override
+              public CompletionStage<Roll> roll(String application) {
+                return super.roll(application)
+                    .thenApply(all -> new Roll(all.workers(), Optional.empty()));
+              }
+            });
+  }
+
+  /** The end of a pause for one shard or key is taken for the end of all pauses. */
+  static Plant resumeEndsAll() {
+    return atOperator(
+        store ->
+            new OperatorShim(store) {
+              @Override
+              public CompletionStage<Orders> orders() {
+                return super.orders().thenApply(PlantedOrderFaults::withWideResumes);
+              }
+            });
+  }
+
+  private static Orders withWideResumes(Orders orders) {
+    return new Orders(
+        orders.given().stream()
+            .filter(
+                order ->
+                    !(order.deed() instanceof Order.Deed.Pause)
+                        || orders.given().stream()
+                            .noneMatch(
+                                later ->
+                                    later.deed() instanceof Order.Deed.Resume
+                                        && later.number() > order.number()))
+            .toList(),
+        orders.faults(),
+        orders.number());
+  }
+
+  /** Records of a key are skipped behind the position up to which that was ordered. */
+  static Plant skipsTooFar() {
+    return atOperator(
+        store ->
+            new OperatorShim(store) {
+              @Override
+              public CompletionStage<Orders> orders() {
+                return super.orders()
+                    .thenApply(
+                        orders ->
+                            new Orders(
+                                orders.given().stream()
+                                    .map(PlantedOrderFaults::reachingFurther)
+                                    .toList(),
+                                orders.faults()));
+              }
+            });
+  }
+
+  private static Order reachingFurther(Order order) {
+    if (!(order.deed() instanceof Order.Deed.Skip skip) || order.key().isEmpty()) {
+      return order;
+    }
+    long sequence = Long.parseLong(skip.position().sequence().value());
+    return new Order(
+        order.number(),
+        order.function(),
+        order.shard(),
+        order.key(),
+        new Order.Deed.Skip(Position.of(sequence + BEYOND)),
+        order.by(),
+        order.at(),
+        order.reason());
+  }
+
+  /** A commit that was refused because an operator moved the function is carried out after all. */
+  static Plant moveOvertaken() {
+    return PlantedProgressFaults.atStore(
+        store ->
+            new StoreShim(store) {
+              @Override
+              public CompletionStage<WriteAnswer> commit(Commit commit) {
+                return super.commit(commit)
+                    .thenCompose(
+                        answer ->
+                            answer instanceof WriteAnswer.Moved
+                                ? super.commit(forced(commit))
+                                : CompletableFuture.completedFuture(answer));
+              }
+
+              private Commit forced(Commit commit) {
+                var claim = commit.claim();
+                var now = seal(claim.key(), READER, "planted").toCompletableFuture().join();
+                var at =
+                    new WriteClaim(
+                        claim.key(), now.token(), now.rev(), now.nonce(), claim.attempt());
+                return new Commit(at, commit.progress(), commit.parts(), commit.takenOver());
+              }
+            });
+  }
+}
