@@ -36,6 +36,7 @@ import picocli.CommandLine.Spec;
       OrderCommands.Resume.class,
       OrderCommands.Seek.class,
       OrderCommands.Skip.class,
+      RedriveCommand.class,
       IamCommand.class,
       SimulateCommand.class,
       ImportKclCommand.class,

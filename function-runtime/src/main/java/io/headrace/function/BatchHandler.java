@@ -86,7 +86,7 @@ final class BatchHandler<I, O> implements ShardHandler {
     for (var record : records) {
       ready.put(
           record.position(),
-          new BatchCall.Item(record, Decoder.id(scope.context.key(), record.position())));
+          new BatchCall.Item(record, scope.idOf(record.position())));
     }
     next();
   }

@@ -1,6 +1,9 @@
 package io.headrace.function;
 
+import io.headrace.checkpoint.ProgressKey;
 import io.headrace.kcl.ShardHandler;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -10,11 +13,14 @@ import java.util.concurrent.ConcurrentHashMap;
  * One function within a runtime: its instance, its opened destinations, a handler for each shard.
  * Made and closed by the thread that starts and stops the runtime.
  */
-final class FunctionHost<I, O> implements AutoCloseable {
+final class FunctionHost<I, O> implements AutoCloseable, Redriver.Live {
   private final FunctionSpec<I, O> spec;
   private final Environment environment;
   private final FunctionOutlets<O> outlets;
   private final Object function;
+
+  /** Of the shards that this worker runs; of the worker loop. */
+  private final Set<Redriver> redrivers = new LinkedHashSet<>();
 
   /** Of the shards that this worker runs: for questions about state. */
   private final Set<KeyedHandler<I, ?, O>> keyed = ConcurrentHashMap.newKeySet();
@@ -37,12 +43,36 @@ final class FunctionHost<I, O> implements AutoCloseable {
   /** The handlers of one input's shards. */
   ShardHandler.Factory handlers(Input<? extends I> input) {
     Decoder<I> decoder = decoder(input);
-    return context -> {
-      var scope = new Scope(spec.name(), context, environment);
-      var letters = new LetterWriter(scope, new Courier(scope), outlets.letters());
-      var gate = new MisroutedGate(scope, input.misrouted(), letters, open(scope, decoder));
-      return OperatorGate.before(gate, scope, environment.orders().get());
-    };
+    return context ->
+        LetterGate.open(
+            spec,
+            new ProgressKey(context.key(), spec.handlerName(input)),
+            context,
+            environment,
+            scope -> open(scope, decoder),
+            scope -> handler -> gated(scope, input, handler),
+            this);
+  }
+
+  private ShardHandler gated(Scope scope, Input<? extends I> input, ShardHandler handler) {
+    var letters = new LetterWriter(scope, new Courier(scope), outlets.letters());
+    var gate = new MisroutedGate(scope, input.misrouted(), letters, handler);
+    return OperatorGate.before(gate, scope, environment.orders().get());
+  }
+
+  /** On the worker loop. */
+  void ordersChanged() {
+    List.copyOf(redrivers).forEach(Redriver::look);
+  }
+
+  @Override
+  public void begins(Redriver redriver) {
+    redrivers.add(redriver);
+  }
+
+  @Override
+  public void ends(Redriver redriver) {
+    redrivers.remove(redriver);
   }
 
   /** From any thread. */

@@ -67,7 +67,8 @@ public final class FunctionSpec<I, O> {
       Optional<Duration> limit,
       int inFlight,
       Optional<Executor> executor,
-      Map<Side<?>, Destination<?>> sides) {
+      Map<Side<?>, Destination<?>> sides,
+      Optional<Redaction> redaction) {
     Settings {
       sides = Map.copyOf(sides);
     }
@@ -245,10 +246,17 @@ public final class FunctionSpec<I, O> {
     private int inFlight = IN_FLIGHT_DEFAULT;
     private @Nullable Executor executor;
     private final Map<Side<?>, Destination<?>> sides = new LinkedHashMap<>();
+    private @Nullable Redaction redaction;
 
     Settings settings() {
       return new Settings(
-          batch, retry, Optional.ofNullable(limit), inFlight, Optional.ofNullable(executor), sides);
+          batch,
+          retry,
+          Optional.ofNullable(limit),
+          inFlight,
+          Optional.ofNullable(executor),
+          sides,
+          Optional.ofNullable(redaction));
     }
   }
 
@@ -318,6 +326,15 @@ public final class FunctionSpec<I, O> {
     /** Where the function is called instead of the runtime's pool; never the calling thread. */
     public R invokingOn(Executor executor) {
       chosen.executor = Objects.requireNonNull(executor, "executor");
+      return self();
+    }
+
+    /**
+     * What dead letters of the function must not show, in place of what the runtime says of all.
+     * Payloads are kept whole in the application's table, from which they are played again.
+     */
+    public R redacting(Redaction redaction) {
+      chosen.redaction = Objects.requireNonNull(redaction, "redaction");
       return self();
     }
 

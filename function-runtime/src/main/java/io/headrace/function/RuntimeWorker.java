@@ -7,6 +7,7 @@ import io.headrace.checkpoint.Orders;
 import io.headrace.checkpoint.PacedCheckpointStore;
 import io.headrace.checkpoint.TrackingCheckpointer;
 import io.headrace.kcl.BatchLimits;
+import io.headrace.kcl.Directions;
 import io.headrace.kcl.HandlerSpec;
 import io.headrace.kcl.Incarnation;
 import io.headrace.kcl.LeaseException;
@@ -65,6 +66,7 @@ final class RuntimeWorker implements FunctionRuntime.Running {
   private final List<LoopWatch> watches;
 
   private final Troubles troubles = new Troubles();
+  private final SinkTroubles sinks = new SinkTroubles();
 
   private final AtomicInteger calls = new AtomicInteger();
   private final AtomicBoolean stopping = new AtomicBoolean();
@@ -82,7 +84,15 @@ final class RuntimeWorker implements FunctionRuntime.Running {
             of.application, of.connectors, machinery.workerLoop(), machinery.workerRandom());
     outlets =
         new Outlets(
-            machinery.pool(), machinery.background(), connectors::sink, of.deadLetters, of.tap);
+            machinery.pool(),
+            machinery.background(),
+            connectors::sink,
+            of.deadLetters,
+            of.tap,
+            of.letterConnectors);
+    var progress =
+        new PacedCheckpointStore(
+            required(of, of.checkpoints, "checkpointsIn"), machinery.workerLoop());
     var environment =
         new Environment(
             of.application,
@@ -91,12 +101,13 @@ final class RuntimeWorker implements FunctionRuntime.Running {
             machinery.workerRandom(),
             outlets,
             chunks(of),
-            listeners::tell,
+            event -> {
+              sinks.on(event);
+              listeners.tell(event);
+            },
             calls,
-            this::orders);
-    var progress =
-        new PacedCheckpointStore(
-            required(of, of.checkpoints, "checkpointsIn"), machinery.workerLoop());
+            this::orders,
+            new LetterKeeping(progress, of.redaction));
     var handlers = new ArrayList<HandlerSpec>();
     for (var spec : of.specs) {
       var host = FunctionHost.open(spec, environment);
@@ -134,13 +145,19 @@ final class RuntimeWorker implements FunctionRuntime.Running {
               watch(event);
               listeners.tell(event);
             });
-    orders = new StandingOrders(progress.operator(), machinery.workerLoop(), worker::direct);
+    orders = new StandingOrders(progress.operator(), machinery.workerLoop(), this::obey);
     machinery.faults().listen(this::broken);
     watches = watches(of.leaseSettings.leaseTime());
   }
 
   private Orders orders() {
     return orders.now();
+  }
+
+  /** On the worker loop. */
+  private void obey(Directions directions) {
+    worker.direct(directions);
+    hosts.values().forEach(FunctionHost::ordersChanged);
   }
 
   /** Each loop looks after the other: who hangs can't say so. */
@@ -185,6 +202,7 @@ final class RuntimeWorker implements FunctionRuntime.Running {
       reasons.add("the worker has not joined its fleet yet");
     }
     reasons.addAll(troubles.sentences());
+    reasons.addAll(sinks.sentences());
     var unread = orders.trouble();
     if (unread != null) {
       reasons.add(unread);
@@ -311,6 +329,7 @@ final class RuntimeWorker implements FunctionRuntime.Running {
   /** On the worker loop. */
   private void watch(WorkerEvent event) {
     troubles.on(event);
+    sinks.on(event);
     if (event instanceof WorkerEvent.OrdersGiven given) {
       orders.given(given.number());
     } else if (event instanceof WorkerEvent.FunctionHeld held) {

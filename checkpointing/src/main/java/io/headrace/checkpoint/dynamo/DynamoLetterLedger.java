@@ -184,7 +184,7 @@ public final class DynamoLetterLedger implements LetterLedger {
               key(
                   LetterItems.slices(application, id.place()),
                   set + String.format(Locale.ROOT, "%04d", i)));
-      item.put(Attributes.LEAST_READER, number(Attributes.READER));
+      item.put(Attributes.LEAST_READER, number(Attributes.ANY_READER));
       item.put(LetterItems.PAYLOAD, AttributeValue.fromB(SdkBytes.fromByteArray(slices.get(i))));
       all =
           all.thenCompose(

@@ -117,7 +117,7 @@ final class LetterItems {
     var letter = entry.letter();
     var item = new LinkedHashMap<String, AttributeValue>();
     item.put(Attributes.FORMAT_NUMBER, number(Attributes.FORMAT));
-    item.put(Attributes.LEAST_READER, number(Attributes.READER));
+    item.put(Attributes.LEAST_READER, number(Attributes.ANY_READER));
     item.put(PLACE, text(letter.id().place().key()));
     item.put(POSITION, text(letter.id().position().toString()));
     item.put(KEY, text(letter.key()));

@@ -4,6 +4,7 @@ import io.headrace.checkpoint.CheckpointStore;
 import io.headrace.checkpoint.dynamo.DynamoCheckpointStore;
 import io.headrace.checkpoint.dynamo.PlacedProgress;
 import io.headrace.checkpoint.kcl.KclTable;
+import io.headrace.function.LetterConnector;
 import io.headrace.kcl.StreamConnector;
 import io.headrace.kcl.kinesis.KinesisConnector;
 import io.headrace.kcl.kinesis.KinesisHttp;
@@ -46,9 +47,11 @@ public final class AwsServices implements AutoCloseable {
 
   private final KinesisAsyncClient kinesis;
   private final DynamoDbAsyncClient dynamoDb;
+  private final AwsLetters letters;
   private final RequestCount requests = new RequestCount();
 
   private AwsServices(Endpoints endpoints) {
+    this.letters = new AwsLetters(endpoints);
     this.kinesis =
         located(KinesisAsyncClient.builder(), endpoints, endpoints.kinesis())
             .httpClientBuilder(KinesisHttp.builder())
@@ -66,7 +69,17 @@ public final class AwsServices implements AutoCloseable {
    * Where the services are; what is empty is found by the AWS SDK, as are credentials. A service on
    * a loopback address is a local server: it needs neither region nor credentials.
    */
-  public record Endpoints(Optional<String> region, Optional<URI> kinesis, Optional<URI> dynamoDb) {}
+  public record Endpoints(
+      Optional<String> region,
+      Optional<URI> kinesis,
+      Optional<URI> dynamoDb,
+      Optional<URI> sqs,
+      Optional<URI> s3) {
+    /** With queues and buckets where the SDK finds them. */
+    public Endpoints(Optional<String> region, Optional<URI> kinesis, Optional<URI> dynamoDb) {
+      this(region, kinesis, dynamoDb, Optional.empty(), Optional.empty());
+    }
+  }
 
   /** Makes the clients; calls nothing yet. */
   public static AwsServices at(Endpoints endpoints) {
@@ -81,6 +94,14 @@ public final class AwsServices implements AutoCloseable {
   /** Opens streams through this process's Kinesis client, to be read like this. */
   public StreamConnector connector(Retrieval retrieval) {
     return new KinesisConnector(kinesis, retrieval);
+  }
+
+  /**
+   * Opens queues and buckets for dead letters. Needs the SDK's {@code sqs} or {@code s3} on the
+   * class path once it is asked for one.
+   */
+  public LetterConnector letters() {
+    return letters;
   }
 
   public LeaseTable leases(String table) {
@@ -129,9 +150,10 @@ public final class AwsServices implements AutoCloseable {
   public void close() {
     kinesis.close();
     dynamoDb.close();
+    letters.close();
   }
 
-  private static <B extends AwsClientBuilder<B, ?>> B located(
+  static <B extends AwsClientBuilder<B, ?>> B located(
       B builder, Endpoints endpoints, Optional<URI> endpoint) {
     endpoints.region().ifPresent(region -> builder.region(Region.of(region)));
     endpoint.ifPresent(builder::endpointOverride);
@@ -144,7 +166,7 @@ public final class AwsServices implements AutoCloseable {
     return builder;
   }
 
-  private static boolean isLoopback(URI endpoint) {
+  static boolean isLoopback(URI endpoint) {
     var host = String.valueOf(endpoint.getHost());
     return host.equals("localhost") || host.equals("[::1]") || host.startsWith("127.");
   }
