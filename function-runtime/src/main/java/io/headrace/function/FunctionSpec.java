@@ -193,6 +193,11 @@ public final class FunctionSpec<I, O> {
     return streams;
   }
 
+  /** Where its dead letters go; empty where the runtime says it. */
+  public Optional<DeadLetters> deadLetters() {
+    return settings.retry().sink();
+  }
+
   Settings settings() {
     return settings;
   }

@@ -84,7 +84,7 @@ final class LetterBook {
 
   /** Where a record lay first: one that is played again may be of an ancestor. */
   ShardKey shardOf(Position position, ShardKey own) {
-    var known = playing.get(position);
+    var known = playing.isEmpty() ? null : playing.get(position);
     return known == null ? own : known.letter().id().place().shard();
   }
 
@@ -99,7 +99,7 @@ final class LetterBook {
 
   /** The record is settled; answers its letter, or null where it is none. */
   @Nullable Letter played(Position position) {
-    var known = playing.remove(position);
+    var known = playing.isEmpty() ? null : playing.remove(position);
     return known == null ? null : known.letter();
   }
 

@@ -237,10 +237,11 @@ final class LetterGate implements ShardHandler {
 
     @Override
     public void returned(List<Position> positions) {
+      var playing = redriver;
       var handed =
-          redriver == null
+          playing == null
               ? positions
-              : positions.stream().filter(position -> !redriver.isPlaying(position)).toList();
+              : positions.stream().filter(position -> !playing.isPlaying(position)).toList();
       if (!handed.isEmpty()) {
         engine.returned(handed);
       }

@@ -124,6 +124,9 @@ final class Redriver {
    * @param mayCount whether a letter's record is surely not handed over again
    */
   void begin(Collection<Letter.Id> before, Predicate<Letter> mayCount) {
+    if (stopped) {
+      return;
+    }
     this.mayCount = mayCount;
     begun = true;
     live.begins(this);

@@ -292,7 +292,7 @@ class AwsLettersTest {
                     @Override
                     public void on(Object event) {
                       if (event instanceof FunctionEvent.DeadLettered one) {
-                        ids.add(one.position().toString());
+                        ids.add(one.shard().shard().value() + "/" + one.position() + "\"");
                         all.countDown();
                       }
                     }
