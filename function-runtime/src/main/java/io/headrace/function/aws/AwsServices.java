@@ -2,16 +2,20 @@ package io.headrace.function.aws;
 
 import io.headrace.checkpoint.CheckpointStore;
 import io.headrace.checkpoint.dynamo.DynamoCheckpointStore;
+import io.headrace.checkpoint.dynamo.DynamoEffectStore;
 import io.headrace.checkpoint.dynamo.PlacedProgress;
 import io.headrace.checkpoint.kcl.KclTable;
 import io.headrace.function.LetterConnector;
+import io.headrace.function.Once;
 import io.headrace.kcl.StreamConnector;
 import io.headrace.kcl.kinesis.KinesisConnector;
 import io.headrace.kcl.kinesis.KinesisHttp;
 import io.headrace.kcl.kinesis.Retrieval;
+import io.headrace.kcl.loop.WallClock;
 import io.headrace.lease.LeaseTable;
 import io.headrace.lease.dynamo.DynamoLeaseTable;
 import java.net.URI;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -119,6 +123,19 @@ public final class AwsServices implements AutoCloseable {
 
   public CheckpointStore checkpoints(String table, String application) {
     return new DynamoCheckpointStore(dynamoDb, table, application);
+  }
+
+  /**
+   * Effects of an application's functions, each performed once. The table is that of its leases.
+   *
+   * @param keptFor see {@link Once#in}
+   */
+  public Once once(String table, String application, String function, Duration keptFor) {
+    return Once.in(
+        new DynamoEffectStore(dynamoDb, table, application),
+        function,
+        WallClock.source(),
+        keptFor);
   }
 
   /** Progress of an application that does not run, to be looked at and set. */
