@@ -64,6 +64,16 @@ public abstract class LetterLedgerContract {
   }
 
   @Test
+  void of_two_tokens_with_one_epoch_or_one_owner_only_the_one_that_sealed_enters() {
+    seal(KEY, ANN);
+    assertThat(enter(KEY, token("bob", 1), entry(KEY, at(1), "a", new byte[1]))).isFalse();
+
+    seal(KEY, token("ann", 2));
+    assertThat(enter(KEY, ANN, entry(KEY, at(1), "a", new byte[1]))).isFalse();
+    assertThat(letters()).isEmpty();
+  }
+
+  @Test
   void nobody_enters_letters_where_nobody_has_sealed_or_the_shard_is_ended() {
     assertThat(enter(KEY, ANN, entry(KEY, at(1), "a", new byte[1]))).isFalse();
 

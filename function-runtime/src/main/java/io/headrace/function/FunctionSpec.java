@@ -99,6 +99,16 @@ public final class FunctionSpec<I, O> {
           "records of one key lie in shards of several streams, so state would be partial;"
               + " read one stream");
     }
+    if (settings.retry().keysWait()
+        && (kind instanceof Kind.Windowing || kind instanceof Kind.Batched)) {
+      throw refused(
+          name,
+          "thenLaterRecordsOfTheKey",
+          "WAIT_FOR_REDRIVE",
+          kind instanceof Kind.Windowing
+              ? "windows would close over the records that wait; let the key go on"
+              : "a batch function is not asked record by record; let the key go on");
+    }
     if (kind instanceof Kind.Windowing<I, ?, O> windowing) {
       Side<?> late = windowing.windows().side();
       if (late != null && !settings.sides().containsKey(late)) {

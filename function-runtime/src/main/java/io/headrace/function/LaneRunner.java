@@ -18,6 +18,9 @@ import org.slf4j.LoggerFactory;
 final class LaneRunner<O> {
   private static final Logger LOG = LoggerFactory.getLogger(LaneRunner.class);
 
+  /** The code of records that wait for the redrive of their key. */
+  static final String KEY_WAITS = "KeyWaits";
+
   /** How soon the lease is asked again when an attempt found it in doubt. */
   private static final Duration LEASE_IN_DOUBT_WAIT = Duration.ofMillis(200);
 
@@ -147,11 +150,24 @@ final class LaneRunner<O> {
   }
 
   private void begin(Task<O> task) {
+    var position = task.position();
+    if (position != null && scope.book.mustWait(task.key(), position)) {
+      lanes.rest(task.lane());
+      letters.write(task, waits(), KEY_WAITS, () -> lettered(task, KEY_WAITS));
+      return;
+    }
     task.attempts++;
     var out = new OutputBuffer<>(outlets, task::id, task.headers());
     var call = new Call<>(terms, task, task.attempts, out, this::answered);
     task.call = call;
     dispatch.add(call);
+  }
+
+  private static Failure waits() {
+    var cause =
+        new TerminalFailure(
+            KEY_WAITS, "a record of its key is in the dead letters and was not played again yet");
+    return new Failure(cause, KEY_WAITS, true, false);
   }
 
   /** By any thread. */

@@ -49,6 +49,11 @@ final class LetterBook {
   private final @Nullable LetterLedger ledger;
   private final @Nullable ProgressKey place;
   private final Redaction redaction;
+  private final boolean keysWait;
+
+  /** How many letters there are of each key that waits for its redrive. */
+  private final Map<String, Integer> waitingKeys = new HashMap<>();
+
   private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
   private final Map<Position, Playing> playing = new HashMap<>();
   private Listener listener = letter -> {};
@@ -59,6 +64,7 @@ final class LetterBook {
     this.ledger = null;
     this.place = null;
     this.redaction = Redaction.NONE;
+    this.keysWait = false;
   }
 
   /**
@@ -66,8 +72,15 @@ final class LetterBook {
    *
    * @param ledger null where letters are not kept beyond their sink
    * @param place the function, under which its progress is kept, in the shard
+   * @param keysWait whether later records of a key wait until its letters were played again
    */
-  LetterBook(Scope scope, @Nullable LetterLedger ledger, ProgressKey place, Redaction redaction) {
+  LetterBook(
+      Scope scope,
+      @Nullable LetterLedger ledger,
+      ProgressKey place,
+      Redaction redaction,
+      boolean keysWait) {
+    this.keysWait = keysWait && ledger != null;
     this.scope = scope;
     this.ledger = ledger;
     this.place = place;
@@ -80,6 +93,36 @@ final class LetterBook {
 
   Redaction redaction() {
     return redaction;
+  }
+
+  /** Whether later records of a key wait for the redrive of its letters. */
+  boolean keysWait() {
+    return keysWait;
+  }
+
+  /** Whether a record must go to the letters untried, since one of its key is there. */
+  boolean mustWait(String key, Position position) {
+    return keysWait && waitingKeys.containsKey(key) && !playing.containsKey(position);
+  }
+
+  /** There is one more letter that counts. What never was the key's own holds up no key. */
+  void counts(Letter letter) {
+    if (holdsUp(letter)) {
+      waitingKeys.merge(letter.key(), 1, Integer::sum);
+    }
+  }
+
+  private boolean holdsUp(Letter letter) {
+    return keysWait
+        && !letter.code().equals(MisroutedGate.CODE)
+        && !letter.code().equals(ForeignKey.CODE);
+  }
+
+  /** A letter was handled. */
+  void countsNoMore(Letter letter) {
+    if (holdsUp(letter)) {
+      waitingKeys.computeIfPresent(letter.key(), (key, count) -> count == 1 ? null : count - 1);
+    }
   }
 
   /** Where a record lay first: one that is played again may be of an ancestor. */
@@ -149,7 +192,11 @@ final class LetterBook {
           entering = false;
           batch.forEach(
               each -> {
-                listener.entered(each.entry().letter());
+                var letter = each.entry().letter();
+                if (letter.order() == 0) {
+                  counts(letter);
+                  listener.entered(letter);
+                }
                 each.done().run();
               });
           enterWaiting(open, into);

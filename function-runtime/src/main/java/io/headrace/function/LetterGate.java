@@ -75,16 +75,18 @@ final class LetterGate implements ShardHandler {
     var redaction = keeping.redactionOf(spec);
     if (store == null) {
       var scope = new Scope(spec.name(), context, environment);
-      scope.book = new LetterBook(scope, null, place, redaction);
+      scope.book = new LetterBook(scope, null, place, redaction, false);
       return gated.apply(scope).apply(open.apply(scope));
     }
     var hearing = new Hearing(context.outcomes());
     var scope = new Scope(spec.name(), hearing.in(context), environment);
-    scope.book = new LetterBook(scope, store.letters(), place, redaction);
+    boolean keysWait = spec.settings().retry().keysWait();
+    scope.book = new LetterBook(scope, store.letters(), place, redaction, keysWait);
     var function = open.apply(scope);
     var redriver =
         new Redriver(scope, store, place, function, context.outcomes()::stateChanged, live);
     hearing.redriver = redriver;
+    scope.book.listen(redriver::entered);
     return new LetterGate(
         scope, store.letters(), place, gated.apply(scope).apply(function), redriver);
   }
@@ -103,11 +105,25 @@ final class LetterGate implements ShardHandler {
         .restore(parts)
         .thenCombine(
             ledger.ofShard(place, Optional.ofNullable(through)), (restored, found) -> found)
-        .thenCompose(found -> Scope.onLoop(scope, () -> begin(found.letters(), played)));
+        .thenCombine(
+            redriver.counted(),
+            (found, counted) -> new Known(found.letters(), counted))
+        .thenCompose(known -> Scope.onLoop(scope, () -> begin(known, played)));
   }
 
-  private void begin(List<Letter> behindThrough, List<Letter.Id> played) {
-    behindThrough.forEach(letter -> uncommitted.put(letter.id().position(), letter));
+  /**
+   * The letters as a run finds them.
+   *
+   * @param behind those behind the place where the run goes on
+   * @param counted all that are the shard's, where keys wait for them
+   */
+  private record Known(List<Letter> behind, List<Letter> counted) {}
+
+  private void begin(Known known, List<Letter.Id> played) {
+    known.behind().forEach(letter -> uncommitted.put(letter.id().position(), letter));
+    known.counted().stream()
+        .filter(letter -> mayCount(letter) && !played.contains(letter.id()))
+        .forEach(scope.book::counts);
     redriver.begin(played, this::mayCount);
   }
 
@@ -159,7 +175,16 @@ final class LetterGate implements ShardHandler {
 
   /** Records come in order: what lies before one of them and did not come was committed. */
   private void passed(Position latest) {
-    uncommitted.keySet().removeIf(position -> position.compareTo(latest) < 0);
+    uncommitted
+        .values()
+        .removeIf(
+            letter -> {
+              boolean sure = letter.id().position().compareTo(latest) < 0;
+              if (sure) {
+                scope.book.counts(letter);
+              }
+              return sure;
+            });
     redriver.look();
   }
 

@@ -79,6 +79,10 @@ final class Redriver {
     private final Map<String, ArrayDeque<Letter>> byKey = new LinkedHashMap<>();
     private final ArrayDeque<String> ready = new ArrayDeque<>();
     private final Set<String> underWay = new HashSet<>();
+
+    /** Keys of which a letter failed again, or a record failed anew, where keys wait. */
+    private final Set<String> stopped = new HashSet<>();
+
     private long nextTicks;
     private boolean waking;
     private int handled;
@@ -165,6 +169,35 @@ final class Redriver {
           sure.forEach(striking::remove);
           goOn();
         });
+  }
+
+  /** The letters that are this shard's; nothing where no key waits for any. */
+  CompletionStage<List<Letter>> counted() {
+    return scope.book.keysWait()
+        ? store
+            .letters()
+            .ofFunction(place.function())
+            .thenCompose(found -> ours(found.letters()))
+        : CompletableFuture.completedFuture(List.of());
+  }
+
+  /** There is a new letter: one that waits for a key that is being played is played, too. */
+  void entered(Letter letter) {
+    var now = round;
+    if (now == null || !scope.book.keysWait()) {
+      return;
+    }
+    var key = letter.key();
+    if (!letter.code().equals(LaneRunner.KEY_WAITS)) {
+      now.stopped.add(key);
+    } else if (now.byKey.containsKey(key) && !now.stopped.contains(key)) {
+      var left = now.of(key);
+      if (left.isEmpty() && !now.underWay.contains(key)) {
+        now.ready.add(key);
+      }
+      left.add(letter);
+      scope.post(this::goOn);
+    }
   }
 
   /** There may be an order that was not obeyed yet, or letters that count only now. */
@@ -386,8 +419,13 @@ final class Redriver {
     left.removeFirst();
     if (outcome == Outcome.DEAD_LETTERED) {
       now.failed++;
+      if (scope.book.keysWait()) {
+        now.stopped.add(letter.key());
+        left.clear();
+      }
     } else {
       now.handled++;
+      scope.book.countsNoMore(letter);
       played.add(letter.id());
       wantCommit.run();
     }

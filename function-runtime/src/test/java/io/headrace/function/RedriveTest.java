@@ -2,11 +2,13 @@ package io.headrace.function;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.headrace.checkpoint.InMemoryCheckpointStore;
 import io.headrace.checkpoint.InMemoryChunkStore;
 import io.headrace.checkpoint.Letter;
 import io.headrace.checkpoint.Order;
+import io.headrace.function.RetryPolicy.KeyAfterLetter;
 import io.headrace.kcl.InMemoryStream;
 import io.headrace.kcl.InMemoryStreams;
 import io.headrace.kcl.StreamSink;
@@ -333,12 +335,7 @@ class RedriveTest implements OutputTap {
     chunks = new InMemoryChunkStore();
     in = streams.create("in", 2, loop);
     put = 0;
-    spec =
-        FunctionSpec.named("echo")
-            .reading(Rig.input())
-            .retrying(RetryPolicy.upTo(0))
-            .keyedBy(Keys.partitionKey(), new Texts())
-            .handledBy(() -> new Remembering(), Destination.nowhere());
+    spec = remembering(seed % 2 == 0 ? KeyAfterLetter.GO_ON : KeyAfterLetter.WAIT_FOR_REDRIVE);
     var running = start("w0");
     broken.addAll(List.of("b", "c"));
     put(60, "a", "b", "c");
@@ -356,17 +353,99 @@ class RedriveTest implements OutputTap {
     assertThat(given.toCompletableFuture().join()).as("seed %s", seed).isPresent();
     assertThat(entered()).as("seed %s", seed).isEmpty();
     for (var key : List.of("a", "b", "c")) {
-      var state = String.valueOf(running.stateOf("echo", key, key).orElseThrow());
-      var numbers = new ArrayList<Integer>();
-      for (var word : state.trim().split(" ")) {
-        numbers.add(Integer.parseInt(word));
-      }
-      assertThat(numbers)
+      assertThat(state(running, key))
           .as("seed %s, key %s", seed, key)
           .hasSize(20)
           .isSorted()
           .doesNotHaveDuplicates();
     }
+  }
+
+  private List<Integer> state(FunctionRuntime.Running running, String key) {
+    var state = String.valueOf(running.stateOf("echo", key, key).orElseThrow());
+    var numbers = new ArrayList<Integer>();
+    for (var word : state.trim().split(" ")) {
+      numbers.add(Integer.parseInt(word));
+    }
+    return numbers;
+  }
+
+  private FunctionSpec<String, String> remembering(KeyAfterLetter choice) {
+    return FunctionSpec.named("echo")
+        .reading(Rig.input())
+        .retrying(RetryPolicy.upTo(0).thenLaterRecordsOfTheKey(choice))
+        .keyedBy(Keys.partitionKey(), new Texts())
+        .handledBy(() -> new Remembering(), Destination.nowhere());
+  }
+
+  @Test
+  void a_key_that_waits_gets_nothing_out_of_order_though_records_come_while_it_is_played() {
+    spec = remembering(KeyAfterLetter.WAIT_FOR_REDRIVE);
+    var first = start("w1");
+    put(10, "a", "b");
+    advance(5);
+    broken.add("b");
+    put(2, "a", "b");
+    advance(2);
+    broken.clear();
+    put(10, "a", "b");
+    advance(5);
+    first.crash();
+    var running = start("w2");
+    advance(20);
+    put(10, "a", "b");
+    advance(5);
+
+    assertThat(state(running, "a")).hasSize(16);
+    assertThat(state(running, "b")).as("the bug is gone, and yet the key waits").hasSize(5);
+    assertThat(entered().stream().map(Letter::code))
+        .hasSize(11)
+        .containsOnly("RetryAttemptsExhausted", "KeyWaits");
+
+    var given = redrives().redrive(Operations.Target.of("echo"), ALL, "the bug is fixed");
+    for (int i = 0; i < 50; i++) {
+      put(2, "a", "b");
+      loop.advance(Duration.ofMillis(100));
+    }
+    advance(20);
+    put(2, "a", "b");
+    advance(5);
+
+    assertThat(given.toCompletableFuture().join()).isPresent();
+    assertThat(entered()).isEmpty();
+    assertThat(state(running, "a")).hasSize(67).isSorted().doesNotHaveDuplicates();
+    assertThat(state(running, "b")).hasSize(67).isSorted().doesNotHaveDuplicates();
+  }
+
+  @Test
+  void a_letter_of_a_waiting_key_that_fails_again_holds_up_the_ones_behind_it() {
+    spec = remembering(KeyAfterLetter.WAIT_FOR_REDRIVE);
+    start("w1");
+    broken.add("b");
+    put(10, "b");
+    advance(5);
+    assertThat(entered()).hasSize(10);
+
+    redrive(ALL, Optional.empty());
+
+    assertThat(redriven).as("the first, and no more").hasSize(1);
+    assertThat(entered()).hasSize(10);
+    broken.clear();
+    redrive(ALL, Optional.empty());
+    assertThat(entered()).isEmpty();
+  }
+
+  @Test
+  void windows_and_batches_let_no_key_wait() {
+    var waiting = RetryPolicy.upTo(0).thenLaterRecordsOfTheKey(KeyAfterLetter.WAIT_FOR_REDRIVE);
+
+    assertThatThrownBy(
+            () ->
+                Rig.reading()
+                    .retrying(waiting)
+                    .handledInBatchesBy(() -> batch -> {}, Destination.nowhere()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("thenLaterRecordsOfTheKey WAIT_FOR_REDRIVE");
   }
 
   /** Keeps the number of each record in the state of its key. */

@@ -6,7 +6,9 @@ import java.util.HashMap;
 import java.util.Map;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.ConditionCheck;
 import software.amazon.awssdk.services.dynamodb.model.PutItemRequest;
+import software.amazon.awssdk.services.dynamodb.model.TransactWriteItem;
 import software.amazon.awssdk.services.dynamodb.model.TransactWriteItemsRequest;
 import software.amazon.awssdk.services.dynamodb.model.Update;
 import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
@@ -47,11 +49,30 @@ public final class MutatingClient {
     } else if (request instanceof TransactWriteItemsRequest writes) {
       var items =
           writes.transactItems().stream()
-              .map(item -> item.toBuilder().update(changed(item.update())).build())
+              .map(MutatingClient::changed)
               .toList();
       request = writes.toBuilder().transactItems(items).build();
     }
     return new Object[] {request};
+  }
+
+  /** Deletes and puts of ours have no conditions there. */
+  private static TransactWriteItem changed(TransactWriteItem item) {
+    if (item.update() != null) {
+      return item.toBuilder().update(changed(item.update())).build();
+    }
+    return item.conditionCheck() != null
+        ? item.toBuilder().conditionCheck(changed(item.conditionCheck())).build()
+        : item;
+  }
+
+  private static ConditionCheck changed(ConditionCheck check) {
+    var left = MUTANTS.apply(check.conditionExpression(), check.expressionAttributeNames());
+    return check.toBuilder()
+        .conditionExpression(left)
+        .expressionAttributeNames(named(check.expressionAttributeNames(), left))
+        .expressionAttributeValues(valued(check.expressionAttributeValues(), left))
+        .build();
   }
 
   private static UpdateItemRequest changed(UpdateItemRequest update) {

@@ -37,7 +37,7 @@ public final class DynamoEffectStore implements EffectStore {
   private static final String EXPIRES = "ttl";
 
   private static final String MAY_CLAIM =
-      "attribute_not_exists(pk) OR (attribute_not_exists(#res) AND #tok <= :tok)";
+      "attribute_not_exists(#res) AND (attribute_not_exists(#tok) OR #tok <= :tok)";
 
   private final DynamoDbAsyncClient client;
   private final String table;
