@@ -67,6 +67,10 @@ final class Redriver {
 
   private final Set<Letter.Id> striking = new HashSet<>();
   private Predicate<Letter> mayCount = letter -> false;
+
+  /** What came into the ledger while it was being looked at. */
+  private final List<Letter> meanwhile = new ArrayList<>();
+
   private @Nullable Round round;
   private long doneThrough;
   private boolean begun;
@@ -183,6 +187,9 @@ final class Redriver {
 
   /** There is a new letter: one that waits for a key that is being played is played, too. */
   void entered(Letter letter) {
+    if (looking) {
+      meanwhile.add(letter);
+    }
     var now = round;
     if (now == null || !scope.book.keysWait()) {
       return;
@@ -208,6 +215,7 @@ final class Redriver {
     var next = next();
     if (next.isPresent()) {
       looking = true;
+      meanwhile.clear();
       Stages.ask(
           scope.loop(),
           () -> letters(next.get()),
@@ -232,8 +240,12 @@ final class Redriver {
         .findFirst();
   }
 
-  /** Those of the order that are this shard's to play, as they are now. */
+  /**
+   * Those of the order that are this shard's to play, as they are now. Where keys wait, all of the
+   * shard's: of a key that is meant every letter is played, or it would be out of order.
+   */
   private CompletionStage<List<Letter>> letters(Order order) {
+    boolean all = scope.book.keysWait();
     return store
         .letters()
         .ofFunction(place.function())
@@ -241,7 +253,9 @@ final class Redriver {
             found -> {
               found.faults().forEach(fault -> LOG.warn("not played again: {}", fault));
               return ours(
-                  found.letters().stream().filter(order::redrives).toList());
+                  found.letters().stream()
+                      .filter(letter -> all || order.redrives(letter))
+                      .toList());
             });
   }
 
@@ -295,7 +309,8 @@ final class Redriver {
     }
     var held = scope.environment.orders().get().heldKeys(scope.function, place.shard());
     var begins = new Round(order);
-    for (var letter : inOrder(letters)) {
+    var meant = scope.book.keysWait() ? ofMeantKeys(order, letters) : letters;
+    for (var letter : inOrder(meant)) {
       if (!mayCount.test(letter)) {
         begins.partial = true;
       } else if (!held.containsKey(letter.key())) {
@@ -312,10 +327,23 @@ final class Redriver {
           "function {}, shard {}: {} letters are played again, order {}",
           scope.function,
           place.shard(),
-          letters.size(),
+          meant.size(),
           order.number());
     }
     goOn();
+  }
+
+  /** All letters of the keys of which one is meant, and none has failed again in this order. */
+  private List<Letter> ofMeantKeys(Order order, List<Letter> letters) {
+    var all = new LinkedHashMap<Letter.Id, Letter>();
+    letters.forEach(letter -> all.put(letter.id(), letter));
+    meanwhile.forEach(letter -> all.put(letter.id(), letter));
+    var meant = new HashSet<String>();
+    all.values().stream().filter(order::redrives).forEach(letter -> meant.add(letter.key()));
+    all.values().stream()
+        .filter(letter -> letter.order() >= order.number())
+        .forEach(letter -> meant.remove(letter.key()));
+    return all.values().stream().filter(letter -> meant.contains(letter.key())).toList();
   }
 
   /** Parents' letters before their children's, whose numbers are higher. */
