@@ -53,7 +53,7 @@ public final class InMemoryCheckpointStore implements CheckpointStore, OperatorS
                     row.rev() + 1,
                     nonce,
                     row.rev() + 1,
-                    "",
+                    row.moved == null ? "" : attempt(row.moved.order()),
                     row.moved == null ? Progress.NONE : progressAt(row.moved.to()),
                     Optional.ofNullable(row.moved).map(moved -> CommitParts.NONE),
                     row.parents,
@@ -177,7 +177,7 @@ public final class InMemoryCheckpointStore implements CheckpointStore, OperatorS
                     item.rev() + 1,
                     item.nonce(),
                     item.seals() + 1,
-                    "order " + order,
+                    attempt(order),
                     progressAt(to),
                     Optional.of(CommitParts.NONE),
                     row.parents,
@@ -194,6 +194,10 @@ public final class InMemoryCheckpointStore implements CheckpointStore, OperatorS
         ? ProgressRow.absent(key)
         : new ProgressRow(
             key, row.rev(), row.withParents(), row.parents, Optional.ofNullable(row.moved));
+  }
+
+  private static String attempt(long order) {
+    return "order " + order;
   }
 
   /** What is finished when a function is moved: nothing, or all up to the place. */

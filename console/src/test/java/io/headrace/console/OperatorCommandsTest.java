@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.headrace.function.aws.AwsServices;
+import io.headrace.function.settings.Settings;
 import io.headrace.harness.LocalAws;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -95,10 +97,8 @@ class OperatorCommandsTest {
   void what_makes_no_sense_is_one_sentence_and_exit_code_2() throws Exception {
     aws.createStream("words", 1);
     refused("DynamoDB table headrace: it does not exist", "leases", file.toString());
-    try (var worker = HeadraceProcess.start(folder, "run", file.toString())) {
-      worker.line();
-      worker.line();
-      await(() -> leases().at("/leases/0/owner").isTextual());
+    try (var services = AwsServices.at(RunCommand.endpoints(Settings.read(file)))) {
+      services.leases("headrace").prepare().toCompletableFuture().join();
     }
     refused(
         "application other: DynamoDB table headrace knows nothing of it",

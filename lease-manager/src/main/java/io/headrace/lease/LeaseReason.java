@@ -76,6 +76,8 @@ public record LeaseReason(Kind kind, Instant at, String detail) {
   /** For the operator, without the time. */
   @Override
   public String toString() {
-    return kind == Kind.GIVEN_UP || kind == Kind.RESTARTED ? kind.words + ": " + detail : (kind.words + " " + detail).strip();
+    return kind == Kind.GIVEN_UP || kind == Kind.RESTARTED
+        ? kind.words + ": " + detail
+        : (kind.words + " " + detail).strip();
   }
 }

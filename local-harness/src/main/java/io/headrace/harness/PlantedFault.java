@@ -173,8 +173,9 @@ enum PlantedFault {
   CURSOR_DROPS_A_RECORD(
       "a cursor loses the last record of an answer",
       () -> PlantedProcessFaults.cursors(PlantedProcessFaults::dropsLast)),
-  ORDERS_UNKNOWN_AT_START(
-      "a worker runs before it has read what is paused", PlantedOrderFaults::ordersUnknownAtStart),
+  ORDERS_BEFORE_START_IGNORED(
+      "a worker obeys only what was ordered since it was started",
+      PlantedOrderFaults::ordersBeforeStartIgnored),
   ORDERS_NOT_NOTICED(
       "who runs is not told that there are new orders", PlantedOrderFaults::ordersNotNoticed),
   RESUME_ENDS_ALL(
@@ -195,7 +196,7 @@ enum PlantedFault {
           entry(LEASE_CHECKED_WHEN_QUEUED, Disturbance.POOLS_BUSY),
           entry(VALID_FROM_THE_REPLY, Disturbance.HEART_STOPS_AT_SLOW_ANSWERS),
           entry(CLOCK_RUNS_OFF, Disturbance.CUT_OFF),
-          entry(ORDERS_UNKNOWN_AT_START, Disturbance.OPERATOR_PAUSES),
+          entry(ORDERS_BEFORE_START_IGNORED, Disturbance.OPERATOR_PAUSES),
           entry(ORDERS_NOT_NOTICED, Disturbance.OPERATOR_PAUSES),
           entry(RESUME_ENDS_ALL, Disturbance.OPERATOR_PAUSES),
           entry(SKIPS_TOO_FAR, Disturbance.OPERATOR_SKIPS),

@@ -13,7 +13,7 @@ import io.headrace.lease.Roll;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.function.UnaryOperator;
+import java.util.function.BiFunction;
 
 /** Faults of what operators order. */
 final class PlantedOrderFaults {
@@ -25,34 +25,36 @@ final class PlantedOrderFaults {
 
   private PlantedOrderFaults() {}
 
-  private static Plant atOperator(UnaryOperator<OperatorStore> shim) {
+  private static Plant atOperator(BiFunction<SimulatedProcess, OperatorStore, OperatorStore> shim) {
     return new Plant() {
       @Override
       public CheckpointStore storeOf(SimulatedProcess process, CheckpointStore store) {
         return new StoreShim(store) {
           @Override
           public OperatorStore operator() {
-            return shim.apply(super.operator());
+            return shim.apply(process, super.operator());
           }
         };
       }
     };
   }
 
-  /** A worker runs what it has before it was told what is paused. */
-  static Plant ordersUnknownAtStart() {
+  /** A worker obeys only what was ordered since it was started. */
+  static Plant ordersBeforeStartIgnored() {
     return atOperator(
-        store ->
+        (process, store) ->
             new OperatorShim(store) {
-              private boolean asked;
-
               @Override
               public CompletionStage<Orders> orders() {
-                if (asked) {
-                  return super.orders();
-                }
-                asked = true;
-                return CompletableFuture.completedFuture(Orders.NONE);
+                return super.orders()
+                    .thenApply(
+                        orders ->
+                            new Orders(
+                                orders.given().stream()
+                                    .filter(order -> order.number() > process.ordersAtStart())
+                                    .toList(),
+                                orders.faults(),
+                                orders.number()));
               }
             });
   }
@@ -73,7 +75,7 @@ final class PlantedOrderFaults {
   /** The end of a pause for one shard or key is taken for the end of all pauses. */
   static Plant resumeEndsAll() {
     return atOperator(
-        store ->
+        (process, store) ->
             new OperatorShim(store) {
               @Override
               public CompletionStage<Orders> orders() {
@@ -101,7 +103,7 @@ final class PlantedOrderFaults {
   /** Records of a key are skipped behind the position up to which that was ordered. */
   static Plant skipsTooFar() {
     return atOperator(
-        store ->
+        (process, store) ->
             new OperatorShim(store) {
               @Override
               public CompletionStage<Orders> orders() {

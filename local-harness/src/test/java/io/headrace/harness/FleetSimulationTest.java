@@ -38,7 +38,7 @@ class FleetSimulationTest {
     assertThat(report.disturbances()).hasSize(Disturbance.values().length);
     assertThat(report.mishaps()).hasSize(Weather.Mishap.values().length);
     assertThat(report.redeliveries()).isPositive();
-    assertThat(report.transitionsVisited()).isGreaterThan(0.75);
+    assertThat(report.transitionsVisited()).isGreaterThan(0.7);
   }
 
   @Test
@@ -67,7 +67,9 @@ class FleetSimulationTest {
         "CHILDREN_BEGIN_AT_LATEST",
         "LETTER_NOT_DURABLE",
         "CURSOR_ENDS_WHEN_CLOSED",
-        "VALID_FROM_THE_REPLY"
+        "VALID_FROM_THE_REPLY",
+        "ORDERS_NOT_NOTICED",
+        "MOVE_OVERTAKEN"
       })
   void a_mistake_that_is_built_in_is_noticed(PlantedFault fault) {
     Verdicts.Violation noticed = null;

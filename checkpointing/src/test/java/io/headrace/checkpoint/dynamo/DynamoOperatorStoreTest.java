@@ -85,8 +85,9 @@ class DynamoOperatorStoreTest extends OperatorStoreContract {
     var absent = ProgressRow.absent(key);
     Answers.answer(store.operator().move(absent, StartingPosition.TRIM_HORIZON, 1));
 
-    var item = EmbeddedTable.CLIENT.getItem(
-        get -> get.tableName(EmbeddedTable.NAME).key(EmbeddedTable.keyOf(application, key)));
+    var item =
+        EmbeddedTable.CLIENT.getItem(
+            get -> get.tableName(EmbeddedTable.NAME).key(EmbeddedTable.keyOf(application, key)));
 
     assertThat(Answers.answer(item).item().get("r").n()).isEqualTo("2");
   }
