@@ -77,7 +77,7 @@ final class ForeignServers {
     private static URLClassLoader loader() {
       try {
         var urls = new ArrayList<URL>();
-        for (var jar : Files.readString(CLASS_PATH).trim().split(":")) {
+        for (var jar : Files.readString(CLASS_PATH).trim().split(":", -1)) {
           urls.add(Path.of(jar).toUri().toURL());
         }
         return new URLClassLoader(
