@@ -45,6 +45,7 @@ class RedriveTest implements OutputTap {
   private final List<FunctionEvent.Redriven> redriven = new ArrayList<>();
   private final Set<String> broken = new HashSet<>();
   private Duration commits = Duration.ofSeconds(1);
+  private boolean sinkFails;
   private int put;
 
   private FunctionSpec<String, String> spec =
@@ -70,6 +71,9 @@ class RedriveTest implements OutputTap {
 
   @Override
   public void deadLetter(DeadLetter letter) {
+    if (sinkFails && random.nextBoolean()) {
+      throw new IllegalStateException("the sink is down");
+    }
     letters.add(letter);
   }
 
@@ -316,6 +320,41 @@ class RedriveTest implements OutputTap {
     assertThat(seen.stream().distinct()).hasSize(20);
     assertThat(numbersByKey().get("b")).hasSize(10).isSorted();
     assertThat(entered()).isEmpty();
+  }
+
+  @Test
+  void a_hundred_crashes_and_a_sink_that_fails_half_of_its_writes_lose_nothing() {
+    sinkFails = true;
+    broken.addAll(List.of("b", "c"));
+    var running = start("w0");
+    for (int crash = 1; crash <= 100; crash++) {
+      put(6, "a", "b", "c");
+      loop.advance(Duration.ofMillis(5_000 + random.nextInt(5_000)));
+      running.crash();
+      running = start("w" + crash);
+    }
+    advance(120);
+
+    assertThat(running.health().reasons()).isEmpty();
+    assertThat(Set.copyOf(seen)).hasSize(200).allMatch(value -> value.startsWith("a"));
+    assertThat(entered()).hasSize(400);
+    var inSink = new HashSet<String>();
+    letters.forEach(letter -> inSink.add(letter.id()));
+    assertThat(entered())
+        .as("what counts lies in the sink")
+        .allMatch(
+            letter ->
+                inSink.contains(
+                    Decoder.id(letter.id().place().shard(), letter.id().position()).toString()));
+
+    broken.clear();
+    redrive(ALL, Optional.empty());
+    advance(60);
+    assertThat(entered()).isEmpty();
+    assertThat(Set.copyOf(seen)).hasSize(600);
+    for (var key : List.of("b", "c")) {
+      assertThat(numbersByKey().get(key)).hasSize(200).isSorted().doesNotHaveDuplicates();
+    }
   }
 
   @Test
