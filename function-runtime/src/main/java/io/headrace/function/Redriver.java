@@ -92,7 +92,7 @@ final class Redriver {
     private int handled;
     private int failed;
 
-    /** Some could not be played, as it was not certain that they count. */
+    /** Some keys could not be played, as it was not certain that their letters count. */
     private boolean partial;
 
     private Round(Order order) {
@@ -310,10 +310,13 @@ final class Redriver {
     var held = scope.environment.orders().get().heldKeys(scope.function, place.shard());
     var begins = new Round(order);
     var meant = scope.book.keysWait() ? ofMeantKeys(order, letters) : letters;
+    var uncertain = new HashSet<String>();
+    meant.stream()
+        .filter(letter -> !mayCount.test(letter))
+        .forEach(letter -> uncertain.add(letter.key()));
+    begins.partial = !uncertain.isEmpty();
     for (var letter : inOrder(meant)) {
-      if (!mayCount.test(letter)) {
-        begins.partial = true;
-      } else if (!held.containsKey(letter.key())) {
+      if (!uncertain.contains(letter.key()) && !held.containsKey(letter.key())) {
         begins.byKey.computeIfAbsent(letter.key(), key -> new ArrayDeque<>()).add(letter);
       }
     }
