@@ -140,6 +140,9 @@ final class Narrator implements RuntimeListener {
     if (event instanceof FunctionEvent.SinkUnavailable sink) {
       return where + sink.sink() + " can't be written: " + sink.cause() + again(sink.in());
     }
+    if (event instanceof FunctionEvent.SinkRecovered sink) {
+      return where + sink.sink() + " is written again";
+    }
     if (event instanceof FunctionEvent.LateDropped late) {
       return where + "record " + late.position() + " came after its window was closed";
     }
