@@ -84,7 +84,10 @@ public abstract class LetterLedgerContract {
         store()
             .end(
                 new CheckpointStore.End(
-                    claim, Progress.NONE, left, List.of(shard("s1", KEY.shard().shard().value())))));
+                    claim,
+                    Progress.NONE,
+                    left,
+                    List.of(shard("s1", KEY.shard().shard().value())))));
 
     assertThat(enter(KEY, ANN, entry(KEY, at(1), "a", new byte[1]))).isFalse();
     assertThat(letters()).isEmpty();

@@ -97,8 +97,7 @@ final class IamPolicy {
   /** Where letters go: those of functions that don't say it, where the file does. */
   private Set<DeadLetters> sinks() {
     var sinks = new LinkedHashSet<DeadLetters>();
-    functions.forEach(
-        function -> sinks.add(function.deadLetters().orElse(settings.deadLetters())));
+    functions.forEach(function -> sinks.add(function.deadLetters().orElse(settings.deadLetters())));
     return sinks;
   }
 
@@ -122,8 +121,7 @@ final class IamPolicy {
               List.copyOf(queues)));
     }
     if (!buckets.isEmpty()) {
-      statements.add(
-          statement("LettersInBuckets", List.of("s3:PutObject"), List.copyOf(buckets)));
+      statements.add(statement("LettersInBuckets", List.of("s3:PutObject"), List.copyOf(buckets)));
     }
     return statements;
   }

@@ -164,8 +164,7 @@ final class RedriveCommand implements Callable<Integer> {
           if (left.letters().isEmpty() || !loop.now().isBefore(until)) {
             answered.complete(left.letters().size());
           } else {
-            var unused =
-                loop.schedule(LOOK, () -> watch(redrives, order, loop, until, answered));
+            var unused = loop.schedule(LOOK, () -> watch(redrives, order, loop, until, answered));
           }
         },
         answered::completeExceptionally);
@@ -190,7 +189,10 @@ final class RedriveCommand implements Callable<Integer> {
                         + " keys, failed between "
                         + its.stream().map(Letter::failedAt).min(Instant::compareTo).orElseThrow()
                         + " and "
-                        + its.stream().map(Letter::failedAt).max(Instant::compareTo).orElseThrow()));
+                        + its.stream()
+                            .map(Letter::failedAt)
+                            .max(Instant::compareTo)
+                            .orElseThrow()));
   }
 
   private static Map<String, Long> byCode(List<Letter> letters) {

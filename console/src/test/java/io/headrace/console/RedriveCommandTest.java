@@ -96,8 +96,7 @@ class RedriveCommandTest {
     }
     refused("--since noon: must be an instant", "--since", "noon");
     refused("redrive of -1 a second: must be", "--rate", "-1");
-    var unknown =
-        CommandRun.of("redrive", file.toString(), "--function", "x", "--reason", "why");
+    var unknown = CommandRun.of("redrive", file.toString(), "--function", "x", "--reason", "why");
     assertThat(unknown.exitCode()).isEqualTo(2);
     assertThat(unknown.err()).contains("function x: application app has [mending]");
   }

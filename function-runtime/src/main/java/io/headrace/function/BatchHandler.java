@@ -84,9 +84,7 @@ final class BatchHandler<I, O> implements ShardHandler {
   @Override
   public void handle(List<StreamRecord> records) {
     for (var record : records) {
-      ready.put(
-          record.position(),
-          new BatchCall.Item(record, scope.idOf(record.position())));
+      ready.put(record.position(), new BatchCall.Item(record, scope.idOf(record.position())));
     }
     next();
   }

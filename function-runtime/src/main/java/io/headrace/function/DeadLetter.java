@@ -70,17 +70,7 @@ public record DeadLetter(
    */
   public DeadLetter without(String why) {
     return new DeadLetter(
-        function,
-        id,
-        partitionKey,
-        arrivedAt,
-        failedAt,
-        attempts,
-        code,
-        cause,
-        message,
-        "",
-        why);
+        function, id, partitionKey, arrivedAt, failedAt, attempts, code, cause, message, "", why);
   }
 
   /**

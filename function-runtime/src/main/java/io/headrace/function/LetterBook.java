@@ -222,8 +222,7 @@ final class LetterBook {
   }
 
   private LetterLedger.Fence fence(Scope open) {
-    return new LetterLedger.Fence(
-        Objects.requireNonNull(place), open.context.tenure().token());
+    return new LetterLedger.Fence(Objects.requireNonNull(place), open.context.tenure().token());
   }
 
   /** Asks again and again; a fence that does not hold ends the run soon, and is asked meanwhile. */
@@ -238,8 +237,7 @@ final class LetterBook {
                   if (written) {
                     if (attempt > 1) {
                       open.tell(
-                          new FunctionEvent.SinkRecovered(
-                              open.function, open.context.key(), NAME));
+                          new FunctionEvent.SinkRecovered(open.function, open.context.key(), NAME));
                     }
                     done.run();
                   } else {

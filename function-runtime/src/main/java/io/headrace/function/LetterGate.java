@@ -42,11 +42,7 @@ final class LetterGate implements ShardHandler {
   private @Nullable Position through;
 
   private LetterGate(
-      Scope scope,
-      LetterLedger ledger,
-      ProgressKey place,
-      ShardHandler behind,
-      Redriver redriver) {
+      Scope scope, LetterLedger ledger, ProgressKey place, ShardHandler behind, Redriver redriver) {
     this.scope = scope;
     this.ledger = ledger;
     this.place = place;
@@ -105,9 +101,7 @@ final class LetterGate implements ShardHandler {
         .restore(parts)
         .thenCombine(
             ledger.ofShard(place, Optional.ofNullable(through)), (restored, found) -> found)
-        .thenCombine(
-            redriver.counted(),
-            (found, counted) -> new Known(found.letters(), counted))
+        .thenCombine(redriver.counted(), (found, counted) -> new Known(found.letters(), counted))
         .thenCompose(known -> Scope.onLoop(scope, () -> begin(known, played)));
   }
 
@@ -129,8 +123,7 @@ final class LetterGate implements ShardHandler {
 
   /** Whether the record of this letter will surely not be handed over again. */
   private boolean mayCount(Letter letter) {
-    return !uncommitted.containsKey(letter.id().position())
-        || !letter.id().place().equals(place);
+    return !uncommitted.containsKey(letter.id().position()) || !letter.id().place().equals(place);
   }
 
   @Override

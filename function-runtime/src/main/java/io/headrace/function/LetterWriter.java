@@ -44,8 +44,7 @@ final class LetterWriter {
             scope.post(() -> again(source, failure, code, thrown, written));
             return;
           }
-          scope.post(
-              () -> courier.deliver(List.of(made.letter()), () -> enter(made, written)));
+          scope.post(() -> courier.deliver(List.of(made.letter()), () -> enter(made, written)));
         });
   }
 

@@ -72,8 +72,7 @@ final class PlayedLetters {
 
   private static Set<Letter.Id> read(byte[] bytes) {
     var played = new LinkedHashSet<Letter.Id>();
-    try (var in =
-        new DataInputStream(new InflaterInputStream(new ByteArrayInputStream(bytes)))) {
+    try (var in = new DataInputStream(new InflaterInputStream(new ByteArrayInputStream(bytes)))) {
       for (int places = in.readInt(); places > 0; places--) {
         var place = ProgressKey.parse(in.readUTF());
         for (int left = in.readInt(); left > 0; left--) {

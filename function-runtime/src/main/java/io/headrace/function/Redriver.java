@@ -178,10 +178,7 @@ final class Redriver {
   /** The letters that are this shard's; nothing where no key waits for any. */
   CompletionStage<List<Letter>> counted() {
     return scope.book.keysWait()
-        ? store
-            .letters()
-            .ofFunction(place.function())
-            .thenCompose(found -> ours(found.letters()))
+        ? store.letters().ofFunction(place.function()).thenCompose(found -> ours(found.letters()))
         : CompletableFuture.completedFuture(List.of());
   }
 
@@ -298,8 +295,7 @@ final class Redriver {
     return store
         .operator()
         .progress(other)
-        .thenApply(
-            row -> row.item().isEmpty() || row.item().get().children().isPresent());
+        .thenApply(row -> row.item().isEmpty() || row.item().get().children().isPresent());
   }
 
   private void start(Order order, List<Letter> letters) {

@@ -90,8 +90,7 @@ public final class Redrives {
                     found.letters().stream()
                         .filter(redrive::wants)
                         .filter(
-                            letter ->
-                                shard.map(letter.id().place().shard()::equals).orElse(true))
+                            letter -> shard.map(letter.id().place().shard()::equals).orElse(true))
                         .filter(letter -> key.map(letter.key()::equals).orElse(true))
                         .toList(),
                     found.faults()));

@@ -52,7 +52,8 @@ public final class RetryPolicy {
 
   /** The default: for ever, 100 ms to 1 min with jitter; the key waits, other keys go on. */
   public static RetryPolicy forever() {
-    return new RetryPolicy(Integer.MAX_VALUE, FIRST, LONGEST, List.of(), null, KeyAfterLetter.GO_ON);
+    return new RetryPolicy(
+        Integer.MAX_VALUE, FIRST, LONGEST, List.of(), null, KeyAfterLetter.GO_ON);
   }
 
   /**

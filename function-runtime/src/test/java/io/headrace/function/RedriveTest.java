@@ -102,8 +102,7 @@ class RedriveTest implements OutputTap {
   }
 
   private Redrives redrives() {
-    var operations =
-        new Operations("app", List.of(spec), leases, checkpoints, loop, random, "ann");
+    var operations = new Operations("app", List.of(spec), leases, checkpoints, loop, random, "ann");
     return new Redrives(operations, checkpoints.letters());
   }
 
@@ -241,11 +240,9 @@ class RedriveTest implements OutputTap {
     assertThat(done(redrives().look(target, ALL)).letters()).hasSize(23);
     assertThat(entered()).hasSize(23);
     var undecodable =
-        new Order.Deed.Redrive(
-            Optional.of("Undecodable"), Optional.empty(), Optional.empty(), 0);
+        new Order.Deed.Redrive(Optional.of("Undecodable"), Optional.empty(), Optional.empty(), 0);
     assertThat(done(redrives().look(target, undecodable)).letters()).hasSize(1);
-    var late =
-        new Order.Deed.Redrive(Optional.empty(), Optional.of(between), Optional.empty(), 0);
+    var late = new Order.Deed.Redrive(Optional.empty(), Optional.of(between), Optional.empty(), 0);
     assertThat(done(redrives().look(target, late)).letters()).hasSize(2);
 
     redrive(ALL, Optional.of("b"));

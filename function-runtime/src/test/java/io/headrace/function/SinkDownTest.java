@@ -122,8 +122,7 @@ class SinkDownTest {
     assertThat(DeadLetters.parse("s3://bucket/a/b", folder))
         .isEqualTo(DeadLetters.inBucket("bucket", "a/b"));
     assertThat(DeadLetters.parse("http://127.0.0.1:9324/000000000000/bad.fifo", folder))
-        .isEqualTo(
-            DeadLetters.inQueue(URI.create("http://127.0.0.1:9324/000000000000/bad.fifo")));
+        .isEqualTo(DeadLetters.inQueue(URI.create("http://127.0.0.1:9324/000000000000/bad.fifo")));
   }
 
   @Test

@@ -47,10 +47,7 @@ public final class MutatingClient {
       var left = MUTANTS.apply(put.conditionExpression(), put.expressionAttributeNames());
       request = put.toBuilder().conditionExpression(left.isEmpty() ? null : left).build();
     } else if (request instanceof TransactWriteItemsRequest writes) {
-      var items =
-          writes.transactItems().stream()
-              .map(MutatingClient::changed)
-              .toList();
+      var items = writes.transactItems().stream().map(MutatingClient::changed).toList();
       request = writes.toBuilder().transactItems(items).build();
     }
     return new Object[] {request};

@@ -100,9 +100,7 @@ public final class DynamoEffectStore implements EffectStore {
     var request =
         UpdateItemRequest.builder()
             .tableName(table)
-            .key(
-                Map.of(
-                    "pk", text(application + "!E!" + key.record()), "sk", text(key.effect())))
+            .key(Map.of("pk", text(application + "!E!" + key.record()), "sk", text(key.effect())))
             .updateExpression(expression)
             .conditionExpression(MAY_CLAIM)
             .expressionAttributeNames(names)

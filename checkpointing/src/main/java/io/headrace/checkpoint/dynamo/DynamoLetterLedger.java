@@ -80,9 +80,8 @@ public final class DynamoLetterLedger implements LetterLedger {
       var id = entry.letter().id();
       var item = new LinkedHashMap<>(LetterItems.of(entry));
       item.putAll(key(LetterItems.partition(application, id.place()), LetterItems.sort(id)));
-      writes.add(
-          TransactWriteItem.builder().put(put -> put.tableName(table).item(item)).build());
-      name.append(' ').append(LetterItems.sliceSet(entry.letter()));
+      writes.add(TransactWriteItem.builder().put(put -> put.tableName(table).item(item)).build());
+      name.append(' ').append(entry.letter());
     }
     return stored.thenCompose(done -> write(fence, writes, name.toString()));
   }
@@ -93,8 +92,7 @@ public final class DynamoLetterLedger implements LetterLedger {
     var writes = new ArrayList<TransactWriteItem>();
     for (var id : letters) {
       var key = key(LetterItems.partition(application, id.place()), LetterItems.sort(id));
-      writes.add(
-          TransactWriteItem.builder().delete(d -> d.tableName(table).key(key)).build());
+      writes.add(TransactWriteItem.builder().delete(d -> d.tableName(table).key(key)).build());
     }
     return write(fence, writes, null)
         .thenCompose(
@@ -145,7 +143,8 @@ public final class DynamoLetterLedger implements LetterLedger {
     var key = key(LetterItems.partition(application, id.place()), LetterItems.sort(id));
     return client
         .getItem(
-            get -> get.tableName(table).key(key).consistentRead(true).overrideConfiguration(LIMITED))
+            get ->
+                get.tableName(table).key(key).consistentRead(true).overrideConfiguration(LIMITED))
         .thenCompose(
             answer -> {
               if (!answer.hasItem()) {
@@ -168,7 +167,8 @@ public final class DynamoLetterLedger implements LetterLedger {
         .thenApply(
             slices -> {
               var bytes = new ByteArrayOutputStream();
-              slices.forEach(slice -> bytes.writeBytes(slice.get(LetterItems.PAYLOAD).b().asByteArray()));
+              slices.forEach(
+                  slice -> bytes.writeBytes(slice.get(LetterItems.PAYLOAD).b().asByteArray()));
               return bytes.toByteArray();
             });
   }
@@ -262,10 +262,7 @@ public final class DynamoLetterLedger implements LetterLedger {
         .expressionAttributeNames(names)
         .expressionAttributeValues(
             Map.of(
-                ":o",
-                text(fence.token().owner().toString()),
-                ":e",
-                number(fence.token().epoch())))
+                ":o", text(fence.token().owner().toString()), ":e", number(fence.token().epoch())))
         .build();
   }
 

@@ -80,7 +80,9 @@ final class LetterItems {
 
   /** Texts of which sort as the positions do: the number of digits goes before the digits. */
   private static String ordered(Position position) {
-    return ordered(position.sequence().value()) + ":" + ordered(Long.toString(position.subSequence()));
+    return ordered(position.sequence().value())
+        + ":"
+        + ordered(Long.toString(position.subSequence()));
   }
 
   private static String ordered(String digits) {

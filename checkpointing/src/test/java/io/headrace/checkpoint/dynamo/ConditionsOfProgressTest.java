@@ -26,6 +26,7 @@ class ConditionsOfProgressTest {
   /** Of letters and effects both stores pass the same suite, which notices what one leaves out. */
   private static final Pattern LETTERS_AND_EFFECTS =
       Pattern.compile("own = :\\? AND ep = :\\? AND attribute_not_exists\\(ended\\)|.*\\btok\\b.*");
+
   private static final int SEEDS_MAX = 60;
 
   @Test

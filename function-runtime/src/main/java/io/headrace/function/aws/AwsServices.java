@@ -132,10 +132,7 @@ public final class AwsServices implements AutoCloseable {
    */
   public Once once(String table, String application, String function, Duration keptFor) {
     return Once.in(
-        new DynamoEffectStore(dynamoDb, table, application),
-        function,
-        WallClock.source(),
-        keptFor);
+        new DynamoEffectStore(dynamoDb, table, application), function, WallClock.source(), keptFor);
   }
 
   /** Progress of an application that does not run, to be looked at and set. */

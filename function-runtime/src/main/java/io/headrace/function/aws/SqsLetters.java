@@ -114,7 +114,8 @@ final class SqsLetters implements LetterSink {
         .thenApply(
             where ->
                 new Message(
-                    letter, new String(letter.without("the whole letter is " + where).json(limit), UTF_8)));
+                    letter,
+                    new String(letter.without("the whole letter is " + where).json(limit), UTF_8)));
   }
 
   /** As many as fit at a time, one request after the other, so that order is kept. */
@@ -145,9 +146,7 @@ final class SqsLetters implements LetterSink {
     return client
         .sendMessageBatch(
             send ->
-                send.queueUrl(to.url().toString())
-                    .entries(entries)
-                    .overrideConfiguration(LIMITED))
+                send.queueUrl(to.url().toString()).entries(entries).overrideConfiguration(LIMITED))
         .thenAccept(this::refuseUnlessWhole);
   }
 

@@ -225,8 +225,7 @@ class AwsLettersTest {
   @Test
   void a_letter_too_large_for_the_queue_lies_whole_in_the_bucket_that_was_named() throws Exception {
     var queue = queue(name);
-    var sink =
-        open(DeadLetters.inQueue(queue).spillingTo(DeadLetters.inBucket("letters", name)));
+    var sink = open(DeadLetters.inQueue(queue).spillingTo(DeadLetters.inBucket("letters", name)));
 
     put(sink, letter(1, 900_000));
 
@@ -242,12 +241,10 @@ class AwsLettersTest {
     try (var proxy = new FlakyProxy(ForeignServers.sqs(), 11)) {
       var through = URI.create(proxy.at() + queue.getPath());
       var ids =
-          letterAll(
-              services(proxy.at(), ForeignServers.s3()), DeadLetters.inQueue(through), proxy);
+          letterAll(services(proxy.at(), ForeignServers.s3()), DeadLetters.inQueue(through), proxy);
 
       var bodies = messages(queue, 200).stream().map(Message::body).toList();
-      assertThat(ids)
-          .allSatisfy(id -> assertThat(bodies).anyMatch(body -> body.contains(id)));
+      assertThat(ids).allSatisfy(id -> assertThat(bodies).anyMatch(body -> body.contains(id)));
     }
   }
 
@@ -263,8 +260,7 @@ class AwsLettersTest {
 
       var bodies = objects(name);
       assertThat(bodies).hasSize(ids.size());
-      assertThat(ids)
-          .allSatisfy(id -> assertThat(bodies).anyMatch(body -> body.contains(id)));
+      assertThat(ids).allSatisfy(id -> assertThat(bodies).anyMatch(body -> body.contains(id)));
     }
   }
 

@@ -39,15 +39,20 @@ final class ForeignServers {
       var type = Libraries.load("com.adobe.testing.s3mock.S3MockApplication");
       Map<String, Object> settings =
           Map.of(
-              "http.port", 0,
-              "server.port", 0,
-              "server.address", "127.0.0.1",
-              "com.adobe.testing.s3mock.store.initialBuckets", "letters",
-              "silent", true,
-              "logging.level.root", "OFF");
+              "http.port",
+              0,
+              "server.port",
+              0,
+              "server.address",
+              "127.0.0.1",
+              "com.adobe.testing.s3mock.store.initialBuckets",
+              "letters",
+              "silent",
+              true,
+              "logging.level.root",
+              "OFF");
       var started =
-          type.getMethod("start", Map.class, String[].class)
-              .invoke(null, settings, new String[0]);
+          type.getMethod("start", Map.class, String[].class).invoke(null, settings, new String[0]);
       return URI.create("http://127.0.0.1:" + type.getMethod("getHttpPort").invoke(started));
     }
   }
@@ -80,8 +85,7 @@ final class ForeignServers {
         for (var jar : Files.readString(CLASS_PATH).trim().split(":", -1)) {
           urls.add(Path.of(jar).toUri().toURL());
         }
-        return new URLClassLoader(
-            urls.toArray(URL[]::new), ClassLoader.getPlatformClassLoader());
+        return new URLClassLoader(urls.toArray(URL[]::new), ClassLoader.getPlatformClassLoader());
       } catch (MalformedURLException impossible) {
         throw new UncheckedIOException(impossible);
       } catch (IOException missing) {

@@ -20,7 +20,8 @@ class JsonRedactionTest {
 
   @Test
   void named_fields_are_taken_out_and_others_stay() {
-    assertThat(payload("{\"card\":{\"number\":\"4111\",\"kind\":\"visa\"},\"n\":1}", "/card/number"))
+    assertThat(
+            payload("{\"card\":{\"number\":\"4111\",\"kind\":\"visa\"},\"n\":1}", "/card/number"))
         .isEqualTo("{\"card\":{\"number\":\"[redacted]\",\"kind\":\"visa\"},\"n\":1}");
     assertThat(payload("{\"items\":[{\"p\":1},{\"p\":2,\"q\":3}]}", "/items/*/p"))
         .isEqualTo("{\"items\":[{\"p\":\"[redacted]\"},{\"p\":\"[redacted]\",\"q\":3}]}");
@@ -45,9 +46,7 @@ class JsonRedactionTest {
   void messages_that_quote_a_value_do_so_no_more() {
     var shown =
         apply(
-            "{\"card\":{\"number\":4111222,\"cvc\":7}}",
-            "no card 4111222 with 7, but 77",
-            "/card");
+            "{\"card\":{\"number\":4111222,\"cvc\":7}}", "no card 4111222 with 7, but 77", "/card");
 
     assertThat(shown.message()).isEqualTo("no card [redacted] with [redacted], but 77");
   }
