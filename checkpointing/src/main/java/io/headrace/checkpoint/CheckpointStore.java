@@ -38,6 +38,14 @@ public interface CheckpointStore {
   /** Stores how far the function is, in one write. */
   CompletionStage<WriteAnswer> commit(Commit commit);
 
+  /**
+   * As {@link #commit}, for a shard that stands still until this is stored: a store that puts
+   * commits off lets it pass.
+   */
+  default CompletionStage<WriteAnswer> commitLast(Commit commit) {
+    return commit(commit);
+  }
+
   /** Ends the shard for the function and tells its children, all or nothing. */
   CompletionStage<WriteAnswer> end(End end);
 

@@ -16,10 +16,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One worker's way to its checkpoint store: bounds how much is under way, so that heartbeats never
- * queue behind progress, lets seals and ends pass before commits, and slows commits down while the
- * store throttles. Processing is never slowed: what is settled meanwhile goes into the next commit.
- * Called, and answers, on the worker loop. Each run has one write at a time, so the lines are no
- * longer than there are functions in shards.
+ * queue behind progress, lets seals, ends and last commits pass before others, and slows commits
+ * down while the store throttles. Processing is never slowed: what is settled meanwhile goes into
+ * the next commit. Called, and answers, on the worker loop. Each run has one write at a time, so
+ * the lines are no longer than there are functions in shards.
  */
 public final class PacedCheckpointStore implements CheckpointStore {
   /** How many requests may be under way at once. */
@@ -62,6 +62,12 @@ public final class PacedCheckpointStore implements CheckpointStore {
   @Override
   public OperatorStore operator() {
     return store.operator();
+  }
+
+  /** In the line of ownership: a shard that changes hands stands still until it is stored. */
+  @Override
+  public CompletionStage<WriteAnswer> commitLast(Commit commit) {
+    return enqueue(ownership, () -> store.commitLast(commit), true);
   }
 
   @Override
@@ -142,9 +148,10 @@ public final class PacedCheckpointStore implements CheckpointStore {
     loop.execute(this::send);
   }
 
+  /** Once that it begins and once that it is over: the pace goes up and down all the time. */
   private static void tell(long before, long now) {
-    if (now < before) {
-      LOG.warn("the checkpoint store throttles: at most {} commits a second from now on", now);
+    if (now < before && before == CommitPace.UNLIMITED) {
+      LOG.warn("the checkpoint store throttles: at most {} commits a second, or fewer", now);
     } else if (now > before && now == CommitPace.UNLIMITED) {
       LOG.info("the checkpoint store throttles no more: commits are sent as they come");
     }

@@ -181,6 +181,9 @@ final class ProgressTracker {
     } else {
       link.next.previous = link.previous;
     }
+    // A dead link of the old generation would keep all that came after it from the collector.
+    link.previous = null;
+    link.next = null;
   }
 
   /** One unsettled record, or a run of finished ones. */

@@ -69,6 +69,7 @@ public final class TrackingCheckpointer implements Checkpointer {
   private long changesCaptured;
   private long changesCommitted;
   private Progress captured = Progress.NONE;
+  private boolean last;
   private long triedAtTicks;
 
   private TrackingCheckpointer(
@@ -94,7 +95,8 @@ public final class TrackingCheckpointer implements Checkpointer {
   /**
    * Checkpointers of one function.
    *
-   * @param start where the function begins where it never was; resolved at the first seal
+   * @param start where the function begins where it never was; resolved at the first seal, or when
+   *     the first shard is offered
    * @param loop the worker loop
    * @param random drawn from on the worker loop only
    */
@@ -107,9 +109,19 @@ public final class TrackingCheckpointer implements Checkpointer {
       RandomGenerator random) {
     ProgressKey.requireFunction(function);
     var starts = new Starts(store, function, start, loop);
-    return (ShardKey key, Shard shard, LeaseToken token) ->
-        new TrackingCheckpointer(
-            store, new ProgressKey(key, function), shard, token, starts, policy, loop, random);
+    return new Checkpointer.Factory() {
+      @Override
+      public Checkpointer open(ShardKey key, Shard shard, LeaseToken token) {
+        var progress = new ProgressKey(key, function);
+        return new TrackingCheckpointer(
+            store, progress, shard, token, starts, policy, loop, random);
+      }
+
+      @Override
+      public CompletionStage<Void> prepare() {
+        return starts.resolved().thenAccept(start -> {});
+      }
+    };
   }
 
   @Override
@@ -173,6 +185,20 @@ public final class TrackingCheckpointer implements Checkpointer {
         write -> isSame(write, progress, parts),
         () -> newCommit(progress, parts),
         covered);
+  }
+
+  /** What is unresolved has to be settled first, and is in as much of a hurry. */
+  @Override
+  public CompletionStage<CommitOutcome> commitLast(Progress progress, CommitParts parts) {
+    last = true;
+    return commit(progress, parts);
+  }
+
+  private CompletionStage<WriteAnswer> store(Write write) {
+    if (write instanceof Commit commit) {
+      return last ? store.commitLast(commit) : store.commit(commit);
+    }
+    return store.end((End) write);
   }
 
   @Override
@@ -292,8 +318,7 @@ public final class TrackingCheckpointer implements Checkpointer {
 
   private CompletableFuture<WriteAnswer> send(Write write, long covered) {
     unresolved = new Unresolved(write, covered);
-    return onLoop(
-            () -> write instanceof Commit commit ? store.commit(commit) : store.end((End) write))
+    return onLoop(() -> store(write))
         .thenApply(
             answer -> {
               unresolved = null;

@@ -153,6 +153,24 @@ class PacedCheckpointStoreTest {
   }
 
   @Test
+  void the_last_commit_of_a_shard_passes_all_commits_that_wait() {
+    var late = Shards.progress("late");
+    var seal = paced.seal(late, Shards.token("ann", 1), "n").toCompletableFuture();
+    begin();
+    narrow.capacity = 1;
+    loop.advance(Duration.ofSeconds(60));
+    narrow.capacity = Integer.MAX_VALUE;
+
+    var claim = new WriteClaim(late, Shards.token("ann", 1), seal.join().rev(), "n", "last");
+    var commit = new CheckpointStore.Commit(claim, Progress.NONE, Shards.parts("state"), Set.of());
+    var last = paced.commitLast(commit);
+    loop.advance(Duration.ofMillis(20));
+
+    assertThat(last.toCompletableFuture())
+        .isCompletedWithValueMatching(answer -> answer instanceof WriteAnswer.Applied);
+  }
+
+  @Test
   void no_more_than_the_bound_is_under_way() {
     begin();
     loop.advance(Duration.ofSeconds(5));

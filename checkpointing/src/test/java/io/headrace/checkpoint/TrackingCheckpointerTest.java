@@ -65,6 +65,19 @@ class TrackingCheckpointerTest extends TrackingCheckpointerFixture {
   }
 
   @Test
+  void who_is_prepared_asks_for_the_start_before_the_first_seal() {
+    var factory = factory(Start.LATEST);
+    var prepared = factory.prepare();
+    loop.runUntilIdle();
+    assertThat(prepared.toCompletableFuture()).isCompleted();
+    assertThat(network.requests()).isEqualTo(1);
+
+    ready(factory.open(key("s0"), shard("s0"), ANN));
+
+    assertThat(network.requests()).as("and the seal").isEqualTo(2);
+  }
+
+  @Test
   void the_next_owner_goes_on_behind_the_commit() {
     var ann = open("s0", ANN);
     ready(ann);

@@ -33,6 +33,8 @@ record FleetPicture(
     Orders orders,
     List<String> faults) {
 
+  private static final int BUCKETS_AT_ONCE = 8;
+
   /** How a worker stands, as far as its heartbeat tells. */
   enum Standing {
     RUNS,
@@ -65,22 +67,32 @@ record FleetPicture(
     var allLeases = new ArrayList<Stored<LeaseRow>>();
     var allProgress = new ArrayList<ProgressRow>();
     var allFaults = new ArrayList<>(faults);
-    CompletableFuture<Void> all = CompletableFuture.completedFuture(null);
-    // One bucket after the other: an operator's look must not take the fleet's share of the table.
-    for (int each = 0; each < ShardKey.BUCKETS; each++) {
-      int bucket = each;
-      all =
-          all.thenCompose(done -> table.surveyLeases(application, bucket))
-              .thenCombine(
-                  all.thenCompose(done -> store.progress(bucket)),
-                  (rows, items) -> {
-                    allLeases.addAll(rows.found());
-                    allProgress.addAll(items.rows());
-                    allFaults.addAll(rows.faults());
-                    allFaults.addAll(items.faults());
-                    return null;
-                  });
+    var lines = new ArrayList<CompletableFuture<Void>>();
+    // A few at once: an operator waits, and yet must not take the fleet's share of the table.
+    for (int first = 0; first < BUCKETS_AT_ONCE; first++) {
+      CompletableFuture<Void> line = CompletableFuture.completedFuture(null);
+      for (int each = first; each < ShardKey.BUCKETS; each += BUCKETS_AT_ONCE) {
+        int bucket = each;
+        line =
+            line.thenCompose(
+                done ->
+                    table
+                        .surveyLeases(application, bucket)
+                        .thenCombine(
+                            store.progress(bucket),
+                            (rows, items) -> {
+                              synchronized (allLeases) {
+                                allLeases.addAll(rows.found());
+                                allProgress.addAll(items.rows());
+                                allFaults.addAll(rows.faults());
+                                allFaults.addAll(items.faults());
+                              }
+                              return null;
+                            }));
+      }
+      lines.add(line);
     }
+    var all = CompletableFuture.allOf(lines.toArray(new CompletableFuture<?>[0]));
     return all.thenApply(
         done -> {
           allLeases.sort(Comparator.comparing(row -> row.item().shard().key()));

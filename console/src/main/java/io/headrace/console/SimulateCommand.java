@@ -74,8 +74,8 @@ final class SimulateCommand implements Callable<Integer> {
       arity = "0..1",
       fallbackValue = "",
       description =
-          "Goes through the orders of messages in burial, hand-over or merge-end; in all of them"
-              + " when none is named.")
+          "Goes through the orders of messages in burial, hand-over, take-back or merge-end; in all of"
+              + " them when none is named.")
   private @Nullable String exhaustive;
 
   @Option(

@@ -53,6 +53,6 @@ class SimulateCommandTest {
     assertThat(err.toString()).contains("--exhaustive and --scale");
     assertThat(run("simulate", "--exhaustive", "funeral")).isEqualTo(Headrace.USER_CAN_MEND);
     assertThat(err.toString())
-        .contains("protocol \"funeral\": must be one of [burial, hand-over, merge-end]");
+        .contains("protocol \"funeral\": must be one of [burial, hand-over, take-back, merge-end]");
   }
 }

@@ -57,6 +57,9 @@ final class BatchHandler<I, O> implements ShardHandler {
   private boolean draining;
   private @Nullable Call<O> running;
 
+  /** Of the call that runs, or ran last. */
+  private List<BatchCall.Item> inCall = List.of();
+
   BatchHandler(
       Scope scope, Decoder<I> decoder, BatchFunction<I, O> function, LaneRunner.Wiring<O> wiring) {
     this.scope = scope;
@@ -98,6 +101,11 @@ final class BatchHandler<I, O> implements ShardHandler {
   public void drain() {
     draining = true;
     var left = new ArrayList<>(ready.values());
+    if (running != null && running.withdraw()) {
+      running = null;
+      inCall.forEach(item -> item.deliveries--);
+      left.addAll(inCall);
+    }
     due.forEach(group -> left.addAll(group.items()));
     backingOff.forEach(group -> left.addAll(group.items()));
     ready.clear();
@@ -199,6 +207,7 @@ final class BatchHandler<I, O> implements ShardHandler {
             unused,
             answered -> scope.post(() -> ended(group, task, answered)));
     running = call;
+    inCall = group.items();
     scope.onPool(wiring.settings().executor().orElse(scope.environment.pool()), call);
   }
 

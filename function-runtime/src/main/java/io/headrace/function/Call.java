@@ -56,6 +56,9 @@ final class Call<O> implements Runnable, Attempt {
     }
   }
 
+  /** Of a call that still stands in line for a thread. */
+  private static final long NOT_BEGUN = Long.MAX_VALUE;
+
   /** What is left where no limit is set: small enough for any client's time-out. */
   private static final Duration WITHOUT_LIMIT = Duration.ofHours(1);
 
@@ -64,11 +67,11 @@ final class Call<O> implements Runnable, Attempt {
   private final int number;
   private final OutputBuffer<O> out;
   private final Consumer<Call<O>> answered;
-  private final long since;
 
   private Instant deadline = Instant.MAX;
 
   // Guarded by this.
+  private long begunTicks = NOT_BEGUN;
   private @Nullable Thread thread;
   private @Nullable CompletionStage<?> stage;
   private EventLoop.@Nullable Scheduled timer;
@@ -92,25 +95,23 @@ final class Call<O> implements Runnable, Attempt {
     this.number = number;
     this.out = out;
     this.answered = answered;
-    this.since = terms.loop().ticks();
     var unused = terms.underWay().incrementAndGet();
   }
 
   @Override
   public void run() {
+    long now = terms.loop().ticks();
     synchronized (this) {
       if (abandoned) {
         return;
       }
+      begunTicks = now;
       thread = Thread.currentThread();
     }
     CompletionStage<Task.Effect> effect = null;
     Throwable thrown = null;
     try {
-      effect = task.perform(this, out);
-      if (effect == null) {
-        thrown = new NullPointerException("the function answered null instead of a stage");
-      }
+      effect = answerOf(task.perform(this, out));
     } catch (Throwable any) {
       // Every throwable becomes an answer: the loop decides what it means.
       thrown = any;
@@ -177,14 +178,39 @@ final class Call<O> implements Runnable, Attempt {
     }
   }
 
+  /**
+   * The stage that user code answered with.
+   *
+   * @throws NullPointerException when it answered with none, in words for the author of the code
+   */
+  static <S extends CompletionStage<?>> S answerOf(@Nullable S stage) {
+    return Objects.requireNonNull(stage, "the function answered null instead of a stage");
+  }
+
   /** The stage that the user's code waits for: cancelled when the attempt is out of time. */
   synchronized void waitsFor(CompletionStage<?> users) {
     stage = users;
   }
 
-  /** When it was made, in ticks. */
-  long since() {
-    return since;
+  /** When a thread began it, in ticks; {@link Long#MAX_VALUE} while it stands in line for one. */
+  synchronized long since() {
+    return begunTicks;
+  }
+
+  /**
+   * Takes it out of the line, where no thread has begun it: then nothing comes of it any more.
+   *
+   * @return false when it has begun, and is to be waited for
+   */
+  boolean withdraw() {
+    synchronized (this) {
+      if (begunTicks != NOT_BEGUN) {
+        return false;
+      }
+      abandoned = true;
+    }
+    hear();
+    return true;
   }
 
   /**
@@ -250,15 +276,20 @@ final class Call<O> implements Runnable, Attempt {
       succeed(now.join());
       return;
     }
-    var unused =
-        effect.whenComplete(
-            (value, thrown) -> {
-              if (thrown != null) {
-                fail(thrown);
-              } else {
-                succeed(value);
-              }
-            });
+    try {
+      var unused =
+          effect.whenComplete(
+              (value, thrown) -> {
+                if (thrown != null) {
+                  fail(thrown);
+                } else {
+                  succeed(value);
+                }
+              });
+    } catch (Throwable any) {
+      // A stage of the user's own making is user code, too.
+      fail(any);
+    }
   }
 
   private void succeed(Task.@Nullable Effect effect) {
@@ -323,8 +354,9 @@ final class Call<O> implements Runnable, Attempt {
     }
     try {
       boolean unused = waiting.toCompletableFuture().cancel(true);
-    } catch (UnsupportedOperationException ignored) {
-      // A stage that can't be cancelled goes on; what comes of it is discarded.
+    } catch (Throwable ignored) {
+      // A stage that can't be cancelled goes on; what comes of it is discarded. User code may have
+      // made it, so whatever it throws must not reach the worker loop.
     }
   }
 

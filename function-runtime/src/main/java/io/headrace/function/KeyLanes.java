@@ -79,6 +79,13 @@ final class KeyLanes<T> {
     return lane;
   }
 
+  /** The running task was not begun after all, and is next again. */
+  void putBack(Lane<T> lane) {
+    lane.turn(Phase.RUNNING, Phase.WAITING);
+    running--;
+    waiting.addFirst(lane);
+  }
+
   /** The running task holds no thread any more, but is not finished. */
   void rest(Lane<T> lane) {
     lane.turn(Phase.RUNNING, Phase.RESTING);

@@ -206,9 +206,14 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
       var event = event(decoded, call);
       call.enter();
       var state = held != null ? held.value() : initial.apply(key.key());
-      var stage = invocation.call(state, event, out);
+      var stage = Call.answerOf(invocation.call(state, event, out));
       call.waitsFor(stage);
-      return stage.thenApply(next -> effect(key, held, Objects.requireNonNull(next, "Next")));
+      return stage.thenApply(
+          next ->
+              effect(
+                  key,
+                  held,
+                  Objects.requireNonNull(next, "the function answered null instead of a Next")));
     }
 
     private Effect effect(StateKey key, @Nullable Held<S> before, Next<S> next) {

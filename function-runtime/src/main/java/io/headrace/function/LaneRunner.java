@@ -101,7 +101,17 @@ final class LaneRunner<O> {
   /** Begins nothing more; what is in line, or would be tried again, is the next owner's. */
   void drain() {
     draining = true;
+    // All calls that there is room for stand in the pool's line, and most of them have no thread.
+    lanes.forEachRunning(this::putBackUnlessBegun);
     giveBack(lanes.drain());
+  }
+
+  private void putBackUnlessBegun(Task<O> task) {
+    if (task.call != null && task.call.withdraw()) {
+      task.call = null;
+      task.attempts--;
+      lanes.putBack(task.lane());
+    }
   }
 
   private void giveBack(List<Task<O>> tasks) {

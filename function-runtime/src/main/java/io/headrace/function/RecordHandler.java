@@ -96,7 +96,7 @@ final class RecordHandler<I, O> implements ShardHandler {
       }
       var event = event(decoded, call);
       call.enter();
-      var stage = invocation.call(event, out);
+      var stage = Call.answerOf(invocation.call(event, out));
       if (stage == DONE) {
         return Effect.HANDLED_NOW;
       }

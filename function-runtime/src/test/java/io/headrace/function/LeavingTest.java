@@ -3,13 +3,17 @@ package io.headrace.function;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headrace.kcl.ShardHandler.Outcome;
+import io.headrace.kcl.loop.BoundedPool;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.Test;
 
 /** What becomes of a shard's records when it goes to another worker. */
@@ -58,6 +62,98 @@ class LeavingTest {
     assertThat(rig.returned).containsExactlyInAnyOrder(positions.get(1), positions.get(2));
     assertThat(stages).hasSize(2);
     assertThat(rig.handler().callsSince()).isEqualTo(Long.MAX_VALUE);
+  }
+
+  @Test
+  void a_call_that_waits_for_a_thread_is_returned_and_holds_nothing_up() {
+    var asked = new ArrayDeque<Runnable>();
+    var running = new Rig[1];
+    RecordFunction<String, String> function =
+        (event, out) -> {
+          begun.add(event.value());
+          var rig = running[0];
+          assertThat(rig.handler().callsSince()).isEqualTo(rig.loop.ticks());
+          rig.leave();
+        };
+    var rig =
+        new Rig(
+                1,
+                Rig.reading()
+                    .invokingOn(asked::add)
+                    .handledBy(() -> function, Destination.<String>nowhere()))
+            .start();
+    running[0] = rig;
+    var positions = rig.putAll("a=1", "a=2", "b=3", "c=4");
+    rig.advance(5_000);
+    assertThat(rig.handler().callsSince()).as("none has begun").isEqualTo(Long.MAX_VALUE);
+
+    for (var work = asked.poll(); work != null; work = asked.poll()) {
+      work.run();
+    }
+    rig.advance(120_000);
+
+    assertThat(begun).containsExactly("1");
+    assertThat(rig.settled).containsOnly(Map.entry(positions.get(0), Outcome.HANDLED));
+    assertThat(rig.returned)
+        .containsExactlyInAnyOrderElementsOf(positions.subList(1, positions.size()));
+  }
+
+  @Test
+  void a_batch_that_waits_for_a_thread_is_returned() {
+    var asked = new ArrayDeque<Runnable>();
+    BatchFunction<String, String> function =
+        batch -> batch.forEach(event -> begun.add(event.value()));
+    var rig =
+        new Rig(
+                1,
+                Rig.reading()
+                    .batching(2, Duration.ZERO)
+                    .invokingOn(asked::add)
+                    .handledInBatchesBy(() -> function, Destination.<String>nowhere()))
+            .start();
+    var positions = rig.putAll("a=1", "b=2", "c=3");
+    rig.advance(100);
+
+    rig.leave();
+    for (var work = asked.poll(); work != null; work = asked.poll()) {
+      work.run();
+    }
+    rig.advance(1_000);
+
+    assertThat(begun).isEmpty();
+    assertThat(rig.returned).containsExactlyInAnyOrderElementsOf(positions);
+  }
+
+  /** The threads are real: which of them has begun what is not drawn from the seed. */
+  @Test
+  void while_threads_run_calls_each_record_is_either_handled_or_returned() {
+    for (int seed = 0; seed < 40; seed++) {
+      var random = new SplittableRandom(seed);
+      var handled = new ConcurrentLinkedQueue<String>();
+      RecordFunction<String, String> function = (event, out) -> handled.add(event.value());
+      var spec =
+          Rig.reading().inFlight(10_000).handledBy(() -> function, Destination.<String>nowhere());
+      try (var threads = new BoundedPool("leaving", 3, 100)) {
+        var rig = new Rig(seed, spec);
+        rig.pool = threads;
+        rig.start();
+        int records = 500;
+        for (int i = 0; i < records; i++) {
+          rig.put("key-" + random.nextInt(200), "v" + i);
+        }
+        int before = random.nextInt(records);
+        assertThat(rig.loop.runUntil(() -> rig.settled.size() >= before, 10_000)).isTrue();
+        rig.leave();
+        assertThat(
+                rig.loop.runUntil(
+                    () -> rig.settled.size() + rig.returned.size() == records, 10_000))
+            .as("seed %s: %s settled, %s returned", seed, rig.settled.size(), rig.returned.size())
+            .isTrue();
+
+        assertThat(rig.settled.keySet()).as("seed %s", seed).noneMatch(rig.returned::contains);
+        assertThat(handled).as("seed %s", seed).hasSize(rig.settled.size());
+      }
+    }
   }
 
   @Test

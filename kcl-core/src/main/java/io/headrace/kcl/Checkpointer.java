@@ -1,6 +1,7 @@
 package io.headrace.kcl;
 
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -40,6 +41,11 @@ public interface Checkpointer {
   /** Stores progress and parts in one conditional write. */
   CompletionStage<CommitOutcome> commit(Progress progress, CommitParts parts);
 
+  /** As {@link #commit}, before the shard is given up: it stands still until this is stored. */
+  default CompletionStage<CommitOutcome> commitLast(Progress progress, CommitParts parts) {
+    return commit(progress, parts);
+  }
+
   /**
    * Ends the shard for this function: in one transaction the parent is ended, and each child gets
    * the parts. Everything begun must be settled.
@@ -59,5 +65,13 @@ public interface Checkpointer {
      *     whether it is named or not.
      */
     Checkpointer open(ShardKey key, Shard shard, LeaseToken token);
+
+    /**
+     * Gets ready to open the first one: asks what does not depend on a shard. Writes nothing of any
+     * shard; a failure means only that the first seal may take longer.
+     */
+    default CompletionStage<Void> prepare() {
+      return CompletableFuture.completedStage(null);
+    }
   }
 }

@@ -1,6 +1,5 @@
 package io.headrace.kcl;
 
-import io.headrace.kcl.loop.EventLoop;
 import io.headrace.kcl.loop.Stages;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -9,6 +8,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -33,9 +33,12 @@ final class FunctionRunning {
   private @Nullable ShardHandler handler;
   private @Nullable Answers answers;
   private @Nullable Throwable failure;
-  private EventLoop.@Nullable Scheduled wake;
-  private long wakeTicks;
+  private final RunWake wake;
   private boolean commitLookAhead;
+
+  /** A commit is with the store, which may put it off for long while it is throttled. */
+  private boolean storing;
+
   private final Silence watched = new Silence();
 
   /** Settled in this turn, and not let go by the run yet: many are told as soon as one. */
@@ -53,6 +56,7 @@ final class FunctionRunning {
     this.engine = engine;
     this.changed = changed;
     run = new HandlerRun(place + "/" + spec.name(), spec.limits(), spec.inFlightMax());
+    wake = new RunWake(run, engine.loop(), this::wakeUp);
     checkpointer = spec.checkpointers().open(place.key(), place.shard(), place.tenure().token());
   }
 
@@ -84,6 +88,9 @@ final class FunctionRunning {
 
   /** Looks whether the run has been silent for too long; to be asked now and then. */
   Optional<Stall> stalledFor(Duration patience) {
+    if (storing && run.inFlight() == 0) {
+      watched.sign(); // It waits for its turn: the store answers, or fails, by itself.
+    }
     return watched.stall(spec.name(), run, handler, engine.now(place.tenure()), patience);
   }
 
@@ -119,7 +126,7 @@ final class FunctionRunning {
   private void take(RunEvent event) {
     if (!run.phase().isFinal()) {
       decide(event);
-    } else if (event instanceof RunEvent.Read late) {
+    } else if (event instanceof RunEvent.OfRecords late) {
       late.records().forEach(HeldRecord::release);
     }
   }
@@ -129,6 +136,7 @@ final class FunctionRunning {
       failure = broke.cause();
     }
     if (event instanceof RunEvent.Answer && !(event instanceof RunEvent.RetryDue)) {
+      storing = false;
       watched.sign();
     }
     try {
@@ -179,7 +187,7 @@ final class FunctionRunning {
     } else if (action instanceof RunAction.DrainHandler) {
       live().drain();
     } else if (action instanceof RunAction.Commit commit) {
-      inOwnTurn(() -> commit(commit.attempt()));
+      inOwnTurn(() -> commit(commit.attempt(), checkpointer::commit));
     } else if (action instanceof RunAction.CommitLast last) {
       inOwnTurn(() -> commitLast(last.attempt()));
     } else if (action instanceof RunAction.End end) {
@@ -262,21 +270,25 @@ final class FunctionRunning {
 
   private void commitLast(long attempt) {
     if (checkpointer.dirty()) {
-      commit(attempt);
+      commit(attempt, checkpointer::commitLast);
     } else {
       tell(new RunEvent.NothingToCommit());
     }
   }
 
   /** State and progress are taken in one turn, so that they belong together. */
-  private void commit(long attempt) {
+  private void commit(
+      long attempt, BiFunction<Progress, CommitParts, CompletionStage<CommitOutcome>> store) {
     tellSettled();
     var progress = checkpointer.capture();
     run.checkCommit(progress);
     snapshotThen(
         parts ->
             ask(
-                () -> checkpointer.commit(progress, parts),
+                () -> {
+                  storing = true;
+                  return store.apply(progress, parts);
+                },
                 outcome -> {
                   if (outcome instanceof CommitOutcome.Committed stored) {
                     var open = handler; // gone when the run ended while the commit was under way
@@ -370,37 +382,19 @@ final class FunctionRunning {
 
   private void armTimers() {
     if (run.phase().isFinal()) {
-      if (wake != null) {
-        wake.cancel();
-      }
+      wake.cancel();
       return;
     }
-    armWake();
+    wake.arm();
     if (run.canCommit() && !commitLookAhead && checkpointer.dirty()) {
       commitLookAhead = true;
       engine.loop().schedule(COMMIT_LOOK, this::lookWhetherCommitIsDue);
     }
   }
 
-  private void armWake() {
-    long now = engine.loop().ticks();
-    long at = run.wakeAt(now);
-    if (at == Batcher.NEVER || (wake != null && wakeTicks - at <= 0)) {
-      return; // A timer that is too early looks again; it never has to be moved back.
-    }
-    if (wake != null) {
-      wake.cancel();
-    }
-    wakeTicks = at;
-    wake = engine.loop().schedule(Duration.ofNanos(Math.max(0, at - now)), this::wakeUp);
-  }
-
   private void wakeUp() {
     tellSettled();
-    wake = null;
-    long now = engine.loop().ticks();
-    long at = run.wakeAt(now);
-    if (at != Batcher.NEVER && at - now <= 0) {
+    if (wake.isDue()) {
       tell(new RunEvent.Woken());
     } else {
       armTimers();

@@ -13,11 +13,14 @@ import org.jspecify.annotations.Nullable;
  * <p>Two arrays in the order of the shard, in which a place stays empty when its record has gone.
  * Records mostly go in about the order in which they came, so the one behind the last that went is
  * looked at first, and others are found by halving. No position is hashed, which for a Kinesis
- * sequence number means some 56 digits. There are at most twice as many places as there ever were
- * records at once.
+ * sequence number means some 56 digits. There are fewer than four times as many places as there
+ * ever were records at once, and few again once all have gone: a shard may be quiet for long.
  */
 public final class PositionWindow<V> {
   private static final int PLACES_MIN = 16;
+
+  /** More places than this are not kept for records that may never come. */
+  private static final int PLACES_KEPT_MAX = 1_024;
 
   private Position[] positions = new Position[PLACES_MIN];
   private Object[] values = new Object[PLACES_MIN];
@@ -109,12 +112,22 @@ public final class PositionWindow<V> {
   }
 
   public void clear() {
-    Arrays.fill(positions, first, end, null);
-    Arrays.fill(values, first, end, null);
+    if (positions.length > PLACES_KEPT_MAX) {
+      positions = new Position[PLACES_MIN];
+      values = new Object[PLACES_MIN];
+    } else {
+      Arrays.fill(positions, first, end, null);
+      Arrays.fill(values, first, end, null);
+    }
     first = 0;
     end = 0;
     size = 0;
     expected = 0;
+  }
+
+  /** How many records there is room for as it is. */
+  int places() {
+    return positions.length;
   }
 
   private int find(Position position) {

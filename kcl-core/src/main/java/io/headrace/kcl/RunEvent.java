@@ -8,16 +8,21 @@ import java.util.function.Function;
 sealed interface RunEvent {
   record Begun() implements RunEvent {}
 
+  /** Brings records of which the run has to let go, also when it is over by then. */
+  sealed interface OfRecords extends RunEvent {
+    List<HeldRecord> records();
+  }
+
   /** Records in the shard's order; the run owns one share of each. */
-  record Read(List<HeldRecord> records) implements RunEvent {}
+  record Read(List<HeldRecord> records) implements OfRecords {}
 
   record EndRead(List<Shard> children) implements RunEvent {}
 
   /** These are finished, or were before, and are let go: what {@link HandlerRun#settle} brought. */
-  record Settled(List<HeldRecord> records) implements RunEvent {}
+  record Settled(List<HeldRecord> records) implements OfRecords {}
 
   /** These were handed over, are let go, and are left to the next owner. */
-  record Returned(List<HeldRecord> records) implements RunEvent {}
+  record Returned(List<HeldRecord> records) implements OfRecords {}
 
   /** A record that was handed over waits for the operator: no drain waits for it. */
   record Resting(Position position) implements RunEvent {}

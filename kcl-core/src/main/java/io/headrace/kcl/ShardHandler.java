@@ -58,7 +58,8 @@ public interface ShardHandler extends AutoCloseable {
   default void drain() {}
 
   /**
-   * Since when the oldest call that is under way has been so, in ticks of the monotonic clock.
+   * Since when the oldest call that is under way has been so, in ticks of the monotonic clock. One
+   * that waits for a thread is not: {@link #drain} would give its records back.
    *
    * @return {@link Long#MAX_VALUE} when none is, or the handler does not tell
    */

@@ -206,7 +206,12 @@ final class ShardWork implements ShardReading.Listener {
 
   /** Whether a drain would have to wait for a call. */
   boolean isSlow() {
-    return oldestCall(engine.loop().ticks()).compareTo(SLOW_CALL) > 0;
+    return isSlow(SLOW_CALL);
+  }
+
+  /** Whether a call has been under way for longer than this. */
+  boolean isSlow(Duration limit) {
+    return oldestCall(engine.loop().ticks()).compareTo(limit) > 0;
   }
 
   /** How much was read since the last time that this was asked. */

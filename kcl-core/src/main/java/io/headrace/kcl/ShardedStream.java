@@ -1,6 +1,7 @@
 package io.headrace.kcl;
 
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -20,6 +21,16 @@ public interface ShardedStream extends AutoCloseable {
 
   /** Every shard that the stream still names, closed ones too, parents before children. */
   CompletionStage<List<Shard>> shards();
+
+  /**
+   * Gets ready to read a shard that another reader still reads: whatever the first read of a worker
+   * takes longer for, such as connections. Asks little of the shard, which the other one reads on.
+   *
+   * @return completes when that is done; a failure means only that the first read may take longer
+   */
+  default CompletionStage<Void> prepare(Shard shard) {
+    return CompletableFuture.completedStage(null);
+  }
 
   /** Begins to read a shard. Cheap: the first call is made by {@link ShardCursor#fetch}. */
   ShardCursor open(Shard shard, StartingPosition from);

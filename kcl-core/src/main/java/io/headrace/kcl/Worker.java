@@ -3,9 +3,7 @@ package io.headrace.kcl;
 import io.headrace.kcl.loop.EventLoop;
 import io.headrace.kcl.loop.Stages;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,8 +29,10 @@ public final class Worker {
   /** What is left for last commits after the deadline of a stop, and for saying good-bye. */
   private static final Duration LAST_COMMITS_MAX = Duration.ofMillis(700);
 
-  private static final Duration THROUGHPUT_EVERY = Duration.ofSeconds(10);
+  /** Then a worker says that it is ready for a shard, whether its stream is or not. */
+  private static final Duration PREPARED_WITHIN = Duration.ofMillis(500);
 
+  private static final Duration THROUGHPUT_EVERY = Duration.ofSeconds(10);
   private static final Duration FAREWELL_MAX = Duration.ofMillis(950);
 
   private enum Life {
@@ -46,8 +46,8 @@ public final class Worker {
   private final WorkerSettings settings;
   private final LeaseCoordinator coordinator;
   private final EngineContext engine;
-  private final Map<String, Group> groups = new LinkedHashMap<>();
-  private final Map<StreamId, Group> groupOf = new HashMap<>();
+  private final List<StreamGroup> groups;
+  private final Map<StreamId, StreamGroup> groupOf = new HashMap<>();
   private final Map<ShardKey, ShardWork> works = new LinkedHashMap<>();
   private final Watchdog watchdog;
 
@@ -65,9 +65,6 @@ public final class Worker {
 
   /** The watchdog stops a shard. */
   private record Parting(WorkerEvent.Remedy remedy, String reason) {}
-
-  /** The functions that read one stream. */
-  private record Group(ShardedStream stream, List<HandlerSpec> specs) {}
 
   /**
    * Makes a worker that does nothing yet.
@@ -94,21 +91,7 @@ public final class Worker {
             settings.bytesPerFetchMax(),
             this::serveSoon);
     engine = new EngineContext(loop, random, listener, budget);
-    var names = new HashSet<String>();
-    for (var spec : handlers) {
-      if (!names.add(spec.name())) {
-        throw new IllegalArgumentException(
-            "handlers: two are named " + spec.name() + "; each needs a name of its own");
-      }
-      groups
-          .computeIfAbsent(
-              spec.stream().name(), name -> new Group(spec.stream(), new ArrayList<>()))
-          .specs
-          .add(spec);
-    }
-    if (names.isEmpty()) {
-      throw new IllegalArgumentException("handlers: there must be at least one");
-    }
+    groups = StreamGroup.byStream(handlers);
   }
 
   /**
@@ -124,7 +107,7 @@ public final class Worker {
             () -> {
               if (life == Life.NEW) {
                 life = Life.STARTING;
-                groups.values().forEach(group -> identify(group, 1));
+                groups.forEach(group -> identify(group, 1));
               }
             });
     return started.minimalCompletionStage();
@@ -182,10 +165,10 @@ public final class Worker {
     return answer;
   }
 
-  private void identify(Group group, int tries) {
+  private void identify(StreamGroup group, int tries) {
     Stages.ask(
         engine.loop(),
-        group.stream::identify,
+        group.stream()::identify,
         id -> {
           groupOf.put(id, group);
           if (groupOf.size() == groups.size()) {
@@ -247,16 +230,13 @@ public final class Worker {
       return;
     }
     if (event instanceof LeaseEvent.Offered offered) {
-      // Opening a shard costs nothing, so there is nothing to prepare.
-      if (life != Life.STOPPING && groupOf.containsKey(offered.shard().stream())) {
-        coordinator.ready(offered.shard());
-      }
+      prepare(offered);
     } else if (event instanceof LeaseEvent.Gained gained) {
       gain(gained);
     } else if (event instanceof LeaseEvent.Wanted wanted) {
       var work = works.get(wanted.shard());
       // What ended by itself has been given back already, with the token that it had.
-      if (work != null && wanted.canWait() && life != Life.STOPPING && work.isSlow()) {
+      if (work != null && life != Life.STOPPING && keeps(work, wanted.canWait())) {
         coordinator.keep(wanted.shard(), work.place().tenure().token());
       } else if (work != null) {
         work.drain(life == Life.STOPPING ? untilStopped() : settings.drainMax());
@@ -267,6 +247,37 @@ public final class Worker {
       tell(new WorkerEvent.OrdersGiven(orders.number()));
     } else if (event instanceof LeaseEvent.Retired retired) {
       tell(new WorkerEvent.Retired(retired.reason()));
+    }
+  }
+
+  /**
+   * Whether a shard that balance asks for stays for now: while a call is slow, and when it has
+   * stayed so for long, while one is so slow that it would have to be interrupted.
+   */
+  private boolean keeps(ShardWork work, boolean canWait) {
+    return canWait ? work.isSlow() : work.isSlow(settings.drainMax().dividedBy(2));
+  }
+
+  /**
+   * While the giver delivers on. The first seal and the first read of a process take a while, for
+   * classes and connections, and the shard would stand still for it. Who is slow to answer does not
+   * keep the giver waiting.
+   */
+  private void prepare(LeaseEvent.Offered offered) {
+    var group = groupOf.get(offered.shard().stream());
+    if (life != Life.STOPPING && group != null) {
+      Runnable ready = () -> coordinator.ready(offered.shard()); // Once more changes nothing.
+      var late = engine.loop().schedule(PREPARED_WITHIN, ready);
+      Runnable prepared =
+          () -> {
+            late.cancel();
+            ready.run();
+          };
+      Stages.ask(
+          engine.loop(),
+          () -> group.prepare(offered.description()),
+          nothing -> prepared.run(),
+          failed -> prepared.run());
     }
   }
 
@@ -286,11 +297,11 @@ public final class Worker {
       lose(key, "gained anew");
     }
     var place = new ShardPlace(key, gained.description(), gained.tenure());
-    var work = new ShardWork(place, group.stream, engine, owner, directions);
+    var work = new ShardWork(place, group.stream(), engine, owner, directions);
     works.put(key, work);
     tell(new WorkerEvent.ShardStarted(key, token));
     try {
-      work.begin(group.specs);
+      work.begin(group.specs());
     } catch (RuntimeException fault) {
       // A factory of the user's that throws.
       work.failed(fault);

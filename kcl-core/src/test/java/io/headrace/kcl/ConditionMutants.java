@@ -8,12 +8,15 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -23,8 +26,8 @@ import org.junit.jupiter.api.Test;
  * production knows of it. For tests that run one after the other.
  *
  * <p>A condition is a conjunction. Of each clause there are these mutants: without it; without one
- * of its alternatives, if it has several; without one of the values of a list; with {@code <} in
- * place of {@code <=} and the reverse.
+ * of its alternatives, if it has several, or one clause of such; without one of the values of a
+ * list; with {@code <} in place of {@code <=} and the reverse.
  */
 public final class ConditionMutants {
   private static final Pattern VALUE = Pattern.compile(":\\w+");
@@ -32,6 +35,8 @@ public final class ConditionMutants {
   private static final Pattern LIST = Pattern.compile("(.*) IN \\((.*)\\)");
 
   private final Set<String> shapes = Collections.synchronizedSet(new TreeSet<>());
+  private final Map<String, Set<String>> shapesOfTests = new HashMap<>();
+  private volatile Set<String> ofThisTest = ConcurrentHashMap.newKeySet();
   private volatile Optional<Mutant> present = Optional.empty();
 
   /**
@@ -53,10 +58,17 @@ public final class ConditionMutants {
   public String apply(String condition, Map<String, String> names) {
     var shape = shapeOf(condition, names);
     shapes.add(shape);
+    ofThisTest.add(shape);
     return present
         .filter(mutant -> mutant.shape().equals(shape))
         .map(mutant -> changes(condition).get(mutant.number()).result())
         .orElse(condition);
+  }
+
+  /** From now on only what is sent again counts. */
+  public void forget() {
+    shapes.clear();
+    shapesOfTests.clear();
   }
 
   /** Of all conditions that were sent so far. */
@@ -76,34 +88,62 @@ public final class ConditionMutants {
     return List.copyOf(shapes).stream().mapToInt(shape -> split(shape, " AND ").size()).sum();
   }
 
-  /** The first test of these classes that fails with the mutant built in; empty when none does. */
+  /**
+   * The first test of these classes that fails with the mutant built in; empty when none does.
+   * Those that sent no such condition when they were run without it cannot, and are not run.
+   */
   public Optional<String> noticedBy(Mutant mutant, List<Class<?>> suites) throws Exception {
     present = Optional.of(mutant);
     try {
-      return firstFailing(suites);
+      for (var suite : suites) {
+        for (var test : methods(suite, Test.class)) {
+          var sent = shapesOfTests.get(name(suite, test));
+          if ((sent == null || sent.contains(mutant.shape())) && fails(suite, test)) {
+            return Optional.of(test.getName());
+          }
+        }
+      }
+      return Optional.empty();
     } finally {
       present = Optional.empty();
     }
   }
 
-  /** The first test of these classes that fails; empty when none does. */
-  public static Optional<String> firstFailing(List<Class<?>> suites) throws Exception {
+  /** The first test of these classes that fails as things are; empty when none does. */
+  public Optional<String> firstFailing(List<Class<?>> suites) throws Exception {
     for (var suite : suites) {
       for (var test : methods(suite, Test.class)) {
-        var constructor = suite.getDeclaredConstructor();
-        constructor.setAccessible(true);
-        var instance = constructor.newInstance();
-        try {
-          for (var before : methods(suite, BeforeEach.class)) {
-            before.invoke(instance);
-          }
-          test.invoke(instance);
-        } catch (InvocationTargetException failed) {
+        ofThisTest = ConcurrentHashMap.newKeySet();
+        if (fails(suite, test)) {
           return Optional.of(test.getName());
         }
+        shapesOfTests.put(name(suite, test), ofThisTest);
       }
     }
     return Optional.empty();
+  }
+
+  private static String name(Class<?> suite, Method test) {
+    return suite.getName() + "." + test.getName();
+  }
+
+  private static boolean fails(Class<?> suite, Method test) throws Exception {
+    var constructor = suite.getDeclaredConstructor();
+    constructor.setAccessible(true);
+    var instance = constructor.newInstance();
+    try {
+      for (var before : methods(suite, BeforeEach.class)) {
+        before.invoke(instance);
+      }
+      test.invoke(instance);
+      return false;
+    } catch (InvocationTargetException failed) {
+      return true;
+    } finally {
+      for (var after : methods(suite, AfterEach.class)) {
+        after.invoke(instance);
+      }
+    }
   }
 
   /** Those of superclasses first. */
@@ -148,7 +188,9 @@ public final class ConditionMutants {
     if (alternatives.size() > 1) {
       for (int i = 0; i < alternatives.size(); i++) {
         var left = without(alternatives, i, " OR ");
-        changes.add(new Change("without the alternative " + alternatives.get(i), left));
+        var whole = alternatives.size() > 2 ? "(" + left + ")" : left;
+        changes.add(new Change("without the alternative " + alternatives.get(i), whole));
+        changes.addAll(changesWithin(alternatives, i, bracketed));
       }
     }
     var list = LIST.matcher(clause);
@@ -163,6 +205,24 @@ public final class ConditionMutants {
       changes.add(new Change("< in " + clause, clause.replace(" <= ", " < ")));
     } else if (clause.contains(" < ")) {
       changes.add(new Change("<= in " + clause, clause.replace(" < ", " <= ")));
+    }
+    return changes;
+  }
+
+  /** Of an alternative that is a conjunction, in its place among the others. */
+  private static List<Change> changesWithin(List<String> alternatives, int i, boolean bracketed) {
+    var changes = new ArrayList<Change>();
+    var text = alternatives.get(i);
+    var inside = text.startsWith("(") ? text.substring(1, text.length() - 1) : "";
+    var parts = inside.isEmpty() ? List.<String>of() : split(inside, " AND ");
+    for (int part = 0; part < parts.size(); part++) {
+      var changed = new ArrayList<>(alternatives);
+      var left = without(parts, part, " AND ");
+      changed.set(i, parts.size() > 2 ? "(" + left + ")" : left);
+      var all = String.join(" OR ", changed);
+      changes.add(
+          new Change(
+              "without " + parts.get(part) + " of " + text, bracketed ? "(" + all + ")" : all));
     }
     return changes;
   }

@@ -12,6 +12,9 @@ final class FlakyStream implements ShardedStream {
   boolean silent;
   int identifyFailures;
 
+  /** What {@link #prepare} answers. */
+  CompletionStage<Void> prepared = CompletableFuture.completedStage(null);
+
   FlakyStream(InMemoryStream stream) {
     this.stream = stream;
   }
@@ -34,6 +37,11 @@ final class FlakyStream implements ShardedStream {
   @Override
   public CompletionStage<List<Shard>> shards() {
     return stream.shards();
+  }
+
+  @Override
+  public CompletionStage<Void> prepare(Shard shard) {
+    return prepared;
   }
 
   @Override

@@ -204,6 +204,14 @@ final class FoldingHandlers implements ShardHandler.Factory {
       committed.add(parts);
     }
 
+    List<Position> inLanes() {
+      return lanes.values().stream()
+          .flatMap(ArrayDeque::stream)
+          .map(StreamRecord::position)
+          .sorted()
+          .toList();
+    }
+
     /** Every lane finishes the record that it has begun and gives the others back. */
     @Override
     public void drain() {

@@ -29,6 +29,7 @@ public final class InMemoryProgress {
   private final RandomGenerator random;
   private final Map<String, Item> items = new HashMap<>();
   private boolean outOfReach;
+  private Duration putOff = Duration.ZERO;
   private int writes;
 
   public InMemoryProgress(EventLoop loop, RandomGenerator random) {
@@ -72,10 +73,19 @@ public final class InMemoryProgress {
     return items.computeIfAbsent(key + "!" + function, name -> new Item());
   }
 
+  /** For how long commits wait for their turn. */
+  public void putOff(Duration wait) {
+    putOff = wait;
+  }
+
   private <T> CompletionStage<T> later(Supplier<T> answer) {
+    return later(Duration.ZERO, answer);
+  }
+
+  private <T> CompletionStage<T> later(Duration wait, Supplier<T> answer) {
     var stage = new CompletableFuture<T>();
     loop.schedule(
-        Duration.ofMillis(1 + random.nextInt(20)),
+        wait.plusMillis(1 + random.nextInt(20)),
         () -> {
           if (outOfReach) {
             stage.completeExceptionally(new CheckpointException("the store is out of reach"));
@@ -221,6 +231,7 @@ public final class InMemoryProgress {
     public CompletionStage<CommitOutcome> commit(Progress progress, CommitParts parts) {
       CompletionStage<CommitOutcome> stage =
           later(
+              putOff,
               () -> {
                 var item = item(key, function);
                 if (!item.token.equals(Optional.of(token))) {

@@ -4,9 +4,11 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.ConditionCheck;
+import software.amazon.awssdk.services.dynamodb.model.DeleteItemRequest;
 import software.amazon.awssdk.services.dynamodb.model.PutItemRequest;
 import software.amazon.awssdk.services.dynamodb.model.TransactWriteItem;
 import software.amazon.awssdk.services.dynamodb.model.TransactWriteItemsRequest;
@@ -41,11 +43,14 @@ public final class MutatingClient {
       return arguments;
     }
     var request = arguments[0];
-    if (request instanceof UpdateItemRequest update) {
+    if (request instanceof UpdateItemRequest update && update.conditionExpression() != null) {
       request = changed(update);
     } else if (request instanceof PutItemRequest put && put.conditionExpression() != null) {
       var left = MUTANTS.apply(put.conditionExpression(), put.expressionAttributeNames());
       request = put.toBuilder().conditionExpression(left.isEmpty() ? null : left).build();
+    } else if (request instanceof DeleteItemRequest delete
+        && delete.conditionExpression() != null) {
+      request = changed(delete);
     } else if (request instanceof TransactWriteItemsRequest writes) {
       var items = writes.transactItems().stream().map(MutatingClient::changed).toList();
       request = writes.toBuilder().transactItems(items).build();
@@ -53,14 +58,30 @@ public final class MutatingClient {
     return new Object[] {request};
   }
 
-  /** Deletes and puts of ours have no conditions there. */
+  private static DeleteItemRequest changed(DeleteItemRequest delete) {
+    var left = MUTANTS.apply(delete.conditionExpression(), delete.expressionAttributeNames());
+    return delete.toBuilder()
+        .conditionExpression(left.isEmpty() ? null : left)
+        .expressionAttributeNames(named(delete.expressionAttributeNames(), left))
+        .expressionAttributeValues(valued(delete.expressionAttributeValues(), left))
+        .build();
+  }
+
+  /** A kind of write that no store sends yet must not slip through unchanged. */
   private static TransactWriteItem changed(TransactWriteItem item) {
-    if (item.update() != null) {
-      return item.toBuilder().update(changed(item.update())).build();
+    if (item.put() != null && item.put().conditionExpression() != null) {
+      var put = item.put();
+      var left = MUTANTS.apply(put.conditionExpression(), put.expressionAttributeNames());
+      var changed = put.toBuilder().conditionExpression(left.isEmpty() ? null : left).build();
+      return item.toBuilder().put(changed).build();
     }
-    return item.conditionCheck() != null
-        ? item.toBuilder().conditionCheck(changed(item.conditionCheck())).build()
-        : item;
+    if (item.conditionCheck() != null) {
+      return item.toBuilder().conditionCheck(changed(item.conditionCheck())).build();
+    }
+    if (item.delete() != null && item.delete().conditionExpression() != null) {
+      throw new IllegalArgumentException("conditions of these are not mutated: " + item);
+    }
+    return item.update() == null ? item : item.toBuilder().update(changed(item.update())).build();
   }
 
   private static ConditionCheck changed(ConditionCheck check) {
@@ -92,17 +113,17 @@ public final class MutatingClient {
         .build();
   }
 
-  /** DynamoDB refuses names that no expression uses. */
-  private static Map<String, String> named(Map<String, String> names, String used) {
+  /** DynamoDB refuses names that no expression uses, and an empty map of them. */
+  private static @Nullable Map<String, String> named(Map<String, String> names, String used) {
     var left = new HashMap<>(names);
     left.keySet().removeIf(name -> !used.matches("(?s).*" + name + "\\b.*"));
-    return left;
+    return left.isEmpty() ? null : left;
   }
 
-  private static Map<String, AttributeValue> valued(
+  private static @Nullable Map<String, AttributeValue> valued(
       Map<String, AttributeValue> values, String used) {
     var left = new HashMap<>(values);
     left.keySet().removeIf(value -> !used.matches("(?s).*" + value + "\\b.*"));
-    return left;
+    return left.isEmpty() ? null : left;
   }
 }

@@ -67,6 +67,26 @@ class PositionWindowTest {
     assertThat(window.values()).containsExactly("v1");
   }
 
+  @Test
+  void places_follow_the_records_that_are_here_and_go_with_the_last() {
+    int most = 5_000;
+    add(1);
+    for (long sequence = 2; sequence <= 100_000; sequence++) {
+      add(sequence);
+      if (sequence > most) {
+        window.remove(Position.of(sequence - most + 1));
+      }
+    }
+    assertThat(window.size()).isEqualTo(most);
+    assertThat(window.places()).as("behind a record that is stuck").isLessThan(4 * most);
+
+    window.positions().forEach(window::remove);
+    assertThat(window.isEmpty()).isTrue();
+    assertThat(window.places()).as("of a shard that is quiet").isLessThanOrEqualTo(1_024);
+    add(100_001, 100_002);
+    assertThat(window.values()).containsExactly("v100001", "v100002");
+  }
+
   /** Beside a sorted map: with a stuck record in front, in order, in any order, in bursts. */
   @Property(tries = 300)
   void it_is_a_sorted_map(@ForAll long seed) {
@@ -76,6 +96,7 @@ class PositionWindowTest {
     int strays = random.nextInt(1, 100);
     int sizeMax = random.nextInt(1, 300);
     long sequence = 0;
+    int most = 4;
     for (int i = 0; i < 2_000; i++) {
       if (model.isEmpty() || (model.size() < sizeMax && random.nextBoolean())) {
         sequence += random.nextInt(1, 50);
@@ -90,6 +111,8 @@ class PositionWindowTest {
         assertThat(tried.remove(position)).as("seed %s", seed).isNull();
       }
       assertThat(tried.size()).as("seed %s", seed).isEqualTo(model.size());
+      most = Math.max(most, model.size());
+      assertThat(tried.places()).as("seed %s", seed).isLessThanOrEqualTo(4 * most);
     }
     assertThat(tried.positions()).as("seed %s", seed).containsExactlyElementsOf(model.keySet());
     assertThat(tried.values()).as("seed %s", seed).containsExactlyElementsOf(model.values());

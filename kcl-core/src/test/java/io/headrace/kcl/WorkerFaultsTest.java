@@ -3,6 +3,7 @@ package io.headrace.kcl;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -122,6 +123,27 @@ class WorkerFaultsTest extends WorkerScenario {
 
     assertThat(engine.events(WorkerEvent.ShardFailed.class)).hasSize(1);
     assertThat(engine.status(worker).shards()).isEmpty();
+    assertThat(engine.status(worker).bytesInFlight()).isZero();
+  }
+
+  @Test
+  void frees_every_byte_when_a_handler_gives_back_what_it_was_not_handed() {
+    engine.function("alarms").stuckKeys.addAll(List.of("key-0", "key-1"));
+    var worker = engine.worker("w1", "alarms");
+    engine.put(6, 2);
+    engine.seconds(1);
+    engine.fleet.assigning(false);
+    var handlers = List.copyOf(engine.function("alarms").open);
+    assertThat(engine.status(worker).bytesInFlight()).isPositive();
+
+    for (var handler : handlers) {
+      var returned = new ArrayList<>(handler.inLanes());
+      returned.add(Position.of(999_999));
+      engine.loop.execute(() -> handler.context.outcomes().returned(returned));
+    }
+    engine.seconds(1);
+
+    assertThat(engine.events(WorkerEvent.ShardFailed.class)).hasSize(handlers.size());
     assertThat(engine.status(worker).bytesInFlight()).isZero();
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 /** How shards come to a worker and leave it. */
@@ -450,6 +451,56 @@ class WorkerLeavingTest extends WorkerScenario {
     member.tell(new LeaseEvent.Offered(foreign, description));
     engine.loop.runUntilIdle();
     assertThat(engine.fleet.log()).containsExactly("ready shardId-000000000000");
+  }
+
+  @Test
+  void a_shard_wanted_for_good_goes_unless_a_call_would_have_to_be_interrupted() {
+    var single = new EngineHarness(25, 1);
+    var half = single.settings.drainMax().dividedBy(2);
+    single.function("alarms").takes = record -> half.plusSeconds(2);
+    single.worker("w1", "alarms");
+    single.put("key-0");
+    single.advance(half.minusMillis(500));
+    single.fleet.assigning(false);
+    single.advance(Duration.ofSeconds(1)); // the call is half a second beyond it
+    single.fleet.want(single.shard(0));
+    single.advance(Duration.ofMillis(100));
+    assertThat(single.fleet.log()).containsExactly("keep shardId-000000000000");
+
+    single.seconds(3);
+    single.function("alarms").takes = record -> Duration.ofMillis(1_500);
+    single.put("key-0");
+    single.advance(Duration.ofMillis(1_200));
+    single.fleet.want(single.shard(0));
+    single.seconds(2);
+    assertThat(single.fleet.log()).endsWith("release shardId-000000000000");
+    assertThat(single.function("alarms").deliveries).as("nothing twice").hasSize(2);
+  }
+
+  @Test
+  void is_ready_once_the_stream_is_prepared_or_half_a_second_later() {
+    var flaky = new FlakyStream(engine.stream);
+    engine.read = flaky;
+    var member = engine.members.get(engine.worker("w1", "alarms"));
+    var description = engine.stream.shardsNow().get(0);
+
+    var answer = new CompletableFuture<Void>();
+    flaky.prepared = answer;
+    member.tell(new LeaseEvent.Offered(engine.shard(0), description));
+    engine.advance(Duration.ofMillis(100));
+    assertThat(engine.fleet.log()).isEmpty();
+    answer.completeExceptionally(new StreamException(StreamException.Kind.RETRYABLE, "planted"));
+    engine.loop.runUntilIdle();
+    assertThat(engine.fleet.log()).as("it may be slow, it is able").hasSize(1);
+    engine.seconds(2);
+    assertThat(engine.fleet.log()).hasSize(1);
+
+    flaky.prepared = new CompletableFuture<>();
+    member.tell(new LeaseEvent.Offered(engine.shard(0), description));
+    engine.advance(Duration.ofMillis(499));
+    assertThat(engine.fleet.log()).hasSize(1);
+    engine.advance(Duration.ofMillis(1));
+    assertThat(engine.fleet.log()).hasSize(2);
   }
 
   private static Tenure certain(LeaseToken token) {

@@ -156,6 +156,21 @@ class WorkerWatchdogTest extends WorkerScenario {
   }
 
   @Test
+  void a_commit_that_waits_long_for_its_turn_in_a_throttled_store_is_not_stuck() {
+    engine.progress.putOff(Duration.ofSeconds(PATIENCE * 5));
+    engine.worker("w1", "alarms");
+    engine.put(20, 5);
+
+    engine.seconds(PATIENCE * 4);
+    assertThat(remedies()).isEmpty();
+
+    engine.function("alarms").stuckKeys.add("key-1");
+    engine.put(20, 5);
+    engine.seconds(PATIENCE * 4);
+    assertThat(remedies()).as("a call that hangs meanwhile is").contains(Remedy.RESTART);
+  }
+
+  @Test
   void the_status_says_for_how_long_a_function_has_been_silent() {
     engine.function("alarms").stuckKeys.add("key-1");
     var worker = engine.worker("w1", "alarms");

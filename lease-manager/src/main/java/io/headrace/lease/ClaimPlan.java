@@ -2,10 +2,16 @@ package io.headrace.lease;
 
 import io.headrace.kcl.Incarnation;
 import io.headrace.kcl.ShardKey;
+import io.headrace.kcl.StreamId;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.BiPredicate;
+import java.util.stream.Collectors;
 
 /**
  * Who claims a free shard first: the best by rendezvous that has room below its target, so that
@@ -20,19 +26,21 @@ final class ClaimPlan {
    *
    * @param free and what each weighs, in an order on which all agree
    * @param held what each active worker has, {@code self} among them
+   * @param reads whether a worker reads a stream: who does not is no choice for its shards
    */
   static Map<ShardKey, Duration> waits(
       Incarnation self,
       SortedMap<ShardKey, Integer> free,
       Map<Incarnation, Integer> held,
-      Map<Incarnation, Integer> capacities) {
-    var firsts = assign(free, held, capacities);
+      Map<Incarnation, Integer> capacities,
+      BiPredicate<Incarnation, StreamId> reads) {
+    var firsts = assign(free, held, capacities, reads);
     var waits = new HashMap<ShardKey, Duration>();
     for (var shard : free.keySet()) {
       var first = firsts.get(shard);
       var second =
           RendezvousHash.rank(shard, held.keySet(), capacities).stream()
-              .filter(who -> !who.equals(first))
+              .filter(who -> !who.equals(first) && reads.test(who, shard.stream()))
               .findFirst();
       if (self.equals(first)) {
         waits.put(shard, Duration.ZERO);
@@ -45,8 +53,46 @@ final class ClaimPlan {
     return waits;
   }
 
-  /** The first choice for each shard; nobody gets more than its room while others have some. */
+  /**
+   * The first choice for each shard; nobody gets more than its room while others have some. Shards
+   * that nobody reads are left out. Shards with the same readers, mostly all there are, are planned
+   * as one, since what each worker takes of one stream counts for the next.
+   */
   static Map<ShardKey, Incarnation> assign(
+      SortedMap<ShardKey, Integer> free,
+      Map<Incarnation, Integer> held,
+      Map<Incarnation, Integer> capacities,
+      BiPredicate<Incarnation, StreamId> reads) {
+    var readersOf = new HashMap<StreamId, Set<Incarnation>>();
+    var groups = new LinkedHashMap<Set<Incarnation>, SortedMap<ShardKey, Integer>>();
+    free.forEach(
+        (shard, weight) -> {
+          var readers =
+              readersOf.computeIfAbsent(
+                  shard.stream(),
+                  stream ->
+                      held.keySet().stream()
+                          .filter(who -> reads.test(who, stream))
+                          .collect(Collectors.toSet()));
+          groups.computeIfAbsent(readers, r -> new TreeMap<>(ShardKeys.ORDER)).put(shard, weight);
+        });
+    var totals = new HashMap<>(held);
+    var firsts = new HashMap<ShardKey, Incarnation>();
+    groups.forEach(
+        (readers, shards) -> {
+          if (!readers.isEmpty()) {
+            var group = new HashMap<>(totals);
+            group.keySet().retainAll(readers);
+            var assigned = assign(shards, group, capacities);
+            assigned.forEach(
+                (shard, who) -> totals.merge(who, shards.getOrDefault(shard, 1), Integer::sum));
+            firsts.putAll(assigned);
+          }
+        });
+    return firsts;
+  }
+
+  private static Map<ShardKey, Incarnation> assign(
       SortedMap<ShardKey, Integer> free,
       Map<Incarnation, Integer> held,
       Map<Incarnation, Integer> capacities) {

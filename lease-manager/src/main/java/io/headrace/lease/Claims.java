@@ -2,16 +2,19 @@ package io.headrace.lease;
 
 import io.headrace.kcl.Incarnation;
 import io.headrace.kcl.ShardKey;
+import io.headrace.kcl.StreamId;
 import io.headrace.kcl.loop.EventLoop;
 import io.headrace.lease.FleetView.Verdict;
 import io.headrace.lease.RosterPart.Standing;
 import io.headrace.lease.WorkerItem.State;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +30,8 @@ final class Claims {
   private final Takes takes;
   private final Map<ShardKey, Candidate> candidates = new TreeMap<>(ShardKeys.ORDER);
   private final Set<ShardKey> urgent = new HashSet<>();
+  private final Map<ShardKey, Stored<LeaseRow>> made = new HashMap<>();
+  private Consumer<StreamId> onForgotten = stream -> {};
   private boolean open;
   private EventLoop.@Nullable Scheduled next;
 
@@ -51,6 +56,18 @@ final class Claims {
     this.takes = takes;
   }
 
+  /** Told of a stream one of whose shards has ended without the roster's knowledge. */
+  void onForgotten(Consumer<StreamId> action) {
+    onForgotten = action;
+  }
+
+  /** This worker has just made the row: it need not be read before it is claimed. */
+  void made(Stored<LeaseRow> row) {
+    if (row.item().standing() == Standing.RUNNABLE) {
+      made.put(row.item().shard(), row);
+    }
+  }
+
   /** From now on leases are claimed. */
   void open() {
     open = true;
@@ -61,6 +78,7 @@ final class Claims {
     open = false;
     candidates.clear();
     urgent.clear();
+    made.clear();
   }
 
   /** This worker made the shard runnable and takes it at once; balance comes later. */
@@ -118,7 +136,7 @@ final class Claims {
     held.keySet().removeIf(who -> fleet.view().isQuiet(desk.now(), who));
     held.putIfAbsent(desk.self(), 0);
     var free = fleet.weighed(candidates.keySet());
-    return ClaimPlan.waits(desk.self(), free, held, fleet.capacities());
+    return ClaimPlan.waits(desk.self(), free, held, fleet.capacities(), fleet::reads);
   }
 
   private void refresh() {
@@ -127,12 +145,18 @@ final class Claims {
     free.removeAll(fleet.spokenFor());
     free.removeIf(shard -> leases.has(shard) || takes.has(shard));
     urgent.retainAll(free);
+    made.keySet().removeIf(shard -> roster.standing(shard) != null && !free.contains(shard));
     candidates.keySet().retainAll(free);
     free.forEach(shard -> candidates.computeIfAbsent(shard, s -> new Candidate(desk.now())));
   }
 
   private void ask(ShardKey shard, Candidate candidate) {
     candidate.asked = true;
+    var known = made.remove(shard);
+    if (known != null) {
+      decide(shard, candidate, known); // If it is not so any more, the claim is refused.
+      return;
+    }
     desk.read(
         () -> desk.table.lease(desk.application, shard),
         found -> {
@@ -150,7 +174,9 @@ final class Claims {
     if (lease.standing() != Standing.RUNNABLE) {
       urgent.remove(shard);
       postpone(candidate);
-      roster.change(shard.stream(), Map.of(shard.shard(), lease.standing()), () -> {});
+      // Who ended it did not come to say so, nor perhaps to its children.
+      Runnable then = lease.ended() ? () -> onForgotten.accept(shard.stream()) : () -> {};
+      roster.change(shard.stream(), Map.of(shard.shard(), lease.standing()), then);
       return;
     }
     var owner = lease.owner();

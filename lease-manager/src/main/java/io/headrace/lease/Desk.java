@@ -52,6 +52,7 @@ final class Desk {
       Incarnation self,
       LeaseSettings settings,
       Deployment deployment,
+      Set<String> streams,
       EventLoop loop,
       RandomGenerator random) {
     this.table = table;
@@ -59,7 +60,7 @@ final class Desk {
     this.self = self;
     this.firstLife = self.life();
     this.settings = settings;
-    this.profile = new Profile(settings.capacity(), deployment, loop.now());
+    this.profile = new Profile(settings.capacity(), deployment, loop.now(), streams);
     this.loop = loop;
     this.random = random;
     this.reachability = new Reachability(settings.leaseTime());

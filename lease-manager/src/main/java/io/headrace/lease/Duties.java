@@ -9,10 +9,10 @@ import java.util.Map;
 import java.util.TreeSet;
 
 /**
- * Who does the chores of a stream (listing it, making leases, sweeping): the first of its active
- * workers by rendezvous, without any write or read. All chores may be done twice, and by nobody for
- * a while, so no two views have to agree; whoever is first of all is first in its own view too, so
- * somebody always is. Lives on the coordinator's loop.
+ * Who does the chores of a stream (listing it, making leases, sweeping): the first of the active
+ * workers that read it, by rendezvous, without any write or read. All chores may be done twice, and
+ * by nobody for a while, so no two views have to agree; whoever is first of all is first in its own
+ * view too, so somebody always is. Lives on the coordinator's loop.
  */
 final class Duties {
   /** No shard bears this name: it stands for the chores of the stream. */
@@ -30,6 +30,7 @@ final class Duties {
 
   boolean areMine(StreamId stream) {
     var workers = new TreeSet<Incarnation>(fleet.view().active());
+    workers.removeIf(who -> !fleet.reads(who, stream));
     if (heart.state() == State.ACTIVE) {
       workers.add(desk.self());
     }

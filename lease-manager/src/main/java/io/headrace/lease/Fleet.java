@@ -2,6 +2,7 @@ package io.headrace.lease;
 
 import io.headrace.kcl.Incarnation;
 import io.headrace.kcl.ShardKey;
+import io.headrace.kcl.StreamId;
 import io.headrace.kcl.loop.EventLoop;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -256,6 +257,12 @@ final class Fleet {
     books.forEach((who, book) -> profiles.put(who, book.item().profile()));
     profiles.put(desk.self(), desk.profile());
     return profiles;
+  }
+
+  /** Whether shards of the stream may go to the worker; who has not said so may have any. */
+  boolean reads(Incarnation who, StreamId stream) {
+    var book = books.get(who);
+    return book == null || book.item().profile().reads(stream);
   }
 
   private void armJudgement() {

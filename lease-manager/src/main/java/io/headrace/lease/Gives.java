@@ -27,6 +27,9 @@ final class Gives {
   private boolean leaving;
   private long leavingSince;
 
+  /** Who was not ready for an offer in time, and when that was seen. */
+  private final Map<Incarnation, Long> passedOver = new HashMap<>();
+
   /** Moving has begun and goes on until the fleet is as even as it can be. */
   private boolean evening;
 
@@ -47,6 +50,7 @@ final class Gives {
     looking = false;
     leaving = false;
     evening = false;
+    passedOver.clear();
     membersSince = desk.now();
   }
 
@@ -94,12 +98,26 @@ final class Gives {
           && (lease.taker == null
               || !fleet.view().isActive(lease.taker)
               || patienceIsOver()
-              || leases.waited(lease, desk.settings.readyWithin()))) {
+              || passOver(lease, lease.taker))) {
         leases.withdraw(lease);
         changed = true;
       }
     }
     return changed;
+  }
+
+  /** Who was not ready in time is offered nothing for a while, or it would be asked for ever. */
+  private boolean passOver(Held lease, Incarnation taker) {
+    boolean late = leases.waited(lease, desk.settings.readyWithin());
+    if (late) {
+      passedOver.put(taker, desk.now());
+    }
+    return late;
+  }
+
+  /** Whether something of what is held here may be offered to the worker. */
+  private boolean mayTake(Incarnation who) {
+    return leases.all().stream().anyMatch(lease -> fleet.reads(who, lease.shard.stream()));
   }
 
   /**
@@ -108,6 +126,7 @@ final class Gives {
    */
   private boolean balance() {
     var loads = fleet.loads(leases.book(), leases.flipped());
+    loads.keySet().removeIf(who -> !who.equals(desk.self()) && !mayTake(who));
     var plan = LeaseBalancer.plan(loads, fleet.capacities());
     evening &= !plan.isEmpty();
     if (plan.isEmpty() || isRolling()) {
@@ -143,13 +162,15 @@ final class Gives {
 
   /** What was held longest, of that weight; null when all of it has to stay for now. */
   private @Nullable Held toBeMoved(LeaseBalancer.Move move) {
+    long now = desk.now();
+    passedOver.values().removeIf(since -> now - since >= desk.settings.leaseTime().toNanos());
     var profile = fleet.profiles().get(move.to());
-    if (profile == null || !deployments.canRead(profile)) {
+    if (profile == null || passedOver.containsKey(move.to()) || !deployments.canRead(profile)) {
       return null;
     }
-    long now = desk.now();
     return leases.all().stream()
         .filter(lease -> lease.phase == Phase.HELD && now - lease.keptUntil >= 0)
+        .filter(lease -> profile.reads(lease.shard.stream()))
         .filter(lease -> fleet.weight(lease.shard) == move.weight())
         .filter(lease -> !dwells(lease, now))
         .min(Comparator.comparingLong((Held lease) -> lease.gainedAt - now))
@@ -184,14 +205,17 @@ final class Gives {
       mine.values().forEach(leases::want); // Freed when the worker has drained them.
       return false;
     }
-    ClaimPlan.assign(fleet.weighed(mine.keySet()), totals, fleet.capacities())
-        .forEach(
-            (shard, taker) -> {
-              var lease = mine.get(shard);
-              if (lease != null) {
-                leases.offer(lease, taker);
-              }
-            });
+    var assigned =
+        ClaimPlan.assign(fleet.weighed(mine.keySet()), totals, fleet.capacities(), fleet::reads);
+    mine.forEach(
+        (shard, lease) -> {
+          var taker = assigned.get(shard);
+          if (taker == null) {
+            leases.want(lease); // Nobody reads its stream.
+          } else {
+            leases.offer(lease, taker);
+          }
+        });
     return !mine.isEmpty();
   }
 

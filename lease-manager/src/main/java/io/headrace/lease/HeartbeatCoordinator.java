@@ -18,6 +18,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -83,7 +84,8 @@ public final class HeartbeatCoordinator implements LeaseCoordinator {
     }
     this.loop = Objects.requireNonNull(loop, "loop");
     this.streams = List.copyOf(streams);
-    this.desk = new Desk(table, application, self, settings, deployment, loop, random);
+    var names = this.streams.stream().map(ShardedStream::name).collect(Collectors.toSet());
+    this.desk = new Desk(table, application, self, settings, deployment, names, loop, random);
     this.deployments = new Deployments(deployment);
   }
 
@@ -137,6 +139,9 @@ public final class HeartbeatCoordinator implements LeaseCoordinator {
     var duties = new Duties(desk, heart, fleet);
     var sweep = new Sweep(desk, roster, fleet);
     var registrar = new Registrar(desk, roster, duties, sweep, streams, claims::atOnce);
+    claims.onForgotten(registrar::audit);
+    registrar.onMade(claims::made);
+    registrar.onSaid(this::leaveWhenSettled);
     roster.onChange(claims::consider);
     leases.connect(takes::readyShards, fleet::weight, this::leasesChanged);
     fleet.busyWhile(takes::any);
@@ -351,12 +356,16 @@ public final class HeartbeatCoordinator implements LeaseCoordinator {
 
   /** A lease came or went. */
   private void leasesChanged() {
+    leaveWhenSettled();
+    consider();
+  }
+
+  /** Who ended a shard tells of its children first: nobody else would look for them for long. */
+  private void leaveWhenSettled() {
     var p = parts;
-    if (p != null && stopping && registered && p.leases.settled()) {
+    if (p != null && stopping && registered && p.leases.settled() && p.registrar.allSaid()) {
       registered = false;
       p.leases.writeBook(() -> p.heart.depart(this::left));
-    } else {
-      consider();
     }
   }
 

@@ -42,6 +42,11 @@ final class Held {
   /** Not offered for balance before: the worker asked for time. */
   long keptUntil;
 
+  /** The worker has asked for time, at {@link #firstKeptAt} for the first time. */
+  boolean kept;
+
+  long firstKeptAt;
+
   /** Wanted for balance only: the worker may keep it for now. */
   boolean canWait;
 

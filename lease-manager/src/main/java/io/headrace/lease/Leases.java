@@ -181,7 +181,10 @@ final class Leases {
   /** The taker is ready: the worker is asked to drain. */
   void want(Held lease) {
     lease.enter(Phase.WANTED, desk.now());
-    lease.canWait = heart.state() == State.ACTIVE;
+    // A function whose calls are all slow would otherwise never give anything.
+    boolean longKept =
+        lease.kept && desk.now() - lease.firstKeptAt >= desk.settings.dwell().toNanos();
+    lease.canWait = heart.state() == State.ACTIVE && !longKept;
     events.accept(new LeaseEvent.Wanted(lease.shard, lease.canWait));
   }
 
@@ -196,6 +199,10 @@ final class Leases {
       return;
     }
     withdraw(lease);
+    if (!lease.kept) {
+      lease.kept = true;
+      lease.firstKeptAt = desk.now();
+    }
     lease.keptUntil = desk.now() + LeaseSettings.KEPT_FOR.toNanos();
     keeper.write(() -> {});
   }

@@ -39,6 +39,12 @@ final class Registrar {
   private final Map<StreamId, ShardedStream> streams = new LinkedHashMap<>();
   private int auditsUntilRecheck;
 
+  /** What this worker ended or made runnable and has not entered in the roster. */
+  private int unsaid;
+
+  private Runnable onSaid = () -> {};
+  private Consumer<Stored<LeaseRow>> onMade = row -> {};
+
   /**
    * @param onRunnable told of each shard that this worker made runnable
    */
@@ -90,6 +96,7 @@ final class Registrar {
   void bringUp(Runnable then) {
     sweep.begin();
     auditsUntilRecheck = 0;
+    unsaid = 0;
     Desk.inSlices(
         List.copyOf(streams.keySet()),
         LeaseSettings.CLAIMS_MAX,
@@ -144,6 +151,11 @@ final class Registrar {
                 auditLater();
               });
         });
+  }
+
+  /** Audits a stream at once: something was left half done there. */
+  void audit(StreamId stream) {
+    audit(stream, () -> {});
   }
 
   private void audit(StreamId stream, Runnable then) {
@@ -209,6 +221,7 @@ final class Registrar {
                 LeaseRow.free(key, shard, above, waitsFor, awaits),
                 written -> {
                   if (written instanceof Written.Applied<LeaseRow> applied) {
+                    onMade.accept(applied.now());
                     then.accept(applied.now());
                   } else if (written instanceof Written.Refused<LeaseRow> refused
                       && refused.found() != null) {
@@ -278,9 +291,10 @@ final class Registrar {
   void runnable(ShardKey parent, List<Shard> children) {
     for (var child : children) {
       var key = new ShardKey(parent.stream(), child.id());
+      unsaid++;
       readRow(
           key,
-          row -> told(row, parent.shard()),
+          row -> told(row, parent.shard(), this::said),
           () ->
               othersToAwait(
                   child,
@@ -289,12 +303,32 @@ final class Registrar {
                     // Other functions may still be busy in the parent.
                     var waitsFor = new TreeSet<>(awaits);
                     waitsFor.add(parent.shard());
-                    create(key, child, waitsFor, awaits, row -> told(row, parent.shard()));
+                    create(
+                        key, child, waitsFor, awaits, row -> told(row, parent.shard(), this::said));
                   }));
     }
   }
 
-  private void told(Stored<LeaseRow> row, ShardId parent) {
+  /** Whether all has been said of what has ended here; if not, {@link #onSaid} is called then. */
+  boolean allSaid() {
+    return unsaid == 0;
+  }
+
+  void onSaid(Runnable action) {
+    onSaid = action;
+  }
+
+  /** Told of each lease row that this worker makes. */
+  void onMade(Consumer<Stored<LeaseRow>> action) {
+    onMade = action;
+  }
+
+  private void said() {
+    unsaid--;
+    onSaid.run();
+  }
+
+  private void told(Stored<LeaseRow> row, ShardId parent, Runnable then) {
     var key = row.item().shard();
     var awaits = new TreeSet<>(row.item().awaits());
     awaits.remove(parent);
@@ -305,9 +339,9 @@ final class Registrar {
           if (now.standing() == Standing.RUNNABLE && now.owner() == null) {
             onRunnable.accept(key);
           }
-          roster.change(key.stream(), Map.of(key.shard(), now.standing()), () -> {});
+          roster.change(key.stream(), Map.of(key.shard(), now.standing()), then);
         },
-        () -> readRow(key, again -> told(again, parent), () -> {}));
+        () -> readRow(key, again -> told(again, parent, then), then));
   }
 
   /**
@@ -387,6 +421,7 @@ final class Registrar {
   /** All functions have ended the shard; its row says so already. */
   void ended(Stored<LeaseRow> row) {
     var key = row.item().shard();
-    roster.change(key.stream(), Map.of(key.shard(), Standing.ENDED), () -> {});
+    unsaid++;
+    roster.change(key.stream(), Map.of(key.shard(), Standing.ENDED), this::said);
   }
 }

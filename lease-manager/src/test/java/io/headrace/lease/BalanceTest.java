@@ -112,6 +112,17 @@ class BalanceTest {
   }
 
   @Test
+  void shards_whose_calls_are_always_slow_move_in_the_end() {
+    var fleet = settled(6, 12, "ann");
+    fleet.worker("ann").slow.addAll(fleet.stream.keys());
+    fleet.start("bob");
+    fleet.advance(F.multipliedBy(6));
+    assertThat(fleet.worker("bob").running).isEmpty();
+
+    fleet.advanceUntil(F.multipliedBy(8), fleet::balanced);
+  }
+
+  @Test
   void who_leaves_before_it_answers_to_a_move_is_asked_again() {
     var fleet = settled(5, 6, "ann");
     var ann = fleet.worker("ann");

@@ -7,6 +7,7 @@ import io.headrace.kcl.Incarnation;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class DeploymentsTest {
@@ -15,7 +16,7 @@ class DeploymentsTest {
   private static final Incarnation CYD = new Incarnation("cyd", "1");
 
   private static Profile profile(String id, long startedAt, Map<String, Integer> reads) {
-    return new Profile(1, new Deployment(id, reads), Instant.ofEpochSecond(startedAt));
+    return new Profile(1, new Deployment(id, reads), Instant.ofEpochSecond(startedAt), Set.of());
   }
 
   private static Deployments of(Map<String, Integer> reads) {

@@ -22,6 +22,7 @@ import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
 
 class LeaseBalancerProperties {
+
   private static Incarnation worker(int number) {
     return new Incarnation("w" + number, "1");
   }
@@ -175,14 +176,18 @@ class LeaseBalancerProperties {
     }
     var held = numbered(holdings);
 
-    var firsts = ClaimPlan.assign(free, held, Map.of());
+    var firsts = ClaimPlan.assign(free, held, Map.of(), (reader, stream) -> true);
 
     assertThat(firsts.keySet()).containsExactlyInAnyOrderElementsOf(free.keySet());
-    assertThat(ClaimPlan.assign(free, new TreeMap<>(held), Map.of())).isEqualTo(firsts);
+    assertThat(ClaimPlan.assign(free, new TreeMap<>(held), Map.of(), (reader, stream) -> true))
+        .isEqualTo(firsts);
     for (var shard : free.keySet()) {
       long zero =
           held.keySet().stream()
-              .map(who -> ClaimPlan.waits(who, free, held, Map.of()).get(shard))
+              .map(
+                  who ->
+                      ClaimPlan.waits(who, free, held, Map.of(), (reader, stream) -> true)
+                          .get(shard))
               .filter(wait -> wait.isZero())
               .count();
       assertThat(zero).as("first choices of %s", shard).isEqualTo(1);

@@ -276,7 +276,11 @@ public abstract class LeaseTableContract {
     var full =
         new Book(
             ANN,
-            new Profile(4, new Deployment("v1.2", Map.of("alarms", 3)), Instant.ofEpochSecond(5)),
+            new Profile(
+                4,
+                new Deployment("v1.2", Map.of("alarms", 3)),
+                Instant.ofEpochSecond(5),
+                Set.of("orders", "bills")),
             Set.of(SHARD, other),
             Map.of(SHARD, BOB),
             Set.of(other),

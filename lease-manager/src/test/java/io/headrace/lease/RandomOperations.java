@@ -62,7 +62,7 @@ public final class RandomOperations {
   }
 
   private <T extends LeaseItem> String deleted(Stored<T> old) {
-    return "deleted: " + LeaseTableContract.await(table.delete("app", old));
+    return "deleted: " + LeaseTableContract.await(table.delete("app", ofAnotherCreation(old)));
   }
 
   private static String sorted(List<?> items) {
@@ -77,13 +77,15 @@ public final class RandomOperations {
   private <T extends LeaseItem> String update(Stored<T> old) {
     if (old.item() instanceof WorkerItem worker && random.nextBoolean()) {
       var states = WorkerItem.State.values();
-      var next = worker.publishing(states[random.nextInt(states.length)], random.nextInt(9), 0, 0);
+      // Mostly alive: of the dead nothing more can be learned.
+      var state = random.nextInt(3) > 0 ? living() : states[random.nextInt(states.length)];
+      var next = worker.publishing(state, random.nextInt(9), 0, 0);
       long revision = old.revision() + random.nextInt(4) - 1;
       return written(
           table.beat(
               "app",
               (Stored<WorkerItem>) ofAnotherCreation(old),
-              random.nextInt(4) == 0 ? inAnotherLife(next) : next,
+              random.nextInt(3) == 0 ? inAnotherLife(next) : next,
               Math.max(1, revision),
               token()));
     }
@@ -95,6 +97,10 @@ public final class RandomOperations {
     return random.nextInt(8) == 0
         ? new Stored<>(old.item(), "another", old.revision(), old.writeToken())
         : old;
+  }
+
+  private WorkerItem.State living() {
+    return random.nextBoolean() ? WorkerItem.State.ACTIVE : WorkerItem.State.DRAINING;
   }
 
   private WorkerItem inAnotherLife(WorkerItem worker) {
@@ -175,7 +181,7 @@ public final class RandomOperations {
     if (item instanceof WorkerItem worker) {
       next =
           random.nextBoolean()
-              ? worker.publishing(WorkerItem.State.ACTIVE, random.nextInt(9), 0, random.nextInt())
+              ? worker.publishing(living(), random.nextInt(9), 0, random.nextInt())
               : worker.buried(List.of(who()));
     } else if (item instanceof ApplicationItem) {
       next = application();

@@ -103,6 +103,56 @@ class ReshardingTest {
   }
 
   @Test
+  void who_makes_leases_claims_them_without_reading_them_first() {
+    var fleet = new TestFleet(8, 50);
+    var ann = fleet.start("ann");
+
+    fleet.advanceUntil(SECOND, fleet::allOwned);
+
+    assertThat(ann.way.requests).doesNotContainKey("lease");
+    assertThat(ann.way.requests.get("create LeaseRow")).isEqualTo(50);
+    assertThat(ann.way.requests.get("update LeaseRow")).isEqualTo(50);
+  }
+
+  @Test
+  void who_stops_as_it_ends_a_shard_leaves_children_that_run_within_a_second() {
+    for (int seed = 0; seed < 30; seed++) {
+      var fleet = settled(seed, 2, "ann", "bob");
+      var left = fleet.stream.add("left", "shard-0000");
+      var right = fleet.stream.add("right", "shard-0000");
+      var ender = ownerOf(fleet, "shard-0000");
+      ender.way.slow = Duration.ofMillis(20);
+
+      ender.end("shard-0000", left, right);
+      if (seed > 0) {
+        fleet.advance(Duration.ofMillis(3L * (seed - 1)));
+      }
+      ender.leave(Duration.ZERO);
+
+      var children = List.of(fleet.stream.key("left"), fleet.stream.key("right"));
+      fleet.advanceUntil(F.dividedBy(5).plus(SECOND), () -> fleet.allOwned(children));
+    }
+  }
+
+  @Test
+  void a_child_whose_ender_died_is_found_with_its_parent() {
+    var fleet = settled(3, 2, "ann", "bob");
+    fleet.stream.add("left", "shard-0000");
+    var parent = fleet.stream.key("shard-0000");
+    var ender = ownerOf(fleet, "shard-0000");
+
+    ender.endSilently(parent);
+    while (!fleet.row(parent).ended()) {
+      fleet.advance(Duration.ofMillis(1));
+    }
+    ender.kill(); // before the answer came, so the roster still says that the parent runs
+
+    fleet.advanceUntil(
+        F.multipliedBy(12).dividedBy(10).plus(SECOND),
+        () -> fleet.ownerOf(fleet.stream.key("left")).isPresent());
+  }
+
+  @Test
   void a_waiting_child_known_to_the_roster_is_found_by_the_audit_too() {
     var fleet = settled(4, 2, "ann", "bob");
     fleet.stream.add("left", "shard-0000");

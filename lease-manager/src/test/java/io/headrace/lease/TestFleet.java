@@ -7,6 +7,7 @@ import io.headrace.kcl.LeaseEvent;
 import io.headrace.kcl.LeaseToken;
 import io.headrace.kcl.Shard;
 import io.headrace.kcl.ShardKey;
+import io.headrace.kcl.ShardedStream;
 import io.headrace.kcl.Tenure;
 import io.headrace.kcl.loop.SimulatedLoop;
 import java.time.Duration;
@@ -48,12 +49,16 @@ final class TestFleet {
   Map<String, Integer> reads = Map.of();
   int capacity = 1;
 
+  /** What workers that are started from now on read. */
+  List<ShardedStream> reading;
+
   private record Owned(String worker, Tenure tenure) {}
 
   TestFleet(long seed, int shards) {
     loop = new SimulatedLoop(seed);
     random = new SplittableRandom(seed);
     stream = new ListedStream("orders", shards);
+    reading = List.of(stream);
     loop.afterEachTask(this::check);
   }
 
@@ -187,7 +192,7 @@ final class TestFleet {
               way,
               "app",
               new Incarnation(id, life),
-              List.of(stream),
+              reading,
               LeaseSettings.DEFAULT.withLeaseTime(F).withCapacity(capacity),
               new Deployment(deployment, reads),
               lease,

@@ -26,7 +26,7 @@ public final class TestItems {
   }
 
   static Profile profile(int capacity, String deployment) {
-    return new Profile(capacity, new Deployment(deployment, Map.of()), Instant.EPOCH);
+    return new Profile(capacity, new Deployment(deployment, Map.of()), Instant.EPOCH, Set.of());
   }
 
   public static LeaseRow free(ShardKey shard) {

@@ -1,6 +1,6 @@
 package io.headrace.harness;
 
-import io.headrace.kcl.Shard;
+import io.headrace.kcl.ShardKey;
 import org.jspecify.annotations.Nullable;
 
 /** What has to be true in the end, when all faults are over. */
@@ -14,26 +14,29 @@ final class Completion {
       if (unsettled != null) {
         return function + " has not settled " + unsettled;
       }
-      for (var shard : world.stream().shardsNow()) {
-        var key = world.key(shard.id());
+      var feed = world.feedOf(function);
+      for (var shard : feed.stream().shardsNow()) {
+        var key = feed.key(shard.id());
         if (!world.progress().isComplete(function, key)) {
           return function + " has not committed all of " + Names.of(key);
         }
-        if (world.puts().isClosed(shard.id()) && !world.progress().isEnded(function, key)) {
+        if (feed.puts().isClosed(shard.id()) && !world.progress().isEnded(function, key)) {
           return function + " has not ended " + Names.of(key);
         }
       }
     }
-    for (var shard : world.stream().openShards()) {
-      if (runners(world, shard) != 1) {
-        return Names.of(shard.id()) + " has " + runners(world, shard) + " runners";
+    for (var feed : world.feeds()) {
+      for (var shard : feed.stream().openShards()) {
+        var key = feed.key(shard.id());
+        if (runners(world, key) != 1) {
+          return Names.of(key) + " has " + runners(world, key) + " runners";
+        }
       }
     }
     return null;
   }
 
-  private static long runners(FleetWorld world, Shard shard) {
-    var key = world.key(shard.id());
+  private static long runners(FleetWorld world, ShardKey key) {
     return world.living().stream()
         .filter(
             process -> {

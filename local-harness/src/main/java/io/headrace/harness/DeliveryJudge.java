@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class DeliveryJudge {
   private final Verdicts verdicts;
-  private final Puts puts;
+  private final Function<String, Puts> puts;
   private final Map<String, Account> accounts = new HashMap<>();
 
   /** Of one function. Bits are positions in the stream. */
@@ -28,12 +29,16 @@ final class DeliveryJudge {
     final Map<String, Long> doneOfKey = new HashMap<>();
     final Map<String, Long> fencingOfKey = new HashMap<>();
     final Set<String> sent = new HashSet<>();
+    final Set<String> keysWithGaps = new HashSet<>();
     final Map<Outcome, Long> outcomes = new EnumMap<>(Outcome.class);
     long deliveries;
     long repeats;
   }
 
-  DeliveryJudge(Verdicts verdicts, Puts puts) {
+  /**
+   * @param puts what was put for a function
+   */
+  DeliveryJudge(Verdicts verdicts, Function<String, Puts> puts) {
     this.verdicts = verdicts;
     this.puts = puts;
   }
@@ -59,8 +64,21 @@ final class DeliveryJudge {
     }
   }
 
+  /** The record was trimmed before the function committed it: nobody knows if it was handled. */
+  void lost(String function, Puts.Put put) {
+    account(function).keysWithGaps.add(put.key());
+  }
+
+  /** Whether a record of the key was lost, which its later ones can't know. */
+  boolean hasGaps(String function, String key) {
+    return account(function).keysWithGaps.contains(key);
+  }
+
   /** A function with state is called: everything before must be in the state, once. */
   void state(String function, Puts.Put put, ProbeState state) {
+    if (hasGaps(function, put.key())) {
+      return;
+    }
     if (state.count() != put.before() || state.last() != put.follows()) {
       verdicts.broken(
           Promise.STATE_IS_EXACT,
@@ -85,8 +103,8 @@ final class DeliveryJudge {
     }
     account.succeeded.set(bit(put.position()));
     long last = account.doneOfKey.getOrDefault(put.key(), 0L);
-    long follows = follows(account, put);
-    if (follows != last) {
+    long follows = follows(function, put);
+    if (follows != last && !hasGaps(function, put.key())) {
       verdicts.broken(
           Promise.ORDER_BY_KEY,
           name(function, put)
@@ -99,12 +117,14 @@ final class DeliveryJudge {
   }
 
   /** The number of the record after which this one is due: what was skipped never succeeds. */
-  private long follows(Account account, Puts.Put put) {
+  private long follows(String function, Puts.Put put) {
+    var account = account(function);
     long number = put.follows();
     if (account.skipped.isEmpty()) {
       return number;
     }
-    var former = puts.all().stream().filter(one -> one.key().equals(put.key())).toList();
+    var former =
+        puts.apply(function).all().stream().filter(one -> one.key().equals(put.key())).toList();
     while (number > 0) {
       var at = former.get((int) number - 1);
       if (account.succeeded.get(bit(at.position())) || !account.skipped.get(bit(at.position()))) {
@@ -134,7 +154,7 @@ final class DeliveryJudge {
   void settled(
       String function, String recordId, Position position, Outcome outcome, boolean sends) {
     var account = account(function);
-    var put = puts.at(position);
+    var put = puts.apply(function).at(position);
     boolean own = put.fate() == ProbeRecord.Fate.OWN;
     var expected = put.fate() == ProbeRecord.Fate.GOOD ? Outcome.HANDLED : Outcome.DEAD_LETTERED;
     if (own) {
@@ -162,7 +182,7 @@ final class DeliveryJudge {
     var account = account(function);
     if (!account.settled.get(bit(put.position()))) {
       long last = account.doneOfKey.getOrDefault(put.key(), 0L);
-      if (put.number() != last + 1) {
+      if (put.number() != last + 1 && !hasGaps(function, put.key())) {
         verdicts.broken(
             Promise.ORDER_BY_KEY,
             name(function, put) + " is settled for the first time after number " + last);
@@ -174,17 +194,18 @@ final class DeliveryJudge {
   /** The first record that the function has not settled; null when the account balances. */
   Puts.@Nullable Put firstUnsettled(String function) {
     var settled = account(function).settled;
-    return puts.all().stream()
-        .filter(put -> !settled.get(bit(put.position())))
+    var toSettle = puts.apply(function);
+    return toSettle.all().stream()
+        .filter(put -> !settled.get(bit(put.position())) && !toSettle.isTrimmed(put))
         .findFirst()
         .orElse(null);
   }
 
   /** What the state of a key must be when all is handled. */
-  ProbeState expectedState(String key) {
+  ProbeState expectedState(String function, String key) {
     long count = 0;
     long last = 0;
-    for (var put : puts.all()) {
+    for (var put : puts.apply(function).all()) {
       if (put.key().equals(key) && put.fate() == ProbeRecord.Fate.GOOD) {
         count++;
         last = put.number();

@@ -123,6 +123,8 @@ enum Disturbance {
                       1 + millisOfLease(world, random, 40),
                       1 + millisOfLease(world, random, 80)))),
   JOIN_AT_A_SLOW_TABLE((world, random) -> joinAtSlowTable(world, random)),
+  SILENT_AT_A_SLOW_TABLE(
+      (world, random) -> any(world, random, process -> silentAtSlowTable(world, random, process))),
   HEART_STOPS_AT_SLOW_ANSWERS(
       (world, random) -> any(world, random, process -> heartStops(world, random, process))),
   SERVICE_DOWN(
@@ -149,6 +151,7 @@ enum Disturbance {
               })),
   SPLIT((world, random) -> split(world, random)),
   MERGE((world, random) -> merge(world, random)),
+  SPLIT_UNDER_LOAD((world, random) -> splitUnderLoad(world, random)),
   FUNCTION_FAILS(
       (world, random) -> {
         world.mood().failing(random.nextInt(70));
@@ -175,10 +178,14 @@ enum Disturbance {
         world.mood().sinkFailing(random.nextInt(100));
         later(world, upTo(random, 5_000), () -> world.mood().sinkFailing(0));
       }),
+  TRIM((world, random) -> Retention.strike(world, random)),
   OPERATOR_PAUSES(
       (world, random) -> {
         var function = function(world, random);
-        var shard = random.nextBoolean() ? anyShard(world, random) : Optional.<ShardKey>empty();
+        var shard =
+            random.nextBoolean()
+                ? Optional.of(anyShard(world, function, random))
+                : Optional.<ShardKey>empty();
         world.operator().pause(function, shard, Optional.empty());
         later(
             world,
@@ -187,9 +194,9 @@ enum Disturbance {
       }),
   OPERATOR_PAUSES_A_KEY(
       (world, random) -> {
-        var all = world.puts().all();
+        var function = function(world, random);
+        var all = world.feedOf(function).puts().all();
         if (!all.isEmpty()) {
-          var function = function(world, random);
           var key = Optional.of(all.get(random.nextInt(all.size())).key());
           world.operator().pause(function, Optional.empty(), key);
           later(
@@ -200,9 +207,8 @@ enum Disturbance {
       }),
   OPERATOR_SKIPS(
       (world, random) -> {
-        var all = world.puts().all();
-        boolean alarms = world.workload().functions(world.plan()).contains(ProbeFunctions.ALARMS);
-        if (alarms && !all.isEmpty()) {
+        if (hasAlarms(world) && !world.feedOf(ProbeFunctions.ALARMS).puts().all().isEmpty()) {
+          var all = world.feedOf(ProbeFunctions.ALARMS).puts().all();
           // Mostly one that is still to be handled, or is just being handled.
           var put = all.get(all.size() - 1 - random.nextInt(Math.min(all.size(), 20)));
           world.operator().skip(ProbeFunctions.ALARMS, put, random.nextBoolean());
@@ -210,9 +216,9 @@ enum Disturbance {
       }),
   OPERATOR_SEEKS_IN_PLACE(
       (world, random) -> {
-        if (world.workload().functions(world.plan()).contains(ProbeFunctions.ALARMS)) {
-          anyShard(world, random)
-              .ifPresent(shard -> world.operator().seekInPlace(ProbeFunctions.ALARMS, shard));
+        if (hasAlarms(world)) {
+          var shard = anyShard(world, ProbeFunctions.ALARMS, random);
+          world.operator().seekInPlace(ProbeFunctions.ALARMS, shard);
         }
       });
 
@@ -239,9 +245,15 @@ enum Disturbance {
     return functions.get(random.nextInt(functions.size()));
   }
 
-  private static Optional<ShardKey> anyShard(FleetWorld world, SplittableRandom random) {
-    var open = world.stream().openShards();
-    return Optional.of(world.key(open.get(random.nextInt(open.size())).id()));
+  private static boolean hasAlarms(FleetWorld world) {
+    return world.workload().functions(world.plan()).contains(ProbeFunctions.ALARMS);
+  }
+
+  /** An open one that the function reads. */
+  private static ShardKey anyShard(FleetWorld world, String function, SplittableRandom random) {
+    var feed = world.feedOf(function);
+    var open = feed.stream().openShards();
+    return feed.key(open.get(random.nextInt(open.size())).id());
   }
 
   private static void join(FleetWorld world, SplittableRandom random) {
@@ -255,10 +267,43 @@ enum Disturbance {
    * taken back and acknowledged at once.
    */
   private static void joinAtSlowTable(FleetWorld world, SplittableRandom random) {
+    int before = world.living().size();
     join(world, random);
-    int slow = ACKNOWLEDGED_MILLIS / 2 + random.nextInt(ACKNOWLEDGED_MILLIS * 3 / 2);
-    later(world, ofLease(world, random, 50), () -> slowTable(world, slow));
+    if (world.living().size() == before) {
+      any(world, random, SimulatedProcess::leave);
+    }
+    var slow = random.split();
+    later(world, ofLease(world, random, 50), () -> slowForMost(world, slow));
     later(world, world.plan().leaseTime().multipliedBy(4), () -> slowTable(world, 0));
+  }
+
+  /** Those who give are quicker than those who take, or the reverse. */
+  private static void slowForMost(FleetWorld world, SplittableRandom random) {
+    if (!world.isCalm()) {
+      for (var process : world.living()) {
+        int millis =
+            random.nextInt(3) == 0
+                ? random.nextInt(ACKNOWLEDGED_MILLIS / 3)
+                : ACKNOWLEDGED_MILLIS / 2 + random.nextInt(ACKNOWLEDGED_MILLIS * 3 / 2);
+        process.weather().slowBy(Service.LEASES, millis, 0);
+      }
+    }
+  }
+
+  /**
+   * A worker is silent for about as long as one is buried for, while what others write takes its
+   * time: it is heard again while its burial is under way.
+   */
+  private static void silentAtSlowTable(
+      FleetWorld world, SplittableRandom random, SimulatedProcess process) {
+    int slow = 1 + millisOfLease(world, random, 30);
+    world.living().stream()
+        .filter(other -> other != process)
+        .forEach(other -> other.weather().slowBy(Service.LEASES, slow, 0));
+    process.weather().cut(Service.LEASES, true);
+    var silence = world.plan().leaseTime().multipliedBy(90 + random.nextInt(40)).dividedBy(100);
+    later(world, silence, () -> process.weather().cut(Service.LEASES, false));
+    later(world, world.plan().leaseTime().multipliedBy(3), () -> slowTable(world, 0));
   }
 
   private static void slowTable(FleetWorld world, int outMillis) {
@@ -322,24 +367,51 @@ enum Disturbance {
         });
   }
 
+  /** One of the streams; nothing is drawn where there is only one. */
+  static Feed feed(FleetWorld world, SplittableRandom random) {
+    var feeds = world.feeds();
+    return feeds.get(feeds.size() == 1 ? 0 : random.nextInt(feeds.size()));
+  }
+
+  /**
+   * A shard ends while its calls take long, and for a while nothing of what they do can be stored:
+   * the functions finish and end it with commits that fail, and are asked to leave it meanwhile.
+   */
+  private static void splitUnderLoad(FleetWorld world, SplittableRandom random) {
+    world.mood().slow(1_000 + random.nextInt(2_000));
+    later(world, upTo(random, 8_000), () -> world.mood().slow(50));
+    split(world, random);
+    var from = upTo(random, 1_500);
+    later(world, from, () -> progressDown(world, true));
+    later(world, from.plus(ofLease(world, random, 150)), () -> progressDown(world, false));
+  }
+
+  private static void progressDown(FleetWorld world, boolean now) {
+    if (!world.isCalm()) {
+      world.living().forEach(process -> process.weather().down(Service.PROGRESS, now));
+    }
+  }
+
   private static void split(FleetWorld world, SplittableRandom random) {
-    var open = world.stream().openShards();
+    var feed = feed(world, random);
+    var open = feed.stream().openShards();
     if (open.size() < SHARDS_MAX) {
-      world.puts().split(open.get(random.nextInt(open.size())).id());
-      world.listing().remember();
+      feed.puts().split(open.get(random.nextInt(open.size())).id());
+      feed.listing().remember();
       world.trace().tell("world", "splits a shard");
     }
   }
 
   private static void merge(FleetWorld world, SplittableRandom random) {
+    var feed = feed(world, random);
     var open =
-        world.stream().openShards().stream()
+        feed.stream().openShards().stream()
             .sorted(Comparator.comparing(shard -> shard.range().first()))
             .toList();
     if (open.size() > 1) {
       int left = random.nextInt(open.size() - 1);
-      world.puts().merge(open.get(left).id(), open.get(left + 1).id());
-      world.listing().remember();
+      feed.puts().merge(open.get(left).id(), open.get(left + 1).id());
+      feed.listing().remember();
       world.trace().tell("world", "merges two shards");
     }
   }

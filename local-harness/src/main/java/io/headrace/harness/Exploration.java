@@ -101,7 +101,7 @@ final class Exploration {
 
   private void produce() {
     if (putting) {
-      var next = world.workload().next(world, producer);
+      var next = world.workload().next(world, world.feeds().get(0), producer);
       var unused = world.puts().put(next.key(), next.bytes(), next.fate());
       var again = world.loop().schedule(protocol.putEvery(), this::produce);
       assert again != null;

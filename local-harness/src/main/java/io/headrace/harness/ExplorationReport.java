@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What came of going through the orders in which the messages of one protocol may come.
  *
- * @param protocol burial, hand-over or merge-end
+ * @param protocol burial, hand-over, take-back or merge-end
  * @param executions runs from the beginning
  * @param states different states at which something was chosen
  * @param depth the most choices in one run

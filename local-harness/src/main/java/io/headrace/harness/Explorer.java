@@ -2,7 +2,9 @@ package io.headrace.harness;
 
 import io.headrace.harness.Exploration.Option;
 import io.headrace.harness.SimulationReport.Failure;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,8 +13,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Goes through all runs of a {@link Protocol} within two bounds: how many choices are made, and how
- * many of them may be unusual. Depth first, each run from the beginning; a state that was met with
- * at least as much left of both bounds is not followed again. On the caller's thread.
+ * many of them may be unusual. Each run is from the beginning, and what differs least from a good
+ * day comes first; a state that was met with at least as much left of both bounds is not followed
+ * again. On the caller's thread.
  */
 final class Explorer {
   private final Protocol protocol;
@@ -20,8 +23,12 @@ final class Explorer {
   private final int depthMax;
   private final int unusualMax;
   private final Map<Long, Left> met = new HashMap<>();
+
+  /** Runs that are still to be made: which options are chosen first; after them, a good day. */
+  private final Deque<int[]> scripts = new ArrayDeque<>(List.of(new int[0]));
+
   private final List<Step> steps = new ArrayList<>();
-  private int at;
+  private int[] script = new int[0];
   private int unusual;
   private int deepest;
   private long executions;
@@ -35,19 +42,13 @@ final class Explorer {
     }
   }
 
-  /** A choice of the present script, and which were possible. */
-  private static final class Step {
-    final List<Boolean> unusual;
-    int chosen;
-
-    Step(List<Option> options) {
-      unusual = options.stream().map(Option::unusual).toList();
-    }
-
-    boolean isUnusual() {
-      return unusual.get(chosen);
-    }
-  }
+  /**
+   * A choice of the present run.
+   *
+   * @param unusual which options count as such
+   * @param before how many unusual choices were made before this one
+   */
+  private record Step(List<Boolean> unusual, int chosen, int before) {}
 
   Explorer(Protocol protocol, Plant plant, int depthMax, int unusualMax) {
     this.protocol = protocol;
@@ -62,13 +63,12 @@ final class Explorer {
    * @param enough asked between runs
    */
   ExplorationReport run(BooleanSupplier enough) {
-    boolean complete = true;
-    do {
+    for (var next = scripts.poll(); next != null; next = scripts.poll()) {
       if (enough.getAsBoolean()) {
-        complete = false;
-        break;
+        return report(false, null);
       }
-      at = 0;
+      script = next;
+      steps.clear();
       unusual = 0;
       var exploration = new Exploration(protocol, plant, this::choose);
       current = exploration;
@@ -83,47 +83,57 @@ final class Explorer {
                 violation.what(),
                 exploration.lastEvents()));
       }
-    } while (next());
-    return report(complete, null);
+      branch();
+    }
+    return report(true, null);
   }
 
   private int choose(List<Option> options) {
+    int at = steps.size();
     if (at == depthMax) {
       boundReached = true;
       return Exploration.NO_MORE;
     }
-    if (at == steps.size()) {
-      var left = new Left(depthMax - at, unusualMax - unusual);
-      long state = current == null ? 0 : current.state();
-      var before = met.get(state);
-      if (before != null && before.covers(left)) {
-        throw new Exploration.Known();
-      }
-      if (before == null || left.covers(before)) {
-        met.put(state, left);
-      }
-      steps.add(new Step(options));
+    boolean scripted = at < script.length;
+    if (!scripted && isKnown(new Left(depthMax - at, unusualMax - unusual))) {
+      throw new Exploration.Known();
     }
-    var step = steps.get(at++);
-    unusual += step.isUnusual() ? 1 : 0;
-    deepest = Math.max(deepest, at);
-    return step.chosen;
+    int chosen = scripted ? script[at] : 0;
+    steps.add(new Step(options.stream().map(Option::unusual).toList(), chosen, unusual));
+    unusual += options.get(chosen).unusual() ? 1 : 0;
+    deepest = Math.max(deepest, at + 1);
+    return chosen;
   }
 
-  /** The next script, or false when there is none. */
-  private boolean next() {
-    while (!steps.isEmpty()) {
-      var last = steps.get(steps.size() - 1);
-      long before = steps.stream().filter(Step::isUnusual).count() - (last.isUnusual() ? 1 : 0);
-      while (++last.chosen < last.unusual.size()) {
-        if (!last.isUnusual() || before < unusualMax) {
-          return true;
-        }
-        boundReached = true;
-      }
-      steps.remove(steps.size() - 1);
+  private boolean isKnown(Left left) {
+    long state = current == null ? 0 : current.state();
+    var before = met.get(state);
+    if (before != null && before.covers(left)) {
+      return true;
+    }
+    if (before == null || left.covers(before)) {
+      met.put(state, left);
     }
     return false;
+  }
+
+  /** The other choices at each state that the run was the first to meet. */
+  private void branch() {
+    for (int at = script.length; at < steps.size(); at++) {
+      var step = steps.get(at);
+      for (int other = 1; other < step.unusual().size(); other++) {
+        if (step.unusual().get(other) && step.before() == unusualMax) {
+          boundReached = true;
+        } else {
+          var next = new int[at + 1];
+          for (int i = 0; i < at; i++) {
+            next[i] = steps.get(i).chosen();
+          }
+          next[at] = other;
+          scripts.add(next);
+        }
+      }
+    }
   }
 
   private ExplorationReport report(boolean complete, @Nullable Failure failure) {

@@ -38,6 +38,7 @@ final class FleetCourse {
   private final SplittableRandom random;
   private final FleetWorld world;
   private final List<Disturbance> kinds;
+  private final List<Disturbance> always;
   private final Map<Disturbance, Long> struck = new EnumMap<>(Disturbance.class);
   private boolean putting = true;
 
@@ -49,6 +50,7 @@ final class FleetCourse {
     var drawn = EnumSet.copyOf(Disturbance.drawnBy(random.split()));
     drawn.addAll(always);
     kinds = List.copyOf(drawn);
+    this.always = drawn.stream().filter(always::contains).toList();
   }
 
   /** Runs it from beginning to end, or to the first promise that is broken. */
@@ -59,7 +61,7 @@ final class FleetCourse {
   /**
    * As {@link #run(long, Workload, Plant)}.
    *
-   * @param always disturbances that the course has beside those that it draws
+   * @param always disturbances that the course has beside those that it draws, and every other time
    */
   static CourseResult run(long seed, Workload workload, Plant plant, Set<Disturbance> always) {
     return new FleetCourse(seed, workload, plant, always).run();
@@ -88,7 +90,7 @@ final class FleetCourse {
     }
     produce();
     for (int step = 0; step < world.plan().steps(); step++) {
-      var kind = kinds.get(random.nextInt(kinds.size()));
+      var kind = any(!always.isEmpty() && random.nextBoolean() ? always : kinds);
       world.trace().tell("world", "disturbance " + kind);
       struck.merge(kind, 1L, Long::sum);
       kind.strike(world, random);
@@ -97,8 +99,12 @@ final class FleetCourse {
     }
   }
 
+  private Disturbance any(List<Disturbance> of) {
+    return of.get(random.nextInt(of.size()));
+  }
+
   private void produce() {
-    if (!putting || world.puts().all().size() >= world.plan().putsMax()) {
+    if (!putting || puts() >= world.plan().putsMax()) {
       return;
     }
     for (int i = random.nextInt(PUT_AT_ONCE_MAX); i >= 0; i--) {
@@ -111,8 +117,13 @@ final class FleetCourse {
   }
 
   private void put() {
-    var next = world.workload().next(world, random);
-    var unused = world.puts().put(next.key(), next.bytes(), next.fate());
+    var feed = Disturbance.feed(world, random);
+    var next = world.workload().next(world, feed, random);
+    var unused = feed.puts().put(next.key(), next.bytes(), next.fate());
+  }
+
+  private int puts() {
+    return world.feeds().stream().mapToInt(feed -> feed.puts().all().size()).sum();
   }
 
   /** All faults are over; what has been sent may still arrive. */
@@ -189,7 +200,7 @@ final class FleetCourse {
     var heir = world.start("heir");
     var limit = world.plan().leaseTime().multipliedBy(CALM_LEASE_TIMES_MAX).plus(CALM_EXTRA_MAX);
     long until = world.loop().ticks() + limit.toNanos();
-    while (heir.tokens().size() < world.stream().openShards().size()) {
+    while (heir.tokens().size() < world.openShards()) {
       if (world.loop().ticks() > until) {
         world
             .verdicts()
@@ -221,7 +232,7 @@ final class FleetCourse {
         world.trace().events(),
         Duration.ofNanos(world.loop().ticks()),
         requests,
-        world.puts().all().size(),
+        puts(),
         world.deliveries().deliveries(),
         world.deliveries().repeats(),
         world.progress().commits(),

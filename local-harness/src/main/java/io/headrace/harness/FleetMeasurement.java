@@ -62,6 +62,7 @@ final class FleetMeasurement {
         64 << 20,
         false,
         false,
+        false,
         0,
         0);
   }
@@ -198,7 +199,7 @@ final class FleetMeasurement {
     world.listing().remember();
     var children =
         world.stream().openShards().stream().filter(shard -> !before.contains(shard)).toList();
-    secondsUntil(() -> Completion.missingIn(world) == null);
+    secondsUntil(() -> meter.allResumed(children) && Completion.missingIn(world) == null);
     target("childStartSeconds", childStart(children), GAP_SECONDS);
   }
 

@@ -15,6 +15,7 @@ import java.util.random.RandomGenerator;
  * @param mixed whether some processes run with half the lease time
  * @param paddedTo the size of a record
  * @param memoryBytes of a process, for records in flight
+ * @param secondStream whether the second function reads a stream of its own
  * @param limited whether attempts have a time limit
  * @param poisonPercent of the records
  * @param driftPpmMax how far the clock of a process may run off
@@ -34,6 +35,7 @@ record FleetPlan(
     int paddedTo,
     long memoryBytes,
     boolean secondFunction,
+    boolean secondStream,
     boolean limited,
     int poisonPercent,
     int driftPpmMax) {
@@ -48,6 +50,33 @@ record FleetPlan(
   };
 
   static FleetPlan drawnBy(RandomGenerator random) {
+    var plan = withOneStream(random);
+    return plan.secondFunction() && random.nextBoolean() ? plan.readingTwoStreams() : plan;
+  }
+
+  private FleetPlan readingTwoStreams() {
+    return new FleetPlan(
+        shards,
+        workers,
+        workersMax,
+        keys,
+        putsMax,
+        steps,
+        leaseTime,
+        mixed,
+        commitEvery,
+        batchMax,
+        inFlight,
+        paddedTo,
+        memoryBytes,
+        secondFunction,
+        true,
+        limited,
+        poisonPercent,
+        driftPpmMax);
+  }
+
+  private static FleetPlan withOneStream(RandomGenerator random) {
     boolean large = random.nextInt(4) == 0;
     return new FleetPlan(
         1 + random.nextInt(6),
@@ -64,6 +93,7 @@ record FleetPlan(
         large ? 30_000 : 0,
         1 << 20,
         random.nextBoolean(),
+        false,
         random.nextInt(3) == 0,
         random.nextInt(3) == 0 ? 4 : 0,
         random.nextBoolean() ? DRIFT_PPM_MAX : 0);

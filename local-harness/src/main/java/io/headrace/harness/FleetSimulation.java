@@ -161,7 +161,8 @@ public final class FleetSimulation {
    * Goes through the orders in which the messages of small parts of the lease protocol may come:
    * the burial of a worker that may not be dead, a hand-over, the end of a merge.
    *
-   * @param protocol {@code burial}, {@code hand-over} or {@code merge-end}; empty for all
+   * @param protocol {@code burial}, {@code hand-over}, {@code take-back} or {@code merge-end};
+   *     empty for all
    * @throws IllegalArgumentException when there is no such protocol
    */
   public List<ExplorationReport> runExhaustively(String protocol) throws InterruptedException {

@@ -5,9 +5,9 @@ import io.headrace.checkpoint.ChunkStore;
 import io.headrace.checkpoint.InMemoryCheckpointStore;
 import io.headrace.checkpoint.InMemoryChunkStore;
 import io.headrace.kcl.InMemoryStream;
-import io.headrace.kcl.ShardId;
 import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.StreamConnector;
+import io.headrace.kcl.StreamSource;
 import io.headrace.kcl.loop.SimulatedLoop;
 import io.headrace.lease.InMemoryLeaseTable;
 import java.time.Duration;
@@ -35,9 +35,7 @@ final class FleetWorld {
   private final Plant plant;
   private final Trace trace;
   private final Verdicts verdicts;
-  private final InMemoryStream stream;
-  private final Listing listing;
-  private final Puts puts;
+  private final List<Feed> feeds = new ArrayList<>();
   private final LeaseJudge leases;
   private final ProgressJudge progress;
   private final DeliveryJudge deliveries;
@@ -75,16 +73,16 @@ final class FleetWorld {
     this.networks = networks;
     trace = new Trace(loop);
     verdicts = new Verdicts(trace);
-    stream = new InMemoryStream(workload.stream().name(), plan.shards(), loop);
-    listing = new Listing(stream, random.split());
-    puts = new Puts(stream);
+    var sources = workload.streams(plan);
+    feeds.add(feed(sources.get(0), random.split()));
     leases = new LeaseJudge(verdicts, trace);
-    progress = new ProgressJudge(verdicts, trace, puts);
-    deliveries = new DeliveryJudge(verdicts, puts);
+    progress = new ProgressJudge(verdicts, trace, this::feed);
+    deliveries = new DeliveryJudge(verdicts, function -> feedOf(function).puts());
     table = new WatchedTable(plant.table(new InMemoryLeaseTable()), loop, random.split(), leases);
     store = new WatchedStore(plant.store(new InMemoryCheckpointStore()), progress);
     operator = new SimulatedOperator(this, store.operator());
     mood = new FunctionMood(random.split());
+    sources.stream().skip(1).forEach(source -> feeds.add(feed(source, random.split())));
     checkMemory();
     loop.afterEachTask(
         () -> {
@@ -136,16 +134,47 @@ final class FleetWorld {
     return verdicts;
   }
 
+  private Feed feed(StreamSource source, SplittableRandom random) {
+    return Feed.of(new InMemoryStream(source.name(), plan.shards(), loop), random);
+  }
+
+  List<Feed> feeds() {
+    return feeds;
+  }
+
+  Feed feed(String stream) {
+    return feeds.stream()
+        .filter(feed -> feed.stream().name().equals(stream))
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("no stream " + stream));
+  }
+
+  Feed feed(ShardKey shard) {
+    return feed(shard.stream().name());
+  }
+
+  /** What the function reads. */
+  Feed feedOf(String function) {
+    return feed(workload.streamOf(function, plan).name());
+  }
+
+  /** The first stream; the only one of a fleet that is measured or explored. */
   InMemoryStream stream() {
-    return stream;
+    return feeds.get(0).stream();
   }
 
+  /** Of the first stream. */
   Listing listing() {
-    return listing;
+    return feeds.get(0).listing();
   }
 
+  /** Of the first stream. */
   Puts puts() {
-    return puts;
+    return feeds.get(0).puts();
+  }
+
+  int openShards() {
+    return feeds.stream().mapToInt(feed -> feed.stream().openShards().size()).sum();
   }
 
   LeaseJudge leases() {
@@ -205,11 +234,7 @@ final class FleetWorld {
   }
 
   StreamConnector streamsThrough(Network network) {
-    return new NetworkedStreams(stream, workload.stream().service(), listing, network);
-  }
-
-  ShardKey key(ShardId shard) {
-    return new ShardKey(stream.id(), shard);
+    return new NetworkedStreams(this, workload.streams(plan).get(0).service(), network);
   }
 
   List<SimulatedProcess> processes() {

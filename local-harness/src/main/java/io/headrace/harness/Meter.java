@@ -93,7 +93,7 @@ final class Meter implements FleetObserver {
   public void begins(Puts.Put put) {
     var at = waiting.remove(put);
     if (at != null) {
-      longest.merge(put.shard(), world.loop().ticks() - at, Math::max);
+      longest.merge(put.shard().shard(), world.loop().ticks() - at, Math::max);
     }
   }
 
@@ -139,6 +139,10 @@ final class Meter implements FleetObserver {
   double meanStarts() {
     long all = starts.values().stream().mapToLong(Integer::longValue).sum();
     return (double) all / world.stream().openShards().size();
+  }
+
+  boolean allResumed(List<Shard> children) {
+    return children.stream().allMatch(child -> resumedAt.containsKey(child.id()));
   }
 
   /** From the last parent's end until each of these children runs. */

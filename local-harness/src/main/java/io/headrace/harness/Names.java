@@ -29,7 +29,8 @@ final class Names {
   }
 
   static String of(ShardKey shard) {
-    return of(shard.shard());
+    boolean second = shard.stream().name().equals(ProbeFunctions.SECOND_STREAM);
+    return (second ? ProbeFunctions.SECOND_STREAM + "/" : "") + of(shard.shard());
   }
 
   static String of(@Nullable Incarnation who) {

@@ -2,7 +2,6 @@ package io.headrace.harness;
 
 import io.headrace.harness.Weather.Service;
 import io.headrace.kcl.Fetched;
-import io.headrace.kcl.InMemoryStream;
 import io.headrace.kcl.Shard;
 import io.headrace.kcl.ShardCursor;
 import io.headrace.kcl.ShardedStream;
@@ -18,19 +17,16 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
 
-/** The stream of a simulated fleet as one process reaches it. On the world's loop only. */
+/** The streams of a simulated fleet as one process reaches it. On the world's loop only. */
 final class NetworkedStreams implements StreamConnector {
-  private final InMemoryStream stream;
+  private final FleetWorld world;
   private final String service;
-  private final Listing listing;
   private final Network network;
 
-  NetworkedStreams(InMemoryStream stream, String service, Listing listing, Network network) {
-    this.stream = stream;
+  NetworkedStreams(FleetWorld world, String service, Network network) {
+    this.world = world;
     this.service = service;
-    this.listing = listing;
     this.network = network;
   }
 
@@ -41,7 +37,7 @@ final class NetworkedStreams implements StreamConnector {
 
   @Override
   public ShardedStream open(StreamSource source, EventLoop loop, RandomGenerator random) {
-    return new Far();
+    return new Far(world.feed(source.name()));
   }
 
   @Override
@@ -59,25 +55,31 @@ final class NetworkedStreams implements StreamConnector {
   }
 
   private final class Far implements ShardedStream {
+    private final Feed feed;
+
+    Far(Feed feed) {
+      this.feed = feed;
+    }
+
     @Override
     public String name() {
-      return stream.name();
+      return feed.stream().name();
     }
 
     @Override
     public CompletionStage<StreamId> identify() {
-      return send("identify", stream::identify);
+      return send("identify", feed.stream()::identify);
     }
 
     @Override
     public CompletionStage<List<Shard>> shards() {
       boolean stale = network.readsStale();
-      return send(stale ? "shards, stale" : "shards", () -> listing.shards(stale));
+      return send(stale ? "shards, stale" : "shards", () -> feed.listing().shards(stale));
     }
 
     @Override
     public ShardCursor open(Shard shard, StartingPosition from) {
-      return new FarCursor(shard, from);
+      return new FarCursor(feed, shard, from);
     }
 
     @Override
@@ -89,13 +91,12 @@ final class NetworkedStreams implements StreamConnector {
    * lost, late or doubled moves nothing.
    */
   private final class FarCursor implements ShardCursor {
+    private final Feed feed;
     private final Shard shard;
     private StartingPosition from;
 
-    /** Where a gap ends is known to the cursor that found it only. */
-    private @Nullable ShardCursor behindGap;
-
-    FarCursor(Shard shard, StartingPosition from) {
+    FarCursor(Feed feed, Shard shard, StartingPosition from) {
+      this.feed = feed;
       this.shard = shard;
       this.from = from;
     }
@@ -103,24 +104,18 @@ final class NetworkedStreams implements StreamConnector {
     @Override
     public CompletionStage<Fetched> fetch(long bytesMax) {
       var place = from;
-      var behind = behindGap;
       return send(
-              "fetch " + Names.of(shard.id()),
-              () -> {
-                var near = behind != null ? behind : stream.open(shard, place);
-                return near.fetch(bytesMax).thenApply(fetched -> new Answer(near, fetched));
-              })
+              "fetch " + Names.of(feed.key(shard.id())),
+              () -> feed.stream().open(shard, place).fetch(bytesMax))
           .thenApply(this::moved);
     }
 
-    private Fetched moved(Answer answer) {
-      var fetched = answer.fetched();
+    private Fetched moved(Fetched fetched) {
       if (fetched instanceof Fetched.Records read && !read.records().isEmpty()) {
         var last = read.records().get(read.records().size() - 1);
         from = StartingPosition.after(last.position());
-        behindGap = null;
       } else if (fetched instanceof Fetched.Gap) {
-        behindGap = answer.near();
+        from = StartingPosition.TRIM_HORIZON; // Nothing before the gap's end is left.
       }
       return fetched;
     }
@@ -128,6 +123,4 @@ final class NetworkedStreams implements StreamConnector {
     @Override
     public void close() {}
   }
-
-  private record Answer(ShardCursor near, Fetched fetched) {}
 }

@@ -31,7 +31,12 @@ final class OwnWorkload<I> implements Workload {
   }
 
   @Override
-  public StreamSource stream() {
+  public List<StreamSource> streams(FleetPlan plan) {
+    return List.of(first.inputs().get(0).source());
+  }
+
+  @Override
+  public StreamSource streamOf(String function, FleetPlan plan) {
     return first.inputs().get(0).source();
   }
 
@@ -46,7 +51,7 @@ final class OwnWorkload<I> implements Workload {
   }
 
   @Override
-  public Workload.Item next(FleetWorld world, RandomGenerator random) {
+  public Workload.Item next(FleetWorld world, Feed feed, RandomGenerator random) {
     var key = "k" + random.nextInt(world.plan().keys());
     var value = values.apply(random);
     try {

@@ -31,6 +31,12 @@ enum PlantedFault {
   TAKE_BACK_UNCONDITIONAL(
       "a hand-over is taken back although it was acknowledged",
       () -> unconditional(PlantedLeaseFaults::isTakeBack)),
+  FLIP_UNCONDITIONAL(
+      "a hand-over is written although the giver lost the lease meanwhile",
+      () -> unconditional(PlantedLeaseFaults::isFlip)),
+  ACKNOWLEDGEMENT_UNCONDITIONAL(
+      "a hand-over is acknowledged although it was taken back",
+      () -> unconditional(PlantedLeaseFaults::isAcknowledgement)),
   BURIAL_UNCONDITIONAL(
       "a worker is buried although its heartbeat moved",
       () -> unconditional(PlantedLeaseFaults::isBurial)),
@@ -188,19 +194,23 @@ enum PlantedFault {
       PlantedOrderFaults::moveOvertaken);
 
   /** What a mistake shows itself in, where a swarm rarely has it: part of each course then. */
-  private static final Map<PlantedFault, Disturbance> SHOWN_BY =
+  private static final Map<PlantedFault, Set<Disturbance>> SHOWN_BY =
       Map.ofEntries(
-          entry(TAKE_BACK_UNCONDITIONAL, Disturbance.JOIN_AT_A_SLOW_TABLE),
-          entry(BURIAL_UNCONDITIONAL, Disturbance.SLOW_LEASE_TABLE),
-          entry(OBSERVERS_LEASE_TIME, Disturbance.CUT_OFF),
-          entry(LEASE_CHECKED_WHEN_QUEUED, Disturbance.POOLS_BUSY),
-          entry(VALID_FROM_THE_REPLY, Disturbance.HEART_STOPS_AT_SLOW_ANSWERS),
-          entry(CLOCK_RUNS_OFF, Disturbance.CUT_OFF),
-          entry(ORDERS_BEFORE_START_IGNORED, Disturbance.OPERATOR_PAUSES),
-          entry(ORDERS_NOT_NOTICED, Disturbance.OPERATOR_PAUSES),
-          entry(RESUME_ENDS_ALL, Disturbance.OPERATOR_PAUSES),
-          entry(SKIPS_TOO_FAR, Disturbance.OPERATOR_SKIPS),
-          entry(MOVE_OVERTAKEN, Disturbance.OPERATOR_SEEKS_IN_PLACE));
+          entry(TAKE_BACK_UNCONDITIONAL, Set.of(Disturbance.JOIN_AT_A_SLOW_TABLE)),
+          entry(
+              FLIP_UNCONDITIONAL,
+              Set.of(Disturbance.JOIN_AT_A_SLOW_TABLE, Disturbance.LATE_REQUESTS)),
+          entry(ACKNOWLEDGEMENT_UNCONDITIONAL, Set.of(Disturbance.JOIN_AT_A_SLOW_TABLE)),
+          entry(BURIAL_UNCONDITIONAL, Set.of(Disturbance.SILENT_AT_A_SLOW_TABLE)),
+          entry(OBSERVERS_LEASE_TIME, Set.of(Disturbance.CUT_OFF)),
+          entry(LEASE_CHECKED_WHEN_QUEUED, Set.of(Disturbance.POOLS_BUSY)),
+          entry(VALID_FROM_THE_REPLY, Set.of(Disturbance.HEART_STOPS_AT_SLOW_ANSWERS)),
+          entry(CLOCK_RUNS_OFF, Set.of(Disturbance.CUT_OFF)),
+          entry(ORDERS_BEFORE_START_IGNORED, Set.of(Disturbance.OPERATOR_PAUSES)),
+          entry(ORDERS_NOT_NOTICED, Set.of(Disturbance.OPERATOR_PAUSES)),
+          entry(RESUME_ENDS_ALL, Set.of(Disturbance.OPERATOR_PAUSES)),
+          entry(SKIPS_TOO_FAR, Set.of(Disturbance.OPERATOR_SKIPS)),
+          entry(MOVE_OVERTAKEN, Set.of(Disturbance.OPERATOR_SEEKS_IN_PLACE)));
 
   private final String what;
 
@@ -228,8 +238,7 @@ enum PlantedFault {
 
   /** Kinds of disturbance that courses have beside those that they draw. */
   Set<Disturbance> shownBy() {
-    var kind = SHOWN_BY.get(this);
-    return kind == null ? Set.of() : Set.of(kind);
+    return SHOWN_BY.getOrDefault(this, Set.of());
   }
 
   /** A course with the mistake built in. */

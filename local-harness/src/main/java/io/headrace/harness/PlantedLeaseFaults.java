@@ -106,6 +106,21 @@ final class PlantedLeaseFaults {
         && Objects.equals(((LeaseRow) next).owner(), ((LeaseRow) seen).from());
   }
 
+  static boolean isFlip(LeaseItem seen, LeaseItem next) {
+    return isClaim(seen, next)
+        && ((LeaseRow) seen).from() == null
+        && ((LeaseRow) next).from() != null;
+  }
+
+  static boolean isAcknowledgement(LeaseItem seen, LeaseItem next) {
+    return seen instanceof LeaseRow before
+        && next instanceof LeaseRow row
+        && before.from() != null
+        && row.from() == null
+        && row.epoch() == before.epoch()
+        && Objects.equals(row.owner(), before.owner());
+  }
+
   static boolean isBurial(LeaseItem seen, LeaseItem next) {
     return next instanceof WorkerItem worker && worker.state() == State.BURIED;
   }
@@ -386,13 +401,7 @@ final class PlantedLeaseFaults {
               @Override
               public <T extends LeaseItem> CompletionStage<Written<T>> update(
                   String application, Stored<T> seen, T next, String writeToken) {
-                boolean acknowledges =
-                    seen.item() instanceof LeaseRow before
-                        && next instanceof LeaseRow row
-                        && before.from() != null
-                        && row.epoch() == before.epoch()
-                        && Objects.equals(row.owner(), before.owner());
-                return acknowledges
+                return isAcknowledgement(seen.item(), next)
                     ? CompletableFuture.completedFuture(
                         new Written.Applied<>(
                             new Stored<>(next, seen.nonce(), seen.revision(), writeToken)))

@@ -200,7 +200,7 @@ final class PlantedProcessFaults {
         return at.fetch(bytesMax)
             .whenComplete(
                 (fetched, thrown) -> {
-                  var puts = process.world().puts().in(shard.id());
+                  var puts = process.world().feed(stream.name()).puts().in(shard.id());
                   if (thrown != null && !puts.isEmpty()) {
                     var last = puts.get(puts.size() - 1);
                     at = stream.open(shard, StartingPosition.after(last.position()));
@@ -223,12 +223,12 @@ final class PlantedProcessFaults {
 
       @Override
       public CompletionStage<Fetched> fetch(long bytesMax) {
-        var world = process.world();
-        if (!world.puts().isClosed(shard.id())) {
+        var feed = process.world().feed(stream.name());
+        if (!feed.puts().isClosed(shard.id())) {
           return at.fetch(bytesMax);
         }
         var children =
-            world.stream().shardsNow().stream()
+            feed.stream().shardsNow().stream()
                 .filter(child -> child.parents().contains(shard.id()))
                 .toList();
         return CompletableFuture.completedFuture(new Fetched.End(children));

@@ -14,6 +14,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -48,25 +49,24 @@ final class Post {
   record Way(int process, boolean outward) {}
 
   /** A request or an answer. */
-  final class Message {
+  static final class Message {
     final Way way;
     final long number;
     final String what;
     private final Runnable arrive;
-    private final @Nullable Supplier<String> peek;
+    private final BooleanSupplier quiet;
 
-    private Message(
-        Way way, long number, String what, Runnable arrive, @Nullable Supplier<String> peek) {
+    private Message(Way way, long number, String what, Runnable arrive, BooleanSupplier quiet) {
       this.way = way;
       this.number = number;
       this.what = what;
       this.arrive = arrive;
-      this.peek = peek;
+      this.quiet = quiet;
     }
 
-    /** A read that brings what the last one brought: it might as well not have been sent. */
+    /** Of a read that brings what the last one brought: it might as well not have been sent. */
     boolean isQuiet() {
-      return peek != null && peek.get().equals(lastRead.get(way.process + what));
+      return quiet.getAsBoolean();
     }
 
     long hash() {
@@ -210,7 +210,10 @@ final class Post {
               number,
               what,
               () -> carriedOut(to, number, what, carryOut, answer),
-              read ? () -> String.valueOf(carryOut.get().toCompletableFuture().join()) : null));
+              () ->
+                  read
+                      && String.valueOf(carryOut.get().toCompletableFuture().join())
+                          .equals(lastRead.get(process + what))));
       return answer;
     }
 
@@ -241,12 +244,14 @@ final class Post {
                 // What streams and chunks hold has no text; it follows from what is counted here.
                 boolean counts = exploring && (to == Service.LEASES || to == Service.PROGRESS);
                 var text = counts ? String.valueOf(thrown == null ? value : thrown) : "";
+                boolean quiet = false;
                 if (counts && to == Service.LEASES && isRead(what)) {
-                  lastRead.put(process + what, text);
+                  quiet = text.equals(lastRead.put(process + what, text));
                 } else if (counts) {
                   services +=
                       mixed(mixed(process, number), mixed(what.hashCode(), text.hashCode()));
                 }
+                boolean nothingNew = quiet;
                 post(
                     to,
                     new Message(
@@ -254,7 +259,7 @@ final class Post {
                         number,
                         what,
                         () -> answered(number, text, value, thrown, answer),
-                        null));
+                        () -> nothingNew));
               });
     }
 

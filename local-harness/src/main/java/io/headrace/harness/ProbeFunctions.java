@@ -28,6 +28,7 @@ final class ProbeFunctions {
   static final String TOTALS = "totals";
   static final String ALARMS = "alarms";
   static final String STREAM = "orders";
+  static final String SECOND_STREAM = "visits";
 
   private static final Duration RETRY_FIRST = Duration.ofMillis(100);
   private static final Duration RETRY_LONGEST = Duration.ofSeconds(2);
@@ -45,23 +46,28 @@ final class ProbeFunctions {
     return plan.secondFunction() ? List.of(TOTALS, ALARMS) : List.of(TOTALS);
   }
 
+  static StreamSource sourceOf(String function, FleetPlan plan) {
+    boolean second = function.equals(ALARMS) && plan.secondStream();
+    return StreamSource.kinesis(second ? SECOND_STREAM : STREAM);
+  }
+
   List<FunctionSpec<ProbeRecord, ProbeRecord>> specs() {
     var plan = world.plan();
     var specs = new ArrayList<FunctionSpec<ProbeRecord, ProbeRecord>>();
     specs.add(
-        options(FunctionSpec.named(TOTALS).reading(input(plan)), plan)
+        options(FunctionSpec.named(TOTALS).reading(input(TOTALS, plan)), plan)
             .keyedBy(Keys.<ProbeRecord>partitionKey(), ProbeState.CODEC)
             .handledAsyncBy(Totals::new, Destination.<ProbeRecord>nowhere()));
     if (plan.secondFunction()) {
       specs.add(
-          options(FunctionSpec.named(ALARMS).reading(input(plan)), plan)
+          options(FunctionSpec.named(ALARMS).reading(input(ALARMS, plan)), plan)
               .handledAsyncBy(() -> new Alarms(), Destination.<ProbeRecord>nowhere()));
     }
     return specs;
   }
 
-  private static Input<ProbeRecord> input(FleetPlan plan) {
-    return Input.of(StreamSource.kinesis(STREAM), new ProbeRecord.Padded(plan.paddedTo()));
+  private static Input<ProbeRecord> input(String function, FleetPlan plan) {
+    return Input.of(sourceOf(function, plan), new ProbeRecord.Padded(plan.paddedTo()));
   }
 
   private static FunctionSpec.Reading<ProbeRecord> options(
@@ -75,7 +81,7 @@ final class ProbeFunctions {
   }
 
   private Puts.Put begin(String function, Event<ProbeRecord> event) throws IOException {
-    var put = world.puts().at(Position.of(event.id().sequence()));
+    var put = world.feedOf(function).puts().at(Position.of(event.id().sequence()));
     process.begins(function, put, event.attempt().fencingToken());
     if (put.fate() == ProbeRecord.Fate.POISON) {
       throw new TerminalFailure("poison", "the record is of the kind that is refused");

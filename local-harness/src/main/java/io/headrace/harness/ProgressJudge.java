@@ -13,6 +13,7 @@ import io.headrace.kcl.ShardKey;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Function;
 
 /**
  * Sees every write that the progress store carries out, and what workers settled, and compares: a
@@ -22,7 +23,7 @@ import java.util.Map;
 final class ProgressJudge {
   private final Verdicts verdicts;
   private final Trace trace;
-  private final Puts puts;
+  private final Function<ShardKey, Feed> feeds;
   private final Map<ProgressKey, Book> books = new HashMap<>();
   private long commits;
 
@@ -36,10 +37,10 @@ final class ProgressJudge {
     boolean ended;
   }
 
-  ProgressJudge(Verdicts verdicts, Trace trace, Puts puts) {
+  ProgressJudge(Verdicts verdicts, Trace trace, Function<ShardKey, Feed> feeds) {
     this.verdicts = verdicts;
     this.trace = trace;
-    this.puts = puts;
+    this.feeds = feeds;
   }
 
   /** A worker settled a record under this token. */
@@ -47,7 +48,7 @@ final class ProgressJudge {
     book(new ProgressKey(shard, function))
         .settled
         .computeIfAbsent(token, t -> new BitSet())
-        .set(puts.at(position).place());
+        .set(puts(shard).at(position).place());
   }
 
   /** A seal was carried out; the item is as it is after it. */
@@ -115,7 +116,7 @@ final class ProgressJudge {
   }
 
   private void compare(String name, Book book, WriteClaim claim, Progress progress) {
-    var now = puts.covered(claim.key().shard().shard(), progress);
+    var now = puts(claim.key().shard()).covered(claim.key().shard().shard(), progress);
     var lost = (BitSet) book.committed.clone();
     lost.andNot(now);
     if (!lost.isEmpty()) {
@@ -131,6 +132,7 @@ final class ProgressJudge {
     var added = (BitSet) now.clone();
     added.andNot(book.committed);
     added.andNot(book.settled.getOrDefault(claim.token(), new BitSet()));
+    added.andNot(puts(claim.key().shard()).trimmedOf(claim.key().shard().shard()));
     if (!added.isEmpty()) {
       verdicts.broken(
           Promise.NOTHING_PASSED_OVER,
@@ -146,11 +148,13 @@ final class ProgressJudge {
 
   private void end(String name, ProgressKey key, Book book) {
     book.ended = true;
+    var puts = puts(key.shard());
     if (!puts.isClosed(key.shard().shard())) {
       verdicts.broken(Promise.NOTHING_PASSED_OVER, name + " is ended, and the shard is open");
     }
     var missing = puts.allOf(key.shard().shard());
     missing.andNot(book.committed);
+    missing.andNot(puts.trimmedOf(key.shard().shard()));
     if (!missing.isEmpty()) {
       verdicts.broken(
           Promise.NOTHING_PASSED_OVER, name + " is ended without its records " + missing);
@@ -159,7 +163,7 @@ final class ProgressJudge {
 
   /** A delivery or a commit in a shard: its parents must have been ended by the function. */
   void begins(String function, ShardKey shard) {
-    for (var parent : puts.parentsOf(shard.shard())) {
+    for (var parent : puts(shard).parentsOf(shard.shard())) {
       if (!isEnded(function, new ShardKey(shard.stream(), parent))) {
         verdicts.broken(
             Promise.CHILD_AFTER_PARENTS,
@@ -175,16 +179,24 @@ final class ProgressJudge {
 
   /** Whether the function has committed every record that lies in the shard. */
   boolean isComplete(String function, ShardKey shard) {
-    var missing = puts.allOf(shard.shard());
-    var book = books.get(new ProgressKey(shard, function));
-    if (book != null) {
-      missing.andNot(book.committed);
-    }
+    var missing = puts(shard).allOf(shard.shard());
+    missing.andNot(committed(function, shard));
+    missing.andNot(puts(shard).trimmedOf(shard.shard()));
     return missing.isEmpty();
+  }
+
+  /** The places of the shard's records that the function has committed; not to be changed. */
+  BitSet committed(String function, ShardKey shard) {
+    var book = books.get(new ProgressKey(shard, function));
+    return book == null ? new BitSet() : book.committed;
   }
 
   long commits() {
     return commits;
+  }
+
+  private Puts puts(ShardKey shard) {
+    return feeds.apply(shard).puts();
   }
 
   private Book book(ProgressKey key) {

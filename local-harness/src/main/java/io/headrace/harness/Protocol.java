@@ -42,6 +42,19 @@ enum Protocol {
       world -> isReadyForSomething(world, "b"),
       crashes()),
 
+  /** The taker of a shard has not yet acknowledged it, and the giver takes it back after a time. */
+  TAKE_BACK(
+      18,
+      Duration.ofSeconds(4),
+      EnumSet.of(Service.LEASES),
+      world -> {
+        world.start("a");
+        world.loop().advance(Duration.ofSeconds(4));
+        world.start("b");
+      },
+      Protocol::isHandedOver,
+      crashes()),
+
   /** Two workers end the parents of a merge at the same time. */
   MERGE_END(
       16,
@@ -148,6 +161,7 @@ enum Protocol {
         1 << 20,
         false,
         false,
+        false,
         0,
         0);
   }
@@ -169,6 +183,13 @@ enum Protocol {
     return List.of(
         new Event("a dies", false, world -> world.processes().get(0).kill()),
         new Event("b dies", false, world -> world.processes().get(1).kill()));
+  }
+
+  private static boolean isHandedOver(FleetWorld world) {
+    return world.stream().shardsNow().stream()
+        .map(shard -> world.feeds().get(0).key(shard.id()))
+        .map(key -> world.table().lease(FleetWorld.APPLICATION, key).toCompletableFuture().join())
+        .anyMatch(row -> row.filter(lease -> lease.item().from() != null).isPresent());
   }
 
   private static boolean isReadyForSomething(FleetWorld world, String worker) {

@@ -6,6 +6,7 @@ import io.headrace.kcl.Position;
 import io.headrace.kcl.Progress;
 import io.headrace.kcl.Shard;
 import io.headrace.kcl.ShardId;
+import io.headrace.kcl.ShardKey;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
@@ -13,22 +14,24 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Every record that was put into the stream of a simulated fleet, and how its shards hang together:
+ * Every record that was put into a stream of a simulated fleet, and how its shards hang together:
  * the producer's own account. On the world's loop only.
  */
 final class Puts {
   /**
    * One record.
    *
+   * @param shard of which stream, and which
    * @param place of the record in its shard, from 0
    * @param number of the record among those of its key, from 1
    * @param before how many of the key's records before this one can be handled
    * @param follows the number of the last of them; 0 for none
    */
   record Put(
-      ShardId shard,
+      ShardKey shard,
       Position position,
       int place,
       String key,
@@ -44,6 +47,7 @@ final class Puts {
   private final Map<String, Put> lastOfKey = new HashMap<>();
   private final Map<ShardId, List<ShardId>> parents = new HashMap<>();
   private final Set<ShardId> closed = new HashSet<>();
+  private final Map<ShardId, BitSet> trimmed = new HashMap<>();
 
   Puts(InMemoryStream stream) {
     this.stream = stream;
@@ -83,7 +87,8 @@ final class Puts {
     long number = nextNumber(key);
     // Before it can be read: the stream answers waiting readers within the call.
     var position = Position.of(all.size() + 1L);
-    var put = new Put(shard, position, inShard.size(), key, number, fate, before, follows);
+    var at = new ShardKey(stream.id(), shard);
+    var put = new Put(at, position, inShard.size(), key, number, fate, before, follows);
     all.add(put);
     inShard.add(put);
     byPosition.put(position, put);
@@ -125,6 +130,30 @@ final class Puts {
 
   List<ShardId> parentsOf(ShardId shard) {
     return parents.getOrDefault(shard, List.of());
+  }
+
+  /** The record is older than the stream keeps records. */
+  void trimmed(Put put) {
+    trimmed.computeIfAbsent(put.shard.shard(), shard -> new BitSet()).set(put.place);
+  }
+
+  boolean isTrimmed(Put put) {
+    return trimmedOf(put.shard.shard()).get(put.place);
+  }
+
+  /** The places of the shard's records that the stream does not have any more. */
+  BitSet trimmedOf(ShardId shard) {
+    return trimmed.getOrDefault(shard, new BitSet());
+  }
+
+  /** Whether something was trimmed behind one position, and nothing else lies before the other. */
+  boolean isGap(ShardId shard, Position after, @Nullable Position resumesAt) {
+    var missing =
+        in(shard).stream()
+            .filter(put -> put.position.compareTo(after) > 0)
+            .filter(put -> resumesAt == null || put.position.compareTo(resumesAt) < 0)
+            .toList();
+    return !missing.isEmpty() && (resumesAt == null || missing.stream().allMatch(this::isTrimmed));
   }
 
   /** The places of all records of the shard. */

@@ -44,7 +44,7 @@ final class SimulatedOperator {
   void skip(String function, Puts.Put put, boolean wholeKey) {
     var key = wholeKey ? Optional.of(put.key()) : Optional.<String>empty();
     var skip = new Order.Deed.Skip(put.position());
-    give(function, Optional.of(world.key(put.shard())), key, skip);
+    give(function, Optional.of(put.shard()), key, skip);
   }
 
   /**
@@ -85,7 +85,7 @@ final class SimulatedOperator {
     if (given.given().isEmpty()) {
       return;
     }
-    var shard = world.key(put.shard());
+    var shard = put.shard();
     given
         .holding(function, shard)
         .or(() -> Optional.ofNullable(given.heldKeys(function, shard).get(put.key())))
@@ -109,7 +109,7 @@ final class SimulatedOperator {
 
   /** Whether the record may be skipped. */
   boolean skips(String function, Puts.Put put) {
-    return given.skips(function, world.key(put.shard())).stream()
+    return given.skips(function, put.shard()).stream()
         .anyMatch(
             order -> {
               var last = ((Order.Deed.Skip) order.deed()).position();

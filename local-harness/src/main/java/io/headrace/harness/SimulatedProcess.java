@@ -253,7 +253,7 @@ final class SimulatedProcess {
 
   /** A function is called, at the last instruction before the user's code. */
   void begins(String function, Puts.Put put, long fencingToken) {
-    var shard = world.key(put.shard());
+    var shard = put.shard();
     var what = function + " of record " + put.position().sequence() + " in " + name;
     tell(function + " begins " + put.position().sequence() + " in " + Names.of(put.shard()));
     boolean trusted = world.loop().ticks() >= trustedFrom;
@@ -316,7 +316,11 @@ final class SimulatedProcess {
         fault(failed.cause());
       } else if (whatHappened instanceof WorkerEvent.CleanUpFailed failed) {
         fault(failed.cause());
-      } else if (whatHappened instanceof WorkerEvent.GapFound gap) {
+      } else if (whatHappened instanceof WorkerEvent.GapFound gap
+          && !world
+              .feed(gap.shard())
+              .puts()
+              .isGap(gap.shard().shard(), gap.after(), gap.resumesAt())) {
         world
             .verdicts()
             .broken(
@@ -350,7 +354,7 @@ final class SimulatedProcess {
     }
 
     private void skipped(WorkerEvent.Settled settled) {
-      var put = world.puts().at(settled.position());
+      var put = world.feed(settled.shard()).puts().at(settled.position());
       if (!world.operator().skips(settled.function(), put)) {
         world
             .verdicts()

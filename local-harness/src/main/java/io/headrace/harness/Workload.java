@@ -10,8 +10,11 @@ interface Workload {
   /** What is put next. */
   record Item(String key, byte[] bytes, ProbeRecord.Fate fate) {}
 
-  /** The stream that the functions read. */
-  StreamSource stream();
+  /** The streams that the functions read, all of one service. */
+  List<StreamSource> streams(FleetPlan plan);
+
+  /** Of these, the one that the function reads. */
+  StreamSource streamOf(String function, FleetPlan plan);
 
   /** The functions' names. */
   List<String> functions(FleetPlan plan);
@@ -19,8 +22,8 @@ interface Workload {
   /** The functions of one process. */
   List<FunctionSpec<?, ?>> specs(FleetWorld world, SimulatedProcess process);
 
-  /** The next record of the producer. */
-  Item next(FleetWorld world, RandomGenerator random);
+  /** The next record of the stream's producer. */
+  Item next(FleetWorld world, Feed feed, RandomGenerator random);
 
   /**
    * When all is handled, committed, and held by one process: what is wrong with its state, if

@@ -140,19 +140,20 @@ class HostileBytesTest {
 
   @Test
   void a_body_over_sixteen_mebibytes_is_too_large() throws IOException {
+    beMorePatient();
     String head = HEAD + "Content-Length: " + (HttpServer.BODY_BYTES_MAX + 1) + "\r\n\r\n";
 
-    assertThat(exchange(head + "a".repeat(HttpServer.BODY_BYTES_MAX + 1)))
-        .startsWith("HTTP/1.1 413 ");
-    assertThat(exchange(HEAD + "Content-Length: 99999999999\r\n\r\n")).startsWith("HTTP/1.1 413 ");
+    assertThat(status(head + "a".repeat(HttpServer.BODY_BYTES_MAX + 1))).isEqualTo("HTTP/1.1 413");
+    assertThat(status(HEAD + "Content-Length: 99999999999\r\n\r\n")).isEqualTo("HTTP/1.1 413");
   }
 
   @Test
   void a_body_in_chunks_over_sixteen_mebibytes_is_too_large() throws IOException {
+    beMorePatient();
     String chunk = "1100000\r\n" + "a".repeat(0x1100000) + "\r\n0\r\n\r\n";
 
-    assertThat(exchange(HEAD + "Transfer-Encoding: chunked\r\n\r\n" + chunk))
-        .startsWith("HTTP/1.1 413 ");
+    assertThat(status(HEAD + "Transfer-Encoding: chunked\r\n\r\n" + chunk))
+        .isEqualTo("HTTP/1.1 413");
   }
 
   @Test
@@ -218,6 +219,20 @@ class HostileBytesTest {
 
   private String exchange(String request) throws IOException {
     return exchange(request.getBytes(ISO_8859_1));
+  }
+
+  /** On a busy machine 16 MiB take longer than the other tests let a request take. */
+  private void beMorePatient() {
+    kinesis.close();
+    kinesis = LocalKinesis.builder().silenceMax(Duration.ofSeconds(30)).start();
+  }
+
+  /** What the first line of the answer begins with, while the server may keep the connection. */
+  private String status(String request) throws IOException {
+    try (Socket socket = connect()) {
+      socket.getOutputStream().write(request.getBytes(ISO_8859_1));
+      return new String(socket.getInputStream().readNBytes(12), ISO_8859_1);
+    }
   }
 
   /** Everything the server says until it closes the connection, which it must. */

@@ -25,6 +25,7 @@ record ChaosReport(
   private static final List<String> NONE =
       List.of(
           "lost",
+          "uncommitted",
           "passedOver",
           "outputsLost",
           "neverPut",
@@ -55,6 +56,11 @@ record ChaosReport(
     NONE.forEach(name -> targets.add(Target.atMost(name, 0, counted(name))));
     targets.add(
         Target.atMost(
+            "orderly stops that had to be forced",
+            0,
+            Samples.of(List.of((double) outcome.forced()))));
+    targets.add(
+        Target.atMost(
             "duplicates, of what was in flight when owners changed",
             verdict.getOrDefault("duplicatesMax", 0L),
             counted("duplicates")));
@@ -83,6 +89,7 @@ record ChaosReport(
     json.put("rate", plan.rate());
     json.put("disturbances", outcome.disturbances());
     json.put("endedByThemselves", outcome.ended());
+    json.put("forcedStops", outcome.forced());
     json.put("calmSeconds", Figures.rounded(outcome.calmSeconds()));
     json.putAll(verdict);
     json.put("targets", targets().stream().map(Target::json).toList());
@@ -101,6 +108,7 @@ record ChaosReport(
                 plan.rate()));
     outcome.disturbances().forEach((kind, times) -> lines.add(row(kind.name(), times)));
     lines.add(row("ended by themselves", outcome.ended()));
+    lines.add(row("forced stops", outcome.forced()));
     verdict.forEach((name, number) -> lines.add(row(name, number)));
     lines.add("");
     targets()

@@ -9,14 +9,18 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /** One run: a fleet under load, disturbed, then left alone, then judged. On the main thread. */
@@ -37,10 +41,15 @@ final class ChaosRun {
    * @param disturbances how many there were of each kind
    * @param verdict as the judge gave it: names and numbers
    * @param ended how many worker processes ended that nobody had told to
+   * @param forced how many orderly stops took too long, or ended with an error
    * @param calmSeconds from the end of all disturbances until all was delivered
    */
   record Outcome(
-      Map<Disturbance, Integer> disturbances, int ended, String verdict, double calmSeconds) {}
+      Map<Disturbance, Integer> disturbances,
+      int ended,
+      int forced,
+      String verdict,
+      double calmSeconds) {}
 
   private final ChaosPlan plan;
   private final Path folder;
@@ -50,6 +59,7 @@ final class ChaosRun {
   private final List<Slot> slots = new ArrayList<>();
   private final Map<Disturbance, Integer> disturbances = new EnumMap<>(Disturbance.class);
 
+  private final AtomicInteger forced = new AtomicInteger();
   private int ended;
 
   /** What each slot, and last the services, are busy with. */
@@ -76,15 +86,15 @@ final class ChaosRun {
       disturb(services, chaos, threads);
       progress.accept("left alone: everything that was put has to be delivered");
       long calm = System.nanoTime();
-      CompletableFuture.allOf(busy.toArray(CompletableFuture[]::new)).join();
+      busy.forEach(ChaosRun::await);
       load.close();
       replaceEnded();
       double calmSeconds = awaitDelivery(calm);
-      fleet.close();
+      slots.forEach(this::stop);
       try (Diary outputs = new Diary(folder.resolve("outputs.ndjson"))) {
         services.readOutputs(outputs);
       }
-      return new Outcome(disturbances, ended, judge(), calmSeconds);
+      return new Outcome(disturbances, ended, forced.get(), judge(), calmSeconds);
     } finally {
       threads.shutdownNow();
     }
@@ -110,15 +120,19 @@ final class ChaosRun {
 
   private void disturb(Services services, Diary chaos, ExecutorService threads) {
     long end = System.nanoTime() + plan.time().toNanos();
+    Queue<Disturbance> next = new ArrayDeque<>(Disturbance.eachOnce(random));
     while (System.nanoTime() < end) {
       replaceEnded();
-      Disturbance disturbance = Disturbance.drawn(random);
+      if (next.isEmpty()) {
+        next.addAll(Disturbance.dealt(random));
+      }
+      Disturbance disturbance = next.poll();
       int victim = random.nextInt(slots.size());
       SplittableRandom details = random.split();
       boolean worker = disturbance.compareTo(Disturbance.OUTAGE) < 0;
       int place = worker ? victim : slots.size();
       if (busy.get(place).isDone()) {
-        busy.get(place).join();
+        await(busy.get(place));
         disturbances.merge(disturbance, 1, Integer::sum);
         busy.set(
             place,
@@ -129,6 +143,21 @@ final class ChaosRun {
           Math.min(
               random.nextInt(GAP_MILLIS_MIN, GAP_MILLIS_MAX),
               Math.max(0, (end - System.nanoTime()) / 1_000_000)));
+    }
+  }
+
+  private void stop(Slot slot) {
+    if (!slot.stop()) {
+      forced.incrementAndGet();
+      progress.accept(slot.name() + " did not end in order: " + slot.lastWords());
+    }
+  }
+
+  private static void await(CompletableFuture<Void> disturbance) {
+    try {
+      disturbance.join();
+    } catch (CompletionException failed) {
+      throw new NotMeasured(NotMeasured.because(failed), failed);
     }
   }
 
@@ -153,8 +182,7 @@ final class ChaosRun {
     String told =
         switch (disturbance) {
           case KILL -> {
-            slot.signal("KILL");
-            slot.close();
+            slot.kill();
             Pause.millis(downMillis);
             slot.start(details.nextBoolean());
             yield "kill -9, then " + slot.name() + " after " + downMillis + " ms";
@@ -168,7 +196,7 @@ final class ChaosRun {
             yield "pause of " + millis + " ms of " + slot.name();
           }
           case RESTART -> {
-            slot.close();
+            stop(slot);
             slot.start(details.nextBoolean());
             yield "orderly restart as " + slot.name();
           }
@@ -196,7 +224,8 @@ final class ChaosRun {
   private double awaitDelivery(long since) throws IOException {
     long end = System.nanoTime() + CALM_MAX.toNanos();
     while (System.nanoTime() < end) {
-      if (Judge.of(folder).getOrDefault("lost", 0L) == 0) {
+      Map<String, Long> sofar = Judge.of(folder);
+      if (sofar.getOrDefault("lost", 0L) + sofar.getOrDefault("uncommitted", 0L) == 0) {
         break;
       }
       Pause.millis(LOOK_EVERY.toMillis());

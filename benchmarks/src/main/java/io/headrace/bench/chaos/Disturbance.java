@@ -1,5 +1,8 @@
 package io.headrace.bench.chaos;
 
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.SplittableRandom;
 
 /** What goes wrong. */
@@ -21,19 +24,23 @@ enum Disturbance {
     this.weight = weight;
   }
 
-  /** As likely as its weight. */
-  static Disturbance drawn(SplittableRandom random) {
-    int sum = 0;
+  /** A first round, so that no run lasts a while and lacks a kind. */
+  static List<Disturbance> eachOnce(SplittableRandom random) {
+    return shuffled(List.of(values()), random);
+  }
+
+  /** A further round, each as often as its weight. */
+  static List<Disturbance> dealt(SplittableRandom random) {
+    List<Disturbance> round = new ArrayList<>();
     for (Disturbance each : values()) {
-      sum += each.weight;
+      round.addAll(Collections.nCopies(each.weight, each));
     }
-    int left = random.nextInt(sum);
-    for (Disturbance each : values()) {
-      left -= each.weight;
-      if (left < 0) {
-        return each;
-      }
-    }
-    throw new IllegalStateException("weights");
+    return shuffled(round, random);
+  }
+
+  private static List<Disturbance> shuffled(List<Disturbance> round, SplittableRandom random) {
+    List<Disturbance> shuffled = new ArrayList<>();
+    round.forEach(each -> shuffled.add(random.nextInt(shuffled.size() + 1), each));
+    return shuffled;
   }
 }

@@ -2,6 +2,7 @@ package io.headrace.bench.chaos;
 
 import io.headrace.bench.fanout.DynamoDbServer;
 import io.headrace.bench.rig.LoadClient;
+import io.headrace.bench.rig.NotMeasured;
 import io.headrace.bench.rig.OwnServer;
 import io.headrace.bench.rig.Pause;
 import io.headrace.bench.rig.ServerProcess;
@@ -59,6 +60,9 @@ final class Services implements AutoCloseable {
   /** Takes the tables away for a time, as a process that ends and is started again. */
   void interruptDynamoDb(Duration time) {
     dynamoDb.close();
+    if (ServerProcess.answers(dynamoDbPort)) {
+      throw new NotMeasured("DynamoDB Local answers although it was ended");
+    }
     Pause.millis(time.toMillis());
     dynamoDb = startDynamoDb();
   }

@@ -19,6 +19,9 @@ final class Slot implements AutoCloseable {
   /** More than a drain may take. */
   private static final Duration STOP_MAX = Duration.ofSeconds(40);
 
+  /** The exit code of a process that was killed by signal 9. */
+  private static final int KILLED = 128 + 9;
+
   /** A worker that finds no table tries for a while before it gives up. */
   private static final Duration START_MAX = Duration.ofSeconds(60);
 
@@ -84,16 +87,28 @@ final class Slot implements AutoCloseable {
     return process == null ? "it was not started" : process.lastWords();
   }
 
-  void signal(String signal) {
-    Dialogue running = process;
-    if (running == null) {
-      return;
+  /** Ends the process on the spot, and makes sure that it was this that ended it. */
+  void kill() {
+    Dialogue running = running();
+    signal("KILL");
+    close();
+    if (running.exitCode() != KILLED) {
+      throw new NotMeasured(
+          name() + " was to end by kill -9, and ended with " + running.exitCode() + " instead");
     }
+  }
+
+  void signal(String signal) {
+    Dialogue running = running();
     try {
-      new ProcessBuilder("kill", "-" + signal, Long.toString(running.pid()))
-          .redirectErrorStream(true)
-          .start()
-          .waitFor();
+      int exit =
+          new ProcessBuilder("kill", "-" + signal, Long.toString(running.pid()))
+              .redirectErrorStream(true)
+              .start()
+              .waitFor();
+      if (exit != 0) {
+        throw new NotMeasured(name() + " could not be reached by kill -" + signal);
+      }
     } catch (IOException e) {
       throw new IllegalStateException("kill -" + signal + " can't be run: " + e.getMessage(), e);
     } catch (InterruptedException e) {
@@ -101,7 +116,20 @@ final class Slot implements AutoCloseable {
     }
   }
 
-  /** Ends the process in order. */
+  private Dialogue running() {
+    if (process == null) {
+      throw new NotMeasured(name() + " does not run and can't be disturbed");
+    }
+    return process;
+  }
+
+  /** Ends the process in order; answers whether it did so by itself and without an error. */
+  boolean stop() {
+    Dialogue running = process;
+    close();
+    return running == null || running.exitCode() == 0;
+  }
+
   @Override
   public void close() {
     if (process != null) {

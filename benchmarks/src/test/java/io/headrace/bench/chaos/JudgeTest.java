@@ -3,6 +3,8 @@ package io.headrace.bench.chaos;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -37,6 +39,8 @@ class JudgeTest {
     done("worker-1", "a 1", 11, 240, 250);
     sealed("worker-2", "w2#y!2", 300, "[\"0\",\"10\"]");
     done("worker-2", "a 1", 11, 310, 320);
+    commit("worker-2", "w2#y!2", "1", 330, 11);
+    answer("worker-2", "w2#y!2", "1", 340);
 
     var verdict = Judge.of(folder);
 
@@ -52,6 +56,30 @@ class JudgeTest {
     done("worker-1", "a 0", 10, 200, 210);
 
     assertThat(Judge.of(folder)).containsEntry("lost", 1L);
+  }
+
+  @Test
+  void the_last_record_that_was_put_is_missed_as_any_other() throws IOException {
+    done("worker-1", "a 0", 10, 200, 210);
+    done("worker-1", "a 1", 11, 220, 230);
+    put("a 2", 12);
+
+    assertThat(Judge.of(folder)).containsEntry("lost", 1L).containsEntry("outputsLost", 1L);
+  }
+
+  @Test
+  void a_record_that_is_done_and_in_no_commit_is_uncommitted() throws IOException {
+    done("worker-1", "a 0", 10, 200, 210);
+    commit("worker-1", "w1#x!1", "1", 220, 10);
+    answer("worker-1", "w1#x!1", "1", 230);
+    done("worker-1", "a 1", 11, 240, 250);
+    // Nobody answers, and no owner finds it.
+    commit("worker-1", "w1#x!1", "2", 260, 11);
+
+    assertThat(Judge.of(folder)).containsEntry("uncommitted", 1L).containsEntry("lost", 0L);
+
+    sealed("worker-2", "w2#y!2", 300, "[\"0\",\"11\"]");
+    assertThat(Judge.of(folder)).containsEntry("uncommitted", 0L);
   }
 
   @Test
@@ -93,6 +121,49 @@ class JudgeTest {
     answer("worker-1", "w1#x!1", "1", 330);
 
     assertThat(Judge.of(folder)).containsEntry("staleCommits", 1L);
+  }
+
+  @Test
+  void a_commit_that_crossed_a_seal_and_is_not_in_what_it_found_is_stale() throws IOException {
+    done("worker-1", "a 0", 10, 200, 210);
+    commit("worker-1", "w1#x!1", "1", 290, 10);
+    sealed("worker-2", "w2#y!2", 295, "");
+    answer("worker-1", "w1#x!1", "1", 330);
+
+    assertThat(Judge.of(folder)).containsEntry("staleCommits", 1L);
+  }
+
+  @Test
+  void a_commit_that_crossed_a_seal_and_was_found_by_it_came_first() throws IOException {
+    done("worker-1", "a 0", 10, 200, 210);
+    commit("worker-1", "w1#x!1", "1", 290, 10);
+    sealed("worker-2", "w2#y!2", 295, "[\"0\",\"10\"]");
+    answer("worker-1", "w1#x!1", "1", 330);
+
+    assertThat(Judge.of(folder)).containsEntry("staleCommits", 0L);
+  }
+
+  @Test
+  void a_commit_of_somebody_who_never_sealed_is_stale() throws IOException {
+    done("worker-1", "a 0", 10, 200, 210);
+    commit("worker-1", "w1#x!7", "1", 220, 10);
+    answer("worker-1", "w1#x!7", "1", 230);
+
+    assertThat(Judge.of(folder)).containsEntry("staleCommits", 1L);
+  }
+
+  @Test
+  void a_record_of_a_child_that_began_before_its_predecessor_in_the_parent_is_out_of_order()
+      throws IOException {
+    write("puts", "{'what':'try','record':'a 2'}");
+    write("puts", "{'what':'put','record':'a 2','shard':'child','sequence':'12'}");
+    done("worker-1", "a 0", 10, 200, 210);
+    done("worker-1", "a 1", 11, 220, 260);
+    write(
+        "worker-2",
+        "{'what':'done','record':'a 2','shard':'child','sequence':'12','begun':250,'done':270}");
+
+    assertThat(Judge.of(folder)).containsEntry("orderViolations", 1L).containsEntry("lost", 0L);
   }
 
   @Test
@@ -152,13 +223,38 @@ class JudgeTest {
     assertThat(Judge.of(folder)).containsEntry("delivered", 0L);
   }
 
+  /** In a process that could not load another of our classes, the same package's included. */
   @Test
-  void the_judge_uses_no_class_of_headrace() throws IOException {
-    Path source = Path.of("src/main/java/io/headrace/bench/chaos/Judge.java");
+  void the_judge_uses_no_class_of_headrace() throws ReflectiveOperationException, IOException {
+    put("a 2", 12);
+    try (var alone = new JudgeAlone()) {
+      var judge = alone.loadClass(Judge.class.getName());
+      var verdict = judge.getMethod("of", Path.class).invoke(null, folder);
 
-    assertThat(Files.readAllLines(source))
-        .filteredOn(line -> line.startsWith("import"))
-        .noneMatch(line -> line.contains("headrace"));
+      assertThat(judge).isNotSameAs(Judge.class);
+      assertThat(verdict).isEqualTo(Judge.of(folder));
+    }
+  }
+
+  /** Knows the judge, what it reads, and nothing else of ours. */
+  private static final class JudgeAlone extends URLClassLoader {
+    JudgeAlone() {
+      super(
+          new URL[] {Judge.class.getProtectionDomain().getCodeSource().getLocation()},
+          JudgeTest.class.getClassLoader());
+    }
+
+    @Override
+    protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
+      if (!name.startsWith("io.headrace.")) {
+        return super.loadClass(name, resolve);
+      }
+      if (!name.matches("io\\.headrace\\.bench\\.chaos\\.(Judge|Testimony)(\\$.*)?")) {
+        throw new ClassNotFoundException(name + " is not the judge's to know");
+      }
+      var loaded = findLoadedClass(name);
+      return loaded == null ? findClass(name) : loaded;
+    }
   }
 
   private static Map<String, Long> wrong(Map<String, Long> verdict) {

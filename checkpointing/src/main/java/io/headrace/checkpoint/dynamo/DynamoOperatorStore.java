@@ -76,7 +76,7 @@ public final class DynamoOperatorStore implements OperatorStore {
         given.add(OrderItems.read(item));
       } catch (IllegalArgumentException | DateTimeParseException malformed) {
         faults.add(fault("order", item, malformed));
-        number = Math.max(number, OrderItems.number(String.valueOf(item.get("sk").s())));
+        number = Math.max(number, OrderItems.number(keyText(item, "sk")));
       }
     }
     return new Orders(given, faults, number);
@@ -154,7 +154,7 @@ public final class DynamoOperatorStore implements OperatorStore {
               var faults = new ArrayList<String>();
               for (var item : items) {
                 // Lease rows lie beside progress; their keys name no function.
-                if (String.valueOf(item.get("sk").s()).indexOf('!') >= 0) {
+                if (keyText(item, "sk").indexOf('!') >= 0) {
                   try {
                     rows.add(toRow(item));
                   } catch (IllegalArgumentException | CheckpointException malformed) {
@@ -214,7 +214,7 @@ public final class DynamoOperatorStore implements OperatorStore {
     Attributes.requireReadable("it", table, item);
     boolean sealed = item.containsKey(Attributes.OWNER);
     return new ProgressRow(
-        ProgressKey.parse(String.valueOf(item.get("sk").s())),
+        ProgressKey.parse(keyText(item, "sk")),
         item.containsKey(Attributes.REV) ? Attributes.longOf(item, Attributes.REV) : 0,
         sealed ? Optional.of(Attributes.toItem(item)) : Optional.empty(),
         Attributes.parents(item),
@@ -257,12 +257,18 @@ public final class DynamoOperatorStore implements OperatorStore {
             });
   }
 
+  /** A query's items have both keys, and they are strings: the table is made so. */
+  private static String keyText(Map<String, AttributeValue> item, String attribute) {
+    var value = item.get(attribute);
+    return value == null ? "" : String.valueOf(value.s());
+  }
+
   private String fault(String what, Map<String, AttributeValue> item, Exception malformed) {
     return what
         + " "
-        + item.get("pk").s()
+        + keyText(item, "pk")
         + " "
-        + item.get("sk").s()
+        + keyText(item, "sk")
         + " in DynamoDB table "
         + table
         + " can't be read: "

@@ -42,6 +42,9 @@ class PlacedProgressTest {
   private static final Instant BEGAN = Instant.parse("2026-05-01T12:00:00Z");
   private static final Position IN_AN_AGGREGATE = new Position(SequenceNumber.of(7), 3);
 
+  private static final AttributeValue NEWER =
+      AttributeValue.fromN(Integer.toString(Attributes.READER + 1));
+
   private final String application = EmbeddedTable.application();
   private final DynamoCheckpointStore store =
       new DynamoCheckpointStore(EmbeddedTable.CLIENT, EmbeddedTable.NAME, application);
@@ -124,24 +127,84 @@ class PlacedProgressTest {
   @Test
   void an_item_that_wants_a_newer_reader_is_refused() {
     place("s0", after(Position.of(5)));
-    EmbeddedTable.CLIENT
-        .updateItem(
-            u ->
-                u.tableName(EmbeddedTable.NAME)
-                    .key(
-                        Map.of(
-                            "pk",
-                            AttributeValue.fromS(
-                                DynamoCheckpointStore.partition(application, progress("s0"))),
-                            "sk",
-                            AttributeValue.fromS(progress("s0").key())))
-                    .updateExpression("SET r = :next")
-                    .expressionAttributeValues(Map.of(":next", AttributeValue.fromN("2"))))
-        .join();
+    edit(EmbeddedTable.keyOf(application, progress("s0")), "r", NEWER);
 
     assertThat(faultOf(placed.read(progress("s0"))))
         .isInstanceOf(CheckpointException.class)
-        .hasMessageContaining("wants a reader of at least 2");
+        .hasMessageContaining("wants a reader of at least " + NEWER.n());
+  }
+
+  @Test
+  void an_item_that_wants_a_newer_reader_is_not_written_either() {
+    place("s0", after(Position.of(5)));
+    answer(placed.begin("totals", BY, false, Optional.empty()));
+    edit(EmbeddedTable.keyOf(application, progress("s0")), "r", NEWER);
+    edit(functionKey("totals"), "r", NEWER);
+
+    assertThat(faultOf(placed.place(progress("s0"), after(Position.of(9)), BY + "!", false)))
+        .isInstanceOf(CheckpointException.class);
+    assertThat(faultOf(placed.place(progress("s0"), after(Position.of(9)), BY + "!", true)))
+        .isInstanceOf(CheckpointException.class);
+    assertThat(faultOf(placed.begin("totals", BY + "!", false, Optional.empty())))
+        .isInstanceOf(CheckpointException.class);
+  }
+
+  @Test
+  void an_item_that_wants_just_this_reader_is_written() {
+    var reader = AttributeValue.fromN(Integer.toString(Attributes.READER));
+    var item = EmbeddedTable.keyOf(application, progress("s0"));
+    place("s0", after(Position.of(5)));
+    answer(placed.begin("totals", BY, false, Optional.empty()));
+    edit(functionKey("totals"), "r", reader);
+    edit(item, "r", reader);
+
+    answer(placed.begin("totals", BY + "!", false, Optional.empty()));
+    answer(placed.place(progress("s0"), after(Position.of(7)), BY + "!", false));
+    edit(item, "r", reader);
+    answer(placed.place(progress("s0"), after(Position.of(9)), BY + "!", true));
+    answer(placed.finish("totals"));
+
+    assertThat(read("s0").progress().through()).contains(Position.of(9));
+  }
+
+  @Test
+  void another_run_begins_and_places_where_one_broke_off() {
+    answer(placed.begin("totals", BY, false, Optional.of(StartingPosition.TRIM_HORIZON)));
+
+    answer(placed.begin("totals", BY + "!", false, Optional.of(StartingPosition.at(BEGAN))));
+    answer(placed.place(progress("s0"), after(Position.of(9)), BY + "!", true));
+    answer(placed.finish("totals"));
+
+    assertThat(answer(placed.startOf("totals"))).contains(StartingPosition.TRIM_HORIZON);
+    assertThat(read("s0").progress().through()).contains(Position.of(9));
+  }
+
+  @Test
+  void what_was_never_begun_is_not_finished() {
+    assertThat(faultOf(placed.finish("totals"))).isInstanceOf(CheckpointException.class);
+    assertThat(answer(placed.startOf("totals"))).isEmpty();
+  }
+
+  /** As a parent's end leaves it: nobody has run the child, and it has progress all the same. */
+  @Test
+  void a_child_that_knows_of_its_parents_end_is_not_placed_elsewhere_unless_told_to() {
+    var child = EmbeddedTable.keyOf(application, progress("s2"));
+    edit(child, "f", AttributeValue.fromN("1"));
+    edit(child, "r", AttributeValue.fromN("1"));
+
+    assertThat(faultOf(placed.place(progress("s2"), after(Position.of(9)), BY, false)))
+        .isInstanceOf(CheckpointException.class);
+    answer(placed.place(progress("s2"), after(Position.of(9)), BY, true));
+  }
+
+  @Test
+  void an_ended_shard_is_not_placed_again_though_its_owner_was_taken_out_by_hand() {
+    place("s0", after(Position.of(5)));
+    edit(
+        EmbeddedTable.keyOf(application, progress("s0")), "ended", AttributeValue.fromL(List.of()));
+
+    assertThat(faultOf(placed.place(progress("s0"), after(Position.of(9)), BY + "!", false)))
+        .isInstanceOf(CheckpointException.class);
   }
 
   @Test
@@ -213,6 +276,26 @@ class PlacedProgressTest {
     var nowhere = new PlacedProgress(EmbeddedTable.CLIENT, "absent", application);
     assertThat(answer(nowhere.exists())).isFalse();
     assertThat(answer(nowhere.startOf("totals"))).isEmpty();
+  }
+
+  private void edit(Map<String, AttributeValue> key, String attribute, AttributeValue value) {
+    EmbeddedTable.CLIENT
+        .updateItem(
+            u ->
+                u.tableName(EmbeddedTable.NAME)
+                    .key(key)
+                    .updateExpression("SET #a = :v")
+                    .expressionAttributeNames(Map.of("#a", attribute))
+                    .expressionAttributeValues(Map.of(":v", value)))
+        .join();
+  }
+
+  private Map<String, AttributeValue> functionKey(String function) {
+    return Map.of(
+        "pk",
+        AttributeValue.fromS(DynamoCheckpointStore.functions(application)),
+        "sk",
+        AttributeValue.fromS(function));
   }
 
   private static Placement after(Position position, String... endedParents) {

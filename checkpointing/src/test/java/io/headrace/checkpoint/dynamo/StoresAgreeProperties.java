@@ -128,7 +128,7 @@ class StoresAgreeProperties {
           random.nextBoolean()
               ? StartingPosition.after(at(random.nextInt(1000)))
               : StartingPosition.at(Instant.ofEpochSecond(random.nextInt(9)));
-      long order = 1 + random.nextInt(9);
+      long order = 1L + random.nextInt(9);
       same(store -> store.operator().move(row, to, order));
     }
 

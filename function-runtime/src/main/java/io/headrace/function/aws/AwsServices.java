@@ -1,5 +1,7 @@
 package io.headrace.function.aws;
 
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+
 import io.headrace.checkpoint.CheckpointStore;
 import io.headrace.checkpoint.dynamo.DynamoCheckpointStore;
 import io.headrace.checkpoint.dynamo.DynamoEffectStore;
@@ -30,6 +32,7 @@ import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
 import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.core.interceptor.SdkExecutionAttribute;
 import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
+import software.amazon.awssdk.http.nio.netty.SdkEventLoopGroup;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
@@ -49,6 +52,11 @@ public final class AwsServices implements AutoCloseable {
    */
   private static final int DYNAMO_CONNECTIONS_MAX = 256;
 
+  private static final long CLOSED_WITHIN_MS = 500;
+
+  /** Of our own: those that the SDK makes and closes keep a process waiting for two seconds. */
+  private final SdkEventLoopGroup loops = SdkEventLoopGroup.builder().build();
+
   private final KinesisAsyncClient kinesis;
   private final DynamoDbAsyncClient dynamoDb;
   private final AwsLetters letters;
@@ -58,13 +66,15 @@ public final class AwsServices implements AutoCloseable {
     this.letters = new AwsLetters(endpoints);
     this.kinesis =
         located(KinesisAsyncClient.builder(), endpoints, endpoints.kinesis())
-            .httpClientBuilder(KinesisHttp.builder())
+            .httpClientBuilder(KinesisHttp.builder().eventLoopGroup(loops))
             .overrideConfiguration(o -> o.addExecutionInterceptor(requests))
             .build();
     this.dynamoDb =
         located(DynamoDbAsyncClient.builder(), endpoints, endpoints.dynamoDb())
             .httpClientBuilder(
-                NettyNioAsyncHttpClient.builder().maxConcurrency(DYNAMO_CONNECTIONS_MAX))
+                NettyNioAsyncHttpClient.builder()
+                    .eventLoopGroup(loops)
+                    .maxConcurrency(DYNAMO_CONNECTIONS_MAX))
             .overrideConfiguration(o -> o.addExecutionInterceptor(requests))
             .build();
   }
@@ -165,6 +175,8 @@ public final class AwsServices implements AutoCloseable {
     kinesis.close();
     dynamoDb.close();
     letters.close();
+    var ended = loops.eventLoopGroup().shutdownGracefully(0, CLOSED_WITHIN_MS, MILLISECONDS);
+    boolean unused = ended.awaitUninterruptibly(CLOSED_WITHIN_MS);
   }
 
   static <B extends AwsClientBuilder<B, ?>> B located(

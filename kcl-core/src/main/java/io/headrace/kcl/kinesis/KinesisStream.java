@@ -18,6 +18,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.kinesis.model.DescribeStreamSummaryRequest;
 import software.amazon.awssdk.services.kinesis.model.DescribeStreamSummaryResponse;
+import software.amazon.awssdk.services.kinesis.model.GetShardIteratorRequest;
+import software.amazon.awssdk.services.kinesis.model.ShardIteratorType;
 import software.amazon.awssdk.services.kinesis.model.StreamDescriptionSummary;
 
 /**
@@ -113,6 +115,21 @@ public final class KinesisStream implements ShardedStream {
   private boolean isFirstOpen(ShardId shard) {
     var first = firstOpen;
     return first == null || first.equals(shard) || shard.equals(NO_SHARD);
+  }
+
+  /** One GetShardIterator, which is not used; by fan-out the consumer is found, too. */
+  @Override
+  public CompletionStage<Void> prepare(Shard shard) {
+    var request =
+        GetShardIteratorRequest.builder()
+            .overrideConfiguration(calls.oneTry)
+            .streamName(name())
+            .shardId(shard.id().value())
+            .shardIteratorType(ShardIteratorType.LATEST)
+            .build();
+    var asked = calls.once("GetShardIterator", client -> client.getShardIterator(request));
+    var found = consumer == null ? CompletableFuture.<String>completedStage(null) : consumerArn();
+    return asked.<Object, Void>thenCombine(found, (iterator, arn) -> null).minimalCompletionStage();
   }
 
   @Override

@@ -181,7 +181,8 @@ final class Codecs {
 
   /**
    * Books: i life, c capacity, z start in ms, D deployment, R newest codec version that is read, by
-   * function, h holdings and y ready by stream, o offers by shard, w shards by stream by weight.
+   * function, s streams that are read, h holdings and y ready by stream, o offers by shard, w
+   * shards by stream by weight.
    */
   private static final class Books extends ItemCodec<Book> {
     @Override
@@ -200,6 +201,7 @@ final class Codecs {
           .number("z", item.profile().startedAt().toEpochMilli())
           .text("D", deployment.id().isEmpty() ? null : deployment.id())
           .map("R", reads)
+          .texts("s", new TreeSet<>(item.profile().streams()))
           .map("w", byWeight(item.weights()))
           .map("h", byStream(item.holdings()))
           .map("y", byStream(item.ready()))
@@ -209,7 +211,7 @@ final class Codecs {
 
     @Override
     List<String> attributes() {
-      return List.of("i", "c", "z", "D", "R", "h", "y", "o", "w");
+      return List.of("i", "c", "z", "D", "R", "s", "h", "y", "o", "w");
     }
 
     @Override
@@ -240,7 +242,8 @@ final class Codecs {
       return new Profile(
           item.integer("c"),
           new Deployment(id == null ? "" : id, reads),
-          Instant.ofEpochMilli(item.number("z")));
+          Instant.ofEpochMilli(item.number("z")),
+          Set.copyOf(item.texts("s")));
     }
 
     private static int whole(String digits) {

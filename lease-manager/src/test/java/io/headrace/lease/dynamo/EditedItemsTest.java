@@ -227,7 +227,7 @@ class EditedItemsTest {
   }
 
   private static Book book() {
-    var profile = new Profile(1, new Deployment("v1", Map.of("sums", 3)), Instant.EPOCH);
+    var profile = new Profile(1, new Deployment("v1", Map.of("sums", 3)), Instant.EPOCH, Set.of());
     return new Book(
         ANN, profile, Set.of(SHARD), Map.of(SHARD, ANN), Set.of(SHARD), Map.of(SHARD, 2));
   }

@@ -117,6 +117,15 @@ public final class Dialogue implements AutoCloseable {
     return process.pid();
   }
 
+  /**
+   * How it ended: 0 in order, 128 and the number of the signal when it was killed.
+   *
+   * @throws IllegalThreadStateException while it lives
+   */
+  public int exitCode() {
+    return process.exitValue();
+  }
+
   /** The first line of what it logged, or that it logged nothing. */
   public String lastWords() {
     try {
