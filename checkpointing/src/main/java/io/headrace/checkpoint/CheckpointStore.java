@@ -52,6 +52,9 @@ public interface CheckpointStore {
   /** The operator's side of the same items. */
   OperatorStore operator();
 
+  /** The dead letters of the same functions, which only those may write who may commit. */
+  LetterLedger letters();
+
   /** What an owner writes: sent again as it is when the answer is lost. */
   sealed interface Write {
     WriteClaim claim();

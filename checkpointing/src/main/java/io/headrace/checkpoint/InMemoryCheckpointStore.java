@@ -28,6 +28,7 @@ public final class InMemoryCheckpointStore implements CheckpointStore, OperatorS
   private final Map<String, StartingPosition> starts = new HashMap<>();
   private final Map<ProgressKey, Row> rows = new HashMap<>();
   private final TreeMap<Long, Order> orders = new TreeMap<>();
+  private final LetterLedger letters = new InMemoryLetterLedger(lock, this::holds);
 
   @Override
   public CompletionStage<StartingPosition> startOf(String function, StartingPosition proposed) {
@@ -117,6 +118,11 @@ public final class InMemoryCheckpointStore implements CheckpointStore, OperatorS
   }
 
   @Override
+  public LetterLedger letters() {
+    return letters;
+  }
+
+  @Override
   public CompletionStage<Orders> orders() {
     return locked(() -> new Orders(List.copyOf(orders.values()), List.of()));
   }
@@ -199,6 +205,14 @@ public final class InMemoryCheckpointStore implements CheckpointStore, OperatorS
     return to instanceof StartingPosition.After after
         ? new Progress(Optional.of(after.position()), List.of())
         : Progress.NONE;
+  }
+
+  private boolean holds(LetterLedger.Fence fence) {
+    var row = rows.get(fence.key());
+    return row != null
+        && row.item != null
+        && row.item.token().equals(fence.token())
+        && row.item.children().isEmpty();
   }
 
   /** Forgets the item, as an operator's hand would. */

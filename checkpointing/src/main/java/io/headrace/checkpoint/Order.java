@@ -32,7 +32,7 @@ public record Order(
 
   /** What is to be done. */
   public sealed interface Deed {
-    /** The word for it: {@code pause}, {@code resume}, {@code seek}, {@code anew}, {@code skip}. */
+    /** The word for it: {@code pause}, {@code resume}, {@code seek} and so on. */
     default String word() {
       return getClass().getSimpleName().toLowerCase(Locale.ROOT);
     }
@@ -45,6 +45,36 @@ public record Order(
 
     /** Progress is about to be moved; {@link Anew} says that it was. */
     record Seek(StartingPosition to) implements Deed {}
+
+    /**
+     * Dead letters are played again by the owners of their keys, each once by this order. Of a
+     * letter's shard is meant the one in which its record lay.
+     *
+     * @param code only letters under this one
+     * @param since only those that failed at this moment or later
+     * @param until only those that failed before this one; those that fail after the order was
+     *     given are never meant
+     * @param perSecond how many a second and shard at most; 0 for no bound
+     */
+    record Redrive(
+        Optional<String> code, Optional<Instant> since, Optional<Instant> until, int perSecond)
+        implements Deed {
+      public static final int PER_SECOND_MAX = 100_000;
+
+      public Redrive {
+        if (perSecond < 0 || perSecond > PER_SECOND_MAX) {
+          throw new IllegalArgumentException(
+              "redrive of " + perSecond + " a second: must be 0 to " + PER_SECOND_MAX);
+        }
+      }
+
+      /** Whether a letter of the function is meant, of whatever shard and key. */
+      public boolean wants(Letter letter) {
+        return code.map(letter.code()::equals).orElse(true)
+            && since.map(from -> !letter.failedAt().isBefore(from)).orElse(true)
+            && until.map(letter.failedAt()::isBefore).orElse(true);
+      }
+    }
 
     /** Whoever runs the function begins anew, from what its progress says by now. */
     record Anew() implements Deed {}
@@ -87,6 +117,16 @@ public record Order(
     }
   }
 
+  /** Whether it is a redrive of this letter, and has not played it yet. */
+  public boolean redrives(Letter letter) {
+    return deed instanceof Deed.Redrive redrive
+        && redrive.wants(letter)
+        && letter.order() < number
+        && !letter.failedAt().isAfter(at)
+        && shard.map(letter.id().place().shard()::equals).orElse(true)
+        && key.map(letter.key()::equals).orElse(true);
+  }
+
   /** Whether it concerns the function in this shard. */
   boolean concerns(String function, ShardKey shard) {
     return this.function.equals(function) && this.shard.map(shard::equals).orElse(true);
@@ -114,6 +154,13 @@ public record Order(
     }
     if (deed instanceof Deed.Skip skip) {
       return "skip " + (key.isEmpty() ? "" : "up to ") + skip.position();
+    }
+    if (deed instanceof Deed.Redrive redrive) {
+      return "redrive of letters"
+          + redrive.code().map(code -> " under " + code).orElse("")
+          + redrive.since().map(since -> " since " + since).orElse("")
+          + redrive.until().map(until -> " until " + until).orElse("")
+          + (redrive.perSecond() == 0 ? "" : ", " + redrive.perSecond() + " a second");
     }
     return deed.word();
   }

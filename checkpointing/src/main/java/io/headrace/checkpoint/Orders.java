@@ -26,6 +26,9 @@ public record Orders(List<Order> given, List<String> faults, long number) {
   /** Orders that say nothing any more are kept this long, as the trail of what was done. */
   static final int TRAIL_MAX = 200;
 
+  /** A redrive that no worker has carried out for so long is forgotten; its letters stay. */
+  private static final Duration REDRIVE_MAX = Duration.ofDays(7);
+
   /** No stream keeps a record for longer, so no skip means anything after this. */
   private static final Duration RETENTION_MAX = Duration.ofDays(366);
 
@@ -84,10 +87,19 @@ public record Orders(List<Order> given, List<String> faults, long number) {
     return given.stream()
         .filter(order -> order.key().isPresent() || !isSwitch(order))
         .filter(order -> !(order.deed() instanceof Order.Deed.Seek))
+        .filter(order -> !(order.deed() instanceof Order.Deed.Redrive))
         .filter(order -> order.concerns(function, shard))
         .mapToLong(Order::number)
         .max()
         .orElse(0);
+  }
+
+  /** The redrives of a function, in the order in which they were given. */
+  public List<Order> redrives(String function) {
+    return given.stream()
+        .filter(order -> order.deed() instanceof Order.Deed.Redrive)
+        .filter(order -> order.function().equals(function))
+        .toList();
   }
 
   /** The pauses that hold something somewhere. */
@@ -125,6 +137,9 @@ public record Orders(List<Order> given, List<String> faults, long number) {
       return given.stream()
           .noneMatch(
               pause -> pause.number() < order.number() && pause.deed() instanceof Order.Deed.Pause);
+    }
+    if (order.deed() instanceof Order.Deed.Redrive) {
+      return order.at().plus(REDRIVE_MAX).isBefore(now);
     }
     return order.deed() instanceof Order.Deed.Seek
         || order.deed() instanceof Order.Deed.Anew

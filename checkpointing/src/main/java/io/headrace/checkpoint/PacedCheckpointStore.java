@@ -71,6 +71,11 @@ public final class PacedCheckpointStore implements CheckpointStore {
   }
 
   @Override
+  public LetterLedger letters() {
+    return store.letters();
+  }
+
+  @Override
   public CompletionStage<WriteAnswer> end(End end) {
     return enqueue(ownership, () -> store.end(end), false);
   }

@@ -80,6 +80,11 @@ final class LossyStore implements CheckpointStore {
     return store.operator();
   }
 
+  @Override
+  public LetterLedger letters() {
+    return store.letters();
+  }
+
   private <T> CompletionStage<T> send(Supplier<CompletionStage<T>> request) {
     requests++;
     var fault = faults.isEmpty() ? Fault.NONE : faults.remove();

@@ -73,6 +73,11 @@ class PacedCheckpointStoreTest {
     }
 
     @Override
+    public LetterLedger letters() {
+      return store.letters();
+    }
+
+    @Override
     public CompletionStage<WriteAnswer> commit(Commit commit) {
       return call(() -> store.commit(commit));
     }

@@ -37,6 +37,7 @@ import picocli.CommandLine.Spec;
       OrderCommands.Resume.class,
       OrderCommands.Seek.class,
       OrderCommands.Skip.class,
+      RedriveCommand.class,
       IamCommand.class,
       SimulateCommand.class,
       ImportKclCommand.class,

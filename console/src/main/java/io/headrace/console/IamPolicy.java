@@ -1,12 +1,15 @@
 package io.headrace.console;
 
+import io.headrace.function.DeadLetters;
 import io.headrace.function.FunctionSpec;
 import io.headrace.function.settings.Settings;
 import io.headrace.kcl.kinesis.Retrieval;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 
 /** The least rights on AWS that a worker of one configuration needs. Pure. */
@@ -22,6 +25,9 @@ final class IamPolicy {
   /** Tells a stream that has all the consumers it may have from calls that come too fast. */
   static final String COUNTS_CONSUMERS = "kinesis:ListStreamConsumers";
 
+  /** A dead letter is entered together with a check of who may: a part of its transaction. */
+  static final String FENCES_LETTERS = "dynamodb:ConditionCheckItem";
+
   /** Whoever ends a shard writes a transaction of updates, for which UpdateItem is enough. */
   private static final List<String> TABLE_ACTIONS =
       List.of(
@@ -30,6 +36,7 @@ final class IamPolicy {
           "dynamodb:Query",
           "dynamodb:PutItem",
           "dynamodb:UpdateItem",
+          FENCES_LETTERS,
           SWEEPS);
 
   private final Settings settings;
@@ -49,6 +56,13 @@ final class IamPolicy {
       function.inputs().forEach(input -> read.add(input.source().name()));
       written.addAll(function.streamsWritten());
     }
+    var sinks = sinks();
+    sinks.forEach(
+        sink -> {
+          if (sink instanceof DeadLetters.ToStream stream) {
+            written.add(stream.name());
+          }
+        });
     var streams = read.stream().map(this::stream).toList();
     statements.add(
         statement(
@@ -69,6 +83,7 @@ final class IamPolicy {
               List.of("kinesis:PutRecords"),
               written.stream().map(this::stream).toList()));
     }
+    statements.addAll(letters(sinks));
     statements.add(statement("Table", TABLE_ACTIONS, List.of(table())));
     if (settings.leases().createTable()) {
       statements.add(statement("CreateTable", List.of("dynamodb:CreateTable"), List.of(table())));
@@ -77,6 +92,48 @@ final class IamPolicy {
     document.put("Version", "2012-10-17");
     document.put("Statement", statements);
     return document;
+  }
+
+  /** Where letters go: those of functions that don't say it, where the file does. */
+  private Set<DeadLetters> sinks() {
+    var sinks = new LinkedHashSet<DeadLetters>();
+    functions.forEach(function -> sinks.add(function.deadLetters().orElse(settings.deadLetters())));
+    return sinks;
+  }
+
+  private List<Map<String, Object>> letters(Set<DeadLetters> sinks) {
+    var queues = new TreeSet<String>();
+    var buckets = new TreeSet<String>();
+    for (var sink : sinks) {
+      if (sink instanceof DeadLetters.InQueue queue) {
+        queues.add(queue(queue));
+        queue.spill().ifPresent(spill -> buckets.add(objects(spill)));
+      } else if (sink instanceof DeadLetters.InBucket bucket) {
+        buckets.add(objects(bucket));
+      }
+    }
+    var statements = new ArrayList<Map<String, Object>>();
+    if (!queues.isEmpty()) {
+      statements.add(
+          statement(
+              "LettersInQueues",
+              List.of("sqs:GetQueueAttributes", "sqs:SendMessage"),
+              List.copyOf(queues)));
+    }
+    if (!buckets.isEmpty()) {
+      statements.add(statement("LettersInBuckets", List.of("s3:PutObject"), List.copyOf(buckets)));
+    }
+    return statements;
+  }
+
+  /** The path of a queue's address is its account and its name. */
+  private String queue(DeadLetters.InQueue queue) {
+    return "arn:aws:sqs:" + region() + queue.url().getPath().replace('/', ':');
+  }
+
+  private static String objects(DeadLetters.InBucket bucket) {
+    var prefix = bucket.prefix().isEmpty() ? "" : bucket.prefix() + "/";
+    return "arn:aws:s3:::" + bucket.bucket() + "/" + prefix + "*";
   }
 
   /** A consumer that is named by its ARN is registered by somebody else. */

@@ -165,6 +165,9 @@ final class Narrator implements RuntimeListener {
           + " s"
           + resumed.dependency().map(name -> ", " + name + " has answered").orElse("");
     }
+    if (event instanceof FunctionEvent.SinkRecovered sink) {
+      return where + sink.sink() + " is written again";
+    }
     if (event instanceof FunctionEvent.LateDropped late) {
       return where + "record " + late.position() + " came after its window was closed";
     }

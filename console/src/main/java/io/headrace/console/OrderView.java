@@ -20,6 +20,11 @@ final class OrderView {
       json.put("to", Order.text(seek.to()));
     } else if (deed instanceof Order.Deed.Skip skip) {
       json.put("position", skip.position().toString());
+    } else if (deed instanceof Order.Deed.Redrive redrive) {
+      redrive.code().ifPresent(code -> json.put("code", code));
+      redrive.since().ifPresent(since -> json.put("since", since.toString()));
+      redrive.until().ifPresent(until -> json.put("until", until.toString()));
+      json.put("perSecond", redrive.perSecond());
     }
     json.put("by", order.by());
     json.put("at", order.at().toString());

@@ -1,7 +1,6 @@
 package io.headrace.console;
 
 import io.headrace.checkpoint.InMemoryChunkStore;
-import io.headrace.function.DeadLetters;
 import io.headrace.function.FunctionRuntime;
 import io.headrace.function.aws.AwsServices;
 import io.headrace.function.settings.Settings;
@@ -71,7 +70,9 @@ final class RunCommand implements Callable<Integer> {
     return new AwsServices.Endpoints(
         settings.aws().region(),
         settings.aws().kinesisEndpoint(),
-        settings.aws().dynamoDbEndpoint());
+        settings.aws().dynamoDbEndpoint(),
+        settings.aws().sqsEndpoint(),
+        settings.aws().s3Endpoint());
   }
 
   private static void awaitReady(FunctionRuntime.Running running, ShutdownSignal signal)
@@ -109,7 +110,9 @@ final class RunCommand implements Callable<Integer> {
             .checkpointsIn(aws.checkpoints(table, settings.application()))
             .stateIn(new InMemoryChunkStore())
             .connecting(aws.connector(settings.retrieval()))
-            .deadLettersIn(DeadLetters.inFile(settings.deadLetters()))
+            .connecting(aws.letters())
+            .deadLettersIn(settings.deadLetters())
+            .redacting(settings.redaction())
             .stoppingWithin(settings.stopWithin());
     settings.worker().ifPresent(runtime::workerId);
     settings.deployment().ifPresent(runtime::deployment);

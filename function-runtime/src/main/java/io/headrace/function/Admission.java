@@ -19,7 +19,7 @@ record Admission(Patience patience, PayloadLimit payload) {
     }
   }
 
-  static Admission of(FunctionSpec.Settings settings) {
+  static Admission of(FunctionSettings settings) {
     return new Admission(settings.retry().patience(), settings.delivery().payload());
   }
 
@@ -31,13 +31,19 @@ record Admission(Patience patience, PayloadLimit payload) {
   /**
    * Asked before each attempt.
    *
+   * @param again whether it is a letter that is played again
    * @return null when the record may be handed over
    */
-  @Nullable Failure refusal(StreamRecord record, Instant now) {
+  @Nullable Failure refusal(StreamRecord record, boolean again, Instant now) {
     if (payload.isTooLarge(record)) {
       return failure(TOO_LARGE, record, now);
     }
-    return patience.isTooOld(record.arrivedAt(), now) ? failure(TOO_OLD, record, now) : null;
+    return isTooOld(record, again, now) ? failure(TOO_OLD, record, now) : null;
+  }
+
+  /** Never of a letter that is played again: whoever ordered that knows how old it is. */
+  boolean isTooOld(StreamRecord record, boolean again, Instant at) {
+    return !again && patience.isTooOld(record.arrivedAt(), at);
   }
 
   /** One of the two, in words. */

@@ -24,15 +24,24 @@ final class BatchCall<I, O> extends Task<O> {
     final StreamRecord record;
     final EventId id;
 
+    /** A letter that is played again: its age says nothing. */
+    final boolean again;
+
     /** How often it was in a call. */
     int deliveries;
 
     /** How often it failed alone or by name: what the retry policy counts. */
     int failures;
 
-    Item(StreamRecord record, EventId id) {
+    private Item(StreamRecord record, EventId id, boolean again) {
       this.record = record;
       this.id = id;
+      this.again = again;
+    }
+
+    static Item of(Scope scope, StreamRecord record) {
+      var position = record.position();
+      return new Item(record, scope.idOf(position), scope.book.isPlaying(position));
     }
 
     String key() {

@@ -98,9 +98,7 @@ final class BatchHandler<I, O> implements ShardHandler, FunctionGate.Caller {
   @Override
   public void handle(List<StreamRecord> records) {
     for (var record : records) {
-      ready.put(
-          record.position(),
-          new BatchCall.Item(record, Decoder.id(scope.context.key(), record.position())));
+      ready.put(record.position(), BatchCall.Item.of(scope, record));
     }
     next();
   }
@@ -179,7 +177,7 @@ final class BatchHandler<I, O> implements ShardHandler, FunctionGate.Caller {
     var now = scope.loop().now();
     var items = new ArrayList<BatchCall.Item>();
     for (var item : group.items()) {
-      var refusal = admission.refusal(item.record, now);
+      var refusal = admission.refusal(item.record, item.again, now);
       if (refusal == null) {
         items.add(item);
       } else {
@@ -364,7 +362,7 @@ final class BatchHandler<I, O> implements ShardHandler, FunctionGate.Caller {
       return;
     }
     var wait = retry.waitAfter(item.failures, scope.random());
-    if (retry.patience().isTooOld(item.record.arrivedAt(), scope.loop().now().plus(wait))) {
+    if (admission.isTooOld(item.record, item.again, scope.loop().now().plus(wait))) {
       letter(item, failure, Admission.TOO_OLD);
       return;
     }

@@ -62,6 +62,11 @@ final class Courier {
                 scope.post(
                     () -> {
                       if (thrown == null) {
+                        if (attempt > 1) {
+                          scope.tell(
+                              new FunctionEvent.SinkRecovered(
+                                  scope.function, scope.context.key(), outlet.name()));
+                        }
                         delivered.run();
                       } else {
                         again(outlet, parcels, attempt, thrown, delivered);

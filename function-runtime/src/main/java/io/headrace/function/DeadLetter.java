@@ -1,5 +1,7 @@
 package io.headrace.function;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.time.Instant;
 import java.util.Base64;
 import java.util.Locale;
@@ -16,6 +18,7 @@ import java.util.Locale;
  * @param message of the exception; may quote the payload, as the letter holds it anyway
  * @param attempts 0 for a record that the function was never asked about
  * @param payload base64
+ * @param leftOut why the payload is not here, and where it is; empty when it is
  */
 public record DeadLetter(
     String function,
@@ -27,11 +30,73 @@ public record DeadLetter(
     String code,
     String cause,
     String message,
-    String payload) {
+    String payload,
+    String leftOut)
+    implements SinkLetter {
+
+  /** A letter with its payload. */
+  public DeadLetter(
+      String function,
+      String id,
+      String partitionKey,
+      Instant arrivedAt,
+      Instant failedAt,
+      int attempts,
+      String code,
+      String cause,
+      String message,
+      String payload) {
+    this(
+        function,
+        id,
+        partitionKey,
+        arrivedAt,
+        failedAt,
+        attempts,
+        code,
+        cause,
+        message,
+        payload,
+        "");
+  }
 
   /** The record's bytes. */
   public byte[] payloadBytes() {
     return Base64.getDecoder().decode(payload);
+  }
+
+  /**
+   * The same without its payload.
+   *
+   * @param why and where it is
+   */
+  public DeadLetter without(String why) {
+    return new DeadLetter(
+        function, id, partitionKey, arrivedAt, failedAt, attempts, code, cause, message, "", why);
+  }
+
+  /**
+   * One line of JSON; where that would be longer than a sink takes, without the payload, which lies
+   * in the ledger as well.
+   *
+   * @param bytesMax of UTF-8
+   */
+  @Override
+  public byte[] json(int bytesMax) {
+    byte[] whole = payload.length() <= bytesMax ? toJson().getBytes(UTF_8) : new byte[0];
+    if (whole.length > 0 && whole.length <= bytesMax) {
+      return whole;
+    }
+    int bytes = payload.length() / 4 * 3;
+    return without(
+            "a payload of about "
+                + bytes
+                + " bytes makes the letter larger than the "
+                + bytesMax
+                + " bytes that its sink takes; it lies in the table of the application, and"
+                + " headrace redrive plays it")
+        .toJson()
+        .getBytes(UTF_8);
   }
 
   /** One line of JSON. Written by hand: this package knows no JSON library. */
@@ -47,6 +112,9 @@ public record DeadLetter(
     field(json, "cause", cause);
     field(json, "message", message);
     field(json, "payload", payload);
+    if (!leftOut.isEmpty()) {
+      field(json, "leftOut", leftOut);
+    }
     json.setCharAt(json.length() - 1, '}');
     return json.toString();
   }

@@ -35,13 +35,13 @@ record Delivery(int concurrentBatches, PayloadLimit payload, Optional<EventSourc
   }
 
   /** What is said of batches is said to who gets them. */
-  void check(String function, FunctionSpec.Kind<?, ?> kind) {
+  void check(String function, FunctionKind<?, ?> kind) {
     boolean batches =
-        !(kind instanceof FunctionSpec.Kind.Plain
-            || kind instanceof FunctionSpec.Kind.Async
-            || kind instanceof FunctionSpec.Kind.KeyedState
-            || kind instanceof FunctionSpec.Kind.AsyncKeyedState
-            || kind instanceof FunctionSpec.Kind.Windowing);
+        !(kind instanceof FunctionKind.Plain
+            || kind instanceof FunctionKind.Async
+            || kind instanceof FunctionKind.KeyedState
+            || kind instanceof FunctionKind.AsyncKeyedState
+            || kind instanceof FunctionKind.Windowing);
     if (batches) {
       return;
     }

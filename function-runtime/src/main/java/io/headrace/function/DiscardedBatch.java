@@ -1,5 +1,7 @@
 package io.headrace.function;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -31,7 +33,8 @@ public record DiscardedBatch(
     Instant firstArrivedAt,
     Instant lastArrivedAt,
     int batchSize,
-    String streamArn) {
+    String streamArn)
+    implements SinkLetter {
   private static final DateTimeFormatter MILLIS =
       DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'", Locale.ROOT)
           .withZone(ZoneOffset.UTC);
@@ -42,6 +45,39 @@ public record DiscardedBatch(
     REPORTED_FAILURES,
     /** It threw, ran out of time, or its response was not one. */
     FAILED
+  }
+
+  @Override
+  public String function() {
+    return functionArn.substring(functionArn.lastIndexOf(':') + 1);
+  }
+
+  /** {@code stream/shard/sequence} of its first record. */
+  @Override
+  public String id() {
+    return streamArn + "/" + shardId + "/" + startSequenceNumber;
+  }
+
+  /** Its records have many keys, and are of one shard. */
+  @Override
+  public String partitionKey() {
+    return shardId;
+  }
+
+  @Override
+  public Instant failedAt() {
+    return discardedAt;
+  }
+
+  @Override
+  public String code() {
+    return condition;
+  }
+
+  /** Whole: it is shorter than what any sink takes. */
+  @Override
+  public byte[] json(int bytesMax) {
+    return toJson().getBytes(UTF_8);
   }
 
   /** One line of JSON. Written by hand: this package knows no JSON library. */

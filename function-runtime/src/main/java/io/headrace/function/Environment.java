@@ -19,6 +19,7 @@ import java.util.random.RandomGenerator;
  * @param events told on the worker loop
  * @param orders what operators want, as of a turn of the worker loop
  * @param calls how many calls of user code are under way, in line for a thread or on whatever one
+ * @param letters where dead letters are kept beyond their sink
  */
 record Environment(
     String application,
@@ -29,7 +30,8 @@ record Environment(
     ChunkStore chunks,
     Consumer<FunctionEvent> events,
     AtomicInteger calls,
-    Supplier<Orders> orders) {
+    Supplier<Orders> orders,
+    LetterKeeping letters) {
   Environment(
       String application,
       Executor pool,
@@ -47,6 +49,7 @@ record Environment(
         chunks,
         events,
         new AtomicInteger(),
-        () -> Orders.NONE);
+        () -> Orders.NONE,
+        LetterKeeping.NONE);
   }
 }

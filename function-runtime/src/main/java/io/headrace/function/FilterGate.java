@@ -214,7 +214,7 @@ final class FilterGate implements ShardHandler {
     var position = record.position();
     var cause = new TerminalFailure(CODE, "the filter needs its payload, which is not JSON");
     letters.write(
-        new TurnedAway(record, Decoder.id(shard, position)),
+        new TurnedAway(record, scope.idOf(position)),
         new Failure(cause, CODE, true, false),
         CODE,
         () -> {

@@ -1,6 +1,7 @@
 package io.headrace.function;
 
 import io.headrace.kcl.Position;
+import io.headrace.kcl.ShardHandler;
 import io.headrace.kcl.ShardKey;
 import java.time.Duration;
 import java.util.Optional;
@@ -66,6 +67,20 @@ public sealed interface FunctionEvent {
 
   /** A sink (destination or dead letters) can't be written now; its record waits. */
   record SinkUnavailable(String function, ShardKey shard, String sink, Throwable cause, Duration in)
+      implements FunctionEvent {}
+
+  /** A sink that could not be written takes what waited for it. */
+  record SinkRecovered(String function, ShardKey shard, String sink) implements FunctionEvent {}
+
+  /**
+   * A dead letter was played again.
+   *
+   * @param shard the one that played it; its record may lie in an ancestor of it
+   * @param order the number of the operator's order
+   * @param outcome {@code DEAD_LETTERED} when it failed again
+   */
+  record Redriven(
+      String function, ShardKey shard, Position position, long order, ShardHandler.Outcome outcome)
       implements FunctionEvent {}
 
   /**

@@ -1,6 +1,9 @@
 package io.headrace.function;
 
+import io.headrace.checkpoint.ProgressKey;
 import io.headrace.kcl.ShardHandler;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -10,7 +13,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * One function within a runtime: its instance, its opened destinations, a handler for each shard.
  * Made and closed by the thread that starts and stops the runtime.
  */
-final class FunctionHost<I, O> implements AutoCloseable {
+final class FunctionHost<I, O> implements AutoCloseable, Redriver.Live {
   /** What Lambda handlers get that ask for no mapping of their own. */
   private static final EventSourceMapping HANDLERS =
       EventSourceMapping.defaults().payloadInLetters(true);
@@ -20,6 +23,9 @@ final class FunctionHost<I, O> implements AutoCloseable {
   private final FunctionOutlets<O> outlets;
   private final Object function;
   private final FunctionGate gate;
+
+  /** Of the shards that this worker runs; of the worker loop. */
+  private final Set<Redriver> redrivers = new LinkedHashSet<>();
 
   /** Of the shards that this worker runs: for questions about state. */
   private final Set<KeyedHandler<I, ?, O>> keyed = ConcurrentHashMap.newKeySet();
@@ -43,21 +49,46 @@ final class FunctionHost<I, O> implements AutoCloseable {
   /** The handlers of one input's shards. */
   ShardHandler.Factory handlers(Input<? extends I> input) {
     Decoder<I> decoder = decoder(input);
-    return context -> {
-      var scope = new Scope(spec.name(), context, environment);
-      var letters = new LetterWriter(scope, new Courier(scope), outlets.letters());
-      var behind = filtered(scope, input, letters, open(scope, decoder));
-      var gate = new MisroutedGate(scope, input.misrouted(), letters, behind);
-      return OperatorGate.before(gate, scope, environment.orders().get());
-    };
+    return context ->
+        LetterGate.open(
+            spec,
+            new ProgressKey(context.key(), spec.handlerName(input)),
+            context,
+            environment,
+            scope -> filtered(scope, input, open(scope, decoder)),
+            scope -> handler -> gated(scope, input, handler),
+            this);
   }
 
-  private ShardHandler filtered(
-      Scope scope, Input<? extends I> input, LetterWriter letters, ShardHandler behind) {
+  private ShardHandler gated(Scope scope, Input<? extends I> input, ShardHandler handler) {
+    var letters = new LetterWriter(scope, new Courier(scope), outlets.letters());
+    var gate = new MisroutedGate(scope, input.misrouted(), letters, handler);
+    return OperatorGate.before(gate, scope, environment.orders().get());
+  }
+
+  /** On the worker loop. */
+  void ordersChanged() {
+    List.copyOf(redrivers).forEach(Redriver::look);
+  }
+
+  @Override
+  public void begins(Redriver redriver) {
+    redrivers.add(redriver);
+  }
+
+  @Override
+  public void ends(Redriver redriver) {
+    redrivers.remove(redriver);
+  }
+
+  /** Letters that are played again are judged, too: what is filtered now is done. */
+  private ShardHandler filtered(Scope scope, Input<? extends I> input, ShardHandler behind) {
     var filter = input.filter();
-    return filter == null
-        ? behind
-        : new FilterGate(scope, filter, input.unparsable(spec.kind()), letters, behind);
+    if (filter == null) {
+      return behind;
+    }
+    var letters = new LetterWriter(scope, new Courier(scope), outlets.letters());
+    return new FilterGate(scope, filter, input.unparsable(spec.kind()), letters, behind);
   }
 
   /** What holds the function up in all shards of this worker; from any thread. */
@@ -92,20 +123,20 @@ final class FunctionHost<I, O> implements AutoCloseable {
   private static Object instance(FunctionSpec<?, ?> spec) {
     var kind = spec.kind();
     Object made;
-    if (kind instanceof FunctionSpec.Kind.Plain<?, ?> plain) {
+    if (kind instanceof FunctionKind.Plain<?, ?> plain) {
       made = plain.functions().get();
-    } else if (kind instanceof FunctionSpec.Kind.Async<?, ?> async) {
+    } else if (kind instanceof FunctionKind.Async<?, ?> async) {
       made = async.functions().get();
-    } else if (kind instanceof FunctionSpec.Kind.Batched<?, ?> batched) {
+    } else if (kind instanceof FunctionKind.Batched<?, ?> batched) {
       made = batched.functions().get();
-    } else if (kind instanceof FunctionSpec.Kind.Lambda<?, ?> lambda) {
+    } else if (kind instanceof FunctionKind.Lambda<?, ?> lambda) {
       made = LambdaPool.open(lambda.code());
-    } else if (kind instanceof FunctionSpec.Kind.KeyedState<?, ?, ?> keyed) {
+    } else if (kind instanceof FunctionKind.KeyedState<?, ?, ?> keyed) {
       made = keyed.functions().get();
-    } else if (kind instanceof FunctionSpec.Kind.AsyncKeyedState<?, ?, ?> keyed) {
+    } else if (kind instanceof FunctionKind.AsyncKeyedState<?, ?, ?> keyed) {
       made = keyed.functions().get();
     } else {
-      made = ((FunctionSpec.Kind.Windowing<?, ?, ?>) kind).functions().get();
+      made = ((FunctionKind.Windowing<?, ?, ?>) kind).functions().get();
     }
     if (made == null) {
       throw new IllegalStateException("function " + spec.name() + ": its supplier answered null");
@@ -117,7 +148,7 @@ final class FunctionHost<I, O> implements AutoCloseable {
   @SuppressWarnings("unchecked")
   private ShardHandler open(Scope scope, Decoder<I> decoder) {
     var kind = spec.kind();
-    if (kind instanceof FunctionSpec.Kind.Plain) {
+    if (kind instanceof FunctionKind.Plain) {
       var f = (RecordFunction<I, O>) function;
       return new RecordHandler<I, O>(
           scope,
@@ -128,23 +159,23 @@ final class FunctionHost<I, O> implements AutoCloseable {
           },
           wiring());
     }
-    if (kind instanceof FunctionSpec.Kind.Async) {
+    if (kind instanceof FunctionKind.Async) {
       var f = (AsyncRecordFunction<I, O>) function;
       return new RecordHandler<I, O>(scope, decoder, f::handle, wiring());
     }
-    if (kind instanceof FunctionSpec.Kind.Batched) {
+    if (kind instanceof FunctionKind.Batched) {
       return batched(scope, decoder, (BatchFunction<I, O>) function);
     }
-    if (kind instanceof FunctionSpec.Kind.Lambda<I, O> lambda) {
+    if (kind instanceof FunctionKind.Lambda<I, O> lambda) {
       return lambda(scope, decoder, lambda.handler());
     }
-    if (kind instanceof FunctionSpec.Kind.KeyedState<I, ?, O> keyed) {
+    if (kind instanceof FunctionKind.KeyedState<I, ?, O> keyed) {
       return keyed(scope, decoder, keyed);
     }
-    if (kind instanceof FunctionSpec.Kind.AsyncKeyedState<I, ?, O> keyed) {
+    if (kind instanceof FunctionKind.AsyncKeyedState<I, ?, O> keyed) {
       return keyedAsync(scope, decoder, keyed);
     }
-    return windowed(scope, decoder, (FunctionSpec.Kind.Windowing<I, ?, O>) kind);
+    return windowed(scope, decoder, (FunctionKind.Windowing<I, ?, O>) kind);
   }
 
   /** Always by Lambda's rules; where none are given, nothing is lost and nothing is capped. */
@@ -168,7 +199,7 @@ final class FunctionHost<I, O> implements AutoCloseable {
 
   @SuppressWarnings("unchecked")
   private <S> ShardHandler keyed(
-      Scope scope, Decoder<I> decoder, FunctionSpec.Kind.KeyedState<I, S, O> kind) {
+      Scope scope, Decoder<I> decoder, FunctionKind.KeyedState<I, S, O> kind) {
     var f = (KeyedFunction<I, S, O>) function;
     return keep(
         new KeyedHandler<>(
@@ -183,7 +214,7 @@ final class FunctionHost<I, O> implements AutoCloseable {
 
   @SuppressWarnings("unchecked")
   private <S> ShardHandler keyedAsync(
-      Scope scope, Decoder<I> decoder, FunctionSpec.Kind.AsyncKeyedState<I, S, O> kind) {
+      Scope scope, Decoder<I> decoder, FunctionKind.AsyncKeyedState<I, S, O> kind) {
     var f = (AsyncKeyedFunction<I, S, O>) function;
     return keep(
         new KeyedHandler<I, S, O>(
@@ -192,7 +223,7 @@ final class FunctionHost<I, O> implements AutoCloseable {
 
   @SuppressWarnings("unchecked")
   private <A> ShardHandler windowed(
-      Scope scope, Decoder<I> decoder, FunctionSpec.Kind.Windowing<I, A, O> kind) {
+      Scope scope, Decoder<I> decoder, FunctionKind.Windowing<I, A, O> kind) {
     return new WindowHandler<>(scope, decoder, kind, (WindowFunction<I, A, O>) function, wiring());
   }
 

@@ -82,7 +82,7 @@ public record FunctionOptions(
     return start.map(input::startingAt).orElse(input);
   }
 
-  FunctionSpec.Settings settings(String function, FunctionSpec.Settings of) {
+  FunctionSettings settings(String function, FunctionSettings of) {
     var batch = lambda.map(EventSourceMapping::batch).orElse(of.batch());
     var delivery = lambda.map(EventSourceMapping::delivery).orElse(of.delivery());
     var policy = of.retry();
@@ -95,7 +95,7 @@ public record FunctionOptions(
     }
     timeOut.ifPresent(limit -> Ranges.requireTimeOut(function, limit));
     inFlight.ifPresent(perShard -> Ranges.requireInFlight(function, perShard));
-    return new FunctionSpec.Settings(
+    return new FunctionSettings(
         new BatchLimits(
             batching.records().orElse(batch.recordsMax()),
             batching.orAfter().orElse(batch.waitMax())),
@@ -104,7 +104,8 @@ public record FunctionOptions(
         inFlight.orElse(of.inFlight()),
         of.executor(),
         of.sides(),
-        delivery);
+        delivery,
+        of.redaction());
   }
 
   private RetryPolicy retry(RetryPolicy of) {

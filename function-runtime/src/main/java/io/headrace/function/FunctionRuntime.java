@@ -107,6 +107,7 @@ public final class FunctionRuntime {
   final String application;
   final List<FunctionSpec<?, ?>> specs = new ArrayList<>();
   final List<StreamConnector> connectors = new ArrayList<>();
+  final List<LetterConnector> letterConnectors = new ArrayList<>();
   final List<RuntimeListener> listeners = new ArrayList<>();
   @Nullable String workerId;
   @Nullable LeaseTable leases;
@@ -118,6 +119,7 @@ public final class FunctionRuntime {
   String deployment = "";
   CheckpointPolicy policy = CheckpointPolicy.DEFAULT;
   DeadLetters deadLetters = DeadLetters.inFile(Path.of("dead-letters"));
+  Redaction redaction = Redaction.NONE;
   Duration stopWithin = Duration.ofSeconds(20);
   WorkerSettings.Watch watch = WorkerSettings.Watch.DEFAULT;
   long memoryBytes = MEMORY_BYTES_DEFAULT;
@@ -174,6 +176,15 @@ public final class FunctionRuntime {
     return this;
   }
 
+  /**
+   * How dead-letter sinks outside this process are opened, such as queues and buckets; the
+   * connector stays the caller's to close.
+   */
+  public FunctionRuntime connecting(LetterConnector connector) {
+    letterConnectors.add(Objects.requireNonNull(connector, "connector"));
+    return this;
+  }
+
   /** Adds a function. */
   public FunctionRuntime run(FunctionSpec<?, ?> spec) {
     if (specs.stream().anyMatch(other -> other.name().equals(spec.name()))) {
@@ -196,6 +207,15 @@ public final class FunctionRuntime {
    */
   public FunctionRuntime deadLettersIn(DeadLetters sink) {
     this.deadLetters = Objects.requireNonNull(sink, "sink");
+    return this;
+  }
+
+  /**
+   * What dead letters must not show, of all functions that say nothing of it themselves ({@link
+   * FunctionSpec.Options#redacting}); nothing is hidden unless given.
+   */
+  public FunctionRuntime redacting(Redaction redaction) {
+    this.redaction = Objects.requireNonNull(redaction, "redaction");
     return this;
   }
 

@@ -3,9 +3,7 @@ package io.headrace.function;
 import io.headrace.kcl.BatchLimits;
 import java.time.Duration;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -14,7 +12,6 @@ import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What a function reads, how it is run and where its outputs go. Immutable; built in stages:
@@ -34,58 +31,17 @@ public final class FunctionSpec<I, O> {
 
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
 
-  /** The kinds of functions. */
-  sealed interface Kind<I, O> {
-    record Plain<I, O>(Supplier<? extends RecordFunction<I, O>> functions) implements Kind<I, O> {}
-
-    record Async<I, O>(Supplier<? extends AsyncRecordFunction<I, O>> functions)
-        implements Kind<I, O> {}
-
-    record Batched<I, O>(Supplier<? extends BatchFunction<I, O>> functions) implements Kind<I, O> {}
-
-    record Lambda<I, O>(LambdaHandler handler, LambdaHandlers.Code code) implements Kind<I, O> {}
-
-    record KeyedState<I, S, O>(
-        Keys<I> keys, Codec<S> codec, Supplier<? extends KeyedFunction<I, S, O>> functions)
-        implements Kind<I, O> {}
-
-    record AsyncKeyedState<I, S, O>(
-        Keys<I> keys, Codec<S> codec, Supplier<? extends AsyncKeyedFunction<I, S, O>> functions)
-        implements Kind<I, O> {}
-
-    record Windowing<I, A, O>(
-        Keys<I> keys,
-        Windows windows,
-        Codec<A> codec,
-        Supplier<? extends WindowFunction<I, A, O>> functions)
-        implements Kind<I, O> {}
-  }
-
-  /** What {@link Options} collected. */
-  record Settings(
-      BatchLimits batch,
-      RetryPolicy retry,
-      Optional<Duration> limit,
-      int inFlight,
-      Optional<Executor> executor,
-      Map<Side<?>, Destination<?>> sides,
-      Delivery delivery) {
-    Settings {
-      sides = Map.copyOf(sides);
-    }
-  }
-
   private final String name;
   private final List<Input<? extends I>> inputs;
-  private final Settings settings;
-  private final Kind<I, O> kind;
+  private final FunctionSettings settings;
+  private final FunctionKind<I, O> kind;
   private final Destination<O> destination;
 
   private FunctionSpec(
       String name,
       List<Input<? extends I>> inputs,
-      Settings settings,
-      Kind<I, O> kind,
+      FunctionSettings settings,
+      FunctionKind<I, O> kind,
       Destination<O> destination) {
     this.name = name;
     this.inputs = inputs;
@@ -101,7 +57,20 @@ public final class FunctionSpec<I, O> {
           "records of one key lie in shards of several streams, so state would be partial;"
               + " read one stream");
     }
-    if (kind instanceof Kind.Windowing<I, ?, O> windowing) {
+    if (settings.retry().keysWait()
+        && !(kind instanceof FunctionKind.Plain
+            || kind instanceof FunctionKind.Async
+            || kind instanceof FunctionKind.KeyedState
+            || kind instanceof FunctionKind.AsyncKeyedState)) {
+      throw refused(
+          name,
+          "thenLaterRecordsOfTheKey",
+          "WAIT_FOR_REDRIVE",
+          kind instanceof FunctionKind.Windowing
+              ? "windows would close over the records that wait; let the key go on"
+              : "a batch function is not asked record by record; let the key go on");
+    }
+    if (kind instanceof FunctionKind.Windowing<I, ?, O> windowing) {
       Side<?> late = windowing.windows().side();
       if (late != null && !settings.sides().containsKey(late)) {
         throw refused(
@@ -112,13 +81,13 @@ public final class FunctionSpec<I, O> {
 
   /** How its state is stored; empty for a function without any. */
   Optional<Codec<?>> stateCodec() {
-    if (kind instanceof Kind.KeyedState<I, ?, O> keyed) {
+    if (kind instanceof FunctionKind.KeyedState<I, ?, O> keyed) {
       return Optional.of(keyed.codec());
     }
-    if (kind instanceof Kind.AsyncKeyedState<I, ?, O> keyed) {
+    if (kind instanceof FunctionKind.AsyncKeyedState<I, ?, O> keyed) {
       return Optional.of(keyed.codec());
     }
-    return kind instanceof Kind.Windowing<I, ?, O> windowing
+    return kind instanceof FunctionKind.Windowing<I, ?, O> windowing
         ? Optional.of(windowing.codec())
         : Optional.empty();
   }
@@ -168,12 +137,12 @@ public final class FunctionSpec<I, O> {
 
   /** Whether it keeps state: by key, or in windows. */
   public boolean isStateful() {
-    if (kind instanceof Kind.Lambda<I, O> lambda) {
+    if (kind instanceof FunctionKind.Lambda<I, O> lambda) {
       return lambda.handler().window().isPresent();
     }
-    return !(kind instanceof Kind.Plain
-        || kind instanceof Kind.Async
-        || kind instanceof Kind.Batched);
+    return !(kind instanceof FunctionKind.Plain
+        || kind instanceof FunctionKind.Async
+        || kind instanceof FunctionKind.Batched);
   }
 
   /** The streams to which it writes: outputs, sides and its own dead letters. */
@@ -198,7 +167,12 @@ public final class FunctionSpec<I, O> {
     return streams;
   }
 
-  Settings settings() {
+  /** Where its dead letters go; empty where the runtime says it. */
+  public Optional<DeadLetters> deadLetters() {
+    return settings.retry().sink();
+  }
+
+  FunctionSettings settings() {
     return settings;
   }
 
@@ -208,7 +182,7 @@ public final class FunctionSpec<I, O> {
         name, options.inputs(inputs), options.settings(name, settings), kind, destination);
   }
 
-  Kind<I, O> kind() {
+  FunctionKind<I, O> kind() {
     return kind;
   }
 
@@ -245,38 +219,16 @@ public final class FunctionSpec<I, O> {
               name, "reading", input.source().name(), "the stream is named twice; name it once");
         }
       }
-      return new Reading<>(name, List.of(inputs), new Chosen());
-    }
-  }
-
-  /** The options so far; mutable while a specification is built. */
-  private static final class Chosen {
-    private BatchLimits batch = BatchLimits.DEFAULT;
-    private RetryPolicy retry = RetryPolicy.forever();
-    private @Nullable Duration limit;
-    private int inFlight = IN_FLIGHT_DEFAULT;
-    private @Nullable Executor executor;
-    private final Map<Side<?>, Destination<?>> sides = new LinkedHashMap<>();
-    private Delivery delivery = Delivery.USUAL;
-
-    Settings settings() {
-      return new Settings(
-          batch,
-          retry,
-          Optional.ofNullable(limit),
-          inFlight,
-          Optional.ofNullable(executor),
-          sides,
-          delivery);
+      return new Reading<>(name, List.of(inputs), new ChosenOptions());
     }
   }
 
   /** Options of every kind of function. */
   public abstract static sealed class Options<R> permits Reading, Keyed, Windowed {
     final String name;
-    private final Chosen chosen;
+    private final ChosenOptions chosen;
 
-    Options(String name, Chosen chosen) {
+    Options(String name, ChosenOptions chosen) {
       this.name = name;
       this.chosen = chosen;
     }
@@ -378,6 +330,15 @@ public final class FunctionSpec<I, O> {
       return self();
     }
 
+    /**
+     * What dead letters of the function must not show, in place of what the runtime says of all.
+     * Payloads are kept whole in the application's table, from which they are played again.
+     */
+    public R redacting(Redaction redaction) {
+      chosen.redaction = Objects.requireNonNull(redaction, "redaction");
+      return self();
+    }
+
     /** Gives a side of the function a destination. */
     public <T> R sendingSide(Side<T> side, Destination<T> to) {
       Objects.requireNonNull(to, "to");
@@ -391,11 +352,11 @@ public final class FunctionSpec<I, O> {
     }
 
     final <I, O> FunctionSpec<I, O> build(
-        List<Input<? extends I>> inputs, Kind<I, O> kind, Destination<O> to) {
+        List<Input<? extends I>> inputs, FunctionKind<I, O> kind, Destination<O> to) {
       return new FunctionSpec<>(name, inputs, chosen.settings(), kind, to);
     }
 
-    private static Chosen chosenOf(Options<?> options) {
+    private static ChosenOptions chosenOf(Options<?> options) {
       return options.chosen;
     }
   }
@@ -404,7 +365,7 @@ public final class FunctionSpec<I, O> {
   public static final class Reading<I> extends Options<Reading<I>> {
     private final List<Input<? extends I>> inputs;
 
-    private Reading(String name, List<Input<? extends I>> inputs, Chosen chosen) {
+    private Reading(String name, List<Input<? extends I>> inputs, ChosenOptions chosen) {
       super(name, chosen);
       this.inputs = inputs;
     }
@@ -426,17 +387,17 @@ public final class FunctionSpec<I, O> {
 
     public <O> FunctionSpec<I, O> handledBy(
         Supplier<? extends RecordFunction<I, O>> f, Destination<O> to) {
-      return build(inputs, new Kind.Plain<>(f), to);
+      return build(inputs, new FunctionKind.Plain<>(f), to);
     }
 
     public <O> FunctionSpec<I, O> handledAsyncBy(
         Supplier<? extends AsyncRecordFunction<I, O>> f, Destination<O> to) {
-      return build(inputs, new Kind.Async<>(f), to);
+      return build(inputs, new FunctionKind.Async<>(f), to);
     }
 
     public <O> FunctionSpec<I, O> handledInBatchesBy(
         Supplier<? extends BatchFunction<I, O>> f, Destination<O> to) {
-      return build(inputs, new Kind.Batched<>(f), to);
+      return build(inputs, new FunctionKind.Batched<>(f), to);
     }
 
     public FunctionSpec<I, byte[]> handledByLambda(String handler) {
@@ -446,7 +407,7 @@ public final class FunctionSpec<I, O> {
     /** An unmodified handler: it gets bytes, whatever the codec, and batches by Lambda's rules. */
     public FunctionSpec<I, byte[]> handledByLambda(LambdaHandler handler) {
       var code = LambdaHandlers.find().resolve(handler);
-      return build(inputs, new Kind.Lambda<>(handler, code), Destination.nowhere());
+      return build(inputs, new FunctionKind.Lambda<>(handler, code), Destination.nowhere());
     }
   }
 
@@ -457,7 +418,7 @@ public final class FunctionSpec<I, O> {
     private final Codec<S> codec;
 
     private Keyed(
-        String name, List<Input<? extends I>> inputs, Chosen chosen, Keys<I> keys, Codec<S> codec) {
+        String name, List<Input<? extends I>> inputs, ChosenOptions chosen, Keys<I> keys, Codec<S> codec) {
       super(name, chosen);
       this.inputs = inputs;
       this.keys = Objects.requireNonNull(keys, "keys");
@@ -471,12 +432,12 @@ public final class FunctionSpec<I, O> {
 
     public <O> FunctionSpec<I, O> handledBy(
         Supplier<? extends KeyedFunction<I, S, O>> f, Destination<O> to) {
-      return build(inputs, new Kind.KeyedState<>(keys, codec, f), to);
+      return build(inputs, new FunctionKind.KeyedState<>(keys, codec, f), to);
     }
 
     public <O> FunctionSpec<I, O> handledAsyncBy(
         Supplier<? extends AsyncKeyedFunction<I, S, O>> f, Destination<O> to) {
-      return build(inputs, new Kind.AsyncKeyedState<>(keys, codec, f), to);
+      return build(inputs, new FunctionKind.AsyncKeyedState<>(keys, codec, f), to);
     }
   }
 
@@ -490,7 +451,7 @@ public final class FunctionSpec<I, O> {
     private Windowed(
         String name,
         List<Input<? extends I>> inputs,
-        Chosen chosen,
+        ChosenOptions chosen,
         Keys<I> keys,
         Windows windows,
         Codec<A> codec) {
@@ -508,7 +469,7 @@ public final class FunctionSpec<I, O> {
 
     public <O> FunctionSpec<I, O> handledBy(
         Supplier<? extends WindowFunction<I, A, O>> f, Destination<O> to) {
-      return build(inputs, new Kind.Windowing<>(keys, windows, codec, f), to);
+      return build(inputs, new FunctionKind.Windowing<>(keys, windows, codec, f), to);
     }
   }
 }

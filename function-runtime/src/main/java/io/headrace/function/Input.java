@@ -155,11 +155,11 @@ public final class Input<I> {
   }
 
   /** The fate that was given, else that of the kind of function. */
-  Unparsable unparsable(FunctionSpec.Kind<?, ?> kind) {
+  Unparsable unparsable(FunctionKind<?, ?> kind) {
     var chosen = sieve.unparsable();
     if (chosen != null) {
       return chosen;
     }
-    return kind instanceof FunctionSpec.Kind.Lambda ? Unparsable.DROP : Unparsable.DEAD_LETTER;
+    return kind instanceof FunctionKind.Lambda ? Unparsable.DROP : Unparsable.DEAD_LETTER;
   }
 }

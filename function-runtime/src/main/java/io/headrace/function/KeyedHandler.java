@@ -188,7 +188,7 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
     private boolean ours;
 
     One(StreamRecord record) {
-      super(record, Decoder.id(scope.context.key(), record.position()));
+      super(record, scope.idOf(record.position()));
     }
 
     @Override

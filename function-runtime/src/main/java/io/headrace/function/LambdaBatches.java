@@ -89,7 +89,7 @@ final class LambdaBatches<I, O> implements ShardHandler, FunctionGate.Caller {
   public void handle(List<StreamRecord> records) {
     var now = scope.loop().now();
     for (var record : records) {
-      var item = new BatchCall.Item(record, Decoder.id(scope.context.key(), record.position()));
+      var item = BatchCall.Item.of(scope, record);
       int lane = Math.floorMod(item.key().hashCode(), lanes.size());
       lanes.get(lane).rules.add(item, now);
     }

@@ -197,7 +197,10 @@ final class LambdaLane {
     return null;
   }
 
-  /** How many of the fresh ones fit into a batch: at least one. */
+  /**
+   * How many of the fresh ones fit into a batch: at least one. A letter that is played again goes
+   * alone, as it lies elsewhere in the stream, or in another.
+   */
   private int count() {
     var payload = rules.admission().payload();
     int count = 0;
@@ -205,7 +208,8 @@ final class LambdaLane {
     for (var each : fresh) {
       bytes += payload.isSet() ? payload.bytesOf(each.item().record) : 0;
       boolean isOver = count > 0 && bytes > payload.bytesMax();
-      if (isOver || count == rules.limits().recordsMax()) {
+      boolean alone = each.item().again || fresh.getFirst().item().again;
+      if (isOver || (count > 0 && alone) || count == rules.limits().recordsMax()) {
         break;
       }
       count++;
@@ -214,6 +218,6 @@ final class LambdaLane {
   }
 
   private boolean isTooOld(BatchCall.Item item, Instant now) {
-    return rules.admission().patience().isTooOld(item.record.arrivedAt(), now);
+    return rules.admission().isTooOld(item.record, item.again, now);
   }
 }

@@ -1,14 +1,20 @@
 package io.headrace.function;
 
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Puts batches of {@link LambdaBatches} into the dead-letter sink, durably: their metadata, or each
- * record with its payload, as the mapping says. Owned by the worker loop.
+ * record with its payload, as the mapping says; and their records into the ledger. Owned by the
+ * worker loop.
  */
 final class LambdaLetters {
+  /** How soon a payload that can't be had is asked for again. */
+  private static final Duration UNREADABLE_WAIT = Duration.ofSeconds(1);
+
   private final Scope scope;
   private final Courier courier;
   private final LetterWriter whole;
@@ -39,44 +45,98 @@ final class LambdaLetters {
     if (withPayload) {
       each(discard, failure, written);
     } else {
-      metadata(discard, answer, written);
+      metadata(letter(discard, answer), discard, failure, written);
     }
   }
 
   private void each(LambdaLane.Step.Discard discard, @Nullable Failure failure, Runnable written) {
-    var items = discard.batch().items();
-    int[] left = {items.size()};
-    for (var item : items) {
-      var why =
-          failure != null
-              ? failure
-              : admission.failure(discard.condition(), item.record, scope.loop().now());
-      whole.write(
-          item,
-          why,
-          discard.condition(),
-          () -> {
-            if (--left[0] == 0) {
-              written.run();
-            }
-          });
+    var left = new Countdown(discard.batch().items().size(), written);
+    for (var item : discard.batch().items()) {
+      whole.write(item, reason(discard, item, failure), discard.condition(), left::less);
     }
   }
 
+  private Failure reason(
+      LambdaLane.Step.Discard discard, BatchCall.Item item, @Nullable Failure failure) {
+    return failure != null
+        ? failure
+        : admission.failure(discard.condition(), item.record, scope.loop().now());
+  }
+
+  /** The sink gets where the records lie; the ledger gets the records, to be played again. */
   private void metadata(
-      LambdaLane.Step.Discard discard, Optional<DiscardedBatch.Answer> answer, Runnable written) {
-    var letter = letter(discard, answer);
+      DiscardedBatch letter,
+      LambdaLane.Step.Discard discard,
+      @Nullable Failure failure,
+      Runnable written) {
     scope.onPool(
         scope.environment.background(),
         () -> {
           Outlet.Parcel<?> parcel;
+          var payloads = new ArrayList<byte[]>();
           try {
+            for (var item : discard.batch().items()) {
+              payloads.add(item.record.payload().bytes());
+            }
             parcel = Outlet.Parcel.of(metadata, new Outlet.Origin(letter.requestId()), letter);
           } catch (Exception thrown) {
-            throw new IllegalStateException("a letter could not be made", thrown); // Ours.
+            scope.post(() -> again(letter, discard, failure, thrown, written));
+            return;
           }
-          scope.post(() -> courier.deliver(List.of(parcel), written));
+          scope.post(
+              () ->
+                  courier.deliver(
+                      List.of(parcel), () -> enter(discard, payloads, failure, written)));
         });
+  }
+
+  private void again(
+      DiscardedBatch letter,
+      LambdaLane.Step.Discard discard,
+      @Nullable Failure failure,
+      Exception thrown,
+      Runnable written) {
+    scope.tell(
+        new FunctionEvent.SinkUnavailable(
+            scope.function, scope.context.key(), metadata.name(), thrown, UNREADABLE_WAIT));
+    scope.later(UNREADABLE_WAIT, () -> metadata(letter, discard, failure, written));
+  }
+
+  private void enter(
+      LambdaLane.Step.Discard discard,
+      List<byte[]> payloads,
+      @Nullable Failure failure,
+      Runnable written) {
+    var items = discard.batch().items();
+    var left = new Countdown(items.size(), written);
+    for (int i = 0; i < items.size(); i++) {
+      var item = items.get(i);
+      var why =
+          new LetterBook.Why(
+              discard.condition(),
+              reason(discard, item, failure).error(),
+              item.attempts(),
+              scope.loop().now());
+      scope.book.enter(item.record, payloads.get(i), why, left::less);
+    }
+  }
+
+  /** Runs what follows when so many are done. */
+  private static final class Countdown {
+    private final Runnable then;
+    private int left;
+
+    Countdown(int left, Runnable then) {
+      this.left = left;
+      this.then = then;
+    }
+
+    void less() {
+      left--;
+      if (left == 0) {
+        then.run();
+      }
+    }
   }
 
   private DiscardedBatch letter(
@@ -84,7 +144,7 @@ final class LambdaLetters {
     var batch = discard.batch();
     var first = batch.items().get(0);
     var last = batch.items().get(batch.items().size() - 1);
-    var shard = scope.context.key();
+    var shard = scope.book.shardOf(first.record.position(), scope.context.key());
     // What is too old was not invoked again: its last retry is one that it would have had.
     boolean old = discard.condition().equals(Admission.TOO_OLD);
     int invokeCount = old ? Math.max(1, batch.retries()) : batch.retries() + 1;

@@ -19,6 +19,9 @@ import org.slf4j.LoggerFactory;
 final class LaneRunner<O> implements FunctionGate.Caller {
   private static final Logger LOG = LoggerFactory.getLogger(LaneRunner.class);
 
+  /** The code of records that wait for the redrive of their key. */
+  static final String KEY_WAITS = "KeyWaits";
+
   /** How soon the lease is asked again when an attempt found it in doubt. */
   private static final Duration LEASE_IN_DOUBT_WAIT = Duration.ofMillis(200);
 
@@ -29,7 +32,7 @@ final class LaneRunner<O> implements FunctionGate.Caller {
   }
 
   /** What the lanes of a function's shards have in common. */
-  record Wiring<O>(FunctionSpec.Settings settings, FunctionOutlets<O> outlets, FunctionGate gate) {
+  record Wiring<O>(FunctionSettings settings, FunctionOutlets<O> outlets, FunctionGate gate) {
     LaneRunner<O> open(Scope scope, Done<O> done) {
       var runner = new LaneRunner<O>(scope, this, done);
       gate.join(runner);
@@ -113,7 +116,10 @@ final class LaneRunner<O> implements FunctionGate.Caller {
 
   private @Nullable Failure refusal(Task<O> task) {
     var record = admission.isOpen() ? null : task.source();
-    return record == null ? null : admission.refusal(record, scope.loop().now());
+    return record == null
+        ? null
+        : admission.refusal(
+            record, scope.book.isPlaying(record.position()), scope.loop().now());
   }
 
   boolean isEmpty() {
@@ -188,12 +194,25 @@ final class LaneRunner<O> implements FunctionGate.Caller {
   }
 
   private void begin(Task<O> task) {
+    var position = task.position();
+    if (position != null && scope.book.mustWait(task.key(), position)) {
+      lanes.rest(task.lane());
+      letters.write(task, waits(), KEY_WAITS, () -> lettered(task, KEY_WAITS));
+      return;
+    }
     task.attempts++;
     var out = new OutputBuffer<>(outlets, task::id, task.headers());
     var call = new Call<>(terms, task, task.attempts, out, this::answered);
     task.call = call;
     gate.begins(this, call);
     dispatch.add(call);
+  }
+
+  private static Failure waits() {
+    var cause =
+        new TerminalFailure(
+            KEY_WAITS, "a record of its key is in the dead letters and was not played again yet");
+    return new Failure(cause, KEY_WAITS, true, false);
   }
 
   /** By any thread. */
@@ -259,7 +278,8 @@ final class LaneRunner<O> implements FunctionGate.Caller {
   private boolean isTooOldIn(Duration wait, Task<O> task) {
     var record = admission.isOpen() ? null : task.source();
     return record != null
-        && admission.patience().isTooOld(record.arrivedAt(), scope.loop().now().plus(wait));
+        && admission.isTooOld(
+            record, scope.book.isPlaying(record.position()), scope.loop().now().plus(wait));
   }
 
   private void letter(Task<O> task, Failure failure, String code) {

@@ -3,7 +3,7 @@ package io.headrace.function;
 import io.headrace.kcl.StreamRecord;
 import java.io.IOException;
 import java.time.Instant;
-import java.util.Base64;
+import java.util.Optional;
 
 /** Something that may end in a dead letter. */
 interface LetterSource {
@@ -13,14 +13,24 @@ interface LetterSource {
   /** What a dead letter needs of the record; off the worker loop. */
   Remains remains() throws Exception;
 
-  /** What lies in a dead letter beside the failure. */
-  record Remains(String id, String partitionKey, Instant arrivedAt, String payload) {
+  /**
+   * What lies in a dead letter beside the failure.
+   *
+   * @param record empty for what is none, such as a window; then nothing can be played again
+   */
+  record Remains(
+      String id,
+      String partitionKey,
+      Instant arrivedAt,
+      byte[] payload,
+      Optional<StreamRecord> record) {
     static Remains of(EventId id, StreamRecord record) throws IOException {
       return new Remains(
           id.toString(),
           record.key().text(),
           record.arrivedAt(),
-          Base64.getEncoder().encodeToString(record.payload().bytes()));
+          record.payload().bytes(),
+          Optional.of(record));
     }
   }
 }

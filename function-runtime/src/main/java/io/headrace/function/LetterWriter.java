@@ -1,15 +1,25 @@
 package io.headrace.function;
 
+import io.headrace.kcl.StreamRecord;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.List;
+import java.util.Optional;
 
-/** Puts failed records into the dead-letter sink, durably. Owned by the worker loop. */
+/**
+ * Puts failed records into the dead letters, durably: first into the sink, then, fenced, into the
+ * ledger. Owned by the worker loop.
+ */
 final class LetterWriter {
   private static final Duration UNREADABLE_WAIT = Duration.ofSeconds(1);
 
   private final Scope scope;
   private final Courier courier;
   private final Outlet<DeadLetter, ?> outlet;
+
+  /** A letter on its way, and what the ledger needs of it. */
+  private record Written(
+      Outlet.Parcel<?> letter, byte[] payload, Optional<StreamRecord> record, LetterBook.Why why) {}
 
   LetterWriter(Scope scope, Courier courier, Outlet<DeadLetter, ?> outlet) {
     this.scope = scope;
@@ -19,39 +29,53 @@ final class LetterWriter {
 
   /**
    * @param code groups letters
-   * @param written run on the worker loop when the letter is durable
+   * @param written run on the worker loop when the letter is durable and counts
    */
   void write(LetterSource source, Failure failure, String code, Runnable written) {
-    var failedAt = scope.loop().now();
-    int attempts = source.attempts();
+    var why = new LetterBook.Why(code, failure.error(), source.attempts(), scope.loop().now());
     // Off the loop, as a payload may be fetched late and base64 of a megabyte takes its time.
     scope.onPool(
         scope.environment.background(),
         () -> {
-          Outlet.Parcel<?> letter;
+          Written made;
           try {
-            var remains = source.remains();
-            letter =
-                Outlet.Parcel.of(
-                    outlet,
-                    new Outlet.Origin(remains.id()),
-                    new DeadLetter(
-                        scope.function,
-                        remains.id(),
-                        remains.partitionKey(),
-                        remains.arrivedAt(),
-                        failedAt,
-                        attempts,
-                        code,
-                        failure.error(),
-                        failure.message(),
-                        remains.payload()));
+            made = made(source.remains(), failure, why);
           } catch (Exception thrown) {
             scope.post(() -> again(source, failure, code, thrown, written));
             return;
           }
-          scope.post(() -> courier.deliver(List.of(letter), written));
+          scope.post(() -> courier.deliver(List.of(made.letter()), () -> enter(made, written)));
         });
+  }
+
+  private Written made(LetterSource.Remains remains, Failure failure, LetterBook.Why why)
+      throws Exception {
+    var shown = scope.book.redaction().apply(remains.payload(), failure.message());
+    var letter =
+        new DeadLetter(
+            scope.function,
+            remains.id(),
+            remains.partitionKey(),
+            remains.arrivedAt(),
+            why.failedAt(),
+            why.attempts(),
+            why.code(),
+            why.cause(),
+            shown.message(),
+            Base64.getEncoder().encodeToString(shown.payload()));
+    return new Written(
+        Outlet.Parcel.of(outlet, new Outlet.Origin(remains.id()), letter),
+        remains.payload(),
+        remains.record(),
+        why);
+  }
+
+  private void enter(Written made, Runnable written) {
+    if (made.record().isEmpty()) {
+      written.run();
+    } else {
+      scope.book.enter(made.record().get(), made.payload(), made.why(), written);
+    }
   }
 
   private void again(

@@ -102,7 +102,7 @@ public final class Operations {
    */
   public CompletionStage<Order> pause(Target target, String reason) {
     var spec = spec(target);
-    if (target.key().isPresent() && spec.kind() instanceof FunctionSpec.Kind.Windowing) {
+    if (target.key().isPresent() && spec.kind() instanceof FunctionKind.Windowing) {
       throw new IllegalArgumentException(
           "pause --key of "
               + spec.name()
@@ -188,7 +188,7 @@ public final class Operations {
                         keys -> give(target, shard, new Order.Deed.Seek(to), reason, keys)));
   }
 
-  private FunctionSpec<?, ?> spec(Target target) {
+  FunctionSpec<?, ?> spec(Target target) {
     return specs.stream()
         .filter(spec -> spec.name().equals(target.function()))
         .findFirst()
@@ -203,7 +203,7 @@ public final class Operations {
                         + specs.stream().map(FunctionSpec::name).toList()));
   }
 
-  private CompletionStage<Optional<ShardKey>> shard(FunctionSpec<?, ?> spec, Target target) {
+  CompletionStage<Optional<ShardKey>> shard(FunctionSpec<?, ?> spec, Target target) {
     if (target.shard().isEmpty()) {
       return CompletableFuture.completedFuture(Optional.empty());
     }
@@ -306,7 +306,7 @@ public final class Operations {
     return new ProgressKey(shard, name);
   }
 
-  private CompletionStage<Order> give(
+  CompletionStage<Order> give(
       Target target, Optional<ShardKey> shard, Order.Deed deed, String reason) {
     return record(target, shard, deed, reason, RACES_MAX)
         .thenCompose(order -> notice(order.number(), RACES_MAX).thenApply(done -> order));

@@ -1,7 +1,5 @@
 package io.headrace.function;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import io.headrace.function.Destination.Envelope;
 import io.headrace.kcl.StreamSink;
 import java.nio.file.Path;
@@ -21,13 +19,21 @@ import org.jspecify.annotations.Nullable;
  * by the thread that starts and stops the runtime.
  */
 final class Outlets implements AutoCloseable {
+  /** What any stream takes, key and data; those that take 10 MiB say so nowhere in a put. */
+  private static final int STREAM_RECORD_BYTES_MAX = 1 << 20;
+
+  /** 256 characters. */
+  private static final int KEY_BYTES_MAX = 1_024;
+
   private final Executor pool;
   private final Executor background;
   private final Function<String, StreamSink> streams;
   private final DeadLetters defaultLetters;
   private final @Nullable OutputTap tap;
+  private final List<LetterConnector> connectors;
   private final Map<Path, LineFile> files = new HashMap<>();
   private final Map<String, StreamSink> sinks = new HashMap<>();
+  private final Map<DeadLetters, LetterSink> letterSinks = new HashMap<>();
 
   /**
    * @param pool where user code is called
@@ -41,6 +47,22 @@ final class Outlets implements AutoCloseable {
       Function<String, StreamSink> streams,
       DeadLetters defaultLetters,
       @Nullable OutputTap tap) {
+    this(pool, background, streams, defaultLetters, tap, List.of());
+  }
+
+  /**
+   * Opens sinks outside this process, too.
+   *
+   * @param connectors asked in turn for dead-letter sinks that are neither file nor stream
+   */
+  Outlets(
+      Executor pool,
+      Executor background,
+      Function<String, StreamSink> streams,
+      DeadLetters defaultLetters,
+      @Nullable OutputTap tap,
+      List<LetterConnector> connectors) {
+    this.connectors = List.copyOf(connectors);
     this.pool = pool;
     this.background = background;
     this.streams = streams;
@@ -77,7 +99,7 @@ final class Outlets implements AutoCloseable {
     if (tap != null) {
       return new Callback<>("tap", (id, letter) -> tap.deadLetter(letter), pool);
     }
-    return letters(function, policy, DeadLetter::toJson, DeadLetter::partitionKey);
+    return written(function, policy);
   }
 
   /** Where letters of batches lie that hold no payload: the same place. */
@@ -85,21 +107,38 @@ final class Outlets implements AutoCloseable {
     if (tap != null) {
       return new Callback<>("tap", (id, batch) -> tap.discarded(batch), pool);
     }
-    return letters(function, policy, DiscardedBatch::toJson, DiscardedBatch::shardId);
+    return written(function, policy);
   }
 
-  private <L> Outlet<L, ?> letters(
-      String function,
-      RetryPolicy policy,
-      Function<L, String> json,
-      Function<L, String> partitionKey) {
+  private <L extends SinkLetter> Outlet<L, ?> written(String function, RetryPolicy policy) {
     var sink = policy.sink().orElse(defaultLetters);
-    Codec<L> lines = new LetterLines<>(json);
     if (sink instanceof DeadLetters.ToStream stream) {
-      return new ToStream<>(stream.name(), lines, partitionKey, Envelope.NONE, sink(stream.name()));
+      return new ToStream<L>(
+          stream.name(),
+          new LetterLines<L>(STREAM_RECORD_BYTES_MAX - KEY_BYTES_MAX),
+          SinkLetter::partitionKey,
+          Envelope.NONE,
+          sink(stream.name()));
     }
-    var path = ((DeadLetters.InFile) sink).folder().resolve(function + ".ndjson");
-    return new ToFile<>(lines, file(path), path);
+    if (sink instanceof DeadLetters.InFile in) {
+      var path = in.folder().resolve(function + ".ndjson");
+      return new ToFile<L>(new LetterLines<L>(Integer.MAX_VALUE), file(path), path);
+    }
+    return new ToSink<L>(letterSinks.computeIfAbsent(sink, this::connect));
+  }
+
+  private LetterSink connect(DeadLetters sink) {
+    for (var connector : connectors) {
+      var opened = connector.open(sink);
+      if (opened.isPresent()) {
+        return opened.get();
+      }
+    }
+    throw new IllegalStateException(
+        "dead letters "
+            + sink
+            + ": there is no LetterConnector that opens them; give one by connecting(...), such as"
+            + " that of AwsServices.letters()");
   }
 
   private LineFile file(Path path) {
@@ -115,9 +154,10 @@ final class Outlets implements AutoCloseable {
   public void close() {
     files.values().forEach(LineFile::close);
     sinks.values().forEach(StreamSink::close);
+    letterSinks.values().forEach(LetterSink::close);
   }
 
-  private record LetterLines<L>(Function<L, String> json) implements Codec<L> {
+  private record LetterLines<L extends SinkLetter>(int bytesMax) implements Codec<L> {
     @Override
     public L decode(byte[] bytes, int version) {
       throw new IllegalStateException("letters are only written here");
@@ -125,7 +165,25 @@ final class Outlets implements AutoCloseable {
 
     @Override
     public byte[] encode(L letter) {
-      return json.apply(letter).getBytes(UTF_8);
+      return letter.json(bytesMax);
+    }
+  }
+
+  /** Letters to where a connector leads. */
+  private record ToSink<L extends SinkLetter>(LetterSink sink) implements Outlet<L, L> {
+    @Override
+    public String name() {
+      return sink.name();
+    }
+
+    @Override
+    public L prepare(Origin origin, L letter) {
+      return letter;
+    }
+
+    @Override
+    public CompletionStage<?> send(List<L> prepared) {
+      return sink.put(prepared);
     }
   }
 

@@ -85,7 +85,7 @@ final class RecordHandler<I, O> implements ShardHandler {
 
   private final class One extends Task.OfRecord<O> {
     One(StreamRecord record) {
-      super(record, Decoder.id(scope.context.key(), record.position()));
+      super(record, scope.idOf(record.position()));
     }
 
     @Override

@@ -21,6 +21,20 @@ public final class RetryPolicy {
   private final List<Class<? extends Throwable>> terminal;
   private final @Nullable DeadLetters sink;
   private final Patience patience;
+  private final KeyAfterLetter keyAfterLetter;
+
+  /** What becomes of the later records of a key of which one is in the dead letters. */
+  public enum KeyAfterLetter {
+    /** They are handled as if it had never been there. */
+    GO_ON,
+
+    /**
+     * They go to the dead letters as well, in their order and untried, under the code {@code
+     * KeyWaits}, until all letters of the key were played again. For functions with or without
+     * state that handle record by record; what is played again is played in order.
+     */
+    WAIT_FOR_REDRIVE
+  }
 
   private RetryPolicy(
       int retries,
@@ -28,18 +42,27 @@ public final class RetryPolicy {
       Duration longest,
       List<Class<? extends Throwable>> terminal,
       @Nullable DeadLetters sink,
-      Patience patience) {
+      Patience patience,
+      KeyAfterLetter keyAfterLetter) {
     this.retries = retries;
     this.first = first;
     this.longest = longest;
     this.terminal = List.copyOf(terminal);
     this.sink = sink;
     this.patience = patience;
+    this.keyAfterLetter = keyAfterLetter;
   }
 
   /** The default: for ever, 100 ms to 1 min with jitter; the key waits, other keys go on. */
   public static RetryPolicy forever() {
-    return new RetryPolicy(Integer.MAX_VALUE, FIRST, LONGEST, List.of(), null, Patience.ENDLESS);
+    return new RetryPolicy(
+        Integer.MAX_VALUE,
+        FIRST,
+        LONGEST,
+        List.of(),
+        null,
+        Patience.ENDLESS,
+        KeyAfterLetter.GO_ON);
   }
 
   /**
@@ -49,7 +72,8 @@ public final class RetryPolicy {
     if (retries < 0) {
       throw new IllegalArgumentException("retries " + retries + ": must not be negative");
     }
-    return new RetryPolicy(retries, FIRST, LONGEST, List.of(), null, Patience.ENDLESS);
+    return new RetryPolicy(
+        retries, FIRST, LONGEST, List.of(), null, Patience.ENDLESS, KeyAfterLetter.GO_ON);
   }
 
   /** The first wait, doubled after each attempt up to the longest; jitter takes up to half off. */
@@ -61,7 +85,7 @@ public final class RetryPolicy {
     if (longest.compareTo(Duration.ofHours(1)) > 0) {
       throw new IllegalArgumentException("longest " + longest + ": must be at most an hour");
     }
-    return new RetryPolicy(retries, first, longest, terminal, sink, patience);
+    return new RetryPolicy(retries, first, longest, terminal, sink, patience, keyAfterLetter);
   }
 
   /** Exceptions of this type go straight to the dead letters, under their class's name. */
@@ -69,7 +93,7 @@ public final class RetryPolicy {
     refuseFatal("terminalOn", type);
     var more = new ArrayList<>(terminal);
     more.add(type);
-    return new RetryPolicy(retries, first, longest, more, sink, patience);
+    return new RetryPolicy(retries, first, longest, more, sink, patience, keyAfterLetter);
   }
 
   /**
@@ -108,12 +132,13 @@ public final class RetryPolicy {
   }
 
   private RetryPolicy with(Patience other) {
-    return new RetryPolicy(retries, first, longest, terminal, sink, other);
+    return new RetryPolicy(retries, first, longest, terminal, sink, other, keyAfterLetter);
   }
 
   /** The same with other bounds, as an event source mapping gives them. */
   RetryPolicy bounded(int retries, @Nullable Duration recordAge) {
-    return new RetryPolicy(retries, first, longest, terminal, sink, patience.within(recordAge));
+    return new RetryPolicy(
+        retries, first, longest, terminal, sink, patience.within(recordAge), keyAfterLetter);
   }
 
   /** The same with other retries. */
@@ -131,7 +156,17 @@ public final class RetryPolicy {
   /** Where dead letters go; without it, where the runtime keeps them. */
   public RetryPolicy thenSendTo(DeadLetters sink) {
     Objects.requireNonNull(sink, "sink");
-    return new RetryPolicy(retries, first, longest, terminal, sink, patience);
+    return new RetryPolicy(retries, first, longest, terminal, sink, patience, keyAfterLetter);
+  }
+
+  /** What becomes of the later records of a key after a letter; they go on unless said. */
+  public RetryPolicy thenLaterRecordsOfTheKey(KeyAfterLetter choice) {
+    Objects.requireNonNull(choice, "choice");
+    return new RetryPolicy(retries, first, longest, terminal, sink, patience, choice);
+  }
+
+  boolean keysWait() {
+    return keyAfterLetter == KeyAfterLetter.WAIT_FOR_REDRIVE;
   }
 
   Optional<DeadLetters> sink() {

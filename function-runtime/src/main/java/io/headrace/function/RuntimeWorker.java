@@ -7,6 +7,7 @@ import io.headrace.checkpoint.Orders;
 import io.headrace.checkpoint.PacedCheckpointStore;
 import io.headrace.checkpoint.TrackingCheckpointer;
 import io.headrace.kcl.BatchLimits;
+import io.headrace.kcl.Directions;
 import io.headrace.kcl.HandlerSpec;
 import io.headrace.kcl.Incarnation;
 import io.headrace.kcl.LeaseException;
@@ -68,6 +69,7 @@ final class RuntimeWorker implements FunctionRuntime.Running {
   private final List<LoopWatch> watches;
 
   private final Troubles troubles = new Troubles();
+  private final SinkTroubles sinks = new SinkTroubles();
 
   private final AtomicInteger calls = new AtomicInteger();
   private final AtomicBoolean stopping = new AtomicBoolean();
@@ -85,7 +87,15 @@ final class RuntimeWorker implements FunctionRuntime.Running {
             of.application, of.connectors, machinery.workerLoop(), machinery.workerRandom());
     outlets =
         new Outlets(
-            machinery.pool(), machinery.background(), connectors::sink, of.deadLetters, of.tap);
+            machinery.pool(),
+            machinery.background(),
+            connectors::sink,
+            of.deadLetters,
+            of.tap,
+            of.letterConnectors);
+    var progress =
+        new PacedCheckpointStore(
+            required(of, of.checkpoints, "checkpointsIn"), machinery.workerLoop());
     var environment =
         new Environment(
             of.application,
@@ -94,12 +104,13 @@ final class RuntimeWorker implements FunctionRuntime.Running {
             machinery.workerRandom(),
             outlets,
             chunks(of),
-            listeners::tell,
+            event -> {
+              sinks.on(event);
+              listeners.tell(event);
+            },
             calls,
-            this::orders);
-    var progress =
-        new PacedCheckpointStore(
-            required(of, of.checkpoints, "checkpointsIn"), machinery.workerLoop());
+            this::orders,
+            new LetterKeeping(progress, of.redaction));
     var handlers = new ArrayList<HandlerSpec>();
     for (var spec : of.specs) {
       var host = FunctionHost.open(spec, environment);
@@ -137,13 +148,19 @@ final class RuntimeWorker implements FunctionRuntime.Running {
               watch(event);
               listeners.tell(event);
             });
-    orders = new StandingOrders(progress.operator(), machinery.workerLoop(), worker::direct);
+    orders = new StandingOrders(progress.operator(), machinery.workerLoop(), this::obey);
     machinery.faults().listen(this::broken);
     watches = watches(of.leaseSettings.leaseTime());
   }
 
   private Orders orders() {
     return orders.now();
+  }
+
+  /** On the worker loop. */
+  private void obey(Directions directions) {
+    worker.direct(directions);
+    hosts.values().forEach(FunctionHost::ordersChanged);
   }
 
   /** Each loop looks after the other: who hangs can't say so. */
@@ -188,6 +205,7 @@ final class RuntimeWorker implements FunctionRuntime.Running {
       reasons.add("the worker has not joined its fleet yet");
     }
     reasons.addAll(troubles.sentences());
+    reasons.addAll(sinks.sentences());
     var unread = orders.trouble();
     if (unread != null) {
       reasons.add(unread);
@@ -320,6 +338,7 @@ final class RuntimeWorker implements FunctionRuntime.Running {
   /** On the worker loop. */
   private void watch(WorkerEvent event) {
     troubles.on(event);
+    sinks.on(event);
     if (event instanceof WorkerEvent.OrdersGiven given) {
       orders.given(given.number());
     } else if (event instanceof WorkerEvent.FunctionHeld held) {
@@ -390,7 +409,7 @@ final class RuntimeWorker implements FunctionRuntime.Running {
     var batch = spec.settings().batch();
     boolean lanesWait =
         spec.settings().delivery().mapping().isPresent()
-            || (spec.kind() instanceof FunctionSpec.Kind.Lambda<?, ?> lambda
+            || (spec.kind() instanceof FunctionKind.Lambda<?, ?> lambda
                 && lambda.handler().window().isEmpty());
     return lanesWait ? new BatchLimits(batch.recordsMax(), Duration.ZERO) : batch;
   }
@@ -401,7 +420,7 @@ final class RuntimeWorker implements FunctionRuntime.Running {
     int batches = 1 + settings.delivery().concurrentBatches();
     int room = Math.min(batches * settings.batch().recordsMax(), BATCHED_IN_FLIGHT_MAX);
     var kind = spec.kind();
-    return kind instanceof FunctionSpec.Kind.Batched || kind instanceof FunctionSpec.Kind.Lambda
+    return kind instanceof FunctionKind.Batched || kind instanceof FunctionKind.Lambda
         ? Math.max(settings.inFlight(), room)
         : settings.inFlight();
   }

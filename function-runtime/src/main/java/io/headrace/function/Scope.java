@@ -1,5 +1,6 @@
 package io.headrace.function;
 
+import io.headrace.kcl.Position;
 import io.headrace.kcl.ShardHandler;
 import io.headrace.kcl.ShardHandler.Standing;
 import io.headrace.kcl.loop.EventLoop;
@@ -22,6 +23,10 @@ final class Scope {
   final String function;
   final ShardHandler.Context context;
   final Environment environment;
+
+  /** Of this handler's shard; set once, before anything else happens. */
+  LetterBook book = LetterBook.NONE;
+
   private boolean over;
   private int retriesDue;
 
@@ -29,6 +34,11 @@ final class Scope {
     this.function = function;
     this.context = context;
     this.environment = environment;
+  }
+
+  /** Names a record that is handed over: one that is played again keeps its name. */
+  EventId idOf(Position position) {
+    return Decoder.id(book.shardOf(position, context.key()), position);
   }
 
   EventLoop loop() {

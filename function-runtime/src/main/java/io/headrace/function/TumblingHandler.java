@@ -12,10 +12,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -111,8 +111,7 @@ final class TumblingHandler<O> implements ShardHandler, FunctionGate.Caller {
   public void handle(List<StreamRecord> records) {
     var now = scope.loop().now();
     for (var record : records) {
-      var id = Decoder.id(scope.context.key(), record.position());
-      lane.add(new BatchCall.Item(record, id), now);
+      lane.add(BatchCall.Item.of(scope, record), now);
     }
     next();
   }
@@ -140,8 +139,10 @@ final class TumblingHandler<O> implements ShardHandler, FunctionGate.Caller {
   public void drain() {
     draining = true;
     var left = new ArrayList<BatchCall.Item>();
-    if (running != null && running.withdraw()) {
+    var call = running;
+    if (call != null && call.withdraw()) {
       running = null;
+      gate.lost(call);
       inCall.forEach(item -> item.deliveries--);
       left.addAll(inCall);
     }
@@ -187,9 +188,11 @@ final class TumblingHandler<O> implements ShardHandler, FunctionGate.Caller {
     }
     var now = scope.loop().now();
     if (!admission.isOpen()) {
-      var refused = lane.takeNextIf(item -> admission.refusal(item.record, now) != null);
+      var refused = lane.takeNextIf(item -> admission.refusal(item.record, item.again, now) != null);
       if (refused != null) {
-        turnAway(refused, Objects.requireNonNull(admission.refusal(refused.record, now)));
+        turnAway(
+            refused,
+            Objects.requireNonNull(admission.refusal(refused.record, refused.again, now)));
         return;
       }
     }
@@ -407,8 +410,8 @@ final class TumblingHandler<O> implements ShardHandler, FunctionGate.Caller {
     @Override
     public Remains remains() {
       var id = window.shard().value() + "/window/" + window.span().start();
-      var state = Base64.getEncoder().encodeToString(window.state().getBytes(UTF_8));
-      return new Remains(id, "", window.span().start(), state);
+      var state = window.state().getBytes(UTF_8);
+      return new Remains(id, "", window.span().start(), state, Optional.empty());
     }
   }
 

@@ -10,11 +10,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -32,7 +32,7 @@ final class WindowHandler<I, A, O> implements ShardHandler {
 
   private final Scope scope;
   private final Decoder<I> decoder;
-  private final FunctionSpec.Kind.Windowing<I, A, O> kind;
+  private final FunctionKind.Windowing<I, A, O> kind;
   private final WindowFunction<I, A, O> function;
   private final LaneRunner<O> lanes;
   private final StateKeeper keeper;
@@ -57,7 +57,7 @@ final class WindowHandler<I, A, O> implements ShardHandler {
   WindowHandler(
       Scope scope,
       Decoder<I> decoder,
-      FunctionSpec.Kind.Windowing<I, A, O> kind,
+      FunctionKind.Windowing<I, A, O> kind,
       WindowFunction<I, A, O> function,
       LaneRunner.Wiring<O> wiring) {
     this.scope = scope;
@@ -360,7 +360,7 @@ final class WindowHandler<I, A, O> implements ShardHandler {
     private final Throwable fault;
 
     Refusal(StreamRecord record, Throwable fault) {
-      super(record, Decoder.id(scope.context.key(), record.position()));
+      super(record, scope.idOf(record.position()));
       this.fault = fault;
     }
 
@@ -375,7 +375,7 @@ final class WindowHandler<I, A, O> implements ShardHandler {
     private final Decoder.Decoded<I> decoded;
 
     Late(StreamRecord record, Decoder.Decoded<I> decoded) {
-      super(record, Decoder.id(scope.context.key(), record.position()));
+      super(record, scope.idOf(record.position()));
       this.decoded = decoded;
     }
 
@@ -406,7 +406,7 @@ final class WindowHandler<I, A, O> implements ShardHandler {
 
     Addition(
         StreamRecord record, Decoder.Decoded<I> decoded, StateKey key, List<Windows.Span> spans) {
-      super(record, Decoder.id(scope.context.key(), record.position()));
+      super(record, scope.idOf(record.position()));
       this.decoded = decoded;
       this.key = key;
       this.spans = spans;
@@ -476,7 +476,8 @@ final class WindowHandler<I, A, O> implements ShardHandler {
           id(),
           key(),
           window.span().start(),
-          Base64.getEncoder().encodeToString(held == null ? new byte[0] : held.bytes()));
+          held == null ? new byte[0] : held.bytes(),
+          Optional.empty());
     }
   }
 }

@@ -243,6 +243,7 @@ final class FunctionRunning {
                     engine.loop(),
                     outcomes));
     handler = opened;
+    opened.resumesAt(restore.ready().from());
     ask(
         () -> opened.restore(restore.ready().parts()),
         nothing -> new RunEvent.Restored(restore.attempt()),

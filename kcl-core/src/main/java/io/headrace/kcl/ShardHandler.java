@@ -13,6 +13,13 @@ import java.util.concurrent.CompletionStage;
  */
 public interface ShardHandler extends AutoCloseable {
   /**
+   * Where the function goes on: all that lies before is committed; of what lies behind, only what
+   * was finished out of order, and that is not handed over again. Called once, before {@link
+   * #restore}.
+   */
+  default void resumesAt(StartingPosition from) {}
+
+  /**
    * Brings back what the last commits stored; called once, before the first records. When it fails
    * with {@link CheckpointException} this handler is closed and another one is opened and tried
    * later; any other failure gives the shard up.

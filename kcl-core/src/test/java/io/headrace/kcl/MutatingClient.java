@@ -7,6 +7,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.ConditionCheck;
 import software.amazon.awssdk.services.dynamodb.model.DeleteItemRequest;
 import software.amazon.awssdk.services.dynamodb.model.PutItemRequest;
 import software.amazon.awssdk.services.dynamodb.model.TransactWriteItem;
@@ -74,10 +75,22 @@ public final class MutatingClient {
       var changed = put.toBuilder().conditionExpression(left.isEmpty() ? null : left).build();
       return item.toBuilder().put(changed).build();
     }
-    if (item.delete() != null || item.conditionCheck() != null) {
+    if (item.conditionCheck() != null) {
+      return item.toBuilder().conditionCheck(changed(item.conditionCheck())).build();
+    }
+    if (item.delete() != null && item.delete().conditionExpression() != null) {
       throw new IllegalArgumentException("conditions of these are not mutated: " + item);
     }
     return item.update() == null ? item : item.toBuilder().update(changed(item.update())).build();
+  }
+
+  private static ConditionCheck changed(ConditionCheck check) {
+    var left = MUTANTS.apply(check.conditionExpression(), check.expressionAttributeNames());
+    return check.toBuilder()
+        .conditionExpression(left)
+        .expressionAttributeNames(named(check.expressionAttributeNames(), left))
+        .expressionAttributeValues(valued(check.expressionAttributeValues(), left))
+        .build();
   }
 
   private static UpdateItemRequest changed(UpdateItemRequest update) {

@@ -2,11 +2,14 @@ package io.headrace.harness;
 
 import io.headrace.checkpoint.InMemoryCheckpointStore;
 import io.headrace.checkpoint.InMemoryChunkStore;
+import io.headrace.checkpoint.Order;
 import io.headrace.function.DeadLetter;
 import io.headrace.function.DiscardedBatch;
 import io.headrace.function.FunctionOutage;
 import io.headrace.function.FunctionRuntime;
 import io.headrace.function.FunctionSpec;
+import io.headrace.function.Operations;
+import io.headrace.function.Redrives;
 import io.headrace.function.Side;
 import io.headrace.kcl.loop.SimulatedLoop;
 import io.headrace.lease.InMemoryLeaseTable;
@@ -60,6 +63,11 @@ public final class FunctionHarness<I, O> implements AutoCloseable {
   private static final Duration SETTLING_IN = Duration.ofSeconds(1);
 
   private static final Duration ANSWERS_WITHIN = Duration.ofSeconds(5);
+
+  /** An order is heard within 4 s, and what it did is committed 5 s later. */
+  private static final Duration REDRIVING = Duration.ofSeconds(15);
+
+  private static final String APPLICATION = "harness";
   private static final long SEED = 1;
 
   private final SimulatedLoop loop = new SimulatedLoop(SEED).startingAt(BEGIN.minus(STARTING_MAX));
@@ -275,6 +283,27 @@ public final class FunctionHarness<I, O> implements AutoCloseable {
   }
 
   /**
+   * Has all dead letters played again, as {@code headrace redrive} does, and lets what comes of it
+   * happen, which takes 15 s of virtual time. What fails again stays a letter, and {@link
+   * #deadLetters} tells of both times.
+   *
+   * @return how many there were to be played
+   */
+  public int redrive() {
+    settle();
+    var operations =
+        new Operations(APPLICATION, List.of(spec), leases, checkpoints, loop, random, "a test");
+    var redrives = new Redrives(operations, checkpoints.letters());
+    var all = new Order.Deed.Redrive(Optional.empty(), Optional.empty(), Optional.empty(), 0);
+    var target = Operations.Target.of(spec.name());
+    int letters = redrives.look(target, all).toCompletableFuture().join().letters().size();
+    var ordered = redrives.redrive(target, all, "a test wants it").toCompletableFuture();
+    advance(REDRIVING);
+    boolean unused = ordered.join().isPresent();
+    return letters;
+  }
+
+  /**
    * Divides the widest shard of each input in two, and lets the worker go on in the children; each
    * input begins with one shard. Takes a second or two of virtual time.
    */
@@ -303,7 +332,7 @@ public final class FunctionHarness<I, O> implements AutoCloseable {
   private FunctionRuntime.Running start() {
     streams.read(spec);
     var runtime =
-        FunctionRuntime.named("harness")
+        FunctionRuntime.named(APPLICATION)
             .workerId("worker-" + ++workers)
             .on(loop, loop, loop, random)
             .leasesIn(leases)

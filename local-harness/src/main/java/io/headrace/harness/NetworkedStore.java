@@ -1,6 +1,7 @@
 package io.headrace.harness;
 
 import io.headrace.checkpoint.CheckpointStore;
+import io.headrace.checkpoint.LetterLedger;
 import io.headrace.checkpoint.OperatorStore;
 import io.headrace.checkpoint.ProgressItem;
 import io.headrace.checkpoint.ProgressKey;
@@ -50,6 +51,11 @@ record NetworkedStore(CheckpointStore store, Network network) implements Checkpo
   @Override
   public OperatorStore operator() {
     return new NetworkedOperator(store.operator(), network);
+  }
+
+  @Override
+  public LetterLedger letters() {
+    return store.letters();
   }
 
   private static String describe(Write write) {

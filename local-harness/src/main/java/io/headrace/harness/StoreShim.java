@@ -1,6 +1,7 @@
 package io.headrace.harness;
 
 import io.headrace.checkpoint.CheckpointStore;
+import io.headrace.checkpoint.LetterLedger;
 import io.headrace.checkpoint.OperatorStore;
 import io.headrace.checkpoint.ProgressItem;
 import io.headrace.checkpoint.ProgressKey;
@@ -40,5 +41,10 @@ class StoreShim implements CheckpointStore {
   @Override
   public OperatorStore operator() {
     return store.operator();
+  }
+
+  @Override
+  public LetterLedger letters() {
+    return store.letters();
   }
 }

@@ -1,6 +1,7 @@
 package io.headrace.harness;
 
 import io.headrace.checkpoint.CheckpointStore;
+import io.headrace.checkpoint.LetterLedger;
 import io.headrace.checkpoint.OperatorStore;
 import io.headrace.checkpoint.ProgressItem;
 import io.headrace.checkpoint.ProgressKey;
@@ -42,6 +43,11 @@ record WatchedStore(CheckpointStore store, ProgressJudge judge) implements Check
   @Override
   public OperatorStore operator() {
     return store.operator();
+  }
+
+  @Override
+  public LetterLedger letters() {
+    return store.letters();
   }
 
   private CompletionStage<WriteAnswer> watch(Write write, CompletionStage<WriteAnswer> answered) {

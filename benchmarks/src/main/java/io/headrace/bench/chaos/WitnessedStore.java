@@ -1,6 +1,7 @@
 package io.headrace.bench.chaos;
 
 import io.headrace.checkpoint.CheckpointStore;
+import io.headrace.checkpoint.LetterLedger;
 import io.headrace.checkpoint.OperatorStore;
 import io.headrace.checkpoint.ProgressItem;
 import io.headrace.checkpoint.ProgressKey;
@@ -57,6 +58,11 @@ final class WitnessedStore implements CheckpointStore {
   @Override
   public OperatorStore operator() {
     return store.operator();
+  }
+
+  @Override
+  public LetterLedger letters() {
+    return store.letters();
   }
 
   @Override

@@ -185,7 +185,7 @@ final class Attributes {
         .map(value -> read(name, () -> typed(value, value.s() != null, value, "text").s()));
   }
 
-  private static String textOf(Map<String, AttributeValue> item, String name) {
+  static String textOf(Map<String, AttributeValue> item, String name) {
     return optionalText(item, name).orElseThrow(() -> missing(name));
   }
 

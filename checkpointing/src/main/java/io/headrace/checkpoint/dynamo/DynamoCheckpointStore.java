@@ -4,6 +4,7 @@ import static io.headrace.checkpoint.dynamo.Attributes.number;
 import static io.headrace.checkpoint.dynamo.Attributes.text;
 
 import io.headrace.checkpoint.CheckpointStore;
+import io.headrace.checkpoint.LetterLedger;
 import io.headrace.checkpoint.OperatorStore;
 import io.headrace.checkpoint.ProgressItem;
 import io.headrace.checkpoint.ProgressKey;
@@ -65,6 +66,7 @@ public final class DynamoCheckpointStore implements CheckpointStore {
   private final String table;
   private final String application;
   private final DynamoOperatorStore operator;
+  private final DynamoLetterLedger letters;
   private final AwsRequestOverrideConfiguration once =
       AwsRequestOverrideConfiguration.builder()
           .apiCallTimeout(CALL_TIMEOUT)
@@ -88,6 +90,7 @@ public final class DynamoCheckpointStore implements CheckpointStore {
     this.table = table;
     this.application = application;
     this.operator = new DynamoOperatorStore(client, table, application);
+    this.letters = new DynamoLetterLedger(client, table, application);
   }
 
   @Override
@@ -168,6 +171,11 @@ public final class DynamoCheckpointStore implements CheckpointStore {
   @Override
   public OperatorStore operator() {
     return operator;
+  }
+
+  @Override
+  public LetterLedger letters() {
+    return letters;
   }
 
   private Update item(ProgressKey key) {

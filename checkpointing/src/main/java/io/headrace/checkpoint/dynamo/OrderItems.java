@@ -22,6 +22,10 @@ final class OrderItems {
   private static final String BY = "by";
   private static final String AT = "at";
   private static final String REASON = "why";
+  private static final String CODE = "code";
+  private static final String SINCE = "since";
+  private static final String UNTIL = "until";
+  private static final String PER_SECOND = "rate";
 
   private OrderItems() {}
 
@@ -52,6 +56,11 @@ final class OrderItems {
       item.put(TO, text(ProgressText.of(seek.to())));
     } else if (deed instanceof Order.Deed.Skip skip) {
       item.put(TO, text(skip.position().toString()));
+    } else if (deed instanceof Order.Deed.Redrive redrive) {
+      redrive.code().ifPresent(code -> item.put(CODE, text(code)));
+      redrive.since().ifPresent(since -> item.put(SINCE, text(since.toString())));
+      redrive.until().ifPresent(until -> item.put(UNTIL, text(until.toString())));
+      item.put(PER_SECOND, Attributes.number(redrive.perSecond()));
     }
     return item;
   }
@@ -82,13 +91,19 @@ final class OrderItems {
       case "SEEK" ->
           new Order.Deed.Seek(Attributes.read(TO, string(item, TO), ProgressText::toStart));
       case "SKIP" -> new Order.Deed.Skip(Attributes.read(TO, string(item, TO), Position::parse));
+      case "REDRIVE" ->
+          new Order.Deed.Redrive(
+              optional(item, CODE),
+              optional(item, SINCE).map(at -> Attributes.read(SINCE, at, Instant::parse)),
+              optional(item, UNTIL).map(at -> Attributes.read(UNTIL, at, Instant::parse)),
+              (int) Attributes.longOf(item, PER_SECOND));
       default ->
           throw new IllegalArgumentException(
               "attribute "
                   + DEED
                   + ": \""
                   + deed
-                  + "\" is none of PAUSE, RESUME, SEEK, ANEW, SKIP");
+                  + "\" is none of PAUSE, RESUME, SEEK, ANEW, SKIP, REDRIVE");
     };
   }
 

@@ -4,15 +4,20 @@ import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
 import io.headrace.checkpoint.CheckpointStore;
 import io.headrace.checkpoint.dynamo.DynamoCheckpointStore;
+import io.headrace.checkpoint.dynamo.DynamoEffectStore;
 import io.headrace.checkpoint.dynamo.PlacedProgress;
 import io.headrace.checkpoint.kcl.KclTable;
+import io.headrace.function.LetterConnector;
+import io.headrace.function.Once;
 import io.headrace.kcl.StreamConnector;
 import io.headrace.kcl.kinesis.KinesisConnector;
 import io.headrace.kcl.kinesis.KinesisHttp;
 import io.headrace.kcl.kinesis.Retrieval;
+import io.headrace.kcl.loop.WallClock;
 import io.headrace.lease.LeaseTable;
 import io.headrace.lease.dynamo.DynamoLeaseTable;
 import java.net.URI;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -54,9 +59,11 @@ public final class AwsServices implements AutoCloseable {
 
   private final KinesisAsyncClient kinesis;
   private final DynamoDbAsyncClient dynamoDb;
+  private final AwsLetters letters;
   private final RequestCount requests = new RequestCount();
 
   private AwsServices(Endpoints endpoints) {
+    this.letters = new AwsLetters(endpoints, loops);
     this.kinesis =
         located(KinesisAsyncClient.builder(), endpoints, endpoints.kinesis())
             .httpClientBuilder(KinesisHttp.builder().eventLoopGroup(loops))
@@ -76,7 +83,17 @@ public final class AwsServices implements AutoCloseable {
    * Where the services are; what is empty is found by the AWS SDK, as are credentials. A service on
    * a loopback address is a local server: it needs neither region nor credentials.
    */
-  public record Endpoints(Optional<String> region, Optional<URI> kinesis, Optional<URI> dynamoDb) {}
+  public record Endpoints(
+      Optional<String> region,
+      Optional<URI> kinesis,
+      Optional<URI> dynamoDb,
+      Optional<URI> sqs,
+      Optional<URI> s3) {
+    /** With queues and buckets where the SDK finds them. */
+    public Endpoints(Optional<String> region, Optional<URI> kinesis, Optional<URI> dynamoDb) {
+      this(region, kinesis, dynamoDb, Optional.empty(), Optional.empty());
+    }
+  }
 
   /** Makes the clients; calls nothing yet. */
   public static AwsServices at(Endpoints endpoints) {
@@ -91,6 +108,14 @@ public final class AwsServices implements AutoCloseable {
   /** Opens streams through this process's Kinesis client, to be read like this. */
   public StreamConnector connector(Retrieval retrieval) {
     return new KinesisConnector(kinesis, retrieval);
+  }
+
+  /**
+   * Opens queues and buckets for dead letters. Needs the SDK's {@code sqs} or {@code s3} on the
+   * class path once it is asked for one.
+   */
+  public LetterConnector letters() {
+    return letters;
   }
 
   public LeaseTable leases(String table) {
@@ -108,6 +133,16 @@ public final class AwsServices implements AutoCloseable {
 
   public CheckpointStore checkpoints(String table, String application) {
     return new DynamoCheckpointStore(dynamoDb, table, application);
+  }
+
+  /**
+   * Effects of an application's functions, each performed once. The table is that of its leases.
+   *
+   * @param keptFor see {@link Once#in}
+   */
+  public Once once(String table, String application, String function, Duration keptFor) {
+    return Once.in(
+        new DynamoEffectStore(dynamoDb, table, application), function, WallClock.source(), keptFor);
   }
 
   /** Progress of an application that does not run, to be looked at and set. */
@@ -139,11 +174,12 @@ public final class AwsServices implements AutoCloseable {
   public void close() {
     kinesis.close();
     dynamoDb.close();
+    letters.close();
     var ended = loops.eventLoopGroup().shutdownGracefully(0, CLOSED_WITHIN_MS, MILLISECONDS);
     boolean unused = ended.awaitUninterruptibly(CLOSED_WITHIN_MS);
   }
 
-  private static <B extends AwsClientBuilder<B, ?>> B located(
+  static <B extends AwsClientBuilder<B, ?>> B located(
       B builder, Endpoints endpoints, Optional<URI> endpoint) {
     endpoints.region().ifPresent(region -> builder.region(Region.of(region)));
     endpoint.ifPresent(builder::endpointOverride);
@@ -156,7 +192,7 @@ public final class AwsServices implements AutoCloseable {
     return builder;
   }
 
-  private static boolean isLoopback(URI endpoint) {
+  static boolean isLoopback(URI endpoint) {
     var host = String.valueOf(endpoint.getHost());
     return host.equals("localhost") || host.equals("[::1]") || host.startsWith("127.");
   }

@@ -1,6 +1,9 @@
 package io.headrace.function.settings;
 
+import io.headrace.function.DeadLetters;
 import io.headrace.function.FunctionOptions;
+import io.headrace.function.Redaction;
+import io.headrace.function.json.JsonRedaction;
 import io.headrace.kcl.WorkerSettings;
 import io.headrace.kcl.kinesis.Retrieval;
 import java.io.IOException;
@@ -27,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  *   region: eu-west-1              # default: what the AWS SDK finds
  *   kinesisEndpoint: http://127.0.0.1:4567     # default: AWS
  *   dynamoDbEndpoint: http://127.0.0.1:8000    # default: AWS
+ *   sqsEndpoint: http://127.0.0.1:9324         # default: AWS
+ *   s3Endpoint: http://127.0.0.1:9090          # default: AWS
  * leases:
  *   table: headrace
  *   createTable: onDemand          # or never: a table that is missing is then an error
@@ -39,7 +44,10 @@ import org.jspecify.annotations.Nullable;
  *   restarts: 2                    # after so many the shard is given up to another worker
  * memory: 256MiB                   # records in flight
  * stopWithin: 5s                   # what a stop waits for functions that are under way
- * deadLetters: dead-letters        # folder for records that can't be handled
+ * deadLetters: dead-letters        # folder for records that can't be handled; or stream:NAME,
+ *                                  # s3://BUCKET/PREFIX, https://sqs.REGION.amazonaws.com/N/QUEUE
+ * largeLetters: s3://BUCKET/PREFIX # where a queue's letters lie that are too large for it
+ * redact: [/card/number]           # JSON pointers of what dead letters must not show
  * classpath: [build/app.jar]
  * modules: [com.acme.PaymentsModule]           # Guice modules that bind functions
  * functions:
@@ -82,7 +90,8 @@ public record Settings(
     WorkerSettings.Watch watchdog,
     long memoryBytes,
     Duration stopWithin,
-    Path deadLetters,
+    DeadLetters deadLetters,
+    Redaction redaction,
     List<Path> classpath,
     List<NamedClass> modules,
     List<NamedFunction> functions,
@@ -105,7 +114,11 @@ public record Settings(
 
   /** Where AWS is; empty means what the SDK finds by itself. */
   public record Aws(
-      Optional<String> region, Optional<URI> kinesisEndpoint, Optional<URI> dynamoDbEndpoint) {}
+      Optional<String> region,
+      Optional<URI> kinesisEndpoint,
+      Optional<URI> dynamoDbEndpoint,
+      Optional<URI> sqsEndpoint,
+      Optional<URI> s3Endpoint) {}
 
   /**
    * How workers share shards.
@@ -169,7 +182,8 @@ public record Settings(
     var stopWithin =
         root.duration(
             "stopWithin", Duration.ofSeconds(5), Duration.ofSeconds(1), Duration.ofMinutes(15));
-    var deadLetters = folder.resolve(root.text("deadLetters", "dead-letters"));
+    var deadLetters = deadLetters(root, folder);
+    var redaction = redaction(root);
     var classpath = paths(root, folder);
     var modules =
         root.texts("modules").stream()
@@ -204,10 +218,39 @@ public record Settings(
         memory,
         stopWithin,
         deadLetters,
+        redaction,
         classpath,
         modules,
         functions,
         lambdas);
+  }
+
+  private static DeadLetters deadLetters(Section root, Path folder) {
+    var large = root.text("largeLetters");
+    String key = "deadLetters";
+    try {
+      var sink = DeadLetters.parse(root.text(key, "dead-letters"), folder);
+      key = "largeLetters";
+      if (large.isEmpty()) {
+        return sink;
+      }
+      if (sink instanceof DeadLetters.InQueue queue
+          && DeadLetters.parse(large.get(), folder) instanceof DeadLetters.InBucket bucket) {
+        return queue.spillingTo(bucket);
+      }
+    } catch (IllegalArgumentException wrong) {
+      throw root.complaint(key, String.valueOf(wrong.getMessage()));
+    }
+    throw root.complaint(key, "must be s3://BUCKET/PREFIX, and is for deadLetters in a queue only");
+  }
+
+  private static Redaction redaction(Section root) {
+    var pointers = root.texts("redact");
+    try {
+      return pointers.isEmpty() ? Redaction.NONE : JsonRedaction.of(pointers);
+    } catch (IllegalArgumentException wrong) {
+      throw root.complaint("redact", String.valueOf(wrong.getMessage()));
+    }
   }
 
   private static void refuseUnlessName(Section section, String key, String name) {
@@ -231,7 +274,12 @@ public record Settings(
       throw section.complaint("region", "must be an AWS region such as eu-west-1");
     }
     var aws =
-        new Aws(region, section.endpoint("kinesisEndpoint"), section.endpoint("dynamoDbEndpoint"));
+        new Aws(
+            region,
+            section.endpoint("kinesisEndpoint"),
+            section.endpoint("dynamoDbEndpoint"),
+            section.endpoint("sqsEndpoint"),
+            section.endpoint("s3Endpoint"));
     section.done();
     return aws;
   }

@@ -3,6 +3,7 @@ package io.headrace.function.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.headrace.function.DeadLetters;
 import io.headrace.function.EventSourceMapping;
 import io.headrace.function.FunctionOptions;
 import io.headrace.kcl.Start;
@@ -109,7 +110,7 @@ class SettingsTest {
     assertThat(settings.watchdog()).isEqualTo(new WorkerSettings.Watch(Duration.ofMinutes(2), 0));
     assertThat(settings.memoryBytes()).isEqualTo(1L << 30);
     assertThat(settings.stopWithin()).isEqualTo(Duration.ofSeconds(5));
-    assertThat(settings.deadLetters()).isEqualTo(folder.resolve("letters"));
+    assertThat(settings.deadLetters()).isEqualTo(DeadLetters.inFile(folder.resolve("letters")));
     assertThat(settings.classpath()).containsExactly(folder.resolve("app.jar"));
     assertThat(settings.modules()).extracting("name").containsExactly("com.acme.Module");
   }

@@ -1,0 +1,73 @@
+package io.headrace.checkpoint;
+
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/** Effects of one process, gone with it. Thread-safe. Stages are complete when returned. */
+public final class InMemoryEffectStore implements EffectStore {
+  /** How many entries are looked at for their expiry with each claim. */
+  private static final int SWEPT_AT_ONCE = 4;
+
+  private final InstantSource clock;
+  private final Map<Key, Entry> entries = new LinkedHashMap<>();
+
+  private record Entry(long token, byte @Nullable [] result, Instant expires) {}
+
+  /** Forgets by this clock. */
+  public InMemoryEffectStore(InstantSource clock) {
+    this.clock = clock;
+  }
+
+  @Override
+  public synchronized CompletionStage<Claim> claim(Key key, long token, Instant expires) {
+    sweep();
+    var found = entries.get(key);
+    Claim answer;
+    if (found != null && found.result() != null) {
+      answer = new Claim.Recorded(found.result());
+    } else if (found != null && found.token() > token) {
+      answer = new Claim.Superseded(found.token());
+    } else {
+      entries.put(key, new Entry(token, null, expires));
+      answer = new Claim.Granted();
+    }
+    return CompletableFuture.completedFuture(answer);
+  }
+
+  @Override
+  public synchronized CompletionStage<Claim> record(
+      Key key, long token, byte[] result, Instant expires) {
+    EffectStore.requireResult(result);
+    var found = entries.get(key);
+    Claim answer;
+    if (found != null && found.result() != null) {
+      answer = new Claim.Recorded(found.result());
+    } else if (found != null && found.token() > token) {
+      answer = new Claim.Superseded(found.token());
+    } else {
+      entries.put(key, new Entry(token, result, expires));
+      answer = new Claim.Recorded(result);
+    }
+    return CompletableFuture.completedFuture(answer);
+  }
+
+  int size() {
+    return entries.size();
+  }
+
+  /** The oldest first: what expires later may keep others for a while, and loses nothing. */
+  private void sweep() {
+    var now = clock.instant();
+    var oldest = entries.entrySet().iterator();
+    for (int i = 0; i < SWEPT_AT_ONCE && oldest.hasNext(); i++) {
+      if (oldest.next().getValue().expires().isBefore(now)) {
+        oldest.remove();
+      }
+    }
+  }
+}

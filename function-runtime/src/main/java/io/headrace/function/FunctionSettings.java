@@ -1,0 +1,22 @@
+package io.headrace.function;
+
+import io.headrace.kcl.BatchLimits;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+
+/** What {@link FunctionSpec.Options} collected. Immutable. */
+record FunctionSettings(
+    BatchLimits batch,
+    RetryPolicy retry,
+    Optional<Duration> limit,
+    int inFlight,
+    Optional<Executor> executor,
+    Map<Side<?>, Destination<?>> sides,
+    Delivery delivery,
+    Optional<Redaction> redaction) {
+  FunctionSettings {
+    sides = Map.copyOf(sides);
+  }
+}

@@ -1,0 +1,283 @@
+package io.headrace.function;
+
+import io.headrace.checkpoint.CheckpointStore;
+import io.headrace.checkpoint.Letter;
+import io.headrace.checkpoint.LetterLedger;
+import io.headrace.checkpoint.ProgressKey;
+import io.headrace.kcl.CommitParts;
+import io.headrace.kcl.Position;
+import io.headrace.kcl.ShardHandler;
+import io.headrace.kcl.StartingPosition;
+import io.headrace.kcl.StreamRecord;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Stands before everything else of a run and keeps the ledger of dead letters true. A letter whose
+ * record is handed over again was never committed: it is struck out first, so that a record which
+ * is handled well this time is never played again. And what is {@linkplain Redriver played again}
+ * is heard here, and not told to the engine, which knows nothing of it. Owned by the worker loop.
+ */
+final class LetterGate implements ShardHandler {
+  private final Scope scope;
+  private final LetterLedger ledger;
+  private final ProgressKey place;
+  private final ShardHandler behind;
+  private final Redriver redriver;
+
+  /** Letters of former runs that may not be committed, by position. */
+  private final Map<Position, Letter> uncommitted = new HashMap<>();
+
+  private final ArrayDeque<List<StreamRecord>> held = new ArrayDeque<>();
+  private boolean striking;
+  private @Nullable Position through;
+
+  private LetterGate(
+      Scope scope, LetterLedger ledger, ProgressKey place, ShardHandler behind, Redriver redriver) {
+    this.scope = scope;
+    this.ledger = ledger;
+    this.place = place;
+    this.behind = behind;
+    this.redriver = redriver;
+  }
+
+  /**
+   * A run with its gates; without this one where letters are not kept.
+   *
+   * @param place the function, under which its progress is kept, in the shard
+   * @param open makes the handler of the function
+   * @param gated puts the other gates before it
+   * @param live told of what plays letters, for as long as the run lasts
+   */
+  static ShardHandler open(
+      FunctionSpec<?, ?> spec,
+      ProgressKey place,
+      Context context,
+      Environment environment,
+      Function<Scope, ShardHandler> open,
+      Function<Scope, UnaryOperator<ShardHandler>> gated,
+      Redriver.Live live) {
+    var keeping = environment.letters();
+    CheckpointStore store = keeping.progress();
+    var redaction = keeping.redactionOf(spec);
+    if (store == null) {
+      var scope = new Scope(spec.name(), context, environment);
+      scope.book = new LetterBook(scope, null, place, redaction, false);
+      return gated.apply(scope).apply(open.apply(scope));
+    }
+    var hearing = new Hearing(context.outcomes());
+    var scope = new Scope(spec.name(), hearing.in(context), environment);
+    boolean keysWait = spec.settings().retry().keysWait();
+    scope.book = new LetterBook(scope, store.letters(), place, redaction, keysWait);
+    var function = open.apply(scope);
+    var redriver =
+        new Redriver(scope, store, place, function, context.outcomes()::stateChanged, live);
+    hearing.redriver = redriver;
+    scope.book.listen(redriver::entered);
+    return new LetterGate(
+        scope, store.letters(), place, gated.apply(scope).apply(function), redriver);
+  }
+
+  @Override
+  public void resumesAt(StartingPosition from) {
+    through = from instanceof StartingPosition.After after ? after.position() : null;
+    behind.resumesAt(from);
+  }
+
+  @Override
+  public CompletionStage<Void> restore(List<CommitParts> parts) {
+    var played = new ArrayList<Letter.Id>();
+    parts.forEach(each -> played.addAll(PlayedLetters.in(each)));
+    return behind
+        .restore(parts)
+        .thenCombine(
+            ledger.ofShard(place, Optional.ofNullable(through)), (restored, found) -> found)
+        .thenCombine(redriver.counted(), (found, counted) -> new Known(found.letters(), counted))
+        .thenCompose(known -> Scope.onLoop(scope, () -> begin(known, played)));
+  }
+
+  /**
+   * The letters as a run finds them.
+   *
+   * @param behind those behind the place where the run goes on
+   * @param counted all that are the shard's, where keys wait for them
+   */
+  private record Known(List<Letter> behind, List<Letter> counted) {}
+
+  private void begin(Known known, List<Letter.Id> played) {
+    known.behind().forEach(letter -> uncommitted.put(letter.id().position(), letter));
+    known.counted().stream()
+        .filter(letter -> mayCount(letter) && !played.contains(letter.id()))
+        .forEach(scope.book::counts);
+    redriver.begin(played, this::mayCount);
+  }
+
+  /** Whether the record of this letter will surely not be handed over again. */
+  private boolean mayCount(Letter letter) {
+    return !uncommitted.containsKey(letter.id().position()) || !letter.id().place().equals(place);
+  }
+
+  @Override
+  public void handle(List<StreamRecord> records) {
+    if (striking) {
+      held.add(records);
+    } else {
+      pass(records);
+    }
+  }
+
+  private void pass(List<StreamRecord> records) {
+    if (uncommitted.isEmpty()) {
+      behind.handle(records);
+      return;
+    }
+    var again = new ArrayList<Letter.Id>();
+    for (var record : records) {
+      var letter = uncommitted.get(record.position());
+      if (letter != null) {
+        again.add(letter.id());
+      }
+    }
+    if (again.isEmpty()) {
+      passed(records.get(records.size() - 1).position());
+      behind.handle(records);
+      return;
+    }
+    striking = true;
+    held.addFirst(records);
+    scope.book.strike(
+        again,
+        () -> {
+          again.forEach(id -> uncommitted.remove(id.position()));
+          striking = false;
+          redriver.look();
+          while (!striking && !held.isEmpty()) {
+            pass(held.remove());
+          }
+        });
+  }
+
+  /** Records come in order: what lies before one of them and did not come was committed. */
+  private void passed(Position latest) {
+    uncommitted
+        .values()
+        .removeIf(
+            letter -> {
+              boolean sure = letter.id().position().compareTo(latest) < 0;
+              if (sure) {
+                scope.book.counts(letter);
+              }
+              return sure;
+            });
+    redriver.look();
+  }
+
+  @Override
+  public CompletionStage<CommitParts> snapshot() {
+    var played = redriver.played();
+    return behind.snapshot().thenApply(parts -> PlayedLetters.with(parts, played));
+  }
+
+  @Override
+  public void committed(CommitParts parts) {
+    behind.committed(parts);
+    redriver.committed(PlayedLetters.in(parts));
+  }
+
+  @Override
+  public void drain() {
+    redriver.stop();
+    var positions = new ArrayList<Position>();
+    held.forEach(records -> records.forEach(record -> positions.add(record.position())));
+    held.clear();
+    if (!positions.isEmpty()) {
+      scope.context.outcomes().returned(positions);
+    }
+    behind.drain();
+  }
+
+  @Override
+  public long callsSince() {
+    return behind.callsSince();
+  }
+
+  @Override
+  public Standing standing(Duration patience) {
+    return behind.standing(patience);
+  }
+
+  @Override
+  public void abandon() {
+    redriver.stop();
+    behind.abandon();
+  }
+
+  @Override
+  public void close() {
+    redriver.stop();
+    behind.close();
+  }
+
+  /** Keeps from the engine what it did not hand over. */
+  private static final class Hearing implements Outcomes {
+    private final Outcomes engine;
+    private @Nullable Redriver redriver;
+
+    Hearing(Outcomes engine) {
+      this.engine = engine;
+    }
+
+    Context in(Context context) {
+      return new Context(
+          context.key(),
+          context.shard(),
+          context.tenure(),
+          context.fencingToken(),
+          context.loop(),
+          this);
+    }
+
+    @Override
+    public void settled(Position position, Outcome outcome) {
+      if (redriver == null || !redriver.settled(position, outcome)) {
+        engine.settled(position, outcome);
+      }
+    }
+
+    @Override
+    public void returned(List<Position> positions) {
+      var playing = redriver;
+      var handed =
+          playing == null
+              ? positions
+              : positions.stream().filter(position -> !playing.isPlaying(position)).toList();
+      if (!handed.isEmpty()) {
+        engine.returned(handed);
+      }
+    }
+
+    @Override
+    public void resting(Position position) {
+      engine.resting(position);
+    }
+
+    @Override
+    public void stateChanged() {
+      engine.stateChanged();
+    }
+
+    @Override
+    public void failed(Throwable cause) {
+      engine.failed(cause);
+    }
+  }
+}
