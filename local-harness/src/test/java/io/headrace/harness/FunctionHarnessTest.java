@@ -26,7 +26,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -202,29 +201,6 @@ class FunctionHarnessTest {
 
     assertThat(stream.deadLetters()).extracting(DeadLetter::code).containsExactly("Bad");
     assertThat(stream.output()).containsExactly("good");
-  }
-
-  @Test
-  void dead_letters_are_played_again_once_their_cause_is_mended() {
-    var broken = new AtomicBoolean(true);
-    var stream =
-        FunctionHarness.of(
-            plain(
-                (event, out) -> {
-                  if (broken.get()) {
-                    throw new TerminalFailure("Broken", "not yet");
-                  }
-                  out.send(event.value());
-                }));
-    stream.put("a", "b");
-    assertThat(stream.redrive()).isEqualTo(2);
-    assertThat(stream.output()).isEmpty();
-
-    broken.set(false);
-    assertThat(stream.redrive()).isEqualTo(2);
-
-    assertThat(stream.output()).containsExactly("a", "b");
-    assertThat(stream.redrive()).isZero();
   }
 
   @Test
