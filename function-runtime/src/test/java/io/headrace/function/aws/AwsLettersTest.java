@@ -9,6 +9,7 @@ import io.headrace.function.Codec;
 import io.headrace.function.DeadLetter;
 import io.headrace.function.DeadLetters;
 import io.headrace.function.Destination;
+import io.headrace.function.DiscardedBatch;
 import io.headrace.function.FunctionEvent;
 import io.headrace.function.FunctionRuntime;
 import io.headrace.function.FunctionSpec;
@@ -16,6 +17,7 @@ import io.headrace.function.Input;
 import io.headrace.function.LetterSink;
 import io.headrace.function.RetryPolicy;
 import io.headrace.function.RuntimeListener;
+import io.headrace.function.SinkLetter;
 import io.headrace.kcl.InMemoryStreams;
 import io.headrace.kcl.StreamSource;
 import io.headrace.kcl.loop.ThreadedLoop;
@@ -138,7 +140,7 @@ class AwsLettersTest {
     return texts;
   }
 
-  private static void put(LetterSink sink, DeadLetter... letters) throws Exception {
+  private static void put(LetterSink sink, SinkLetter... letters) throws Exception {
     sink.put(List.of(letters)).toCompletableFuture().get(20, TimeUnit.SECONDS);
   }
 
@@ -168,7 +170,40 @@ class AwsLettersTest {
         .containsExactlyInAnyOrder(json(letter(1, 10)), json(letter(2, 2 << 20)));
   }
 
-  private static String json(DeadLetter letter) {
+  private static DiscardedBatch batch() {
+    var at = Instant.parse("2026-01-31T12:00:00Z");
+    return new DiscardedBatch(
+        "totals/orders/shardId-000000000000/49:0#1",
+        "headrace:app:totals",
+        "RecordAgeExceeded",
+        1,
+        Optional.empty(),
+        at,
+        "shardId-000000000000",
+        "49",
+        "57",
+        at,
+        at,
+        9,
+        "orders");
+  }
+
+  @Test
+  void where_a_batch_lies_is_told_in_queues_and_buckets_as_letters_are() throws Exception {
+    var queue = queue(name + ".fifo");
+
+    put(open(DeadLetters.inQueue(queue)), batch());
+    put(open(DeadLetters.inBucket("letters", name)), batch());
+
+    var messages = messages(queue, 1);
+    assertThat(messages).extracting(Message::body).containsExactly(json(batch()));
+    assertThat(messages.get(0).messageAttributes().get("code").stringValue())
+        .isEqualTo("RecordAgeExceeded");
+    assertThat(objects(name + "/totals/2026/01/31/orders/shardId-000000000000/49"))
+        .containsExactly(json(batch()));
+  }
+
+  private static String json(SinkLetter letter) {
     return new String(letter.json(Integer.MAX_VALUE), UTF_8);
   }
 
