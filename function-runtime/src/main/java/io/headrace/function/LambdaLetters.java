@@ -22,6 +22,9 @@ final class LambdaLetters {
   private final Admission admission;
   private final boolean withPayload;
 
+  /** A payload could not be had, and that was told. */
+  private boolean unreadable;
+
   LambdaLetters(
       Scope scope, Courier courier, LaneRunner.Wiring<?> wiring, EventSourceMapping mapping) {
     this.scope = scope;
@@ -83,11 +86,17 @@ final class LambdaLetters {
             scope.post(() -> again(letter, discard, failure, thrown, written));
             return;
           }
-          scope.post(
-              () ->
-                  courier.deliver(
-                      List.of(parcel), () -> enter(discard, payloads, failure, written)));
+          scope.post(() -> send(parcel, () -> enter(discard, payloads, failure, written)));
         });
+  }
+
+  private void send(Outlet.Parcel<?> parcel, Runnable sent) {
+    if (unreadable) {
+      unreadable = false;
+      scope.tell(
+          new FunctionEvent.SinkRecovered(scope.function, scope.context.key(), metadata.name()));
+    }
+    courier.deliver(List.of(parcel), sent);
   }
 
   private void again(
@@ -96,6 +105,7 @@ final class LambdaLetters {
       @Nullable Failure failure,
       Exception thrown,
       Runnable written) {
+    unreadable = true;
     scope.tell(
         new FunctionEvent.SinkUnavailable(
             scope.function, scope.context.key(), metadata.name(), thrown, UNREADABLE_WAIT));

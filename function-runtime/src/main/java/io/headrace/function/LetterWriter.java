@@ -17,6 +17,9 @@ final class LetterWriter {
   private final Courier courier;
   private final Outlet<DeadLetter, ?> outlet;
 
+  /** A payload could not be had, and that was told. */
+  private boolean unreadable;
+
   /** A letter on its way, and what the ledger needs of it. */
   private record Written(
       Outlet.Parcel<?> letter, byte[] payload, Optional<StreamRecord> record, LetterBook.Why why) {}
@@ -44,7 +47,7 @@ final class LetterWriter {
             scope.post(() -> again(source, failure, code, thrown, written));
             return;
           }
-          scope.post(() -> courier.deliver(List.of(made.letter()), () -> enter(made, written)));
+          scope.post(() -> send(made, written));
         });
   }
 
@@ -70,6 +73,15 @@ final class LetterWriter {
         why);
   }
 
+  private void send(Written made, Runnable written) {
+    if (unreadable) {
+      unreadable = false;
+      scope.tell(
+          new FunctionEvent.SinkRecovered(scope.function, scope.context.key(), outlet.name()));
+    }
+    courier.deliver(List.of(made.letter()), () -> enter(made, written));
+  }
+
   private void enter(Written made, Runnable written) {
     if (made.record().isEmpty()) {
       written.run();
@@ -80,6 +92,7 @@ final class LetterWriter {
 
   private void again(
       LetterSource source, Failure failure, String code, Exception thrown, Runnable written) {
+    unreadable = true;
     scope.tell(
         new FunctionEvent.SinkUnavailable(
             scope.function, scope.context.key(), outlet.name(), thrown, UNREADABLE_WAIT));
