@@ -59,6 +59,9 @@ final class LetterBook {
   private Listener listener = letter -> {};
   private boolean entering;
 
+  /** The ledger could not be read, and that was told. */
+  private boolean unread;
+
   private LetterBook() {
     this.scope = null;
     this.ledger = null;
@@ -219,6 +222,25 @@ final class LetterBook {
     var first = List.copyOf(letters.subList(0, size));
     var rest = List.copyOf(letters.subList(size, letters.size()));
     until(open, () -> from.strike(fence(open), first), 1, () -> strike(rest, done));
+  }
+
+  /** A look at the ledger failed, and is made again. */
+  void wasNotRead(Throwable failed, Duration in) {
+    var open = scope;
+    if (open != null) {
+      unread = true;
+      open.tell(
+          new FunctionEvent.SinkUnavailable(open.function, open.context.key(), NAME, failed, in));
+    }
+  }
+
+  /** A look at the ledger brought what it was for. */
+  void wasRead() {
+    var open = scope;
+    if (open != null && unread) {
+      unread = false;
+      open.tell(new FunctionEvent.SinkRecovered(open.function, open.context.key(), NAME));
+    }
   }
 
   private LetterLedger.Fence fence(Scope open) {

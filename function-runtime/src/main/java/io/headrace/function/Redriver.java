@@ -222,7 +222,7 @@ final class Redriver {
   }
 
   private void lookAgain(Throwable failed) {
-    tellUnavailable(failed);
+    scope.book.wasNotRead(failed, AGAIN);
     scope.later(
         AGAIN,
         () -> {
@@ -300,6 +300,7 @@ final class Redriver {
 
   private void start(Order order, List<Letter> letters) {
     looking = false;
+    scope.book.wasRead();
     if (stopped) {
       return;
     }
@@ -406,12 +407,13 @@ final class Redriver {
         failed ->
             scope.runUnlessOver(
                 () -> {
-                  tellUnavailable(failed);
+                  scope.book.wasNotRead(failed, AGAIN);
                   scope.later(AGAIN, () -> fetch(now, letter));
                 }));
   }
 
   private void play(Round now, Letter letter, byte[] bytes) {
+    scope.book.wasRead();
     if (stopped) {
       return;
     }
@@ -479,11 +481,5 @@ final class Redriver {
           now.failed);
     }
     look();
-  }
-
-  private void tellUnavailable(Throwable failed) {
-    scope.tell(
-        new FunctionEvent.SinkUnavailable(
-            scope.function, scope.context.key(), "the ledger of dead letters", failed, AGAIN));
   }
 }
