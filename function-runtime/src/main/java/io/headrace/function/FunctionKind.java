@@ -4,14 +4,17 @@ import java.util.function.Supplier;
 
 /** The kinds of functions, with what makes their instances. Immutable. */
 sealed interface FunctionKind<I, O> {
-  record Plain<I, O>(Supplier<? extends RecordFunction<I, O>> functions) implements FunctionKind<I, O> {}
+  record Plain<I, O>(Supplier<? extends RecordFunction<I, O>> functions)
+      implements FunctionKind<I, O> {}
 
   record Async<I, O>(Supplier<? extends AsyncRecordFunction<I, O>> functions)
       implements FunctionKind<I, O> {}
 
-  record Batched<I, O>(Supplier<? extends BatchFunction<I, O>> functions) implements FunctionKind<I, O> {}
+  record Batched<I, O>(Supplier<? extends BatchFunction<I, O>> functions)
+      implements FunctionKind<I, O> {}
 
-  record Lambda<I, O>(LambdaHandler handler, LambdaHandlers.Code code) implements FunctionKind<I, O> {}
+  record Lambda<I, O>(LambdaHandler handler, LambdaHandlers.Code code)
+      implements FunctionKind<I, O> {}
 
   record KeyedState<I, S, O>(
       Keys<I> keys, Codec<S> codec, Supplier<? extends KeyedFunction<I, S, O>> functions)

@@ -418,7 +418,11 @@ public final class FunctionSpec<I, O> {
     private final Codec<S> codec;
 
     private Keyed(
-        String name, List<Input<? extends I>> inputs, ChosenOptions chosen, Keys<I> keys, Codec<S> codec) {
+        String name,
+        List<Input<? extends I>> inputs,
+        ChosenOptions chosen,
+        Keys<I> keys,
+        Codec<S> codec) {
       super(name, chosen);
       this.inputs = inputs;
       this.keys = Objects.requireNonNull(keys, "keys");

@@ -118,8 +118,7 @@ final class LaneRunner<O> implements FunctionGate.Caller {
     var record = admission.isOpen() ? null : task.source();
     return record == null
         ? null
-        : admission.refusal(
-            record, scope.book.isPlaying(record.position()), scope.loop().now());
+        : admission.refusal(record, scope.book.isPlaying(record.position()), scope.loop().now());
   }
 
   boolean isEmpty() {

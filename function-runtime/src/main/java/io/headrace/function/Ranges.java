@@ -10,7 +10,8 @@ final class Ranges {
 
   static void requireTimeOut(String function, Duration limit) {
     if (limit.toMillis() < 1 || limit.compareTo(Duration.ofHours(1)) > 0) {
-      throw FunctionSpec.refused(function, "timingOutAfter", limit.toString(), "must be between 1 ms and 1 h");
+      throw FunctionSpec.refused(
+          function, "timingOutAfter", limit.toString(), "must be between 1 ms and 1 h");
     }
   }
 

@@ -56,13 +56,7 @@ public final class RetryPolicy {
   /** The default: for ever, 100 ms to 1 min with jitter; the key waits, other keys go on. */
   public static RetryPolicy forever() {
     return new RetryPolicy(
-        Integer.MAX_VALUE,
-        FIRST,
-        LONGEST,
-        List.of(),
-        null,
-        Patience.ENDLESS,
-        KeyAfterLetter.GO_ON);
+        Integer.MAX_VALUE, FIRST, LONGEST, List.of(), null, Patience.ENDLESS, KeyAfterLetter.GO_ON);
   }
 
   /**

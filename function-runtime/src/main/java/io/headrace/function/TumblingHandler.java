@@ -188,11 +188,11 @@ final class TumblingHandler<O> implements ShardHandler, FunctionGate.Caller {
     }
     var now = scope.loop().now();
     if (!admission.isOpen()) {
-      var refused = lane.takeNextIf(item -> admission.refusal(item.record, item.again, now) != null);
+      var refused =
+          lane.takeNextIf(item -> admission.refusal(item.record, item.again, now) != null);
       if (refused != null) {
         turnAway(
-            refused,
-            Objects.requireNonNull(admission.refusal(refused.record, refused.again, now)));
+            refused, Objects.requireNonNull(admission.refusal(refused.record, refused.again, now)));
         return;
       }
     }
@@ -216,11 +216,7 @@ final class TumblingHandler<O> implements ShardHandler, FunctionGate.Caller {
           backingOff = false;
           scope.tell(
               new FunctionEvent.DeadLettered(
-                  scope.function,
-                  scope.context.key(),
-                  position,
-                  item.deliveries,
-                  refusal.code()));
+                  scope.function, scope.context.key(), position, item.deliveries, refusal.code()));
           scope.context.outcomes().settled(position, Outcome.DEAD_LETTERED);
           if (!lane.isTrying()) {
             attempts = 0;
@@ -274,8 +270,7 @@ final class TumblingHandler<O> implements ShardHandler, FunctionGate.Caller {
     next();
   }
 
-  private void answered(
-      TumblingLane.Step.Invoke step, LambdaHandlers.Answer answer, Call<O> call) {
+  private void answered(TumblingLane.Step.Invoke step, LambdaHandlers.Answer answer, Call<O> call) {
     if (answer.batch() instanceof BatchAnswer.Malformed malformed) {
       failed(step, Failure.of(new LambdaItemsFailed(malformed.why()), retry), call);
     } else if (answer.batch() instanceof BatchAnswer.ItemsFailed failed) {
@@ -289,10 +284,7 @@ final class TumblingHandler<O> implements ShardHandler, FunctionGate.Caller {
 
   /** The state holds what was done before the lowest number; the rest is another step. */
   private void partly(
-      TumblingLane.Step.Invoke step,
-      BatchAnswer.ItemsFailed failed,
-      String state,
-      Call<O> call) {
+      TumblingLane.Step.Invoke step, BatchAnswer.ItemsFailed failed, String state, Call<O> call) {
     var lowest = failed.lowest();
     var rest = new ArrayList<BatchCall.Item>();
     changed = true;

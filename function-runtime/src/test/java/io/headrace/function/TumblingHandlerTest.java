@@ -305,7 +305,8 @@ class TumblingHandlerTest {
 
   @Test
   void a_record_that_is_too_old_is_in_no_window_and_one_that_grows_too_old_leaves_its_batch() {
-    var rig = rig(
+    var rig =
+        rig(
             RetryPolicy.forever()
                 .within(Duration.ofSeconds(30))
                 .backingOff(Duration.ofMillis(100), Duration.ofSeconds(1)));

@@ -78,9 +78,7 @@ final class AwsLetters implements LetterConnector, AutoCloseable {
   }
 
   private NettyNioAsyncHttpClient.Builder http() {
-    return NettyNioAsyncHttpClient.builder()
-        .eventLoopGroup(loops)
-        .maxConcurrency(CONNECTIONS_MAX);
+    return NettyNioAsyncHttpClient.builder().eventLoopGroup(loops).maxConcurrency(CONNECTIONS_MAX);
   }
 
   @Override

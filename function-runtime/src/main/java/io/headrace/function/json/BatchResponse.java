@@ -29,8 +29,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * How a Lambda handler answers a batch: {@code {"batchItemFailures": [{"itemIdentifier": "…"}]}}
- * names the records that failed, and everything else means what it means to Lambda. Of one function;
- * thread-safe, called on the invocation pool.
+ * names the records that failed, and everything else means what it means to Lambda. Of one
+ * function; thread-safe, called on the invocation pool.
  *
  * <p>Source of the rules: AWS's documentation of partial batch responses for Kinesis, and answers
  * of AWS that a third party recorded; {@code docs/lambda-conformance.md} lists them.
@@ -186,7 +186,9 @@ public final class BatchResponse {
             "{} answered an object with \"{}\" and no {}, which counts as success; if records"
                 + " failed, they are not tried again. Not logged again",
             function,
-            name.length() <= NAME_CHARACTERS_MAX ? name : name.substring(0, NAME_CHARACTERS_MAX) + "…",
+            name.length() <= NAME_CHARACTERS_MAX
+                ? name
+                : name.substring(0, NAME_CHARACTERS_MAX) + "…",
             FAILURES);
       }
       return true;

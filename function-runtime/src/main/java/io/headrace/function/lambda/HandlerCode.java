@@ -7,8 +7,7 @@ import io.headrace.function.LambdaHandlers;
 import java.lang.reflect.InvocationTargetException;
 
 /** A handler's class, looked up. Immutable. */
-record HandlerCode(
-    LambdaHandler handler, Class<?> type, Invocation invocation, AnswerJson answers)
+record HandlerCode(LambdaHandler handler, Class<?> type, Invocation invocation, AnswerJson answers)
     implements LambdaHandlers.Code {
   /** What AWS Lambda lets an answer have. */
   private static final int ANSWER_BYTES_MAX = 6 << 20;

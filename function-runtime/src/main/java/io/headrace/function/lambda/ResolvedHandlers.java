@@ -20,8 +20,7 @@ public final class ResolvedHandlers implements LambdaHandlers {
     try {
       var type = load(handler);
       refuseUnlessConstructible(handler, type);
-      return new HandlerCode(
-          handler, type, invocation(handler, type), new AnswerJson(handler));
+      return new HandlerCode(handler, type, invocation(handler, type), new AnswerJson(handler));
     } catch (LinkageError | TypeNotPresentException broken) {
       // Found late, as when a type in a signature is missing from the jar.
       throw refused(handler, "can't be linked: " + because(broken));

@@ -58,8 +58,7 @@ class ResolvedHandlersTest {
     assertThat(first.getKinesis().getKinesisSchemaVersion()).isEqualTo("1.0");
     assertThat(first.getKinesis().getPartitionKey()).isEqualTo("key-1");
     assertThat(first.getKinesis().getSequenceNumber()).isEqualTo("4959");
-    assertThat(first.getKinesis().getApproximateArrivalTimestamp())
-        .hasTime(1_545_084_650_987L);
+    assertThat(first.getKinesis().getApproximateArrivalTimestamp()).hasTime(1_545_084_650_987L);
     assertThat(event.getRecords().get(1).getKinesis().getData().remaining()).isZero();
   }
 
