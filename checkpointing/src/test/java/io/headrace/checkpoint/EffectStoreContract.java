@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.headrace.checkpoint.EffectStore.Claim;
-import io.headrace.checkpoint.EffectStore.Key;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
 
 /** What every store of effects promises. */
 public abstract class EffectStoreContract {
-  private static final Key KEY = new Key("totals!orders/shard/49:0", "charge");
+  private static final EffectStore.Key KEY =
+      new EffectStore.Key("totals!orders/shard/49:0", "charge");
   private static final Instant FAR = Instant.parse("2100-01-01T00:00:00Z");
 
   /** The store under test, empty at the beginning of each test. */
@@ -58,14 +58,16 @@ public abstract class EffectStoreContract {
     claim(KEY, 5);
     record(KEY, 5, 1);
 
-    assertThat(claim(new Key(KEY.record(), "mail"), 5)).isInstanceOf(Claim.Granted.class);
-    assertThat(claim(new Key(KEY.record() + "1", "charge"), 5)).isInstanceOf(Claim.Granted.class);
+    assertThat(claim(new EffectStore.Key(KEY.record(), "mail"), 5))
+        .isInstanceOf(Claim.Granted.class);
+    assertThat(claim(new EffectStore.Key(KEY.record() + "1", "charge"), 5))
+        .isInstanceOf(Claim.Granted.class);
   }
 
   @Test
   void results_of_every_allowed_size_come_back_whole() {
     for (int size : new int[] {0, 1, EffectStore.RESULT_BYTES_MAX}) {
-      var key = new Key("r" + size, "charge");
+      var key = new EffectStore.Key("r" + size, "charge");
       claim(key, 1);
       answer(store().record(key, 1, new byte[size], FAR));
       assertThat(resultOf(claim(key, 2))).hasSize(size);
@@ -76,11 +78,11 @@ public abstract class EffectStoreContract {
         .hasMessageContaining("at most 358400 are recorded");
   }
 
-  protected final Claim claim(Key key, long token) {
+  protected final Claim claim(EffectStore.Key key, long token) {
     return answer(store().claim(key, token, FAR));
   }
 
-  private Claim record(Key key, long token, int result) {
+  private Claim record(EffectStore.Key key, long token, int result) {
     return answer(store().record(key, token, new byte[] {(byte) result}, FAR));
   }
 

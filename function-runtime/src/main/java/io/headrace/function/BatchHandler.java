@@ -59,7 +59,7 @@ final class BatchHandler<I, O> implements ShardHandler, FunctionGate.Caller {
   /** Wait until they are tried again. */
   private final Set<Group> backingOff = Collections.newSetFromMap(new IdentityHashMap<>());
 
-  private final Map<Call<O>, Group> running = new IdentityHashMap<>();
+  private final IdentityHashMap<Call<O>, Group> running = new IdentityHashMap<>();
   private boolean draining;
 
   BatchHandler(

@@ -42,7 +42,7 @@ final class LambdaBatches<I, O> implements ShardHandler, FunctionGate.Caller {
   private final Courier courier;
   private final LambdaLetters letters;
   private final List<Lane> lanes = new ArrayList<>();
-  private final Map<Call<O>, LambdaLane.Batch> running = new IdentityHashMap<>();
+  private final IdentityHashMap<Call<O>, LambdaLane.Batch> running = new IdentityHashMap<>();
   private boolean draining;
 
   LambdaBatches(

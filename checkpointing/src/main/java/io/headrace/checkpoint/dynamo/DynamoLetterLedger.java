@@ -154,7 +154,9 @@ public final class DynamoLetterLedger implements LetterLedger {
               return slices != null
                   ? joined(id, slices.s())
                   : CompletableFuture.completedFuture(
-                      answer.item().get(LetterItems.PAYLOAD).b().asByteArray());
+                      Objects.requireNonNull(answer.item().get(LetterItems.PAYLOAD))
+                          .b()
+                          .asByteArray());
             })
         .exceptionally(
             thrown -> {
@@ -168,7 +170,11 @@ public final class DynamoLetterLedger implements LetterLedger {
             slices -> {
               var bytes = new ByteArrayOutputStream();
               slices.forEach(
-                  slice -> bytes.writeBytes(slice.get(LetterItems.PAYLOAD).b().asByteArray()));
+                  slice ->
+                      bytes.writeBytes(
+                          Objects.requireNonNull(slice.get(LetterItems.PAYLOAD))
+                              .b()
+                              .asByteArray()));
               return bytes.toByteArray();
             });
   }
@@ -213,7 +219,10 @@ public final class DynamoLetterLedger implements LetterLedger {
                                 client.deleteItem(
                                     d ->
                                         d.tableName(table)
-                                            .key(key(partition, slice.get("sk").s()))
+                                            .key(
+                                                key(
+                                                    partition,
+                                                    Objects.requireNonNull(slice.get("sk")).s()))
                                             .overrideConfiguration(LIMITED)))
                         .toArray(CompletableFuture<?>[]::new)));
   }
@@ -319,7 +328,11 @@ public final class DynamoLetterLedger implements LetterLedger {
     var letters = new ArrayList<Letter>();
     var faults = new ArrayList<String>();
     for (var item : items) {
-      var name = "letter " + item.get("pk").s() + " " + item.get("sk").s();
+      var name =
+          "letter "
+              + Objects.requireNonNull(item.get("pk")).s()
+              + " "
+              + Objects.requireNonNull(item.get("sk")).s();
       try {
         letters.add(LetterItems.read(Attributes.requireReadable(name, table, item)));
       } catch (IllegalArgumentException | DateTimeParseException malformed) {
