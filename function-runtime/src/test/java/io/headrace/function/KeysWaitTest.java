@@ -65,7 +65,7 @@ class KeysWaitTest extends RedriveRig {
   private List<Integer> state(FunctionRuntime.Running running, String key) {
     var state = String.valueOf(running.stateOf("echo", key, key).orElseThrow());
     var numbers = new ArrayList<Integer>();
-    for (var word : state.trim().split(" ")) {
+    for (var word : state.trim().split(" ", -1)) {
       numbers.add(Integer.parseInt(word));
     }
     return numbers;
