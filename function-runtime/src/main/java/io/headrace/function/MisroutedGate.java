@@ -1,13 +1,10 @@
 package io.headrace.function;
 
-import io.headrace.kcl.CommitParts;
 import io.headrace.kcl.Position;
 import io.headrace.kcl.ShardHandler;
 import io.headrace.kcl.StreamRecord;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletionStage;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -17,7 +14,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A record that is turned away waits for no lane: order by key is not promised for it.
  */
-final class MisroutedGate implements ShardHandler {
+final class MisroutedGate extends Gate {
   static final String CODE = "Misrouted";
 
   private static final Logger LOG = LoggerFactory.getLogger(MisroutedGate.class);
@@ -25,19 +22,13 @@ final class MisroutedGate implements ShardHandler {
   private final Scope scope;
   private final Misrouted fate;
   private final LetterWriter letters;
-  private final ShardHandler behind;
   private long found;
 
   MisroutedGate(Scope scope, Misrouted fate, LetterWriter letters, ShardHandler behind) {
+    super(behind);
     this.scope = scope;
     this.fate = fate;
     this.letters = letters;
-    this.behind = behind;
-  }
-
-  @Override
-  public CompletionStage<Void> restore(List<CommitParts> parts) {
-    return behind.restore(parts);
   }
 
   @Override
@@ -66,41 +57,6 @@ final class MisroutedGate implements ShardHandler {
     if (!ours.isEmpty()) {
       behind.handle(ours);
     }
-  }
-
-  @Override
-  public CompletionStage<CommitParts> snapshot() {
-    return behind.snapshot();
-  }
-
-  @Override
-  public void committed(CommitParts parts) {
-    behind.committed(parts);
-  }
-
-  @Override
-  public void drain() {
-    behind.drain();
-  }
-
-  @Override
-  public long callsSince() {
-    return behind.callsSince();
-  }
-
-  @Override
-  public Standing standing(Duration patience) {
-    return behind.standing(patience);
-  }
-
-  @Override
-  public void abandon() {
-    behind.abandon();
-  }
-
-  @Override
-  public void close() {
-    behind.close();
   }
 
   /** In a turn of its own, as all other outcomes are told. */

@@ -2,16 +2,13 @@ package io.headrace.function;
 
 import io.headrace.checkpoint.Order;
 import io.headrace.checkpoint.Orders;
-import io.headrace.kcl.CommitParts;
 import io.headrace.kcl.Position;
 import io.headrace.kcl.ShardHandler;
 import io.headrace.kcl.StreamRecord;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CompletionStage;
 
 /**
  * Stands before a handler where an operator wants single records or keys otherwise: what is to be
@@ -20,17 +17,16 @@ import java.util.concurrent.CompletionStage;
  *
  * <p>It never changes: orders that do make the run begin anew, and then another gate is made.
  */
-final class OperatorGate implements ShardHandler {
+final class OperatorGate extends Gate {
   private final Scope scope;
   private final List<Order> skips;
   private final Set<String> heldKeys;
-  private final ShardHandler behind;
 
   private OperatorGate(Scope scope, List<Order> skips, Set<String> heldKeys, ShardHandler behind) {
+    super(behind);
     this.scope = scope;
     this.skips = skips;
     this.heldKeys = heldKeys;
-    this.behind = behind;
   }
 
   /** The handler itself where no order concerns single records of the shard. */
@@ -41,11 +37,6 @@ final class OperatorGate implements ShardHandler {
     return skips.isEmpty() && keys.isEmpty()
         ? behind
         : new OperatorGate(scope, skips, Set.copyOf(keys), behind);
-  }
-
-  @Override
-  public CompletionStage<Void> restore(List<CommitParts> parts) {
-    return behind.restore(parts);
   }
 
   @Override
@@ -86,40 +77,5 @@ final class OperatorGate implements ShardHandler {
           scope.tell(new FunctionEvent.Skipped(scope.function, shard, position, order.number()));
           scope.context.outcomes().settled(position, Outcome.SKIPPED);
         });
-  }
-
-  @Override
-  public CompletionStage<CommitParts> snapshot() {
-    return behind.snapshot();
-  }
-
-  @Override
-  public void committed(CommitParts parts) {
-    behind.committed(parts);
-  }
-
-  @Override
-  public void drain() {
-    behind.drain();
-  }
-
-  @Override
-  public long callsSince() {
-    return behind.callsSince();
-  }
-
-  @Override
-  public Standing standing(Duration patience) {
-    return behind.standing(patience);
-  }
-
-  @Override
-  public void abandon() {
-    behind.abandon();
-  }
-
-  @Override
-  public void close() {
-    behind.close();
   }
 }

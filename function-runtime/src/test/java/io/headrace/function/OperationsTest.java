@@ -22,11 +22,9 @@ import io.headrace.kcl.StreamSink;
 import io.headrace.kcl.WorkerEvent;
 import io.headrace.kcl.loop.SimulatedLoop;
 import io.headrace.lease.InMemoryLeaseTable;
-import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -340,13 +338,14 @@ class OperationsTest {
   }
 
   @Test
-  void a_gate_passes_everything_on_that_a_handler_may_be_asked() {
+  void a_gate_passes_everything_on_that_a_handler_may_be_asked() throws Exception {
     for (var method : ShardHandler.class.getDeclaredMethods()) {
       if (!Modifier.isStatic(method.getModifiers())) {
         for (var gate : List.of(OperatorGate.class, MisroutedGate.class)) {
-          assertThat(Arrays.stream(gate.getDeclaredMethods()).map(Method::getName))
-              .as(gate.getSimpleName())
-              .contains(method.getName());
+          var answering = gate.getMethod(method.getName(), method.getParameterTypes());
+          assertThat(answering.getDeclaringClass())
+              .as("%s, where a handler's own default answers", answering)
+              .isNotEqualTo(ShardHandler.class);
         }
       }
     }

@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiFunction;
+import java.util.function.Predicate;
 
 /** Faults of what operators order. */
 final class PlantedOrderFaults {
@@ -25,38 +26,35 @@ final class PlantedOrderFaults {
 
   private PlantedOrderFaults() {}
 
-  private static Plant atOperator(BiFunction<SimulatedProcess, OperatorStore, OperatorStore> shim) {
+  /** A worker hears other orders than were given. */
+  private static Plant hearing(BiFunction<SimulatedProcess, Orders, Orders> changed) {
     return new Plant() {
       @Override
       public CheckpointStore storeOf(SimulatedProcess process, CheckpointStore store) {
         return new StoreShim(store) {
           @Override
           public OperatorStore operator() {
-            return shim.apply(process, super.operator());
+            return new OperatorShim(super.operator()) {
+              @Override
+              public CompletionStage<Orders> orders() {
+                return super.orders().thenApply(orders -> changed.apply(process, orders));
+              }
+            };
           }
         };
       }
     };
   }
 
+  private static Orders only(Orders orders, Predicate<Order> heard) {
+    return new Orders(
+        orders.given().stream().filter(heard).toList(), orders.faults(), orders.number());
+  }
+
   /** A worker obeys only what was ordered since it was started. */
   static Plant ordersBeforeStartIgnored() {
-    return atOperator(
-        (process, store) ->
-            new OperatorShim(store) {
-              @Override
-              public CompletionStage<Orders> orders() {
-                return super.orders()
-                    .thenApply(
-                        orders ->
-                            new Orders(
-                                orders.given().stream()
-                                    .filter(order -> order.number() > process.ordersAtStart())
-                                    .toList(),
-                                orders.faults(),
-                                orders.number()));
-              }
-            });
+    return hearing(
+        (process, orders) -> only(orders, order -> order.number() > process.ordersAtStart()));
   }
 
   /** Who runs is not told that there are orders. */
@@ -74,49 +72,27 @@ final class PlantedOrderFaults {
 
   /** The end of a pause for one shard or key is taken for the end of all pauses. */
   static Plant resumeEndsAll() {
-    return atOperator(
-        (process, store) ->
-            new OperatorShim(store) {
-              @Override
-              public CompletionStage<Orders> orders() {
-                return super.orders().thenApply(PlantedOrderFaults::withWideResumes);
-              }
-            });
-  }
-
-  private static Orders withWideResumes(Orders orders) {
-    return new Orders(
-        orders.given().stream()
-            .filter(
+    return hearing(
+        (process, orders) ->
+            only(
+                orders,
                 order ->
                     !(order.deed() instanceof Order.Deed.Pause)
-                        || orders.given().stream()
-                            .noneMatch(
-                                later ->
-                                    later.deed() instanceof Order.Deed.Resume
-                                        && later.number() > order.number()))
-            .toList(),
-        orders.faults(),
-        orders.number());
+                        || orders.given().stream().noneMatch(later -> ends(later, order))));
+  }
+
+  private static boolean ends(Order later, Order pause) {
+    return later.deed() instanceof Order.Deed.Resume && later.number() > pause.number();
   }
 
   /** Records of a key are skipped behind the position up to which that was ordered. */
   static Plant skipsTooFar() {
-    return atOperator(
-        (process, store) ->
-            new OperatorShim(store) {
-              @Override
-              public CompletionStage<Orders> orders() {
-                return super.orders()
-                    .thenApply(
-                        orders ->
-                            new Orders(
-                                orders.given().stream()
-                                    .map(PlantedOrderFaults::reachingFurther)
-                                    .toList(),
-                                orders.faults()));
-              }
-            });
+    return hearing(
+        (process, orders) ->
+            new Orders(
+                orders.given().stream().map(PlantedOrderFaults::reachingFurther).toList(),
+                orders.faults(),
+                orders.number()));
   }
 
   private static Order reachingFurther(Order order) {

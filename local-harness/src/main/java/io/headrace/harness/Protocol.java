@@ -34,11 +34,7 @@ enum Protocol {
       22,
       Duration.ofSeconds(4),
       EnumSet.of(Service.LEASES),
-      world -> {
-        world.start("a");
-        world.loop().advance(Duration.ofSeconds(4));
-        world.start("b");
-      },
+      Protocol::oneJoinsAnother,
       world -> isReadyForSomething(world, "b"),
       crashes()),
 
@@ -47,11 +43,7 @@ enum Protocol {
       18,
       Duration.ofSeconds(4),
       EnumSet.of(Service.LEASES),
-      world -> {
-        world.start("a");
-        world.loop().advance(Duration.ofSeconds(4));
-        world.start("b");
-      },
+      Protocol::oneJoinsAnother,
       Protocol::isHandedOver,
       crashes()),
 
@@ -190,6 +182,12 @@ enum Protocol {
         .map(shard -> world.feeds().get(0).key(shard.id()))
         .map(key -> world.table().lease(FleetWorld.APPLICATION, key).toCompletableFuture().join())
         .anyMatch(row -> row.filter(lease -> lease.item().from() != null).isPresent());
+  }
+
+  private static void oneJoinsAnother(FleetWorld world) {
+    world.start("a");
+    world.loop().advance(Duration.ofSeconds(4));
+    world.start("b");
   }
 
   private static boolean isReadyForSomething(FleetWorld world, String worker) {
