@@ -32,10 +32,7 @@ class RunHandlerTest {
       import java.nio.file.Files;
       import java.nio.file.Path;
       import java.nio.file.StandardOpenOption;
-      import java.util.Base64;
-import java.util.HashSet;
-import java.util.List;
-import java.util.concurrent.Callable;
+            import java.util.HashSet;
       import java.util.List;
       import java.util.Set;
 
