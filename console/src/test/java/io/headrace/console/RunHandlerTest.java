@@ -103,7 +103,7 @@ class RunHandlerTest {
           try {
             Files.writeString(
                 Path.of("windows.txt"),
-                count + "\n",
+                count + "\\n",
                 StandardOpenOption.CREATE,
                 StandardOpenOption.APPEND);
           } catch (java.io.IOException failed) {
