@@ -3,6 +3,7 @@ package io.headrace.checkpoint;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -56,17 +57,18 @@ public final class InMemoryEffectStore implements EffectStore {
     return CompletableFuture.completedFuture(answer);
   }
 
-  int size() {
+  synchronized int size() {
     return entries.size();
   }
 
-  /** The oldest first: what expires later may keep others for a while, and loses nothing. */
+  /** Each in turn: what is kept goes behind the others, so that it never hides them. */
   private void sweep() {
     var now = clock.instant();
-    var oldest = entries.entrySet().iterator();
-    for (int i = 0; i < SWEPT_AT_ONCE && oldest.hasNext(); i++) {
-      if (oldest.next().getValue().expires().isBefore(now)) {
-        oldest.remove();
+    var first = entries.keySet().stream().limit(SWEPT_AT_ONCE).toList();
+    for (var key : first) {
+      var entry = entries.remove(key);
+      if (entry != null && !entry.expires().isBefore(now)) {
+        entries.put(key, entry);
       }
     }
   }

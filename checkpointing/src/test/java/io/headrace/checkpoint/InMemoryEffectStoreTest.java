@@ -26,4 +26,17 @@ class InMemoryEffectStoreTest extends EffectStoreContract {
 
     assertThat(store.size()).isEqualTo(50);
   }
+
+  @Test
+  void what_is_kept_for_long_hides_nothing_that_has_expired() {
+    for (int i = 0; i < 10; i++) {
+      Answers.answer(store.claim(new EffectStore.Key("r" + i, "e"), 1, now.plusSeconds(9_000)));
+    }
+    for (int i = 0; i < 1_000; i++) {
+      now = now.plusSeconds(1);
+      Answers.answer(store.claim(new EffectStore.Key("s" + i, "e"), 1, now.plusSeconds(60)));
+    }
+
+    assertThat(store.size()).isLessThan(120);
+  }
 }

@@ -5,8 +5,10 @@ import io.headrace.checkpoint.EffectStore.Claim;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +22,9 @@ final class RecordedOnce implements Once {
   private final String function;
   private final InstantSource clock;
   private final Duration keptFor;
+
+  /** Effects that are being performed, by the token of who does. */
+  private final Map<EffectStore.Key, Long> underWay = new ConcurrentHashMap<>();
 
   RecordedOnce(EffectStore store, String function, InstantSource clock, Duration keptFor) {
     this.store = Objects.requireNonNull(store, "store");
@@ -36,19 +41,48 @@ final class RecordedOnce implements Once {
       throws Exception {
     var key = new EffectStore.Key(function + "!" + event.id(), effect);
     long token = event.attempt().fencingToken();
+    begin(key, token);
+    try {
+      return decode(result, performed(key, token, result, call));
+    } finally {
+      underWay.remove(key, token);
+    }
+  }
+
+  /**
+   * The store would grant it to any attempt of this owner, as it can't know which are over. An owner
+   * that came later has it in any case.
+   */
+  private void begin(EffectStore.Key key, long token) {
+    Long other = underWay.putIfAbsent(key, token);
+    while (other != null) {
+      if (other >= token) {
+        throw new UnderWayException(
+            "effect "
+                + key.effect()
+                + " of "
+                + key.record()
+                + ": an earlier attempt is at it still, and will record what comes of it");
+      }
+      other = underWay.replace(key, other, token) ? null : underWay.putIfAbsent(key, token);
+    }
+  }
+
+  private <T> byte[] performed(
+      EffectStore.Key key, long token, Codec<T> result, Callable<T> call) throws Exception {
     var expires = clock.instant().plus(keptFor);
     var claim = await(store.claim(key, token, expires));
     if (claim instanceof Claim.Granted) {
-      claim = await(store.record(key, token, encode(result, call.call()), expires));
+      claim = awaitInAnyCase(store.record(key, token, encode(result, call.call()), expires));
     }
     if (claim instanceof Claim.Recorded recorded) {
-      return decode(result, recorded.result());
+      return recorded.result();
     }
     throw new SupersededException(
         "effect "
-            + effect
-            + " of record "
-            + event.id()
+            + key.effect()
+            + " of "
+            + key.record()
             + ": an owner with token "
             + ((Claim.Superseded) claim).token()
             + " has begun it, this one has "
@@ -77,6 +111,24 @@ final class RecordedOnce implements Once {
     byte[] bytes = new byte[buffer.remaining()];
     buffer.get(bytes);
     return codec.decode(bytes, version);
+  }
+
+  /** The effect is performed: who is interrupted now must not let another attempt in before this. */
+  private static <T> T awaitInAnyCase(CompletionStage<T> stage) throws Exception {
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          return await(stage);
+        } catch (InterruptedException late) {
+          interrupted = true;
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
   }
 
   private static <T> T await(CompletionStage<T> stage) throws Exception {

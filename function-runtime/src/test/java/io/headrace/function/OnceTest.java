@@ -1,6 +1,7 @@
 package io.headrace.function;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.headrace.checkpoint.EffectStore;
 import io.headrace.checkpoint.InMemoryEffectStore;
@@ -9,6 +10,8 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.Test;
 
 class OnceTest {
@@ -90,6 +93,92 @@ class OnceTest {
     failing.drain();
 
     assertThat(tries[0]).isEqualTo(3);
+  }
+
+  @Test
+  void of_two_attempts_at_once_only_the_first_performs_and_the_other_is_answered_later() {
+    var second = new ArrayList<Throwable>();
+    var twice =
+        new Rig(
+                1,
+                Rig.reading()
+                    .handledBy(
+                        () ->
+                            (event, out) ->
+                                receipts.add(
+                                    once.perform(
+                                        event,
+                                        "charge",
+                                        new Texts(),
+                                        () -> {
+                                          second.add(
+                                              catchThrowable(
+                                                  () ->
+                                                      once.perform(
+                                                          event,
+                                                          "charge",
+                                                          new Texts(),
+                                                          () -> charge(event))));
+                                          return charge(event);
+                                        })),
+                        Destination.nowhere()))
+            .start()
+            .restore();
+
+    twice.put("a", "1");
+    twice.drain();
+
+    assertThat(charged).containsExactly("1");
+    assertThat(receipts).containsExactly("receipt 1");
+    assertThat(second).hasSize(1);
+    assertThat(second.get(0))
+        .isInstanceOf(Once.UnderWayException.class)
+        .hasMessageContaining("effect charge of f!");
+  }
+
+  @Test
+  void an_attempt_that_is_interrupted_behind_its_effect_records_it_before_another_may_begin() {
+    var interrupted = new ArrayList<Boolean>();
+    var slow =
+        Once.in(
+            new EffectStore() {
+              @Override
+              public CompletionStage<Claim> claim(Key key, long token, Instant expires) {
+                return store.claim(key, token, expires);
+              }
+
+              @Override
+              public CompletionStage<Claim> record(
+                  Key key, long token, byte[] result, Instant expires) {
+                Thread.currentThread().interrupt();
+                return CompletableFuture.supplyAsync(
+                    () -> store.record(key, token, result, expires).toCompletableFuture().join());
+              }
+            },
+            "f",
+            CLOCK,
+            Duration.ofDays(1));
+    var late =
+        new Rig(
+                1,
+                Rig.reading()
+                    .handledBy(
+                        () ->
+                            (event, out) -> {
+                              receipts.add(
+                                  slow.perform(event, "charge", new Texts(), () -> charge(event)));
+                              interrupted.add(Thread.interrupted());
+                            },
+                        Destination.nowhere()))
+            .start()
+            .restore();
+
+    late.put("a", "1");
+    late.drain();
+
+    assertThat(receipts).containsExactly("receipt 1");
+    assertThat(interrupted).containsExactly(true);
+    assertThat(late.events(FunctionEvent.RecordFailed.class)).isEmpty();
   }
 
   @Test
