@@ -3,15 +3,18 @@ package io.headrace.function.json;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import io.headrace.function.Redaction;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -21,7 +24,8 @@ import java.util.regex.Pattern;
 
 /**
  * Takes named fields out of JSON payloads, and their values out of messages that quote them. A
- * payload that is no JSON is not shown at all, since nobody knows what it holds. Immutable.
+ * payload that is no JSON object or array, or has a member twice, is not shown at all, since nobody
+ * knows what it holds. What is not named stays as it is, numbers digit by digit. Immutable.
  */
 public final class JsonRedaction implements Redaction {
   static final String TAKEN_OUT = "[redacted]";
@@ -29,9 +33,20 @@ public final class JsonRedaction implements Redaction {
   /** A shorter value is taken out of a message only where it stands by itself. */
   private static final int ANYWHERE_CHARACTERS_MIN = 3;
 
-  /** What lies behind the end is none of the fields that were looked at. */
+  /** So long a number is written out at most: an exponent of nine digits is a gigabyte. */
+  private static final int DIGITS_MAX = 400;
+
+  /**
+   * What lies behind the end is none of the fields that were looked at, nor is the first of two
+   * members of one name.
+   */
   private static final ObjectMapper MAPPER =
-      JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
+      JsonMapper.builder()
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+          .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
+          .build();
 
   private final List<List<String>> pointers;
 
@@ -78,9 +93,11 @@ public final class JsonRedaction implements Redaction {
     } catch (IOException noJson) {
       root = null;
     }
-    if (root == null || root.isMissingNode()) {
+    // A text may well hold JSON, but a pointer does not lead into it.
+    if (root == null || !root.isContainerNode()) {
       return new Redacted(
-          ("[redacted: " + payload.length + " bytes that are no JSON]").getBytes(UTF_8), TAKEN_OUT);
+          ("[redacted: " + payload.length + " bytes that are no JSON object]").getBytes(UTF_8),
+          TAKEN_OUT);
     }
     var values = new HashSet<String>();
     for (var steps : pointers) {
@@ -132,10 +149,20 @@ public final class JsonRedaction implements Redaction {
   private static void collect(JsonNode node, Set<String> values) {
     if (node.isValueNode()) {
       values.add(node.asText());
+      if (node.isTextual()) {
+        var quoted = node.toString();
+        values.add(quoted.substring(1, quoted.length() - 1));
+      } else if (node.isBigDecimal() && isShort(node.decimalValue())) {
+        values.add(node.decimalValue().toPlainString());
+      }
     } else {
       values.add(node.toString());
       node.forEach(inner -> collect(inner, values));
     }
+  }
+
+  private static boolean isShort(BigDecimal number) {
+    return number.precision() < DIGITS_MAX && Math.abs((long) number.scale()) < DIGITS_MAX;
   }
 
   private static String without(String message, Set<String> values) {

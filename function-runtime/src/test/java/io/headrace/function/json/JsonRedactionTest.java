@@ -43,6 +43,44 @@ class JsonRedactionTest {
   }
 
   @Test
+  void a_payload_with_a_member_twice_is_not_shown_though_the_pointer_leads_past_the_first() {
+    var shown = apply("{\"card\":{\"n\":4111},\"card\":{\"m\":1}}", "saw 4111", "/card/n");
+
+    assertThat(new String(shown.payload(), UTF_8))
+        .startsWith("[redacted: ")
+        .doesNotContain("4111");
+    assertThat(shown.message()).isEqualTo("[redacted]");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"\"{\\\"card\\\":4111}\"", "4111", "null", "true"})
+  void a_payload_that_is_a_single_value_is_not_shown_as_it_may_hold_json_itself(String payload) {
+    assertThat(payload(payload, "/card"))
+        .isEqualTo("[redacted: " + payload.length() + " bytes that are no JSON object]");
+  }
+
+  @Test
+  void numbers_that_are_not_named_stay_digit_by_digit() {
+    assertThat(payload("{\"pin\":1,\"price\":1.10,\"id\":12345678901234567890.1234567890}", "/pin"))
+        .isEqualTo(
+            "{\"pin\":\"[redacted]\",\"price\":1.10,\"id\":12345678901234567890.1234567890}");
+  }
+
+  @Test
+  void messages_quote_a_value_in_no_other_form_either() {
+    var shown =
+        apply(
+            "{\"name\":\"O\\\"Brien\",\"n\":41111111.50,\"huge\":1e999999999}",
+            "at \"O\\\"Brien\" or O\"Brien with 41111111.50 and 1E+999999999",
+            "/name",
+            "/n",
+            "/huge");
+
+    assertThat(shown.message())
+        .isEqualTo("at \"[redacted]\" or [redacted] with [redacted] and [redacted]");
+  }
+
+  @Test
   void messages_that_quote_a_value_do_so_no_more() {
     var shown =
         apply(
@@ -67,7 +105,7 @@ class JsonRedactionTest {
   void json_that_is_nested_ten_thousand_deep_is_not_shown() {
     var deep = "[".repeat(10_000) + "]".repeat(10_000);
 
-    assertThat(payload(deep, "/card")).isEqualTo("[redacted: 20000 bytes that are no JSON]");
+    assertThat(payload(deep, "/card")).isEqualTo("[redacted: 20000 bytes that are no JSON object]");
   }
 
   @ParameterizedTest
