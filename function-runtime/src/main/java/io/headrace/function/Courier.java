@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -52,7 +53,7 @@ final class Courier {
       Outlet<?, ?> outlet, List<Outlet.Parcel<?>> parcels, int attempt, Runnable delivered) {
     CompletionStage<?> sent;
     try {
-      sent = sendTo(outlet, parcels);
+      sent = Objects.requireNonNull(sendTo(outlet, parcels), "what the sink answered");
     } catch (RuntimeException thrown) {
       sent = CompletableFuture.failedFuture(thrown);
     }

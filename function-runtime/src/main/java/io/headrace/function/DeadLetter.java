@@ -34,6 +34,8 @@ public record DeadLetter(
     String payload,
     @Nullable String leftOut)
     implements SinkLetter {
+  /** This one and the next are none, by Unicode. */
+  private static final char NO_CHARACTER = '\uFFFE';
 
   /** A letter with its payload. */
   public DeadLetter(
@@ -126,14 +128,14 @@ public record DeadLetter(
     json.append(',');
   }
 
-  /** Appends a JSON string. */
+  /** Appends a JSON string of characters that XML knows, too: queues take no others. */
   static void quote(StringBuilder json, String value) {
     json.append('"');
     for (int i = 0; i < value.length(); i++) {
       char c = value.charAt(i);
       if (c == '"' || c == '\\') {
         json.append('\\').append(c);
-      } else if (c < 0x20 || Character.isSurrogate(c)) {
+      } else if (c < 0x20 || c >= NO_CHARACTER || Character.isSurrogate(c)) {
         json.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
       } else {
         json.append(c);

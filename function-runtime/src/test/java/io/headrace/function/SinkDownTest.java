@@ -15,9 +15,13 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -84,6 +88,49 @@ class SinkDownTest {
     assertThat(Files.readAllLines(blocked.resolve("refusing.ndjson"))).hasSize(1);
     assertThat(checkpoints.letters().ofFunction("refusing").toCompletableFuture().join().letters())
         .hasSize(1);
+  }
+
+  @Test
+  void a_sink_of_the_users_that_misbehaves_is_one_that_is_down_and_no_end_of_the_shard() {
+    var answers = new ArrayDeque<CompletionStage<?>>();
+    var late = new CompletableFuture<Void>();
+    answers.add(CompletableFuture.failedFuture(new IllegalStateException("down")));
+    answers.add(late);
+    var asked = new int[1];
+    var queue = DeadLetters.inQueue(URI.create("https://sqs.eu-west-1.amazonaws.com/1/letters"));
+    var sink =
+        new LetterSink() {
+          @Override
+          public String name() {
+            return "mine";
+          }
+
+          @Override
+          @SuppressWarnings("NullAway") // As a sink of the user's may.
+          public CompletionStage<?> put(List<? extends SinkLetter> letters) {
+            asked[0]++;
+            return switch (asked[0]) {
+              case 1 -> null;
+              case 2 -> throw new IllegalStateException("down");
+              default -> answers.remove();
+            };
+          }
+
+          @Override
+          public void close() {}
+        };
+    var running = runtime(queue).connecting((LetterConnector) to -> Optional.of(sink)).start();
+    var unused = in.put("a", "1".getBytes(UTF_8));
+    loop.advance(Duration.ofSeconds(20));
+
+    assertThat(asked[0]).isEqualTo(4);
+    assertThat(settled).as("the sink has not answered").isEmpty();
+
+    assertThat(late.complete(null)).isTrue();
+    loop.advance(Duration.ofSeconds(5));
+
+    assertThat(settled).containsExactly(Outcome.DEAD_LETTERED);
+    assertThat(running.health().reasons()).isEmpty();
   }
 
   @Test

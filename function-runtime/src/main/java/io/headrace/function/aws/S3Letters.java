@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.headrace.function.DeadLetters;
 import io.headrace.function.LetterSink;
 import io.headrace.function.SinkLetter;
+import io.headrace.kcl.HashRange;
 import java.net.URLEncoder;
 import java.time.Duration;
 import java.time.ZoneOffset;
@@ -24,6 +25,11 @@ import software.amazon.awssdk.services.s3.S3AsyncClient;
 final class S3Letters implements LetterSink {
   private static final DateTimeFormatter DAY =
       DateTimeFormatter.ofPattern("uuuu/MM/dd", Locale.ROOT).withZone(ZoneOffset.UTC);
+
+  /** Of the 1,024 bytes that a name may have, what is left for what a letter is about. */
+  private static final int ID_CHARACTERS_MAX = 500;
+
+  private static final int HEX = 16;
 
   private static final AwsRequestOverrideConfiguration LIMITED =
       AwsRequestOverrideConfiguration.builder().apiCallTimeout(Duration.ofSeconds(60)).build();
@@ -68,11 +74,18 @@ final class S3Letters implements LetterSink {
         + "/"
         + DAY.format(letter.failedAt())
         + "/"
-        // A window's name holds a key, and keys hold anything.
-        + URLEncoder.encode(letter.id(), UTF_8).replace("%2F", "/").replace("%3A", ":")
+        + named(letter.id())
         + "-"
         + letter.failedAt().toEpochMilli()
         + ".json";
+  }
+
+  /** A window's name holds a key, and keys hold anything; of a long one a hash says the rest. */
+  private static String named(String id) {
+    var name = URLEncoder.encode(id, UTF_8).replace("%2F", "/").replace("%3A", ":");
+    return name.length() <= ID_CHARACTERS_MAX
+        ? name
+        : name.substring(0, ID_CHARACTERS_MAX) + "-" + HashRange.hashOf(id).toString(HEX);
   }
 
   /** The client is its maker's. */

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
 import software.amazon.awssdk.services.sqs.SqsAsyncClient;
@@ -37,6 +38,10 @@ final class SqsLetters implements LetterSink {
   private static final int ATTRIBUTES_BYTES_MAX = 1 << 10;
 
   private static final int HEX = 16;
+
+  /** What is no character of XML, by the documentation of SendMessage. */
+  private static final Pattern UNTAKEN =
+      Pattern.compile("[^\\t\\n\\r\\x20-\\x{D7FF}\\x{E000}-\\x{FFFD}\\x{10000}-\\x{10FFFF}]");
 
   private static final AwsRequestOverrideConfiguration LIMITED =
       AwsRequestOverrideConfiguration.builder().apiCallTimeout(Duration.ofSeconds(30)).build();
@@ -151,11 +156,11 @@ final class SqsLetters implements LetterSink {
         .sendMessageBatch(
             send ->
                 send.queueUrl(to.url().toString()).entries(entries).overrideConfiguration(LIMITED))
-        .thenAccept(this::refuseUnlessWhole);
+        .thenAccept(answer -> refuseUnlessWhole(answer, batch.size()));
   }
 
-  /** A request that succeeded may hold entries that did not. */
-  private void refuseUnlessWhole(SendMessageBatchResponse answer) {
+  /** A request that succeeded may hold entries that did not; what is not confirmed is not there. */
+  private void refuseUnlessWhole(SendMessageBatchResponse answer, int sent) {
     if (answer.hasFailed() && !answer.failed().isEmpty()) {
       var first = answer.failed().get(0);
       throw new IllegalStateException(
@@ -166,6 +171,10 @@ final class SqsLetters implements LetterSink {
               + first.code()
               + " "
               + first.message());
+    }
+    if (answer.successful().size() != sent) {
+      throw new IllegalStateException(
+          name() + ": of " + sent + " letters " + answer.successful().size() + " were confirmed");
     }
   }
 
@@ -186,8 +195,10 @@ final class SqsLetters implements LetterSink {
     return entry.build();
   }
 
+  /** Of characters that a queue takes. */
   private static MessageAttributeValue text(String value) {
-    return MessageAttributeValue.builder().dataType("String").stringValue(value).build();
+    var taken = UNTAKEN.matcher(value).replaceAll("?");
+    return MessageAttributeValue.builder().dataType("String").stringValue(taken).build();
   }
 
   /** The client is its maker's. */

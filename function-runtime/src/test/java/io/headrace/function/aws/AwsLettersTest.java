@@ -240,6 +240,54 @@ class AwsLettersTest {
   }
 
   @Test
+  void what_a_queue_does_not_take_of_keys_and_codes_holds_no_letter_up() throws Exception {
+    var queue = queue(name);
+    var plain = letter(1, 10);
+    var odd =
+        new DeadLetter(
+            plain.function(),
+            plain.id(),
+            "\uFFFF\uFFFE\u0001\uD800",
+            plain.arrivedAt(),
+            plain.failedAt(),
+            1,
+            "odd\u0001\uFFFF",
+            plain.cause(),
+            "\uFFFF",
+            plain.payload());
+
+    put(open(DeadLetters.inQueue(queue)), odd);
+
+    var message = messages(queue, 1).get(0);
+    assertThat(message.messageAttributes().get("code").stringValue()).isEqualTo("odd??");
+    assertThat(message.body()).contains("\"partitionKey\":\"\\uffff\\ufffe\\u0001\\ud800\"");
+  }
+
+  @Test
+  void a_letter_with_a_long_name_lies_in_the_bucket_under_a_short_one() {
+    var letters = new S3Letters(S3, DeadLetters.inBucket("letters", "p".repeat(256)));
+    var names = new ArrayList<String>();
+    for (var end : List.of("a", "b")) {
+      var plain = letter(1, 10);
+      names.add(
+          letters.keyOf(
+              new DeadLetter(
+                  plain.function(),
+                  "orders/shardId-000000000000/window/" + "ü".repeat(255) + end,
+                  plain.partitionKey(),
+                  plain.arrivedAt(),
+                  plain.failedAt(),
+                  1,
+                  plain.code(),
+                  plain.cause(),
+                  plain.message(),
+                  plain.payload())));
+    }
+
+    assertThat(names).doesNotHaveDuplicates().allMatch(key -> key.length() <= 1_024);
+  }
+
+  @Test
   void a_letter_too_large_for_the_queue_goes_without_its_payload_and_says_so() throws Exception {
     var queue = queue(name);
 
