@@ -1,6 +1,5 @@
 package io.headrace.checkpoint;
 
-import io.headrace.kcl.CheckpointException;
 import io.headrace.kcl.Position;
 import java.util.Comparator;
 import java.util.List;
@@ -60,35 +59,29 @@ final class InMemoryLetterLedger implements LetterLedger {
     return locked(
         () ->
             found(
-                id ->
-                    id.place().equals(place)
-                        && behind.map(b -> id.position().compareTo(b) > 0).orElse(true)));
+                letter ->
+                    letter.id().place().equals(place)
+                        && behind
+                            .map(b -> letter.id().position().compareTo(b) > 0)
+                            .orElse(true)));
   }
 
   @Override
-  public CompletionStage<Found> ofFunction(String function) {
-    return locked(() -> found(id -> id.place().function().equals(function)));
-  }
-
-  @Override
-  public CompletionStage<byte[]> payload(Letter.Id letter) {
+  public CompletionStage<Found> ofFunction(String function, Predicate<Letter> wanted) {
     return locked(
-        () -> {
-          var entry = entries.get(letter);
-          if (entry == null) {
-            throw new CheckpointException("letter " + letter + " is gone");
-          }
-          return entry.payload();
-        });
+        () ->
+            found(
+                letter -> letter.id().place().function().equals(function) && wanted.test(letter)));
   }
 
-  private Found found(Predicate<Letter.Id> wanted) {
+  @Override
+  public CompletionStage<Optional<byte[]>> payload(Letter.Id letter) {
+    return locked(() -> Optional.ofNullable(entries.get(letter)).map(Entry::payload));
+  }
+
+  private Found found(Predicate<Letter> wanted) {
     return new Found(
-        entries.values().stream()
-            .map(Entry::letter)
-            .filter(letter -> wanted.test(letter.id()))
-            .toList(),
-        List.of());
+        entries.values().stream().map(Entry::letter).filter(wanted).toList(), List.of());
   }
 
   private <T> CompletionStage<T> locked(Supplier<T> work) {

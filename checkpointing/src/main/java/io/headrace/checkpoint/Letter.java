@@ -15,7 +15,7 @@ import java.util.Objects;
  * @param attempts 0 for a record that the function was never asked about
  * @param code groups letters
  * @param cause the exception's class
- * @param headers of the record
+ * @param headers of the record: all, or the shortest of them, up to {@link #HEADER_BYTES_MAX}
  * @param payloadBytes how many the record has
  * @param epoch of the lease under which the letter was entered
  * @param order the redrive that played it last; 0 when none has
@@ -32,6 +32,9 @@ public record Letter(
     int payloadBytes,
     long epoch,
     long order) {
+  /** Names and values in UTF-8; a store's items have bounds, and so have a batch of them. */
+  public static final int HEADER_BYTES_MAX = 16 << 10;
+
   public Letter {
     Objects.requireNonNull(id, "id");
     Objects.requireNonNull(key, "key");

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Predicate;
 
 /**
  * Which records of which functions lie in dead letters, and their payloads. Sinks take no fence, so
@@ -74,12 +75,18 @@ public interface LetterLedger {
   CompletionStage<Found> ofShard(ProgressKey place, Optional<Position> behind);
 
   /**
-   * All letters of a function, as they are now.
+   * Letters of a function, as they are now.
    *
    * @param function as in {@link ProgressKey#function}
+   * @param wanted asked on any thread as they are read, so that no more than these are held
    */
-  CompletionStage<Found> ofFunction(String function);
+  CompletionStage<Found> ofFunction(String function, Predicate<Letter> wanted);
 
-  /** The record's bytes; fails when the letter is gone. */
-  CompletionStage<byte[]> payload(Letter.Id letter);
+  /** All letters of a function, as they are now. */
+  default CompletionStage<Found> ofFunction(String function) {
+    return ofFunction(function, letter -> true);
+  }
+
+  /** The record's bytes; empty when there is no such letter any more. */
+  CompletionStage<Optional<byte[]>> payload(Letter.Id letter);
 }

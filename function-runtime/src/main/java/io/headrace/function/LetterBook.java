@@ -1,5 +1,7 @@
 package io.headrace.function;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.headrace.checkpoint.Letter;
 import io.headrace.checkpoint.LetterLedger;
 import io.headrace.checkpoint.ProgressKey;
@@ -11,6 +13,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -169,12 +172,39 @@ final class LetterBook {
             (known != null ? known.letter().attempts() : 0) + why.attempts(),
             why.code(),
             why.cause(),
-            record.headers(),
+            headersOf(record),
             payload.length,
             scope.context.tenure().token().epoch(),
             known != null ? known.order() : 0);
     waiting.add(new Waiting(new LetterLedger.Entry(letter, payload), done));
     enterWaiting(scope, ledger);
+  }
+
+  /**
+   * The record's headers, the shortest first: no producer's headers may keep a letter out of the
+   * ledger, and its record with it.
+   */
+  private static Map<String, String> headersOf(StreamRecord record) {
+    var headers = record.headers();
+    if (headers.isEmpty()) {
+      return headers;
+    }
+    var kept = new HashMap<String, String>();
+    var shortestFirst = new ArrayList<>(headers.entrySet());
+    shortestFirst.sort(Comparator.comparingInt(LetterBook::bytesOf));
+    int left = Letter.HEADER_BYTES_MAX;
+    for (var header : shortestFirst) {
+      left -= bytesOf(header);
+      if (left < 0) {
+        break;
+      }
+      kept.put(header.getKey(), header.getValue());
+    }
+    return kept;
+  }
+
+  private static int bytesOf(Map.Entry<String, String> header) {
+    return header.getKey().getBytes(UTF_8).length + header.getValue().getBytes(UTF_8).length;
   }
 
   private void enterWaiting(Scope open, LetterLedger into) {

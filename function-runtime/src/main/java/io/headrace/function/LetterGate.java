@@ -9,12 +9,14 @@ import io.headrace.kcl.Position;
 import io.headrace.kcl.ShardHandler;
 import io.headrace.kcl.StartingPosition;
 import io.headrace.kcl.StreamRecord;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -27,6 +29,9 @@ import org.jspecify.annotations.Nullable;
  * is heard here, and not told to the engine, which knows nothing of it. Owned by the worker loop.
  */
 final class LetterGate extends Gate {
+  /** How long a run that is handed over waits for letters that are with the function. */
+  private static final Duration LAST_LETTERS_WAIT = Duration.ofSeconds(10);
+
   private final Scope scope;
   private final LetterLedger ledger;
   private final ProgressKey place;
@@ -36,16 +41,24 @@ final class LetterGate extends Gate {
   private final Map<Position, Letter> uncommitted = new HashMap<>();
 
   private final ArrayDeque<List<StreamRecord>> held = new ArrayDeque<>();
+  private final Hearing hearing;
   private boolean striking;
+  private boolean draining;
   private @Nullable Position through;
 
   private LetterGate(
-      Scope scope, LetterLedger ledger, ProgressKey place, ShardHandler behind, Redriver redriver) {
+      Scope scope,
+      LetterLedger ledger,
+      ProgressKey place,
+      ShardHandler behind,
+      Redriver redriver,
+      Hearing hearing) {
     super(behind);
     this.scope = scope;
     this.ledger = ledger;
     this.place = place;
     this.redriver = redriver;
+    this.hearing = hearing;
   }
 
   /**
@@ -82,7 +95,7 @@ final class LetterGate extends Gate {
     hearing.redriver = redriver;
     scope.book.listen(redriver::entered);
     return new LetterGate(
-        scope, store.letters(), place, gated.apply(scope).apply(function), redriver);
+        scope, store.letters(), place, gated.apply(scope).apply(function), redriver, hearing);
   }
 
   @Override
@@ -125,6 +138,7 @@ final class LetterGate extends Gate {
 
   @Override
   public void handle(List<StreamRecord> records) {
+    hearing.handed += records.size();
     if (striking) {
       held.add(records);
     } else {
@@ -156,7 +170,7 @@ final class LetterGate extends Gate {
         () -> {
           again.forEach(id -> uncommitted.remove(id.position()));
           striking = false;
-          redriver.look();
+          redriver.struckOut(again);
           while (!striking && !held.isEmpty()) {
             pass(held.remove());
           }
@@ -178,8 +192,27 @@ final class LetterGate extends Gate {
     redriver.look();
   }
 
+  /**
+   * Before a hand-over it has the letters that are with the function still: else the next owner
+   * would play them meanwhile. Nothing else can change then, so it fits the progress that the
+   * engine took before.
+   */
   @Override
   public CompletionStage<CommitParts> snapshot() {
+    if (!draining || hearing.handed > 0 || !redriver.isUnderWay()) {
+      return taken();
+    }
+    var ready = redriver.quiet().toCompletableFuture();
+    var unused =
+        scope.loop().schedule(LAST_LETTERS_WAIT, () -> scope.runUnlessOver(() -> giveUp(ready)));
+    return ready.thenCompose(done -> taken());
+  }
+
+  private static void giveUp(CompletableFuture<Void> ready) {
+    boolean unused = ready.complete(null);
+  }
+
+  private CompletionStage<CommitParts> taken() {
     var played = redriver.played();
     return super.snapshot().thenApply(parts -> PlayedLetters.with(parts, played));
   }
@@ -192,6 +225,7 @@ final class LetterGate extends Gate {
 
   @Override
   public void drain() {
+    draining = true;
     redriver.stop();
     var positions = new ArrayList<Position>();
     held.forEach(records -> records.forEach(record -> positions.add(record.position())));
@@ -200,6 +234,10 @@ final class LetterGate extends Gate {
       scope.context.outcomes().returned(positions);
     }
     super.drain();
+    if (redriver.isUnderWay()) {
+      // So that there is a last commit, which can wait for them.
+      scope.context.outcomes().stateChanged();
+    }
   }
 
   @Override
@@ -219,6 +257,9 @@ final class LetterGate extends Gate {
     private final Outcomes engine;
     private @Nullable Redriver redriver;
 
+    /** How many records the engine has handed over and not heard of yet. */
+    private int handed;
+
     Hearing(Outcomes engine) {
       this.engine = engine;
     }
@@ -236,6 +277,7 @@ final class LetterGate extends Gate {
     @Override
     public void settled(Position position, Outcome outcome) {
       if (redriver == null || !redriver.settled(position, outcome)) {
+        handed--;
         engine.settled(position, outcome);
       }
     }
@@ -243,12 +285,16 @@ final class LetterGate extends Gate {
     @Override
     public void returned(List<Position> positions) {
       var playing = redriver;
-      var handed =
+      var records =
           playing == null
               ? positions
               : positions.stream().filter(position -> !playing.isPlaying(position)).toList();
-      if (!handed.isEmpty()) {
-        engine.returned(handed);
+      if (playing != null) {
+        playing.returned(positions);
+      }
+      if (!records.isEmpty()) {
+        handed -= records.size();
+        engine.returned(records);
       }
     }
 

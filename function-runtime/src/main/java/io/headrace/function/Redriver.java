@@ -12,15 +12,12 @@ import io.headrace.kcl.ShardHandler.Outcome;
 import io.headrace.kcl.StreamRecord;
 import io.headrace.kcl.loop.Stages;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -71,38 +68,15 @@ final class Redriver {
   /** What came into the ledger while it was being looked at. */
   private final List<Letter> meanwhile = new ArrayList<>();
 
-  private @Nullable Round round;
+  /** What was struck out while the ledger was being looked at, and may be in what was found. */
+  private final Set<Letter.Id> struckMeanwhile = new HashSet<>();
+
+  private @Nullable RedriveRound round;
   private long doneThrough;
+  private final CompletableFuture<Void> quiet = new CompletableFuture<>();
   private boolean begun;
   private boolean looking;
   private boolean stopped;
-
-  /** One order in this run. */
-  private static final class Round {
-    private final Order order;
-    private final Map<String, ArrayDeque<Letter>> byKey = new LinkedHashMap<>();
-    private final ArrayDeque<String> ready = new ArrayDeque<>();
-    private final Set<String> underWay = new HashSet<>();
-
-    /** Keys of which a letter failed again, or a record failed anew, where keys wait. */
-    private final Set<String> stopped = new HashSet<>();
-
-    private long nextTicks;
-    private boolean waking;
-    private int handled;
-    private int failed;
-
-    /** Some keys could not be played, as it was not certain that their letters count. */
-    private boolean partial;
-
-    private Round(Order order) {
-      this.order = order;
-    }
-
-    private ArrayDeque<Letter> of(String key) {
-      return Objects.requireNonNull(byKey.get(key), "letters of a key");
-    }
-  }
 
   /**
    * Made with the run.
@@ -143,12 +117,40 @@ final class Redriver {
     look();
   }
 
-  /** Nothing is begun any more. */
+  /** Nothing is begun any more; what is under way goes on. */
   void stop() {
     if (!stopped) {
       stopped = true;
       live.ends(this);
     }
+  }
+
+  /** Whether letters are with the function, or about to be. */
+  boolean isUnderWay() {
+    return round != null && !round.underWay.isEmpty();
+  }
+
+  /** Of a run that was stopped: completes in a turn of the loop once nothing is under way. */
+  CompletionStage<Void> quiet() {
+    tellQuiet();
+    return quiet;
+  }
+
+  private void tellQuiet() {
+    if (stopped && !isUnderWay()) {
+      scope.post(() -> quiet.complete(null));
+    }
+  }
+
+  /** These are not handled by this run any more; letters among them are the next owner's. */
+  void returned(Collection<Position> positions) {
+    for (var position : positions) {
+      var letter = scope.book.played(position);
+      if (letter != null && round != null) {
+        round.underWay.remove(letter.key());
+      }
+    }
+    tellQuiet();
   }
 
   boolean isPlaying(Position position) {
@@ -178,7 +180,10 @@ final class Redriver {
   /** The letters that are this shard's; nothing where no key waits for any. */
   CompletionStage<List<Letter>> counted() {
     return scope.book.keysWait()
-        ? store.letters().ofFunction(place.function()).thenCompose(found -> ours(found.letters()))
+        ? store
+            .letters()
+            .ofFunction(place.function(), this::mayBeOurs)
+            .thenCompose(found -> ours(found.letters()))
         : CompletableFuture.completedFuture(List.of());
   }
 
@@ -194,14 +199,17 @@ final class Redriver {
     var key = letter.key();
     if (!letter.code().equals(LaneRunner.KEY_WAITS)) {
       now.stopped.add(key);
-    } else if (now.byKey.containsKey(key) && !now.stopped.contains(key)) {
-      var left = now.of(key);
-      if (left.isEmpty() && !now.underWay.contains(key)) {
-        now.ready.add(key);
-      }
-      left.add(letter);
+    } else if (now.append(letter)) {
       scope.post(this::goOn);
     }
+  }
+
+  /** These are no letters any more, as their records are handed over again. */
+  void struckOut(Collection<Letter.Id> letters) {
+    if (looking) {
+      struckMeanwhile.addAll(letters);
+    }
+    look();
   }
 
   /** There may be an order that was not obeyed yet, or letters that count only now. */
@@ -213,6 +221,7 @@ final class Redriver {
     if (next.isPresent()) {
       looking = true;
       meanwhile.clear();
+      struckMeanwhile.clear();
       Stages.ask(
           scope.loop(),
           () -> letters(next.get()),
@@ -245,15 +254,18 @@ final class Redriver {
     boolean all = scope.book.keysWait();
     return store
         .letters()
-        .ofFunction(place.function())
+        .ofFunction(
+            place.function(), letter -> mayBeOurs(letter) && (all || order.redrives(letter)))
         .thenCompose(
             found -> {
               found.faults().forEach(fault -> LOG.warn("not played again: {}", fault));
-              return ours(
-                  found.letters().stream()
-                      .filter(letter -> all || order.redrives(letter))
-                      .toList());
+              return ours(found.letters());
             });
+  }
+
+  private boolean mayBeOurs(Letter letter) {
+    return letter.id().place().equals(place)
+        || scope.context.shard().range().holds(letter.key());
   }
 
   /**
@@ -261,14 +273,13 @@ final class Redriver {
    * to the one whose range holds its key.
    */
   private CompletionStage<List<Letter>> ours(List<Letter> letters) {
-    var range = scope.context.shard().range();
     var ours = new ArrayList<Letter>();
     var elsewhere = new LinkedHashMap<ProgressKey, List<Letter>>();
     for (var letter : letters) {
       var of = letter.id().place();
       if (of.equals(place)) {
         ours.add(letter);
-      } else if (range.holds(letter.key())) {
+      } else {
         elsewhere.computeIfAbsent(of, first -> new ArrayList<>()).add(letter);
       }
     }
@@ -305,8 +316,9 @@ final class Redriver {
       return;
     }
     var held = scope.environment.orders().get().heldKeys(scope.function, place.shard());
-    var begins = new Round(order);
-    var meant = scope.book.keysWait() ? ofMeantKeys(order, letters) : letters;
+    var begins = new RedriveRound(order);
+    var there = letters.stream().filter(it -> !struckMeanwhile.contains(it.id())).toList();
+    var meant = scope.book.keysWait() ? ofMeantKeys(order, there) : there;
     var uncertain = new HashSet<String>();
     meant.stream()
         .filter(letter -> !mayCount.test(letter))
@@ -314,15 +326,14 @@ final class Redriver {
     begins.partial = !uncertain.isEmpty();
     for (var letter : inOrder(meant)) {
       if (!uncertain.contains(letter.key()) && !held.containsKey(letter.key())) {
-        begins.byKey.computeIfAbsent(letter.key(), key -> new ArrayDeque<>()).add(letter);
+        begins.add(letter);
       }
     }
-    if (begins.partial && begins.byKey.isEmpty()) {
+    if (begins.partial && begins.isEmpty()) {
       return; // Their records are about to come again: then this is asked again.
     }
-    begins.ready.addAll(begins.byKey.keySet());
     round = begins;
-    if (!begins.byKey.isEmpty()) {
+    if (!begins.isEmpty()) {
       LOG.info(
           "function {}, shard {}: {} letters are played again, order {}",
           scope.function,
@@ -364,17 +375,15 @@ final class Redriver {
         && now.underWay.size() < KEYS_MAX
         && played.size() + now.underWay.size() < PLAYED_MAX
         && mayPlayNow(now)) {
-      var key = now.ready.remove();
-      now.underWay.add(key);
-      fetch(now, now.of(key).getFirst());
+      fetch(now, now.begin());
     }
-    if (now.ready.isEmpty() && now.underWay.isEmpty() && played.isEmpty() && !stopped) {
+    if (now.isDone() && played.isEmpty() && !stopped) {
       finish(now);
     }
   }
 
   /** Holds the rate; a letter that must wait wakes this again. */
-  private boolean mayPlayNow(Round now) {
+  private boolean mayPlayNow(RedriveRound now) {
     int perSecond = ((Order.Deed.Redrive) now.order.deed()).perSecond();
     if (perSecond == 0) {
       return true;
@@ -399,11 +408,15 @@ final class Redriver {
     return false;
   }
 
-  private void fetch(Round now, Letter letter) {
+  private void fetch(RedriveRound now, Letter letter) {
     Stages.ask(
         scope.loop(),
         () -> store.letters().payload(letter.id()),
-        bytes -> scope.runUnlessOver(() -> play(now, letter, bytes)),
+        found ->
+            scope.runUnlessOver(
+                () ->
+                    found.ifPresentOrElse(
+                        bytes -> play(now, letter, bytes), () -> isGone(now, letter))),
         failed ->
             scope.runUnlessOver(
                 () -> {
@@ -412,9 +425,11 @@ final class Redriver {
                 }));
   }
 
-  private void play(Round now, Letter letter, byte[] bytes) {
+  private void play(RedriveRound now, Letter letter, byte[] bytes) {
     scope.book.wasRead();
     if (stopped) {
+      now.underWay.remove(letter.key());
+      tellQuiet();
       return;
     }
     if (scope.book.isPlaying(letter.id().position())) {
@@ -433,6 +448,16 @@ final class Redriver {
     function.handle(List.of(record));
   }
 
+  /** Somebody took it out of the ledger: nothing is left of it to be played. */
+  private void isGone(RedriveRound now, Letter letter) {
+    scope.book.wasRead();
+    LOG.warn("letter {} is gone, and is not played again", letter.id());
+    scope.book.countsNoMore(letter);
+    now.next(letter.key());
+    tellQuiet();
+    goOn();
+  }
+
   /** Answers whether it was a letter that is settled. */
   boolean settled(Position position, Outcome outcome) {
     var letter = scope.book.played(position);
@@ -443,14 +468,10 @@ final class Redriver {
     if (now == null) {
       throw new IllegalStateException("letter " + letter.id() + " was played by no order");
     }
-    now.underWay.remove(letter.key());
-    var left = now.of(letter.key());
-    left.removeFirst();
     if (outcome == Outcome.DEAD_LETTERED) {
       now.failed++;
       if (scope.book.keysWait()) {
-        now.stopped.add(letter.key());
-        left.clear();
+        now.stop(letter.key());
       }
     } else {
       now.handled++;
@@ -461,14 +482,13 @@ final class Redriver {
     scope.tell(
         new FunctionEvent.Redriven(
             scope.function, place.shard(), position, now.order.number(), outcome));
-    if (!left.isEmpty()) {
-      now.ready.add(letter.key());
-    }
+    now.next(letter.key());
     scope.post(this::goOn);
+    tellQuiet();
     return true;
   }
 
-  private void finish(Round now) {
+  private void finish(RedriveRound now) {
     round = null;
     doneThrough = now.partial ? doneThrough : now.order.number();
     if (now.handled + now.failed > 0) {

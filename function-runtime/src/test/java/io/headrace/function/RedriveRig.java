@@ -40,6 +40,8 @@ abstract class RedriveRig implements OutputTap {
   final List<FunctionEvent.Redriven> redriven = new ArrayList<>();
   final Set<String> broken = new HashSet<>();
   Duration commits = Duration.ofSeconds(1);
+  Duration ledgerAnswersIn = Duration.ZERO;
+  Letter.@Nullable Id ledgerLost;
   boolean sinkFails;
   int put;
 
@@ -77,7 +79,8 @@ abstract class RedriveRig implements OutputTap {
         .workerId(worker)
         .on(loop, loop, loop, random)
         .leasesIn(leases)
-        .checkpointsIn(checkpoints)
+        .checkpointsIn(
+            new LedgerShim(checkpoints, loop, () -> ledgerAnswersIn, id -> id.equals(ledgerLost)))
         .stateIn(chunks)
         .connecting(streams)
         .committingEvery(commits)

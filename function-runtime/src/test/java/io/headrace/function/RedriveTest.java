@@ -7,11 +7,14 @@ import io.headrace.checkpoint.Letter;
 import io.headrace.checkpoint.Order;
 import io.headrace.kcl.StreamSink;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 /** Dead letters, crashes and operators on a simulated loop. */
@@ -186,6 +189,111 @@ class RedriveTest extends RedriveRig {
 
     assertThat(seen.stream().distinct()).hasSize(20);
     assertThat(numbersByKey().get("b")).hasSize(10).isSorted();
+    assertThat(entered()).isEmpty();
+  }
+
+  @Test
+  void letters_that_are_struck_out_while_an_order_looks_for_them_hold_up_no_later_order() {
+    commits = Duration.ofHours(1);
+    var first = start("w1");
+    broken.add("b");
+    put(20, "a", "b");
+    advance(5);
+    first.crash();
+    commits = Duration.ofSeconds(1);
+    broken.clear();
+    ledgerAnswersIn = Duration.ofSeconds(3);
+    assertThat(redrive(ALL, Optional.empty())).isPresent();
+    start("w2");
+    advance(30);
+    assertThat(numbersByKey().get("b")).hasSize(10).isSorted();
+    assertThat(entered()).isEmpty();
+
+    broken.add("b");
+    put(2, "a", "b");
+    advance(5);
+    broken.clear();
+    redrive(ALL, Optional.empty());
+    advance(30);
+
+    assertThat(entered()).isEmpty();
+    assertThat(numbersByKey().get("b")).hasSize(11);
+  }
+
+  @Test
+  void a_letter_that_somebody_took_out_of_the_ledger_holds_up_no_other() {
+    start("w1");
+    broken.add("b");
+    put(20, "a", "b");
+    advance(5);
+    var first = entered().get(0).id();
+    ledgerLost = first;
+    broken.clear();
+
+    redrive(ALL, Optional.empty());
+
+    assertThat(numbersByKey().get("b")).hasSize(9).isSorted();
+    assertThat(entered()).extracting(Letter::id).containsExactly(first);
+    assertThat(redrive(ALL, Optional.empty())).isPresent();
+  }
+
+  @Test
+  void headers_of_whatever_size_hold_no_letter_up_and_the_short_ones_are_kept() {
+    var headers =
+        Map.of("traceparent", "00-ab-cd-01", "large", "x".repeat(Letter.HEADER_BYTES_MAX));
+    start("w1");
+    broken.add("b");
+    var entry = new StreamSink.Entry("b", "b 1".getBytes(UTF_8), headers);
+    var unused = in.sink().put(List.of(entry));
+    advance(5);
+
+    assertThat(entered())
+        .extracting(Letter::headers)
+        .containsExactly(Map.of("traceparent", "00-ab-cd-01"));
+  }
+
+  @Test
+  void a_letter_that_is_with_the_function_is_handled_once_when_the_shard_is_handed_over() {
+    var underWay = new HashMap<String, Integer>();
+    spec =
+        FunctionSpec.named("echo")
+            .reading(Rig.input())
+            .retrying(RetryPolicy.upTo(0))
+            .handledAsyncBy(
+                () ->
+                    (event, out) -> {
+                      refuseBroken(event);
+                      int others = underWay.merge(event.partitionKey(), 1, Integer::sum);
+                      assertThat(others).as("one at a time").isEqualTo(1);
+                      var done = new CompletableFuture<Void>();
+                      var unused =
+                          loop.schedule(
+                              Duration.ofSeconds(2),
+                              () -> {
+                                underWay.merge(event.partitionKey(), -1, Integer::sum);
+                                seen.add(event.value());
+                                done.complete(null);
+                              });
+                      return done;
+                    },
+                Destination.nowhere());
+    var first = start("w1");
+    broken.addAll(List.of("b", "c"));
+    put(4, "b", "c");
+    advance(5);
+    broken.clear();
+    var target = Operations.Target.of("echo");
+    assertThat(done(redrives().redrive(target, ALL, "the bug is fixed"))).isPresent();
+    while (underWay.size() < 2) {
+      loop.advance(Duration.ofMillis(100));
+    }
+
+    var unused = first.stop();
+    start("w2");
+    advance(60);
+
+    assertThat(seen).hasSize(4).doesNotHaveDuplicates();
+    assertThat(numbersByKey().values()).allSatisfy(numbers -> assertThat(numbers).isSorted());
     assertThat(entered()).isEmpty();
   }
 

@@ -24,6 +24,8 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
 import software.amazon.awssdk.core.SdkBytes;
@@ -46,6 +48,8 @@ import software.amazon.awssdk.services.dynamodb.model.TransactionCanceledExcepti
  */
 public final class DynamoLetterLedger implements LetterLedger {
   private static final String CONDITION_FAILED = "ConditionalCheckFailed";
+  private static final String CONFLICT = "TransactionConflict";
+  private static final int CONFLICT_TRIES_MAX = 5;
   private static final AwsRequestOverrideConfiguration LIMITED =
       AwsRequestOverrideConfiguration.builder().apiCallTimeout(Duration.ofSeconds(10)).build();
 
@@ -94,17 +98,15 @@ public final class DynamoLetterLedger implements LetterLedger {
       var key = key(LetterItems.partition(application, id.place()), LetterItems.sort(id));
       writes.add(TransactWriteItem.builder().delete(d -> d.tableName(table).key(key)).build());
     }
-    return write(fence, writes, null)
+    return slicesOf(letters)
         .thenCompose(
-            struck -> {
-              CompletableFuture<Void> cleared = CompletableFuture.completedFuture(null);
-              if (struck) {
-                for (var id : letters) {
-                  cleared = cleared.thenCompose(done -> deleteSlices(id));
-                }
-              }
-              return cleared.thenApply(done -> struck);
-            });
+            slices ->
+                write(fence, writes, null)
+                    .thenCompose(
+                        struck ->
+                            struck
+                                ? delete(slices).thenApply(done -> true)
+                                : CompletableFuture.completedFuture(false)));
   }
 
   @Override
@@ -113,33 +115,48 @@ public final class DynamoLetterLedger implements LetterLedger {
         behind
             .map(position -> LetterItems.sortBehind(place, position))
             .orElse(LetterItems.shardPrefix(place));
-    return query(
-            LetterItems.partition(application, place),
-            from,
-            LetterItems.shardPrefix(place) + "~",
-            LetterItems.listed())
-        .thenApply(this::found);
+    return look(
+        LetterItems.partition(application, place),
+        from,
+        LetterItems.shardPrefix(place) + "~",
+        letter -> true);
   }
 
   @Override
-  public CompletionStage<Found> ofFunction(String function) {
-    CompletableFuture<List<Map<String, AttributeValue>>> all =
-        CompletableFuture.completedFuture(new ArrayList<>());
+  public CompletionStage<Found> ofFunction(String function, Predicate<Letter> wanted) {
+    CompletableFuture<Found> all =
+        CompletableFuture.completedFuture(new Found(List.of(), List.of()));
     for (int part = 0; part < LetterItems.PARTS; part++) {
       var partition = LetterItems.partition(application, function, part);
-      all =
-          all.thenCombine(
-              query(partition, " ", "~", LetterItems.listed()),
-              (before, more) -> {
-                before.addAll(more);
-                return before;
-              });
+      all = all.thenCombine(look(partition, " ", "~", wanted), DynamoLetterLedger::both);
     }
-    return all.thenApply(this::found);
+    return all;
+  }
+
+  private static Found both(Found some, Found others) {
+    var letters = new ArrayList<>(some.letters());
+    letters.addAll(others.letters());
+    var faults = new ArrayList<>(some.faults());
+    faults.addAll(others.faults());
+    return new Found(letters, faults);
+  }
+
+  /** Reads page by page: there may be more letters than memory for their items. */
+  private CompletableFuture<Found> look(
+      String partition, String from, String to, Predicate<Letter> wanted) {
+    var letters = new ArrayList<Letter>();
+    var faults = new ArrayList<String>();
+    return query(
+            partition,
+            from,
+            to,
+            LetterItems.listed(),
+            item -> read(item, faults).filter(wanted).ifPresent(letters::add))
+        .thenApply(done -> new Found(letters, faults));
   }
 
   @Override
-  public CompletionStage<byte[]> payload(Letter.Id id) {
+  public CompletionStage<Optional<byte[]>> payload(Letter.Id id) {
     var key = key(LetterItems.partition(application, id.place()), LetterItems.sort(id));
     return client
         .getItem(
@@ -148,15 +165,15 @@ public final class DynamoLetterLedger implements LetterLedger {
         .thenCompose(
             answer -> {
               if (!answer.hasItem()) {
-                throw new CheckpointException("letter " + id + " is gone");
+                return CompletableFuture.completedFuture(Optional.<byte[]>empty());
               }
-              var slices = answer.item().get(LetterItems.SLICES);
-              return slices != null
-                  ? joined(id, slices.s())
-                  : CompletableFuture.completedFuture(
-                      Objects.requireNonNull(answer.item().get(LetterItems.PAYLOAD))
-                          .b()
-                          .asByteArray());
+              var item = answer.item();
+              var slices = item.get(LetterItems.SLICES);
+              var bytes =
+                  slices != null
+                      ? joined(id, slices.s())
+                      : CompletableFuture.completedFuture(LetterItems.payloadIn(item));
+              return bytes.thenApply(whole -> Optional.of(requireWhole(id, item, whole)));
             })
         .exceptionally(
             thrown -> {
@@ -164,17 +181,23 @@ public final class DynamoLetterLedger implements LetterLedger {
             });
   }
 
+  /** A payload of which a part is missing is an error, and never a shorter record. */
+  private static byte[] requireWhole(
+      Letter.Id id, Map<String, AttributeValue> item, byte[] payload) {
+    int wanted = LetterItems.sizeIn(item);
+    if (payload.length != wanted) {
+      throw new CheckpointException(
+          "letter " + id + ": its payload has " + payload.length + " bytes of " + wanted);
+    }
+    return payload;
+  }
+
   private CompletableFuture<byte[]> joined(Letter.Id id, String set) {
     return query(LetterItems.slices(application, id.place()), set, set + "~", List.of())
         .thenApply(
             slices -> {
               var bytes = new ByteArrayOutputStream();
-              slices.forEach(
-                  slice ->
-                      bytes.writeBytes(
-                          Objects.requireNonNull(slice.get(LetterItems.PAYLOAD))
-                              .b()
-                              .asByteArray()));
+              slices.forEach(slice -> bytes.writeBytes(LetterItems.payloadIn(slice)));
               return bytes.toByteArray();
             });
   }
@@ -205,26 +228,40 @@ public final class DynamoLetterLedger implements LetterLedger {
         });
   }
 
-  /** Of whatever attempt: the letter is out, so nothing names them. */
-  private CompletableFuture<Void> deleteSlices(Letter.Id id) {
-    var partition = LetterItems.slices(application, id.place());
-    var prefix = LetterItems.sort(id) + "!";
-    return query(partition, prefix, prefix + "~", List.of("pk", "sk"))
-        .thenCompose(
-            found ->
-                CompletableFuture.allOf(
-                    found.stream()
-                        .map(
-                            slice ->
-                                client.deleteItem(
-                                    d ->
-                                        d.tableName(table)
-                                            .key(
-                                                key(
-                                                    partition,
-                                                    Objects.requireNonNull(slice.get("sk")).s()))
-                                            .overrideConfiguration(LIMITED)))
-                        .toArray(CompletableFuture<?>[]::new)));
+  /**
+   * The keys of the slices of letters, of whatever attempt. Asked before the letters are struck
+   * out: what is put later is another owner's, who may have entered the record anew by the time
+   * that these are deleted.
+   */
+  private CompletableFuture<List<Map<String, AttributeValue>>> slicesOf(List<Letter.Id> letters) {
+    CompletableFuture<List<Map<String, AttributeValue>>> all =
+        CompletableFuture.completedFuture(new ArrayList<>());
+    for (var id : letters) {
+      var prefix = LetterItems.sort(id) + "!";
+      var partition = LetterItems.slices(application, id.place());
+      all =
+          all.thenCombine(
+              query(partition, prefix, prefix + "~", List.of("pk", "sk")),
+              (before, more) -> {
+                before.addAll(more);
+                return before;
+              });
+    }
+    return all;
+  }
+
+  private CompletableFuture<Void> delete(List<Map<String, AttributeValue>> keys) {
+    return CompletableFuture.allOf(
+            keys.stream()
+                .map(
+                    key ->
+                        client.deleteItem(
+                            d -> d.tableName(table).key(key).overrideConfiguration(LIMITED)))
+                .toArray(CompletableFuture<?>[]::new))
+        .exceptionally(
+            thrown -> {
+              throw explained("slices of letters", thrown);
+            });
   }
 
   /**
@@ -244,15 +281,27 @@ public final class DynamoLetterLedger implements LetterLedger {
       request.clientRequestToken(
           UUID.nameUUIDFromBytes(named.getBytes(StandardCharsets.UTF_8)).toString());
     }
+    return write(fence, request.overrideConfiguration(LIMITED).build(), 1);
+  }
+
+  private CompletableFuture<Boolean> write(
+      Fence fence, TransactWriteItemsRequest request, int tries) {
     return client
-        .transactWriteItems(request.overrideConfiguration(LIMITED).build())
+        .transactWriteItems(request)
         .thenApply(done -> true)
-        .exceptionally(
+        .exceptionallyCompose(
             thrown -> {
               if (Stages.causeOf(thrown) instanceof TransactionCanceledException cancelled
-                  && cancelled.hasCancellationReasons()
-                  && CONDITION_FAILED.equals(cancelled.cancellationReasons().get(0).code())) {
-                return false;
+                  && cancelled.hasCancellationReasons()) {
+                var reasons = cancelled.cancellationReasons();
+                if (CONDITION_FAILED.equals(reasons.get(0).code())) {
+                  return CompletableFuture.completedFuture(false);
+                }
+                // It met a commit of the same run, which is no trouble to speak of.
+                if (tries < CONFLICT_TRIES_MAX
+                    && reasons.stream().anyMatch(reason -> CONFLICT.equals(reason.code()))) {
+                  return write(fence, request, tries + 1);
+                }
               }
               throw explained("letters of " + fence.key(), thrown);
             });
@@ -287,6 +336,16 @@ public final class DynamoLetterLedger implements LetterLedger {
 
   private CompletableFuture<List<Map<String, AttributeValue>>> query(
       String partition, String from, String to, List<String> attributes) {
+    var all = new ArrayList<Map<String, AttributeValue>>();
+    return query(partition, from, to, attributes, all::add).thenApply(done -> all);
+  }
+
+  private CompletableFuture<Void> query(
+      String partition,
+      String from,
+      String to,
+      List<String> attributes,
+      Consumer<Map<String, AttributeValue>> told) {
     var request =
         QueryRequest.builder()
             .tableName(table)
@@ -302,47 +361,42 @@ public final class DynamoLetterLedger implements LetterLedger {
           .projectionExpression(String.join(", ", names.keySet()))
           .expressionAttributeNames(names);
     }
-    return pages(request.build(), new ArrayList<>())
+    return pages(request.build(), told)
         .exceptionally(
             thrown -> {
               throw explained("letters " + partition, thrown);
             });
   }
 
-  private CompletableFuture<List<Map<String, AttributeValue>>> pages(
-      QueryRequest request, List<Map<String, AttributeValue>> before) {
+  private CompletableFuture<Void> pages(
+      QueryRequest request, Consumer<Map<String, AttributeValue>> told) {
     return client
         .query(request)
         .thenCompose(
             page -> {
-              before.addAll(page.items());
+              page.items().forEach(told);
               return page.hasLastEvaluatedKey() && !page.lastEvaluatedKey().isEmpty()
                   ? pages(
-                      request.toBuilder().exclusiveStartKey(page.lastEvaluatedKey()).build(),
-                      before)
-                  : CompletableFuture.completedFuture(before);
+                      request.toBuilder().exclusiveStartKey(page.lastEvaluatedKey()).build(), told)
+                  : CompletableFuture.<Void>completedFuture(null);
             });
   }
 
-  private Found found(List<Map<String, AttributeValue>> items) {
-    var letters = new ArrayList<Letter>();
-    var faults = new ArrayList<String>();
-    for (var item : items) {
-      var name =
-          "letter "
-              + Objects.requireNonNull(item.get("pk")).s()
-              + " "
-              + Objects.requireNonNull(item.get("sk")).s();
-      try {
-        letters.add(LetterItems.read(Attributes.requireReadable(name, table, item)));
-      } catch (IllegalArgumentException | DateTimeParseException malformed) {
-        faults.add(
-            name + " in DynamoDB table " + table + " can't be read: " + malformed.getMessage());
-      } catch (CheckpointException newer) {
-        faults.add(String.valueOf(newer.getMessage()));
-      }
+  /** Empty where it can't be read, of which a fault tells. */
+  private Optional<Letter> read(Map<String, AttributeValue> item, List<String> faults) {
+    var name =
+        "letter "
+            + Objects.requireNonNull(item.get("pk")).s()
+            + " "
+            + Objects.requireNonNull(item.get("sk")).s();
+    try {
+      return Optional.of(LetterItems.read(Attributes.requireReadable(name, table, item)));
+    } catch (IllegalArgumentException | DateTimeParseException malformed) {
+      faults.add(name + " in DynamoDB table " + table + " can't be read: " + malformed.getMessage());
+    } catch (CheckpointException newer) {
+      faults.add(String.valueOf(newer.getMessage()));
     }
-    return new Found(letters, faults);
+    return Optional.empty();
   }
 
   private CheckpointException explained(String what, Throwable thrown) {

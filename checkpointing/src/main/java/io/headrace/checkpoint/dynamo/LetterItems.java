@@ -144,6 +144,18 @@ final class LetterItems {
     return item;
   }
 
+  /** The bytes that an item holds by itself: all of a payload, or a slice of one. */
+  static byte[] payloadIn(Map<String, AttributeValue> item) {
+    return Attributes.optional(item, PAYLOAD)
+        .map(value -> value.b().asByteArray())
+        .orElseThrow(() -> new IllegalArgumentException("attribute " + PAYLOAD + " is missing"));
+  }
+
+  /** How many bytes the payload of a letter's item has. */
+  static int sizeIn(Map<String, AttributeValue> item) {
+    return (int) Attributes.longOf(item, SIZE);
+  }
+
   /** All but the payload; what a look at many letters fetches. */
   static List<String> listed() {
     return List.of(
