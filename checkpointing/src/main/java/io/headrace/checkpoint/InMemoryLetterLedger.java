@@ -61,9 +61,7 @@ final class InMemoryLetterLedger implements LetterLedger {
             found(
                 letter ->
                     letter.id().place().equals(place)
-                        && behind
-                            .map(b -> letter.id().position().compareTo(b) > 0)
-                            .orElse(true)));
+                        && behind.map(b -> letter.id().position().compareTo(b) > 0).orElse(true)));
   }
 
   @Override

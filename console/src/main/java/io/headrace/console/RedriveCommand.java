@@ -41,10 +41,10 @@ import picocli.CommandLine.Spec;
       "Those that are handled are letters no more; those that fail again stay for the next time."
     })
 final class RedriveCommand implements Callable<Integer> {
-  private static final Duration LOOK_FIRST = Duration.ofMillis(500);
+  private static final Duration LOOK = Duration.ofMillis(500);
 
-  /** Each look reads all letters of the function. */
-  private static final Duration LOOK_LONGEST = Duration.ofSeconds(10);
+  /** A look reads all letters of the function: of many, a tenth of the time at most is spent so. */
+  private static final int PAUSE_FOR_A_LOOK = 9;
 
   @Mixin private final OrderOptions options = new OrderOptions();
 
@@ -125,7 +125,7 @@ final class RedriveCommand implements Callable<Integer> {
     }
     var left = new CompletableFuture<Integer>();
     order.ifPresentOrElse(
-        given -> watch(redrives, given, loop, LOOK_FIRST, loop.now().plusSeconds(wait), left),
+        given -> watch(redrives, given, loop, loop.now().plusSeconds(wait), left),
         () -> left.complete(0));
     return end(out, settings, found, order, answer(left));
   }
@@ -158,9 +158,9 @@ final class RedriveCommand implements Callable<Integer> {
       Redrives redrives,
       Order order,
       EventLoop loop,
-      Duration pause,
       Instant until,
       CompletableFuture<Integer> answered) {
+    long began = loop.ticks();
     Stages.ask(
         loop,
         () -> redrives.left(order),
@@ -168,13 +168,11 @@ final class RedriveCommand implements Callable<Integer> {
           if (left.letters().isEmpty() || !loop.now().isBefore(until)) {
             answered.complete(left.letters().size());
           } else {
-            var twice = pause.multipliedBy(2);
-            var longer = twice.compareTo(LOOK_LONGEST) < 0 ? twice : LOOK_LONGEST;
-            var rest = Duration.between(loop.now(), until);
+            var pause = Duration.ofNanos(PAUSE_FOR_A_LOOK * (loop.ticks() - began));
             var unused =
                 loop.schedule(
-                    pause.compareTo(rest) < 0 ? pause : rest,
-                    () -> watch(redrives, order, loop, longer, until, answered));
+                    pause.compareTo(LOOK) > 0 ? pause : LOOK,
+                    () -> watch(redrives, order, loop, until, answered));
           }
         },
         answered::completeExceptionally);

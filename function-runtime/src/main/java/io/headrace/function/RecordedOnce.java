@@ -8,8 +8,8 @@ import java.time.InstantSource;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
 
@@ -50,8 +50,8 @@ final class RecordedOnce implements Once {
   }
 
   /**
-   * The store would grant it to any attempt of this owner, as it can't know which are over. An owner
-   * that came later has it in any case.
+   * The store would grant it to any attempt of this owner, as it can't know which are over. An
+   * owner that came later has it in any case.
    */
   private void begin(EffectStore.Key key, long token) {
     Long other = underWay.putIfAbsent(key, token);
@@ -68,8 +68,8 @@ final class RecordedOnce implements Once {
     }
   }
 
-  private <T> byte[] performed(
-      EffectStore.Key key, long token, Codec<T> result, Callable<T> call) throws Exception {
+  private <T> byte[] performed(EffectStore.Key key, long token, Codec<T> result, Callable<T> call)
+      throws Exception {
     var expires = clock.instant().plus(keptFor);
     var claim = await(store.claim(key, token, expires));
     if (claim instanceof Claim.Granted) {
@@ -113,7 +113,9 @@ final class RecordedOnce implements Once {
     return codec.decode(bytes, version);
   }
 
-  /** The effect is performed: who is interrupted now must not let another attempt in before this. */
+  /**
+   * The effect is performed: who is interrupted now must not let another attempt in before this.
+   */
   private static <T> T awaitInAnyCase(CompletionStage<T> stage) throws Exception {
     boolean interrupted = false;
     try {

@@ -264,8 +264,7 @@ final class Redriver {
   }
 
   private boolean mayBeOurs(Letter letter) {
-    return letter.id().place().equals(place)
-        || scope.context.shard().range().holds(letter.key());
+    return letter.id().place().equals(place) || scope.context.shard().range().holds(letter.key());
   }
 
   /**

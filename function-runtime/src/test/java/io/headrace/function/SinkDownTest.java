@@ -20,8 +20,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,6 +36,7 @@ class SinkDownTest {
   private final InMemoryCheckpointStore checkpoints = new InMemoryCheckpointStore();
   private final InMemoryStream in = streams.create("in", 1, loop);
   private final List<Outcome> settled = new ArrayList<>();
+  private int refused;
 
   private FunctionRuntime runtime(DeadLetters sink) {
     return FunctionRuntime.named("app")
@@ -60,6 +61,7 @@ class SinkDownTest {
                 .handledBy(
                     () ->
                         (event, out) -> {
+                          refused++;
                           throw new IllegalStateException("refused");
                         },
                     Destination.nowhere()));
@@ -125,6 +127,7 @@ class SinkDownTest {
 
     assertThat(asked[0]).isEqualTo(4);
     assertThat(settled).as("the sink has not answered").isEmpty();
+    assertThat(refused).as("its shard has not begun anew").isEqualTo(1);
 
     assertThat(late.complete(null)).isTrue();
     loop.advance(Duration.ofSeconds(5));

@@ -392,7 +392,8 @@ public final class DynamoLetterLedger implements LetterLedger {
     try {
       return Optional.of(LetterItems.read(Attributes.requireReadable(name, table, item)));
     } catch (IllegalArgumentException | DateTimeParseException malformed) {
-      faults.add(name + " in DynamoDB table " + table + " can't be read: " + malformed.getMessage());
+      faults.add(
+          name + " in DynamoDB table " + table + " can't be read: " + malformed.getMessage());
     } catch (CheckpointException newer) {
       faults.add(String.valueOf(newer.getMessage()));
     }

@@ -38,7 +38,9 @@ class DynamoLetterLedgerTest extends LetterLedgerContract {
     var large = entry(key, 1, new byte[500_000]);
     Answers.answer(store.seal(key, token("ann", 1), "nonce"));
     Answers.answer(
-        store.letters().enter(new Fence(key, token("ann", 1)), List.of(entry(key, 0, new byte[400_000]))));
+        store
+            .letters()
+            .enter(new Fence(key, token("ann", 1)), List.of(entry(key, 0, new byte[400_000]))));
     var paused =
         new DynamoLetterLedger(
             afterTransaction(

@@ -46,9 +46,7 @@ class JsonRedactionTest {
   void a_payload_with_a_member_twice_is_not_shown_though_the_pointer_leads_past_the_first() {
     var shown = apply("{\"card\":{\"n\":4111},\"card\":{\"m\":1}}", "saw 4111", "/card/n");
 
-    assertThat(new String(shown.payload(), UTF_8))
-        .startsWith("[redacted: ")
-        .doesNotContain("4111");
+    assertThat(new String(shown.payload(), UTF_8)).startsWith("[redacted: ").doesNotContain("4111");
     assertThat(shown.message()).isEqualTo("[redacted]");
   }
 
