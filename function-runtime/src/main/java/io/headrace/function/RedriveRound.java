@@ -3,8 +3,10 @@ package io.headrace.function;
 import io.headrace.checkpoint.Letter;
 import io.headrace.checkpoint.Order;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -36,6 +38,13 @@ final class RedriveRound {
 
   RedriveRound(Order order) {
     this.order = order;
+  }
+
+  /** Parents' letters before their children's, whose numbers are higher. */
+  static List<Letter> inOrder(List<Letter> letters) {
+    var sorted = new ArrayList<>(letters);
+    sorted.sort((one, other) -> one.id().position().compareTo(other.id().position()));
+    return sorted;
   }
 
   boolean isEmpty() {

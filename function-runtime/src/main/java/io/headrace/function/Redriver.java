@@ -323,7 +323,7 @@ final class Redriver {
         .filter(letter -> !mayCount.test(letter))
         .forEach(letter -> uncertain.add(letter.key()));
     begins.partial = !uncertain.isEmpty();
-    for (var letter : inOrder(meant)) {
+    for (var letter : RedriveRound.inOrder(meant)) {
       if (!uncertain.contains(letter.key()) && !held.containsKey(letter.key())) {
         begins.add(letter);
       }
@@ -354,13 +354,6 @@ final class Redriver {
         .filter(letter -> letter.order() >= order.number())
         .forEach(letter -> meant.remove(letter.key()));
     return all.values().stream().filter(letter -> meant.contains(letter.key())).toList();
-  }
-
-  /** Parents' letters before their children's, whose numbers are higher. */
-  private static List<Letter> inOrder(List<Letter> letters) {
-    var sorted = new ArrayList<>(letters);
-    sorted.sort((one, other) -> one.id().position().compareTo(other.id().position()));
-    return sorted;
   }
 
   private void goOn() {
