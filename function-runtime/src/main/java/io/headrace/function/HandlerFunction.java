@@ -15,6 +15,8 @@ import java.util.UUID;
  * on.
  */
 final class HandlerFunction<I, O> implements BatchFunction<I, O> {
+  private static final BatchAnswer UNHEARD = new BatchAnswer.Done(false);
+
   private final String function;
   private final ShardKey shard;
   private final LambdaPool pool;
@@ -42,20 +44,27 @@ final class HandlerFunction<I, O> implements BatchFunction<I, O> {
     var attempt = events.get(0).attempt();
     var requestId = requestId(events.get(0).id().toString(), attempt);
     var call = new LambdaCall(function, requestId, shard, records, attempt::remaining, null);
-    var answer = pool.call(call, attempt).batch();
-    if (mapping.isEmpty() || mapping.get().reportsBatchItemFailures()) {
-      apply(answer, batch, events);
+    apply(heard(pool.call(call, attempt).batch(), mapping), batch, events);
+  }
+
+  /** The answer, as far as the mapping has it looked at. */
+  static BatchAnswer heard(BatchAnswer answer, Optional<EventSourceMapping> mapping) {
+    if (mapping.isEmpty()) {
+      return answer;
     }
+    if (!mapping.get().reportsBatchItemFailures()) {
+      return UNHEARD;
+    }
+    boolean strict = mapping.get().refusesUnknownKeys();
+    return strict && answer instanceof BatchAnswer.Done done && done.unknownKeys()
+        ? new BatchAnswer.Malformed("the answer has a key that means nothing")
+        : answer;
   }
 
   private void apply(BatchAnswer answer, Batch<I, O> batch, List<Event<I>> events)
       throws LambdaItemsFailed {
     if (answer instanceof BatchAnswer.Malformed malformed) {
       throw new LambdaItemsFailed(malformed.why());
-    }
-    boolean strict = mapping.isPresent() && mapping.get().refusesUnknownKeys();
-    if (strict && answer instanceof BatchAnswer.Done done && done.unknownKeys()) {
-      throw new LambdaItemsFailed("the answer has a key that means nothing");
     }
     if (answer instanceof BatchAnswer.ItemsFailed failed) {
       var lowest = failed.lowest();
