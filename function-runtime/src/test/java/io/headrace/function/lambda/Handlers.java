@@ -139,6 +139,35 @@ public final class Handlers {
     }
   }
 
+  /** Nothing of which an instance could be made. */
+  public abstract static class Statics {
+    private Statics() {}
+
+    public static void handle(KinesisEvent event) {
+      SEEN.add(event);
+    }
+  }
+
+  public interface StaticsOfInterface {
+    static void handle(KinesisEvent event, Context context) {
+      SEEN.add(event);
+    }
+  }
+
+  public abstract static class BadStatics {
+    static final int BROKEN = Integer.parseInt("no number");
+
+    public static void handle(KinesisEvent event) {
+      SEEN.add(BROKEN);
+    }
+  }
+
+  public static class ThrowingInSilence extends Typed {
+    public ThrowingInSilence() {
+      throw new IllegalStateException();
+    }
+  }
+
   /** A class of the user's own for the event. */
   public static class Order {
     private List<Map<String, Object>> records = List.of();

@@ -117,6 +117,8 @@ class ResolvedHandlersTest {
     "Plain::pojo",
     "Plain::nothing",
     "Plain::statically",
+    "Statics::handle",
+    "StaticsOfInterface::handle",
   })
   void every_way_to_write_a_handler_is_called(String handler) throws Exception {
     assertThat(instance(handler).call(call(record(1, "k", "x"))).batch())
@@ -219,6 +221,8 @@ class ResolvedHandlersTest {
       value = {
         "Throwing | its constructor threw java.lang.IllegalStateException: no TABLE_NAME in the"
             + " environment",
+        "ThrowingInSilence | its constructor threw java.lang.IllegalStateException",
+        "BadStatics::handle | can't be made: NumberFormatException: For input string",
         "Unlinkable | can't be made: NumberFormatException: For input string: \"no number\"",
       })
   void a_constructor_that_fails_is_told_in_one_sentence(String handler, String why) {
