@@ -145,21 +145,9 @@ final class FilterGate extends Gate {
     Instant keptBack = null;
     for (int i = 0; i < records.size(); i++) {
       var record = records.get(i);
-      int before = passed.size();
-      switch (verdicts.get(i)) {
-        case PASSES -> passed.add(record);
-        case FILTERED -> settle(record.position(), Outcome.FILTERED);
-        case UNPARSABLE -> {
-          tellUnparsable(record.position());
-          switch (fate) {
-            case DELIVER -> passed.add(record);
-            case DROP -> settle(record.position(), Outcome.FILTERED);
-            case DEAD_LETTER -> write(record);
-          }
-        }
-      }
-      boolean isBack = passed.size() == before;
-      if (isBack && (keptBack == null || record.arrivedAt().isAfter(keptBack))) {
+      if (passes(record, verdicts.get(i))) {
+        passed.add(record);
+      } else if (keptBack == null || record.arrivedAt().isAfter(keptBack)) {
         keptBack = record.arrivedAt();
       }
     }
@@ -170,6 +158,26 @@ final class FilterGate extends Gate {
       witness.keptBack(keptBack);
     }
     next();
+  }
+
+  /** Whether it is handed on; what is not is settled, or will be when its letter is durable. */
+  private boolean passes(StreamRecord record, RecordFilter.Verdict verdict) {
+    if (verdict == RecordFilter.Verdict.PASSES) {
+      return true;
+    }
+    if (verdict == RecordFilter.Verdict.FILTERED) {
+      settle(record.position(), Outcome.FILTERED);
+      return false;
+    }
+    tellUnparsable(record.position());
+    switch (fate) {
+      case DELIVER -> {
+        return true;
+      }
+      case DROP -> settle(record.position(), Outcome.FILTERED);
+      case DEAD_LETTER -> write(record);
+    }
+    return false;
   }
 
   private void settle(Position position, Outcome outcome) {

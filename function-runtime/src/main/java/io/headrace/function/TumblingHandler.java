@@ -28,8 +28,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A shard that ends passes its open windows on with its state. The child that holds the first
  * key of the parent ends the parent's window, once, before it begins its own.
  */
-final class TumblingHandler<O>
-    implements ShardHandler, FunctionGate.Caller, FilterGate.Witness {
+final class TumblingHandler<O> implements ShardHandler, FunctionGate.Caller, FilterGate.Witness {
   private static final Duration LEASE_IN_DOUBT_WAIT = Duration.ofMillis(200);
 
   private static final String STATELESS =

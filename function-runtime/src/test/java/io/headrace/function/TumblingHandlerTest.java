@@ -406,7 +406,8 @@ class TumblingHandlerTest {
     rig.drain();
 
     assertThat(CALLS)
-        .startsWith("0 2026-01-01T00:00:00Z [1, 2] after []", "0 2026-01-01T00:00:00Z [3] after [12]");
+        .startsWith(
+            "0 2026-01-01T00:00:00Z [1, 2] after []", "0 2026-01-01T00:00:00Z [3] after [12]");
   }
 
   @Test

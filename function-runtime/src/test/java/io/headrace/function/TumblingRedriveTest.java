@@ -94,7 +94,8 @@ class TumblingRedriveTest extends RedriveRig {
 
   @SuppressWarnings("unchecked")
   private static FunctionSpec<String, String> spec() {
-    var handler = LambdaHandler.named(Choosy.class.getName()).tumblingWindow(Duration.ofMinutes(15));
+    var handler =
+        LambdaHandler.named(Choosy.class.getName()).tumblingWindow(Duration.ofMinutes(15));
     return (FunctionSpec<String, String>)
         (FunctionSpec<?, ?>)
             FunctionSpec.named("echo")

@@ -11,7 +11,8 @@ import java.util.function.Supplier;
  * A handler's class, looked up. Immutable.
  *
  * @param isStatic no instance is needed
- * @param invocations one for each instance: its serializers were written for one call at a time, too
+ * @param invocations one for each instance: its serializers were written for one call at a time,
+ *     too
  */
 record HandlerCode(
     LambdaHandler handler,

@@ -126,7 +126,8 @@ class AnswerJsonTest {
 
     assertThat(stateOf("{\"state\":" + state + "}")).isEqualTo(state);
     assertThat(stateOf("{\"state\":{}}")).isEqualTo("{}");
-    for (var none : List.of("", "null", "{}", "{\"state\":null}", "{\"state\":[]}", "{\"state\":")) {
+    for (var none :
+        List.of("", "null", "{}", "{\"state\":null}", "{\"state\":[]}", "{\"state\":")) {
       assertThat(stateOf(none)).as(none).isNull();
     }
   }
@@ -134,8 +135,7 @@ class AnswerJsonTest {
   private static String stateOf(String answer) {
     var window = new LambdaCall.InWindow(Instant.EPOCH, Instant.EPOCH, "{}", false, false);
     var call = call();
-    var within =
-        new LambdaCall("f", "r", call.shard(), call.records(), call.remaining(), window);
+    var within = new LambdaCall("f", "r", call.shard(), call.records(), call.remaining(), window);
     return new AnswerJson(HANDLER).read(within, answer.getBytes(UTF_8)).state();
   }
 
