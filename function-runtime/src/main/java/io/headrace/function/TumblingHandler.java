@@ -55,6 +55,7 @@ final class TumblingHandler<O> implements ShardHandler, FunctionGate.Caller, Fil
   /** Of the step that is tried now: not fewer after a part of it is done. */
   private int attempts;
 
+  private long calls;
   private boolean backingOff;
   private boolean draining;
   private boolean changed;
@@ -260,8 +261,9 @@ final class TumblingHandler<O> implements ShardHandler, FunctionGate.Caller, Fil
 
   private void invoke(TumblingLane.Step.Invoke step) {
     attempts++;
+    calls++;
     step.items().forEach(item -> item.deliveries++);
-    var task = new WindowTask(step);
+    var task = new WindowTask(step, calls);
     var unused = new OutputBuffer<>(wiring.outlets(), () -> "", Map.of());
     var call =
         new Call<>(
@@ -438,10 +440,12 @@ final class TumblingHandler<O> implements ShardHandler, FunctionGate.Caller, Fil
   /** One call; its answer is read on the worker loop after it has succeeded. */
   private final class WindowTask extends Task<O> {
     private final TumblingLane.Step.Invoke step;
+    private final long number;
     private LambdaHandlers.@Nullable Answer answer;
 
-    WindowTask(TumblingLane.Step.Invoke step) {
+    WindowTask(TumblingLane.Step.Invoke step, long number) {
       this.step = step;
+      this.number = number;
     }
 
     LambdaHandlers.Answer answer() {
@@ -482,7 +486,7 @@ final class TumblingHandler<O> implements ShardHandler, FunctionGate.Caller, Fil
           pool.call(
               new LambdaCall(
                   scope.function,
-                  HandlerFunction.requestId(name, call),
+                  HandlerFunction.requestId(name, call, number),
                   shard,
                   records,
                   call::remaining,

@@ -219,6 +219,19 @@ class HandlerFunctionTest {
   }
 
   @Test
+  void a_call_that_found_a_dependency_down_has_an_id_of_its_own() {
+    var rig =
+        rig(Reporting.class, RetryPolicy.forever().unavailableOn(IllegalStateException.class));
+    TALLY.throwsNext = true;
+
+    rig.put("a", "1");
+    rig.drain();
+
+    assertThat(BATCHES).hasSize(2);
+    assertThat(REQUESTS).hasSize(2);
+  }
+
+  @Test
   void the_codec_is_not_asked() {
     var rig = rig(Reporting.class, RetryPolicy.forever());
 

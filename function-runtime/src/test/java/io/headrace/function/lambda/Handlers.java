@@ -130,6 +130,10 @@ public final class Handlers {
       SEEN.add(event);
     }
 
+    public void halfAStream(InputStream in, Context context) {
+      SEEN.add(in);
+    }
+
     public void throwing(KinesisEvent event) throws IOException {
       throw new IOException("of the handler");
     }

@@ -199,6 +199,7 @@ class ResolvedHandlersTest {
         "Plain::hidden | #Plain has no public method hidden; name one that it has",
         "Plain::three | no method three of #Plain has parameters that can be given",
         "Plain::text | takes a String, as which the event, a JSON object, can't be read",
+        "Plain::halfAStream | takes a InputStream, as which the event, a JSON object, can't be read",
         "Plain::ambiguous | both ambiguous(",
         "OfText | takes a String, as which the event, a JSON object, can't be read",
         "OfAnotherService | takes a SQSEvent, and a stream brings KinesisEvent",
