@@ -169,15 +169,73 @@ class HandlerClassesTest {
     assertThat(call(jar, "com.acme.Own::handle")).isInstanceOf(BatchAnswer.ItemsFailed.class);
   }
 
+  @Test
+  void each_instance_has_a_serializer_of_its_own() throws Exception {
+    var serializer =
+        """
+        package com.acme;
+
+        import com.amazonaws.services.lambda.runtime.CustomPojoSerializer;
+        import java.io.InputStream;
+        import java.io.OutputStream;
+        import java.lang.reflect.Type;
+
+        public class Own implements CustomPojoSerializer {
+          public static class Order { public int readBefore; }
+
+          private int read;
+
+          @Override @SuppressWarnings("unchecked")
+          public <T> T fromJson(InputStream json, Type type) {
+            Order order = new Order();
+            order.readBefore = read++;
+            return (T) order;
+          }
+
+          @Override
+          public <T> T fromJson(String json, Type type) { return null; }
+
+          @Override
+          public <T> void toJson(T value, OutputStream out, Type type) {}
+
+          public Object handle(Order order) {
+            if (order.readBefore > 0) {
+              throw new IllegalStateException("read by the serializer of another");
+            }
+            return order;
+          }
+        }
+        """;
+    var jar =
+        new HandlerJar(folder)
+            .source("com.acme.Own", serializer)
+            .entry(
+                "META-INF/services/com.amazonaws.services.lambda.runtime.CustomPojoSerializer",
+                "com.acme.Own\n".getBytes(UTF_8))
+            .build("own.jar");
+
+    try (var classes = HandlerClasses.in(List.of(jar))) {
+      var code =
+          LambdaHandlers.find().resolve(LambdaHandler.named("com.acme.Own::handle").from(classes));
+      for (int i = 0; i < 2; i++) {
+        try (var instance = code.instance()) {
+          assertThat(instance.call(call()).batch()).isEqualTo(new BatchAnswer.Done(false));
+        }
+      }
+    }
+  }
+
   private static BatchAnswer call(Path jar, String handler) throws Exception {
     try (var classes = HandlerClasses.in(List.of(jar));
         var instance =
             LambdaHandlers.find().resolve(LambdaHandler.named(handler).from(classes)).instance()) {
-      var record = new StreamRecord(Position.of(1), "k", Instant.EPOCH, new byte[] {1});
-      var shard = new ShardKey(new StreamId("s", Instant.EPOCH), new ShardId("shardId-0"));
-      return instance
-          .call(new LambdaCall("f", "r", shard, List.of(record), () -> Duration.ofSeconds(1), null))
-          .batch();
+      return instance.call(call()).batch();
     }
+  }
+
+  private static LambdaCall call() {
+    var record = new StreamRecord(Position.of(1), "k", Instant.EPOCH, new byte[] {1});
+    var shard = new ShardKey(new StreamId("s", Instant.EPOCH), new ShardId("shardId-0"));
+    return new LambdaCall("f", "r", shard, List.of(record), () -> Duration.ofSeconds(1), null);
   }
 }

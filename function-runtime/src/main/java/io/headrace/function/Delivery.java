@@ -34,6 +34,24 @@ record Delivery(int concurrentBatches, PayloadLimit payload, Optional<EventSourc
     return new Delivery(concurrentBatches, new PayloadLimit(bytes, payload.asEvent()), mapping);
   }
 
+  /** A window's state goes from call to call, in the shard's order. */
+  private void checkInWindows(String function) {
+    if (concurrentBatches > 1) {
+      throw FunctionSpec.refused(
+          function,
+          "parallelizationFactor",
+          Integer.toString(concurrentBatches),
+          "a tumbling window has one call at a time in each shard; leave it out");
+    }
+    if (mapping.isPresent() && mapping.get().bisectsBatchOnFunctionError()) {
+      throw FunctionSpec.refused(
+          function,
+          "bisectBatchOnFunctionError",
+          "true",
+          "batches of a tumbling window are tried again whole; leave it out");
+    }
+  }
+
   /** What is said of batches is said to who gets them. */
   void check(String function, FunctionKind<?, ?> kind) {
     boolean batches =
@@ -43,6 +61,10 @@ record Delivery(int concurrentBatches, PayloadLimit payload, Optional<EventSourc
             || kind instanceof FunctionKind.AsyncKeyedState
             || kind instanceof FunctionKind.Windowing);
     if (batches) {
+      if (kind instanceof FunctionKind.Lambda<?, ?> lambda
+          && lambda.handler().window().isPresent()) {
+        checkInWindows(function);
+      }
       return;
     }
     if (mapping.isPresent()) {

@@ -5,6 +5,7 @@ import io.headrace.kcl.ShardHandler;
 import io.headrace.kcl.StreamRecord;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,6 +23,12 @@ import org.slf4j.LoggerFactory;
  */
 final class FilterGate extends Gate {
   static final String CODE = "Unparsable";
+
+  /** A handler that is told how far the shard is read, where it gets nothing of it. */
+  interface Witness {
+    /** Records were kept back, the latest of which arrived then; behind what was handed over. */
+    void keptBack(Instant latestArrival);
+  }
 
   private static final Logger LOG = LoggerFactory.getLogger(FilterGate.class);
 
@@ -41,6 +48,9 @@ final class FilterGate extends Gate {
 
   private boolean draining;
   private long unparsable;
+
+  /** Of the task that judges; there is one at a time. */
+  private boolean toldFailing;
 
   FilterGate(
       Scope scope,
@@ -111,13 +121,17 @@ final class FilterGate extends Gate {
     try {
       return filter.judge(record);
     } catch (RuntimeException | StackOverflowError thrown) {
-      // Without its message, which may quote the payload.
-      LOG.warn(
-          "function {}, shard {}: the filter failed on record {} with {} and takes it as unparsable",
-          scope.function,
-          scope.context.key(),
-          record.position(),
-          thrown.getClass().getName());
+      if (!toldFailing) {
+        toldFailing = true;
+        // Without its message, which may quote the payload.
+        LOG.warn(
+            "function {}, shard {}: the filter failed on record {} with {} and takes it as"
+                + " unparsable. More of them here are not logged",
+            scope.function,
+            scope.context.key(),
+            record.position(),
+            thrown.getClass().getName());
+      }
       return RecordFilter.Verdict.UNPARSABLE;
     }
   }
@@ -128,25 +142,42 @@ final class FilterGate extends Gate {
     }
     judging = null;
     var passed = new ArrayList<StreamRecord>(records.size());
+    Instant keptBack = null;
     for (int i = 0; i < records.size(); i++) {
       var record = records.get(i);
-      switch (verdicts.get(i)) {
-        case PASSES -> passed.add(record);
-        case FILTERED -> settle(record.position(), Outcome.FILTERED);
-        case UNPARSABLE -> {
-          tellUnparsable(record.position());
-          switch (fate) {
-            case DELIVER -> passed.add(record);
-            case DROP -> settle(record.position(), Outcome.FILTERED);
-            case DEAD_LETTER -> write(record);
-          }
-        }
+      if (passes(record, verdicts.get(i))) {
+        passed.add(record);
+      } else if (keptBack == null || record.arrivedAt().isAfter(keptBack)) {
+        keptBack = record.arrivedAt();
       }
     }
     if (!passed.isEmpty()) {
       behind.handle(passed);
     }
+    if (keptBack != null && behind instanceof Witness witness) {
+      witness.keptBack(keptBack);
+    }
     next();
+  }
+
+  /** Whether it is handed on; what is not is settled, or will be when its letter is durable. */
+  private boolean passes(StreamRecord record, RecordFilter.Verdict verdict) {
+    if (verdict == RecordFilter.Verdict.PASSES) {
+      return true;
+    }
+    if (verdict == RecordFilter.Verdict.FILTERED) {
+      settle(record.position(), Outcome.FILTERED);
+      return false;
+    }
+    tellUnparsable(record.position());
+    switch (fate) {
+      case DELIVER -> {
+        return true;
+      }
+      case DROP -> settle(record.position(), Outcome.FILTERED);
+      case DEAD_LETTER -> write(record);
+    }
+    return false;
   }
 
   private void settle(Position position, Outcome outcome) {

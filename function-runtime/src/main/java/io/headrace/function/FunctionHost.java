@@ -48,7 +48,8 @@ final class FunctionHost<I, O> implements AutoCloseable, Redriver.Live {
 
   /** The handlers of one input's shards. */
   ShardHandler.Factory handlers(Input<? extends I> input) {
-    Decoder<I> decoder = decoder(input);
+    Decoder<I> decoder =
+        spec.kind() instanceof FunctionKind.Lambda ? unasked(input) : decoder(input);
     return context ->
         LetterGate.open(
             spec,
@@ -118,6 +119,12 @@ final class FunctionHost<I, O> implements AutoCloseable, Redriver.Live {
   @SuppressWarnings("unchecked")
   private static <I> Decoder<I> decoder(Input<? extends I> input) {
     return (Decoder<I>) Decoder.of(input);
+  }
+
+  /** A Lambda handler gets bytes, so that no codec can refuse them; nobody asks for the value. */
+  @SuppressWarnings("unchecked")
+  private static <I> Decoder<I> unasked(Input<? extends I> input) {
+    return (Decoder<I>) (Decoder<?>) Decoder.of(Input.of(input.source(), Codec.bytes()));
   }
 
   private static Object instance(FunctionSpec<?, ?> spec) {

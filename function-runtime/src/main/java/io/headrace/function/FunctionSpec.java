@@ -404,7 +404,10 @@ public final class FunctionSpec<I, O> {
       return handledByLambda(LambdaHandler.named(handler));
     }
 
-    /** An unmodified handler: it gets bytes, whatever the codec, and batches by Lambda's rules. */
+    /**
+     * An unmodified handler: it gets bytes and batches by Lambda's rules. What the input says of
+     * values (codec, {@link Input#timedBy}, {@link Input#endedBy}) is not asked.
+     */
     public FunctionSpec<I, byte[]> handledByLambda(LambdaHandler handler) {
       var code = LambdaHandlers.find().resolve(handler);
       return build(inputs, new FunctionKind.Lambda<>(handler, code), Destination.nowhere());

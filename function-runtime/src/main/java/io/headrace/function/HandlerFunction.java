@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A Lambda handler as a function of batches, in one shard; on the invocation pool, in as many lanes
@@ -15,10 +16,13 @@ import java.util.UUID;
  * on.
  */
 final class HandlerFunction<I, O> implements BatchFunction<I, O> {
+  private static final BatchAnswer UNHEARD = new BatchAnswer.Done(false);
+
   private final String function;
   private final ShardKey shard;
   private final LambdaPool pool;
   private final Optional<EventSourceMapping> mapping;
+  private final AtomicLong calls = new AtomicLong();
 
   /**
    * @param mapping says which answers are looked at; without one all are
@@ -40,22 +44,30 @@ final class HandlerFunction<I, O> implements BatchFunction<I, O> {
       records.add(((RecordEvent<I>) event).record());
     }
     var attempt = events.get(0).attempt();
-    var requestId = requestId(events.get(0).id().toString(), attempt);
+    var first = events.get(0).id().toString();
+    var requestId = requestId(first, attempt, calls.incrementAndGet());
     var call = new LambdaCall(function, requestId, shard, records, attempt::remaining, null);
-    var answer = pool.call(call, attempt).batch();
-    if (mapping.isEmpty() || mapping.get().reportsBatchItemFailures()) {
-      apply(answer, batch, events);
+    apply(heard(pool.call(call, attempt).batch(), mapping), batch, events);
+  }
+
+  /** The answer, as far as the mapping has it looked at. */
+  static BatchAnswer heard(BatchAnswer answer, Optional<EventSourceMapping> mapping) {
+    if (mapping.isEmpty()) {
+      return answer;
     }
+    if (!mapping.get().reportsBatchItemFailures()) {
+      return UNHEARD;
+    }
+    boolean strict = mapping.get().refusesUnknownKeys();
+    return strict && answer instanceof BatchAnswer.Done done && done.unknownKeys()
+        ? new BatchAnswer.Malformed("the answer has a key that means nothing")
+        : answer;
   }
 
   private void apply(BatchAnswer answer, Batch<I, O> batch, List<Event<I>> events)
       throws LambdaItemsFailed {
     if (answer instanceof BatchAnswer.Malformed malformed) {
       throw new LambdaItemsFailed(malformed.why());
-    }
-    boolean strict = mapping.isPresent() && mapping.get().refusesUnknownKeys();
-    if (strict && answer instanceof BatchAnswer.Done done && done.unknownKeys()) {
-      throw new LambdaItemsFailed("the answer has a key that means nothing");
     }
     if (answer instanceof BatchAnswer.ItemsFailed failed) {
       var lowest = failed.lowest();
@@ -76,10 +88,12 @@ final class HandlerFunction<I, O> implements BatchFunction<I, O> {
   /**
    * The same nowhere else.
    *
-   * @param first names the batch by its first record; with its delivery and the owner of its shard
+   * @param first names the batch by its first record
+   * @param call its number in this run of the shard: an attempt that found a dependency down does
+   *     not count as one, and has an id all the same
    */
-  static String requestId(String first, Attempt attempt) {
-    var name = first + "!" + attempt.number() + "!" + attempt.fencingToken();
+  static String requestId(String first, Attempt attempt, long call) {
+    var name = first + "!" + call + "!" + attempt.fencingToken();
     return UUID.nameUUIDFromBytes(name.getBytes(UTF_8)).toString();
   }
 }

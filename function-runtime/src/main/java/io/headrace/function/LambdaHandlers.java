@@ -2,6 +2,7 @@ package io.headrace.function;
 
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes handlers that were written for AWS Lambda callable, so that no other package need know its
@@ -38,17 +39,9 @@ public interface LambdaHandlers {
   /**
    * What a handler answered.
    *
-   * @param state one JSON object where the call was within a window; {@code {}} else
+   * @param state one JSON object; null where the answer has none
    */
-  record Answer(BatchAnswer batch, String state) {
-    /** All is done, and there is no window. */
-    public static final Answer DONE = new Answer(new BatchAnswer.Done(false), "{}");
-
-    /** Of the batch, where there is no state. */
-    public static Answer of(BatchAnswer batch) {
-      return new Answer(batch, "{}");
-    }
-  }
+  record Answer(BatchAnswer batch, @Nullable String state) {}
 
   /** The one on the class path. */
   static LambdaHandlers find() {

@@ -10,6 +10,8 @@ final class LambdaPool implements AutoCloseable {
   private final LambdaHandlers.Code code;
   private final ConcurrentLinkedQueue<LambdaHandlers.Instance> idle = new ConcurrentLinkedQueue<>();
 
+  private volatile boolean closed;
+
   private LambdaPool(LambdaHandlers.Code code) {
     this.code = code;
   }
@@ -32,7 +34,7 @@ final class LambdaPool implements AutoCloseable {
     var instance = kept != null ? kept : code.instance();
     try {
       var answer = instance.call(call);
-      idle.add(instance);
+      giveBack(instance);
       return answer;
     } catch (Throwable thrown) {
       // An exception is an answer like another; only a call that was cut short leaves doubts.
@@ -43,14 +45,27 @@ final class LambdaPool implements AutoCloseable {
       if (cut) {
         Machinery.closeQuietly(instance);
       } else {
-        idle.add(instance);
+        giveBack(instance);
       }
       throw thrown;
     }
   }
 
+  /** A call may come back after the end: whoever of the two is later closes the instance. */
+  private void giveBack(LambdaHandlers.Instance instance) {
+    idle.add(instance);
+    if (closed) {
+      closeIdle();
+    }
+  }
+
   @Override
   public void close() {
+    closed = true;
+    closeIdle();
+  }
+
+  private void closeIdle() {
     for (var each = idle.poll(); each != null; each = idle.poll()) {
       Machinery.closeQuietly(each);
     }

@@ -28,8 +28,11 @@ import org.jspecify.annotations.Nullable;
  * <p>A shard that ends passes its open windows on with its state. The child that holds the first
  * key of the parent ends the parent's window, once, before it begins its own.
  */
-final class TumblingHandler<O> implements ShardHandler, FunctionGate.Caller {
+final class TumblingHandler<O> implements ShardHandler, FunctionGate.Caller, FilterGate.Witness {
   private static final Duration LEASE_IN_DOUBT_WAIT = Duration.ofMillis(200);
+
+  private static final String STATELESS =
+      "an answer within a window must have an object under state";
 
   /** The format of a stored window. */
   private static final int VERSION = 1;
@@ -52,10 +55,11 @@ final class TumblingHandler<O> implements ShardHandler, FunctionGate.Caller {
   /** Of the step that is tried now: not fewer after a part of it is done. */
   private int attempts;
 
+  private long calls;
   private boolean backingOff;
   private boolean draining;
   private boolean changed;
-  private Instant wakesAt = Instant.MIN;
+  private @Nullable Instant wakesAt;
 
   TumblingHandler(Scope scope, Duration size, LambdaPool pool, LaneRunner.Wiring<O> wiring) {
     this.scope = scope;
@@ -75,7 +79,9 @@ final class TumblingHandler<O> implements ShardHandler, FunctionGate.Caller {
             scope.environment.calls());
     this.letters = new LetterWriter(scope, new Courier(scope), wiring.outlets().letters());
     this.keeper = new StateKeeper(scope);
-    this.lane = new TumblingLane(scope.context.key().shard(), size, settings.batch().recordsMax());
+    this.lane =
+        new TumblingLane(
+            scope.context.key().shard(), size, settings.batch(), settings.delivery().payload());
     gate.join(this);
   }
 
@@ -113,6 +119,12 @@ final class TumblingHandler<O> implements ShardHandler, FunctionGate.Caller {
     for (var record : records) {
       lane.add(BatchCall.Item.of(scope, record), now);
     }
+    next();
+  }
+
+  @Override
+  public void keptBack(Instant latestArrival) {
+    lane.passedBy(latestArrival, scope.loop().now());
     next();
   }
 
@@ -225,8 +237,12 @@ final class TumblingHandler<O> implements ShardHandler, FunctionGate.Caller {
         });
   }
 
+  /**
+   * One timer at a time: it asks again. The wall clock may not be there yet by then, as timers go
+   * by the other one.
+   */
   private void wakeAt(Instant at) {
-    if (at.equals(wakesAt)) {
+    if (wakesAt != null && !at.isBefore(wakesAt)) {
       return;
     }
     wakesAt = at;
@@ -234,13 +250,20 @@ final class TumblingHandler<O> implements ShardHandler, FunctionGate.Caller {
         scope
             .loop()
             .schedule(
-                Duration.between(scope.loop().now(), at), () -> scope.runUnlessOver(this::next));
+                Duration.between(scope.loop().now(), at),
+                () -> {
+                  if (at.equals(wakesAt)) {
+                    wakesAt = null;
+                  }
+                  scope.runUnlessOver(this::next);
+                });
   }
 
   private void invoke(TumblingLane.Step.Invoke step) {
     attempts++;
+    calls++;
     step.items().forEach(item -> item.deliveries++);
-    var task = new WindowTask(step);
+    var task = new WindowTask(step, calls);
     var unused = new OutputBuffer<>(wiring.outlets(), () -> "", Map.of());
     var call =
         new Call<>(
@@ -271,13 +294,20 @@ final class TumblingHandler<O> implements ShardHandler, FunctionGate.Caller {
   }
 
   private void answered(TumblingLane.Step.Invoke step, LambdaHandlers.Answer answer, Call<O> call) {
-    if (answer.batch() instanceof BatchAnswer.Malformed malformed) {
+    var batch = HandlerFunction.heard(answer.batch(), wiring.settings().delivery().mapping());
+    var state = answer.state();
+    if (state == null && step.last()) {
+      state = TumblingLane.NO_STATE; // It would be of no use to any other call.
+    }
+    if (batch instanceof BatchAnswer.Malformed malformed) {
       failed(step, Failure.of(new LambdaItemsFailed(malformed.why()), retry), call);
-    } else if (answer.batch() instanceof BatchAnswer.ItemsFailed failed) {
-      partly(step, failed, answer.state(), call);
+    } else if (state == null) {
+      failed(step, Failure.of(new LambdaItemsFailed(STATELESS), retry), call);
+    } else if (batch instanceof BatchAnswer.ItemsFailed failed) {
+      partly(step, failed, state, call);
     } else {
       gate.succeeded(scope, call, attempts == 1 ? step.items().size() : 0);
-      lane.done(step, answer.state());
+      lane.done(step, state);
       finish(step, Outcome.HANDLED);
     }
   }
@@ -410,10 +440,12 @@ final class TumblingHandler<O> implements ShardHandler, FunctionGate.Caller {
   /** One call; its answer is read on the worker loop after it has succeeded. */
   private final class WindowTask extends Task<O> {
     private final TumblingLane.Step.Invoke step;
+    private final long number;
     private LambdaHandlers.@Nullable Answer answer;
 
-    WindowTask(TumblingLane.Step.Invoke step) {
+    WindowTask(TumblingLane.Step.Invoke step, long number) {
       this.step = step;
+      this.number = number;
     }
 
     LambdaHandlers.Answer answer() {
@@ -454,7 +486,7 @@ final class TumblingHandler<O> implements ShardHandler, FunctionGate.Caller {
           pool.call(
               new LambdaCall(
                   scope.function,
-                  HandlerFunction.requestId(name, call),
+                  HandlerFunction.requestId(name, call, number),
                   shard,
                   records,
                   call::remaining,

@@ -2,6 +2,7 @@ package io.headrace.function;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.headrace.kcl.BatchLimits;
 import io.headrace.kcl.ShardId;
 import java.time.Duration;
 import java.time.Instant;
@@ -17,13 +18,17 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A window begins with its first record and ends when one arrives that belongs behind it, or
  * when its time is over and nothing more came for a while. Records that arrived before the open
- * window began, as clocks of the stream differ by little, count into it.
+ * window began, as clocks of the stream differ by little, count into it. Once its end has begun
+ * nothing else is called before it has ended, or was given up.
  */
 final class TumblingLane {
   /** What state may take; a window whose state is larger ends early, and goes on with none. */
   static final int STATE_BYTES_MAX = 1 << 20;
 
-  /** How long nothing must have come until a window is ended by the clock alone. */
+  /**
+   * How long nothing must have come until a window is ended by the clock alone, beyond what a batch
+   * waits for more before it comes.
+   */
   static final Duration QUIET = Duration.ofSeconds(5);
 
   static final String NO_STATE = "{}";
@@ -70,7 +75,8 @@ final class TumblingLane {
 
   private final ShardId shard;
   private final Duration size;
-  private final int recordsMax;
+  private final BatchLimits limits;
+  private final PayloadLimit payload;
   private final ArrayDeque<BatchCall.Item> ready = new ArrayDeque<>();
 
   /** Of the parents: they end before anything of this shard begins. */
@@ -81,12 +87,19 @@ final class TumblingLane {
   /** What failed in part or whole, to be called again before anything else. */
   private @Nullable List<BatchCall.Item> again;
 
+  /** The open window is ending. */
+  private boolean ending;
+
   private Instant lastCame = Instant.MIN;
 
-  TumblingLane(ShardId shard, Duration size, int recordsMax) {
+  /** The latest arrival of what a filter kept back. */
+  private Instant passedBy = Instant.MIN;
+
+  TumblingLane(ShardId shard, Duration size, BatchLimits limits, PayloadLimit payload) {
     this.shard = shard;
     this.size = size;
-    this.recordsMax = recordsMax;
+    this.limits = limits;
+    this.payload = payload;
   }
 
   void restore(Open window, Instant now) {
@@ -101,6 +114,14 @@ final class TumblingLane {
   void add(BatchCall.Item item, Instant now) {
     ready.add(item);
     lastCame = now;
+  }
+
+  /** Records are read that are not for the handler, up to one that arrived then. */
+  void passedBy(Instant arrival, Instant now) {
+    lastCame = now;
+    if (arrival.isAfter(passedBy)) {
+      passedBy = arrival;
+    }
   }
 
   /** Those that have not ended, to be stored. */
@@ -134,6 +155,9 @@ final class TumblingLane {
     if (window != null && window.isTooLarge()) {
       return end(window, true);
     }
+    if (window != null && ending) {
+      return end(window, false);
+    }
     var first = ready.peek();
     if (first == null) {
       return window == null ? IDLE : quiet(window, now);
@@ -142,7 +166,7 @@ final class TumblingLane {
       window = new Open(shard, spanOf(first), NO_STATE);
       open = window;
     } else if (isBehind(window, first)) {
-      return end(window, false);
+      return endOpen(window);
     }
     return new Step.Invoke(window, take(window), false, false);
   }
@@ -155,6 +179,7 @@ final class TumblingLane {
       inherited.remove();
     } else {
       open = step.early() ? step.window().with(NO_STATE) : null;
+      ending = false;
     }
   }
 
@@ -196,17 +221,34 @@ final class TumblingLane {
     return new Step.Invoke(window, List.of(), true, early);
   }
 
-  private Step quiet(Open window, Instant now) {
-    var end = window.span().end();
-    var still = lastCame.plus(QUIET);
-    var due = end.isAfter(still) ? end : still;
-    return now.isBefore(due) ? new Step.Wait(due) : end(window, false);
+  private Step endOpen(Open window) {
+    ending = true;
+    return end(window, false);
   }
 
+  /**
+   * Nothing is there for the handler. While a filter keeps records back that are no newer than the
+   * window, this worker is behind, and more of the window may come.
+   */
+  private Step quiet(Open window, Instant now) {
+    var end = window.span().end();
+    if (!passedBy.isBefore(end.plus(QUIET))) {
+      return endOpen(window);
+    }
+    var still = lastCame.plus(QUIET).plus(limits.waitMax());
+    var due = end.isAfter(still) ? end : still;
+    return now.isBefore(due) ? new Step.Wait(due) : endOpen(window);
+  }
+
+  /** At least one; a letter that is played again goes alone, as it lies elsewhere in the stream. */
   private List<BatchCall.Item> take(Open window) {
     var items = new ArrayList<BatchCall.Item>();
-    for (var item = ready.peek(); item != null; item = ready.peek()) {
-      if (items.size() == recordsMax || isBehind(window, item)) {
+    long bytes = 0;
+    for (var item = ready.peek(); item != null && !isBehind(window, item); item = ready.peek()) {
+      bytes += payload.isSet() ? payload.bytesOf(item.record) : 0;
+      boolean alone = item.again || (!items.isEmpty() && items.get(0).again);
+      boolean isFull = items.size() == limits.recordsMax() || bytes > payload.bytesMax();
+      if (!items.isEmpty() && (alone || isFull)) {
         break;
       }
       items.add(ready.remove());

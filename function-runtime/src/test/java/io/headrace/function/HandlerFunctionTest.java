@@ -8,7 +8,11 @@ import com.amazonaws.services.lambda.runtime.RequestHandler;
 import com.amazonaws.services.lambda.runtime.events.KinesisEvent;
 import com.amazonaws.services.lambda.runtime.events.StreamsEventResponse;
 import io.headrace.kcl.ShardHandler.Outcome;
+import io.headrace.kcl.ShardId;
+import io.headrace.kcl.ShardKey;
+import io.headrace.kcl.StreamId;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -212,6 +216,80 @@ class HandlerFunctionTest {
         .isInstanceOf(LambdaHandlerException.class)
         .hasMessageEndingWith(": its constructor threw java.lang.IllegalStateException: no table");
     assertThat(BATCHES).isEmpty();
+  }
+
+  @Test
+  void a_call_that_found_a_dependency_down_has_an_id_of_its_own() {
+    var rig =
+        rig(Reporting.class, RetryPolicy.forever().unavailableOn(IllegalStateException.class));
+    TALLY.throwsNext = true;
+
+    rig.put("a", "1");
+    rig.drain();
+
+    assertThat(BATCHES).hasSize(2);
+    assertThat(REQUESTS).hasSize(2);
+  }
+
+  @Test
+  void the_codec_is_not_asked() {
+    var rig = rig(Reporting.class, RetryPolicy.forever());
+
+    // The codec refuses what begins with "bad".
+    rig.putAll("a=bad", "b=2");
+    rig.drain();
+
+    assertThat(BATCHES).containsExactly(List.of("1", "2"));
+    assertThat(rig.letters).isEmpty();
+  }
+
+  @Test
+  void a_call_that_comes_back_after_the_end_closes_its_instance() throws Exception {
+    var pools = new LambdaPool[1];
+    var closed = new ArrayList<String>();
+    pools[0] =
+        LambdaPool.open(
+            () ->
+                new LambdaHandlers.Instance() {
+                  @Override
+                  public LambdaHandlers.Answer call(LambdaCall call) {
+                    pools[0].close();
+                    return new LambdaHandlers.Answer(new BatchAnswer.Done(false), null);
+                  }
+
+                  @Override
+                  public void close() {
+                    closed.add("closed");
+                  }
+                });
+    var shard = new ShardKey(new StreamId("in", Instant.EPOCH), new ShardId("shardId-0"));
+    var call = new LambdaCall("f", "r", shard, List.of(), () -> Duration.ZERO, null);
+
+    pools[0].call(call, new Unlimited());
+
+    assertThat(closed).hasSize(1);
+  }
+
+  private record Unlimited() implements Attempt {
+    @Override
+    public int number() {
+      return 1;
+    }
+
+    @Override
+    public Instant deadline() {
+      return Instant.MAX;
+    }
+
+    @Override
+    public Duration remaining() {
+      return Duration.ofHours(1);
+    }
+
+    @Override
+    public long fencingToken() {
+      return 1;
+    }
   }
 
   @Test

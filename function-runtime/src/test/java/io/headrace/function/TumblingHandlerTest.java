@@ -2,6 +2,7 @@ package io.headrace.function;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
@@ -340,6 +341,102 @@ class TumblingHandlerTest {
   }
 
   @Test
+  void while_a_batch_waits_for_more_the_clock_ends_no_window() {
+    var rig = rig(reading().batching(10, Duration.ofSeconds(60)));
+
+    put(rig, 10);
+    rig.advance(64_000);
+    // Came when the first batch was full already, and waited a minute for others.
+    put(rig, 50);
+    rig.advance(64_000);
+    assertThat(CALLS)
+        .containsExactly(
+            "0 2026-01-01T00:00:00Z [1] after []", "0 2026-01-01T00:00:00Z [2] after [1]");
+    rig.advance(2_000);
+
+    assertThat(CALLS).endsWith("0 2026-01-01T00:00:00Z [] after [12] final");
+  }
+
+  @Test
+  void a_worker_that_is_behind_and_filters_most_ends_no_window_by_the_clock() {
+    var rig = rig(reading("{\"partitionKey\": [\"k\"]}").batching(10, Duration.ZERO));
+
+    put(rig, -600);
+    for (int second = -599; second < -570; second++) {
+      rig.put("other", "filtered", BEGIN.plusSeconds(second));
+      rig.advance(1_000);
+    }
+    put(rig, -570);
+    rig.advance(1_000);
+    assertThat(CALLS)
+        .containsExactly(
+            "0 2025-12-31T23:50:00Z [1] after []", "0 2025-12-31T23:50:00Z [31] after [1]");
+
+    rig.put("other", "filtered", BEGIN.plusSeconds(-536));
+    rig.advance(1_000);
+    assertThat(CALLS).hasSize(2);
+    rig.put("other", "filtered", BEGIN.plusSeconds(-535));
+    rig.advance(10);
+
+    assertThat(CALLS).endsWith("0 2025-12-31T23:50:00Z [] after [131] final");
+  }
+
+  @Test
+  void a_window_whose_end_failed_gets_nothing_more_before_it_has_ended() {
+    var rig = rig(RetryPolicy.forever());
+    FAILING.add("final");
+    put(rig, 10);
+    rig.advance(61_000);
+
+    put(rig, 50);
+    rig.advance(1_000);
+    FAILING.clear();
+    rig.drain();
+
+    int last = CALLS.lastIndexOf("0 2026-01-01T00:00:00Z [] after [1] final");
+    assertThat(CALLS.subList(1, last)).allMatch(call -> call.endsWith("final"));
+    assertThat(CALLS.get(last + 1)).isEqualTo("0 2026-01-01T00:00:00Z [2] after []");
+  }
+
+  @Test
+  void a_call_gets_no_more_than_its_payload_may_be() {
+    var rig = rig(reading().batching(10, Duration.ZERO).maxPayloadBytes(4));
+
+    put(rig, 10, 20, 30);
+    rig.drain();
+
+    assertThat(CALLS)
+        .startsWith(
+            "0 2026-01-01T00:00:00Z [1, 2] after []", "0 2026-01-01T00:00:00Z [3] after [12]");
+  }
+
+  @Test
+  void a_mapping_without_report_batch_item_failures_hears_none() {
+    var rig = rig(reading().lambdaCompatible());
+    NAMED.add("2");
+
+    put(rig, 10, 20);
+    rig.drain();
+
+    assertThat(CALLS).startsWith("0 2026-01-01T00:00:00Z [1, 2] after []").hasSizeLessThan(3);
+    assertThat(rig.settled.values()).containsOnly(Outcome.HANDLED);
+  }
+
+  @Test
+  void what_would_bring_a_window_out_of_order_is_refused() {
+    var bisecting = EventSourceMapping.defaults().bisectBatchOnFunctionError(true);
+
+    assertThatThrownBy(() -> spec(reading().parallelizationFactor(2)))
+        .hasMessage(
+            "function f, parallelizationFactor 2: a tumbling window has one call at a time in each"
+                + " shard; leave it out");
+    assertThatThrownBy(() -> spec(reading().lambdaCompatible(bisecting)))
+        .hasMessage(
+            "function f, bisectBatchOnFunctionError true: batches of a tumbling window are tried"
+                + " again whole; leave it out");
+  }
+
+  @Test
   void what_was_not_called_goes_back_when_the_shard_leaves() {
     var rig = rig(RetryPolicy.forever());
     FAILING.add("1");
@@ -356,6 +453,15 @@ class TumblingHandlerTest {
     return new Rig(1, spec(retry)).start().restore();
   }
 
+  private static Rig rig(FunctionSpec.Reading<String> reading) {
+    return new Rig(1, spec(reading)).start().restore();
+  }
+
+  private static FunctionSpec.Reading<String> reading(String... patterns) {
+    var input = patterns.length == 0 ? Rig.input() : Rig.input().filteredBy(patterns);
+    return FunctionSpec.named("f").reading(input);
+  }
+
   /**
    * Puts records that arrived so many seconds after the beginning, and hands them over together.
    */
@@ -370,17 +476,15 @@ class TumblingHandlerTest {
     return records.stream().map(StreamRecord::position).toList();
   }
 
+  private static FunctionSpec<String, String> spec(RetryPolicy retry) {
+    return spec(reading().batching(10, Duration.ZERO).retrying(retry));
+  }
+
   /** The rig wants texts as outputs, and a handler has none. */
   @SuppressWarnings("unchecked")
-  private static FunctionSpec<String, String> spec(RetryPolicy retry) {
+  private static FunctionSpec<String, String> spec(FunctionSpec.Reading<String> reading) {
     var handler =
         LambdaHandler.named(Joining.class.getName()).tumblingWindow(Duration.ofMinutes(1));
-    return (FunctionSpec<String, String>)
-        (FunctionSpec<?, ?>)
-            FunctionSpec.named("f")
-                .reading(Rig.input())
-                .batching(10, Duration.ZERO)
-                .retrying(retry)
-                .handledByLambda(handler);
+    return (FunctionSpec<String, String>) (FunctionSpec<?, ?>) reading.handledByLambda(handler);
   }
 }

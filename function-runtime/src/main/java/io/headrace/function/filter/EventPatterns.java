@@ -1,6 +1,9 @@
 package io.headrace.function.filter;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectReader;
 import io.headrace.function.FilterException;
 import io.headrace.function.RecordFilter;
 import java.io.IOException;
@@ -21,6 +24,11 @@ import software.amazon.event.ruler.Patterns;
 public final class EventPatterns implements RecordFilter.Language {
   private static final int PATTERNS_MAX = 100;
   private static final int CHARACTERS_MAX = 65_536;
+
+  /** As many as EventBridge allows: the library writes each of them out. */
+  private static final int ALTERNATIVES_MAX = 1_000;
+
+  private static final ObjectReader JSON = new ObjectMapper().reader();
 
   /** What matching answers; one name is enough, as any match lets a record through. */
   private static final String RULE = "rule";
@@ -59,6 +67,14 @@ public final class EventPatterns implements RecordFilter.Language {
     }
     try {
       PatternFields.check(index, pattern);
+      if (count(JSON.readTree(pattern)) > ALTERNATIVES_MAX) {
+        throw new FilterException(
+            index,
+            0,
+            0,
+            "has more than 1,000 alternatives once every $or is written out; nest fewer of them, or"
+                + " give several patterns");
+      }
       return JsonRuleCompiler.compile(pattern);
     } catch (JsonProcessingException wrong) {
       var at = wrong.getLocation();
@@ -72,6 +88,23 @@ public final class EventPatterns implements RecordFilter.Language {
     } catch (IOException | RuntimeException wrong) {
       throw new FilterException(index, 0, 0, firstLine(String.valueOf(wrong.getMessage())));
     }
+  }
+
+  /** How many alternatives there are, exact up to the most that there may be. */
+  private static int count(JsonNode object) {
+    int all = 1;
+    for (var field : object.properties()) {
+      int here = 0;
+      if (field.getKey().equals(PatternFields.OR)) {
+        for (var alternative : field.getValue()) {
+          here = Math.min(here + count(alternative), ALTERNATIVES_MAX + 1);
+        }
+      } else if (field.getValue().isObject()) {
+        here = count(field.getValue());
+      }
+      all = Math.min(all * Math.max(here, 1), ALTERNATIVES_MAX + 1);
+    }
+    return all;
   }
 
   private static void add(int index, Machine machine, Map<String, List<Patterns>> rule) {

@@ -21,7 +21,7 @@ final class PatternFields {
 
   private static final List<String> KNOWN =
       List.of(DATA, PARTITION_KEY, SEQUENCE_NUMBER, ARRIVAL, SCHEMA_VERSION, HEADERS);
-  private static final String OR = "$or";
+  static final String OR = "$or";
   private static final JsonFactory JSON = new JsonFactory();
 
   private final int index;

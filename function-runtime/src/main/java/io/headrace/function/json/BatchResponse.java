@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,7 +44,10 @@ public final class BatchResponse {
   /** What a window's answer has beside. */
   private static final String STATE = "state";
 
-  private static final int NAME_CHARACTERS_MAX = 64;
+  /** Any other name may be of the data, as in a map by customer, and stays out of the log. */
+  private static final Pattern MISSPELT =
+      Pattern.compile("(?i)(?=.*(fail|item|error))[a-z_-]{1,32}");
+
   private static final byte[] NOTHING = {};
   private static final BatchAnswer DONE = new BatchAnswer.Done(false);
   private static final ObjectReader JSON =
@@ -183,12 +187,10 @@ public final class BatchResponse {
       }
       if (told.compareAndSet(false, true)) {
         LOG.warn(
-            "{} answered an object with \"{}\" and no {}, which counts as success; if records"
+            "{} answered an object with {} and no {}, which counts as success; if records"
                 + " failed, they are not tried again. Not logged again",
             function,
-            name.length() <= NAME_CHARACTERS_MAX
-                ? name
-                : name.substring(0, NAME_CHARACTERS_MAX) + "…",
+            MISSPELT.matcher(name).matches() ? "\"" + name + "\"" : "other keys",
             FAILURES);
       }
       return true;

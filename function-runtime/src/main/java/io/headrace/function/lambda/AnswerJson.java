@@ -4,24 +4,29 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
-import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.headrace.function.BatchAnswer;
 import io.headrace.function.LambdaCall;
 import io.headrace.function.LambdaHandler;
 import io.headrace.function.LambdaHandlers.Answer;
 import io.headrace.function.json.BatchResponse;
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Understands what a handler answered, within a window and without: its items as {@link
  * BatchResponse} does, and the window's state. Of one handler; thread-safe.
  */
 final class AnswerJson {
+  /** A state is handed on as it was answered: numbers keep all of their digits. */
   private static final ObjectReader JSON =
-      new ObjectMapper().reader().with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+      new ObjectMapper()
+          .setNodeFactory(JsonNodeFactory.withExactBigDecimals(true))
+          .reader()
+          .with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .with(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
+
   private static final BatchAnswer DONE = new BatchAnswer.Done(false);
-  private static final BatchAnswer STATELESS =
-      new BatchAnswer.Malformed("an answer within a window must have an object under state");
 
   private final LambdaHandler handler;
   private final BatchResponse responses;
@@ -32,23 +37,18 @@ final class AnswerJson {
   }
 
   Answer read(LambdaCall call, byte[] answer) {
-    var window = call.window();
     var items = handler.reportsItemFailures() ? items(call, answer) : DONE;
-    if (window == null) {
-      return Answer.of(items);
-    }
-    JsonNode root;
+    return new Answer(items, call.window() == null ? null : state(answer));
+  }
+
+  private static @Nullable String state(byte[] answer) {
+    JsonNode state;
     try {
-      root = answer.length == 0 ? MissingNode.getInstance() : JSON.readTree(answer);
+      state = JSON.readTree(answer).path("state");
     } catch (IOException notJson) {
-      return Answer.of(STATELESS);
+      return null;
     }
-    var state = root.path("state");
-    if (!state.isObject()) {
-      // What the last call of a window answers is of no use to any other.
-      return window.last() ? Answer.of(items) : Answer.of(STATELESS);
-    }
-    return new Answer(items, state.toString());
+    return state.isObject() ? state.toString() : null;
   }
 
   private BatchAnswer items(LambdaCall call, byte[] answer) {

@@ -19,6 +19,10 @@ import java.util.Optional;
 final class EventJson {
   private static final JsonFactory JSON = new JsonFactory();
   private static final int ENVELOPE_BYTES = 700;
+
+  /** What an array can't hold must not look like a heap that is full, which ends the worker. */
+  private static final long EVENT_BYTES_MAX = 1L << 30;
+
   private static final int MILLIS_DIGITS = 3;
   private static final String ACCOUNT = "000000000000";
   private static final String REGION_DEFAULT = "us-east-1";
@@ -40,11 +44,15 @@ final class EventJson {
    * @throws IOException when a payload that is fetched late can't be had now
    */
   static byte[] of(LambdaHandler handler, LambdaCall call) throws IOException {
-    int size = ENVELOPE_BYTES;
+    long size = ENVELOPE_BYTES;
     for (var record : call.records()) {
-      size += record.payload().size() / 3 * 4 + ENVELOPE_BYTES;
+      size += record.payload().size() / 3L * 4 + ENVELOPE_BYTES;
     }
-    var bytes = new ByteArrayOutputStream(size);
+    if (size > EVENT_BYTES_MAX) {
+      throw new IOException(
+          "the event would have more than 1 GiB; lower batchSize, or set maxPayload");
+    }
+    var bytes = new ByteArrayOutputStream((int) size);
     try (var out = JSON.createGenerator(bytes)) {
       new EventJson(out, handler, call).write();
     }

@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * <p>The interfaces of {@code aws-lambda-java-core} are always ours, since we call them; a copy in
  * the jar is passed over. The classes of {@code aws-lambda-java-events} (and Joda-Time, which they
  * need) are the jar's own where it has them, else ours.
+ *
+ * <p>AWS's serialization remembers classes for as long as the process lives, and so keeps the
+ * loader, closed or not: make one for a handler, and not one for a call.
  */
 public final class HandlerClasses extends URLClassLoader {
   static {

@@ -5,9 +5,21 @@ import io.headrace.function.LambdaHandler;
 import io.headrace.function.LambdaHandlerException;
 import io.headrace.function.LambdaHandlers;
 import java.lang.reflect.InvocationTargetException;
+import java.util.function.Supplier;
 
-/** A handler's class, looked up. Immutable. */
-record HandlerCode(LambdaHandler handler, Class<?> type, Invocation invocation, AnswerJson answers)
+/**
+ * A handler's class, looked up. Immutable.
+ *
+ * @param isStatic no instance is needed
+ * @param invocations one for each instance: its serializers were written for one call at a time,
+ *     too
+ */
+record HandlerCode(
+    LambdaHandler handler,
+    Class<?> type,
+    boolean isStatic,
+    Supplier<Invocation> invocations,
+    AnswerJson answers)
     implements LambdaHandlers.Code {
   /** What AWS Lambda lets an answer have. */
   private static final int ANSWER_BYTES_MAX = 6 << 20;
@@ -18,7 +30,12 @@ record HandlerCode(LambdaHandler handler, Class<?> type, Invocation invocation, 
     var before = thread.getContextClassLoader();
     thread.setContextClassLoader(handler.code());
     try {
-      return new One(type.getConstructor().newInstance());
+      if (isStatic) {
+        // As in Lambda nothing is made; what a static method is called on is not looked at.
+        return new One(
+            Class.forName(type.getName(), true, type.getClassLoader()), invocations.get());
+      }
+      return new One(type.getConstructor().newInstance(), invocations.get());
     } catch (InvocationTargetException thrown) {
       var cause = thrown.getCause() == null ? thrown : thrown.getCause();
       rethrowFatal(cause);
@@ -27,8 +44,7 @@ record HandlerCode(LambdaHandler handler, Class<?> type, Invocation invocation, 
               + handler.name()
               + ": its constructor threw "
               + cause.getClass().getName()
-              + ": "
-              + String.valueOf(cause.getMessage()).lines().findFirst().orElse(""),
+              + (cause.getMessage() == null ? "" : ": " + ResolvedHandlers.firstLine(cause)),
           cause);
     } catch (ReflectiveOperationException | LinkageError broken) {
       throw new LambdaHandlerException(
@@ -49,9 +65,11 @@ record HandlerCode(LambdaHandler handler, Class<?> type, Invocation invocation, 
   /** An instance; by one thread at a time. */
   private final class One implements LambdaHandlers.Instance {
     private final Object instance;
+    private final Invocation invocation;
 
-    One(Object instance) {
+    One(Object instance, Invocation invocation) {
       this.instance = instance;
+      this.invocation = invocation;
     }
 
     @Override

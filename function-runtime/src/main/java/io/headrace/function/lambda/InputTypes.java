@@ -1,6 +1,7 @@
 package io.headrace.function.lambda;
 
 import io.headrace.function.LambdaHandler;
+import java.io.Closeable;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
 import java.util.Collection;
@@ -33,6 +34,7 @@ final class InputTypes {
             || CharSequence.class.isAssignableFrom(raw)
             || Number.class.isAssignableFrom(raw)
             || Collection.class.isAssignableFrom(raw)
+            || Closeable.class.isAssignableFrom(raw)
             || raw == Boolean.class
             || raw == Character.class;
     if (isNoObject) {

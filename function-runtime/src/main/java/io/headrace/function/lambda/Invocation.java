@@ -12,7 +12,9 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Type;
 import org.jspecify.annotations.Nullable;
 
-/** How an instance is called with an event in JSON. Thread-safe; on the invocation pool. */
+/**
+ * How an instance is called with an event in JSON. One thread at a time; on the invocation pool.
+ */
 @FunctionalInterface
 interface Invocation {
   /**

@@ -5,9 +5,11 @@ import io.headrace.function.LambdaHandler;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Which of the methods of a name is called: as in AWS Lambda's own runtime the one with the most
@@ -16,13 +18,23 @@ import java.util.List;
 final class MethodChoice {
   private static final int PARAMETERS_MAX = 3;
 
+  private static final Comparator<Method> ORDER =
+      Comparator.comparingInt(Method::getParameterCount).thenComparing(MethodChoice::takesContext);
+
   private MethodChoice() {}
 
+  /** Whether the method that is named is a static one, for which no instance is needed. */
+  static boolean isStatic(LambdaHandler handler, Class<?> type) {
+    return handler.methodName().stream()
+        .flatMap(name -> named(type, name))
+        .filter(MethodChoice::isUsable)
+        .max(ORDER)
+        .filter(method -> Modifier.isStatic(method.getModifiers()))
+        .isPresent();
+  }
+
   static Invocation of(LambdaHandler handler, Class<?> type, String name) {
-    var named =
-        Arrays.stream(type.getMethods())
-            .filter(method -> method.getName().equals(name) && !method.isBridge())
-            .toList();
+    var named = named(type, name).toList();
     if (named.isEmpty()) {
       throw ResolvedHandlers.refused(
           handler, type.getName() + " has no public method " + name + "; name one that it has");
@@ -43,11 +55,8 @@ final class MethodChoice {
   }
 
   private static Method only(LambdaHandler handler, List<Method> usable) {
-    var order =
-        Comparator.comparingInt(Method::getParameterCount)
-            .thenComparing(MethodChoice::takesContext);
-    var best = usable.stream().max(order).orElseThrow();
-    var rivals = usable.stream().filter(other -> order.compare(other, best) == 0).toList();
+    var best = usable.stream().max(ORDER).orElseThrow();
+    var rivals = usable.stream().filter(other -> ORDER.compare(other, best) == 0).toList();
     if (rivals.size() > 1) {
       throw ResolvedHandlers.refused(
           handler,
@@ -58,6 +67,11 @@ final class MethodChoice {
               + " could be meant; rename one");
     }
     return best;
+  }
+
+  private static Stream<Method> named(Class<?> type, String name) {
+    return Arrays.stream(type.getMethods())
+        .filter(method -> method.getName().equals(name) && !method.isBridge());
   }
 
   private static boolean isUsable(Method method) {

@@ -19,11 +19,21 @@ public final class ResolvedHandlers implements LambdaHandlers {
   public Code resolve(LambdaHandler handler) {
     try {
       var type = load(handler);
-      refuseUnlessConstructible(handler, type);
-      return new HandlerCode(handler, type, invocation(handler, type), new AnswerJson(handler));
-    } catch (LinkageError | TypeNotPresentException broken) {
+      boolean isStatic = MethodChoice.isStatic(handler, type);
+      if (isStatic) {
+        refuseUnlessPublic(handler, type);
+      } else {
+        refuseUnlessConstructible(handler, type);
+      }
+      var unused = invocation(handler, type); // What is wrong with it is said now.
+      return new HandlerCode(
+          handler, type, isStatic, () -> invocation(handler, type), new AnswerJson(handler));
+    } catch (LambdaHandlerException refused) {
+      throw refused;
+    } catch (LinkageError | RuntimeException broken) {
       // Found late, as when a type in a signature is missing from the jar.
-      throw refused(handler, "can't be linked: " + because(broken));
+      throw new LambdaHandlerException(
+          "handler " + handler.name() + ": can't be linked: " + because(broken), broken);
     }
   }
 
@@ -47,12 +57,16 @@ public final class ResolvedHandlers implements LambdaHandlers {
       throw refused(
           handler, type.getName() + " is an inner class, which needs an outer one; make it static");
     }
-    if (!Modifier.isPublic(type.getModifiers())) {
-      throw refused(handler, type.getName() + " is not public; make it so");
-    }
+    refuseUnlessPublic(handler, type);
     if (Arrays.stream(type.getConstructors()).noneMatch(c -> c.getParameterCount() == 0)) {
       throw refused(
           handler, type.getName() + " has no public constructor without arguments; give it one");
+    }
+  }
+
+  private static void refuseUnlessPublic(LambdaHandler handler, Class<?> type) {
+    if (!Modifier.isPublic(type.getModifiers())) {
+      throw refused(handler, type.getName() + " is not public; make it so");
     }
   }
 
@@ -86,7 +100,12 @@ public final class ResolvedHandlers implements LambdaHandlers {
   static String because(Throwable thrown) {
     var cause = thrown.getCause();
     var said = thrown.getMessage() == null && cause != null ? cause : thrown;
-    var message = String.valueOf(said.getMessage()).lines().findFirst().orElse("");
-    return said.getClass().getSimpleName() + ": " + message;
+    var message = firstLine(said);
+    return said.getClass().getSimpleName() + (message.isEmpty() ? "" : ": " + message);
+  }
+
+  static String firstLine(Throwable thrown) {
+    var message = thrown.getMessage();
+    return message == null ? "" : message.lines().findFirst().orElse("");
   }
 }

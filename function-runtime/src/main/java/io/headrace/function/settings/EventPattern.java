@@ -4,8 +4,10 @@ import io.headrace.function.settings.YamlNode.Absent;
 import io.headrace.function.settings.YamlNode.Mapping;
 import io.headrace.function.settings.YamlNode.Scalar;
 import io.headrace.function.settings.YamlNode.Sequence;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
@@ -128,10 +130,26 @@ public final class EventPattern {
 
     private static String spell(Scalar scalar) {
       var text = scalar.text();
-      boolean bare =
-          !scalar.isText()
-              && (text.equals("true") || text.equals("false") || NUMBER.matcher(text).matches());
-      return bare ? text : quoted(text);
+      if (scalar.isText()) {
+        return quoted(text);
+      }
+      boolean isTruth = text.equalsIgnoreCase("true") || text.equalsIgnoreCase("false");
+      return isTruth ? text.toLowerCase(Locale.ROOT) : number(text);
+    }
+
+    /**
+     * As it is written where JSON would write it so; YAML has other ways as well, and as a text it
+     * would match no number, in silence.
+     */
+    private static String number(String text) {
+      if (NUMBER.matcher(text).matches()) {
+        return text;
+      }
+      try {
+        return new BigDecimal(text.replace("_", "")).toString();
+      } catch (NumberFormatException noDecimal) {
+        return quoted(text);
+      }
     }
 
     private static String quoted(String text) {

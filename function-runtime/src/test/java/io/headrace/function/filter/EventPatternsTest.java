@@ -14,6 +14,7 @@ import io.headrace.kcl.Position;
 import io.headrace.kcl.StreamRecord;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -230,6 +231,29 @@ class EventPatternsTest {
         .hasMessageContaining("1 to 100 patterns, found 101");
     assertThatThrownBy(() -> compile("{'data':{'a':['" + "x".repeat(65_536) + "']}}"))
         .hasMessageContaining("filter pattern 1: must have at most 65,536 characters");
+  }
+
+  @Test
+  void a_pattern_may_not_explode() {
+    assertThat(compile(choices(6, 3))).as("729 alternatives").isNotNull();
+    for (var pattern : List.of(choices(7, 3), choices(40, 3))) {
+      assertThatThrownBy(() -> compile(pattern))
+          .isInstanceOf(FilterException.class)
+          .hasMessageContaining("has more than 1,000 alternatives once every $or is written out");
+    }
+  }
+
+  /** So many fields with so many alternatives each. */
+  private static String choices(int fields, int alternatives) {
+    var any = new ArrayList<String>();
+    for (int i = 0; i < alternatives; i++) {
+      any.add("{'x" + i + "':[1]}");
+    }
+    var all = new ArrayList<String>();
+    for (int i = 0; i < fields; i++) {
+      all.add("'f" + i + "':{'$or':[" + String.join(",", any) + "]}");
+    }
+    return "{'data':{" + String.join(",", all) + "}}";
   }
 
   private static RecordFilter compile(String... patterns) {

@@ -120,6 +120,25 @@ class AnswerJsonTest {
     assertThat(answer.toString()).doesNotContain("secret");
   }
 
+  @Test
+  void a_state_keeps_its_digits_and_is_absent_where_it_is_no_object() {
+    var state = "{\"sum\":12345678901234567.89,\"price\":1.10,\"far\":1E+400}";
+
+    assertThat(stateOf("{\"state\":" + state + "}")).isEqualTo(state);
+    assertThat(stateOf("{\"state\":{}}")).isEqualTo("{}");
+    for (var none :
+        List.of("", "null", "{}", "{\"state\":null}", "{\"state\":[]}", "{\"state\":")) {
+      assertThat(stateOf(none)).as(none).isNull();
+    }
+  }
+
+  private static String stateOf(String answer) {
+    var window = new LambdaCall.InWindow(Instant.EPOCH, Instant.EPOCH, "{}", false, false);
+    var call = call();
+    var within = new LambdaCall("f", "r", call.shard(), call.records(), call.remaining(), window);
+    return new AnswerJson(HANDLER).read(within, answer.getBytes(UTF_8)).state();
+  }
+
   private static BatchAnswer read(String answer) {
     return new AnswerJson(HANDLER).read(call(), answer.getBytes(UTF_8)).batch();
   }

@@ -130,12 +130,45 @@ public final class Handlers {
       SEEN.add(event);
     }
 
+    public void halfAStream(InputStream in, Context context) {
+      SEEN.add(in);
+    }
+
     public void throwing(KinesisEvent event) throws IOException {
       throw new IOException("of the handler");
     }
 
     void hidden(KinesisEvent event) {
       SEEN.add(event);
+    }
+  }
+
+  /** Nothing of which an instance could be made. */
+  public abstract static class Statics {
+    private Statics() {}
+
+    public static void handle(KinesisEvent event) {
+      SEEN.add(event);
+    }
+  }
+
+  public interface StaticsOfInterface {
+    static void handle(KinesisEvent event, Context context) {
+      SEEN.add(event);
+    }
+  }
+
+  public abstract static class BadStatics {
+    static final int BROKEN = Integer.parseInt("no number");
+
+    public static void handle(KinesisEvent event) {
+      SEEN.add(BROKEN);
+    }
+  }
+
+  public static class ThrowingInSilence extends Typed {
+    public ThrowingInSilence() {
+      throw new IllegalStateException();
     }
   }
 

@@ -117,6 +117,8 @@ class ResolvedHandlersTest {
     "Plain::pojo",
     "Plain::nothing",
     "Plain::statically",
+    "Statics::handle",
+    "StaticsOfInterface::handle",
   })
   void every_way_to_write_a_handler_is_called(String handler) throws Exception {
     assertThat(instance(handler).call(call(record(1, "k", "x"))).batch())
@@ -197,6 +199,7 @@ class ResolvedHandlersTest {
         "Plain::hidden | #Plain has no public method hidden; name one that it has",
         "Plain::three | no method three of #Plain has parameters that can be given",
         "Plain::text | takes a String, as which the event, a JSON object, can't be read",
+        "Plain::halfAStream | takes a InputStream, as which the event, a JSON object, can't be read",
         "Plain::ambiguous | both ambiguous(",
         "OfText | takes a String, as which the event, a JSON object, can't be read",
         "OfAnotherService | takes a SQSEvent, and a stream brings KinesisEvent",
@@ -219,6 +222,8 @@ class ResolvedHandlersTest {
       value = {
         "Throwing | its constructor threw java.lang.IllegalStateException: no TABLE_NAME in the"
             + " environment",
+        "ThrowingInSilence | its constructor threw java.lang.IllegalStateException",
+        "BadStatics::handle | can't be made: NumberFormatException: For input string",
         "Unlinkable | can't be made: NumberFormatException: For input string: \"no number\"",
       })
   void a_constructor_that_fails_is_told_in_one_sentence(String handler, String why) {

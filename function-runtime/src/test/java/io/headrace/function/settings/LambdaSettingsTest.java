@@ -125,6 +125,21 @@ class LambdaSettingsTest {
   }
 
   @Test
+  void numbers_and_truths_that_only_yaml_writes_so_stay_what_they_are() throws IOException {
+    var lambda =
+        read(
+            SMALLEST
+                + """
+                    filters:
+                      - data: {n: [.5, +5, 1_000, 5., 007], t: [True, FALSE]}
+                """);
+
+    assertThat(lambda.filters().get(0).json().replaceAll("\\s", ""))
+        .isEqualTo("{\"data\":{\"n\":[0.5,5,1000,5,7],\"t\":[true,false]}}");
+    assertThat(compile(lambda)).isNotNull();
+  }
+
+  @Test
   void a_fault_in_yaml_is_found_at_its_own_line_and_column() throws IOException {
     var lambda =
         read(
