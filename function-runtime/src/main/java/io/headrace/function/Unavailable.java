@@ -6,9 +6,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Thrown by a function or its codec, or brought by its stage, when something that it depends on is
- * down. It costs no attempt and fills no dead letters: the function waits in all shards of the worker, one
- * record at a time probes, and all go on when the dependency has answered. Records keep their order
- * meanwhile; those that grow older than {@link RetryPolicy#within} go to the dead letters.
+ * down. It costs no attempt and fills no dead letters: the function waits in all shards of the
+ * worker, one record at a time probes, and all go on when the dependency has answered. Records keep
+ * their order meanwhile; those that grow older than {@link RetryPolicy#within} go to the dead
+ * letters.
  */
 public class Unavailable extends RuntimeException {
   private static final long serialVersionUID = 1;

@@ -329,7 +329,10 @@ class LambdaBatchesTest {
   @Test
   void however_many_batches_pass_a_lane_has_one_timer() {
     var rig =
-        rig(EventSourceMapping.defaults().batchSize(2).maximumBatchingWindow(Duration.ofMinutes(5)));
+        rig(
+            EventSourceMapping.defaults()
+                .batchSize(2)
+                .maximumBatchingWindow(Duration.ofMinutes(5)));
     for (int i = 0; i < 50; i++) {
       rig.putAll("a=1", "a=2", "a=3", "a=4", "a=5");
       rig.advance(100);
