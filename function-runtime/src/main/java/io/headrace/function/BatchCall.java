@@ -6,7 +6,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -118,7 +117,9 @@ final class BatchCall<I, O> extends Task<O> {
 
   @Override
   CompletionStage<Effect> perform(Call<O> call, OutputBuffer<O> out) throws Exception {
-    var events = new LinkedHashMap<Event<I>, Item>();
+    // Side by side, as the hash of an event is that of its value, which is the user's.
+    var events = new ArrayList<Event<I>>();
+    var handed = new ArrayList<Item>();
     for (var item : items) {
       try {
         var decoded = decoder.decode(item.record);
@@ -126,21 +127,23 @@ final class BatchCall<I, O> extends Task<O> {
           answers.put(item, new Answer(true, null, List.of()));
         } else {
           var attempt = new ItemAttempt(item.deliveries, call);
-          events.put(
-              new RecordEvent<>(item.record, item.id, decoded.value(), decoded.time(), attempt),
-              item);
+          events.add(
+              new RecordEvent<>(item.record, item.id, decoded.value(), decoded.time(), attempt));
+          handed.add(item);
         }
       } catch (Exception fault) {
         answers.put(item, new Answer(false, fault, List.of()));
       }
     }
     if (!events.isEmpty()) {
-      var batch = new Records(List.copyOf(events.keySet()));
+      var batch = new Records(List.copyOf(events));
       try {
         call.enter();
         function.handle(batch);
       } finally {
-        events.forEach((event, item) -> answers.put(item, batch.answer(event)));
+        for (int i = 0; i < events.size(); i++) {
+          answers.put(handed.get(i), batch.answer(events.get(i)));
+        }
       }
     }
     return CompletableFuture.completedFuture(Effect.HANDLED);

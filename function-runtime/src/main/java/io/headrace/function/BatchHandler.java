@@ -289,17 +289,28 @@ final class BatchHandler<I, O> implements ShardHandler, FunctionGate.Caller {
   private void succeeded(Group group, BatchCall<I, O> task, Call<O> call) {
     var outputs = new ArrayList<Outlet.Parcel<?>>();
     var good = new ArrayList<BatchCall.Item>();
+    var held = new ArrayList<BatchCall.Item>();
     for (var item : group.items()) {
       var answer = task.answer(item);
-      if (answer.fault() != null) {
-        failed(item, call, Failure.of(answer.fault(), retry));
-      } else {
+      if (answer.fault() == null) {
+        gate.succeeded(scope, call, isFirst(item) ? 1 : 0);
         outputs.addAll(answer.outputs());
         good.add(item);
+        continue;
+      }
+      var failure = Failure.of(answer.fault(), retry);
+      if (failure.fatal()) {
+        scope.fail(failure.cause());
+        return;
+      }
+      if (gate.takes(scope, call, call.since(), isFirst(item), failure)) {
+        held.add(item);
+      } else {
+        failed(item, failure);
       }
     }
-    if (!good.isEmpty()) {
-      gate.succeeded(scope, call, firstTimers(good));
+    if (!held.isEmpty()) {
+      hold(new Group(held, false));
     }
     courier.deliver(
         outputs,
@@ -311,12 +322,8 @@ final class BatchHandler<I, O> implements ShardHandler, FunctionGate.Caller {
         });
   }
 
-  private static int firstTimers(List<BatchCall.Item> items) {
-    int count = 0;
-    for (var item : items) {
-      count += item.failures == 0 ? 1 : 0;
-    }
-    return count;
+  private static boolean isFirst(BatchCall.Item item) {
+    return item.failures == 0;
   }
 
   private void failed(Group group, Call<O> call, Failure failure) {
@@ -325,15 +332,16 @@ final class BatchHandler<I, O> implements ShardHandler, FunctionGate.Caller {
       return;
     }
     int size = group.items().size();
-    if (size == 1) {
-      failed(group.items().get(0), call, failure);
-      return;
-    }
-    if (gate.takes(scope, call, call.since(), false, failure)) {
+    var first = group.items().get(0);
+    if (gate.takes(scope, call, call.since(), size == 1 && isFirst(first), failure)) {
       hold(group);
       return;
     }
-    tellFailed(group.items().get(0), failure);
+    if (size == 1) {
+      failed(first, failure);
+      return;
+    }
+    tellFailed(first, failure);
     if (!group.triedTwice() && !failure.terminal()) {
       again(new Group(group.items(), true), retry.waitAfter(1, scope.random()));
       return;
@@ -346,15 +354,8 @@ final class BatchHandler<I, O> implements ShardHandler, FunctionGate.Caller {
     due.add(new Group(group.items().subList(size / 2, size), true));
   }
 
-  private void failed(BatchCall.Item item, Call<O> call, Failure failure) {
-    if (failure.fatal()) {
-      scope.fail(failure.cause());
-      return;
-    }
-    if (gate.takes(scope, call, call.since(), item.failures == 0, failure)) {
-      hold(new Group(List.of(item), true));
-      return;
-    }
+  /** Alone or by name. */
+  private void failed(BatchCall.Item item, Failure failure) {
     item.failures++;
     tellFailed(item, failure);
     if (failure.terminal() || !retry.allowsAnother(item.failures)) {

@@ -192,6 +192,11 @@ final class Call<O> implements Runnable, Attempt {
     stage = users;
   }
 
+  /** Whether user code was reached: what no codec reads, say, never comes so far. */
+  synchronized boolean hasEntered() {
+    return entered;
+  }
+
   /** When a thread began it, in ticks; {@link Long#MAX_VALUE} while it stands in line for one. */
   synchronized long since() {
     return begunTicks;

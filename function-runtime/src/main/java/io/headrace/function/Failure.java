@@ -2,6 +2,7 @@ package io.headrace.function;
 
 import io.headrace.kcl.loop.Stages;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A failed attempt, classified.
@@ -20,7 +21,10 @@ record Failure(Throwable cause, String code, boolean terminal, boolean fatal) {
       return new Failure(cause, "VirtualMachineError", false, true);
     }
     if (cause instanceof Decoder.Unreadable unreadable) {
-      return new Failure(cause, unreadable.code, true, false);
+      var down = unavailable(unreadable);
+      return down != null
+          ? new Failure(down, name(down), policy.isTerminal(down), false)
+          : new Failure(cause, unreadable.code, true, false);
     }
     if (cause instanceof TerminalFailure terminal) {
       return new Failure(cause, terminal.code(), true, false);
@@ -39,6 +43,16 @@ record Failure(Throwable cause, String code, boolean terminal, boolean fatal) {
   static boolean isFatal(Throwable thrown) {
     var cause = Stages.causeOf(thrown);
     return cause instanceof VirtualMachineError && !(cause instanceof StackOverflowError);
+  }
+
+  /**
+   * A codec may ask others, such as a registry of schemas, for what it needs. Only what says so by
+   * itself: types given to {@link RetryPolicy#unavailableOn} are often those of a payload that is
+   * none, such as {@code IOException}.
+   */
+  private static @Nullable Unavailable unavailable(Decoder.Unreadable unreadable) {
+    var cause = unreadable.getCause();
+    return cause != null && Stages.causeOf(cause) instanceof Unavailable down ? down : null;
   }
 
   /** The exception's class as letters and events name it. */

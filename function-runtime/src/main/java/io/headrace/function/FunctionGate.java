@@ -39,7 +39,7 @@ final class FunctionGate {
   private final @Nullable FailureShare share;
   private final Set<Caller> callers = new LinkedHashSet<>();
   private Phase phase = Phase.OPEN;
-  private @Nullable Object probe;
+  private @Nullable Call<?> probe;
   private @Nullable Caller prober;
   private EventLoop.@Nullable Scheduled timer;
 
@@ -91,7 +91,7 @@ final class FunctionGate {
    *
    * @param call tells it from others, by identity
    */
-  void begins(Caller caller, Object call) {
+  void begins(Caller caller, Call<?> call) {
     if (phase == Phase.PROBE_DUE) {
       phase = Phase.PROBING;
       probe = call;
@@ -100,7 +100,7 @@ final class FunctionGate {
   }
 
   /** The call came to nothing, without a word of the function. */
-  void lost(Object call) {
+  void lost(Call<?> call) {
     if (probe == call) {
       offerProbe();
     }
@@ -109,9 +109,9 @@ final class FunctionGate {
   /**
    * @param records how many of them the call has done for the first time
    */
-  void succeeded(Scope scope, Object call, int records) {
+  void succeeded(Scope scope, Call<?> call, int records) {
     if (probe == call) {
-      open(scope);
+      probed(scope, call);
     } else if (share != null && phase == Phase.OPEN) {
       for (int i = 0; i < records; i++) {
         boolean unused = share.add(false);
@@ -129,7 +129,7 @@ final class FunctionGate {
    * @param begunAt when the call was made, in ticks
    * @param first the only record's first attempt: one more that failed
    */
-  boolean takes(Scope scope, Object call, long begunAt, boolean first, Failure failure) {
+  boolean takes(Scope scope, Call<?> call, long begunAt, boolean first, Failure failure) {
     var outage = failure.terminal() ? null : policy.patience().outage(failure.cause());
     if (outage != null) {
       unavailable(scope, call, begunAt, outage, failure);
@@ -143,7 +143,7 @@ final class FunctionGate {
       return false;
     }
     if (probe == call) {
-      open(scope); // Whatever it was, the dependency has answered.
+      probed(scope, call); // Whatever it was, the dependency has answered.
     } else if (byShare) {
       return true; // Was under way when the pause began.
     }
@@ -154,13 +154,22 @@ final class FunctionGate {
     return false;
   }
 
+  /** A record that never reached the function has probed nothing: the next one does. */
+  private void probed(Scope scope, Call<?> call) {
+    if (call.hasEntered()) {
+      open(scope);
+    } else {
+      offerProbe();
+    }
+  }
+
   private boolean isByShare() {
     var now = pause;
     return now != null && now.dependency().isEmpty();
   }
 
   private void unavailable(
-      Scope scope, Object call, long begunAt, Patience.Outage outage, Failure failure) {
+      Scope scope, Call<?> call, long begunAt, Patience.Outage outage, Failure failure) {
     if (phase == Phase.OPEN) {
       if (everPaused && begunAt - openedAt < 0) {
         return; // Tells of the outage that is over.

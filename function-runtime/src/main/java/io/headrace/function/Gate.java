@@ -30,6 +30,11 @@ abstract class Gate implements ShardHandler {
   }
 
   @Override
+  public final void hurry() {
+    behind.hurry();
+  }
+
+  @Override
   public CompletionStage<CommitParts> snapshot() {
     return behind.snapshot();
   }

@@ -3,6 +3,7 @@ package io.headrace.function;
 import io.headrace.kcl.CommitParts;
 import io.headrace.kcl.ShardHandler;
 import io.headrace.kcl.StreamRecord;
+import io.headrace.kcl.loop.EventLoop;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -25,10 +26,23 @@ final class LambdaBatches<I, O> implements ShardHandler, FunctionGate.Caller {
   /** Those of some partition keys. */
   private static final class Lane {
     final LambdaLane rules;
+
+    /** When it is asked again though nothing happens; null when it waits for something. */
     @Nullable Instant wakesAt;
+
+    private EventLoop.@Nullable Scheduled timer;
 
     Lane(LambdaLane rules) {
       this.rules = rules;
+    }
+
+    /** One timer at most, however many batches pass within one window. */
+    void wakes(@Nullable Instant at, EventLoop.@Nullable Scheduled by) {
+      if (timer != null) {
+        timer.cancel();
+      }
+      wakesAt = at;
+      timer = by;
     }
   }
 
@@ -97,6 +111,16 @@ final class LambdaBatches<I, O> implements ShardHandler, FunctionGate.Caller {
   }
 
   @Override
+  public void hurry() {
+    for (var lane : lanes) {
+      if (lane.wakesAt != null) {
+        lane.rules.hurry();
+        scope.post(() -> next(lane));
+      }
+    }
+  }
+
+  @Override
   public CompletionStage<CommitParts> snapshot() {
     return CompletableFuture.completedFuture(CommitParts.NONE);
   }
@@ -129,6 +153,9 @@ final class LambdaBatches<I, O> implements ShardHandler, FunctionGate.Caller {
 
   @Override
   public Standing standing(Duration patience) {
+    if (running.isEmpty() && lanes.stream().anyMatch(lane -> lane.wakesAt != null)) {
+      return Standing.RETRYING;
+    }
     return Calls.standing(running.keySet(), gate, scope, patience);
   }
 
@@ -159,12 +186,15 @@ final class LambdaBatches<I, O> implements ShardHandler, FunctionGate.Caller {
       return;
     }
     var step = lane.rules.next(scope.loop().now());
+    if (step instanceof LambdaLane.Step.Wait wait) {
+      wake(lane, wait.until());
+      return;
+    }
+    lane.wakes(null, null);
     if (step instanceof LambdaLane.Step.Invoke invoke) {
       invoke(lane, invoke.batch());
     } else if (step instanceof LambdaLane.Step.Discard discard) {
       discard(lane, discard, Optional.empty(), null);
-    } else if (step instanceof LambdaLane.Step.Wait wait) {
-      wake(lane, wait.until());
     }
   }
 
@@ -172,15 +202,18 @@ final class LambdaBatches<I, O> implements ShardHandler, FunctionGate.Caller {
     if (at.equals(lane.wakesAt)) {
       return;
     }
-    lane.wakesAt = at;
-    scope.later(
-        Duration.between(scope.loop().now(), at),
-        () -> {
-          if (at.equals(lane.wakesAt)) {
-            lane.wakesAt = null;
-          }
-          next(lane);
-        });
+    var timer =
+        scope
+            .loop()
+            .schedule(
+                Duration.between(scope.loop().now(), at),
+                () ->
+                    scope.runUnlessOver(
+                        () -> {
+                          lane.wakes(null, null);
+                          next(lane);
+                        }));
+    lane.wakes(at, timer);
   }
 
   private void invoke(Lane lane, LambdaLane.Batch batch) {
@@ -264,9 +297,12 @@ final class LambdaBatches<I, O> implements ShardHandler, FunctionGate.Caller {
     }
   }
 
-  /** By these rules batches fail, so of the last records that failed each batch is one. */
+  /**
+   * By these rules batches fail, so of the last records that failed each batch is one; its parts
+   * are not, or one bad record would be as many as it takes to find it.
+   */
   private static boolean isFirst(LambdaLane.Batch batch) {
-    return batch.retries() == 0;
+    return batch.items().get(0).deliveries == 1;
   }
 
   private void tryAgain(

@@ -70,12 +70,21 @@ final class LambdaLane {
   private Instant notBefore = Instant.MIN;
   private boolean busy;
 
+  /** No more come for now: what is fresh waits for nothing. */
+  private boolean hurrying;
+
   LambdaLane(Rules rules) {
     this.rules = rules;
   }
 
   void add(BatchCall.Item item, Instant now) {
     fresh.add(new Fresh(item, now));
+    hurrying = false;
+  }
+
+  /** No more records come until some are settled. A batch under way is about to be. */
+  void hurry() {
+    hurrying = !busy;
   }
 
   Step next(Instant now) {
@@ -169,7 +178,7 @@ final class LambdaLane {
       return turnedAway;
     }
     int count = count();
-    boolean isFull = count == rules.limits().recordsMax() || count < fresh.size();
+    boolean isFull = hurrying || count == rules.limits().recordsMax() || count < fresh.size();
     var due = fresh.getFirst().since().plus(rules.limits().waitMax());
     if (!isFull && now.isBefore(due)) {
       return new Step.Wait(due);

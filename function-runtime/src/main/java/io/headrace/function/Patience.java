@@ -22,6 +22,7 @@ record Patience(
     int ofLast) {
   static final Patience ENDLESS = new Patience(null, List.of(), 0, 0);
 
+  private static final Duration AGE_MIN = Duration.ofMillis(1);
   private static final Duration AGE_MAX = Duration.ofDays(365);
   private static final Duration RETRY_AFTER_MAX = Duration.ofHours(1);
   private static final int OF_LAST_MAX = 100_000;
@@ -34,7 +35,7 @@ record Patience(
   }
 
   Patience within(@Nullable Duration age) {
-    if (age != null && (age.toMillis() < 1 || age.compareTo(AGE_MAX) > 0)) {
+    if (age != null && (age.compareTo(AGE_MIN) < 0 || age.compareTo(AGE_MAX) > 0)) {
       throw new IllegalArgumentException(
           "within " + age + ": the age of a record must be between 1 ms and 365 days");
     }
@@ -58,7 +59,9 @@ record Patience(
               + ": the share must be at least 0 and below 1, the number between 1 and "
               + OF_LAST_MAX);
     }
-    return new Patience(recordAge, outages, (int) Math.floor(share * ofLast), ofLast);
+    // 29 of 100, which 0.29 * 100 is not quite.
+    int failuresMax = Math.min(ofLast - 1, (int) Math.floor(share * ofLast + 1e-9));
+    return new Patience(recordAge, outages, failuresMax, ofLast);
   }
 
   boolean isTooOld(@Nullable Instant arrivedAt, Instant now) {
@@ -76,8 +79,12 @@ record Patience(
               ? Duration.ZERO
               : wanted.compareTo(RETRY_AFTER_MAX) > 0 ? RETRY_AFTER_MAX : wanted);
     }
-    return outages.stream().anyMatch(type -> type.isInstance(cause))
-        ? new Outage(cause.getClass().getSimpleName(), Duration.ZERO)
-        : null;
+    for (var type : outages) {
+      if (type.isInstance(cause)) {
+        var name = cause.getClass().getSimpleName();
+        return new Outage(name.isEmpty() ? type.getSimpleName() : name, Duration.ZERO);
+      }
+    }
+    return null;
   }
 }

@@ -9,28 +9,28 @@ import org.jspecify.annotations.Nullable;
 public class TerminalFailure extends RuntimeException {
   private static final long serialVersionUID = 1;
 
+  private static final int CODE_CHARACTERS_MAX = 64;
+
   private final String code;
 
   /**
-   * @param code a short constant that groups letters
+   * @param code a short constant that groups letters, by its first 64 characters
    */
   public TerminalFailure(String code, String message) {
     this(code, message, null);
   }
 
   /**
-   * @param code a short constant that groups letters
+   * @param code a short constant that groups letters, by its first 64 characters
    */
   public TerminalFailure(String code, String message, @Nullable Throwable cause) {
     super(message, cause);
-    if (code.isEmpty() || code.length() > 64) {
-      throw new IllegalArgumentException(
-          "TerminalFailure code \"" + code + "\": must have 1 to 64 characters");
-    }
-    this.code = code;
+    // Who throws this wants the record out of the way, and not another exception.
+    var given = code == null || code.isEmpty() ? "TerminalFailure" : code;
+    this.code = given.substring(0, Math.min(given.length(), CODE_CHARACTERS_MAX));
   }
 
-  public String code() {
+  public final String code() {
     return code;
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headrace.kcl.Position;
 import io.headrace.kcl.ShardHandler.Outcome;
+import io.headrace.kcl.StreamSource;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -13,6 +14,7 @@ import java.util.SplittableRandom;
 import java.util.function.Predicate;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class BatchHandlerTest {
@@ -154,6 +156,47 @@ class BatchHandlerTest {
     rig.put("a", "2");
     rig.drain();
     assertThat(refused).singleElement().asString().contains("not of this batch");
+  }
+
+  /** Nothing of it may be called but what its author's function calls. */
+  private static final class Touchy {
+    @Override
+    public int hashCode() {
+      throw new IllegalStateException("hashCode");
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+      throw new IllegalStateException("equals");
+    }
+  }
+
+  @Test
+  @SuppressWarnings("unchecked")
+  void values_are_compared_by_nobody() {
+    Codec<Touchy> codec =
+        new Codec<>() {
+          @Override
+          public Touchy decode(byte[] bytes, int version) {
+            return new Touchy();
+          }
+
+          @Override
+          public byte[] encode(Touchy value) {
+            return new byte[0];
+          }
+        };
+    BatchFunction<Touchy, String> each =
+        batch -> batch.forEach(event -> batch.out(event).send("out"));
+    FunctionSpec<?, String> spec =
+        FunctionSpec.named("f")
+            .reading(Input.of(StreamSource.kinesis("in"), codec))
+            .handledInBatchesBy(() -> each, Destination.<String>nowhere());
+    var rig = new Rig(1, (FunctionSpec<String, String>) spec).start();
+    rig.putAll("a=1", "a=2");
+    rig.drain();
+    assertThat(rig.settled.values()).containsOnly(Outcome.HANDLED).hasSize(2);
+    assertThat(rig.outputs).hasSize(2);
   }
 
   @Property(tries = 150)

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.headrace.kcl.Position;
 import io.headrace.kcl.ShardHandler.Outcome;
 import io.headrace.kcl.ShardHandler.Standing;
+import io.headrace.kcl.StreamSource;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -13,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
@@ -273,6 +275,112 @@ class FunctionGateTest {
     rig.drain();
     assertThat(sizes.subList(0, 4)).containsExactly(4, 1, 1, 1);
     assertThat(rig.settled.values()).containsOnly(Outcome.HANDLED);
+    assertThat(rig.letters).isEmpty();
+  }
+
+  @Test
+  void a_codec_that_needs_what_is_down_fills_no_dead_letters() {
+    Codec<String> asking =
+        new Codec<>() {
+          @Override
+          public String decode(byte[] bytes, int version) {
+            if (down) {
+              throw new Unavailable("schemas", Duration.ZERO, null);
+            }
+            return new Texts().decode(bytes, version);
+          }
+
+          @Override
+          public byte[] encode(String value) {
+            return new Texts().encode(value);
+          }
+        };
+    var rig =
+        new Rig(
+                1,
+                FunctionSpec.named("f")
+                    .reading(Input.of(StreamSource.kinesis("in"), asking))
+                    .handledBy(() -> function, Destination.<String>nowhere()))
+            .start();
+    down = true;
+    rig.putAll("a=1", "b=2");
+    rig.advance(60_000);
+    assertThat(rig.letters).isEmpty();
+    assertThat(rig.outage().flatMap(FunctionOutage::dependency)).contains("schemas");
+    down = false;
+    rig.drain();
+    assertThat(rig.settled.values()).containsOnly(Outcome.HANDLED).hasSize(2);
+  }
+
+  @Test
+  void a_probe_that_never_reached_the_function_says_nothing_of_the_dependency() {
+    var retry = RetryPolicy.upTo(0).backingOff(Duration.ofSeconds(1), Duration.ofSeconds(8));
+    var rig =
+        new Rig(
+                1,
+                FunctionSpec.named("f")
+                    .reading(Rig.input().endedBy("end"::equals))
+                    .retrying(retry)
+                    .handledBy(() -> function, Destination.<String>nowhere()))
+            .start();
+    down = true;
+    rig.put("a", "1");
+    rig.advance(1);
+    for (int i = 0; i < 10; i++) {
+      rig.put("bad" + i, "bad");
+      rig.put("end" + i, "end");
+    }
+    rig.advance(60_000);
+    assertThat(rig.events(FunctionEvent.OutageOver.class)).isEmpty();
+    assertThat(rig.letters).as("what no codec reads").hasSize(10);
+    assertThat(rig.settled.values()).filteredOn(Outcome.FILTERED::equals).hasSize(10);
+    assertThat(calls.size()).as("1 s to 8 apart").isBetween(7, 22);
+  }
+
+  @Test
+  void of_a_large_batch_each_record_counts_in_its_place() {
+    BatchFunction<String, String> tenth =
+        batch -> {
+          for (var event : batch) {
+            if (event.value().endsWith("0")) {
+              batch.fail(event, new IllegalStateException("the tenth"));
+            }
+          }
+        };
+    var rig =
+        new Rig(
+                1,
+                Rig.reading()
+                    .retrying(RetryPolicy.upTo(0).pausingAbove(0.5, 20))
+                    .handledInBatchesBy(() -> tenth, Destination.<String>nowhere()))
+            .start();
+    rig.putAll(IntStream.range(0, 500).mapToObj(i -> "k" + i + "=" + i).toArray(String[]::new));
+    rig.advance(1);
+    assertThat(rig.events(FunctionEvent.Outage.class)).as("a tenth fails").isEmpty();
+    assertThat(rig.letters).hasSize(50);
+  }
+
+  @Test
+  void records_of_a_batch_that_could_not_be_handled_for_now_stay_a_batch() {
+    var sizes = new ArrayList<Integer>();
+    BatchFunction<String, String> batches =
+        batch -> {
+          sizes.add(batch.size());
+          for (var event : batch) {
+            if (down) {
+              batch.fail(event, new Unavailable("crm", Duration.ZERO, null));
+            }
+          }
+        };
+    var rig =
+        new Rig(1, Rig.reading().handledInBatchesBy(() -> batches, Destination.<String>nowhere()))
+            .start();
+    down = true;
+    rig.putAll(IntStream.range(0, 50).mapToObj(i -> "k" + i % 7 + "=" + i).toArray(String[]::new));
+    rig.advance(1);
+    down = false;
+    rig.drain();
+    assertThat(sizes).as("all, one that probes, and the rest").containsExactly(50, 1, 49);
     assertThat(rig.letters).isEmpty();
   }
 

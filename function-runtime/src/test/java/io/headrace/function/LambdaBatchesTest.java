@@ -18,6 +18,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
@@ -287,6 +288,63 @@ class LambdaBatchesTest {
     rig.advance(1_000);
     assertThat(rig.failed).isInstanceOf(OutOfMemoryError.class);
     assertThat(rig.settled).isEmpty();
+  }
+
+  @Test
+  void one_bad_record_that_bisection_looks_for_is_one_failure_and_pauses_nothing() {
+    throwing = "poison"::equals;
+    var rig =
+        new Rig(
+                1,
+                Rig.reading()
+                    .retrying(RetryPolicy.forever().pausingAbove(0.3, 10))
+                    .lambdaCompatible(
+                        EventSourceMapping.defaults()
+                            .bisectBatchOnFunctionError(true)
+                            .maximumRetryAttempts(0))
+                    .handledInBatchesBy(() -> function, Destination.<String>nowhere()))
+            .start();
+    var values = IntStream.range(0, 64).mapToObj(i -> "a=" + i).toArray(String[]::new);
+    values[40] = "a=poison";
+    rig.putAll(values);
+    rig.drain();
+    assertThat(rig.events(FunctionEvent.Outage.class)).isEmpty();
+    assertThat(rig.discarded).hasSize(1);
+  }
+
+  @Test
+  void a_batch_waits_for_no_others_while_no_others_can_come() {
+    var rig = rig(EventSourceMapping.defaults().maximumBatchingWindow(Duration.ofMinutes(5)));
+    rig.putAll("a=1", "b=2");
+    rig.advance(1_000);
+    assertThat(calls).isEmpty();
+    rig.loop.execute(rig.handler()::hurry);
+    rig.advance(1);
+    assertThat(calls).containsExactly(List.of("1", "2"));
+    rig.put("a", "3");
+    rig.advance(1_000);
+    assertThat(calls).as("then they wait again").hasSize(1);
+  }
+
+  @Test
+  void however_many_batches_pass_a_lane_has_one_timer() {
+    var rig =
+        rig(
+            EventSourceMapping.defaults()
+                .batchSize(2)
+                .maximumBatchingWindow(Duration.ofMinutes(5)));
+    for (int i = 0; i < 50; i++) {
+      rig.putAll("a=1", "a=2", "a=3", "a=4", "a=5");
+      rig.advance(100);
+    }
+    assertThat(rig.settled).hasSize(250);
+    var before = rig.loop.now();
+    int turns = 0;
+    while (rig.loop.nextDue().isPresent()) {
+      rig.loop.advance(rig.loop.nextDue().get());
+      turns++;
+    }
+    assertThat(turns).as("times at which the loop woke, from %s on", before).isLessThan(4);
   }
 
   /** Against a plain fold: each record comes out once, in the order of its lane, within bounds. */

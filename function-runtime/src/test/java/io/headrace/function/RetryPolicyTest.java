@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.lang.reflect.Modifier;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -100,8 +101,43 @@ class RetryPolicyTest {
         .hasMessageContaining("within PT8784H");
     assertThatThrownBy(() -> RetryPolicy.forever().unavailableOn(Throwable.class))
         .hasMessageContaining("unavailableOn java.lang.Throwable: would take in errors");
-    assertThatThrownBy(() -> new Unavailable("", Duration.ZERO, null))
-        .hasMessageContaining("must have 1 to 64 characters");
+    assertThatThrownBy(() -> RetryPolicy.forever().within(Duration.ofSeconds(Long.MAX_VALUE)))
+        .hasMessageContaining("must be between 1 ms and 365 days");
+  }
+
+  @Test
+  void an_exception_is_made_whatever_it_is_given() {
+    assertThat(new Unavailable("", Duration.ZERO, null).dependency()).isEqualTo("unnamed");
+    assertThat(new Unavailable("x".repeat(99), Duration.ZERO, null).dependency())
+        .isEqualTo("x".repeat(64));
+    assertThat(new TerminalFailure("", "why").code()).isEqualTo("TerminalFailure");
+    assertThat(new TerminalFailure("x".repeat(99), "why").code()).isEqualTo("x".repeat(64));
+  }
+
+  @Test
+  void what_the_runtime_asks_of_an_exception_no_subclass_changes() throws Exception {
+    for (var method :
+        List.of(
+            Unavailable.class.getMethod("dependency"),
+            Unavailable.class.getMethod("retryAfter"),
+            TerminalFailure.class.getMethod("code"))) {
+      assertThat(Modifier.isFinal(method.getModifiers())).as("%s", method).isTrue();
+    }
+  }
+
+  @Test
+  void an_outage_without_a_class_name_is_named_by_the_type_that_was_given() {
+    var patience = RetryPolicy.forever().unavailableOn(IOException.class).patience();
+    assertThat(patience.outage(new IOException("nameless") {}))
+        .isEqualTo(new Patience.Outage("IOException", Duration.ZERO));
+  }
+
+  @Test
+  void a_share_is_as_many_records_as_it_says() {
+    assertThat(RetryPolicy.forever().pausingAbove(0.29, 100).patience().failuresMax())
+        .isEqualTo(29);
+    assertThat(RetryPolicy.forever().pausingAbove(0.999, 100).patience().failuresMax())
+        .isEqualTo(99);
   }
 
   @Test

@@ -7,7 +7,7 @@ import java.util.List;
 /**
  * The records of one function that are read and not handed over: divides them into batches. A batch
  * is handed over when it is full, when its first record has waited long enough, or when no more
- * will come. Pure.
+ * will come, be it for good or for now. Pure.
  */
 final class Batcher {
   static final long NEVER = Long.MAX_VALUE;
@@ -16,6 +16,7 @@ final class Batcher {
   private final long waitNanos;
   private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
   private boolean flushing;
+  private boolean hurrying;
 
   Batcher(BatchLimits limits, int inFlightMax) {
     batchMax = Math.min(limits.recordsMax(), inFlightMax);
@@ -33,11 +34,17 @@ final class Batcher {
 
   void add(HeldRecord record, long ticks) {
     waiting.add(new Waiting(record, ticks));
+    hurrying = false;
   }
 
   /** No more will come: whatever is here is a batch. */
   void flush() {
     flushing = true;
+  }
+
+  /** No more will come until some of these are settled: whatever is here is a batch. */
+  void hurry() {
+    hurrying = true;
   }
 
   /** When there will be a batch if no record comes: past or now when there is one already. */
@@ -46,7 +53,7 @@ final class Batcher {
     if (first == null) {
       return NEVER;
     }
-    return flushing || waiting.size() >= batchMax ? ticks : first.since + waitNanos;
+    return flushing || hurrying || waiting.size() >= batchMax ? ticks : first.since + waitNanos;
   }
 
   /**

@@ -31,7 +31,7 @@ final class FunctionRunning {
   private final ArrayDeque<RunAction> actions = new ArrayDeque<>();
   private boolean performing;
   private @Nullable ShardHandler handler;
-  private @Nullable Answers answers;
+  private Answers answers = new Answers();
   private @Nullable Throwable failure;
   private final RunWake wake;
   private boolean commitLookAhead;
@@ -92,6 +92,17 @@ final class FunctionRunning {
       watched.sign(); // It waits for its turn: the store answers, or fails, by itself.
     }
     return watched.stall(spec.name(), run, handler, engine.now(place.tenure()), patience);
+  }
+
+  /** No more records come until some are settled, as there is no room for them. */
+  void hurry() {
+    if (run.phase() == RunPhase.RUNNING) {
+      if (run.hungry()) {
+        run.hurry();
+        armTimers();
+      }
+      live().hurry();
+    }
   }
 
   /** Takes an event in and does what comes of it; events of a run that is over are dropped. */
@@ -359,24 +370,18 @@ final class FunctionRunning {
   }
 
   private void abandonHandler() {
-    silence();
+    answers.silent = true;
     if (handler != null) {
       handler.abandon();
     }
   }
 
   private void closeHandler() {
-    silence();
+    answers.silent = true;
     var open = handler;
     handler = null;
     if (open != null) {
       open.close();
-    }
-  }
-
-  private void silence() {
-    if (answers != null) {
-      answers.silent = true;
     }
   }
 

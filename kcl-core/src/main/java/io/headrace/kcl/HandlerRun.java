@@ -113,6 +113,11 @@ final class HandlerRun {
     return commit == Commit.NONE && (phase == RUNNING || phase == FINISHING || phase == DRAINING);
   }
 
+  /** No more records come for now: those that wait for others go without them when it is woken. */
+  void hurry() {
+    batcher.hurry();
+  }
+
   /** Where the run has to read on: behind what it took, or where it was to begin. */
   StartingPosition readFrom() {
     if (takenThrough != null) {

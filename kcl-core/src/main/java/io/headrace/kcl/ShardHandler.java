@@ -35,6 +35,13 @@ public interface ShardHandler extends AutoCloseable {
   void handle(List<StreamRecord> records);
 
   /**
+   * No more records come until some of these are answered, as there is no memory or no room for
+   * them: a handler that lets records wait for others, to be handled together, goes on with what it
+   * has. Told again and again while it is so.
+   */
+  default void hurry() {}
+
+  /**
    * State as of this turn; the stage completes once it is durable. One at a time. Called once more
    * after {@link #abandon} when a drain's deadline has passed, so that what was settled is kept.
    *

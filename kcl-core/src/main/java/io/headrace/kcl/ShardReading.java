@@ -125,9 +125,12 @@ final class ShardReading {
       long bytes = account.ask();
       if (bytes > 0) {
         tell(new ReaderEvent.Granted(bytes));
+      } else {
+        members().forEach(FunctionRunning::hurry);
       }
     } else {
       account.withdraw();
+      full.forEach(FunctionRunning::hurry);
       if (full.size() < members.size() && impatience == null) {
         impatience = engine.loop().schedule(WAIT_FOR_SLOWER_MAX, this::loseImpatience);
       }

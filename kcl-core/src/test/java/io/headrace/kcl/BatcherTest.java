@@ -49,6 +49,19 @@ class BatcherTest {
   }
 
   @Test
+  void waits_for_nothing_while_no_more_can_come() {
+    var batcher = new Batcher(new BatchLimits(9, Duration.ofSeconds(5)), 100);
+    add(batcher, 0, 1);
+    batcher.hurry();
+    assertThat(batcher.dueAt(0)).isZero();
+    assertThat(next(batcher, 0, 100)).containsExactly("1:0");
+
+    batcher.hurry();
+    add(batcher, SECOND, 2);
+    assertThat(batcher.dueAt(SECOND)).as("more did come").isEqualTo(6 * SECOND);
+  }
+
+  @Test
   void hands_on_no_more_than_there_is_room_for() {
     var batcher = new Batcher(new BatchLimits(5, Duration.ZERO), 100);
     add(batcher, 0, 1, 2, 3);

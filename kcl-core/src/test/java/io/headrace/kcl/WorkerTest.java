@@ -118,6 +118,20 @@ class WorkerTest extends WorkerScenario {
   }
 
   @Test
+  void a_batch_that_waits_for_more_than_there_is_memory_for_goes_without() {
+    var crowded = new EngineHarness(3, 1);
+    crowded.settings = new WorkerSettings(20_000, 2_000, 8_000, Duration.ofSeconds(5));
+    crowded.inFlightMax = 10_000;
+    crowded.limits = new BatchLimits(5_000, Duration.ofMinutes(5));
+    crowded.put(1_000, 7);
+    crowded.worker("w1", "alarms");
+
+    crowded.seconds(60);
+
+    assertThat(crowded.function("alarms").deliveries.size()).isGreaterThan(800);
+  }
+
+  @Test
   void tells_a_handler_which_of_its_snapshots_are_committed() {
     engine.worker("w1", "alarms");
     engine.put(40, 4);

@@ -5,6 +5,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How shells wait for answers: whatever thread completes a stage, the loop hears of it. Any thread
@@ -47,13 +48,24 @@ public final class Stages {
   public static Throwable causeOf(Throwable failure) {
     var cause = failure;
     for (int i = 0; i < WRAPPERS_MAX; i++) {
-      var inner = cause.getCause();
-      boolean wraps = cause instanceof CompletionException || cause instanceof ExecutionException;
-      if (!wraps || inner == null) {
+      var inner = innerOf(cause);
+      if (inner == null) {
         break;
       }
       cause = inner;
     }
     return cause;
+  }
+
+  /** Only of what wraps: exceptions are of users' making, and one may throw when it is asked. */
+  private static @Nullable Throwable innerOf(Throwable failure) {
+    if (!(failure instanceof CompletionException || failure instanceof ExecutionException)) {
+      return null;
+    }
+    try {
+      return failure.getCause();
+    } catch (RuntimeException | StackOverflowError thrown) {
+      return null;
+    }
   }
 }

@@ -15,6 +15,7 @@ import io.headrace.function.Input;
 import io.headrace.function.Unavailable;
 import io.headrace.function.json.BatchResponse;
 import io.headrace.harness.FunctionHarness;
+import io.headrace.kcl.Start;
 import io.headrace.kcl.StreamSource;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -63,14 +64,21 @@ final class LambdaCourse {
         .forEach(answer -> answers.add(answer.isNull() ? null : answer.textValue()));
     outage = behaviour.path("outage").intValue();
     BatchResponse.Answering<String, String> function = this::handle;
+    var begins = behaviour.path("begins");
     stream =
         FunctionHarness.of(
-            FunctionSpec.named("f")
-                .reading(Input.of(StreamSource.kinesis("in"), new Text()))
-                .lambdaCompatible(mapping)
-                .handledInBatchesBy(
-                    () -> BatchResponse.answering(mapping, function),
-                    Destination.stream("out", new Text(), text -> text)));
+            clock ->
+                FunctionSpec.named("f")
+                    .reading(
+                        Input.of(StreamSource.kinesis("in"), new Text())
+                            .startingAt(
+                                begins.isMissingNode()
+                                    ? Start.HORIZON
+                                    : Start.at(clock.instant().minusSeconds(begins.intValue()))))
+                    .lambdaCompatible(mapping)
+                    .handledInBatchesBy(
+                        () -> BatchResponse.answering(mapping, function),
+                        Destination.stream("out", new Text(), text -> text)));
   }
 
   private static void counts(JsonNode from, Map<String, Integer> into) {

@@ -27,6 +27,7 @@ final class LambdaRules {
           "reports",
           "answers",
           "outage",
+          "begins",
           "invocations",
           "invocationsInAnyOrder",
           "sizes",
