@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 
 /**
  * One function within a runtime: its instance, its opened destinations, a handler for each shard.
@@ -29,6 +30,8 @@ final class FunctionHost<I, O> implements AutoCloseable, Redriver.Live {
 
   /** Of the shards that this worker runs: for questions about state. */
   private final Set<KeyedHandler<I, ?, O>> keyed = ConcurrentHashMap.newKeySet();
+
+  private final Set<WindowHandler<I, ?, O>> windowed = ConcurrentHashMap.newKeySet();
 
   private FunctionHost(FunctionSpec<I, O> spec, Environment environment) {
     this.spec = spec;
@@ -106,6 +109,14 @@ final class FunctionHost<I, O> implements AutoCloseable, Redriver.Live {
       }
     }
     return Optional.empty();
+  }
+
+  /** From any thread. */
+  List<KeptState> states() {
+    return Stream.concat(
+            keyed.stream().flatMap(KeyedHandler::kept),
+            windowed.stream().flatMap(WindowHandler::kept))
+        .toList();
   }
 
   @Override
@@ -231,7 +242,12 @@ final class FunctionHost<I, O> implements AutoCloseable, Redriver.Live {
   @SuppressWarnings("unchecked")
   private <A> ShardHandler windowed(
       Scope scope, Decoder<I> decoder, FunctionKind.Windowing<I, A, O> kind) {
-    return new WindowHandler<>(scope, decoder, kind, (WindowFunction<I, A, O>) function, wiring());
+    var handler =
+        new WindowHandler<I, A, O>(
+            scope, decoder, kind, (WindowFunction<I, A, O>) function, wiring());
+    handler.whenOver(() -> windowed.remove(handler));
+    windowed.add(handler);
+    return handler;
   }
 
   private ShardHandler keep(KeyedHandler<I, ?, O> handler) {

@@ -69,6 +69,13 @@ public final class FunctionRuntime {
     Optional<Object> stateOf(String function, String partitionKey, String key);
 
     /**
+     * All that a function keeps in the shards of this worker, in no order: states by key and open
+     * windows. As {@link #stateOf} it may be ahead of the last commit. A Lambda handler's windows
+     * are not among them. For harnesses; any thread may ask.
+     */
+    List<KeptState> states(String function);
+
+    /**
      * Holds a function in all workers of the application, now and after any restart: within a few
      * seconds (0.2 of the lease time and a second) it drains, commits and rests, until it is
      * resumed. Nothing is lost. Any thread may call.

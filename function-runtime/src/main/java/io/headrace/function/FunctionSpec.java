@@ -145,6 +145,17 @@ public final class FunctionSpec<I, O> {
         || kind instanceof FunctionKind.Batched);
   }
 
+  /**
+   * Whether it sums in windows, as windowed functions and Lambda handlers with a tumbling window
+   * do: which records a window has then depends on the keys that share its shard, whose records
+   * move the shard's time.
+   */
+  public boolean isWindowed() {
+    return kind instanceof FunctionKind.Windowing
+        || (kind instanceof FunctionKind.Lambda<I, O> lambda
+            && lambda.handler().window().isPresent());
+  }
+
   /** The streams to which it writes: outputs, sides and its own dead letters. */
   public Set<String> streamsWritten() {
     var streams = new TreeSet<String>();

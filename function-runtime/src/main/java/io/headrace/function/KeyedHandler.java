@@ -15,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -136,6 +137,11 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
   @Nullable S stateOf(StateKey key) {
     var held = states.get(key);
     return held == null ? null : held.value();
+  }
+
+  /** All states; from any thread. */
+  Stream<KeptState> kept() {
+    return states.entrySet().stream().map(state -> KeptState.of(state.getKey(), state.getValue()));
   }
 
   /** Those of the parents' states that belong to this shard. */

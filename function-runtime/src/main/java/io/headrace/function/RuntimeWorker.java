@@ -231,12 +231,21 @@ final class RuntimeWorker implements FunctionRuntime.Running {
 
   @Override
   public Optional<Object> stateOf(String function, String partitionKey, String key) {
+    return host(function).stateOf(new StateKey(partitionKey, key));
+  }
+
+  @Override
+  public List<KeptState> states(String function) {
+    return host(function).states();
+  }
+
+  private FunctionHost<?, ?> host(String function) {
     var host = hosts.get(function);
     if (host == null) {
       throw new IllegalArgumentException(
           "function " + function + ": is not run here; there are " + hosts.keySet());
     }
-    return host.stateOf(new StateKey(partitionKey, key));
+    return host;
   }
 
   @Override

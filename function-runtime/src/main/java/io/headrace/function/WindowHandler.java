@@ -20,6 +20,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 
 /**
  * Sums by key and window. Records are decoded and admitted in the shard's order, since admission
@@ -49,6 +50,7 @@ final class WindowHandler<I, A, O> implements ShardHandler {
   private final List<Position> ends = new ArrayList<>();
 
   private final ArrayDeque<StreamRecord> backlog = new ArrayDeque<>();
+  private Runnable over = () -> {};
   private boolean decoding;
   private boolean draining;
   private int closing;
@@ -146,6 +148,16 @@ final class WindowHandler<I, A, O> implements ShardHandler {
   public void abandon() {
     scope.end();
     lanes.abandon();
+    over.run();
+  }
+
+  void whenOver(Runnable told) {
+    over = told;
+  }
+
+  /** The sums of all open windows; from any thread. */
+  Stream<KeptState> kept() {
+    return sums.entrySet().stream().map(sum -> KeptState.of(sum.getKey(), sum.getValue()));
   }
 
   @Override

@@ -37,6 +37,18 @@ final class InMemoryShard {
     return answerWaiting(now);
   }
 
+  /** Adds a record at its end; those who wait are told by {@link #answerWaiting}. */
+  Position add(StreamSink.Entry entry, Position position, Instant arrivedAt) {
+    records.add(
+        new StreamRecord(
+            position,
+            PartitionKey.of(entry.partitionKey()),
+            arrivedAt,
+            Payload.of(entry.data()),
+            entry.headers()));
+    return position;
+  }
+
   void trim(Position through) {
     int count = firstIndexBehind(through);
     if (count > 0) {

@@ -5,6 +5,7 @@ import java.math.BigInteger;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -90,6 +91,28 @@ public final class InMemoryStream implements ShardedStream {
   /** Writes a record with a time of arrival of the caller's choice. */
   public Position put(String partitionKey, byte[] data, Instant arrivedAt) {
     return store(new StreamSink.Entry(partitionKey, data), arrivedAt).position();
+  }
+
+  /**
+   * Writes records that arrive together, so that a reader that waits finds all of them in one
+   * fetch.
+   *
+   * @return their positions, in their order
+   */
+  public List<Position> putTogether(List<StreamSink.Entry> entries, Instant arrivedAt) {
+    var positions = new ArrayList<Position>(entries.size());
+    var answers = new ArrayList<Runnable>();
+    synchronized (this) {
+      var shards = new LinkedHashSet<InMemoryShard>();
+      for (var entry : entries) {
+        var shard = openShardOf(HashRange.hashOf(entry.partitionKey()));
+        positions.add(shard.add(entry, Position.of(++lastSequence), arrivedAt));
+        shards.add(shard);
+      }
+      shards.forEach(shard -> answers.addAll(shard.answerWaiting(loop.now())));
+    }
+    answers.forEach(Runnable::run);
+    return positions;
   }
 
   /**
@@ -202,14 +225,8 @@ public final class InMemoryStream implements ShardedStream {
     StreamSink.Stored stored;
     synchronized (this) {
       var shard = openShardOf(hash);
-      stored = new StreamSink.Stored(shard.description.id(), Position.of(++lastSequence));
-      shard.records.add(
-          new StreamRecord(
-              stored.position(),
-              PartitionKey.of(entry.partitionKey()),
-              arrivedAt,
-              Payload.of(entry.data()),
-              entry.headers()));
+      var position = shard.add(entry, Position.of(++lastSequence), arrivedAt);
+      stored = new StreamSink.Stored(shard.description.id(), position);
       answers = shard.answerWaiting(loop.now());
     }
     answers.forEach(Runnable::run);

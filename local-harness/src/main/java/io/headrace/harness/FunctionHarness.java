@@ -8,6 +8,7 @@ import io.headrace.function.DiscardedBatch;
 import io.headrace.function.FunctionOutage;
 import io.headrace.function.FunctionRuntime;
 import io.headrace.function.FunctionSpec;
+import io.headrace.function.KeptState;
 import io.headrace.function.Operations;
 import io.headrace.function.Redrives;
 import io.headrace.function.Side;
@@ -78,6 +79,7 @@ public final class FunctionHarness<I, O> implements AutoCloseable {
   private final InMemoryChunkStore chunks = new InMemoryChunkStore();
   private final InputStreams<I> streams = new InputStreams<>(loop);
   private final Sent sent = new Sent();
+  private final Interposed interposed;
   private final Attendance attendance = new Attendance();
   private FunctionSpec<I, O> spec;
   private FunctionRuntime.Running running;
@@ -85,6 +87,12 @@ public final class FunctionHarness<I, O> implements AutoCloseable {
   private int workers;
 
   private FunctionHarness(Function<? super Clock, FunctionSpec<I, O>> specification) {
+    this(specification, Interposed.NOTHING);
+  }
+
+  FunctionHarness(
+      Function<? super Clock, FunctionSpec<I, O>> specification, Interposed interposed) {
+    this.interposed = interposed;
     spec = specification.apply(clock);
     running = start();
     catchUp(STARTING_MAX.minus(SETTLING_IN));
@@ -323,6 +331,35 @@ public final class FunctionHarness<I, O> implements AutoCloseable {
     catchUp(CATCHING_UP_MAX);
   }
 
+  /**
+   * Stores records that one fetch finds together, and lets nothing come of it yet.
+   *
+   * @return their streams and sequence numbers, as their ids have them
+   */
+  List<InputStreams.Named> store(List<Map.Entry<String, I>> keyedValues, Instant arrivedAt) {
+    return streams.putTogether(keyedValues, arrivedAt);
+  }
+
+  List<KeptState> states() {
+    return running.states(spec.name());
+  }
+
+  /** As {@link #redeployWith}, with the same specification. */
+  void restart() {
+    redeployWith(spec);
+  }
+
+  /** Ends the worker within whatever it is doing; {@link #replaceWorker} is to follow. */
+  void kill() {
+    running.crash();
+  }
+
+  /** Ends the worker for good, whatever state the function is in. */
+  void abandon() {
+    running.crash();
+    loop.runUntilIdle();
+  }
+
   /** Stops the worker in order; a function that is {@link AutoCloseable} is closed. */
   @Override
   public void close() {
@@ -336,16 +373,17 @@ public final class FunctionHarness<I, O> implements AutoCloseable {
             .workerId("worker-" + ++workers)
             .on(loop, loop, loop, random)
             .leasesIn(leases)
-            .checkpointsIn(checkpoints)
-            .stateIn(chunks)
-            .tappedBy(sent)
+            .checkpointsIn(interposed.checkpoints().apply(checkpoints))
+            .stateIn(interposed.chunks().apply(chunks))
+            .tappedBy(interposed.tap().apply(sent))
             .observedBy(attendance)
+            .observedBy(interposed.listener())
             .run(spec);
     streams.connectors().forEach(runtime::connecting);
     return runtime.start();
   }
 
-  private void replaceWorker() {
+  void replaceWorker() {
     loop.runUntilIdle();
     attendance.workerGone();
     running = start();

@@ -4,6 +4,7 @@ import io.headrace.function.Codec;
 import io.headrace.function.FunctionSpec;
 import io.headrace.kcl.InMemoryStream;
 import io.headrace.kcl.InMemoryStreams;
+import io.headrace.kcl.Position;
 import io.headrace.kcl.Shard;
 import io.headrace.kcl.ShardId;
 import io.headrace.kcl.ShardKey;
@@ -14,6 +15,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -77,6 +80,34 @@ final class InputStreams<I> {
   void put(String partitionKey, I value, Instant arrivedAt) {
     var written = write(value);
     var unused = written.input().stream().put(partitionKey, written.bytes(), arrivedAt);
+  }
+
+  /** Where a record lies, without its shard. */
+  record Named(String stream, String sequence) {}
+
+  /** Records that arrive together, in this order. */
+  List<Named> putTogether(List<Map.Entry<String, I>> keyedValues, Instant arrivedAt) {
+    var byStream = new LinkedHashMap<InMemoryStream, List<StreamSink.Entry>>();
+    var of = new ArrayList<InMemoryStream>(keyedValues.size());
+    for (var each : keyedValues) {
+      var written = write(each.getValue());
+      var stream = written.input().stream();
+      of.add(stream);
+      byStream
+          .computeIfAbsent(stream, any -> new ArrayList<>())
+          .add(new StreamSink.Entry(each.getKey(), written.bytes()));
+    }
+    var positions = new HashMap<InMemoryStream, Iterator<Position>>();
+    byStream.forEach(
+        (stream, entries) ->
+            positions.put(stream, stream.putTogether(entries, arrivedAt).iterator()));
+    return of.stream()
+        .map(
+            stream ->
+                new Named(
+                    stream.name(),
+                    Objects.requireNonNull(positions.get(stream)).next().sequence().toString()))
+        .toList();
   }
 
   void putAggregated(List<Map.Entry<String, ? extends I>> keyedValues) {
