@@ -2,9 +2,9 @@ package io.headrace.function.lambda;
 
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.headrace.function.BatchAnswer;
 import io.headrace.function.LambdaCall;
 import io.headrace.function.LambdaHandler;
@@ -20,8 +20,9 @@ import org.jspecify.annotations.Nullable;
 final class AnswerJson {
   /** A state is handed on as it was answered: numbers keep all of their digits. */
   private static final ObjectReader JSON =
-      new ObjectMapper()
-          .setNodeFactory(JsonNodeFactory.withExactBigDecimals(true))
+      JsonMapper.builder()
+          .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
+          .build()
           .reader()
           .with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .with(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
