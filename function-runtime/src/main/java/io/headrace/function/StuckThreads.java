@@ -1,0 +1,136 @@
+package io.headrace.function;
+
+import io.headrace.kcl.loop.BoundedPool;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The threads that are stuck in calls of one function: interrupted, and not back. Another takes the
+ * place of each, as far as the pool is ours, and another instance that of the function, since what
+ * is stuck may hold its locks. {@link #add} is called on the worker loop, {@link #returned} by any
+ * thread.
+ */
+final class StuckThreads {
+  private static final Logger LOG = LoggerFactory.getLogger(StuckThreads.class);
+
+  /** How long after its interrupt a thread is stuck. */
+  static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  private static final int FRAMES_TOLD = 6;
+
+  /** Those of all functions of one worker. Any thread. */
+  static final class Tally {
+    private final int max;
+    private final Consumer<String> tooMany;
+    private final Map<String, Integer> byFunction = new TreeMap<>();
+
+    /**
+     * Counts.
+     *
+     * @param max how many are borne with
+     * @param tooMany told in a sentence, on the worker loop, each time that there is one more
+     */
+    Tally(int max, Consumer<String> tooMany) {
+      this.max = max;
+      this.tooMany = tooMany;
+    }
+
+    /** Of tests and harnesses that have no threads. */
+    static Tally unbounded() {
+      return new Tally(Integer.MAX_VALUE, sentence -> {});
+    }
+
+    /** For {@link Health}. */
+    synchronized List<String> sentences() {
+      return byFunction.entrySet().stream()
+          .filter(each -> each.getValue() > 0)
+          .map(each -> "function " + each.getKey() + ": " + each.getValue() + " of its threads hang")
+          .toList();
+    }
+
+    synchronized int now() {
+      return byFunction.values().stream().mapToInt(Integer::intValue).sum();
+    }
+
+    private synchronized void count(String function, int more) {
+      byFunction.merge(function, more, Integer::sum);
+    }
+
+    private void judge() {
+      int now = now();
+      if (now > max) {
+        tooMany.accept(
+            now + " threads were interrupted and hang (" + String.join("; ", sentences()) + ")");
+      }
+    }
+  }
+
+  private final String function;
+  private final Tally tally;
+  private final Executor pool;
+  private final Runnable replacement;
+
+  /**
+   * Of one function.
+   *
+   * @param pool where it is called
+   * @param replacement makes another instance of it; run on the pool, throws nothing
+   */
+  StuckThreads(String function, Tally tally, Executor pool, Runnable replacement) {
+    this.function = function;
+    this.tally = tally;
+    this.pool = pool;
+    this.replacement = replacement;
+  }
+
+  /** The thread was interrupted {@link #PATIENCE} ago. */
+  void add(Thread thread) {
+    tally.count(function, 1);
+    LOG.warn(
+        "function {}: thread {} was interrupted {} s ago and has not come back; another takes its"
+            + " place. It is at {}",
+        function,
+        thread.getName(),
+        PATIENCE.toSeconds(),
+        whereabouts(thread));
+    replace();
+    tally.judge();
+  }
+
+  private void replace() {
+    if (pool instanceof BoundedPool ours) {
+      ours.lost(replacement);
+      return;
+    }
+    try {
+      pool.execute(replacement);
+    } catch (RejectedExecutionException full) {
+      // The instance is used on: where it is blocked by what is stuck, the next time-outs tell.
+      LOG.warn("function {}: its pool has no room to make another instance", function);
+    }
+  }
+
+  /** A thread that was added has come back after all. */
+  void returned() {
+    if (pool instanceof BoundedPool ours) {
+      ours.returned();
+    }
+    tally.count(function, -1);
+  }
+
+  private static String whereabouts(Thread thread) {
+    return Arrays.stream(thread.getStackTrace())
+        .limit(FRAMES_TOLD)
+        .map(StackTraceElement::toString)
+        .collect(Collectors.joining(" < "));
+  }
+}
