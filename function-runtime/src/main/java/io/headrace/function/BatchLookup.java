@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -89,7 +88,7 @@ public final class BatchLookup<K, V> {
     EventLoop.@Nullable Scheduled timer;
   }
 
-  private record Known<V>(Optional<V> value, long sinceTicks) {}
+  private record Known<T>(Optional<T> value, long sinceTicks) {}
 
   private final Function<Set<K>, ? extends CompletionStage<? extends Map<K, V>>> load;
   private final Options options;
@@ -220,7 +219,7 @@ public final class BatchLookup<K, V> {
       var known = known(key);
       if (known != null) {
         hits++;
-        return CompletableFuture.completedFuture(known);
+        return CompletableFuture.completedFuture(known.value);
       }
       var asked = underWay.get(key);
       if (asked != null) {
@@ -250,7 +249,7 @@ public final class BatchLookup<K, V> {
     return new Figures(asks, hits, shared, calls, keys, failures, cache.size());
   }
 
-  private @Nullable Optional<V> known(K key) {
+  private @Nullable Known<V> known(K key) {
     var known = cache.get(key);
     if (known == null) {
       return null;
@@ -259,7 +258,7 @@ public final class BatchLookup<K, V> {
       cache.remove(key);
       return null;
     }
-    return known.value;
+    return known;
   }
 
   /** The caller holds the lock. */

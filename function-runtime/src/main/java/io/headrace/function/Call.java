@@ -69,7 +69,7 @@ final class Call<O> implements Runnable, Attempt {
     }
 
     private long token() {
-      return scope.context.fencingToken() << FENCE_BITS | Math.min(fences.get(), FENCES_MAX);
+      return (scope.context.fencingToken() << FENCE_BITS) | fences.get();
     }
 
     private void fence() {

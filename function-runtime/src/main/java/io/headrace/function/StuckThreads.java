@@ -10,6 +10,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,7 +26,7 @@ final class StuckThreads {
   /** How long after its interrupt a thread is stuck. */
   static final Duration PATIENCE = Duration.ofSeconds(10);
 
-  private static final int FRAMES_TOLD = 6;
+  private static final int FRAMES_TOLD = 3;
 
   /** Those of all functions of one worker. Any thread. */
   static final class Tally {
@@ -53,7 +54,8 @@ final class StuckThreads {
     synchronized List<String> sentences() {
       return byFunction.entrySet().stream()
           .filter(each -> each.getValue() > 0)
-          .map(each -> "function " + each.getKey() + ": " + each.getValue() + " of its threads hang")
+          .map(
+              each -> "function " + each.getKey() + ": " + each.getValue() + " of its threads hang")
           .toList();
     }
 
@@ -127,10 +129,17 @@ final class StuckThreads {
     tally.count(function, -1);
   }
 
+  /** The innermost frame, and the innermost ones that are not the JDK's: who waits for what. */
   private static String whereabouts(Thread thread) {
-    return Arrays.stream(thread.getStackTrace())
-        .limit(FRAMES_TOLD)
+    var frames = thread.getStackTrace();
+    var users = Arrays.stream(frames).skip(1).filter(frame -> !isOfJdk(frame)).limit(FRAMES_TOLD);
+    return Stream.concat(Arrays.stream(frames).limit(1), users)
         .map(StackTraceElement::toString)
         .collect(Collectors.joining(" < "));
+  }
+
+  private static boolean isOfJdk(StackTraceElement frame) {
+    var module = frame.getModuleName();
+    return module != null && (module.startsWith("java.") || module.startsWith("jdk."));
   }
 }

@@ -177,7 +177,14 @@ public final class BoundedPool implements Executor, AutoCloseable {
       boolean unused = Thread.interrupted();
       long left = IDLE_NANOS_MAX;
       while (queue.isEmpty() && !closed && threads.size() <= threadsMax && left > 0) {
-        left = awaitTask(left);
+        idle++;
+        try {
+          left = given.awaitNanos(left);
+        } catch (InterruptedException late) {
+          // It was meant for the task before.
+        } finally {
+          idle--;
+        }
       }
       var task = closed || threads.size() > threadsMax ? null : queue.poll();
       if (task == null) {
@@ -187,17 +194,6 @@ public final class BoundedPool implements Executor, AutoCloseable {
       return task;
     } finally {
       lock.unlock();
-    }
-  }
-
-  private long awaitTask(long nanos) {
-    idle++;
-    try {
-      return given.awaitNanos(nanos);
-    } catch (InterruptedException meantForTheTask) {
-      return nanos;
-    } finally {
-      idle--;
     }
   }
 }
