@@ -122,8 +122,7 @@ public final class BatchLookup<K, V> {
       Function<Set<K>, ? extends CompletionStage<? extends Map<K, V>>> load) {
     return new BatchLookup<>(
         load,
-        new Options(
-            KEYS_DEFAULT, WAIT_DEFAULT, LIMIT_DEFAULT, Duration.ZERO, 0, false, null));
+        new Options(KEYS_DEFAULT, WAIT_DEFAULT, LIMIT_DEFAULT, Duration.ZERO, 0, false, null));
   }
 
   /**
@@ -137,13 +136,12 @@ public final class BatchLookup<K, V> {
     requireWithin("upTo, orAfter", orAfter, Duration.ZERO, WAIT_MAX);
     var now = options;
     return with(
-        new Options(
-            keys, orAfter, now.limit, now.age, now.entries, now.answeringAll, now.loop));
+        new Options(keys, orAfter, now.limit, now.age, now.entries, now.answeringAll, now.loop));
   }
 
   /**
-   * Keeps answers, also that a key has no value; those that were asked for last, when there are
-   * too many.
+   * Keeps answers, also that a key has no value; those that were asked for last, when there are too
+   * many.
    *
    * @param age 1 ms to 365 days
    * @param entries 1 to 10,000,000
@@ -155,8 +153,7 @@ public final class BatchLookup<K, V> {
         "cachingFor " + entries + " entries: 1 to " + ENTRIES_MAX);
     var now = options;
     return with(
-        new Options(
-            now.keysMax, now.orAfter, now.limit, age, entries, now.answeringAll, now.loop));
+        new Options(now.keysMax, now.orAfter, now.limit, age, entries, now.answeringAll, now.loop));
   }
 
   /**
@@ -181,8 +178,7 @@ public final class BatchLookup<K, V> {
   public BatchLookup<K, V> answeringAll() {
     var now = options;
     return with(
-        new Options(
-            now.keysMax, now.orAfter, now.limit, now.age, now.entries, true, now.loop));
+        new Options(now.keysMax, now.orAfter, now.limit, now.age, now.entries, true, now.loop));
   }
 
   /** Waits and ages on this loop instead of one that all look-ups share; for simulations. */

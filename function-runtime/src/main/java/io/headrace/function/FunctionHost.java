@@ -204,8 +204,7 @@ final class FunctionHost<I, O> implements AutoCloseable, Redriver.Live {
           wiring());
     }
     if (kind instanceof FunctionKind.Batched) {
-      return batched(
-          scope, decoder, batch -> ((BatchFunction<I, O>) function).handle(batch));
+      return batched(scope, decoder, batch -> ((BatchFunction<I, O>) function).handle(batch));
     }
     if (kind instanceof FunctionKind.Lambda<I, O> lambda) {
       return lambda(scope, decoder, lambda.handler());

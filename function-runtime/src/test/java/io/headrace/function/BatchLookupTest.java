@@ -183,8 +183,7 @@ class BatchLookupTest {
 
   @Test
   void a_call_without_an_answer_ends_and_what_it_answers_later_is_dropped() {
-    var lookup =
-        lookup().timingOutAfter(Duration.ofSeconds(2)).cachingFor(Duration.ofHours(1), 10);
+    var lookup = lookup().timingOutAfter(Duration.ofSeconds(2)).cachingFor(Duration.ofHours(1), 10);
     var a = get(lookup, "a");
     advance(2_004);
     assertThat(a).isNotDone();

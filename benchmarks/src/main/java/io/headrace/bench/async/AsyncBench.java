@@ -45,8 +45,7 @@ public final class AsyncBench implements Callable<Integer> {
       ways.removeIf(way -> !way.isAvailable());
     }
     var plan = options.quick() ? AsyncPlan.quick(ways) : AsyncPlan.full(ways);
-    Results results =
-        new AsyncRun(plan, Checkout.of(AsyncBench.class), options.progress()).run();
+    Results results = new AsyncRun(plan, Checkout.of(AsyncBench.class), options.progress()).run();
     Map<String, Object> machine = new LinkedHashMap<>(Machine.description());
     ways.forEach(way -> machine.put(way.label(), way.description()));
     return options.print(

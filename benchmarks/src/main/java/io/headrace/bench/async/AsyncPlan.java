@@ -7,7 +7,7 @@ import java.util.Set;
  * How much a run of {@code bench async} does.
  *
  * @param rounds how often all ways are measured, in turn
- * @param warm how long the worker is warmed up at the same rate
+ * @param warm how long all is warmed up, from a tenth of the rate to the whole
  * @param measured how long it is measured
  */
 record AsyncPlan(Set<Way> ways, int rounds, Duration warm, Duration measured) {
@@ -21,11 +21,11 @@ record AsyncPlan(Set<Way> ways, int rounds, Duration warm, Duration measured) {
   static final int THREADS = 100;
 
   static AsyncPlan full(Set<Way> ways) {
-    return new AsyncPlan(ways, 3, Duration.ofSeconds(20), Duration.ofSeconds(60));
+    return new AsyncPlan(ways, 3, Duration.ofSeconds(30), Duration.ofSeconds(60));
   }
 
   /** A look, not a verdict. */
   static AsyncPlan quick(Set<Way> ways) {
-    return new AsyncPlan(ways, 1, Duration.ofSeconds(10), Duration.ofSeconds(20));
+    return new AsyncPlan(ways, 1, Duration.ofSeconds(16), Duration.ofSeconds(20));
   }
 }

@@ -98,7 +98,11 @@ final class AsyncRun {
 
   private Figures measured(LoadClient client, Dialogue worker) {
     Timetable timetable = new Timetable(client, STREAM);
-    Timetable.Window warm = timetable.play(AsyncPlan.RATE, plan.warm());
+    // Two young JVMs at full rate take both cores for their compilers, and stand still.
+    Duration step = plan.warm().dividedBy(4);
+    timetable.play(AsyncPlan.RATE / 10, step);
+    timetable.play(AsyncPlan.RATE / 3, step);
+    Timetable.Window warm = timetable.play(AsyncPlan.RATE, step.multipliedBy(2));
     worker.ask("window " + warm.number() + " " + warm.count(), ANSWER_MAX);
     Timetable.Window played = timetable.play(AsyncPlan.RATE, plan.measured());
     Figures figures =

@@ -66,8 +66,7 @@ final class AsyncWorker {
                 .checkpointsIn(
                     new DynamoCheckpointStore(dynamoDb, TABLE, given.text("application")))
                 .connecting(
-                    new KinesisConnector(
-                        kinesis, Retrieval.fanOut().as(given.text("application"))))
+                    new KinesisConnector(kinesis, Retrieval.fanOut().as(given.text("application"))))
                 .deadLettersIn(DeadLetters.inFile(Files.createTempDirectory("headrace-bench")))
                 .run(call.spec(Way.valueOf(given.text("way"))))
                 .start()) {

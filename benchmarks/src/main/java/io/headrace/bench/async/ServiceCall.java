@@ -54,10 +54,8 @@ final class ServiceCall implements AutoCloseable {
       case ASYNC ->
           reading.handledAsyncBy(
               () -> (event, out) -> called(event), Destination.<byte[]>nowhere());
-      case THREADS ->
-          blocking(reading.invokingOn(InvocationThreads.platform(AsyncPlan.THREADS)));
-      case VIRTUAL ->
-          blocking(reading.invokingOn(InvocationThreads.virtual(AsyncPlan.THREADS)));
+      case THREADS -> blocking(reading.invokingOn(InvocationThreads.platform(AsyncPlan.THREADS)));
+      case VIRTUAL -> blocking(reading.invokingOn(InvocationThreads.virtual(AsyncPlan.THREADS)));
     };
   }
 

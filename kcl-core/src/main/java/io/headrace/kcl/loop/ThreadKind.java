@@ -12,7 +12,9 @@ public enum ThreadKind {
   /** Threads of the operating system, each with a stack of its own. */
   PLATFORM,
 
-  /** Threads of the JVM, from JDK 21 on: as many as there are calls to wait for, nearly for free. */
+  /**
+   * Threads of the JVM, from JDK 21 on: as many as there are calls to wait for, nearly for free.
+   */
   VIRTUAL;
 
   /** From here on a virtual thread that blocks in {@code synchronized} holds no other up. */
