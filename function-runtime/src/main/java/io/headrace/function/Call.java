@@ -41,22 +41,11 @@ final class Call<O> implements Runnable, Attempt {
    * What the calls of one handler share.
    *
    * @param overdue told on the worker loop of each that is out of time
-   * @param fences how many attempts were given up while their code may have been running
    */
   record Terms(
-      Scope scope,
-      Optional<Duration> limit,
-      Consumer<Task<?>> overdue,
-      StuckThreads stuck,
-      AtomicInteger fences) {
-    /** So many bits of a token count attempts, the others are the owner's. */
-    private static final int FENCE_BITS = 24;
-
-    private static final int FENCES_MAX = (1 << FENCE_BITS) - 1;
-
+      Scope scope, Optional<Duration> limit, Consumer<Task<?>> overdue, StuckThreads stuck) {
     static Terms of(Scope scope, LaneRunner.Wiring<?> wiring, Consumer<Task<?>> overdue) {
-      return new Terms(
-          scope, wiring.settings().limit(), overdue, wiring.stuck(), new AtomicInteger());
+      return new Terms(scope, wiring.settings().limit(), overdue, wiring.stuck());
     }
 
     EventLoop loop() {
@@ -69,11 +58,7 @@ final class Call<O> implements Runnable, Attempt {
     }
 
     private long token() {
-      return (scope.context.fencingToken() << FENCE_BITS) | fences.get();
-    }
-
-    private void fence() {
-      int unused = fences.updateAndGet(count -> Math.min(count + 1, FENCES_MAX));
+      return stuck.tokenOf(scope.context.fencingToken());
     }
   }
 
@@ -164,7 +149,7 @@ final class Call<O> implements Runnable, Attempt {
     boolean unused = Thread.interrupted();
     if (late) {
       cancelStage();
-      terms.fence(); // Its stage may go on.
+      terms.stuck().fence(); // Its stage may go on.
       fail(timeout());
     } else if (thrown instanceof LeaseInDoubt) {
       finish(new Result.NotHeld());
@@ -367,7 +352,7 @@ final class Call<O> implements Runnable, Attempt {
     if (running) {
       lookAfterThread();
     } else {
-      terms.fence();
+      terms.stuck().fence();
       fail(timeout());
       cancelStage();
     }
@@ -393,7 +378,7 @@ final class Call<O> implements Runnable, Attempt {
     var told = position == null ? Position.of(0) : position;
     var scope = terms.scope();
     scope.tell(new FunctionEvent.Stuck(scope.function, scope.context.key(), told, number));
-    terms.fence();
+    terms.stuck().fence();
     fail(timeout());
   }
 

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -27,6 +28,11 @@ final class StuckThreads {
   static final Duration PATIENCE = Duration.ofSeconds(10);
 
   private static final int FRAMES_TOLD = 3;
+
+  /** So many bits of a token count attempts that were given up, the others are the owner's. */
+  private static final int FENCE_BITS = 32;
+
+  private static final long FENCES_MAX = (1L << FENCE_BITS) - 1;
 
   /** Those of all functions of one worker. Any thread. */
   static final class Tally {
@@ -80,6 +86,7 @@ final class StuckThreads {
   private final Tally tally;
   private final Executor pool;
   private final Runnable replacement;
+  private final AtomicLong fences = new AtomicLong();
 
   /**
    * Of one function.
@@ -92,6 +99,20 @@ final class StuckThreads {
     this.tally = tally;
     this.pool = pool;
     this.replacement = replacement;
+  }
+
+  /**
+   * What an attempt that begins now has for a fencing token: higher than those of attempts that
+   * were given up before, also when a function begins anew in a shard under the same owner's token,
+   * as after an operator's pause.
+   */
+  long tokenOf(long owner) {
+    return (owner << FENCE_BITS) | fences.get();
+  }
+
+  /** An attempt is given up while its code may be running; any thread. */
+  void fence() {
+    var unused = fences.updateAndGet(count -> Math.min(count + 1, FENCES_MAX));
   }
 
   /** The thread was interrupted {@link #PATIENCE} ago. */
