@@ -1,5 +1,6 @@
 package io.headrace.bench;
 
+import io.headrace.bench.async.AsyncBench;
 import io.headrace.bench.chaos.ChaosBench;
 import io.headrace.bench.fanout.FanOutBench;
 import io.headrace.bench.fleet.FleetBench;
@@ -25,6 +26,7 @@ import picocli.CommandLine.Spec;
       FanOutBench.class,
       FleetBench.class,
       ProducerBench.class,
+      AsyncBench.class,
       ChaosBench.class,
       CommandLine.HelpCommand.class
     })

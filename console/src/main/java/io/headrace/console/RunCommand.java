@@ -111,6 +111,7 @@ final class RunCommand implements Callable<Integer> {
             .capacity(settings.leases().capacity())
             .restartingWhenStuckFor(
                 settings.watchdog().patience(), settings.watchdog().restartsMax())
+            .stoppingAtStuckThreads(settings.stuckThreads())
             .memoryBytes(settings.memoryBytes())
             .leasesIn(aws.leases(table, settings.leases().createTable()))
             .checkpointsIn(aws.checkpoints(table, settings.application()))

@@ -17,6 +17,9 @@ public interface Attempt {
   /** What is left until {@link #deadline()}, never negative; an hour where no limit is set. */
   Duration remaining();
 
-  /** Never falls for a key, through moves, splits and merges. */
+  /**
+   * Never falls for a key, through moves, splits and merges, and is higher after an attempt that
+   * was given up while its code may still have been running.
+   */
   long fencingToken();
 }

@@ -69,14 +69,7 @@ final class BatchHandler<I, O> implements ShardHandler, FunctionGate.Caller {
     this.function = function;
     this.wiring = wiring;
     this.retry = wiring.settings().retry();
-    this.terms =
-        new Call.Terms(
-            scope.loop(),
-            scope.context.tenure(),
-            scope.context.fencingToken(),
-            wiring.settings().limit(),
-            call -> {},
-            scope.environment.calls());
+    this.terms = Call.Terms.of(scope, wiring, call -> {});
     this.courier = new Courier(scope);
     this.letters = new LetterWriter(scope, courier, wiring.outlets().letters());
     this.admission = Admission.of(wiring.settings());

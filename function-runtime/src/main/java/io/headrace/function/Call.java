@@ -1,7 +1,7 @@
 package io.headrace.function;
 
+import io.headrace.kcl.Position;
 import io.headrace.kcl.ShardHandler.Standing;
-import io.headrace.kcl.Tenure;
 import io.headrace.kcl.loop.EventLoop;
 import java.time.Duration;
 import java.time.Instant;
@@ -21,8 +21,10 @@ import org.jspecify.annotations.Nullable;
  * abandoned on the worker loop.
  *
  * <p>An attempt that is out of time is interrupted, and its result is discarded. It is answered as
- * failed when its thread has come back, so that a key never runs twice at once; a stage that is out
- * of time is cancelled and answered as failed at once.
+ * failed when its thread has come back, so that a key does not run twice at once; a thread that has
+ * not come back {@link StuckThreads#PATIENCE} later is stuck, and is waited for no more. A stage
+ * that is out of time is cancelled and answered as failed at once. Whatever goes on all the same
+ * has a lower fencing token than the next attempt.
  */
 final class Call<O> implements Runnable, Attempt {
   /** How an attempt came out. */
@@ -38,15 +40,27 @@ final class Call<O> implements Runnable, Attempt {
   /**
    * What the calls of one handler share.
    *
-   * @param underWay counts a call from when it is made until it is heard or abandoned
+   * @param overdue told on the worker loop of each that is out of time
    */
   record Terms(
-      EventLoop loop,
-      Tenure tenure,
-      long fencingToken,
-      Optional<Duration> limit,
-      Consumer<Task<?>> overdue,
-      AtomicInteger underWay) {}
+      Scope scope, Optional<Duration> limit, Consumer<Task<?>> overdue, StuckThreads stuck) {
+    static Terms of(Scope scope, LaneRunner.Wiring<?> wiring, Consumer<Task<?>> overdue) {
+      return new Terms(scope, wiring.settings().limit(), overdue, wiring.stuck());
+    }
+
+    EventLoop loop() {
+      return scope.loop();
+    }
+
+    /** Counts a call from when it is made until it is heard or abandoned. */
+    AtomicInteger underWay() {
+      return scope.environment.calls();
+    }
+
+    private long token() {
+      return stuck.tokenOf(scope.context.fencingToken());
+    }
+  }
 
   private static final class LeaseInDoubt extends Exception {
     private static final long serialVersionUID = 1;
@@ -65,6 +79,7 @@ final class Call<O> implements Runnable, Attempt {
   private final Terms terms;
   private final Task<O> task;
   private final int number;
+  private final long token;
   private final OutputBuffer<O> out;
   private final Consumer<Call<O>> answered;
 
@@ -80,6 +95,9 @@ final class Call<O> implements Runnable, Attempt {
   private boolean outOfTime;
   private boolean abandoned;
 
+  /** Its thread was given up; it is to say so when it comes back. */
+  private boolean stuck;
+
   /** Written under the lock, once. */
   private volatile @Nullable Result result;
 
@@ -93,6 +111,7 @@ final class Call<O> implements Runnable, Attempt {
     this.terms = terms;
     this.task = task;
     this.number = number;
+    this.token = terms.token();
     this.out = out;
     this.answered = answered;
     var unused = terms.underWay().incrementAndGet();
@@ -117,14 +136,20 @@ final class Call<O> implements Runnable, Attempt {
       thrown = any;
     }
     boolean late;
+    boolean wasStuck;
     synchronized (this) {
       thread = null;
       late = outOfTime || abandoned;
+      wasStuck = stuck;
+    }
+    if (wasStuck) {
+      terms.stuck().returned();
     }
     // An interrupt that came too late for the function must not hit the thread's next task.
     boolean unused = Thread.interrupted();
     if (late) {
       cancelStage();
+      terms.stuck().fence(); // Its stage may go on.
       fail(timeout());
     } else if (thrown instanceof LeaseInDoubt) {
       finish(new Result.NotHeld());
@@ -173,7 +198,7 @@ final class Call<O> implements Runnable, Attempt {
                 timer = due;
               }
             });
-    if (!terms.tenure().validAt(terms.loop().ticks())) {
+    if (!terms.scope().context.tenure().validAt(terms.loop().ticks())) {
       throw new LeaseInDoubt();
     }
   }
@@ -237,12 +262,17 @@ final class Call<O> implements Runnable, Attempt {
   /** Discards whatever comes of it, and interrupts. Nothing is answered any more. */
   void abandon() {
     EventLoop.Scheduled due;
+    boolean running;
     synchronized (this) {
       abandoned = true;
+      running = thread != null;
       if (thread != null) {
         thread.interrupt();
       }
       due = timer;
+    }
+    if (running) {
+      lookAfterThread();
     }
     hear();
     var unused = out.close();
@@ -271,7 +301,7 @@ final class Call<O> implements Runnable, Attempt {
 
   @Override
   public long fencingToken() {
-    return terms.fencingToken();
+    return token;
   }
 
   private void awaitStage(CompletionStage<Task.Effect> effect) {
@@ -324,10 +354,37 @@ final class Call<O> implements Runnable, Attempt {
       }
     }
     terms.overdue().accept(task);
-    if (!running) {
+    if (running) {
+      lookAfterThread();
+    } else {
+      terms.stuck().fence();
       fail(timeout());
       cancelStage();
     }
+  }
+
+  /** The thread was interrupted; on the worker loop. */
+  private void lookAfterThread() {
+    var unused = terms.loop().schedule(StuckThreads.PATIENCE, this::giveThreadUp);
+  }
+
+  /** Whatever comes of it is discarded; its key goes on without it. */
+  private void giveThreadUp() {
+    Thread stray;
+    synchronized (this) {
+      stray = thread;
+      if (stray == null || stuck) {
+        return;
+      }
+      stuck = true;
+    }
+    terms.stuck().add(stray);
+    var position = task.position();
+    var told = position == null ? Position.of(0) : position;
+    var scope = terms.scope();
+    scope.tell(new FunctionEvent.Stuck(scope.function, scope.context.key(), told, number));
+    terms.stuck().fence();
+    fail(timeout());
   }
 
   private void finish(Result how) {

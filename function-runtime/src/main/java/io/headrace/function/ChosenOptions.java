@@ -18,6 +18,7 @@ final class ChosenOptions {
   final Map<Side<?>, Destination<?>> sides = new LinkedHashMap<>();
   Delivery delivery = Delivery.USUAL;
   @Nullable Redaction redaction;
+  @Nullable InvocationThreads threads;
 
   FunctionSettings settings() {
     return new FunctionSettings(
@@ -28,6 +29,7 @@ final class ChosenOptions {
         Optional.ofNullable(executor),
         sides,
         delivery,
-        Optional.ofNullable(redaction));
+        Optional.ofNullable(redaction),
+        Optional.ofNullable(threads));
   }
 }

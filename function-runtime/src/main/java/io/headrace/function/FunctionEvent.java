@@ -25,8 +25,19 @@ public sealed interface FunctionEvent {
       String function, ShardKey shard, Position position, int attempt, String error, String code)
       implements FunctionEvent {}
 
-  /** An attempt is out of time and was interrupted; its key waits until its thread is back. */
+  /**
+   * An attempt is out of time and was interrupted; its key waits until its thread is back, or is
+   * {@link Stuck}.
+   */
   record Overdue(String function, ShardKey shard, Position position, int attempt)
+      implements FunctionEvent {}
+
+  /**
+   * The thread of an attempt that was interrupted has not come back and is given up: another takes
+   * its place, and the key goes on under a higher fencing token. The position is 0 where the call
+   * is of a batch.
+   */
+  record Stuck(String function, ShardKey shard, Position position, int attempt)
       implements FunctionEvent {}
 
   /** The record will be tried again; until then its key waits. */

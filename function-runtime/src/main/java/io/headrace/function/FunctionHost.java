@@ -2,6 +2,8 @@ package io.headrace.function;
 
 import io.headrace.checkpoint.ProgressKey;
 import io.headrace.kcl.ShardHandler;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -9,12 +11,16 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One function within a runtime: its instance, its opened destinations, a handler for each shard.
  * Made and closed by the thread that starts and stops the runtime.
  */
 final class FunctionHost<I, O> implements AutoCloseable, Redriver.Live {
+  private static final Logger LOG = LoggerFactory.getLogger(FunctionHost.class);
+
   /** What Lambda handlers get that ask for no mapping of their own. */
   private static final EventSourceMapping HANDLERS =
       EventSourceMapping.defaults().payloadInLetters(true);
@@ -22,7 +28,14 @@ final class FunctionHost<I, O> implements AutoCloseable, Redriver.Live {
   private final FunctionSpec<I, O> spec;
   private final Environment environment;
   private final FunctionOutlets<O> outlets;
-  private final Object function;
+  private final StuckThreads stuck;
+
+  /** Another one after a call of it got stuck. */
+  private volatile Object function;
+
+  /** What is stuck may use them: they are closed at the end. */
+  private final Set<Object> former = Collections.newSetFromMap(new IdentityHashMap<>());
+
   private final FunctionGate gate;
 
   /** Of the shards that this worker runs; of the worker loop. */
@@ -39,6 +52,8 @@ final class FunctionHost<I, O> implements AutoCloseable, Redriver.Live {
     this.outlets = FunctionOutlets.open(spec, environment.outlets());
     this.function = instance(spec);
     this.gate = new FunctionGate(spec.name(), spec.settings().retry());
+    var pool = spec.settings().executor().orElse(environment.pool());
+    this.stuck = new StuckThreads(spec.name(), environment.stuck(), pool, this::replace);
   }
 
   static <I, O> FunctionHost<I, O> open(FunctionSpec<I, O> spec, Environment environment) {
@@ -119,8 +134,31 @@ final class FunctionHost<I, O> implements AutoCloseable, Redriver.Live {
         .toList();
   }
 
+  /**
+   * On the pool. Handlers of Lambda's kind are used by one call each, so what is stuck has its own.
+   */
+  private synchronized void replace() {
+    if (spec.kind() instanceof FunctionKind.Lambda) {
+      return;
+    }
+    try {
+      var next = instance(spec);
+      former.add(function);
+      function = next;
+    } catch (RuntimeException thrown) {
+      LOG.warn(
+          "function {}: no other instance can be made, this one is used on", spec.name(), thrown);
+    }
+  }
+
   @Override
-  public void close() throws Exception {
+  public synchronized void close() throws Exception {
+    former.remove(function);
+    for (var each : former) {
+      if (each instanceof AutoCloseable closeable) {
+        Machinery.closeQuietly(closeable);
+      }
+    }
     if (function instanceof AutoCloseable closeable) {
       closeable.close();
     }
@@ -167,22 +205,24 @@ final class FunctionHost<I, O> implements AutoCloseable, Redriver.Live {
   private ShardHandler open(Scope scope, Decoder<I> decoder) {
     var kind = spec.kind();
     if (kind instanceof FunctionKind.Plain) {
-      var f = (RecordFunction<I, O>) function;
       return new RecordHandler<I, O>(
           scope,
           decoder,
           (event, out) -> {
-            f.handle(event, out);
+            ((RecordFunction<I, O>) function).handle(event, out);
             return RecordHandler.DONE;
           },
           wiring());
     }
     if (kind instanceof FunctionKind.Async) {
-      var f = (AsyncRecordFunction<I, O>) function;
-      return new RecordHandler<I, O>(scope, decoder, f::handle, wiring());
+      return new RecordHandler<I, O>(
+          scope,
+          decoder,
+          (event, out) -> ((AsyncRecordFunction<I, O>) function).handle(event, out),
+          wiring());
     }
     if (kind instanceof FunctionKind.Batched) {
-      return batched(scope, decoder, (BatchFunction<I, O>) function);
+      return batched(scope, decoder, batch -> ((BatchFunction<I, O>) function).handle(batch));
     }
     if (kind instanceof FunctionKind.Lambda<I, O> lambda) {
       return lambda(scope, decoder, lambda.handler());
@@ -218,36 +258,68 @@ final class FunctionHost<I, O> implements AutoCloseable, Redriver.Live {
   @SuppressWarnings("unchecked")
   private <S> ShardHandler keyed(
       Scope scope, Decoder<I> decoder, FunctionKind.KeyedState<I, S, O> kind) {
-    var f = (KeyedFunction<I, S, O>) function;
     return keep(
         new KeyedHandler<>(
             scope,
             decoder,
             kind.keys(),
             kind.codec(),
-            f::initial,
-            (state, event, out) -> CompletableFuture.completedFuture(f.handle(state, event, out)),
+            key -> ((KeyedFunction<I, S, O>) function).initial(key),
+            (state, event, out) ->
+                CompletableFuture.completedFuture(
+                    ((KeyedFunction<I, S, O>) function).handle(state, event, out)),
             wiring()));
   }
 
   @SuppressWarnings("unchecked")
   private <S> ShardHandler keyedAsync(
       Scope scope, Decoder<I> decoder, FunctionKind.AsyncKeyedState<I, S, O> kind) {
-    var f = (AsyncKeyedFunction<I, S, O>) function;
     return keep(
         new KeyedHandler<I, S, O>(
-            scope, decoder, kind.keys(), kind.codec(), f::initial, f::handle, wiring()));
+            scope,
+            decoder,
+            kind.keys(),
+            kind.codec(),
+            key -> ((AsyncKeyedFunction<I, S, O>) function).initial(key),
+            (state, event, out) ->
+                ((AsyncKeyedFunction<I, S, O>) function).handle(state, event, out),
+            wiring()));
   }
 
-  @SuppressWarnings("unchecked")
   private <A> ShardHandler windowed(
       Scope scope, Decoder<I> decoder, FunctionKind.Windowing<I, A, O> kind) {
-    var handler =
-        new WindowHandler<I, A, O>(
-            scope, decoder, kind, (WindowFunction<I, A, O>) function, wiring());
+    var handler = new WindowHandler<I, A, O>(scope, decoder, kind, new Windowed<>(), wiring());
     handler.whenOver(() -> windowed.remove(handler));
     windowed.add(handler);
     return handler;
+  }
+
+  /** Whichever instance there is at the time of a call. */
+  private final class Windowed<A> implements WindowFunction<I, A, O> {
+    @SuppressWarnings("unchecked")
+    private WindowFunction<I, A, O> now() {
+      return (WindowFunction<I, A, O>) function;
+    }
+
+    @Override
+    public A empty() {
+      return now().empty();
+    }
+
+    @Override
+    public A add(A sum, Event<I> event) {
+      return now().add(sum, event);
+    }
+
+    @Override
+    public A merge(A left, A right) {
+      return now().merge(left, right);
+    }
+
+    @Override
+    public void close(Window window, A sum, Output<O> out) throws Exception {
+      now().close(window, sum, out);
+    }
   }
 
   private ShardHandler keep(KeyedHandler<I, ?, O> handler) {
@@ -257,6 +329,6 @@ final class FunctionHost<I, O> implements AutoCloseable, Redriver.Live {
   }
 
   private LaneRunner.Wiring<O> wiring() {
-    return new LaneRunner.Wiring<>(spec.settings(), outlets, gate);
+    return new LaneRunner.Wiring<>(spec.settings(), outlets, gate, stuck);
   }
 }

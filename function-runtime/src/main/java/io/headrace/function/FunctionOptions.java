@@ -23,7 +23,8 @@ public record FunctionOptions(
     Batching batching,
     Retrying retrying,
     Optional<Duration> timeOut,
-    Optional<Integer> inFlight) {
+    Optional<Integer> inFlight,
+    Threads threads) {
   public static final FunctionOptions NONE =
       new FunctionOptions(
           Optional.empty(),
@@ -31,13 +32,15 @@ public record FunctionOptions(
           Batching.NONE,
           Retrying.NONE,
           Optional.empty(),
-          Optional.empty());
+          Optional.empty(),
+          Threads.NONE);
 
   public FunctionOptions {
     Objects.requireNonNull(start, "start");
     Objects.requireNonNull(lambda, "lambda");
     Objects.requireNonNull(batching, "batching");
     Objects.requireNonNull(retrying, "retrying");
+    Objects.requireNonNull(threads, "threads");
   }
 
   /** See {@link FunctionSpec.Options#batching} and what stands beside it. */
@@ -62,6 +65,11 @@ public record FunctionOptions(
       Optional<PauseAbove> pauseAbove) {
     public static final Retrying NONE =
         new Retrying(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+  }
+
+  /** See {@link InvocationThreads}; a kind alone leaves their number as it is. */
+  public record Threads(Optional<Integer> max, Optional<InvocationThreads.Kind> kind) {
+    public static final Threads NONE = new Threads(Optional.empty(), Optional.empty());
   }
 
   /** See {@link RetryPolicy#backingOff}. */
@@ -105,7 +113,25 @@ public record FunctionOptions(
         of.executor(),
         of.sides(),
         delivery,
-        of.redaction());
+        of.redaction(),
+        threads(of));
+  }
+
+  private Optional<InvocationThreads> threads(FunctionSettings of) {
+    if (threads.max().isEmpty() && threads.kind().isEmpty()) {
+      return of.threads();
+    }
+    var kind =
+        threads
+            .kind()
+            .or(() -> of.threads().map(InvocationThreads::kind))
+            .orElse(InvocationThreads.Kind.AUTO);
+    int max =
+        threads
+            .max()
+            .or(() -> of.threads().map(InvocationThreads::max))
+            .orElse(inFlight.orElse(of.inFlight()));
+    return Optional.of(new InvocationThreads(kind, max));
   }
 
   private RetryPolicy retry(RetryPolicy of) {

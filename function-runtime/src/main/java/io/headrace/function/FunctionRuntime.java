@@ -130,6 +130,7 @@ public final class FunctionRuntime {
   Duration stopWithin = Duration.ofSeconds(20);
   WorkerSettings.Watch watch = WorkerSettings.Watch.DEFAULT;
   long memoryBytes = MEMORY_BYTES_DEFAULT;
+  int stuckThreadsMax = 16;
   int poolThreads = Math.max(4, 2 * Runtime.getRuntime().availableProcessors());
 
   private FunctionRuntime(String application) {
@@ -283,7 +284,10 @@ public final class FunctionRuntime {
   }
 
   /**
-   * How many calls that block run at once.
+   * How many calls run at once of each function that blocks and has not said it ({@link
+   * FunctionSpec.Options#invokingOn(InvocationThreads)}), and of all asynchronous ones together,
+   * which are to hold no thread. Where blocking functions have virtual threads (from JDK 24 on),
+   * this is for the asynchronous ones alone.
    *
    * @param threads 1 to 1,000; twice the processors, at least 4, unless given
    */
@@ -308,6 +312,22 @@ public final class FunctionRuntime {
    */
   public FunctionRuntime restartingWhenStuckFor(Duration patience, int restarts) {
     this.watch = new WorkerSettings.Watch(patience, restarts);
+    return this;
+  }
+
+  /**
+   * How many threads may be stuck in calls of functions: interrupted because of a time-out or a
+   * shard that went elsewhere, and not back 10 s later. With one more the worker ends in order: it
+   * is no longer alive in {@link Running#health}, and hands its shards over.
+   *
+   * @param threads 0 to 1,000; 16 unless given
+   */
+  public FunctionRuntime stoppingAtStuckThreads(int threads) {
+    if (threads < 0 || threads > 1_000) {
+      throw new IllegalArgumentException(
+          "stoppingAtStuckThreads " + threads + ": must be between 0 and 1000");
+    }
+    this.stuckThreadsMax = threads;
     return this;
   }
 

@@ -15,7 +15,8 @@ record FunctionSettings(
     Optional<Executor> executor,
     Map<Side<?>, Destination<?>> sides,
     Delivery delivery,
-    Optional<Redaction> redaction) {
+    Optional<Redaction> redaction,
+    Optional<InvocationThreads> threads) {
   FunctionSettings {
     sides = Map.copyOf(sides);
   }

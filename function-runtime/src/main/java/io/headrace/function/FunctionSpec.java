@@ -156,6 +156,11 @@ public final class FunctionSpec<I, O> {
             && lambda.handler().window().isPresent());
   }
 
+  /** Whether its calls hold no thread while they wait. */
+  boolean isAsync() {
+    return kind instanceof FunctionKind.Async || kind instanceof FunctionKind.AsyncKeyedState;
+  }
+
   /** The streams to which it writes: outputs, sides and its own dead letters. */
   public Set<String> streamsWritten() {
     var streams = new TreeSet<String>();
@@ -311,8 +316,12 @@ public final class FunctionSpec<I, O> {
     }
 
     /**
-     * An attempt that takes longer is interrupted and counts as failed; what it still does has no
-     * effect. A thread that ignores the interrupt stays occupied until it returns.
+     * An attempt that takes longer counts as failed. A stage is cancelled and the key goes on at
+     * once; a thread is interrupted and the key goes on when it has come back, or 10 s later. What
+     * the attempt still does has no effect: its outputs are dropped, its {@linkplain
+     * Attempt#fencingToken token} is lower than that of the next. A thread that has not come back
+     * by then is stuck: another takes its place, and the function is a new instance from then on
+     * ({@link FunctionRuntime#stoppingAtStuckThreads}).
      *
      * @param limit 1 ms to 1 hour; without it an attempt may take for ever
      */
@@ -338,6 +347,17 @@ public final class FunctionSpec<I, O> {
     /** Where the function is called instead of the runtime's pool; never the calling thread. */
     public R invokingOn(Executor executor) {
       chosen.executor = Objects.requireNonNull(executor, "executor");
+      return self();
+    }
+
+    /**
+     * How many calls of the function may run at once in a worker, each on a thread of the
+     * function's own. A function that blocks has threads of its own in any case: virtual ones, as
+     * many as {@link #inFlight}, from JDK 24 on, else {@link FunctionRuntime#invocationThreads}.
+     * Asynchronous ones share the worker's unless this is given.
+     */
+    public R invokingOn(InvocationThreads threads) {
+      chosen.threads = Objects.requireNonNull(threads, "threads");
       return self();
     }
 

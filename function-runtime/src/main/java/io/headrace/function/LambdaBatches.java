@@ -72,14 +72,7 @@ final class LambdaBatches<I, O> implements ShardHandler, FunctionGate.Caller {
     var settings = wiring.settings();
     this.retry = settings.retry();
     this.gate = wiring.gate();
-    this.terms =
-        new Call.Terms(
-            scope.loop(),
-            scope.context.tenure(),
-            scope.context.fencingToken(),
-            settings.limit(),
-            call -> {},
-            scope.environment.calls());
+    this.terms = Call.Terms.of(scope, wiring, call -> {});
     this.courier = new Courier(scope);
     this.letters = new LambdaLetters(scope, courier, wiring, mapping);
     var rules =

@@ -32,7 +32,11 @@ final class LaneRunner<O> implements FunctionGate.Caller {
   }
 
   /** What the lanes of a function's shards have in common. */
-  record Wiring<O>(FunctionSettings settings, FunctionOutlets<O> outlets, FunctionGate gate) {
+  record Wiring<O>(
+      FunctionSettings settings,
+      FunctionOutlets<O> outlets,
+      FunctionGate gate,
+      StuckThreads stuck) {
     LaneRunner<O> open(Scope scope, Done<O> done) {
       var runner = new LaneRunner<O>(scope, this, done);
       gate.join(runner);
@@ -63,14 +67,7 @@ final class LaneRunner<O> implements FunctionGate.Caller {
     this.gate = wiring.gate();
     this.outlets = wiring.outlets();
     this.done = done;
-    this.terms =
-        new Call.Terms(
-            scope.loop(),
-            scope.context.tenure(),
-            scope.context.fencingToken(),
-            settings.limit(),
-            this::overdue,
-            scope.environment.calls());
+    this.terms = Call.Terms.of(scope, wiring, this::overdue);
     this.courier = new Courier(scope);
     this.letters = new LetterWriter(scope, courier, outlets.letters());
     this.lanes = new KeyLanes<>(settings.inFlight());

@@ -3,7 +3,9 @@ package io.headrace.function;
 import io.headrace.kcl.loop.BoundedPool;
 import io.headrace.kcl.loop.Entropy;
 import io.headrace.kcl.loop.EventLoop;
+import io.headrace.kcl.loop.ThreadKind;
 import io.headrace.kcl.loop.ThreadedLoop;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.random.RandomGenerator;
@@ -12,7 +14,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The threads of one worker: a loop for shards, one for heartbeats so that a slow shard never
- * delays one, a bounded pool for user code, and one for what is ours and blocks (chunks, letters,
+ * delays one, bounded pools for user code, and one for what is ours and blocks (chunks, letters,
  * files), so that user code that hangs never keeps progress from being stored.
  *
  * @param faults what tasks of the loops throw, unless the loops are the caller's
@@ -33,6 +35,8 @@ record Machinery(
   static final String WORKER_LOOP = "worker loop";
   static final String LEASE_LOOP = "lease loop";
 
+  private static final String FUNCTIONS = "headrace-functions-";
+
   private static final int BACKGROUND_THREADS = 2;
 
   /** How many calls may wait for a thread; one more is asked again a little later. */
@@ -46,7 +50,7 @@ record Machinery(
     var leases =
         ThreadedLoop.start(
             "headrace-leases-" + application, thrown -> faults.tell(LEASE_LOOP, thrown));
-    var pool = new BoundedPool("headrace-functions-" + application, poolThreads, POOL_QUEUE_MAX);
+    var pool = new BoundedPool(FUNCTIONS + application, poolThreads, POOL_QUEUE_MAX);
     var background =
         new BoundedPool("headrace-storing-" + application, BACKGROUND_THREADS, POOL_QUEUE_MAX);
     return new Machinery(
@@ -57,13 +61,39 @@ record Machinery(
         Entropy.generator(),
         Entropy.generator(),
         faults,
-        List.of(leases, worker, pool, background));
+        new ArrayList<>(List.of(leases, worker, pool, background)));
   }
 
   static Machinery borrowed(
       EventLoop workerLoop, EventLoop leaseLoop, Executor pool, RandomGenerator random) {
     return new Machinery(
         workerLoop, leaseLoop, pool, pool, random, random, new LoopFaults(), List.of());
+  }
+
+  /**
+   * Where a function is called: one that may block on threads of its own, so that it holds no other
+   * up. Before the worker begins.
+   *
+   * @param platformMax how many there are where the function does not say it
+   */
+  Executor poolOf(FunctionSpec<?, ?> spec, int platformMax) {
+    var settings = spec.settings();
+    if (!isOwned() || settings.executor().isPresent()) {
+      return pool;
+    }
+    if (settings.threads().isEmpty() && spec.isAsync()) {
+      return pool;
+    }
+    var usual = ThreadKind.forBlocking();
+    int max = usual == ThreadKind.VIRTUAL ? settings.inFlight() : platformMax;
+    var own =
+        new BoundedPool(
+            FUNCTIONS + spec.name(),
+            settings.threads().map(InvocationThreads::threadKind).orElse(usual),
+            settings.threads().map(InvocationThreads::max).orElse(max),
+            POOL_QUEUE_MAX);
+    owned.add(own);
+    return own;
   }
 
   boolean isOwned() {

@@ -70,6 +70,7 @@ final class RuntimeWorker implements FunctionRuntime.Running {
 
   private final Troubles troubles = new Troubles();
   private final SinkTroubles sinks = new SinkTroubles();
+  private final StuckThreads.Tally stuck;
 
   private final AtomicInteger calls = new AtomicInteger();
   private final AtomicBoolean stopping = new AtomicBoolean();
@@ -81,6 +82,7 @@ final class RuntimeWorker implements FunctionRuntime.Running {
   private RuntimeWorker(FunctionRuntime of, Machinery machinery) {
     this.machinery = machinery;
     this.stopWithin = of.stopWithin;
+    this.stuck = new StuckThreads.Tally(of.stuckThreadsMax, this::tooManyStuck);
     var listeners = new Listeners(of.listeners);
     connectors =
         new Connectors(
@@ -110,10 +112,12 @@ final class RuntimeWorker implements FunctionRuntime.Running {
             },
             calls,
             this::orders,
-            new LetterKeeping(progress, of.redaction));
+            new LetterKeeping(progress, of.redaction),
+            stuck);
     var handlers = new ArrayList<HandlerSpec>();
     for (var spec : of.specs) {
-      var host = FunctionHost.open(spec, environment);
+      var pool = machinery.poolOf(spec, of.poolThreads);
+      var host = FunctionHost.open(spec, environment.callingOn(pool));
       hosts.put(spec.name(), host);
       handlers.addAll(handlers(of, host, progress));
     }
@@ -206,6 +210,7 @@ final class RuntimeWorker implements FunctionRuntime.Running {
     }
     reasons.addAll(troubles.sentences());
     reasons.addAll(sinks.sentences());
+    reasons.addAll(stuck.sentences());
     var unread = orders.trouble();
     if (unread != null) {
       reasons.add(unread);
@@ -306,6 +311,15 @@ final class RuntimeWorker implements FunctionRuntime.Running {
             + thrown
             + ": the worker has handed its shards over; restart it";
     var unused = stop();
+  }
+
+  /** They are lost to this process: their memory comes back with another one. */
+  private void tooManyStuck(String sentence) {
+    if (!stopping.get()) {
+      fatal = sentence + ": the worker has handed its shards over; restart it";
+      LOG.error("{}", fatal);
+      var unused = stop();
+    }
   }
 
   /** The loop may hang for ever: the leases are given back by the one that turns. */

@@ -69,14 +69,7 @@ final class TumblingHandler<O> implements ShardHandler, FunctionGate.Caller, Fil
     this.retry = settings.retry();
     this.admission = Admission.of(settings);
     this.gate = wiring.gate();
-    this.terms =
-        new Call.Terms(
-            scope.loop(),
-            scope.context.tenure(),
-            scope.context.fencingToken(),
-            settings.limit(),
-            call -> {},
-            scope.environment.calls());
+    this.terms = Call.Terms.of(scope, wiring, call -> {});
     this.letters = new LetterWriter(scope, new Courier(scope), wiring.outlets().letters());
     this.keeper = new StateKeeper(scope);
     this.lane =

@@ -109,7 +109,8 @@ class FunctionSpecTest {
                     Optional.empty(),
                     Optional.of(new FunctionOptions.PauseAbove(0.5, 10))),
                 Optional.of(Duration.ofSeconds(9)),
-                Optional.empty()));
+                Optional.empty(),
+                FunctionOptions.Threads.NONE));
     var settings = changed.settings();
     assertThat(settings.batch()).isEqualTo(new BatchLimits(30, Duration.ofSeconds(3)));
     assertThat(settings.delivery().concurrentBatches()).isEqualTo(4);
@@ -136,7 +137,8 @@ class FunctionSpecTest {
             FunctionOptions.Batching.NONE,
             FunctionOptions.Retrying.NONE,
             Optional.empty(),
-            Optional.empty());
+            Optional.empty(),
+            FunctionOptions.Threads.NONE);
     assertThatThrownBy(() -> spec.with(lambda))
         .hasMessageContaining("function shop, lambdaCompatible");
   }

@@ -2,7 +2,9 @@ package io.headrace.function.settings;
 
 import io.headrace.function.EventSourceMapping;
 import io.headrace.function.FunctionOptions;
+import io.headrace.function.InvocationThreads.Kind;
 import io.headrace.kcl.Start;
+import io.headrace.kcl.loop.ThreadKind;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -47,7 +49,30 @@ final class FunctionKeys {
         batching(lambda.isPresent()),
         retrying(lambda.isPresent()),
         optional("timeout", key -> section.duration(key, HOUR, MILLISECOND, HOUR)),
-        optional("inFlight", key -> section.number(key, 1, 1, 10_000)));
+        optional("inFlight", key -> section.number(key, 1, 1, 10_000)),
+        threads());
+  }
+
+  private FunctionOptions.Threads threads() {
+    var kind = optional("virtualThreads", this::threadKind);
+    int most = kind.orElse(Kind.AUTO) == Kind.VIRTUAL ? 10_000 : 1_000;
+    return new FunctionOptions.Threads(
+        optional("threads", key -> section.number(key, 1, 1, most)), kind);
+  }
+
+  private Kind threadKind(String key) {
+    var kind =
+        switch (section.text(key, "")) {
+          case "auto" -> Kind.AUTO;
+          case "never" -> Kind.PLATFORM;
+          case "always" -> Kind.VIRTUAL;
+          default -> throw section.complaint(key, "must be auto, always or never");
+        };
+    if (kind == Kind.VIRTUAL && !ThreadKind.VIRTUAL.isAvailable()) {
+      throw section.complaint(
+          key, "is for JDK 21 and later, this is " + Runtime.version().feature() + "; take auto");
+    }
+    return kind;
   }
 
   private <T> Optional<T> optional(String key, Function<String, T> reader) {

@@ -42,6 +42,7 @@ import org.jspecify.annotations.Nullable;
  * watchdog:
  *   after: 5m                      # a function without progress in a shard is restarted there
  *   restarts: 2                    # after so many the shard is given up to another worker
+ *   stuckThreads: 16               # with more that heed no interrupt the worker ends in order
  * memory: 256MiB                   # records in flight
  * stopWithin: 5s                   # what a stop waits for functions that are under way
  * deadLetters: dead-letters        # folder for records that can't be handled; or stream:NAME,
@@ -56,6 +57,8 @@ import org.jspecify.annotations.Nullable;
  *     startingPosition: trim-horizon           # or latest, or a time; where it never read before
  *     timeout: 30s                             # of one attempt
  *     inFlight: 256                            # records of a shard in work
+ *     threads: 64                              # calls at once, on threads of the function's own
+ *     virtualThreads: auto                     # from JDK 24 on; always: from 21 on; never
  *     retries: forever                         # or 0 to 10000
  *     recordAge: 1h                            # older ones go to the dead letters
  *     backOff: {first: 100ms, longest: 1m}
@@ -78,6 +81,7 @@ import org.jspecify.annotations.Nullable;
  *     first
  * @param worker empty when the runtime shall choose
  * @param deployment the same for all workers that run the same code; empty when not given
+ * @param stuckThreads how many that heed no interrupt are borne with
  * @param memoryBytes bound of the records that are read and not finished
  */
 public record Settings(
@@ -88,6 +92,7 @@ public record Settings(
     Leases leases,
     Retrieval retrieval,
     WorkerSettings.Watch watchdog,
+    int stuckThreads,
     long memoryBytes,
     Duration stopWithin,
     DeadLetters deadLetters,
@@ -103,6 +108,7 @@ public record Settings(
   private static final String ON_DEMAND = "onDemand";
   private static final Pattern CREATE_TABLE = Pattern.compile("onDemand|never");
   private static final long MEMORY_DEFAULT = 256L << 20;
+  private static final int STUCK_THREADS_DEFAULT = 16;
   private static final long FILE_BYTES_MAX = 1 << 20;
 
   public Settings {
@@ -177,7 +183,10 @@ public record Settings(
     var aws = aws(root.section("aws"));
     var leases = leases(root.section("leases"));
     var retrieval = retrieval(root);
-    var watchdog = watchdog(root.section("watchdog"));
+    var watch = root.section("watchdog");
+    var watchdog = watchdog(watch);
+    int stuckThreads = watch.number("stuckThreads", STUCK_THREADS_DEFAULT, 0, 1_000);
+    watch.done();
     var memory = root.bytes("memory", MEMORY_DEFAULT, 16L << 20, 1L << 40);
     var stopWithin =
         root.duration(
@@ -215,6 +224,7 @@ public record Settings(
         leases,
         retrieval,
         watchdog,
+        stuckThreads,
         memory,
         stopWithin,
         deadLetters,
@@ -307,13 +317,9 @@ public record Settings(
 
   private static WorkerSettings.Watch watchdog(Section section) {
     var usual = WorkerSettings.Watch.DEFAULT;
-    var watch =
-        new WorkerSettings.Watch(
-            section.duration(
-                "after", usual.patience(), Duration.ofSeconds(1), Duration.ofHours(24)),
-            section.number("restarts", usual.restartsMax(), 0, 100));
-    section.done();
-    return watch;
+    return new WorkerSettings.Watch(
+        section.duration("after", usual.patience(), Duration.ofSeconds(1), Duration.ofHours(24)),
+        section.number("restarts", usual.restartsMax(), 0, 100));
   }
 
   private static Retrieval retrieval(Section root) {

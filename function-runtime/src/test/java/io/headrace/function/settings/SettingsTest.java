@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.headrace.function.DeadLetters;
 import io.headrace.function.EventSourceMapping;
 import io.headrace.function.FunctionOptions;
+import io.headrace.function.InvocationThreads;
 import io.headrace.kcl.Start;
 import io.headrace.kcl.WorkerSettings;
 import io.headrace.kcl.kinesis.Retrieval;
@@ -131,6 +132,7 @@ class SettingsTest {
         "watchdog: {after: 1ms} | app.yaml:4: watchdog.after: must be between 1s and",
         "watchdog: {restarts: many} | app.yaml:4: watchdog.restarts: must be",
         "watchdog: {often: 3} | app.yaml:4: watchdog.often: there is no such key; allowed here: after,",
+        "watchdog: {stuckThreads: 2000} | watchdog.stuckThreads: must be a whole number between 0 and 1000",
         "memory: 5 | app.yaml:4: memory: must be between 16MiB and",
         "memory: 1MiB | found \"1MiB\"",
         "stopWithin: {} | app.yaml:4: stopWithin: must be a single value, found a mapping",
@@ -163,6 +165,8 @@ class SettingsTest {
                         startingPosition: 2026-01-01T00:00:00Z
                         timeout: 30s
                         inFlight: 64
+                        threads: 12
+                        virtualThreads: never
                         retries: 5
                         recordAge: 1h
                         backOff: {first: 200ms, longest: 2m}
@@ -192,7 +196,9 @@ class SettingsTest {
                         new FunctionOptions.BackOff(Duration.ofMillis(200), Duration.ofMinutes(2))),
                     Optional.of(new FunctionOptions.PauseAbove(0.25, 40))),
                 Optional.of(Duration.ofSeconds(30)),
-                Optional.of(64)));
+                Optional.of(64),
+                new FunctionOptions.Threads(
+                    Optional.of(12), Optional.of(InvocationThreads.Kind.PLATFORM))));
   }
 
   @Test

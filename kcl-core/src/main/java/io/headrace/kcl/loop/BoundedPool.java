@@ -1,42 +1,60 @@
 package io.headrace.kcl.loop;
 
+import java.util.ArrayDeque;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.concurrent.Executor;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A fixed number of daemon threads with a bounded queue, for what blocks: user functions, files.
- * Threads are started when needed and end after a minute without work. Any thread may call.
+ * So many daemon threads at most with a bounded queue, for what blocks: user functions, files. A
+ * thread is started when the others all have something to do, and ends after a minute without work;
+ * one that does not come back can be replaced ({@link #lost}). Any thread may call.
  */
 public final class BoundedPool implements Executor, AutoCloseable {
-  private static final long IDLE_SECONDS_MAX = 60;
+  private static final long IDLE_NANOS_MAX = TimeUnit.SECONDS.toNanos(60);
 
   private final String name;
-  private final ThreadPoolExecutor threads;
+  private final ThreadFactory factory;
+  private final int queueMax;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition given = lock.newCondition();
+
+  // Guarded by the lock.
+  private final ArrayDeque<Runnable> queue = new ArrayDeque<>();
+  private final Set<Thread> threads = new HashSet<>();
+  private int threadsMax;
+  private int idle;
+  private boolean closed;
+
+  /** Makes a pool of threads of the operating system; see the other constructor. */
+  public BoundedPool(String name, int threadsMax, int queueMax) {
+    this(name, ThreadKind.PLATFORM, threadsMax, queueMax);
+  }
 
   /**
    * Makes a pool.
    *
    * @param name of the threads, with a number behind it
+   * @param kind of the threads; one that this JDK has
    * @param threadsMax how many tasks run at once
    * @param queueMax how many may wait; one more is refused
    */
-  public BoundedPool(String name, int threadsMax, int queueMax) {
+  public BoundedPool(String name, ThreadKind kind, int threadsMax, int queueMax) {
+    if (!kind.isAvailable()) {
+      throw new IllegalArgumentException(
+          "pool " + name + ": this JDK has no " + kind + " threads; they come with JDK 21");
+    }
     this.name = name;
-    var numbers = new AtomicInteger();
-    threads =
-        new ThreadPoolExecutor(
-            threadsMax,
-            threadsMax,
-            IDLE_SECONDS_MAX,
-            TimeUnit.SECONDS,
-            new LinkedBlockingQueue<>(queueMax),
-            task -> daemon(task, name + "-" + numbers.incrementAndGet()),
-            (task, pool) -> refuse(pool));
-    threads.allowCoreThreadTimeOut(true);
+    this.factory = kind.factory(name);
+    this.threadsMax = threadsMax;
+    this.queueMax = queueMax;
   }
 
   /**
@@ -46,31 +64,136 @@ public final class BoundedPool implements Executor, AutoCloseable {
    */
   @Override
   public void execute(Runnable task) {
-    threads.execute(task);
+    lock.lock();
+    try {
+      if (closed) {
+        throw new RejectedExecutionException("pool " + name + " is closed");
+      }
+      if (idle > queue.size()) {
+        queue.add(task);
+        given.signal();
+      } else if (threads.size() < threadsMax) {
+        begin(task);
+      } else if (queue.size() - idle < queueMax) {
+        queue.add(task);
+      } else {
+        throw new RejectedExecutionException(
+            "pool "
+                + name
+                + ": "
+                + threads.size()
+                + " threads are busy and "
+                + queue.size()
+                + " tasks wait, which is its bound");
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * One of the threads does not come back from its task: another one takes its place, until it has
+   * {@link #returned}.
+   *
+   * @param first what that one does before it takes tasks that wait
+   */
+  public void lost(Runnable first) {
+    lock.lock();
+    try {
+      threadsMax++;
+      if (!closed) {
+        begin(first);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** A thread that was {@link #lost} has come back: of all, one ends when it is done. */
+  public void returned() {
+    lock.lock();
+    try {
+      threadsMax--;
+      given.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** How many threads there are, those without work among them. */
+  public int threads() {
+    lock.lock();
+    try {
+      return threads.size();
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Interrupts what runs, drops what waits and returns at once. */
   @Override
   public void close() {
-    threads.shutdownNow();
+    lock.lock();
+    try {
+      closed = true;
+      queue.clear();
+      threads.forEach(Thread::interrupt);
+      given.signalAll();
+    } finally {
+      lock.unlock();
+    }
   }
 
-  private void refuse(ThreadPoolExecutor pool) {
-    throw new RejectedExecutionException(
-        pool.isShutdown()
-            ? "pool " + name + " is closed"
-            : "pool "
-                + name
-                + ": "
-                + pool.getMaximumPoolSize()
-                + " threads are busy and "
-                + pool.getQueue().size()
-                + " tasks wait, which is its bound");
+  private void begin(Runnable first) {
+    var thread = factory.newThread(() -> work(first));
+    threads.add(thread);
+    boolean started = false;
+    try {
+      thread.start();
+      started = true;
+    } finally {
+      if (!started) {
+        threads.remove(thread);
+      }
+    }
   }
 
-  private static Thread daemon(Runnable task, String name) {
-    var thread = new Thread(task, name);
-    thread.setDaemon(true);
-    return thread;
+  private void work(Runnable first) {
+    for (@Nullable Runnable task = first; task != null; task = next()) {
+      try {
+        task.run();
+      } catch (Throwable thrown) {
+        var thread = Thread.currentThread();
+        thread.getUncaughtExceptionHandler().uncaughtException(thread, thrown);
+      }
+    }
+  }
+
+  /** The next task; null when the thread is to end. */
+  private @Nullable Runnable next() {
+    lock.lock();
+    try {
+      // An interrupt that was meant for the last task must not hit the next.
+      boolean unused = Thread.interrupted();
+      long left = IDLE_NANOS_MAX;
+      while (queue.isEmpty() && !closed && threads.size() <= threadsMax && left > 0) {
+        idle++;
+        try {
+          left = given.awaitNanos(left);
+        } catch (InterruptedException late) {
+          // It was meant for the task before.
+        } finally {
+          idle--;
+        }
+      }
+      var task = closed || threads.size() > threadsMax ? null : queue.poll();
+      if (task == null) {
+        threads.remove(Thread.currentThread());
+        given.signal(); // Had this one been told of a task, another is to take it.
+      }
+      return task;
+    } finally {
+      lock.unlock();
+    }
   }
 }

@@ -1,5 +1,6 @@
 package io.headrace.kcl.loop;
 
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -7,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class BoundedPoolTest {
@@ -50,6 +52,101 @@ class BoundedPoolTest {
 
     assertThat(interrupted.get(20, SECONDS)).isTrue();
     assertThatThrownBy(() -> pool.execute(() -> {})).hasMessageContaining("stuck is closed");
+  }
+
+  @Test
+  void a_thread_that_has_nothing_to_do_takes_the_next_task() throws Exception {
+    try (var pool = new BoundedPool("few", 8, 8)) {
+      for (int i = 0; i < 200; i++) {
+        var done = new CountDownLatch(1);
+        pool.execute(done::countDown);
+        assertThat(done.await(20, SECONDS)).isTrue();
+      }
+      // One that has just counted down may not be back yet when the next task is given.
+      assertThat(pool.threads()).isLessThanOrEqualTo(3);
+    }
+  }
+
+  @Test
+  void a_thread_that_is_lost_has_another_in_its_place_until_it_is_back() throws Exception {
+    var gate = new CountDownLatch(1);
+    var done = new CountDownLatch(1);
+    try (var pool = new BoundedPool("stuck", 1, 8)) {
+      pool.execute(() -> await(gate));
+      pool.execute(done::countDown);
+      assertThat(done.await(50, MILLISECONDS)).isFalse();
+
+      var first = new CountDownLatch(1);
+      pool.lost(first::countDown);
+      assertThat(first.await(20, SECONDS)).isTrue();
+      assertThat(done.await(20, SECONDS)).as("a task that waited before, too").isTrue();
+      assertThat(pool.threads()).isEqualTo(2);
+
+      gate.countDown();
+      pool.returned();
+      var most = mostAtOnce(pool, 5);
+      assertThat(most).as("at once again").isEqualTo(1);
+    }
+  }
+
+  @Test
+  void what_a_task_throws_ends_no_thread() throws Exception {
+    try (var pool = new BoundedPool("brave", 1, 8)) {
+      var thread = new CompletableFuture<Thread>();
+      var next = new CompletableFuture<Thread>();
+      pool.execute(
+          () -> {
+            var current = Thread.currentThread();
+            current.setUncaughtExceptionHandler((who, thrown) -> thread.complete(who));
+            throw new IllegalStateException("of a task");
+          });
+      pool.execute(() -> next.complete(Thread.currentThread()));
+      assertThat(next.get(20, SECONDS)).isSameAs(thread.get(20, SECONDS));
+    }
+  }
+
+  @Test
+  void virtual_threads_are_there_from_jdk_21_on_and_refused_before() throws Exception {
+    boolean has = Runtime.version().feature() >= 21;
+    assertThat(ThreadKind.VIRTUAL.isAvailable()).isEqualTo(has);
+    assertThat(ThreadKind.forBlocking().isAvailable()).isTrue();
+    if (!has) {
+      assertThatThrownBy(() -> new BoundedPool("light", ThreadKind.VIRTUAL, 1, 1))
+          .hasMessageContaining("pool light: this JDK has no VIRTUAL threads");
+      return;
+    }
+    try (var pool = new BoundedPool("light", ThreadKind.VIRTUAL, 1, 1)) {
+      var thread = new CompletableFuture<Thread>();
+      pool.execute(() -> thread.complete(Thread.currentThread()));
+      assertThat(thread.get(20, SECONDS).getName()).isEqualTo("light-1");
+      assertThat(thread.get(20, SECONDS).getThreadGroup().getName()).contains("Virtual");
+    }
+  }
+
+  /** How many of so many tasks ran at the same time. */
+  private static int mostAtOnce(BoundedPool pool, int tasks) throws InterruptedException {
+    var running = new AtomicInteger();
+    var most = new AtomicInteger();
+    var done = new CountDownLatch(tasks);
+    for (int i = 0; i < tasks; i++) {
+      pool.execute(
+          () -> {
+            most.accumulateAndGet(running.incrementAndGet(), Math::max);
+            await(new CountDownLatch(1), 10);
+            running.decrementAndGet();
+            done.countDown();
+          });
+    }
+    assertThat(done.await(20, SECONDS)).isTrue();
+    return most.get();
+  }
+
+  private static boolean await(CountDownLatch gate, long millis) {
+    try {
+      return gate.await(millis, MILLISECONDS);
+    } catch (InterruptedException interrupted) {
+      return false;
+    }
   }
 
   private static boolean await(CountDownLatch gate) {
