@@ -6,12 +6,13 @@ import io.headrace.kcl.loop.EventLoop;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -38,7 +39,8 @@ final class Call<O> implements Runnable, Attempt {
   /**
    * What the calls of one handler share.
    *
-   * @param underWay counts a call from when it is made until it is heard or abandoned
+   * @param around what stands around each; counts a call from when it is made until it is heard or
+   *     abandoned
    */
   record Terms(
       EventLoop loop,
@@ -46,7 +48,7 @@ final class Call<O> implements Runnable, Attempt {
       long fencingToken,
       Optional<Duration> limit,
       Consumer<Task<?>> overdue,
-      AtomicInteger underWay) {}
+      Surroundings around) {}
 
   private static final class LeaseInDoubt extends Exception {
     private static final long serialVersionUID = 1;
@@ -80,6 +82,9 @@ final class Call<O> implements Runnable, Attempt {
   private boolean outOfTime;
   private boolean abandoned;
 
+  /** Set before user code runs, and taken away when its end is told. */
+  private volatile CallObserver.Observed observed = CallObserver.Observed.NOTHING;
+
   /** Written under the lock, once. */
   private volatile @Nullable Result result;
 
@@ -95,7 +100,7 @@ final class Call<O> implements Runnable, Attempt {
     this.number = number;
     this.out = out;
     this.answered = answered;
-    var unused = terms.underWay().incrementAndGet();
+    terms.around().made();
   }
 
   @Override
@@ -110,12 +115,15 @@ final class Call<O> implements Runnable, Attempt {
     }
     CompletionStage<Task.Effect> effect = null;
     Throwable thrown = null;
+    var visit = terms.around().enter(task, number);
+    observed = visit.observed();
     try {
       effect = answerOf(task.perform(this, out));
     } catch (Throwable any) {
       // Every throwable becomes an answer: the loop decides what it means.
       thrown = any;
     }
+    terms.around().leave(visit);
     boolean late;
     synchronized (this) {
       thread = null;
@@ -144,7 +152,7 @@ final class Call<O> implements Runnable, Attempt {
   void hear() {
     if (!heard) {
       heard = true;
-      var unused = terms.underWay().decrementAndGet();
+      terms.around().heard();
     }
   }
 
@@ -190,6 +198,12 @@ final class Call<O> implements Runnable, Attempt {
   /** The stage that the user's code waits for: cancelled when the attempt is out of time. */
   synchronized void waitsFor(CompletionStage<?> users) {
     stage = users;
+  }
+
+  /** The headers that its outputs carry; any thread that sends. */
+  Map<String, String> passedOn(String to, Map<String, String> trace) {
+    var by = observed;
+    return by == CallObserver.Observed.NOTHING ? trace : Surroundings.passedOn(by, to, trace);
   }
 
   /** When a thread began it, in ticks; {@link Long#MAX_VALUE} while it stands in line for one. */
@@ -243,6 +257,7 @@ final class Call<O> implements Runnable, Attempt {
     var unused = out.close();
     cancel(due);
     cancelStage();
+    tellEnd(new CancellationException("the shard was given up"));
   }
 
   @Override
@@ -327,15 +342,33 @@ final class Call<O> implements Runnable, Attempt {
 
   private void finish(Result how) {
     EventLoop.Scheduled due;
+    boolean dropped;
     synchronized (this) {
-      if (result != null || abandoned) {
+      if (result != null) {
         return;
       }
-      result = how;
+      dropped = abandoned;
+      result = dropped ? null : how;
       due = timer;
     }
-    cancel(due);
-    answered.accept(this);
+    tellEnd(how instanceof Result.Failed failed ? failed.cause() : null);
+    if (!dropped) {
+      cancel(due);
+      answered.accept(this);
+    }
+  }
+
+  /** Once: whoever comes second finds nobody to tell. */
+  private void tellEnd(@Nullable Throwable failure) {
+    if (observed == CallObserver.Observed.NOTHING) {
+      return;
+    }
+    CallObserver.Observed by;
+    synchronized (this) {
+      by = observed;
+      observed = CallObserver.Observed.NOTHING;
+    }
+    Surroundings.ended(by, failure);
   }
 
   private static void cancel(EventLoop.@Nullable Scheduled due) {

@@ -20,6 +20,7 @@ import java.util.random.RandomGenerator;
  * @param orders what operators want, as of a turn of the worker loop
  * @param calls how many calls of user code are under way, in line for a thread or on whatever one
  * @param letters where dead letters are kept beyond their sink
+ * @param telemetry who looks at calls
  */
 record Environment(
     String application,
@@ -31,7 +32,8 @@ record Environment(
     Consumer<FunctionEvent> events,
     AtomicInteger calls,
     Supplier<Orders> orders,
-    LetterKeeping letters) {
+    LetterKeeping letters,
+    Telemetry telemetry) {
   Environment(
       String application,
       Executor pool,
@@ -50,6 +52,7 @@ record Environment(
         events,
         new AtomicInteger(),
         () -> Orders.NONE,
-        LetterKeeping.NONE);
+        LetterKeeping.NONE,
+        Telemetry.NONE);
   }
 }

@@ -1,6 +1,7 @@
 package io.headrace.function;
 
 import io.headrace.kcl.CommitParts;
+import io.headrace.kcl.KeyStanding;
 import io.headrace.kcl.Position;
 import io.headrace.kcl.ShardHandler;
 import io.headrace.kcl.StreamRecord;
@@ -99,6 +100,11 @@ final class FilterGate implements ShardHandler {
   @Override
   public long callsSince() {
     return behind.callsSince();
+  }
+
+  @Override
+  public KeyStanding keys() {
+    return behind.keys();
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.headrace.function;
 
 import io.headrace.kcl.CommitParts;
+import io.headrace.kcl.KeyStanding;
 import io.headrace.kcl.ShardHandler;
 import java.time.Duration;
 import java.util.List;
@@ -40,6 +41,11 @@ abstract class Gate implements ShardHandler {
   @Override
   public final long callsSince() {
     return behind.callsSince();
+  }
+
+  @Override
+  public final KeyStanding keys() {
+    return behind.keys();
   }
 
   @Override

@@ -5,6 +5,7 @@ import io.headrace.checkpoint.Letter;
 import io.headrace.checkpoint.LetterLedger;
 import io.headrace.checkpoint.ProgressKey;
 import io.headrace.kcl.CommitParts;
+import io.headrace.kcl.KeyStanding;
 import io.headrace.kcl.Position;
 import io.headrace.kcl.ShardHandler;
 import io.headrace.kcl.StartingPosition;
@@ -208,6 +209,11 @@ final class LetterGate implements ShardHandler {
   @Override
   public long callsSince() {
     return behind.callsSince();
+  }
+
+  @Override
+  public KeyStanding keys() {
+    return behind.keys();
   }
 
   @Override

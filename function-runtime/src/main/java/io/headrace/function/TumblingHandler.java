@@ -72,7 +72,7 @@ final class TumblingHandler<O> implements ShardHandler, FunctionGate.Caller {
             scope.context.fencingToken(),
             settings.limit(),
             call -> {},
-            scope.environment.calls());
+            new Surroundings(scope));
     this.letters = new LetterWriter(scope, new Courier(scope), wiring.outlets().letters());
     this.keeper = new StateKeeper(scope);
     this.lane = new TumblingLane(scope.context.key().shard(), size, settings.batch().recordsMax());
