@@ -25,7 +25,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -36,8 +38,11 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class AccountProperties {
   private static final long BASE = Long.getLong("headrace.accounts.base", 1);
-  private static final long COUNT = Long.getLong("headrace.accounts.count", 25);
+  private static final long COUNT = Long.getLong("headrace.accounts.count", 8);
   private static final int STEPS = 60;
+
+  /** Of all courses: what none of them came to is not tested. */
+  private static final Map<String, Long> SEEN = new TreeMap<>();
 
   static LongStream seeds() {
     return LongStream.range(BASE, BASE + COUNT);
@@ -226,6 +231,16 @@ class AccountProperties {
     }
   }
 
+  @AfterAll
+  static void every_kind_of_entry_was_made() {
+    assertThat(SEEN)
+        .allSatisfy(
+            (entry, count) -> {
+              boolean never = entry.matches("FILTERED|SKIPPED|DROPPED_AS_MISROUTED");
+              assertThat(count > 0 || never).as(entry).isTrue();
+            });
+  }
+
   @ParameterizedTest
   @MethodSource("seeds")
   void the_account_balances_at_every_moment(long seed) {
@@ -244,6 +259,14 @@ class AccountProperties {
             .as("seed %d", seed)
             .isZero();
       }
+    }
+    for (var member : course.all) {
+      var account = member.metrics().account("records");
+      SEEN.merge("given back", account.givenBack(), Long::sum);
+      SEEN.merge("found done", account.foundDone(), Long::sum);
+      account
+          .settled()
+          .forEach((outcome, count) -> SEEN.merge(outcome.toString(), count, Long::sum));
     }
     long settled =
         course.all.stream()
