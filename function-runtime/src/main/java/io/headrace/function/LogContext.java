@@ -38,7 +38,10 @@ public final class LogContext {
   /** 1 is the first. */
   public static final String ATTEMPT = "attempt";
 
-  /** 8 hex digits: {@code printf %s KEY | md5sum | head -c 8}. */
+  /**
+   * 8 hex digits: {@code printf %s KEY | md5sum | head -c 8}; of several records, of the first
+   * one's key.
+   */
   public static final String KEY_HASH = "keyHash";
 
   /** W3C's, where the record carries one. */
@@ -105,10 +108,11 @@ public final class LogContext {
    * Names what the thread works at from now on.
    *
    * @param record one that stands for what is called; null for a window
+   * @param key the record's or the window's; empty where there is none
    * @return what was there before, for {@link #leave}; null where there is no context
    */
   @Nullable String @Nullable [] enter(
-      String function, String shard, @Nullable StreamRecord record, int attempt) {
+      String function, String shard, @Nullable StreamRecord record, String key, int attempt) {
     var to = context;
     if (to == null) {
       return null;
@@ -122,7 +126,7 @@ public final class LogContext {
     to.put(SHARD, shard);
     to.put(ATTEMPT, Integer.toString(attempt));
     put(to, SEQUENCE, record == null ? null : record.position().toString());
-    put(to, KEY_HASH, record == null ? null : hash(record.key().text()));
+    put(to, KEY_HASH, key.isEmpty() ? null : hash(key));
     put(
         to,
         TRACEPARENT,

@@ -54,7 +54,8 @@ final class Surroundings {
       scope.post(() -> tellMalformed(malformed));
     }
     var record = task.shown();
-    var before = logs.enter(scope.function, shard, record, attempt);
+    var key = record == null ? task.key() : record.key().text();
+    var before = logs.enter(scope.function, shard, record, key, attempt);
     if (observer == CallObserver.NONE) {
       return before == null ? Visit.UNSEEN : new Visit(CallObserver.Observed.NOTHING, before);
     }

@@ -198,7 +198,7 @@ class TelemetryTest {
   void a_logger_without_a_context_costs_nothing() {
     var logs = LogContext.in("app", new NOPMDCAdapter());
 
-    assertThat(logs.enter("f", "s", null, 1)).isNull();
+    assertThat(logs.enter("f", "s", null, "k", 1)).isNull();
     logs.leave(null);
   }
 
