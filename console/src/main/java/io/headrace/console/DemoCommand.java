@@ -93,8 +93,7 @@ final class DemoCommand implements Callable<Integer> {
         new Demo.Options(playing, workers, killOne, retrieval, Optional.ofNullable(metricsPort));
     try (var demo = new Demo(options, view);
         var signal = ShutdownSignal.listening(WIND_UP_MAX)) {
-      demo.announcement()
-          .ifPresent((json ? command.getErr() : command.getOut())::println);
+      demo.announcement().ifPresent((json ? command.getErr() : command.getOut())::println);
       demo.run(signal);
       var report = demo.report();
       if (json) {

@@ -58,7 +58,8 @@ class DemoCommandTest {
         page = line.startsWith("metrics at ") ? line.split("[ ,]+")[2] : page;
       }
       assertThat(Scraped.from(URI.create(page)).lines())
-          .anyMatch(line -> line.matches("headrace_records_taken_total\\{.*worker=\"worker-2\"} .*"));
+          .anyMatch(
+              line -> line.matches("headrace_records_taken_total\\{.*worker=\"worker-2\"} .*"));
       demo.interrupt();
 
       assertThat(demo.exitCode(8)).isEqualTo(130);

@@ -64,7 +64,8 @@ final class OutputBuffer<O> implements Output<O> {
     try {
       var id = idPrefix.get() + "#" + parcels.size();
       var trace = TraceContext.carriedBy(headers);
-      var origin = new Outlet.Origin(id, call == null ? trace : call.passedOn(outlet.name(), trace));
+      var origin =
+          new Outlet.Origin(id, call == null ? trace : call.passedOn(outlet.name(), trace));
       if (parcels.isEmpty()) {
         parcels = new ArrayList<>();
       }

@@ -86,8 +86,7 @@ final class Surroundings {
     }
   }
 
-  private CallObserver.Observed observe(
-      Task<?> task, @Nullable StreamRecord record, int attempt) {
+  private CallObserver.Observed observe(Task<?> task, @Nullable StreamRecord record, int attempt) {
     try {
       return observer.begin(
           new CallObserver.FunctionCall(

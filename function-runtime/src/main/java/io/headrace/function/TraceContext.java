@@ -7,7 +7,8 @@ import java.util.regex.Pattern;
 /**
  * The trace to which a record belongs, as its envelope carries it: the headers of <a
  * href="https://www.w3.org/TR/trace-context/">W3C Trace Context</a>. What is not in that format is
- * no trace: it is ignored, passed on to nothing, and counted ({@link FunctionEvent.TraceMalformed}).
+ * no trace: it is ignored, passed on to nothing, and counted ({@link
+ * FunctionEvent.TraceMalformed}).
  *
  * @param traceparent version, trace id, parent id and flags
  * @param tracestate what vendors add; only with a {@code traceparent}, and not looked into
@@ -21,8 +22,7 @@ public record TraceContext(String traceparent, Optional<String> tracestate) {
 
   /** Later versions may add fields, and are read as this one as far as it goes. */
   private static final Pattern FORMAT =
-      Pattern.compile(
-          "(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}");
+      Pattern.compile("(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}");
 
   private static final String VERSION_0 = "00-";
   private static final int VERSION_0_LENGTH = 55;
@@ -76,8 +76,7 @@ public record TraceContext(String traceparent, Optional<String> tracestate) {
             trace ->
                 trace
                     .tracestate()
-                    .map(
-                        state -> Map.of(TRACEPARENT, trace.traceparent(), TRACESTATE, state))
+                    .map(state -> Map.of(TRACEPARENT, trace.traceparent(), TRACESTATE, state))
                     .orElse(Map.of(TRACEPARENT, trace.traceparent())))
         .orElse(Map.of());
   }

@@ -272,9 +272,7 @@ class TelemetryTest {
             @Override
             public void ended(@Nullable Throwable failure) {
               course.add(
-                  call.function()
-                      + " ended "
-                      + (failure == null ? "well" : failure.getMessage()));
+                  call.function() + " ended " + (failure == null ? "well" : failure.getMessage()));
             }
           };
         };

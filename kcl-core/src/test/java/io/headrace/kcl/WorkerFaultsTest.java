@@ -210,8 +210,7 @@ class WorkerFaultsTest extends WorkerScenario {
 
     assertNothingLost("alarms");
     assertThat(engine.status(worker).shards())
-        .allSatisfy(
-            shard -> assertThat(shard.functions().get(0).behind()).contains(Duration.ZERO));
+        .allSatisfy(shard -> assertThat(shard.functions().get(0).behind()).contains(Duration.ZERO));
   }
 
   @Test

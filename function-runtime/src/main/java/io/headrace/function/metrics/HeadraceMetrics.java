@@ -19,9 +19,9 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Measures one worker in a registry of Micrometer: what happens is counted as it happens, what lasts
- * is looked at every second. The meters are listed in docs/metrics.md. Tags are few and bounded:
- * application, function, stream; never a key or a payload.
+ * Measures one worker in a registry of Micrometer: what happens is counted as it happens, what
+ * lasts is looked at every second. The meters are listed in docs/metrics.md. Tags are few and
+ * bounded: application, function, stream; never a key or a payload.
  *
  * <pre>{@code
  * var metrics = HeadraceMetrics.in(registry);
@@ -231,9 +231,7 @@ public final class HeadraceMetrics implements RuntimeListener, AutoCloseable {
 
   private InputMeters of(FunctionEvent event) {
     var only = inputs.get(event.function());
-    return only != null
-        ? only
-        : of(event.function() + "@" + event.shard().stream().name());
+    return only != null ? only : of(event.function() + "@" + event.shard().stream().name());
   }
 
   private void dependency(String function, String name, boolean down) {

@@ -9,7 +9,9 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.function.BiConsumer;
 
-/** Adds up what a status says of the shards of each function; within one turn of the worker loop. */
+/**
+ * Adds up what a status says of the shards of each function; within one turn of the worker loop.
+ */
 final class Looks {
   private static final double NANOS = 1e9;
 

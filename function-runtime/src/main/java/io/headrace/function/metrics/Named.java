@@ -10,8 +10,7 @@ enum Named {
       Meter.Type.COUNTER,
       "records",
       Tagging.INPUT,
-      "Records that the function took from the stream, those that came "
-          + "again too",
+      "Records that the function took from the stream, those that came " + "again too",
       "a rate of 0 where records are put"),
   SETTLED(
       "headrace.records.settled",
@@ -33,8 +32,7 @@ enum Named {
       Meter.Type.COUNTER,
       "records",
       Tagging.INPUT,
-      "Taken and not finished here: the next owner of the shard, or the "
-          + "next run, gets them",
+      "Taken and not finished here: the next owner of the shard, or the " + "next run, gets them",
       ""),
   UNDER_WAY(
       "headrace.records.under.way",
@@ -48,16 +46,14 @@ enum Named {
       Meter.Type.GAUGE,
       "records",
       Tagging.INPUT,
-      "What is under way by the account, less what the runs hold as they "
-          + "count it themselves",
+      "What is under way by the account, less what the runs hold as they " + "count it themselves",
       "anything but 0: a fault of Headrace"),
   ITERATOR_AGE(
       "headrace.iterator.age",
       Meter.Type.GAUGE,
       "seconds",
       Tagging.INPUT,
-      "Age of the oldest record that is not finished, read or not, in the "
-          + "worst shard",
+      "Age of the oldest record that is not finished, read or not, in the " + "worst shard",
       "more than your users can wait, for 5 min"),
   BEHIND(
       "headrace.reader.behind",
@@ -116,8 +112,7 @@ enum Named {
       Meter.Type.GAUGE,
       "keys",
       Tagging.INPUT,
-      "Keys with records under way; 0 for Lambda batches and windows of "
-          + "theirs",
+      "Keys with records under way; 0 for Lambda batches and windows of " + "theirs",
       ""),
   KEYS_FAILING(
       "headrace.keys.failing",
@@ -175,8 +170,7 @@ enum Named {
       Meter.Type.COUNTER,
       "records",
       Tagging.INPUT,
-      "Records whose `traceparent` is not in the format of W3C and was "
-          + "ignored",
+      "Records whose `traceparent` is not in the format of W3C and was " + "ignored",
       ""),
   UNAVAILABLE(
       "headrace.dependency.unavailable",
@@ -192,16 +186,14 @@ enum Named {
       Meter.Type.GAUGE,
       "sinks",
       Tagging.FUNCTION,
-      "Destinations and dead-letter sinks that can not be written now: "
-          + "their records wait",
+      "Destinations and dead-letter sinks that can not be written now: " + "their records wait",
       "above 0 for 5 min"),
   GAPS(
       "headrace.gaps",
       Meter.Type.COUNTER,
       "gaps",
       Tagging.STREAM,
-      "Times that the stream had forgotten records which were not read: "
-          + "they are lost",
+      "Times that the stream had forgotten records which were not read: " + "they are lost",
       "any"),
   RECORDS_READ(
       "headrace.records.read",
@@ -232,13 +224,7 @@ enum Named {
       Tagging.WORKER,
       "Records that are read and not finished, in all shards",
       ""),
-  MEMORY_MAX(
-      "headrace.memory.max",
-      Meter.Type.GAUGE,
-      "bytes",
-      Tagging.WORKER,
-      "Their bound",
-      ""),
+  MEMORY_MAX("headrace.memory.max", Meter.Type.GAUGE, "bytes", Tagging.WORKER, "Their bound", ""),
   CALLS(
       "headrace.calls.under.way",
       Meter.Type.GAUGE,
@@ -314,8 +300,7 @@ enum Named {
   private final String meaning;
   private final String alarm;
 
-  Named(
-      String id, Meter.Type type, String unit, Tagging tagging, String meaning, String alarm) {
+  Named(String id, Meter.Type type, String unit, Tagging tagging, String meaning, String alarm) {
     this.id = id;
     this.type = type;
     this.unit = unit;

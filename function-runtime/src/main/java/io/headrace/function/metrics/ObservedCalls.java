@@ -14,9 +14,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Makes an observation of each call of user code, so that a bridge of Micrometer Tracing makes a
  * span of it: {@value #CALL} begins from the record's {@code traceparent}, lasts until the call is
- * answered, and is the current one while the call's thread is in user code. Each output is one more,
- * {@value #OUTPUT}, whose context goes into the output's envelope. Where the registry makes nothing
- * of them, the record's trace is passed on as it is. Thread-safe.
+ * answered, and is the current one while the call's thread is in user code. Each output is one
+ * more, {@value #OUTPUT}, whose context goes into the output's envelope. Where the registry makes
+ * nothing of them, the record's trace is passed on as it is. Thread-safe.
  *
  * <p>Keys of low cardinality: application, function, stream; of high: shard, sequence, attempt,
  * records.

@@ -8,13 +8,14 @@ import java.time.Duration;
  * capacity, and says what there is where neither speaks. Pure; stepped every {@link #EVERY}.
  *
  * <ul>
- *   <li><b>Grows</b> only while the worst lag {@code L} is 30 s or more and would not be gone within
- *       {@code T} = 10 min. With {@code v} the seconds of stream that are read in a second, {@code n
- *       * (1 + L/T) / v} workers would read what is behind within {@code T}: that many, at least one
- *       more, at most twice as many, and no more than there are shards.
+ *   <li><b>Grows</b> only while the worst lag {@code L} is 30 s or more and would not be gone
+ *       within {@code T} = 10 min. With {@code v} the seconds of stream that are read in a second,
+ *       {@code n * (1 + L/T) / v} workers would read what is behind within {@code T}: that many, at
+ *       least one more, at most twice as many, and no more than there are shards.
  *   <li><b>Shrinks</b> only after ten minutes without a lag above 5 s, to the workers that would be
- *       busy for 0.7 of their capacity: {@code n * r / (0.7 * c)}, the largest of those ten minutes.
- *       {@code r} is what the worker does a second, {@code c} the most it did while it lagged last.
+ *       busy for 0.7 of their capacity: {@code n * r / (0.7 * c)}, the largest of those ten
+ *       minutes. {@code r} is what the worker does a second, {@code c} the most it did while it
+ *       lagged last.
  *   <li>Rests for two minutes after the fleet has changed, and while a function is held up by what
  *       it depends on: more workers would not help.
  * </ul>

@@ -165,10 +165,7 @@ class HeadraceMetricsTest {
   @Test
   void each_shard_has_an_age_only_where_that_is_wanted_and_while_it_is_here() {
     var running =
-        world
-            .worker("w", spec(RetryPolicy.forever()))
-            .observedBy(metrics.withShards())
-            .start();
+        world.worker("w", spec(RetryPolicy.forever())).observedBy(metrics.withShards()).start();
     failing = true;
     world.advance(5);
     world.put("poison", "p");

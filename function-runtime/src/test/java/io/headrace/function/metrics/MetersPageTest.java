@@ -36,7 +36,8 @@ class MetersPageTest {
     var found = new TreeMap<String, String>();
     for (var meter : registry.getMeters()) {
       var id = meter.getId();
-      var tags = id.getTags().stream().map(Tag::getKey).collect(Collectors.toCollection(TreeSet::new));
+      var tags =
+          id.getTags().stream().map(Tag::getKey).collect(Collectors.toCollection(TreeSet::new));
       found.put(id.getName(), id.getType() + " " + tags);
     }
     var named = new TreeMap<String, String>();
@@ -85,11 +86,7 @@ class MetersPageTest {
 
   private String inPrometheus(Named named) {
     var unit = named.unit().equals("seconds") || named.unit().equals("bytes") ? named.unit() : null;
-    var name =
-        registry
-            .config()
-            .namingConvention()
-            .name(named.id(), named.type(), unit);
+    var name = registry.config().namingConvention().name(named.id(), named.type(), unit);
     return named.type() == Meter.Type.COUNTER && !name.endsWith("_total") ? name + "_total" : name;
   }
 

@@ -54,8 +54,8 @@ class MetricsServerTest {
     var page = ask("GET", "/metrics");
 
     assertThat(page.statusCode()).isEqualTo(200);
-    assertThat(page.headers().firstValue("Content-Type")).hasValueSatisfying(
-        type -> assertThat(type).startsWith("text/plain; version=0.0.4"));
+    assertThat(page.headers().firstValue("Content-Type"))
+        .hasValueSatisfying(type -> assertThat(type).startsWith("text/plain; version=0.0.4"));
     assertThat(page.body().lines())
         .contains(
             "# TYPE headrace_records_taken_total counter",
@@ -65,7 +65,8 @@ class MetricsServerTest {
             "headrace_iterator_age_seconds{application=\"app\",function=\"f\",stream=\"in\"} 0.0",
             "headrace_workers_wanted{application=\"app\"} 1.0");
     assertThat(ask("GET", "/health").statusCode()).isEqualTo(200);
-    assertThat(ask("GET", "/health").body()).isEqualTo("{\"live\":true,\"ready\":true,\"reasons\":[]}\n");
+    assertThat(ask("GET", "/health").body())
+        .isEqualTo("{\"live\":true,\"ready\":true,\"reasons\":[]}\n");
   }
 
   @Test

@@ -113,8 +113,7 @@ class ObservedCallsTest {
                 new io.headrace.function.CallObserver.FunctionCall(
                     "app",
                     "f",
-                    new io.headrace.kcl.ShardKey(
-                        world.in.id(), world.in.shardsNow().get(0).id()),
+                    new io.headrace.kcl.ShardKey(world.in.id(), world.in.shardsNow().get(0).id()),
                     java.util.Optional.empty(),
                     1,
                     1,

@@ -75,8 +75,7 @@ class WantedWorkersTest {
 
   @Test
   void before_the_fleet_is_known_nothing_is_wanted() {
-    var reading =
-        new WantedWorkers.Reading(0, 0, Duration.ofHours(1), FleetSize.UNKNOWN, false);
+    var reading = new WantedWorkers.Reading(0, 0, Duration.ofHours(1), FleetSize.UNKNOWN, false);
 
     assertThat(new WantedWorkers().step(reading)).isZero();
   }

@@ -6,8 +6,8 @@ import io.headrace.kcl.ShardCursor;
 import io.headrace.kcl.ShardId;
 import io.headrace.kcl.ShardedStream;
 import io.headrace.kcl.StartingPosition;
-import io.headrace.kcl.StreamException.Kind;
 import io.headrace.kcl.StreamException;
+import io.headrace.kcl.StreamException.Kind;
 import io.headrace.kcl.StreamId;
 import io.headrace.kcl.StreamRecord;
 import java.time.Duration;
@@ -90,8 +90,7 @@ public final class KinesisStream implements ShardedStream {
             .overrideConfiguration(calls.oneTry)
             .streamName(name())
             .build();
-    return calls.retrying(
-        "DescribeStreamSummary", client -> client.describeStreamSummary(request));
+    return calls.retrying("DescribeStreamSummary", client -> client.describeStreamSummary(request));
   }
 
   private StreamId idOf(DescribeStreamSummaryResponse answer) {
