@@ -21,7 +21,6 @@ final class InputMeters {
 
   static final String OTHER = "other";
   private static final double NANOS = 1e9;
-  private static final Outcome[] OUTCOMES = Outcome.values();
 
   /** As of the last look; times in seconds. */
   record Look(
@@ -53,7 +52,7 @@ final class InputMeters {
   private final FunctionInput input;
   private final Registered registered;
   private final Tags tags;
-  private final LongAdder[] settled = new LongAdder[OUTCOMES.length];
+  private final Map<Outcome, LongAdder> settled = new EnumMap<>(Outcome.class);
   private final Map<Outcome, LongAdder> played = new EnumMap<>(Outcome.class);
   private final Map<String, LongAdder> letters = new HashMap<>();
   private volatile Look look = Look.NOTHING;
@@ -70,9 +69,9 @@ final class InputMeters {
     attemptsFailed = registered.counter(Named.ATTEMPTS_FAILED, tags);
     stalls = registered.counter(Named.STALLS, tags);
     tracesMalformed = registered.counter(Named.TRACES_MALFORMED, tags);
-    for (var outcome : OUTCOMES) {
+    for (var outcome : Outcome.values()) {
       var word = outcome.name().toLowerCase(Locale.ROOT);
-      settled[outcome.ordinal()] = registered.counter(Named.SETTLED, tags.and("outcome", word));
+      settled.put(outcome, registered.counter(Named.SETTLED, tags.and("outcome", word)));
       played.put(outcome, registered.counter(Named.LETTERS_PLAYED, tags.and("outcome", word)));
     }
     gauges();
@@ -106,11 +105,14 @@ final class InputMeters {
 
   /** The hot path: once for each record. */
   void settled(Outcome outcome) {
-    settled[outcome.ordinal()].increment();
+    increment(settled.get(outcome));
   }
 
   void played(Outcome outcome) {
-    var count = played.get(outcome);
+    increment(played.get(outcome));
+  }
+
+  private static void increment(@Nullable LongAdder count) {
     if (count != null) {
       count.increment();
     }
@@ -147,8 +149,8 @@ final class InputMeters {
 
   long finished() {
     long sum = 0;
-    for (var outcome : settled) {
-      sum += outcome.sum();
+    for (var count : settled.values()) {
+      sum += count.sum();
     }
     return sum;
   }
@@ -156,9 +158,7 @@ final class InputMeters {
   /** What comes first is read last, so that no record is missing that was taken by then. */
   Account account() {
     var outcomes = new EnumMap<Outcome, Long>(Outcome.class);
-    for (var outcome : OUTCOMES) {
-      outcomes.put(outcome, settled[outcome.ordinal()].sum());
-    }
+    settled.forEach((outcome, count) -> outcomes.put(outcome, count.sum()));
     long done = foundDone.sum();
     long back = givenBack.sum();
     return new Account(taken.sum(), outcomes, done, back);

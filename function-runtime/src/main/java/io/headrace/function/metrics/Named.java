@@ -271,25 +271,25 @@ enum Named {
 
   /** Which tags a meter has, besides those that were asked for. */
   enum Tagging {
-    INPUT("application", "function", "stream"),
-    OUTCOME("application", "function", "stream", "outcome"),
-    STATE("application", "function", "stream", "state"),
-    CODE("application", "function", "stream", "code"),
-    DEPENDENCY("application", "function", "dependency"),
-    FUNCTION("application", "function"),
-    STREAM("application", "stream"),
-    WHAT("application", "what"),
+    INPUT("application,function,stream"),
+    OUTCOME("application,function,stream,outcome"),
+    STATE("application,function,stream,state"),
+    CODE("application,function,stream,code"),
+    DEPENDENCY("application,function,dependency"),
+    FUNCTION("application,function"),
+    STREAM("application,stream"),
+    WHAT("application,what"),
     WORKER("application"),
-    SHARD("application", "function", "stream", "shard");
+    SHARD("application,function,stream,shard");
 
-    private final List<String> keys;
+    private final String keys;
 
-    Tagging(String... keys) {
-      this.keys = List.of(keys);
+    Tagging(String keys) {
+      this.keys = keys;
     }
 
     List<String> keys() {
-      return keys;
+      return List.of(keys.split(",", -1));
     }
   }
 
