@@ -27,8 +27,8 @@ public final class MetricsBench implements Callable<Integer> {
   private static final double RATE_KEPT = 0.95;
   private static final int ROUNDS = 9;
   private static final int ROUNDS_QUICK = 3;
-  private static final int RECORDS = 500_000;
-  private static final int RECORDS_QUICK = 200_000;
+  private static final int RECORDS = 3_000_000;
+  private static final int RECORDS_QUICK = 1_000_000;
 
   @Mixin private RunOptions options = new RunOptions();
 
@@ -39,9 +39,11 @@ public final class MetricsBench implements Callable<Integer> {
     Results results = new MetricsRun(rounds, records, options.progress()).run();
     Map<String, Samples> ratios = new LinkedHashMap<>();
     for (Watching watching : List.of(Watching.METRICS, Watching.METRICS_AND_CALLS)) {
-      Samples ratio = ratio(results, watching);
-      if (ratio != null) {
-        ratios.put(watching.label() + " over " + Watching.NOBODY.label(), ratio);
+      for (String figure : List.of(MetricsRun.RATE, MetricsRun.CPU)) {
+        Samples ratio = ratio(results, watching, figure);
+        if (ratio != null) {
+          ratios.put(figure + ", " + watching.label() + " over " + Watching.NOBODY.label(), ratio);
+        }
       }
     }
     return options.print(
@@ -51,18 +53,17 @@ public final class MetricsBench implements Callable<Integer> {
             Machine.description(),
             rounds,
             results,
-            new Report.Ratios(
-                "rateRatios", "records a second, one over another, within a round:", ratios),
+            new Report.Ratios("ratios", "one over another, within a round:", ratios),
             List.of(
                 Target.atLeast(
                     "records a second with metrics, over those without",
                     RATE_KEPT,
-                    ratio(results, Watching.METRICS)))));
+                    ratio(results, Watching.METRICS, MetricsRun.RATE)))));
   }
 
-  private static @Nullable Samples ratio(Results results, Watching watching) {
+  private static @Nullable Samples ratio(Results results, Watching watching, String figure) {
     return results.ratio(
-        new Results.Key(watching.label(), null, MetricsRun.RATE),
-        new Results.Key(Watching.NOBODY.label(), null, MetricsRun.RATE));
+        new Results.Key(watching.label(), null, figure),
+        new Results.Key(Watching.NOBODY.label(), null, figure));
   }
 }

@@ -15,7 +15,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,7 +49,7 @@ public final class HeadraceMetrics implements RuntimeListener, AutoCloseable {
   private final Map<String, InputMeters> inputs = new LinkedHashMap<>();
 
   private final Map<String, StreamMeters> streams = new HashMap<>();
-  private final Map<String, LongAdder> retries = new HashMap<>();
+  private final Map<String, Count> retries = new HashMap<>();
   private final Map<ShardKey, Map<String, Meter>> shardMeters = new HashMap<>();
   private final Map<String, Double> shardAges = new ConcurrentHashMap<>();
   private final Map<String, Map<String, Boolean>> dependencies = new HashMap<>();
@@ -65,7 +64,7 @@ public final class HeadraceMetrics implements RuntimeListener, AutoCloseable {
   private long finishedBefore;
 
   /** Of a stream, for all functions that read it together. */
-  private record StreamMeters(LongAdder records, LongAdder bytes, LongAdder gaps) {}
+  private record StreamMeters(Count records, Count bytes, Count gaps) {}
 
   private HeadraceMetrics(MeterRegistry registry) {
     this.registered = new Registered(registry);
@@ -147,7 +146,7 @@ public final class HeadraceMetrics implements RuntimeListener, AutoCloseable {
     }
   }
 
-  private LongAdder retries(String what) {
+  private Count retries(String what) {
     return retries.computeIfAbsent(
         what, word -> registered.counter(Named.RETRIES, tags.and("what", word)));
   }

@@ -8,7 +8,6 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,20 +40,20 @@ final class InputMeters {
     static final Look NOTHING = new Look(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   }
 
-  final LongAdder taken;
-  final LongAdder foundDone;
-  final LongAdder givenBack;
-  final LongAdder commits;
-  final LongAdder attemptsFailed;
-  final LongAdder stalls;
-  final LongAdder tracesMalformed;
+  final Count taken;
+  final Count foundDone;
+  final Count givenBack;
+  final Count commits;
+  final Count attemptsFailed;
+  final Count stalls;
+  final Count tracesMalformed;
 
   private final FunctionInput input;
   private final Registered registered;
   private final Tags tags;
-  private final Map<Outcome, LongAdder> settled = new EnumMap<>(Outcome.class);
-  private final Map<Outcome, LongAdder> played = new EnumMap<>(Outcome.class);
-  private final Map<String, LongAdder> letters = new HashMap<>();
+  private final Map<Outcome, Count> settled = new EnumMap<>(Outcome.class);
+  private final Map<Outcome, Count> played = new EnumMap<>(Outcome.class);
+  private final Map<String, Count> letters = new HashMap<>();
   private volatile Look look = Look.NOTHING;
   private volatile @Nullable Duration retention;
 
@@ -112,7 +111,7 @@ final class InputMeters {
     increment(played.get(outcome));
   }
 
-  private static void increment(@Nullable LongAdder count) {
+  private static void increment(@Nullable Count count) {
     if (count != null) {
       count.increment();
     }

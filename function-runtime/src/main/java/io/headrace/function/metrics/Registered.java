@@ -7,7 +7,6 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -23,13 +22,13 @@ final class Registered {
   /**
    * Adds a counter.
    *
-   * @return what counts: to be added to by one thread or many, without allocating
+   * @return what counts: to be added to by the worker loop
    */
-  LongAdder counter(Named named, Tags tags) {
+  Count counter(Named named, Tags tags) {
     refuseSecond(named, tags);
-    var count = new LongAdder();
+    var count = new Count();
     meters.add(
-        FunctionCounter.builder(named.id(), count, LongAdder::sum)
+        FunctionCounter.builder(named.id(), count, Count::sum)
             .tags(tags)
             .description(named.meaning())
             .baseUnit(unit(named))
