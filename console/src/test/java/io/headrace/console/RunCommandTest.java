@@ -51,7 +51,7 @@ class RunCommandTest {
       Awaitility.await()
           .atMost(Duration.ofSeconds(60))
           .until(() -> Files.exists(shouted) && Files.readAllLines(shouted).size() == 1_000);
-      isMeasured(URI.create(page.split("[ ,]+")[2]));
+      isMeasured(Scraped.pageIn(page));
 
       worker.interrupt();
 

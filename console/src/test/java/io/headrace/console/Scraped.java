@@ -11,6 +11,11 @@ import java.util.List;
 
 /** A page as a scraper gets it. */
 record Scraped(int status, List<String> lines) {
+  /** Where the page is, as a command announces it. */
+  static URI pageIn(String line) {
+    return URI.create(line.substring("metrics at ".length(), line.indexOf(',')));
+  }
+
   static Scraped from(URI page) throws IOException, InterruptedException {
     var answer =
         HttpClient.newHttpClient()
