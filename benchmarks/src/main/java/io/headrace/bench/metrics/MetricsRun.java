@@ -39,6 +39,9 @@ final class MetricsRun {
   /** Observed calls take several times as long. */
   private static final int OBSERVED_FEWER = 5;
 
+  /** The first of so many parts is not counted: code that one run needs and the last did not. */
+  private static final int WARM_PART = 3;
+
   private static final int SHARDS = 4;
   private static final int KEYS = 1_000;
   private static final int DATA_BYTES = 100;
@@ -87,7 +90,9 @@ final class MetricsRun {
 
   private Figures measure(Watching watching) {
     int handled = watching == Watching.METRICS_AND_CALLS ? records / OBSERVED_FEWER : records;
+    int counted = handled - handled / WARM_PART;
     var first = new AtomicLong();
+    var cpu = new AtomicLong();
     var left = new AtomicInteger(handled);
     var last = new CompletableFuture<Long>();
     var spec =
@@ -97,10 +102,12 @@ final class MetricsRun {
             .handledBy(
                 () ->
                     (event, out) -> {
-                      if (first.get() == 0) {
-                        first.compareAndSet(0, System.nanoTime());
-                      }
-                      if (left.decrementAndGet() == 0) {
+                      int now = left.decrementAndGet();
+                      if (now == counted) {
+                        first.set(System.nanoTime());
+                        cpu.set(cpuNanos());
+                      } else if (now == 0) {
+                        cpu.set(cpuNanos() - cpu.get());
                         last.complete(System.nanoTime());
                       }
                     },
@@ -124,13 +131,12 @@ final class MetricsRun {
       runtime.callsObservedBy(ObservedCalls.in(observations));
     }
     System.gc();
-    long cpu = cpuNanos();
     try (var running = runtime.start()) {
       long end = last.get(RUN_MAX_SECONDS, TimeUnit.SECONDS);
       if (running.health().alive()) {
         return new Figures()
-            .put(RATE, handled / ((end - first.get()) / NANOS))
-            .put(CPU, (cpuNanos() - cpu) / 1_000.0 / handled);
+            .put(RATE, counted / ((end - first.get()) / NANOS))
+            .put(CPU, cpu.get() / 1_000.0 / counted);
       }
       throw new NotMeasured("the worker died: " + running.health().reasons());
     } catch (TimeoutException late) {
