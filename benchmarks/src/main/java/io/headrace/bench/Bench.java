@@ -5,6 +5,7 @@ import io.headrace.bench.chaos.ChaosBench;
 import io.headrace.bench.fanout.FanOutBench;
 import io.headrace.bench.fleet.FleetBench;
 import io.headrace.bench.local.LocalBench;
+import io.headrace.bench.metrics.MetricsBench;
 import io.headrace.bench.producer.ProducerBench;
 import java.io.OutputStreamWriter;
 import java.io.PrintStream;
@@ -28,6 +29,7 @@ import picocli.CommandLine.Spec;
       ProducerBench.class,
       AsyncBench.class,
       ChaosBench.class,
+      MetricsBench.class,
       CommandLine.HelpCommand.class
     })
 public final class Bench implements Runnable {

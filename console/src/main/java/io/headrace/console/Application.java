@@ -7,6 +7,7 @@ import com.google.inject.Key;
 import com.google.inject.Module;
 import com.google.inject.ProvisionException;
 import com.google.inject.TypeLiteral;
+import io.headrace.function.CallObserver;
 import io.headrace.function.FunctionSpec;
 import io.headrace.function.guice.HeadraceModule;
 import io.headrace.function.settings.Settings;
@@ -24,6 +25,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -34,12 +36,17 @@ final class Application implements AutoCloseable {
   private final URLClassLoader loader;
   private final HandlerFunctions handlers;
   private final List<FunctionSpec<?, ?>> functions;
+  private final Optional<CallObserver> observer;
 
   private Application(
-      URLClassLoader loader, HandlerFunctions handlers, List<FunctionSpec<?, ?>> functions) {
+      URLClassLoader loader,
+      HandlerFunctions handlers,
+      List<FunctionSpec<?, ?>> functions,
+      Optional<CallObserver> observer) {
     this.loader = loader;
     this.handlers = handlers;
     this.functions = functions;
+    this.observer = observer;
   }
 
   static Application load(Settings settings) {
@@ -47,12 +54,22 @@ final class Application implements AutoCloseable {
     var loader = new URLClassLoader(urls, Application.class.getClassLoader());
     var handlers = new HandlerFunctions(loader, settings.aws().region());
     try {
-      return new Application(loader, handlers, functions(settings, loader, handlers));
+      var injector = injector(settings, loader);
+      return new Application(
+          loader,
+          handlers,
+          functions(settings, loader, handlers, injector),
+          injector.getInstance(Key.get(new TypeLiteral<Optional<CallObserver>>() {})));
     } catch (RuntimeException | Error refused) {
       handlers.close();
       close(loader);
       throw refused;
     }
+  }
+
+  /** Who looks at calls of functions, where a module binds one. */
+  Optional<CallObserver> observer() {
+    return observer;
   }
 
   /** In the order of the file: its classes, its handlers, then what its modules bind. */
@@ -67,8 +84,7 @@ final class Application implements AutoCloseable {
   }
 
   private static List<FunctionSpec<?, ?>> functions(
-      Settings settings, ClassLoader loader, HandlerFunctions handlers) {
-    var injector = injector(settings, loader);
+      Settings settings, ClassLoader loader, HandlerFunctions handlers, Injector injector) {
     var byName = new LinkedHashMap<String, FunctionSpec<?, ?>>();
     for (var named : settings.functions()) {
       var spec = configured(named, spec(named.type(), loader, injector));

@@ -3,7 +3,10 @@ package io.headrace.console;
 import io.headrace.checkpoint.ChunkStore;
 import io.headrace.checkpoint.InMemoryChunkStore;
 import io.headrace.function.FunctionRuntime;
+import io.headrace.function.Health;
 import io.headrace.function.aws.AwsServices;
+import io.headrace.function.metrics.HeadraceMetrics;
+import io.headrace.function.settings.Settings;
 import io.headrace.harness.LocalDynamoDb;
 import io.headrace.kcl.Shard;
 import io.headrace.kcl.StreamConnector;
@@ -17,6 +20,8 @@ import io.headrace.samples.SampleResult;
 import io.headrace.samples.Samples;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,7 +41,12 @@ import java.util.stream.Collectors;
  */
 final class Demo implements AutoCloseable {
   /** How a demo is run. */
-  record Options(Duration playing, int workers, boolean killOne, Retrieval retrieval) {}
+  record Options(
+      Duration playing,
+      int workers,
+      boolean killOne,
+      Retrieval retrieval,
+      Optional<Integer> metricsPort) {}
 
   /** A sample, who plays it, and how many entries were put when the playing is done. */
   private record Playing(Sample sample, SamplePlayer player, CompletableFuture<Long> done) {}
@@ -61,7 +71,10 @@ final class Demo implements AutoCloseable {
   private final LocalDynamoDb dynamoDb;
   private final AwsServices aws;
   private final StreamConnector connector;
-  private final Map<String, FunctionRuntime.Running> workers = new LinkedHashMap<>();
+  private final MetricsPage page;
+  private final Map<String, HeadraceMetrics> metrics = new HashMap<>();
+  private final Map<String, FunctionRuntime.Running> workers =
+      Collections.synchronizedMap(new LinkedHashMap<>());
   private final Map<Sample, Long> put = new LinkedHashMap<>();
   private final long startedTicks = loop.ticks();
   private boolean killed;
@@ -70,6 +83,12 @@ final class Demo implements AutoCloseable {
   Demo(Options options, LiveView view) {
     this.options = options;
     this.view = view;
+    this.page =
+        MetricsPage.open(
+            options
+                .metricsPort()
+                .map(port -> new Settings.Metrics(MetricsPage.LOOPBACK, port, false)));
+    page.tells(this::health);
     this.kinesis = LocalKinesis.start();
     this.dynamoDb = LocalDynamoDb.start();
     this.aws =
@@ -82,6 +101,20 @@ final class Demo implements AutoCloseable {
     for (var sample : samples) {
       kinesis.createStream(sample.stream().name(), sample.shards());
     }
+  }
+
+  /** Where metrics are, in one line for people; empty where none are wanted. */
+  Optional<String> announcement() {
+    return page.announcement();
+  }
+
+  /** The fleet is as well as its worst worker. Any thread may ask. */
+  private Health health() {
+    var each = List.copyOf(workers.values()).stream().map(FunctionRuntime.Running::health).toList();
+    return new Health(
+        each.stream().allMatch(Health::alive),
+        !each.isEmpty() && each.stream().allMatch(Health::ready),
+        each.stream().flatMap(one -> one.reasons().stream()).distinct().toList());
   }
 
   /** Plays, drains and stops; then {@link #report} tells how it went. */
@@ -136,6 +169,12 @@ final class Demo implements AutoCloseable {
             .observedBy(fleet.of(name))
             .observedBy(ledger);
     samples.forEach(sample -> runtime.run(sample.spec()));
+    page.of(name)
+        .ifPresent(
+            measured -> {
+              metrics.put(name, measured);
+              runtime.observedBy(measured);
+            });
     return runtime.start();
   }
 
@@ -205,6 +244,10 @@ final class Demo implements AutoCloseable {
     first.remove();
     worker.getValue().crash();
     fleet.gone(worker.getKey());
+    var measured = metrics.remove(worker.getKey());
+    if (measured != null) {
+      measured.close(); // Nobody would scrape a worker that has crashed.
+    }
     killed = true;
   }
 
@@ -256,6 +299,7 @@ final class Demo implements AutoCloseable {
   @Override
   public void close() {
     stopWorkers();
+    page.close();
     aws.close();
     kinesis.close();
     dynamoDb.close();

@@ -4,6 +4,7 @@ import io.headrace.kcl.kinesis.Retrieval;
 import io.headrace.kcl.loop.ShutdownSignal;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,7 @@ import picocli.CommandLine.TypeConversionException;
             + " every record.")
 final class DemoCommand implements Callable<Integer> {
   private static final int WORKERS_MAX = 16;
+  private static final int PORT_MAX = 65_535;
 
   /** Ctrl-C drains, commits and hands over within 5 s; the rest is for printing. */
   private static final Duration WIND_UP_MAX = Duration.ofSeconds(6);
@@ -55,6 +57,12 @@ final class DemoCommand implements Callable<Integer> {
       description = "How records are fetched (default: ${DEFAULT-VALUE}).")
   private Retrieval retrieval = Retrieval.fanOut();
 
+  @Option(
+      names = "--metrics-port",
+      paramLabel = "PORT",
+      description = "Shows metrics for Prometheus at this port of 127.0.0.1; 0 for a free one.")
+  private @Nullable Integer metricsPort;
+
   @Option(names = "--json", description = "The last line is one JSON object.")
   private boolean json;
 
@@ -68,6 +76,9 @@ final class DemoCommand implements Callable<Integer> {
     if (killOne && workers < 2) {
       throw new Complaint("--kill-one: needs at least 2 workers, so that one is left");
     }
+    if (metricsPort != null && (metricsPort < 0 || metricsPort > PORT_MAX)) {
+      throw new Complaint("--metrics-port " + metricsPort + ": must be between 0 and " + PORT_MAX);
+    }
     var command = Objects.requireNonNull(spec).commandLine();
     boolean live = !json && isTerminal();
     var view = new LiveView(json ? command.getErr() : command.getOut(), live);
@@ -78,8 +89,11 @@ final class DemoCommand implements Callable<Integer> {
     }
     // Before there is a worker, a signal may end the process at once; when all is handed over and
     // told, nobody need wait for sockets to close.
-    try (var demo = new Demo(new Demo.Options(playing, workers, killOne, retrieval), view);
+    var options =
+        new Demo.Options(playing, workers, killOne, retrieval, Optional.ofNullable(metricsPort));
+    try (var demo = new Demo(options, view);
         var signal = ShutdownSignal.listening(WIND_UP_MAX)) {
+      demo.announcement().ifPresent((json ? command.getErr() : command.getOut())::println);
       demo.run(signal);
       var report = demo.report();
       if (json) {

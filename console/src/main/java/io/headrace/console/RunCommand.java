@@ -47,10 +47,14 @@ final class RunCommand implements Callable<Integer> {
         var application = Application.load(settings);
         var aws = AwsServices.at(endpoints(settings));
         var signal = ShutdownSignal.listening(settings.stopWithin().plus(CLOSING));
-        var running = runtime(settings, application, aws).observedBy(narrator()).start()) {
+        var page = MetricsPage.open(settings.metrics());
+        var running =
+            page.measuring(runtime(settings, application, aws)).observedBy(narrator()).start()) {
+      page.tells(running::health);
       awaitReady(running, signal);
       int functions = application.functions().size();
       out.println(settings.retrieval().announcement());
+      page.announcement().ifPresent(out::println);
       out.println(
           "running "
               + settings.application()
@@ -122,6 +126,7 @@ final class RunCommand implements Callable<Integer> {
             .redacting(settings.redaction())
             .stoppingWithin(settings.stopWithin());
     settings.worker().ifPresent(runtime::workerId);
+    application.observer().ifPresent(runtime::callsObservedBy);
     settings.deployment().ifPresent(runtime::deployment);
     application.functions().forEach(runtime::run);
     return runtime;

@@ -82,6 +82,10 @@ class ArchitectureTest {
           "io.headrace.console");
 
   @ArchTest
+  static final ArchRule micrometer_is_fenced =
+      fenced("io.micrometer..", "io.headrace.function.metrics");
+
+  @ArchTest
   static final ArchRule guice_is_fenced =
       fenced("com.google.inject..", "io.headrace.function.guice", "io.headrace.console");
 

@@ -50,10 +50,15 @@ class DemoCommandTest {
   @Test
   void ctrl_c_drains_commits_and_tells_the_account_within_5_seconds()
       throws IOException, InterruptedException {
-    try (var demo = HeadraceProcess.start(folder, "demo", "--for", "10m")) {
-      while (!demo.line().contains("settled")) {
+    try (var demo = HeadraceProcess.start(folder, "demo", "--for", "10m", "--metrics-port", "0")) {
+      var page = "";
+      for (var line = ""; !line.contains("settled"); line = demo.line()) {
         // until the fleet is at work
+        page = line.startsWith("metrics at ") ? line : page;
       }
+      assertThat(Scraped.from(Scraped.pageIn(page)).lines())
+          .anyMatch(
+              line -> line.matches("headrace_records_taken_total\\{.*worker=\"worker-2\"} .*"));
       demo.interrupt();
 
       assertThat(demo.exitCode(8)).isEqualTo(130);
@@ -67,6 +72,7 @@ class DemoCommandTest {
       value = {
         "--for 10 | must be between 1s and 24h, written as 30s, 2m or 1h",
         "--retrieval push | retrieval \"push\": must be fan-out or polling",
+        "--metrics-port 70000 | --metrics-port 70000: must be between 0 and 65535",
         "--workers 0 | --workers 0: must be between 1 and 16",
         "--workers 1 --kill-one | --kill-one: needs at least 2 workers",
       })

@@ -6,8 +6,10 @@ import io.headrace.harness.LocalAws;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
@@ -37,14 +39,19 @@ class RunCommandTest {
       throws IOException, InterruptedException {
     aws.createStream("words", 2);
     put(1_000);
-    try (var worker = HeadraceProcess.start(folder, "run", yaml(aws).toString())) {
+    var file = yaml(aws);
+    Files.writeString(file, "metrics: {port: 0}\n", StandardOpenOption.APPEND);
+    try (var worker = HeadraceProcess.start(folder, "run", file.toString())) {
       assertThat(worker.line())
           .startsWith("retrieval: enhanced fan-out; on AWS it costs about $0.015 an hour");
+      var page = worker.line();
+      assertThat(page).startsWith("metrics at http://127.0.0.1:").endsWith(", health at /health");
       assertThat(worker.line()).isEqualTo("running app: 1 function");
       var shouted = folder.resolve("shouted.ndjson");
       Awaitility.await()
           .atMost(Duration.ofSeconds(60))
           .until(() -> Files.exists(shouted) && Files.readAllLines(shouted).size() == 1_000);
+      isMeasured(Scraped.pageIn(page));
 
       worker.interrupt();
 
@@ -65,6 +72,40 @@ class RunCommandTest {
       worker.terminate();
       assertThat(worker.exitCode(6)).isEqualTo(143);
       assertThat(Files.readAllLines(shouted)).containsExactly("{\"text\":\"WORD 0\"}");
+    }
+  }
+
+  private static void isMeasured(URI page) throws IOException, InterruptedException {
+    var tags = "{application=\"app\",function=\"shouting\",";
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(20))
+        .untilAsserted(
+            () -> {
+              var scraped = Scraped.from(page);
+              assertThat(
+                      scraped.value(
+                          "headrace_records_settled_total" + tags + "outcome=\"handled\""))
+                  .isEqualTo(1_000);
+              // Of the local Kinesis, as it says itself.
+              assertThat(scraped.value("headrace_time_to_retention_seconds" + tags))
+                  .isBetween(86_000.0, 86_400.0);
+              assertThat(scraped.value("headrace_account_off" + tags)).isZero();
+              assertThat(scraped.value("headrace_workers_wanted")).isEqualTo(1);
+            });
+    assertThat(Scraped.from(page.resolve("/health")).status()).isEqualTo(200);
+  }
+
+  @Test
+  void a_port_that_is_taken_is_one_sentence_and_exit_code_2() throws IOException {
+    try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      var file = yaml(aws);
+      Files.writeString(
+          file, "metrics: {port: " + taken.getLocalPort() + "}\n", StandardOpenOption.APPEND);
+
+      var run = CommandRun.of("run", file.toString());
+
+      assertThat(run.exitCode()).isEqualTo(2);
+      assertThat(run.err()).hasLineCount(1).contains("metrics at 127.0.0.1:").contains("is taken");
     }
   }
 

@@ -1,5 +1,6 @@
 package io.headrace.function;
 
+import io.headrace.kcl.Position;
 import io.headrace.kcl.StreamRecord;
 import java.time.Duration;
 import java.time.Instant;
@@ -110,6 +111,25 @@ final class BatchCall<I, O> extends Task<O> {
     return "";
   }
 
+  /** The first stands for all. */
+  @Override
+  StreamRecord shown() {
+    return items.get(0).record;
+  }
+
+  @Override
+  List<Position> malformedTraces() {
+    return items.stream()
+        .filter(item -> item.deliveries == 1 && !TraceContext.isSound(item.record.headers()))
+        .map(item -> item.record.position())
+        .toList();
+  }
+
+  @Override
+  int size() {
+    return items.size();
+  }
+
   @Override
   public Remains remains() {
     throw new IllegalStateException("letters are written of records, not of batches");
@@ -136,7 +156,7 @@ final class BatchCall<I, O> extends Task<O> {
       }
     }
     if (!events.isEmpty()) {
-      var batch = new Records(List.copyOf(events));
+      var batch = new Records(List.copyOf(events), call);
       try {
         call.enter();
         function.handle(batch);
@@ -154,12 +174,13 @@ final class BatchCall<I, O> extends Task<O> {
     private final Map<EventId, OutputBuffer<O>> outs = new HashMap<>();
     private final Map<EventId, Throwable> faults = new HashMap<>();
 
-    Records(List<Event<I>> events) {
+    Records(List<Event<I>> events, Call<O> call) {
       this.events = events;
-      events.forEach(
-          event ->
-              outs.put(
-                  event.id(), new OutputBuffer<>(outlets, event.id()::toString, event.headers())));
+      for (var event : events) {
+        var out = new OutputBuffer<O>(outlets, event.id()::toString, event.headers());
+        out.passesOn(call);
+        outs.put(event.id(), out);
+      }
     }
 
     @Override

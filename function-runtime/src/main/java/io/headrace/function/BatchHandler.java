@@ -1,6 +1,7 @@
 package io.headrace.function;
 
 import io.headrace.kcl.CommitParts;
+import io.headrace.kcl.KeyStanding;
 import io.headrace.kcl.Position;
 import io.headrace.kcl.ShardHandler;
 import io.headrace.kcl.StreamRecord;
@@ -130,6 +131,18 @@ final class BatchHandler<I, O> implements ShardHandler, FunctionGate.Caller {
   @Override
   public long callsSince() {
     return Calls.since(running.keySet());
+  }
+
+  @Override
+  public KeyStanding keys() {
+    var failing = new HashSet<String>();
+    for (var group : backingOff) {
+      group.items().forEach(item -> failing.add(item.key()));
+    }
+    for (var group : due) {
+      group.items().forEach(item -> failing.add(item.key()));
+    }
+    return KeyStanding.of(taken.size(), failing.size(), ready.size());
   }
 
   @Override

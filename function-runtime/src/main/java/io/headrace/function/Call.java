@@ -6,12 +6,13 @@ import io.headrace.kcl.loop.EventLoop;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -41,20 +42,22 @@ final class Call<O> implements Runnable, Attempt {
    * What the calls of one handler share.
    *
    * @param overdue told on the worker loop of each that is out of time
+   * @param around what stands around each; counts a call from when it is made until it is heard or
+   *     abandoned
    */
   record Terms(
-      Scope scope, Optional<Duration> limit, Consumer<Task<?>> overdue, StuckThreads stuck) {
+      Scope scope,
+      Optional<Duration> limit,
+      Consumer<Task<?>> overdue,
+      StuckThreads stuck,
+      Surroundings around) {
     static Terms of(Scope scope, LaneRunner.Wiring<?> wiring, Consumer<Task<?>> overdue) {
-      return new Terms(scope, wiring.settings().limit(), overdue, wiring.stuck());
+      return new Terms(
+          scope, wiring.settings().limit(), overdue, wiring.stuck(), new Surroundings(scope));
     }
 
     EventLoop loop() {
       return scope.loop();
-    }
-
-    /** Counts a call from when it is made until it is heard or abandoned. */
-    AtomicInteger underWay() {
-      return scope.environment.calls();
     }
 
     private long token() {
@@ -98,6 +101,9 @@ final class Call<O> implements Runnable, Attempt {
   /** Its thread was given up; it is to say so when it comes back. */
   private boolean stuck;
 
+  /** Set before user code runs, and taken away when its end is told. */
+  private volatile CallObserver.Observed observed = CallObserver.Observed.NOTHING;
+
   /** Written under the lock, once. */
   private volatile @Nullable Result result;
 
@@ -114,7 +120,7 @@ final class Call<O> implements Runnable, Attempt {
     this.token = terms.token();
     this.out = out;
     this.answered = answered;
-    var unused = terms.underWay().incrementAndGet();
+    terms.around().made();
   }
 
   @Override
@@ -129,12 +135,15 @@ final class Call<O> implements Runnable, Attempt {
     }
     CompletionStage<Task.Effect> effect = null;
     Throwable thrown = null;
+    var visit = terms.around().enter(task, number);
+    observed = visit.observed();
     try {
       effect = answerOf(task.perform(this, out));
     } catch (Throwable any) {
       // Every throwable becomes an answer: the loop decides what it means.
       thrown = any;
     }
+    terms.around().leave(visit);
     boolean late;
     boolean wasStuck;
     synchronized (this) {
@@ -169,7 +178,7 @@ final class Call<O> implements Runnable, Attempt {
   void hear() {
     if (!heard) {
       heard = true;
-      var unused = terms.underWay().decrementAndGet();
+      terms.around().heard();
     }
   }
 
@@ -220,6 +229,12 @@ final class Call<O> implements Runnable, Attempt {
   /** Whether user code was reached: what no codec reads, say, never comes so far. */
   synchronized boolean hasEntered() {
     return entered;
+  }
+
+  /** The headers that its outputs carry; any thread that sends. */
+  Map<String, String> passedOn(String to, Map<String, String> trace) {
+    var by = observed;
+    return by == CallObserver.Observed.NOTHING ? trace : Surroundings.passedOn(by, to, trace);
   }
 
   /** When a thread began it, in ticks; {@link Long#MAX_VALUE} while it stands in line for one. */
@@ -278,6 +293,7 @@ final class Call<O> implements Runnable, Attempt {
     var unused = out.close();
     cancel(due);
     cancelStage();
+    tellEnd(new CancellationException("the shard was given up"));
   }
 
   @Override
@@ -389,15 +405,33 @@ final class Call<O> implements Runnable, Attempt {
 
   private void finish(Result how) {
     EventLoop.Scheduled due;
+    boolean dropped;
     synchronized (this) {
-      if (result != null || abandoned) {
+      if (result != null) {
         return;
       }
-      result = how;
+      dropped = abandoned;
+      result = dropped ? null : how;
       due = timer;
     }
-    cancel(due);
-    answered.accept(this);
+    tellEnd(how instanceof Result.Failed failed ? failed.cause() : null);
+    if (!dropped) {
+      cancel(due);
+      answered.accept(this);
+    }
+  }
+
+  /** Once: whoever comes second finds nobody to tell. */
+  private void tellEnd(@Nullable Throwable failure) {
+    if (observed == CallObserver.Observed.NOTHING) {
+      return;
+    }
+    CallObserver.Observed by;
+    synchronized (this) {
+      by = observed;
+      observed = CallObserver.Observed.NOTHING;
+    }
+    Surroundings.ended(by, failure);
   }
 
   private static void cancel(EventLoop.@Nullable Scheduled due) {

@@ -21,6 +21,7 @@ import java.util.random.RandomGenerator;
  * @param calls how many calls of user code are under way, in line for a thread or on whatever one
  * @param letters where dead letters are kept beyond their sink
  * @param stuck the threads that do not come back from user code
+ * @param telemetry who looks at calls
  */
 record Environment(
     String application,
@@ -33,7 +34,8 @@ record Environment(
     AtomicInteger calls,
     Supplier<Orders> orders,
     LetterKeeping letters,
-    StuckThreads.Tally stuck) {
+    StuckThreads.Tally stuck,
+    Telemetry telemetry) {
   Environment(
       String application,
       Executor pool,
@@ -53,7 +55,8 @@ record Environment(
         new AtomicInteger(),
         () -> Orders.NONE,
         LetterKeeping.NONE,
-        StuckThreads.Tally.unbounded());
+        StuckThreads.Tally.unbounded(),
+        Telemetry.NONE);
   }
 
   /** The same, with user code called elsewhere. */
@@ -69,6 +72,7 @@ record Environment(
         calls,
         orders,
         letters,
-        stuck);
+        stuck,
+        telemetry);
   }
 }

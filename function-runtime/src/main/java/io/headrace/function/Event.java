@@ -2,6 +2,7 @@ package io.headrace.function;
 
 import java.time.Instant;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What came in: one record, decoded. Immutable; a function may keep it as long as it likes.
@@ -24,6 +25,11 @@ public interface Event<I> {
 
   Attempt attempt();
 
-  /** Trace context and the like; empty where the envelope carries none. */
+  /** Trace context and the like, as they came; empty where the envelope carries none. */
   Map<String, String> headers();
+
+  /** The trace that the record belongs to; empty where it carries none in W3C's format. */
+  default Optional<TraceContext> trace() {
+    return TraceContext.in(headers());
+  }
 }

@@ -121,6 +121,14 @@ public sealed interface FunctionEvent {
       String function, ShardKey shard, Position position, Unparsable fate, long count)
       implements FunctionEvent {}
 
+  /**
+   * A record carries a trace context that is not in W3C's format: it is ignored.
+   *
+   * @param count how many of them there were in this shard since this worker runs it, with this one
+   */
+  record TraceMalformed(String function, ShardKey shard, Position position, long count)
+      implements FunctionEvent {}
+
   /** A record was passed over, as an operator ordered. */
   record Skipped(String function, ShardKey shard, Position position, long order)
       implements FunctionEvent {}

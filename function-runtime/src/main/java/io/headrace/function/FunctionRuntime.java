@@ -127,6 +127,8 @@ public final class FunctionRuntime {
   CheckpointPolicy policy = CheckpointPolicy.DEFAULT;
   DeadLetters deadLetters = DeadLetters.inFile(Path.of("dead-letters"));
   Redaction redaction = Redaction.NONE;
+  CallObserver observer = CallObserver.NONE;
+  @Nullable LogContext logs;
   Duration stopWithin = Duration.ofSeconds(20);
   WorkerSettings.Watch watch = WorkerSettings.Watch.DEFAULT;
   long memoryBytes = MEMORY_BYTES_DEFAULT;
@@ -207,6 +209,17 @@ public final class FunctionRuntime {
   public FunctionRuntime observedBy(RuntimeListener listener) {
     listeners.add(Objects.requireNonNull(listener, "listener"));
     return this;
+  }
+
+  /** Has each call of user code observed; the last one given is asked. */
+  public FunctionRuntime callsObservedBy(CallObserver observer) {
+    this.observer = Objects.requireNonNull(observer, "observer");
+    return this;
+  }
+
+  /** What calls are named by in logs. */
+  LogContext logs() {
+    return logs != null ? logs : LogContext.ofProcess(application);
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.headrace.function;
 
 import io.headrace.kcl.CommitParts;
+import io.headrace.kcl.KeyStanding;
 import io.headrace.kcl.ShardHandler;
 import io.headrace.kcl.StartingPosition;
 import java.time.Duration;
@@ -52,6 +53,11 @@ abstract class Gate implements ShardHandler {
   @Override
   public final long callsSince() {
     return behind.callsSince();
+  }
+
+  @Override
+  public KeyStanding keys() {
+    return behind.keys();
   }
 
   @Override

@@ -1,11 +1,13 @@
 package io.headrace.function;
 
+import io.headrace.kcl.KeyStanding;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -137,6 +139,21 @@ final class KeyLanes<T> {
 
   boolean isEmpty() {
     return lanes.isEmpty();
+  }
+
+  /**
+   * How the keys stand.
+   *
+   * @param failed whether a task has failed before
+   */
+  KeyStanding standing(Predicate<T> failed) {
+    int failing = 0;
+    int tasks = 0;
+    for (var lane : lanes.values()) {
+      tasks += lane.tasks.size();
+      failing += lane.phase == Phase.BACKING_OFF || failed.test(lane.first()) ? 1 : 0;
+    }
+    return KeyStanding.of(lanes.size(), failing, tasks - lanes.size());
   }
 
   /** Visits the tasks that are running. */

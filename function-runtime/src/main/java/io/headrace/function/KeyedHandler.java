@@ -3,6 +3,7 @@ package io.headrace.function;
 import io.headrace.kcl.CheckpointException;
 import io.headrace.kcl.CommitParts;
 import io.headrace.kcl.HashRange;
+import io.headrace.kcl.KeyStanding;
 import io.headrace.kcl.ShardHandler;
 import io.headrace.kcl.StreamRecord;
 import java.time.Duration;
@@ -110,6 +111,11 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
   @Override
   public long callsSince() {
     return lanes.callsSince();
+  }
+
+  @Override
+  public KeyStanding keys() {
+    return lanes.keys();
   }
 
   @Override

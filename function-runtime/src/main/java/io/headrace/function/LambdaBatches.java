@@ -1,12 +1,14 @@
 package io.headrace.function;
 
 import io.headrace.kcl.CommitParts;
+import io.headrace.kcl.KeyStanding;
 import io.headrace.kcl.ShardHandler;
 import io.headrace.kcl.StreamRecord;
 import io.headrace.kcl.loop.EventLoop;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -142,6 +144,13 @@ final class LambdaBatches<I, O> implements ShardHandler, FunctionGate.Caller {
   @Override
   public long callsSince() {
     return Calls.since(running.keySet());
+  }
+
+  @Override
+  public KeyStanding keys() {
+    var failing = new HashSet<String>();
+    lanes.forEach(lane -> lane.rules.failing(failing));
+    return KeyStanding.of(0, failing.size(), 0);
   }
 
   @Override

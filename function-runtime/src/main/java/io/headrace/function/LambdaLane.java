@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -138,6 +139,11 @@ final class LambdaLane {
     busy = false;
     notBefore = now.plus(wait);
     return null;
+  }
+
+  /** Adds the keys of what has failed and is to be called again. */
+  void failing(Set<String> keys) {
+    again.forEach(batch -> batch.items().forEach(item -> keys.add(item.key())));
   }
 
   /** Takes out all that is not under way. */

@@ -1,5 +1,6 @@
 package io.headrace.function;
 
+import io.headrace.kcl.KeyStanding;
 import io.headrace.kcl.Position;
 import io.headrace.kcl.ShardHandler.Outcome;
 import io.headrace.kcl.ShardHandler.Standing;
@@ -159,6 +160,11 @@ final class LaneRunner<O> implements FunctionGate.Caller {
     return since[0];
   }
 
+  /** {@link io.headrace.kcl.ShardHandler#keys}. */
+  KeyStanding keys() {
+    return lanes.standing(task -> task.failed);
+  }
+
   /** What is under way: whatever does not come back counts before all that does. */
   Standing standing(Duration patience) {
     var standings = EnumSet.noneOf(Standing.class);
@@ -199,6 +205,7 @@ final class LaneRunner<O> implements FunctionGate.Caller {
     task.attempts++;
     var out = new OutputBuffer<>(outlets, task::id, task.headers());
     var call = new Call<>(terms, task, task.attempts, out, this::answered);
+    out.passesOn(call);
     task.call = call;
     gate.begins(this, call);
     dispatch.add(call);
@@ -248,6 +255,7 @@ final class LaneRunner<O> implements FunctionGate.Caller {
       hold(task);
       return;
     }
+    task.failed = true;
     var shard = scope.context.key();
     var position = positionOf(task);
     scope.tell(

@@ -1,6 +1,5 @@
 package io.headrace.function;
 
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
@@ -27,25 +26,8 @@ interface Outlet<O, P> {
    * @param trace the trace context of what caused it; empty where there is none
    */
   record Origin(String id, Map<String, String> trace) {
-    /** The headers of <a href="https://www.w3.org/TR/trace-context/">W3C Trace Context</a>. */
-    private static final List<String> TRACE_HEADERS = List.of("traceparent", "tracestate");
-
     Origin(String id) {
       this(id, Map.of());
-    }
-
-    /** The part of a record's headers that its outputs pass on. */
-    static Map<String, String> traceIn(Map<String, String> headers) {
-      if (headers.isEmpty()) {
-        return headers;
-      }
-      var trace = new HashMap<String, String>();
-      for (String name : TRACE_HEADERS) {
-        if (headers.containsKey(name)) {
-          trace.put(name, headers.get(name));
-        }
-      }
-      return Map.copyOf(trace);
     }
   }
 

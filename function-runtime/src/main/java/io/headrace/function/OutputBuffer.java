@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Holds the outputs of one call until it is known whether it succeeded. Thread-safe. */
 final class OutputBuffer<O> implements Output<O> {
@@ -17,6 +18,9 @@ final class OutputBuffer<O> implements Output<O> {
 
   private boolean closed;
 
+  /** What the call makes of the trace context; null where nobody looks. */
+  private @Nullable Call<?> call;
+
   /**
    * @param idPrefix names the record or window: the same in every delivery
    * @param headers of the record that is handled; outputs pass its trace context on
@@ -25,6 +29,11 @@ final class OutputBuffer<O> implements Output<O> {
     this.outlets = outlets;
     this.idPrefix = idPrefix;
     this.headers = headers;
+  }
+
+  /** Outputs belong to this call's span, if it has one. Before the call begins. */
+  void passesOn(Call<?> of) {
+    call = of;
   }
 
   @Override
@@ -54,7 +63,9 @@ final class OutputBuffer<O> implements Output<O> {
     Objects.requireNonNull(value, "output");
     try {
       var id = idPrefix.get() + "#" + parcels.size();
-      var origin = new Outlet.Origin(id, Outlet.Origin.traceIn(headers));
+      var trace = TraceContext.carriedBy(headers);
+      var origin =
+          new Outlet.Origin(id, call == null ? trace : call.passedOn(outlet.name(), trace));
       if (parcels.isEmpty()) {
         parcels = new ArrayList<>();
       }

@@ -1,6 +1,7 @@
 package io.headrace.function;
 
 import io.headrace.kcl.CommitParts;
+import io.headrace.kcl.KeyStanding;
 import io.headrace.kcl.ShardHandler;
 import io.headrace.kcl.StreamRecord;
 import java.time.Duration;
@@ -65,6 +66,11 @@ final class RecordHandler<I, O> implements ShardHandler {
   @Override
   public long callsSince() {
     return lanes.callsSince();
+  }
+
+  @Override
+  public KeyStanding keys() {
+    return lanes.keys();
   }
 
   @Override

@@ -6,5 +6,11 @@ package io.headrace.function;
  * loop.
  */
 public interface RuntimeListener {
+  /** Whose events will come, before any does; by the thread that starts the worker. */
+  default void started(ObservedWorker worker) {}
+
+  /** The worker has ended, and nothing comes any more; by any thread. */
+  default void ended() {}
+
   default void on(Object whatHappened) {}
 }

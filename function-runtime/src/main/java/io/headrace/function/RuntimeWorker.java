@@ -67,6 +67,8 @@ final class RuntimeWorker implements FunctionRuntime.Running {
   private final HeartbeatCoordinator coordinator;
   private final Worker worker;
   private final List<LoopWatch> watches;
+  private final Listeners listeners;
+  private final ObservedWorker look;
 
   private final Troubles troubles = new Troubles();
   private final SinkTroubles sinks = new SinkTroubles();
@@ -83,7 +85,7 @@ final class RuntimeWorker implements FunctionRuntime.Running {
     this.machinery = machinery;
     this.stopWithin = of.stopWithin;
     this.stuck = new StuckThreads.Tally(of.stuckThreadsMax, this::tooManyStuck);
-    var listeners = new Listeners(of.listeners);
+    listeners = new Listeners(of.listeners);
     connectors =
         new Connectors(
             of.application, of.connectors, machinery.workerLoop(), machinery.workerRandom());
@@ -113,7 +115,8 @@ final class RuntimeWorker implements FunctionRuntime.Running {
             calls,
             this::orders,
             new LetterKeeping(progress, of.redaction),
-            stuck);
+            stuck,
+            new Telemetry(of.logs(), of.observer));
     var handlers = new ArrayList<HandlerSpec>();
     for (var spec : of.specs) {
       var pool = machinery.poolOf(spec, of.poolThreads);
@@ -155,6 +158,14 @@ final class RuntimeWorker implements FunctionRuntime.Running {
     orders = new StandingOrders(progress.operator(), machinery.workerLoop(), this::obey);
     machinery.faults().listen(this::broken);
     watches = watches(of.leaseSettings.leaseTime());
+    look =
+        new WorkerLook(
+            of.application,
+            WorkerLook.inputsOf(of.specs),
+            machinery.workerLoop(),
+            this,
+            coordinator::size,
+            connectors);
   }
 
   private Orders orders() {
@@ -333,6 +344,7 @@ final class RuntimeWorker implements FunctionRuntime.Running {
   }
 
   private void begin() {
+    listeners.started(look);
     orders.begin();
     watches.forEach(LoopWatch::begin);
     var unused =
@@ -399,6 +411,7 @@ final class RuntimeWorker implements FunctionRuntime.Running {
       hosts.values().forEach(Machinery::closeQuietly);
       Machinery.closeQuietly(outlets);
       Machinery.closeQuietly(connectors);
+      listeners.ended();
       stopped.complete(null);
     }
   }

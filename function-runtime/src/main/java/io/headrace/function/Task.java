@@ -4,6 +4,7 @@ import io.headrace.kcl.Position;
 import io.headrace.kcl.ShardHandler.Outcome;
 import io.headrace.kcl.StreamRecord;
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -27,6 +28,9 @@ abstract class Task<O> implements LetterSource {
 
   /** How often it was begun; changed on the worker loop. */
   int attempts;
+
+  /** It has failed before, for a reason of its own; of the worker loop. */
+  boolean failed;
 
   /** The attempt that is under way, from its begin until it is heard; of the worker loop. */
   @Nullable Call<O> call;
@@ -53,6 +57,24 @@ abstract class Task<O> implements LetterSource {
   /** Null for what is no record. */
   @Nullable StreamRecord source() {
     return null;
+  }
+
+  /** What is called, for logs and traces; null where no single record stands for it. */
+  @Nullable StreamRecord shown() {
+    return source();
+  }
+
+  /** Records whose trace context is not in the format and that are called for the first time. */
+  List<Position> malformedTraces() {
+    var record = source();
+    return record == null || attempts > 1 || TraceContext.isSound(record.headers())
+        ? List.of()
+        : List.of(record.position());
+  }
+
+  /** How many records are called. */
+  int size() {
+    return 1;
   }
 
   /** Runs on the invocation pool; calls {@link Call#enter} once, right before user code. */

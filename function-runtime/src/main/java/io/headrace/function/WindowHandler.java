@@ -1,6 +1,7 @@
 package io.headrace.function;
 
 import io.headrace.kcl.CommitParts;
+import io.headrace.kcl.KeyStanding;
 import io.headrace.kcl.Position;
 import io.headrace.kcl.ShardHandler;
 import io.headrace.kcl.StreamRecord;
@@ -137,6 +138,11 @@ final class WindowHandler<I, A, O> implements ShardHandler {
   @Override
   public long callsSince() {
     return lanes.callsSince();
+  }
+
+  @Override
+  public KeyStanding keys() {
+    return lanes.keys();
   }
 
   @Override

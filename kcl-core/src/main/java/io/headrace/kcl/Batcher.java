@@ -3,6 +3,7 @@ package io.headrace.kcl;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The records of one function that are read and not handed over: divides them into batches. A batch
@@ -25,6 +26,12 @@ final class Batcher {
 
   int size() {
     return waiting.size();
+  }
+
+  /** The record that comes first; null when there is none. */
+  @Nullable HeldRecord first() {
+    var first = waiting.peek();
+    return first == null ? null : first.record;
   }
 
   /** Whether another batch is not complete yet: more records are welcome. */

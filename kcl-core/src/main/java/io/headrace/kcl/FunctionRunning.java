@@ -27,6 +27,7 @@ final class FunctionRunning {
   private final EngineContext engine;
   private final Consumer<FunctionRunning> changed;
   private final HandlerRun run;
+  final RunBook book;
   private final Checkpointer checkpointer;
   private final ArrayDeque<RunAction> actions = new ArrayDeque<>();
   private boolean performing;
@@ -56,6 +57,7 @@ final class FunctionRunning {
     this.engine = engine;
     this.changed = changed;
     run = new HandlerRun(place + "/" + spec.name(), spec.limits(), spec.inFlightMax());
+    book = new RunBook(run, place, spec.name(), engine);
     wake = new RunWake(run, engine.loop(), this::wakeUp);
     checkpointer = spec.checkpointers().open(place.key(), place.shard(), place.tenure().token());
   }
@@ -70,6 +72,10 @@ final class FunctionRunning {
 
   HandlerRun run() {
     return run;
+  }
+
+  KeyStanding keys() {
+    return handler == null ? KeyStanding.NONE : handler.keys();
   }
 
   /** Since when the oldest call has been under way, in ticks; never when there is none. */
@@ -151,12 +157,7 @@ final class FunctionRunning {
       watched.sign();
     }
     try {
-      actions.addAll(run.step(event, engine.now(place.tenure())));
-      if (event instanceof RunEvent.Committed stored) {
-        engine.tell(new WorkerEvent.Committed(place.key(), spec.name(), stored.progress()));
-      } else if (event instanceof RunEvent.Restored && run.phase() == RunPhase.RUNNING) {
-        engine.tell(new WorkerEvent.FunctionResumed(place.key(), spec.name()));
-      }
+      actions.addAll(book.step(event, engine.now(place.tenure())));
     } catch (IllegalStateException fault) {
       breakDown(fault);
     }
@@ -171,9 +172,9 @@ final class FunctionRunning {
     failure = fault;
     var now = engine.now(place.tenure());
     if (!settled.isEmpty()) {
-      actions.addAll(run.step(takeSettled(), now));
+      actions.addAll(book.step(takeSettled(), now));
     }
-    actions.addAll(run.step(new RunEvent.Broke(fault), now));
+    actions.addAll(book.step(new RunEvent.Broke(fault), now));
   }
 
   private void perform(RunAction action) {
@@ -272,6 +273,7 @@ final class FunctionRunning {
       }
     }
     if (!known.isEmpty()) {
+      book.foundDone(known.size());
       tell(new RunEvent.Settled(known));
     }
     if (!wanted.isEmpty()) {
@@ -292,6 +294,7 @@ final class FunctionRunning {
       long attempt, BiFunction<Progress, CommitParts, CompletionStage<CommitOutcome>> store) {
     tellSettled();
     var progress = checkpointer.capture();
+    book.captured();
     run.checkCommit(progress);
     snapshotThen(
         parts ->
@@ -444,7 +447,7 @@ final class FunctionRunning {
         // At once: from now on the state has the record's effect, so the progress must have it.
         checkpointer.settled(position);
         watched.progress();
-        engine.tell(new WorkerEvent.Settled(place.key(), spec.name(), position, outcome));
+        book.settled(position, outcome);
       }
     }
 

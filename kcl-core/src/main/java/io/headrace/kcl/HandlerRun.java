@@ -90,6 +90,12 @@ final class HandlerRun {
     return resting.size();
   }
 
+  /** The first record that was taken and is not settled; null when there is none. */
+  @Nullable HeldRecord oldest() {
+    var first = inFlight.first();
+    return first != null ? first : batcher.first();
+  }
+
   @Nullable Position committedThrough() {
     return committedThrough;
   }

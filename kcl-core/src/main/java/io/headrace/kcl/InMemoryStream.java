@@ -2,12 +2,14 @@ package io.headrace.kcl;
 
 import io.headrace.kcl.loop.EventLoop;
 import java.math.BigInteger;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +24,7 @@ public final class InMemoryStream implements ShardedStream {
   private final EventLoop loop;
   private final StreamId id;
   private final Map<ShardId, InMemoryShard> shards = new LinkedHashMap<>();
+  private volatile @Nullable Duration retention;
   private long lastSequence;
 
   /**
@@ -53,6 +56,17 @@ public final class InMemoryStream implements ShardedStream {
   @Override
   public String name() {
     return name;
+  }
+
+  /** Says from now on that it keeps records for so long; it forgets none by itself. */
+  public InMemoryStream retaining(Duration said) {
+    retention = said;
+    return this;
+  }
+
+  @Override
+  public CompletionStage<Optional<Duration>> retention() {
+    return CompletableFuture.completedStage(Optional.ofNullable(retention));
   }
 
   /** What {@link #identify} answers. */

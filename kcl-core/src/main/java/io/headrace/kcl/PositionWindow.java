@@ -88,6 +88,11 @@ public final class PositionWindow<V> {
     return size == 0;
   }
 
+  /** What is known of the record that comes first; null when there is none. */
+  public @Nullable V first() {
+    return size == 0 ? null : value(first);
+  }
+
   /** The positions that are here, in order. */
   public List<Position> positions() {
     var all = new ArrayList<Position>(size);

@@ -93,6 +93,11 @@ public interface ShardHandler extends AutoCloseable {
     return Standing.SILENT;
   }
 
+  /** How its partition keys stand; asked for status and metrics, about once a second. */
+  default KeyStanding keys() {
+    return KeyStanding.NONE;
+  }
+
   /** Why a handler settles nothing. The first two end by themselves. */
   enum Standing {
     /** A call runs, and has not used up the time that it has. */

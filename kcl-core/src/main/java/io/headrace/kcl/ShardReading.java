@@ -31,6 +31,9 @@ final class ShardReading {
   private EventLoop.@Nullable Scheduled impatience;
   private Duration behind = Duration.ZERO;
 
+  /** Since when no fetch has been answered, in ticks, while fetches fail. */
+  private @Nullable Long failingSince;
+
   /** What a reading tells the shard that it belongs to. */
   interface Listener {
     void read(long bytes);
@@ -73,8 +76,10 @@ final class ShardReading {
     return account.held();
   }
 
+  /** As the last answer said, and for as long as there is none since. */
   Duration behind() {
-    return behind;
+    var since = failingSince;
+    return since == null ? behind : behind.plusNanos(engine.loop().ticks() - since);
   }
 
   List<FunctionRunning> members() {
@@ -254,6 +259,7 @@ final class ShardReading {
   }
 
   private void answered(long attempt, Fetched fetched) {
+    failingSince = null;
     if (fetched instanceof Fetched.Records read) {
       boolean news = read.records().isEmpty() && !read.behind().equals(behind);
       behind = read.behind();
@@ -280,6 +286,9 @@ final class ShardReading {
   }
 
   private void retry(ReaderAction.RetryIn retry) {
+    if (failingSince == null) {
+      failingSince = engine.loop().ticks();
+    }
     var wait = BackOff.jittered(retry.delay(), engine.random());
     engine
         .listener()

@@ -286,7 +286,10 @@ final class ShardWork implements ShardReading.Listener {
         run.buffered(),
         run.inFlight(),
         run.resting(),
-        function.watched().lasted(engine.loop().ticks()));
+        function.watched().lasted(engine.loop().ticks()),
+        Optional.ofNullable(run.oldest()).map(held -> held.record().arrivedAt()),
+        function.book.uncommitted(),
+        function.keys());
   }
 
   private void functionChanged(FunctionRunning function) {

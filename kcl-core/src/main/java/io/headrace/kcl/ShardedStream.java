@@ -1,6 +1,8 @@
 package io.headrace.kcl;
 
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -18,6 +20,15 @@ public interface ShardedStream extends AutoCloseable {
 
   /** Who the stream is now. */
   CompletionStage<StreamId> identify();
+
+  /**
+   * For how long the stream keeps a record; asked for metrics, a few times an hour.
+   *
+   * @return empty where a stream does not say
+   */
+  default CompletionStage<Optional<Duration>> retention() {
+    return CompletableFuture.completedStage(Optional.empty());
+  }
 
   /** Every shard that the stream still names, closed ones too, parents before children. */
   CompletionStage<List<Shard>> shards();

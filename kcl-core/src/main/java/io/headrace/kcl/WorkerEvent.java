@@ -37,6 +37,18 @@ public sealed interface WorkerEvent {
    */
   record ShardForgotten(ShardKey shard, Optional<Position> readThrough) implements WorkerEvent {}
 
+  /** A function took records that were read: from now on they are under way for it. */
+  record Taken(ShardKey shard, String function, int records) implements WorkerEvent {}
+
+  /** Of what a function took, what it had finished before: it came again and is passed over. */
+  record FoundDone(ShardKey shard, String function, int records) implements WorkerEvent {}
+
+  /**
+   * Of what a function took, what it will not finish in this run: it is read again, by this run or
+   * by the shard's next owner.
+   */
+  record GivenBack(ShardKey shard, String function, int records) implements WorkerEvent {}
+
   /** A function finished a record. */
   record Settled(ShardKey shard, String function, Position position, ShardHandler.Outcome outcome)
       implements WorkerEvent {}

@@ -1,6 +1,7 @@
 package io.headrace.kcl;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
@@ -42,6 +43,9 @@ public record WorkerStatus(long bytesInFlight, long bytesInFlightMax, List<Shard
    * @param inFlight handed over and not settled
    * @param resting of those, the ones that wait for the operator: neither slow nor stuck
    * @param silent for how long it has had something to do and shown no sign of life
+   * @param oldest when the stream took the first record that was read and is not settled
+   * @param uncommitted for how long the oldest thing that is done has waited for its commit
+   * @param keys how its partition keys stand
    */
   public record FunctionStatus(
       String function,
@@ -53,5 +57,8 @@ public record WorkerStatus(long bytesInFlight, long bytesInFlightMax, List<Shard
       int buffered,
       int inFlight,
       int resting,
-      Duration silent) {}
+      Duration silent,
+      Optional<Instant> oldest,
+      Duration uncommitted,
+      KeyStanding keys) {}
 }

@@ -189,19 +189,28 @@ class WorkerFaultsTest extends WorkerScenario {
   void reads_on_after_a_stream_that_failed_for_a_while() {
     var flaky = new FlakyStream(engine.stream);
     engine.read = flaky;
-    engine.worker("w1", "alarms");
+    var worker = engine.worker("w1", "alarms");
     engine.seconds(1);
     flaky.failure = StreamException.Kind.RETRYABLE;
     engine.seconds(2); // those that wait at the tip still get an answer
     engine.put(20, 5);
     engine.seconds(100);
     assertThat(engine.function("alarms").deliveries).isEmpty();
+    // Nobody says how far behind it is: at least for as long as nothing was read.
+    assertThat(engine.status(worker).shards())
+        .allSatisfy(
+            shard ->
+                assertThat(shard.functions().get(0).behind())
+                    .hasValueSatisfying(
+                        behind -> assertThat(behind).isGreaterThan(Duration.ofSeconds(90))));
     assertThat(engine.events(WorkerEvent.Retrying.class)).hasSizeBetween(20, 80);
 
     flaky.failure = null;
     engine.seconds(11);
 
     assertNothingLost("alarms");
+    assertThat(engine.status(worker).shards())
+        .allSatisfy(shard -> assertThat(shard.functions().get(0).behind()).contains(Duration.ZERO));
   }
 
   @Test

@@ -47,6 +47,7 @@ public final class HeartbeatCoordinator implements LeaseCoordinator {
   private final CompletableFuture<Void> started = new CompletableFuture<>();
   private final CompletableFuture<Void> stopped = new CompletableFuture<>();
   private @Nullable Parts parts;
+  private volatile FleetSize size = FleetSize.UNKNOWN;
   private boolean registered;
   private boolean stopping;
 
@@ -178,6 +179,7 @@ public final class HeartbeatCoordinator implements LeaseCoordinator {
   private void consider() {
     var p = parts;
     if (p != null && registered) {
+      size = new FleetSize(p.fleet.view().active().size(), p.roster.runnable().size());
       p.fleet.learnWeights(p.leases.book());
       deployments.observe(p.fleet.profiles().values(), p.fleet.booksKnown());
     }
@@ -246,6 +248,11 @@ public final class HeartbeatCoordinator implements LeaseCoordinator {
             },
             this::gone)
         .run();
+  }
+
+  /** As of the last look at the fleet, a few times in a lease time. Any thread may ask. */
+  public FleetSize size() {
+    return size;
   }
 
   @Override

@@ -10,6 +10,7 @@ import com.google.inject.multibindings.Multibinder;
 import com.google.inject.multibindings.OptionalBinder;
 import io.headrace.checkpoint.CheckpointStore;
 import io.headrace.checkpoint.ChunkStore;
+import io.headrace.function.CallObserver;
 import io.headrace.function.FunctionRuntime;
 import io.headrace.function.FunctionSpec;
 import io.headrace.function.RuntimeListener;
@@ -63,6 +64,7 @@ public final class HeadraceModule extends AbstractModule {
     OptionalBinder.newOptionalBinder(binder(), CheckpointStore.class);
     OptionalBinder.newOptionalBinder(binder(), ChunkStore.class);
     OptionalBinder.newOptionalBinder(binder(), StreamConnector.class);
+    OptionalBinder.newOptionalBinder(binder(), CallObserver.class);
   }
 
   @Provides
@@ -73,12 +75,14 @@ public final class HeadraceModule extends AbstractModule {
       Optional<LeaseTable> leases,
       Optional<CheckpointStore> checkpoints,
       Optional<ChunkStore> state,
-      Optional<StreamConnector> connector) {
+      Optional<StreamConnector> connector,
+      Optional<CallObserver> observer) {
     var runtime = FunctionRuntime.named(application);
     leases.ifPresent(runtime::leasesIn);
     checkpoints.ifPresent(runtime::checkpointsIn);
     state.ifPresent(runtime::stateIn);
     connector.ifPresent(runtime::connecting);
+    observer.ifPresent(runtime::callsObservedBy);
     functions.forEach(runtime::run);
     listeners.forEach(runtime::observedBy);
     return runtime;

@@ -49,6 +49,10 @@ import org.jspecify.annotations.Nullable;
  *                                  # s3://BUCKET/PREFIX, https://sqs.REGION.amazonaws.com/N/QUEUE
  * largeLetters: s3://BUCKET/PREFIX # where a queue's letters lie that are too large for it
  * redact: [/card/number]           # JSON pointers of what dead letters must not show
+ * metrics:                         # a page for Prometheus, and /health; none where this is not said
+ *   port: 9464                     # 0 for a free one; where it is, is printed
+ *   host: 127.0.0.1                # whoever reaches it may read
+ *   shards: false                  # true: the age of each shard, too
  * classpath: [build/app.jar]
  * modules: [com.acme.PaymentsModule]           # Guice modules that bind functions
  * functions:
@@ -82,6 +86,7 @@ import org.jspecify.annotations.Nullable;
  * @param worker empty when the runtime shall choose
  * @param deployment the same for all workers that run the same code; empty when not given
  * @param stuckThreads how many that heed no interrupt are borne with
+ * @param metrics empty when nobody is to see any
  * @param memoryBytes bound of the records that are read and not finished
  */
 public record Settings(
@@ -97,6 +102,7 @@ public record Settings(
     Duration stopWithin,
     DeadLetters deadLetters,
     Redaction redaction,
+    Optional<Metrics> metrics,
     List<Path> classpath,
     List<NamedClass> modules,
     List<NamedFunction> functions,
@@ -107,6 +113,12 @@ public record Settings(
   private static final Pattern TABLE = Pattern.compile("[A-Za-z0-9._-]{3,255}");
   private static final String ON_DEMAND = "onDemand";
   private static final Pattern CREATE_TABLE = Pattern.compile("onDemand|never");
+  private static final Pattern HOST = Pattern.compile("[A-Za-z0-9:.%-]{1,255}");
+  private static final Pattern TRUE_OR_FALSE = Pattern.compile("true|false");
+
+  /** Where exporters of OpenTelemetry have theirs. */
+  private static final int METRICS_PORT = 9464;
+
   private static final long MEMORY_DEFAULT = 256L << 20;
   private static final int STUCK_THREADS_DEFAULT = 16;
   private static final long FILE_BYTES_MAX = 1 << 20;
@@ -134,6 +146,14 @@ public record Settings(
    * @param capacity a power of two up to 64; a worker of 2 takes twice as much as one of 1
    */
   public record Leases(String table, boolean createTable, Duration leaseTime, int capacity) {}
+
+  /**
+   * Where metrics are shown.
+   *
+   * @param port 0 for a free one
+   * @param shards whether each shard has a meter of its own
+   */
+  public record Metrics(String host, int port, boolean shards) {}
 
   /** A class named in the file, with the place for complaints. */
   public record NamedClass(String name, String place) {}
@@ -193,6 +213,7 @@ public record Settings(
             "stopWithin", Duration.ofSeconds(5), Duration.ofSeconds(1), Duration.ofMinutes(15));
     var deadLetters = deadLetters(root, folder);
     var redaction = redaction(root);
+    var metrics = metrics(root);
     var classpath = paths(root, folder);
     var modules =
         root.texts("modules").stream()
@@ -229,6 +250,7 @@ public record Settings(
         stopWithin,
         deadLetters,
         redaction,
+        metrics,
         classpath,
         modules,
         functions,
@@ -313,6 +335,18 @@ public record Settings(
     }
     section.done();
     return leases;
+  }
+
+  private static Optional<Metrics> metrics(Section root) {
+    boolean wanted = root.has("metrics");
+    var section = root.section("metrics");
+    var metrics =
+        new Metrics(
+            section.matching("host", "127.0.0.1", HOST, "an address of this machine"),
+            section.number("port", METRICS_PORT, 0, 65_535),
+            section.matching("shards", "false", TRUE_OR_FALSE, "true or false").equals("true"));
+    section.done();
+    return wanted ? Optional.of(metrics) : Optional.empty();
   }
 
   private static WorkerSettings.Watch watchdog(Section section) {

@@ -52,6 +52,24 @@ class SettingsTest {
   }
 
   @Test
+  void metrics_are_shown_on_loopback_where_the_file_asks_for_them() throws IOException {
+    assertThat(read(SMALLEST).metrics()).isEmpty();
+    assertThat(read(SMALLEST + "metrics: {}\n").metrics())
+        .contains(new Settings.Metrics("127.0.0.1", 9464, false));
+    assertThat(read(SMALLEST + "metrics: {port: 0, host: 0.0.0.0, shards: true}\n").metrics())
+        .contains(new Settings.Metrics("0.0.0.0", 0, true));
+    assertThatThrownBy(() -> read(SMALLEST + "metrics: {port: 65536}\n"))
+        .isInstanceOf(SettingsException.class)
+        .hasMessageContaining("metrics.port: must be a whole number between 0 and 65535");
+    assertThatThrownBy(() -> read(SMALLEST + "metrics: {shards: some}\n"))
+        .isInstanceOf(SettingsException.class)
+        .hasMessageContaining("metrics.shards: must be true or false");
+    assertThatThrownBy(() -> read(SMALLEST + "metrics: {prot: 1}\n"))
+        .isInstanceOf(SettingsException.class)
+        .hasMessageContaining("prot");
+  }
+
+  @Test
   void one_word_turns_to_polling_and_one_names_the_consumer() throws IOException {
     assertThat(read("retrieval: polling\n" + SMALLEST).retrieval()).isEqualTo(Retrieval.polling());
     assertThat(read("consumer: billing\n" + SMALLEST).retrieval())

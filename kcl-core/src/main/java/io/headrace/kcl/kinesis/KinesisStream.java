@@ -10,7 +10,9 @@ import io.headrace.kcl.StreamException;
 import io.headrace.kcl.StreamException.Kind;
 import io.headrace.kcl.StreamId;
 import io.headrace.kcl.StreamRecord;
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.LongAdder;
@@ -67,15 +69,28 @@ public final class KinesisStream implements ShardedStream {
    */
   @Override
   public CompletionStage<StreamId> identify() {
+    return summary().thenApply(this::idOf).minimalCompletionStage();
+  }
+
+  @Override
+  public CompletionStage<Optional<Duration>> retention() {
+    return summary().thenApply(KinesisStream::retentionOf).minimalCompletionStage();
+  }
+
+  private static Optional<Duration> retentionOf(DescribeStreamSummaryResponse answer) {
+    var told = answer.streamDescriptionSummary();
+    return told == null || told.retentionPeriodHours() == null
+        ? Optional.empty()
+        : Optional.of(Duration.ofHours(told.retentionPeriodHours()));
+  }
+
+  private CompletableFuture<DescribeStreamSummaryResponse> summary() {
     var request =
         DescribeStreamSummaryRequest.builder()
             .overrideConfiguration(calls.oneTry)
             .streamName(name())
             .build();
-    return calls
-        .retrying("DescribeStreamSummary", client -> client.describeStreamSummary(request))
-        .thenApply(this::idOf)
-        .minimalCompletionStage();
+    return calls.retrying("DescribeStreamSummary", client -> client.describeStreamSummary(request));
   }
 
   private StreamId idOf(DescribeStreamSummaryResponse answer) {
