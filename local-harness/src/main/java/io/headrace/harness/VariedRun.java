@@ -33,7 +33,8 @@ final class VariedRun<I, O> {
               Optional.empty(), Optional.of(Duration.ZERO), Optional.empty(), Optional.empty()),
           FunctionOptions.Retrying.NONE,
           Optional.empty(),
-          Optional.empty());
+          Optional.empty(),
+          FunctionOptions.Threads.NONE);
 
   /** What a function does beside sending: how it begins, and how it is looked at. */
   record Outside(String what, Runnable before, Supplier<?> look) {}
