@@ -16,7 +16,6 @@ import io.headrace.function.FunctionSpec;
 import io.headrace.function.Input;
 import io.headrace.function.KeyedFunction;
 import io.headrace.function.Keys;
-import io.headrace.function.Next;
 import io.headrace.function.Output;
 import io.headrace.function.RecordFunction;
 import io.headrace.function.TerminalFailure;
@@ -417,7 +416,8 @@ class FunctionVerifierTest {
                     .under(Kind.ROLL)
                     .verify())
         .isInstanceOf(AssertionError.class)
-        .hasMessageContaining("when the next version takes over behind record 1: output 1 of record 2")
+        .hasMessageContaining(
+            "when the next version takes over behind record 1: output 1 of record 2")
         .hasMessageContaining("as the worker is held up by")
         .hasMessageContaining("its state can't be decoded")
         .hasMessageContaining("replaying(\"roll:1\")");
