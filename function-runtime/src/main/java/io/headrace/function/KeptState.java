@@ -24,13 +24,14 @@ public record KeptState(String partitionKey, String key, Optional<Window> window
 
   static KeptState of(WindowKey key, Held<?> held) {
     var window = key.told();
-    return new KeptState(
-        window.partitionKey(), window.key(), Optional.of(window), held.value());
+    return new KeptState(window.partitionKey(), window.key(), Optional.of(window), held.value());
   }
 
   /** Without the value, which never reaches a log. */
   @Override
   public String toString() {
-    return "state of " + new StateKey(partitionKey, key) + window.map(w -> " in a window").orElse("");
+    return "state of "
+        + new StateKey(partitionKey, key)
+        + window.map(w -> " in a window").orElse("");
   }
 }

@@ -45,6 +45,8 @@ import java.util.function.Function;
  * every method waits for the answers of the calls that it began, in real time, and fails when they
  * do not come ({@link #awaitingAnswers}).
  *
+ * <p>What may happen to a worker meanwhile is tried systematically by {@link FunctionVerifier}.
+ *
  * <p>For one thread. Everything thrown by a method is an {@link IllegalStateException} or {@link
  * IllegalArgumentException} that says what to do.
  */

@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>All runs are made in {@link FunctionHarness}es of their own, on one thread under virtual time.
- * A scenario of 8 records takes some 200 runs and a fraction of a second. The specification is used
+ * A scenario of 8 records takes some 200 runs, a second or two. The specification is used
  * in all of them, so it must give each worker an instance of its own ({@code MyFunction::new}, not
  * {@code () -> function}). Records are handed on at once, whatever {@link
  * FunctionSpec.Options#batching} says of waiting. Records arrive at the scenario's times in every
@@ -45,8 +45,7 @@ public final class FunctionVerifier<I, O> {
   /** What a scenario is run under, in the order in which it is tried. */
   public enum Kind {
     /** Nothing is different. */
-    AGAIN(
-        "it draws random numbers, reads a clock, or keeps something that outlives the worker"),
+    AGAIN("it draws random numbers, reads a clock, or keeps something that outlives the worker"),
     /** The worker stops in order behind a record, so that state is written and read back. */
     RESTART(
         "it keeps something in a field instead of its state, or the codec of its state leaves"
@@ -219,8 +218,7 @@ public final class FunctionVerifier<I, O> {
       throw new IllegalStateException("the scenario has no records: put some");
     }
     var scenario = new Scenario<>(steps);
-    var plan =
-        new VariedRun.Plan<I, O>(scenario, this::named, Optional.ofNullable(next), outside);
+    var plan = new VariedRun.Plan<I, O>(scenario, this::named, Optional.ofNullable(next), outside);
     var plainRun = new VariedRun<>(plan, new Variation.Plain());
     var plain = plainRun.run();
     runs++;
@@ -289,10 +287,7 @@ public final class FunctionVerifier<I, O> {
   }
 
   private VariedRun<I, O> attempt(
-      VariedRun.Plan<I, O> plan,
-      Variation variation,
-      RunResult plain,
-      @Nullable RunResult other) {
+      VariedRun.Plan<I, O> plan, Variation variation, RunResult plain, @Nullable RunResult other) {
     replayed |= variation.id().equals(only);
     var run = new VariedRun<>(plan, variation);
     RunResult result;
@@ -322,7 +317,10 @@ public final class FunctionVerifier<I, O> {
                       + variation.when()
                       + ": "
                       + difference.clause()
-                      + run.notes().trouble().map(cause -> ", as the worker is held up by " + cause).orElse("")
+                      + run.notes()
+                          .trouble()
+                          .map(cause -> ", as the worker is held up by " + cause)
+                          .orElse("")
                       + "."
                       + told(variation));
             });

@@ -103,7 +103,8 @@ final class RunNotes implements OutputTap, RuntimeListener {
       var what =
           state
               .window()
-              .map(window -> "the sum of " + key + " from " + window.start() + " to " + window.end())
+              .map(
+                  window -> "the sum of " + key + " from " + window.start() + " to " + window.end())
               .orElse("the last state of " + key);
       values.put(new Trait(Integer.MAX_VALUE, Sort.STATE, what), state.value());
     }
@@ -125,7 +126,9 @@ final class RunNotes implements OutputTap, RuntimeListener {
   /** What the worker retried last, such as state that can't be read. */
   Optional<String> trouble() {
     return Optional.ofNullable(trouble)
-        .map(thrown -> thrown.getCause() == null ? thrown.toString() : thrown + ": " + thrown.getCause());
+        .map(
+            thrown ->
+                thrown.getCause() == null ? thrown.toString() : thrown + ": " + thrown.getCause());
   }
 
   /** Records came after their window was closed; may say so of other records of sides, too. */

@@ -99,8 +99,8 @@ final class Variations {
    * some bit, and the gaps are cut by each bit of their number, once so and once the other way
    * round.
    */
-  private static Set<TreeSet<Integer>> pairwise(List<Integer> gaps) {
-    var rows = new LinkedHashSet<TreeSet<Integer>>();
+  private static Set<Set<Integer>> pairwise(List<Integer> gaps) {
+    var rows = new LinkedHashSet<Set<Integer>>();
     rows.add(new TreeSet<>(gaps));
     for (int bit = 0; ((gaps.size() - 1) >> bit) > 0; bit++) {
       var zeros = new TreeSet<Integer>();
@@ -111,7 +111,7 @@ final class Variations {
       rows.add(zeros);
       rows.add(ones);
     }
-    rows.removeIf(TreeSet::isEmpty);
+    rows.removeIf(Set::isEmpty);
     return rows;
   }
 

@@ -97,8 +97,7 @@ final class VariedRun<I, O> {
     plan.outside()
         .forEach(
             each ->
-                notes.outside(
-                    each.what(), Objects.requireNonNull(each.look().get(), each.what())));
+                notes.outside(each.what(), Objects.requireNonNull(each.look().get(), each.what())));
     return notes.result();
   }
 
