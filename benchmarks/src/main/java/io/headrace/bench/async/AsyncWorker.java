@@ -81,7 +81,7 @@ final class AsyncWorker {
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     long cpu = PROCESS.getProcessCpuTime();
     for (String line = in.readLine(); line != null; line = in.readLine()) {
-      String[] words = line.split(" ");
+      String[] words = line.split(" ", -1);
       try {
         int count = Integer.parseInt(words[2]);
         var figures = call.await(Integer.parseInt(words[1]), count);

@@ -118,7 +118,7 @@ final class ServiceCall implements AutoCloseable {
         .put(AsyncTargets.HANDLED, (double) handled / count)
         .put(AsyncTargets.THREADS, threads)
         .put(AsyncTargets.FUNCTION_THREADS, functionThreads)
-        .put(AsyncTargets.AGE, ageMaxMillis.getAndSet(0));
+        .put(AsyncTargets.AGE, (double) ageMaxMillis.getAndSet(0));
   }
 
   /** Of the system; virtual ones are none. They end after a minute without work. */
