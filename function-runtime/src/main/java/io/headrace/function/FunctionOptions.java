@@ -59,10 +59,23 @@ public record FunctionOptions(
       Optional<Integer> retries,
       Optional<Duration> within,
       Optional<BackOff> backOff,
-      Optional<PauseAbove> pauseAbove) {
+      Optional<PauseAbove> pauseAbove,
+      Optional<Parking> parking) {
     public static final Retrying NONE =
-        new Retrying(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+        new Retrying(
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty());
   }
+
+  /**
+   * See {@link RetryPolicy#parkingKeys}.
+   *
+   * @param bounds empty to park no key
+   */
+  public record Parking(Optional<KeyParking> bounds) {}
 
   /** See {@link RetryPolicy#backingOff}. */
   public record BackOff(Duration first, Duration longest) {}
@@ -124,6 +137,10 @@ public record FunctionOptions(
     if (retrying.pauseAbove().isPresent()) {
       var pause = retrying.pauseAbove().get();
       retry = retry.pausingAbove(pause.share(), pause.ofLast());
+    }
+    if (retrying.parking().isPresent()) {
+      var bounds = retrying.parking().get().bounds();
+      retry = bounds.isPresent() ? retry.parkingKeys(bounds.get()) : retry.parkingNoKeys();
     }
     return retry;
   }

@@ -14,13 +14,15 @@ import org.jspecify.annotations.Nullable;
  * @param outages exceptions that mean that a dependency is down
  * @param failuresMax more failing ones among the last {@code ofLast} records pause the function
  * @param ofLast 0 when failing records never pause it
+ * @param parking null when no key is parked
  */
 record Patience(
     @Nullable Duration recordAge,
     List<Class<? extends Throwable>> outages,
     int failuresMax,
-    int ofLast) {
-  static final Patience ENDLESS = new Patience(null, List.of(), 0, 0);
+    int ofLast,
+    @Nullable KeyParking parking) {
+  static final Patience ENDLESS = new Patience(null, List.of(), 0, 0, KeyParking.DEFAULT);
 
   private static final Duration AGE_MAX = Duration.ofDays(365);
   private static final Duration RETRY_AFTER_MAX = Duration.ofHours(1);
@@ -38,14 +40,14 @@ record Patience(
       throw new IllegalArgumentException(
           "within " + age + ": the age of a record must be between 1 ms and 365 days");
     }
-    return new Patience(age, outages, failuresMax, ofLast);
+    return new Patience(age, outages, failuresMax, ofLast, parking);
   }
 
   Patience unavailableOn(Class<? extends Throwable> type) {
     RetryPolicy.refuseFatal("unavailableOn", type);
     var more = new ArrayList<>(outages);
     more.add(type);
-    return new Patience(recordAge, more, failuresMax, ofLast);
+    return new Patience(recordAge, more, failuresMax, ofLast, parking);
   }
 
   Patience pausingAbove(double share, int ofLast) {
@@ -58,7 +60,12 @@ record Patience(
               + ": the share must be at least 0 and below 1, the number between 1 and "
               + OF_LAST_MAX);
     }
-    return new Patience(recordAge, outages, (int) Math.floor(share * ofLast), ofLast);
+    return new Patience(
+        recordAge, outages, (int) Math.floor(share * ofLast), ofLast, parking);
+  }
+
+  Patience parkingKeys(@Nullable KeyParking choice) {
+    return new Patience(recordAge, outages, failuresMax, ofLast, choice);
   }
 
   boolean isTooOld(@Nullable Instant arrivedAt, Instant now) {
