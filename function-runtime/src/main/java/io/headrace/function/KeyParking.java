@@ -21,10 +21,6 @@ import java.util.Objects;
  *     and the position waits for it
  */
 public record KeyParking(Duration after, int records, long bytes, int keysMax, long bytesMax) {
-  /** 10 s, 64 records or 1 MB; 256 keys and 256 MB of a shard. */
-  public static final KeyParking DEFAULT =
-      new KeyParking(Duration.ofSeconds(10), 64, 1 << 20, 256, 256L << 20);
-
   private static final Duration AFTER_MIN = Duration.ofMillis(100);
   private static final Duration AFTER_MAX = Duration.ofHours(1);
   private static final int RECORDS_MAX = 10_000;
@@ -32,6 +28,10 @@ public record KeyParking(Duration after, int records, long bytes, int keysMax, l
   private static final long BYTES_MAX = 1L << 30;
   private static final int KEYS_MAX = 10_000;
   private static final long ALL_BYTES_MAX = 1L << 40;
+
+  /** 10 s, 64 records or 1 MB; 256 keys and 256 MB of a shard. Behind what it is checked with. */
+  public static final KeyParking DEFAULT =
+      new KeyParking(Duration.ofSeconds(10), 64, 1 << 20, 256, 256L << 20);
 
   /**
    * Refuses what is out of range: 100 ms to an hour, 1 to 10,000 records, 1 KB to 1 GB, 1 to 10,000
