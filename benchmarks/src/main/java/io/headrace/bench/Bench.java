@@ -4,6 +4,7 @@ import io.headrace.bench.chaos.ChaosBench;
 import io.headrace.bench.fanout.FanOutBench;
 import io.headrace.bench.fleet.FleetBench;
 import io.headrace.bench.local.LocalBench;
+import io.headrace.bench.poison.PoisonBench;
 import io.headrace.bench.producer.ProducerBench;
 import java.io.OutputStreamWriter;
 import java.io.PrintStream;
@@ -25,6 +26,7 @@ import picocli.CommandLine.Spec;
       FanOutBench.class,
       FleetBench.class,
       ProducerBench.class,
+      PoisonBench.class,
       ChaosBench.class,
       CommandLine.HelpCommand.class
     })
