@@ -21,7 +21,7 @@ import software.amazon.awssdk.core.SdkBytes;
 class RunHandlerTest {
   /** Appends what it gets to a file; refuses each record that says so once, by its number. */
   private static final String HANDLER =
-"""
+      """
       package com.acme;
 
       import com.amazonaws.services.lambda.runtime.Context;
@@ -32,7 +32,7 @@ class RunHandlerTest {
       import java.nio.file.Files;
       import java.nio.file.Path;
       import java.nio.file.StandardOpenOption;
-            import java.util.HashSet;
+      import java.util.HashSet;
       import java.util.List;
       import java.util.Set;
 
@@ -103,7 +103,7 @@ class RunHandlerTest {
           try {
             Files.writeString(
                 Path.of("windows.txt"),
-                count + "\n",
+                count + "\\n",
                 StandardOpenOption.CREATE,
                 StandardOpenOption.APPEND);
           } catch (java.io.IOException failed) {

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A record that can't be handled, as it lies in a dead-letter sink: one JSON object with these
@@ -18,7 +19,7 @@ import java.util.Locale;
  * @param message of the exception; may quote the payload, as the letter holds it anyway
  * @param attempts 0 for a record that the function was never asked about
  * @param payload base64
- * @param leftOut why the payload is not here, and where it is; empty when it is
+ * @param leftOut why the payload is not here, and where it is; null when it is
  */
 public record DeadLetter(
     String function,
@@ -31,7 +32,7 @@ public record DeadLetter(
     String cause,
     String message,
     String payload,
-    String leftOut)
+    @Nullable String leftOut)
     implements SinkLetter {
 
   /** A letter with its payload. */
@@ -57,7 +58,7 @@ public record DeadLetter(
         cause,
         message,
         payload,
-        "");
+        null);
   }
 
   /** The record's bytes. */
@@ -112,7 +113,7 @@ public record DeadLetter(
     field(json, "cause", cause);
     field(json, "message", message);
     field(json, "payload", payload);
-    if (!leftOut.isEmpty()) {
+    if (leftOut != null) {
       field(json, "leftOut", leftOut);
     }
     json.setCharAt(json.length() - 1, '}');

@@ -1,6 +1,5 @@
 package io.headrace.function;
 
-import io.headrace.kcl.CommitParts;
 import io.headrace.kcl.Position;
 import io.headrace.kcl.ShardHandler;
 import io.headrace.kcl.StreamRecord;
@@ -9,7 +8,6 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,7 +20,7 @@ import org.slf4j.LoggerFactory;
  * keep their order. Each record is judged by itself: what one of a batch is found to be says
  * nothing of the others. A record that is kept back waits for no lane.
  */
-final class FilterGate implements ShardHandler {
+final class FilterGate extends Gate {
   static final String CODE = "Unparsable";
 
   private static final Logger LOG = LoggerFactory.getLogger(FilterGate.class);
@@ -34,7 +32,6 @@ final class FilterGate implements ShardHandler {
   private final RecordFilter filter;
   private final Unparsable fate;
   private final LetterWriter letters;
-  private final ShardHandler behind;
 
   /** Came while others were judged, in the shard's order. */
   private final ArrayDeque<List<StreamRecord>> waiting = new ArrayDeque<>();
@@ -51,32 +48,17 @@ final class FilterGate implements ShardHandler {
       Unparsable fate,
       LetterWriter letters,
       ShardHandler behind) {
+    super(behind);
     this.scope = scope;
     this.filter = filter;
     this.fate = fate;
     this.letters = letters;
-    this.behind = behind;
-  }
-
-  @Override
-  public CompletionStage<Void> restore(List<CommitParts> parts) {
-    return behind.restore(parts);
   }
 
   @Override
   public void handle(List<StreamRecord> records) {
     waiting.add(records);
     next();
-  }
-
-  @Override
-  public CompletionStage<CommitParts> snapshot() {
-    return behind.snapshot();
-  }
-
-  @Override
-  public void committed(CommitParts parts) {
-    behind.committed(parts);
   }
 
   /** What is not judged yet is the next owner's. */
@@ -93,27 +75,7 @@ final class FilterGate implements ShardHandler {
     if (!left.isEmpty()) {
       scope.context.outcomes().returned(left);
     }
-    behind.drain();
-  }
-
-  @Override
-  public long callsSince() {
-    return behind.callsSince();
-  }
-
-  @Override
-  public Standing standing(Duration patience) {
-    return behind.standing(patience);
-  }
-
-  @Override
-  public void abandon() {
-    behind.abandon();
-  }
-
-  @Override
-  public void close() {
-    behind.close();
+    super.drain();
   }
 
   private void next() {

@@ -2,13 +2,15 @@ package io.headrace.function;
 
 import io.headrace.kcl.CommitParts;
 import io.headrace.kcl.ShardHandler;
+import io.headrace.kcl.StartingPosition;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 
 /**
  * Stands before a handler and decides which records get through to it; all else is passed on, so
- * that a gate can't hide from the engine what is behind it. Owned by the worker loop.
+ * that a gate can't hide from the engine what is behind it. One that has something to add does so
+ * and passes on, too. Owned by the worker loop.
  */
 abstract class Gate implements ShardHandler {
   final ShardHandler behind;
@@ -18,22 +20,27 @@ abstract class Gate implements ShardHandler {
   }
 
   @Override
-  public final CompletionStage<Void> restore(List<CommitParts> parts) {
+  public void resumesAt(StartingPosition from) {
+    behind.resumesAt(from);
+  }
+
+  @Override
+  public CompletionStage<Void> restore(List<CommitParts> parts) {
     return behind.restore(parts);
   }
 
   @Override
-  public final CompletionStage<CommitParts> snapshot() {
+  public CompletionStage<CommitParts> snapshot() {
     return behind.snapshot();
   }
 
   @Override
-  public final void committed(CommitParts parts) {
+  public void committed(CommitParts parts) {
     behind.committed(parts);
   }
 
   @Override
-  public final void drain() {
+  public void drain() {
     behind.drain();
   }
 
@@ -48,12 +55,12 @@ abstract class Gate implements ShardHandler {
   }
 
   @Override
-  public final void abandon() {
+  public void abandon() {
     behind.abandon();
   }
 
   @Override
-  public final void close() {
+  public void close() {
     behind.close();
   }
 }

@@ -10,7 +10,6 @@ import io.headrace.kcl.ShardHandler;
 import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.StartingPosition;
 import io.headrace.kcl.StreamRecord;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -29,11 +28,10 @@ import org.jspecify.annotations.Nullable;
  * is handled well this time is never played again. And what is {@linkplain Redriver played again}
  * is heard here, and not told to the engine, which knows nothing of it. Owned by the worker loop.
  */
-final class LetterGate implements ShardHandler {
+final class LetterGate extends Gate {
   private final Scope scope;
   private final LetterLedger ledger;
   private final ProgressKey place;
-  private final ShardHandler behind;
   private final Redriver redriver;
 
   /** Letters of former runs that may not be committed, by position. */
@@ -51,10 +49,10 @@ final class LetterGate implements ShardHandler {
 
   private LetterGate(
       Scope scope, LetterLedger ledger, ProgressKey place, ShardHandler behind, Redriver redriver) {
+    super(behind);
     this.scope = scope;
     this.ledger = ledger;
     this.place = place;
-    this.behind = behind;
     this.redriver = redriver;
     scope.letterGate = this;
   }
@@ -99,15 +97,14 @@ final class LetterGate implements ShardHandler {
   @Override
   public void resumesAt(StartingPosition from) {
     through = from instanceof StartingPosition.After after ? after.position() : null;
-    behind.resumesAt(from);
+    super.resumesAt(from);
   }
 
   @Override
   public CompletionStage<Void> restore(List<CommitParts> parts) {
     var played = new ArrayList<Letter.Id>();
     parts.forEach(each -> played.addAll(PlayedLetters.in(each)));
-    return behind
-        .restore(parts)
+    return super.restore(parts)
         .thenCombine(
             ledger.ofShard(place, Optional.ofNullable(through)), (restored, found) -> found)
         .thenCombine(
@@ -252,12 +249,12 @@ final class LetterGate implements ShardHandler {
   @Override
   public CompletionStage<CommitParts> snapshot() {
     var played = redriver.played();
-    return behind.snapshot().thenApply(parts -> PlayedLetters.with(parts, played));
+    return super.snapshot().thenApply(parts -> PlayedLetters.with(parts, played));
   }
 
   @Override
   public void committed(CommitParts parts) {
-    behind.committed(parts);
+    super.committed(parts);
     redriver.committed(PlayedLetters.in(parts));
   }
 
@@ -270,29 +267,19 @@ final class LetterGate implements ShardHandler {
     if (!positions.isEmpty()) {
       scope.context.outcomes().returned(positions);
     }
-    behind.drain();
-  }
-
-  @Override
-  public long callsSince() {
-    return behind.callsSince();
-  }
-
-  @Override
-  public Standing standing(Duration patience) {
-    return behind.standing(patience);
+    super.drain();
   }
 
   @Override
   public void abandon() {
     redriver.stop();
-    behind.abandon();
+    super.abandon();
   }
 
   @Override
   public void close() {
     redriver.stop();
-    behind.close();
+    super.close();
   }
 
   /** Keeps from the engine what it did not hand over. */

@@ -229,10 +229,15 @@ class FunctionSpecTest {
             "AQID");
     var json = letter.toJson();
     assertThat(json.lines()).hasSize(1);
+    assertThat(json).doesNotContain("leftOut");
     var read = Json.of(DeadLetter.class).decode(json.getBytes(UTF_8), 1);
     assertThat(read.message()).isEqualTo(letter.message());
     assertThat(read.attempts()).isEqualTo(2);
     assertThat(read.payloadBytes()).containsExactly(1, 2, 3);
     assertThat(List.of(read.id(), read.code())).containsExactly("in/s/1:0", "Code");
+
+    var without = Json.of(DeadLetter.class).decode(letter.json(json.length() - 1), 1);
+    assertThat(without.payload()).isEmpty();
+    assertThat(without.leftOut()).contains("headrace redrive");
   }
 }

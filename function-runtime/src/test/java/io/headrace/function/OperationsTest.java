@@ -341,7 +341,8 @@ class OperationsTest {
   void a_gate_passes_everything_on_that_a_handler_may_be_asked() throws Exception {
     for (var method : ShardHandler.class.getDeclaredMethods()) {
       if (!Modifier.isStatic(method.getModifiers())) {
-        for (var gate : List.of(OperatorGate.class, MisroutedGate.class)) {
+        for (var gate :
+            List.of(OperatorGate.class, MisroutedGate.class, FilterGate.class, LetterGate.class)) {
           var answering = gate.getMethod(method.getName(), method.getParameterTypes());
           assertThat(answering.getDeclaringClass())
               .as("%s, where a handler's own default answers", answering)

@@ -10,6 +10,7 @@ import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
 
@@ -37,20 +38,22 @@ final class ForeignServers {
 
     private static URI start() throws ReflectiveOperationException {
       var type = Libraries.load("com.adobe.testing.s3mock.S3MockApplication");
+      // It takes some of them out.
       Map<String, Object> settings =
-          Map.of(
-              "http.port",
-              0,
-              "server.port",
-              0,
-              "server.address",
-              "127.0.0.1",
-              "com.adobe.testing.s3mock.store.initialBuckets",
-              "letters",
-              "silent",
-              true,
-              "logging.level.root",
-              "OFF");
+          new HashMap<>(
+              Map.of(
+                  "http.port",
+                  0,
+                  "server.port",
+                  0,
+                  "server.address",
+                  "127.0.0.1",
+                  "com.adobe.testing.s3mock.store.initialBuckets",
+                  "letters",
+                  "silent",
+                  true,
+                  "logging.level.root",
+                  "OFF"));
       var started =
           type.getMethod("start", Map.class, String[].class).invoke(null, settings, new String[0]);
       return URI.create("http://127.0.0.1:" + type.getMethod("getHttpPort").invoke(started));
