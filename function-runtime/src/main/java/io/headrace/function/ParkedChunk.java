@@ -29,11 +29,30 @@ import java.util.Map;
 record ParkedChunk(ShardKey origin, List<StreamRecord> records) {
   static final int FORMAT = 1;
 
+  private static final int RECORDS_MAX = 64;
+  private static final long BYTES_MAX = 1 << 20;
+
   private static final int MAGIC = 0x4844504b;
   private static final int TRAILER_BYTES = Long.BYTES;
 
   ParkedChunk {
     records = List.copyOf(records);
+  }
+
+  /** Whether so much fills a chunk. */
+  static boolean isFull(int records, long bytes) {
+    return records >= RECORDS_MAX || bytes >= BYTES_MAX;
+  }
+
+  /** Of records in order, those that go into one chunk; at least one. */
+  static List<StreamRecord> first(List<StreamRecord> records) {
+    int count = 0;
+    long bytes = 0;
+    while (count < records.size() && !isFull(count, bytes)) {
+      bytes += records.get(count).budgetBytes();
+      count++;
+    }
+    return List.copyOf(records.subList(0, count));
   }
 
   /**

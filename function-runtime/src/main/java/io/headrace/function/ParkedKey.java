@@ -180,18 +180,12 @@ final class ParkedKey {
     return writing > 0;
   }
 
-  /** Takes what fits into a chunk, to be stored; at least one record. */
-  List<StreamRecord> write(int recordsMax, long bytesMax) {
-    long sum = 0;
-    for (var record : tail) {
-      sum += record.budgetBytes();
-      if (writing == recordsMax || (writing > 0 && sum > bytesMax)) {
-        break;
-      }
-      writing++;
-    }
+  /** Takes what fits into a chunk, to be stored. */
+  List<StreamRecord> write() {
+    var some = ParkedChunk.first(tail);
+    writing = some.size();
     written++;
-    return List.copyOf(tail.subList(0, writing));
+    return some;
   }
 
   /** The name of the chunk that is being stored. */

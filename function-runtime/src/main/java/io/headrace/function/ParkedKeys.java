@@ -26,41 +26,19 @@ import org.slf4j.LoggerFactory;
  * <p>What is parked changes in the turn in which records are told as parked, or their effect is
  * installed, so a commit has both or neither. Owned by the worker loop.
  */
-final class ParkedKeys<O> implements LaneRunner.Quarantine<O> {
+final class ParkedKeys<O> implements LaneRunner.Quarantine<O>, KeyQuarantine.Parking<O> {
   private static final Logger LOG = LoggerFactory.getLogger(ParkedKeys.class);
 
-  /** What a chunk holds; later records of a key wait so long for company. */
-  private static final int CHUNK_RECORDS_MAX = 64;
-
-  private static final long CHUNK_BYTES_MAX = 1 << 20;
+  /** So long later records of a key wait for company. */
   private static final Duration LINGER = Duration.ofMillis(200);
 
-  /** How often a key is looked at that could not be parked. */
-  private static final Duration LOOK_AGAIN = Duration.ofSeconds(1);
-
-  /** Of what may be in flight, so much of one key parks it however few records that are. */
-  private static final int SHARE_OF_FLIGHT = 4;
+  /** A record that failed so often may fail for long: those behind it need not be here. */
+  private static final int UNLOADED_AFTER = 4;
 
   /** Makes the task of a record that lies in this shard, or in an ancestor of it. */
   @FunctionalInterface
   interface Making<O> {
     Task<O> task(StreamRecord record, ShardKey origin);
-  }
-
-  /** A key that fails and is not parked. */
-  private static final class Quarantined<O> {
-    private final String key;
-    private final KeyLanes.Lane<Task<O>> lane;
-    private final long sinceTicks;
-    private int records;
-    private long bytes;
-    private boolean storing;
-
-    private Quarantined(String key, KeyLanes.Lane<Task<O>> lane, long sinceTicks) {
-      this.key = key;
-      this.lane = lane;
-      this.sinceTicks = sinceTicks;
-    }
   }
 
   private final Scope scope;
@@ -71,9 +49,8 @@ final class ParkedKeys<O> implements LaneRunner.Quarantine<O> {
   private final ParkedStore store;
   private final KeyParking bounds;
   private final boolean parksMore;
-  private final int recordsMax;
+  private final KeyQuarantine<O> quarantine;
 
-  private final Map<String, Quarantined<O>> quarantined = new HashMap<>();
   private final Map<String, ParkedKey> keys = new LinkedHashMap<>();
   private long records;
   private long bytes;
@@ -109,8 +86,8 @@ final class ParkedKeys<O> implements LaneRunner.Quarantine<O> {
     var parking = settings.retry().patience().parking();
     this.parksMore = parking != null && scope.environment.keepsChunks();
     this.bounds = parking != null ? parking : KeyParking.DEFAULT;
-    this.recordsMax =
-        Math.max(1, Math.min(bounds.records(), settings.inFlight() / SHARE_OF_FLIGHT));
+    this.quarantine =
+        new KeyQuarantine<>(scope, lanes, store, bounds, settings.inFlight(), this);
     lanes.watchedBy(this);
     scope.parked = this;
   }
@@ -167,10 +144,6 @@ final class ParkedKeys<O> implements LaneRunner.Quarantine<O> {
     return keys.isEmpty();
   }
 
-  boolean isParked(String key) {
-    return keys.containsKey(key);
-  }
-
   /** Whether the record of this letter may be handled from the store here, and so once more. */
   boolean mayHold(Letter letter) {
     var parked = keys.get(letter.key());
@@ -183,7 +156,7 @@ final class ParkedKeys<O> implements LaneRunner.Quarantine<O> {
    * @return whether it is taken in here; else it goes to its lane
    */
   boolean takes(StreamRecord record) {
-    if (keys.isEmpty() && quarantined.isEmpty()) {
+    if (keys.isEmpty() && quarantine.isEmpty()) {
       return false;
     }
     if (scope.book.isPlaying(record.position())) {
@@ -195,123 +168,57 @@ final class ParkedKeys<O> implements LaneRunner.Quarantine<O> {
       storeTail(parked);
       return true;
     }
-    var fails = quarantined.get(record.key().text());
-    if (fails != null) {
-      fails.records++;
-      fails.bytes += record.budgetBytes();
-      consider(fails);
-    }
+    quarantine.came(record);
     return false;
   }
 
   @Override
   public void failed(Task<O> task) {
     if (task.parked != null) {
-      task.parked.unload();
-      return;
-    }
-    var position = task.position();
-    if (!parksMore || position == null) {
-      return;
-    }
-    var known = quarantined.get(task.key());
-    if (known != null) {
-      consider(known);
-      return;
-    }
-    var fails = new Quarantined<O>(task.key(), task.lane(), scope.loop().ticks());
-    for (var waiting : ours(fails.lane)) {
-      fails.records++;
-      fails.bytes += recordOf(waiting).budgetBytes();
-    }
-    quarantined.put(fails.key, fails);
-    lookIn(bounds.after(), fails);
-    consider(fails);
-  }
-
-  private void lookIn(Duration wait, Quarantined<O> fails) {
-    var unused =
-        scope
-            .loop()
-            .schedule(
-                wait,
-                () ->
-                    scope.runUnlessOver(
-                        () -> {
-                          if (quarantined.get(fails.key) == fails) {
-                            consider(fails);
-                            lookIn(LOOK_AGAIN, fails);
-                          }
-                        }));
-  }
-
-  private void consider(Quarantined<O> fails) {
-    // While the function is paused no key of it is worse than any other.
-    if (fails.storing || fails.records == 0 || draining || !lanes.isOpen()) {
-      return;
-    }
-    boolean due =
-        fails.records >= recordsMax
-            || fails.bytes >= bounds.bytes()
-            || scope.loop().ticks() - fails.sinceTicks >= bounds.after().toNanos();
-    if (!due) {
-      return;
-    }
-    long storing = quarantined.values().stream().filter(each -> each.storing).count();
-    if (keys.size() + storing >= bounds.keysMax() || bytes + fails.bytes > bounds.bytesMax()) {
-      tellFull();
-      return;
-    }
-    park(fails);
-  }
-
-  /** Stores what waits in the lane; meanwhile the lane is as any other. */
-  private void park(Quarantined<O> fails) {
-    var first = new ArrayList<StreamRecord>();
-    long sum = 0;
-    for (var task : ours(fails.lane)) {
-      var record = recordOf(task);
-      sum += record.budgetBytes();
-      if (first.size() == CHUNK_RECORDS_MAX || (!first.isEmpty() && sum > CHUNK_BYTES_MAX)) {
-        break;
+      if (task.attempts >= UNLOADED_AFTER) {
+        task.parked.unload();
       }
-      first.add(record);
-    }
-    fails.storing = true;
-    var prefix = newPrefix();
-    var chunk = new ParkedChunk(scope.context.key(), first);
-    store.put(prefix + 0, chunk, () -> parked(fails, prefix, chunk));
-  }
-
-  private void parked(Quarantined<O> fails, String prefix, ParkedChunk chunk) {
-    fails.storing = false;
-    if (draining || !quarantined.remove(fails.key, fails)) {
-      store.delete(prefix + 0); // It is finished meanwhile, and no commit has ever named it.
       return;
     }
-    var key = ParkedKey.parked(fails.key, prefix, 0, chunk);
-    keys.put(fails.key, key);
+    if (parksMore && task.position() != null) {
+      quarantine.failed(task);
+    }
+  }
+
+  @Override
+  public boolean hasRoom(long more, long waiting) {
+    if (keys.size() + more < bounds.keysMax() && bytes + waiting <= bounds.bytesMax()) {
+      return true;
+    }
+    tellFull();
+    return false;
+  }
+
+  @Override
+  public void park(String name, KeyLanes.Lane<Task<O>> lane, String prefix, ParkedChunk chunk) {
+    var key = ParkedKey.parked(name, prefix, 0, chunk);
+    keys.put(name, key);
     records += key.records();
     bytes += key.bytes();
-    var waiting = ours(fails.lane);
-    if (waiting.get(0) == fails.lane.first()) {
-      var first = waiting.remove(0);
+    var tasks = quarantine.ours(lane);
+    if (tasks.get(0) == lane.first()) {
+      var first = tasks.remove(0);
       key.take();
       first.parked = key;
     }
-    lanes.takeOut(fails.lane, waiting);
+    lanes.takeOut(lane, tasks);
     int stored = chunk.records().size() - (key.isHanded() ? 1 : 0);
-    waiting.subList(stored, waiting.size()).forEach(task -> key.append(recordOf(task)));
+    tasks.subList(stored, tasks.size()).forEach(task -> key.append(quarantine.recordOf(task)));
     tellParked(chunk.records());
+    var position = chunk.records().get(0).position();
     LOG.warn(
         "function {}, shard {}: the key of record {} keeps failing and is parked, {}",
         scope.function,
         scope.context.key(),
-        chunk.records().get(0).position(),
+        position,
         load());
     scope.tell(
-        new FunctionEvent.KeyParked(
-            scope.function, scope.context.key(), chunk.records().get(0).position(), load()));
+        new FunctionEvent.KeyParked(scope.function, scope.context.key(), position, load()));
     storeTail(key);
     goOn(key);
   }
@@ -322,7 +229,7 @@ final class ParkedKeys<O> implements LaneRunner.Quarantine<O> {
     }
     if (key.isOver()) {
       goOn(key);
-    } else if (key.unwritten() >= CHUNK_RECORDS_MAX || key.unwrittenBytes() >= CHUNK_BYTES_MAX) {
+    } else if (ParkedChunk.isFull(key.unwritten(), key.unwrittenBytes())) {
       storeTailNow(key);
     } else if (!key.lingering) {
       key.lingering = true;
@@ -348,8 +255,7 @@ final class ParkedKeys<O> implements LaneRunner.Quarantine<O> {
       tellFull();
       return;
     }
-    var chunk =
-        new ParkedChunk(scope.context.key(), key.write(CHUNK_RECORDS_MAX, CHUNK_BYTES_MAX));
+    var chunk = new ParkedChunk(scope.context.key(), key.write());
     var name = key.writingTo();
     store.put(name, chunk, () -> stored(key, name, chunk.records()));
   }
@@ -448,13 +354,14 @@ final class ParkedKeys<O> implements LaneRunner.Quarantine<O> {
    * @return whether the engine has its outcome already
    */
   boolean finished(Task<O> task, EventId id, Outcome outcome) {
-    var record = recordOf(task);
     var key = task.parked;
     if (key != null) {
-      finished(key, id, record.position(), outcome);
+      finished(key, id, quarantine.recordOf(task).position(), outcome);
       return true;
     }
-    quarantined.remove(task.key());
+    if (!quarantine.isEmpty()) {
+      quarantine.finished(task.key());
+    }
     return false;
   }
 
@@ -534,6 +441,7 @@ final class ParkedKeys<O> implements LaneRunner.Quarantine<O> {
   /** What is not stored is the next owner's. */
   void drain() {
     draining = true;
+    quarantine.drain();
     var left = new ArrayList<Position>();
     for (var key : keys.values()) {
       key.takeTail().forEach(record -> left.add(record.position()));
@@ -574,27 +482,8 @@ final class ParkedKeys<O> implements LaneRunner.Quarantine<O> {
     return new KeyParking.Load(keys.size(), records, bytes, bounds);
   }
 
-  private String newPrefix() {
+  @Override
+  public String newPrefix() {
     return keeper.prefix() + "k" + ++prefixes + ".";
-  }
-
-  /** The records in a lane that the engine waits for; a letter that is played again is not one. */
-  private List<Task<O>> ours(KeyLanes.Lane<Task<O>> lane) {
-    var ours = new ArrayList<Task<O>>();
-    for (var task : lanes.tasks(lane)) {
-      var position = task.position();
-      if (position != null && !scope.book.isPlaying(position)) {
-        ours.add(task);
-      }
-    }
-    return ours;
-  }
-
-  private StreamRecord recordOf(Task<O> task) {
-    var record = task.source();
-    if (record == null) {
-      throw new IllegalStateException("function " + scope.function + ": a task without a record");
-    }
-    return record;
   }
 }

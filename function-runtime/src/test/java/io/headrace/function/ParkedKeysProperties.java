@@ -93,6 +93,7 @@ class ParkedKeysProperties {
       } else if (what < 85) {
         live.get(random.nextInt(live.size())).commit();
       } else if (what < 93) {
+        chunks.down = false; // Else the engine would try to restore again and again.
         live.get(random.nextInt(live.size())).crash();
       } else if (what < 96) {
         chunks.down = !chunks.down && random.nextBoolean();
