@@ -1,7 +1,7 @@
 package io.headrace.console;
 
-import io.headrace.function.RuntimeListener;
 import io.headrace.function.FunctionEvent;
+import io.headrace.function.RuntimeListener;
 import io.headrace.kcl.Position;
 import io.headrace.kcl.Progress;
 import io.headrace.kcl.ShardHandler.Outcome;

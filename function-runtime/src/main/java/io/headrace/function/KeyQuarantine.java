@@ -33,7 +33,9 @@ final class KeyQuarantine<O> {
     /** What the names of a key's chunks begin with; another one each time. */
     String newPrefix();
 
-    /** The first records of the key are stored, under the prefix and 0; all are still its lane's. */
+    /**
+     * The first records of the key are stored, under the prefix and 0; all are still its lane's.
+     */
     void park(String key, KeyLanes.Lane<Task<O>> lane, String prefix, ParkedChunk chunk);
   }
 

@@ -37,8 +37,7 @@ final class LetterBook {
    *
    * @param origin in which shard it lies; null for the run's own
    */
-  record Why(
-      String code, String cause, int attempts, Instant failedAt, @Nullable ShardKey origin) {
+  record Why(String code, String cause, int attempts, Instant failedAt, @Nullable ShardKey origin) {
     /** Of a record of the run's own shard. */
     Why(String code, String cause, int attempts, Instant failedAt) {
       this(code, cause, attempts, failedAt, null);

@@ -153,7 +153,8 @@ final class LetterGate extends Gate {
 
   /** A parked record is about to be handled: a letter of it was never committed, and goes. */
   void beforePlaying(ShardKey origin, Position position, Runnable then) {
-    var letter = ofParked.remove(new Letter.Id(new ProgressKey(origin, place.function()), position));
+    var letter =
+        ofParked.remove(new Letter.Id(new ProgressKey(origin, place.function()), position));
     if (letter == null) {
       then.run();
       return;
@@ -183,8 +184,7 @@ final class LetterGate extends Gate {
   /** Whether the record of this letter will surely not be handed over again. */
   private boolean mayCount(Letter letter) {
     return !ofParked.containsKey(letter.id())
-        && (!uncommitted.containsKey(letter.id().position())
-            || !letter.id().place().equals(place));
+        && (!uncommitted.containsKey(letter.id().position()) || !letter.id().place().equals(place));
   }
 
   @Override

@@ -13,7 +13,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -72,11 +71,7 @@ final class ParkedKeys<O> implements LaneRunner.Quarantine<O>, KeyQuarantine.Par
    * @param making makes tasks for the lanes
    */
   ParkedKeys(
-      Scope scope,
-      String part,
-      FunctionSettings settings,
-      LaneRunner<O> lanes,
-      Making<O> making) {
+      Scope scope, String part, FunctionSettings settings, LaneRunner<O> lanes, Making<O> making) {
     this.scope = scope;
     this.lanes = lanes;
     this.making = making;
@@ -86,8 +81,7 @@ final class ParkedKeys<O> implements LaneRunner.Quarantine<O>, KeyQuarantine.Par
     var parking = settings.retry().patience().parking();
     this.parksMore = parking != null && scope.environment.keepsChunks();
     this.bounds = parking != null ? parking : KeyParking.DEFAULT;
-    this.quarantine =
-        new KeyQuarantine<>(scope, lanes, store, bounds, settings.inFlight(), this);
+    this.quarantine = new KeyQuarantine<>(scope, lanes, store, bounds, settings.inFlight(), this);
     lanes.watchedBy(this);
     scope.parked = this;
   }
@@ -217,8 +211,7 @@ final class ParkedKeys<O> implements LaneRunner.Quarantine<O>, KeyQuarantine.Par
         scope.context.key(),
         position,
         load());
-    scope.tell(
-        new FunctionEvent.KeyParked(scope.function, scope.context.key(), position, load()));
+    scope.tell(new FunctionEvent.KeyParked(scope.function, scope.context.key(), position, load()));
     storeTail(key);
     goOn(key);
   }
@@ -332,8 +325,7 @@ final class ParkedKeys<O> implements LaneRunner.Quarantine<O>, KeyQuarantine.Par
 
   private void skip(ParkedKey key, ParkedKey.Next next, long order) {
     var position = next.record().position();
-    scope.tell(
-        new FunctionEvent.Skipped(scope.function, scope.context.key(), position, order));
+    scope.tell(new FunctionEvent.Skipped(scope.function, scope.context.key(), position, order));
     finished(key, Decoder.id(next.origin(), position), position, Outcome.SKIPPED);
   }
 

@@ -119,16 +119,14 @@ final class ParkedStore {
                   found.accept(chunk);
                 }),
         failed ->
-            scope.runUnlessOver(
-                () -> again(failed, attempt, () -> get(name, attempt + 1, found))));
+            scope.runUnlessOver(() -> again(failed, attempt, () -> get(name, attempt + 1, found))));
   }
 
   private void again(Throwable failed, int attempt, Runnable task) {
     troubled = true;
     var wait = RetryPolicy.jittered(RETRY_FIRST, RETRY_LONGEST, attempt, scope.random());
     scope.tell(
-        new FunctionEvent.SinkUnavailable(
-            scope.function, scope.context.key(), NAME, failed, wait));
+        new FunctionEvent.SinkUnavailable(scope.function, scope.context.key(), NAME, failed, wait));
     scope.later(wait, task);
   }
 

@@ -60,8 +60,7 @@ record Patience(
               + ": the share must be at least 0 and below 1, the number between 1 and "
               + OF_LAST_MAX);
     }
-    return new Patience(
-        recordAge, outages, (int) Math.floor(share * ofLast), ofLast, parking);
+    return new Patience(recordAge, outages, (int) Math.floor(share * ofLast), ofLast, parking);
   }
 
   Patience parkingKeys(@Nullable KeyParking choice) {

@@ -23,7 +23,11 @@ final class CountingChunks implements ChunkStore {
   /** Of all that were ever put and are no chunk of records: whose names lack the word. */
   int largestOf(String recordsWord) {
     return everySize.entrySet().stream()
-        .filter(each -> !each.getKey().substring(each.getKey().lastIndexOf('/')).contains("." + recordsWord))
+        .filter(
+            each ->
+                !each.getKey()
+                    .substring(each.getKey().lastIndexOf('/'))
+                    .contains("." + recordsWord))
         .mapToInt(Map.Entry::getValue)
         .max()
         .orElse(0);

@@ -31,7 +31,8 @@ class ParkedChunkTest {
 
   private final StreamRecord record =
       new StreamRecord(
-          new Position(new SequenceNumber("49590338271490256608559692538361571095921575989136588898"), 3),
+          new Position(
+              new SequenceNumber("49590338271490256608559692538361571095921575989136588898"), 3),
           PartitionKey.of("k\u00fc"),
           Instant.ofEpochSecond(1_700_000_000, 5_000),
           Payload.of("caf\u00e9".getBytes(UTF_8)),

@@ -16,7 +16,8 @@ import org.junit.jupiter.api.Test;
 /** Keys that keep failing, parked and resumed, on a simulated loop. */
 class ParkedKeysTest {
   private static final BigInteger HALF = BigInteger.ONE.shiftLeft(127);
-  private static final HashRange LOWER = new HashRange(BigInteger.ZERO, HALF.subtract(BigInteger.ONE));
+  private static final HashRange LOWER =
+      new HashRange(BigInteger.ZERO, HALF.subtract(BigInteger.ONE));
   private static final HashRange UPPER = new HashRange(HALF, HashRange.ALL.last());
 
   /** Its MD5 begins with 92: it belongs to the upper half. */
@@ -213,8 +214,7 @@ class ParkedKeysTest {
     var rig =
         rig(
             policy ->
-                policy.parkingKeys(
-                    new KeyParking(Duration.ofSeconds(1), 10, 1 << 20, 2, 1 << 20)));
+                policy.parkingKeys(new KeyParking(Duration.ofSeconds(1), 10, 1 << 20, 2, 1 << 20)));
     broken.addAll(List.of("a", "b", "c"));
     rig.putAll("a=1 ", "b=1 ", "c=1 ", "d=1 ");
     rig.advance(10_000);
@@ -390,8 +390,7 @@ class ParkedKeysTest {
     var rig =
         rig(
             policy ->
-                policy.parkingKeys(
-                    new KeyParking(Duration.ofSeconds(1), 10, 1 << 20, 4, 1 << 20)));
+                policy.parkingKeys(new KeyParking(Duration.ofSeconds(1), 10, 1 << 20, 4, 1 << 20)));
     broken.addAll(List.of("a", "b"));
     rig.put("a", "1 ");
     rig.advance(3_000);

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 
 /** Parked records that become letters, and letters of parked keys, through crashes. */
 class ParkedLettersTest extends RedriveRig {
-  private static final int COURSES = 40;
+  private static final int COURSES = 25;
 
   @Test
   void whatever_crashes_each_record_counts_once_and_of_waiting_keys_in_order() {

@@ -115,8 +115,7 @@ class RealServicesTest {
                 .retrying(
                     RetryPolicy.forever()
                         .backingOff(Duration.ofMillis(20), Duration.ofMillis(200))
-                        .parkingKeys(
-                            new KeyParking(Duration.ofSeconds(1), 4, 1 << 20, 8, 1 << 20)))
+                        .parkingKeys(new KeyParking(Duration.ofSeconds(1), 4, 1 << 20, 8, 1 << 20)))
                 .keyedBy(Keys.partitionKey(), new Texts())
                 .handledBy(() -> new Counting(), Destination.callback(this::counted)))
         .start();

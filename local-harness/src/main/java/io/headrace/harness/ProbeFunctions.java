@@ -37,6 +37,7 @@ final class ProbeFunctions {
   /** Soon and little, so that every bound is met. */
   private static final KeyParking PARKING =
       new KeyParking(Duration.ofSeconds(1), 8, 4 << 10, 3, 32 << 10);
+
   private static final Duration LIMIT = Duration.ofSeconds(1);
 
   private final FleetWorld world;
@@ -82,9 +83,7 @@ final class ProbeFunctions {
             .batching(plan.batchMax(), Duration.ofMillis(50))
             .inFlight(plan.inFlight())
             .retrying(
-                RetryPolicy.forever()
-                    .backingOff(RETRY_FIRST, RETRY_LONGEST)
-                    .parkingKeys(PARKING));
+                RetryPolicy.forever().backingOff(RETRY_FIRST, RETRY_LONGEST).parkingKeys(PARKING));
     return plan.limited() ? with.timingOutAfter(LIMIT) : with;
   }
 

@@ -20,14 +20,11 @@ import picocli.CommandLine.Spec;
     name = "poison",
     mixinStandardHelpOptions = true,
     description = {
-      "Measures what one key of 10,000 with 1 % of the records costs the others when it fails for",
+      "Measures what one key of 10,000 with 1 %% of the records costs the others when it fails for",
       "ever, on 4 shards at full speed and through a split, beside a round in which nothing fails;",
       "then mends the key, and looks whether its records come in order and all."
     },
-    footer = {
-      "",
-      "Exit code: 0 all targets met, 1 one missed, 2 not measured."
-    })
+    footer = {"", "Exit code: 0 all targets met, 1 one missed, 2 not measured."})
 public final class PoisonBench implements Callable<Integer> {
   @Option(
       names = "--for",

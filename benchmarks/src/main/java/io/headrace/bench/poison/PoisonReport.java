@@ -28,16 +28,21 @@ record PoisonReport(
 
   List<Target> targets() {
     return List.of(
-        Target.atLeast("others' throughput beside a failing key, of that without", RATIO_MIN,
+        Target.atLeast(
+            "others' throughput beside a failing key, of that without",
+            RATIO_MIN,
             Samples.of(ratio())),
         Target.atMost("records out of order or twice", 0, Samples.of((double) with.outOfOrder())),
         Target.atMost(
             "records of the failing key that were not handled once it was mended",
             0,
             Samples.of((double) (with.poisonPut() - with.poisonHandled()))),
-        Target.atMost("records of others that were not handled", 0,
+        Target.atMost(
+            "records of others that were not handled",
+            0,
             Samples.of((double) with.othersMissing())),
-        Target.atLeast("parked records at once", PARKED_MIN, Samples.of((double) with.poisonParked())),
+        Target.atLeast(
+            "parked records at once", PARKED_MIN, Samples.of((double) with.poisonParked())),
         Target.atMost(
             "largest commit at the end, of that at the beginning",
             GROWTH_MAX,

@@ -100,8 +100,7 @@ final class PoisonRun {
     try (ServerProcess kinesis =
             OwnServer.start("off", KINESIS_HEAP_MEBIBYTES, logs.resolve("kinesis.log"));
         ServerProcess dynamoDb =
-            ServerProcess.start(
-                DynamoDbServer.launch(port), port, logs.resolve("dynamodb.log"));
+            ServerProcess.start(DynamoDbServer.launch(port), port, logs.resolve("dynamodb.log"));
         LoadClient client = LoadClient.http1(kinesis.endpoint());
         KinesisAsyncClient reads =
             local(KinesisAsyncClient.builder(), kinesis.endpoint())
@@ -110,8 +109,7 @@ final class PoisonRun {
         DynamoDbAsyncClient table =
             local(DynamoDbAsyncClient.builder(), dynamoDb.endpoint()).build()) {
       client.create(STREAM);
-      MeasuredStore store =
-          new MeasuredStore(new DynamoCheckpointStore(table, TABLE, APPLICATION));
+      MeasuredStore store = new MeasuredStore(new DynamoCheckpointStore(table, TABLE, APPLICATION));
       Watched watched = new Watched();
       watched.failing.set(poison);
       AtomicLong parked = new AtomicLong();
@@ -144,11 +142,7 @@ final class PoisonRun {
   }
 
   private Round measured(
-      boolean poison,
-      LoadClient client,
-      Watched watched,
-      MeasuredStore store,
-      AtomicLong parked) {
+      boolean poison, LoadClient client, Watched watched, MeasuredStore store, AtomicLong parked) {
     long begin;
     long end;
     long before;
@@ -166,14 +160,11 @@ final class PoisonRun {
       end = System.nanoTime();
       after = watched.others.sum();
     }
-    await(
-        "all others are handled", RECOVERY_MAX, () -> watched.others.sum() >= load.others());
+    await("all others are handled", RECOVERY_MAX, () -> watched.others.sum() >= load.others());
     long mended = System.nanoTime();
     watched.failing.set(false);
     await(
-        "the mended key has caught up",
-        RECOVERY_MAX,
-        () -> watched.poison.sum() >= load.poison());
+        "the mended key has caught up", RECOVERY_MAX, () -> watched.poison.sum() >= load.poison());
     double recovery = (System.nanoTime() - mended) / 1e9;
     long fifth = (end - begin) / 5;
     return new Round(

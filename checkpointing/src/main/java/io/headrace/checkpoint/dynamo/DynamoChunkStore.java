@@ -70,8 +70,7 @@ public final class DynamoChunkStore implements ChunkStore {
   /** One after the other: who does not get the first piece writes no other. */
   private CompletableFuture<Void> putFrom(String name, byte[] whole, int piece, int pieces) {
     int from = piece * PIECE_BYTES_MAX;
-    byte[] bytes =
-        Arrays.copyOfRange(whole, from, Math.min(whole.length, from + PIECE_BYTES_MAX));
+    byte[] bytes = Arrays.copyOfRange(whole, from, Math.min(whole.length, from + PIECE_BYTES_MAX));
     var stored = putPiece(name, piece, pieces, bytes);
     return piece + 1 == pieces
         ? stored
@@ -86,10 +85,14 @@ public final class DynamoChunkStore implements ChunkStore {
     values.put(":f", number(Attributes.FORMAT));
     var names =
         Map.of(
-            "#b", BYTES,
-            "#n", PIECES,
-            "#r", Attributes.LEAST_READER,
-            "#f", Attributes.FORMAT_NUMBER);
+            "#b",
+            BYTES,
+            "#n",
+            PIECES,
+            "#r",
+            Attributes.LEAST_READER,
+            "#f",
+            Attributes.FORMAT_NUMBER);
     var request =
         UpdateItemRequest.builder()
             .tableName(table)
@@ -213,16 +216,10 @@ public final class DynamoChunkStore implements ChunkStore {
   private CompletableFuture<Void> deleteFrom(String name, int piece) {
     return client
         .deleteItem(
-            delete ->
-                delete
-                    .tableName(table)
-                    .key(key(name, piece))
-                    .overrideConfiguration(LIMITED))
+            delete -> delete.tableName(table).key(key(name, piece)).overrideConfiguration(LIMITED))
         .thenCompose(
             done ->
-                piece == 0
-                    ? CompletableFuture.completedFuture(null)
-                    : deleteFrom(name, piece - 1));
+                piece == 0 ? CompletableFuture.completedFuture(null) : deleteFrom(name, piece - 1));
   }
 
   private Map<String, AttributeValue> key(String name, int piece) {

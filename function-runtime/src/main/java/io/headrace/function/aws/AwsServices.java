@@ -4,8 +4,8 @@ import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
 import io.headrace.checkpoint.CheckpointStore;
 import io.headrace.checkpoint.ChunkStore;
-import io.headrace.checkpoint.dynamo.DynamoChunkStore;
 import io.headrace.checkpoint.dynamo.DynamoCheckpointStore;
+import io.headrace.checkpoint.dynamo.DynamoChunkStore;
 import io.headrace.checkpoint.dynamo.DynamoEffectStore;
 import io.headrace.checkpoint.dynamo.PlacedProgress;
 import io.headrace.checkpoint.kcl.KclTable;
