@@ -356,7 +356,8 @@ final class SimulatedProcess {
       }
       world.progress().settled(settled.function(), settled.shard(), token, settled.position());
       if (settled.outcome() == Outcome.PARKED) {
-        return; // What becomes of it is told by the function.
+        world.deliveries().parked(); // What becomes of it is told by the function.
+        return;
       }
       if (settled.outcome() == Outcome.SKIPPED) {
         skipped(settled.function(), settled.shard(), settled.position());
