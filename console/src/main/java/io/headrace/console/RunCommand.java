@@ -3,6 +3,7 @@ package io.headrace.console;
 import io.headrace.function.FunctionRuntime;
 import io.headrace.function.aws.AwsServices;
 import io.headrace.function.settings.Settings;
+import io.headrace.kcl.loop.LastResort;
 import io.headrace.kcl.loop.ShutdownSignal;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -26,6 +27,9 @@ final class RunCommand implements Callable<Integer> {
   /** What closing takes beyond the runtime's own limit. */
   private static final Duration CLOSING = Duration.ofSeconds(1);
 
+  /** What an orderly end after a fault may take beyond the runtime's own limit. */
+  private static final Duration LAST_RESORT = Duration.ofSeconds(8);
+
   @Parameters(paramLabel = "app.yaml", description = "The settings file.")
   private @Nullable Path file;
 
@@ -38,7 +42,8 @@ final class RunCommand implements Callable<Integer> {
     var settings = Settings.read(Objects.requireNonNull(file));
     // Before there is a worker, a signal may end the process at once; once the worker has handed
     // over, nobody need wait for sockets to close.
-    try (var application = Application.load(settings);
+    try (var lastResort = LastResort.unarmed();
+        var application = Application.load(settings);
         var aws = AwsServices.at(endpoints(settings));
         var signal = ShutdownSignal.listening(settings.stopWithin().plus(CLOSING));
         var running = runtime(settings, application, aws).observedBy(narrator()).start()) {
@@ -55,6 +60,7 @@ final class RunCommand implements Callable<Integer> {
       while (!signal.await(WATCH)) {
         if (!running.health().alive()) {
           // Whatever supervises the process starts it anew; the shards go on elsewhere meanwhile.
+          lastResort.haltWithin(settings.stopWithin().plus(LAST_RESORT), Headrace.FAULT);
           command.getErr().println("headrace: " + reasons(running));
           return Headrace.FAULT;
         }

@@ -46,7 +46,7 @@ class BrokenWorkerTest {
 
   /** Where the lease time is 20 s, the shards come to the other before it is over. */
   @ParameterizedTest
-  @CsvSource({"WORKER_LOOP_THROWS, 20s, 30", "LEASE_LOOP_HANGS, 1s, 25"})
+  @CsvSource({"WORKER_LOOP_THROWS, 20s, 15", "LEASE_LOOP_AND_CLOSE_HANG, 1s, 25"})
   void a_worker_whose_engine_breaks_hands_over_and_its_process_ends_with_exit_code_70(
       String fault, String leaseTime, int takenOverWithin)
       throws IOException, InterruptedException {

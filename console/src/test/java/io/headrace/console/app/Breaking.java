@@ -8,34 +8,55 @@ import io.headrace.function.Output;
 import io.headrace.function.RecordFunction;
 import io.headrace.function.json.Json;
 import io.headrace.kcl.StreamSource;
+import io.headrace.kcl.loop.LoopOfThread;
 import java.nio.file.Path;
+import java.util.concurrent.locks.LockSupport;
 
 /** A function that breaks the process in which it runs, in the way that a record names. */
-@SuppressWarnings({
-  "deprecation",
-  "removal",
-  "DefaultCharset"
-}) // nothing else throws in a thread of another
-final class Breaking implements RecordFunction<Breaking.Word, Breaking.Word> {
+final class Breaking implements RecordFunction<Breaking.Word, Breaking.Word>, AutoCloseable {
   record Word(String text) {}
+
+  private static volatile boolean closeHangs;
 
   @Override
   public void handle(Event<Word> event, Output<Word> out) {
     switch (event.value().text()) {
-      case "WORKER_LOOP_THROWS" -> thread("headrace-worker-app").stop();
-      case "LEASE_LOOP_THROWS" -> thread("headrace-leases-app").stop();
-      case "WORKER_LOOP_HANGS" -> thread("headrace-worker-app").suspend();
-      case "LEASE_LOOP_HANGS" -> thread("headrace-leases-app").suspend();
-      case "MEMORY_ENDS" -> out.send(new Word(new String(new byte[Integer.MAX_VALUE])));
+      case "WORKER_LOOP_THROWS" -> throwIn("headrace-worker-app");
+      case "LEASE_LOOP_THROWS" -> throwIn("headrace-leases-app");
+      case "WORKER_LOOP_HANGS" -> hangIn("headrace-worker-app");
+      case "LEASE_LOOP_AND_CLOSE_HANG" -> {
+        closeHangs = true;
+        hangIn("headrace-leases-app");
+      }
+      case "MEMORY_ENDS" -> out.send(new Word("long".repeat(Integer.MAX_VALUE)));
       default -> out.send(event.value());
     }
   }
 
-  private static Thread thread(String name) {
-    return Thread.getAllStackTraces().keySet().stream()
-        .filter(thread -> thread.getName().equals(name))
-        .findFirst()
-        .orElseThrow();
+  @Override
+  public void close() {
+    if (closeHangs) {
+      hang();
+    }
+  }
+
+  private static void throwIn(String loop) {
+    LoopOfThread.named(loop)
+        .execute(
+            () -> {
+              throw new IllegalStateException("a task that a test planted");
+            });
+  }
+
+  private static void hangIn(String loop) {
+    LoopOfThread.named(loop).execute(Breaking::hang);
+  }
+
+  /** Holds no lock, as whatever hangs in a task. */
+  private static void hang() {
+    while (true) {
+      LockSupport.park();
+    }
   }
 
   static FunctionSpec<Word, Word> spec() {

@@ -35,8 +35,7 @@ public final class ThreadedLoop implements EventLoop, AutoCloseable {
 
   private ThreadedLoop(String name, Consumer<Throwable> onError) {
     this.onError = onError;
-    thread = new Thread(this::run, name);
-    thread.setDaemon(true);
+    thread = new LoopThread(this, name);
   }
 
   /**
@@ -175,6 +174,22 @@ public final class ThreadedLoop implements EventLoop, AutoCloseable {
       return null;
     } finally {
       lock.unlock();
+    }
+  }
+
+  /** Knows its loop, so that a test that finds the thread by its name can give it a bad task. */
+  static final class LoopThread extends Thread {
+    final ThreadedLoop loop;
+
+    LoopThread(ThreadedLoop loop, String name) {
+      super(name);
+      this.loop = loop;
+      setDaemon(true);
+    }
+
+    @Override
+    public void run() {
+      loop.run();
     }
   }
 
