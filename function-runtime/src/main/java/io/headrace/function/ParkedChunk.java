@@ -115,8 +115,9 @@ record ParkedChunk(ShardKey origin, List<StreamRecord> records) {
   private static void write(DataOutputStream out, StreamRecord each) throws IOException {
     write(out, each.position().toString().getBytes(UTF_8));
     write(out, each.key().bytes());
-    out.writeLong(each.arrivedAt().getEpochSecond());
-    out.writeInt(each.arrivedAt().getNano());
+    var arrivedAt = each.arrivedAt();
+    out.writeLong(arrivedAt.getEpochSecond());
+    out.writeInt(arrivedAt.getNano());
     out.writeBoolean(each.misrouted());
     out.writeInt(each.headers().size());
     for (var header : each.headers().entrySet()) {

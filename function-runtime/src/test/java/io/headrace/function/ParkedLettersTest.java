@@ -83,7 +83,7 @@ class ParkedLettersTest extends RedriveRig {
 
   private List<Integer> state(FunctionRuntime.Running running, String key) {
     var numbers = new ArrayList<Integer>();
-    for (var word : String.valueOf(running.stateOf("echo", key, key).orElse("")).split(" ")) {
+    for (var word : String.valueOf(running.stateOf("echo", key, key).orElse("")).split(" ", -1)) {
       if (!word.isEmpty()) {
         numbers.add(Integer.parseInt(word));
       }
