@@ -14,7 +14,7 @@ import java.util.Objects;
  *
  * @param after a key whose first record has kept failing for so long is parked
  * @param records so many waiting records of a key park it sooner, and a quarter of what may be in
- *     flight does, too ({@link FunctionSpec.Options#inFlight})
+ *     flight ({@link FunctionSpec.Options#inFlight}) does, too, if that is 8 records or more
  * @param bytes so many bytes of waiting records park it sooner
  * @param keysMax so many keys of a shard may be parked; the next one waits as if it could not be
  * @param bytesMax what all parked records of a shard may take; what does not fit waits in memory,

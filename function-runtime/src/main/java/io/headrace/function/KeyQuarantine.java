@@ -20,6 +20,9 @@ final class KeyQuarantine<O> {
   /** Of what may be in flight, so much of one key parks it however few records that are. */
   private static final int SHARE_OF_FLIGHT = 4;
 
+  /** And never fewer: a record that fails once or twice is no reason to write. */
+  private static final int RECORDS_MIN = 8;
+
   /** Where keys go from here. */
   interface Parking<O> {
     /**
@@ -83,7 +86,7 @@ final class KeyQuarantine<O> {
     this.lanes = lanes;
     this.store = store;
     this.bounds = bounds;
-    this.recordsMax = Math.max(1, Math.min(bounds.records(), inFlight / SHARE_OF_FLIGHT));
+    this.recordsMax = Math.min(bounds.records(), Math.max(RECORDS_MIN, inFlight / SHARE_OF_FLIGHT));
     this.parking = parking;
   }
 

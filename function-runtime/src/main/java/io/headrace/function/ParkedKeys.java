@@ -55,7 +55,10 @@ final class ParkedKeys<O> implements LaneRunner.Quarantine<O>, KeyQuarantine.Par
   private long bytes;
   private long prefixes;
   private boolean changed;
-  private boolean begun;
+
+  /** Parked keys may go on: at once, unless letters of former runs have to be looked at first. */
+  private boolean begun = true;
+
   private boolean draining;
 
   /** Something does not fit that would be stored. */
@@ -110,6 +113,7 @@ final class ParkedKeys<O> implements LaneRunner.Quarantine<O>, KeyQuarantine.Par
       bytes += entry.bytes();
     }
     changed = keeper.isInherited() && !keys.isEmpty();
+    begun = keys.isEmpty();
     if (!keys.isEmpty()) {
       LOG.info(
           "function {}, shard {}: goes on with parked keys, {}",
