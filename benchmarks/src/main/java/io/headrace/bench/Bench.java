@@ -6,6 +6,7 @@ import io.headrace.bench.fanout.FanOutBench;
 import io.headrace.bench.fleet.FleetBench;
 import io.headrace.bench.local.LocalBench;
 import io.headrace.bench.metrics.MetricsBench;
+import io.headrace.bench.poison.PoisonBench;
 import io.headrace.bench.producer.ProducerBench;
 import java.io.OutputStreamWriter;
 import java.io.PrintStream;
@@ -28,6 +29,7 @@ import picocli.CommandLine.Spec;
       FleetBench.class,
       ProducerBench.class,
       AsyncBench.class,
+      PoisonBench.class,
       ChaosBench.class,
       MetricsBench.class,
       CommandLine.HelpCommand.class

@@ -179,7 +179,7 @@ public final class InMemoryCheckpointStore implements CheckpointStore, OperatorS
                     item.seals() + 1,
                     attempt(order),
                     progressAt(to),
-                    Optional.of(CommitParts.NONE),
+                    Optional.of(item.parts().map(CommitParts::moved).orElse(CommitParts.NONE)),
                     row.parents,
                     Optional.empty(),
                     Optional.of(row.moved));

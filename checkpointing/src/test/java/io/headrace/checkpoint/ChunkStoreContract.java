@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headrace.kcl.CheckpointException;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
@@ -23,6 +24,21 @@ public abstract class ChunkStoreContract {
 
     assertThat(answer(store().get(NAME))).containsExactly(1, 2, 3);
     assertThat(answer(store().get(NAME + "/empty"))).isEmpty();
+  }
+
+  @Test
+  void a_chunk_may_be_large() {
+    var bytes = new byte[(1 << 20) + 1];
+    new Random(20).nextBytes(bytes);
+    answer(store().put(NAME, bytes));
+    answer(store().put(NAME, bytes));
+
+    assertThat(answer(store().get(NAME))).isEqualTo(bytes);
+    var others = bytes.clone();
+    others[others.length - 1]++;
+    assertThat(faultOf(store().put(NAME, others))).isInstanceOf(CheckpointException.class);
+    answer(store().delete(NAME));
+    assertThat(faultOf(store().get(NAME))).isInstanceOf(CheckpointException.class);
   }
 
   @Test

@@ -11,6 +11,7 @@ import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.StartingPosition;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -93,6 +94,19 @@ public abstract class OperatorStoreContract {
     assertThat(answer(store().commit(commit(again, "c", 4, CommitParts.NONE))))
         .isEqualTo(new WriteAnswer.Applied());
     assertThat(answer(store().seal(KEY, BOB, "n")).progress()).isEqualTo(through(4));
+  }
+
+  @Test
+  void a_move_keeps_what_is_parked_and_no_state() {
+    var sealed = answer(store().seal(KEY, ANN, "n"));
+    var parts =
+        new CommitParts(Map.of("state", new byte[] {1}, CommitParts.PARKED, new byte[] {2, 3}));
+    answer(store().commit(commit(sealed, "a", 7, parts)));
+
+    answer(operator().move(answer(operator().progress(KEY)), StartingPosition.TRIM_HORIZON, 9));
+
+    assertThat(answer(store().seal(KEY, BOB, "n")).parts())
+        .contains(CommitParts.of(CommitParts.PARKED, new byte[] {2, 3}));
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.headrace.console;
 
+import io.headrace.function.FunctionEvent;
 import io.headrace.function.RuntimeListener;
 import io.headrace.kcl.Position;
 import io.headrace.kcl.Progress;
@@ -30,6 +31,7 @@ final class Ledger implements RuntimeListener {
    * @param droppedAsMisrouted brought by an aggregate into a shard that was not theirs, and dropped
    *     because the input says so
    * @param skipped passed over because an operator said so
+   * @param parked in a durable store, from which they are still to be handled
    * @param unaccounted passed by a commit without having been settled: lost
    * @param duplicates records that were settled more than once, or stored more than once
    */
@@ -104,7 +106,7 @@ final class Ledger implements RuntimeListener {
     }
   }
 
-  /** Any event of a worker; others than the three that matter are let through. */
+  /** Any event of a worker; others than the four that matter are let through. */
   @Override
   public synchronized void on(Object event) {
     if (event instanceof WorkerEvent.Settled done) {
@@ -113,11 +115,27 @@ final class Ledger implements RuntimeListener {
       if (page.settled.put(done.position(), done.outcome()) != null) {
         page.repeated++;
       }
+    } else if (event instanceof FunctionEvent.ParkedSettled done) {
+      parkedSettled(done);
     } else if (event instanceof WorkerEvent.Committed commit) {
       commits++;
       page(commit.function(), commit.shard()).committed = commit.progress();
     } else if (event instanceof WorkerEvent.ShardEnded end) {
       page(end.function(), end.shard()).ended = true;
+    }
+  }
+
+  /** It is told of where the record lies, which may be an ancestor of the shard that has it. */
+  private void parkedSettled(FunctionEvent.ParkedSettled done) {
+    var words = done.id().split("/", 3);
+    var read = new PageKey(done.function() + "@" + words[0], words[0], words[1]);
+    var page =
+        pages.containsKey(read)
+            ? page(read.function(), words[0], words[1])
+            : page(done.function(), words[0], words[1]);
+    var before = page.settled.put(done.position(), done.outcome());
+    if (before != null && before != Outcome.PARKED) {
+      page.repeated++;
     }
   }
 
@@ -174,7 +192,7 @@ final class Ledger implements RuntimeListener {
         outcomes.getOrDefault(Outcome.DEAD_LETTERED, 0L),
         outcomes.getOrDefault(Outcome.DROPPED_AS_MISROUTED, 0L),
         outcomes.getOrDefault(Outcome.SKIPPED, 0L),
-        0,
+        outcomes.getOrDefault(Outcome.PARKED, 0L),
         inFlight,
         unaccounted,
         page.repeated + stored);

@@ -1,6 +1,5 @@
 package io.headrace.console;
 
-import io.headrace.checkpoint.InMemoryChunkStore;
 import io.headrace.function.FunctionRuntime;
 import io.headrace.function.aws.AwsServices;
 import io.headrace.function.settings.Settings;
@@ -119,7 +118,7 @@ final class RunCommand implements Callable<Integer> {
             .memoryBytes(settings.memoryBytes())
             .leasesIn(aws.leases(table, settings.leases().createTable()))
             .checkpointsIn(aws.checkpoints(table, settings.application()))
-            .stateIn(new InMemoryChunkStore())
+            .stateIn(aws.chunks(table, settings.application()))
             .connecting(aws.connector(settings.retrieval()))
             .connecting(aws.letters())
             .deadLettersIn(settings.deadLetters())

@@ -263,6 +263,7 @@ final class SimulateCommand implements Callable<Integer> {
     figures.put("records", report.puts());
     figures.put("deliveries", report.deliveries());
     figures.put("redeliveries", report.redeliveries());
+    figures.put("parked", report.parked());
     figures.put("commits", report.commits());
     figures.put("ownerChanges", report.ownerChanges());
     figures.put("disturbances", report.disturbances());

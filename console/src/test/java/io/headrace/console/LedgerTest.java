@@ -3,6 +3,8 @@ package io.headrace.console;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.headrace.function.FunctionEvent;
+import io.headrace.function.KeyParking;
 import io.headrace.kcl.Position;
 import io.headrace.kcl.Progress;
 import io.headrace.kcl.ShardHandler.Outcome;
@@ -43,6 +45,22 @@ class LedgerTest {
     commit(2);
 
     assertThat(ledger.account()).isEqualTo(new Ledger.Account(2, 1, 0, 0, 1, 0, 0, 0, 0, 0));
+  }
+
+  @Test
+  void a_parked_record_counts_as_that_until_it_is_told_what_became_of_it() {
+    put(1, 2);
+    settle(Outcome.PARKED, 1);
+    settle(Outcome.HANDLED, 2);
+    commit(2);
+
+    assertThat(ledger.account()).isEqualTo(new Ledger.Account(2, 1, 0, 0, 0, 0, 1, 0, 0, 0));
+
+    var load = new KeyParking.Load(0, 0, 0, KeyParking.DEFAULT);
+    ledger.on(
+        new FunctionEvent.ParkedSettled(
+            "f", KEY, "s/shardId-0/1:0", Position.of(1), Outcome.HANDLED, load));
+    assertThat(ledger.account()).isEqualTo(new Ledger.Account(2, 2, 0, 0, 0, 0, 0, 0, 0, 0));
   }
 
   @Test

@@ -2,6 +2,9 @@ package io.headrace.function;
 
 import io.headrace.checkpoint.ChunkStore;
 import io.headrace.checkpoint.Orders;
+import io.headrace.kcl.CheckpointException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -36,6 +39,9 @@ record Environment(
     LetterKeeping letters,
     StuckThreads.Tally stuck,
     Telemetry telemetry) {
+  /** Where there is no place for state: whoever asks for it is told so. */
+  static final ChunkStore NO_CHUNKS = new NoChunks();
+
   Environment(
       String application,
       Executor pool,
@@ -74,5 +80,33 @@ record Environment(
         letters,
         stuck,
         telemetry);
+  }
+
+  /** Whether what is stored in chunks outlives the run. */
+  boolean keepsChunks() {
+    return chunks != NO_CHUNKS;
+  }
+
+  private static final class NoChunks implements ChunkStore {
+    private static <T> CompletionStage<T> refuse(String what) {
+      return CompletableFuture.failedFuture(
+          new CheckpointException(
+              what + ": the application has no place for state; give one by stateIn(...)"));
+    }
+
+    @Override
+    public CompletionStage<Void> put(String name, byte[] bytes) {
+      return refuse("chunk " + name + " can't be stored");
+    }
+
+    @Override
+    public CompletionStage<byte[]> get(String name) {
+      return refuse("chunk " + name + " can't be read");
+    }
+
+    @Override
+    public CompletionStage<Void> delete(String name) {
+      return refuse("chunk " + name + " can't be deleted");
+    }
   }
 }

@@ -129,6 +129,44 @@ public sealed interface FunctionEvent {
   record TraceMalformed(String function, ShardKey shard, Position position, long count)
       implements FunctionEvent {}
 
+  /**
+   * A key has kept failing and is parked: its records lie in the store of the application's state,
+   * and nothing but the key waits for them any more.
+   *
+   * @param first the record that fails
+   * @param load what is parked in the shard, with this
+   */
+  record KeyParked(String function, ShardKey shard, Position first, KeyParking.Load load)
+      implements FunctionEvent {}
+
+  /** More records of a parked key are stored behind the others. */
+  record RecordsParked(
+      String function, ShardKey shard, Position first, int records, KeyParking.Load load)
+      implements FunctionEvent {}
+
+  /**
+   * A parked record is finished. The engine has settled it as {@code PARKED}; this is what became
+   * of it.
+   *
+   * @param id of the record, which may lie in an ancestor of the shard
+   */
+  record ParkedSettled(
+      String function,
+      ShardKey shard,
+      String id,
+      Position position,
+      ShardHandler.Outcome outcome,
+      KeyParking.Load load)
+      implements FunctionEvent {}
+
+  /** All parked records of a key are finished: it goes on as any other. */
+  record KeyResumed(String function, ShardKey shard, KeyParking.Load load)
+      implements FunctionEvent {}
+
+  /** No more may be parked in the shard: what can't be waits in memory, and the position waits. */
+  record ParkingFull(String function, ShardKey shard, KeyParking.Load load)
+      implements FunctionEvent {}
+
   /** A record was passed over, as an operator ordered. */
   record Skipped(String function, ShardKey shard, Position position, long order)
       implements FunctionEvent {}

@@ -62,15 +62,28 @@ public record FunctionOptions(
       Optional<Integer> retries,
       Optional<Duration> within,
       Optional<BackOff> backOff,
-      Optional<PauseAbove> pauseAbove) {
+      Optional<PauseAbove> pauseAbove,
+      Optional<Parking> parking) {
     public static final Retrying NONE =
-        new Retrying(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+        new Retrying(
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty());
   }
 
   /** See {@link InvocationThreads}; a kind alone leaves their number as it is. */
   public record Threads(Optional<Integer> max, Optional<InvocationThreads.Kind> kind) {
     public static final Threads NONE = new Threads(Optional.empty(), Optional.empty());
   }
+
+  /**
+   * See {@link RetryPolicy#parkingKeys}.
+   *
+   * @param bounds empty to park no key
+   */
+  public record Parking(Optional<KeyParking> bounds) {}
 
   /** See {@link RetryPolicy#backingOff}. */
   public record BackOff(Duration first, Duration longest) {}
@@ -150,6 +163,10 @@ public record FunctionOptions(
     if (retrying.pauseAbove().isPresent()) {
       var pause = retrying.pauseAbove().get();
       retry = retry.pausingAbove(pause.share(), pause.ofLast());
+    }
+    if (retrying.parking().isPresent()) {
+      var bounds = retrying.parking().get().bounds();
+      retry = bounds.isPresent() ? retry.parkingKeys(bounds.get()) : retry.parkingNoKeys();
     }
     return retry;
   }

@@ -333,8 +333,8 @@ public final class FunctionSpec<I, O> {
 
     /**
      * How many records of one shard may be in work: different keys run at once, a key's records one
-     * after the other. When so many are unanswered, as behind a key that keeps failing, the shard
-     * is read no further.
+     * after the other. When so many are unanswered, as behind keys that fail and are not parked
+     * ({@link RetryPolicy#parkingKeys}), the shard is read no further.
      *
      * @param perShard 1 to 10,000; 256 unless given
      */

@@ -3,7 +3,9 @@ package io.headrace.function;
 import io.headrace.kcl.KeyStanding;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -115,6 +117,20 @@ final class KeyLanes<T> {
     } else {
       waiting.add(lane);
     }
+  }
+
+  /** The tasks of a lane, in order; none when it has ended. */
+  List<T> tasks(Lane<T> lane) {
+    return List.copyOf(lane.tasks);
+  }
+
+  /** Takes these out of a lane; none of them is its first, which may be under way. */
+  void takeOut(Lane<T> lane, Collection<T> some) {
+    if (some.contains(lane.first())) {
+      throw new IllegalStateException(
+          "the first task of lane of key hash " + lane.key.hashCode() + " can't be taken out");
+    }
+    lane.tasks.removeAll(new HashSet<>(some));
   }
 
   /** Takes out every task that is not under way: what is left ends its lane. */

@@ -25,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  * stands still.
  */
 final class KeyedHandler<I, S, O> implements ShardHandler {
+  /** Of the commit; parked records belong to the state, which a seek drops. */
+  static final String PARKED = "parked of state";
+
   /** How the function is called; on the invocation pool. */
   @FunctionalInterface
   interface Invocation<I, S, O> {
@@ -38,6 +41,7 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
   private final Function<String, S> initial;
   private final Invocation<I, S, O> invocation;
   private final LaneRunner<O> lanes;
+  private final ParkedKeys<O> parked;
   private final StateKeeper keeper;
   private final Map<StateKey, Held<S>> states = new ConcurrentHashMap<>();
   private Runnable over = () -> {};
@@ -58,7 +62,18 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
     this.initial = initial;
     this.invocation = invocation;
     this.keeper = new StateKeeper(scope);
-    this.lanes = wiring.open(scope, (task, outcome) -> RecordHandler.settled(scope, task, outcome));
+    this.lanes = wiring.open(scope, this::settled);
+    this.parked =
+        new ParkedKeys<>(
+            scope,
+            PARKED,
+            wiring.settings(),
+            lanes,
+            (record, origin) -> new One(record, Decoder.id(origin, record.position())));
+  }
+
+  private void settled(Task<O> task, Outcome outcome) {
+    RecordHandler.settled(scope, parked, task, outcome);
   }
 
   @Override
@@ -73,13 +88,16 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
                     () -> {
                       states.putAll(restored);
                       changed = keeper.isInherited();
-                    }));
+                    }))
+        .thenCompose(done -> parked.restore(parts));
   }
 
   @Override
   public void handle(List<StreamRecord> records) {
     for (var record : records) {
-      lanes.add(new One(record));
+      if (!parked.takes(record)) {
+        lanes.add(new One(record, scope.idOf(record.position())));
+      }
     }
     lanes.start();
   }
@@ -95,17 +113,19 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
     var stored =
         keeper.snapshot(
             was, () -> StateChunk.ofKeys(scope.context.shard().range(), codec.version(), entries));
-    return stored.whenComplete((parts, thrown) -> changed |= thrown != null);
+    return parked.snapshot(stored.whenComplete((parts, thrown) -> changed |= thrown != null));
   }
 
   @Override
   public void committed(CommitParts parts) {
     keeper.committed(parts);
+    parked.committed(parts);
   }
 
   @Override
   public void drain() {
     lanes.drain();
+    parked.drain();
   }
 
   @Override
@@ -199,8 +219,8 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
     /** The key belongs to the shard: asked once, by the first attempt that comes so far. */
     private boolean ours;
 
-    One(StreamRecord record) {
-      super(record, scope.idOf(record.position()));
+    One(StreamRecord record, EventId id) {
+      super(record, id);
     }
 
     @Override

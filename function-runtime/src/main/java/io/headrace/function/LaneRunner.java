@@ -32,6 +32,12 @@ final class LaneRunner<O> implements FunctionGate.Caller {
     void done(Task<O> task, Outcome outcome);
   }
 
+  /** Told of records that failed and will be tried again: their keys may be parked. */
+  @FunctionalInterface
+  interface Quarantine<O> {
+    void failed(Task<O> task);
+  }
+
   /** What the lanes of a function's shards have in common. */
   record Wiring<O>(
       FunctionSettings settings,
@@ -56,6 +62,7 @@ final class LaneRunner<O> implements FunctionGate.Caller {
   private final LetterWriter letters;
   private final KeyLanes<Task<O>> lanes;
   private final Dispatch<Call<O>> dispatch;
+  private Quarantine<O> quarantine = task -> {};
   private boolean starting;
   private boolean draining;
   private long foreignKeys;
@@ -74,6 +81,25 @@ final class LaneRunner<O> implements FunctionGate.Caller {
     this.lanes = new KeyLanes<>(settings.inFlight());
     var pool = settings.executor().orElse(scope.environment.pool());
     this.dispatch = new Dispatch<>(scope, pool, this::ended, this::start);
+  }
+
+  void watchedBy(Quarantine<O> watching) {
+    quarantine = watching;
+  }
+
+  /** The tasks of a lane, in order. */
+  List<Task<O>> tasks(KeyLanes.Lane<Task<O>> lane) {
+    return lanes.tasks(lane);
+  }
+
+  /** Takes tasks out of a lane that stand behind its first. */
+  void takeOut(KeyLanes.Lane<Task<O>> lane, List<Task<O>> some) {
+    lanes.takeOut(lane, some);
+  }
+
+  /** Whether the function may be called at all. */
+  boolean isOpen() {
+    return gate.isOpen();
   }
 
   /** Adds a task behind the others of its lane; {@link #start} sets it going. */
@@ -142,7 +168,13 @@ final class LaneRunner<O> implements FunctionGate.Caller {
   }
 
   private void giveBack(List<Task<O>> tasks) {
-    var positions = tasks.stream().map(Task::position).filter(Objects::nonNull).toList();
+    // What is parked is the next owner's as it is stored.
+    var positions =
+        tasks.stream()
+            .filter(task -> task.parked == null)
+            .map(Task::position)
+            .filter(Objects::nonNull)
+            .toList();
     if (!positions.isEmpty()) {
       scope.context.outcomes().returned(positions);
     }
@@ -276,6 +308,7 @@ final class LaneRunner<O> implements FunctionGate.Caller {
     scope.tell(
         new FunctionEvent.RetryScheduled(scope.function, shard, position, task.attempts, wait));
     again(task, wait);
+    quarantine.failed(task);
   }
 
   /** Before it would be tried again: what its function said last is worth more than its age. */

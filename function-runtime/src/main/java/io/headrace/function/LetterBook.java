@@ -35,8 +35,17 @@ final class LetterBook {
   private static final Duration RETRY_LONGEST = Duration.ofSeconds(30);
   private static final String NAME = "the ledger of dead letters";
 
-  /** Why a record was given up. */
-  record Why(String code, String cause, int attempts, Instant failedAt) {}
+  /**
+   * Why a record was given up.
+   *
+   * @param origin in which shard it lies; null for the run's own
+   */
+  record Why(String code, String cause, int attempts, Instant failedAt, @Nullable ShardKey origin) {
+    /** Of a record of the run's own shard. */
+    Why(String code, String cause, int attempts, Instant failedAt) {
+      this(code, cause, attempts, failedAt, null);
+    }
+  }
 
   /** Told of what comes into the ledger. */
   @FunctionalInterface
@@ -95,6 +104,11 @@ final class LetterBook {
 
   void listen(Listener told) {
     listener = told;
+  }
+
+  /** Whether letters are kept beyond their sink. */
+  boolean isKept() {
+    return ledger != null;
   }
 
   Redaction redaction() {
@@ -162,10 +176,10 @@ final class LetterBook {
       done.run();
       return;
     }
-    var known = playing.get(record.position());
+    var known = why.origin() != null ? null : playing.get(record.position());
     var letter =
         new Letter(
-            known != null ? known.letter().id() : new Letter.Id(place, record.position()),
+            known != null ? known.letter().id() : idOf(place, why.origin(), record.position()),
             record.key().text(),
             record.arrivedAt(),
             why.failedAt(),
@@ -205,6 +219,11 @@ final class LetterBook {
 
   private static int bytesOf(Map.Entry<String, String> header) {
     return header.getKey().getBytes(UTF_8).length + header.getValue().getBytes(UTF_8).length;
+  }
+
+  private static Letter.Id idOf(ProgressKey own, @Nullable ShardKey origin, Position position) {
+    var place = origin == null ? own : new ProgressKey(origin, own.function());
+    return new Letter.Id(place, position);
   }
 
   private void enterWaiting(Scope open, LetterLedger into) {

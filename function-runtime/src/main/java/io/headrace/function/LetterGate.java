@@ -7,6 +7,7 @@ import io.headrace.checkpoint.ProgressKey;
 import io.headrace.kcl.CommitParts;
 import io.headrace.kcl.Position;
 import io.headrace.kcl.ShardHandler;
+import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.StartingPosition;
 import io.headrace.kcl.StreamRecord;
 import java.time.Duration;
@@ -40,6 +41,12 @@ final class LetterGate extends Gate {
   /** Letters of former runs that may not be committed, by position. */
   private final Map<Position, Letter> uncommitted = new HashMap<>();
 
+  /**
+   * Letters of keys that were parked when the run began, of records that may be parked still: they
+   * count once it is known that those are not handled from the store any more.
+   */
+  private final Map<Letter.Id, Letter> ofParked = new HashMap<>();
+
   private final ArrayDeque<List<StreamRecord>> held = new ArrayDeque<>();
   private final Hearing hearing;
   private boolean striking;
@@ -59,6 +66,7 @@ final class LetterGate extends Gate {
     this.place = place;
     this.redriver = redriver;
     this.hearing = hearing;
+    scope.letterGate = this;
   }
 
   /**
@@ -111,8 +119,21 @@ final class LetterGate extends Gate {
     return super.restore(parts)
         .thenCombine(
             ledger.ofShard(place, Optional.ofNullable(through)), (restored, found) -> found)
-        .thenCombine(redriver.counted(), (found, counted) -> new Known(found.letters(), counted))
+        .thenCombine(
+            redriver.counted(), (found, counted) -> new Known(found.letters(), counted, List.of()))
+        .thenCompose(this::withThoseOfParkedKeys)
         .thenCompose(known -> Scope.onLoop(scope, () -> begin(known, played)));
+  }
+
+  /** Asked once it is known which keys are parked; mostly none is. */
+  private CompletionStage<Known> withThoseOfParkedKeys(Known known) {
+    var parked = scope.parked;
+    if (parked == null || parked.isEmpty()) {
+      return CompletableFuture.completedFuture(known);
+    }
+    return ledger
+        .ofFunction(place.function(), parked::mayHold)
+        .thenApply(found -> new Known(known.behind(), known.counted(), found.letters()));
   }
 
   /**
@@ -120,20 +141,63 @@ final class LetterGate extends Gate {
    *
    * @param behind those behind the place where the run goes on
    * @param counted all that are the shard's, where keys wait for them
+   * @param ofParked those whose records may be parked
    */
-  private record Known(List<Letter> behind, List<Letter> counted) {}
+  private record Known(List<Letter> behind, List<Letter> counted, List<Letter> ofParked) {}
 
   private void begin(Known known, List<Letter.Id> played) {
     known.behind().forEach(letter -> uncommitted.put(letter.id().position(), letter));
+    known.ofParked().forEach(letter -> ofParked.put(letter.id(), letter));
     known.counted().stream()
         .filter(letter -> mayCount(letter) && !played.contains(letter.id()))
         .forEach(scope.book::counts);
     redriver.begin(played, this::mayCount);
+    var parked = scope.parked;
+    if (parked != null) {
+      parked.begin();
+    }
+  }
+
+  /** A parked record is about to be handled: a letter of it was never committed, and goes. */
+  void beforePlaying(ShardKey origin, Position position, Runnable then) {
+    var letter =
+        ofParked.remove(new Letter.Id(new ProgressKey(origin, place.function()), position));
+    if (letter == null) {
+      then.run();
+      return;
+    }
+    uncommitted.values().remove(letter);
+    var struck = List.of(letter.id());
+    scope.book.strike(
+        struck,
+        () -> {
+          redriver.struckOut(struck);
+          then.run();
+        });
+  }
+
+  /** Nothing of a key is parked any more: letters that were not struck out count. */
+  void resumed(String key) {
+    var sure =
+        ofParked.values().stream()
+            .filter(letter -> letter.key().equals(key))
+            .filter(letter -> !uncommitted.containsValue(letter))
+            .toList();
+    sure.forEach(this::counts);
+    if (!sure.isEmpty()) {
+      redriver.look();
+    }
+  }
+
+  private void counts(Letter letter) {
+    ofParked.remove(letter.id());
+    scope.book.counts(letter);
   }
 
   /** Whether the record of this letter will surely not be handed over again. */
   private boolean mayCount(Letter letter) {
-    return !uncommitted.containsKey(letter.id().position()) || !letter.id().place().equals(place);
+    return !ofParked.containsKey(letter.id())
+        && (!uncommitted.containsKey(letter.id().position()) || !letter.id().place().equals(place));
   }
 
   @Override
@@ -169,6 +233,7 @@ final class LetterGate extends Gate {
         again,
         () -> {
           again.forEach(id -> uncommitted.remove(id.position()));
+          again.forEach(ofParked::remove);
           striking = false;
           redriver.struckOut(again);
           while (!striking && !held.isEmpty()) {
@@ -184,8 +249,11 @@ final class LetterGate extends Gate {
         .removeIf(
             letter -> {
               boolean sure = letter.id().position().compareTo(latest) < 0;
-              if (sure) {
-                scope.book.counts(letter);
+              var parked = scope.parked;
+              boolean mayBeParked =
+                  ofParked.containsKey(letter.id()) && parked != null && parked.mayHold(letter);
+              if (sure && !mayBeParked) {
+                counts(letter);
               }
               return sure;
             });

@@ -1,14 +1,21 @@
 package io.headrace.function;
 
+import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.StreamRecord;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Something that may end in a dead letter. */
 interface LetterSource {
   /** How often it was begun. */
   int attempts();
+
+  /** In which shard its record lies, when that is another one than the run's. */
+  default @Nullable ShardKey origin() {
+    return null;
+  }
 
   /** What a dead letter needs of the record; off the worker loop. */
   Remains remains() throws Exception;

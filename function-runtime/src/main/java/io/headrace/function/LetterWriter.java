@@ -35,7 +35,9 @@ final class LetterWriter {
    * @param written run on the worker loop when the letter is durable and counts
    */
   void write(LetterSource source, Failure failure, String code, Runnable written) {
-    var why = new LetterBook.Why(code, failure.error(), source.attempts(), scope.loop().now());
+    var why =
+        new LetterBook.Why(
+            code, failure.error(), source.attempts(), scope.loop().now(), source.origin());
     // Off the loop, as a payload may be fetched late and base64 of a megabyte takes its time.
     scope.onPool(
         scope.environment.background(),

@@ -43,7 +43,7 @@ final class OperatorGate extends Gate {
   public void handle(List<StreamRecord> records) {
     var through = new ArrayList<StreamRecord>(records.size());
     for (var record : records) {
-      var skip = skipping(record);
+      var skip = skipping(skips, record);
       if (skip.isPresent()) {
         skip(record.position(), skip.get());
       } else if (heldKeys.contains(record.key().text())) {
@@ -57,7 +57,8 @@ final class OperatorGate extends Gate {
     }
   }
 
-  private Optional<Order> skipping(StreamRecord record) {
+  /** The order that has this record passed over. */
+  static Optional<Order> skipping(List<Order> skips, StreamRecord record) {
     return skips.stream().filter(order -> concerns(order, record)).findFirst();
   }
 

@@ -14,13 +14,15 @@ import org.jspecify.annotations.Nullable;
  * @param outages exceptions that mean that a dependency is down
  * @param failuresMax more failing ones among the last {@code ofLast} records pause the function
  * @param ofLast 0 when failing records never pause it
+ * @param parking null when no key is parked
  */
 record Patience(
     @Nullable Duration recordAge,
     List<Class<? extends Throwable>> outages,
     int failuresMax,
-    int ofLast) {
-  static final Patience ENDLESS = new Patience(null, List.of(), 0, 0);
+    int ofLast,
+    @Nullable KeyParking parking) {
+  static final Patience ENDLESS = new Patience(null, List.of(), 0, 0, KeyParking.DEFAULT);
 
   private static final Duration AGE_MIN = Duration.ofMillis(1);
   private static final Duration AGE_MAX = Duration.ofDays(365);
@@ -39,14 +41,14 @@ record Patience(
       throw new IllegalArgumentException(
           "within " + age + ": the age of a record must be between 1 ms and 365 days");
     }
-    return new Patience(age, outages, failuresMax, ofLast);
+    return new Patience(age, outages, failuresMax, ofLast, parking);
   }
 
   Patience unavailableOn(Class<? extends Throwable> type) {
     RetryPolicy.refuseFatal("unavailableOn", type);
     var more = new ArrayList<>(outages);
     more.add(type);
-    return new Patience(recordAge, more, failuresMax, ofLast);
+    return new Patience(recordAge, more, failuresMax, ofLast, parking);
   }
 
   Patience pausingAbove(double share, int ofLast) {
@@ -61,7 +63,11 @@ record Patience(
     }
     // 29 of 100, which 0.29 * 100 is not quite.
     int failuresMax = Math.min(ofLast - 1, (int) Math.floor(share * ofLast + 1e-9));
-    return new Patience(recordAge, outages, failuresMax, ofLast);
+    return new Patience(recordAge, outages, failuresMax, ofLast, parking);
+  }
+
+  Patience parkingKeys(@Nullable KeyParking choice) {
+    return new Patience(recordAge, outages, failuresMax, ofLast, choice);
   }
 
   boolean isTooOld(@Nullable Instant arrivedAt, Instant now) {

@@ -24,43 +24,64 @@ final class RecordHandler<I, O> implements ShardHandler {
   private final Decoder<I> decoder;
   private final Invocation<I, O> invocation;
   private final LaneRunner<O> lanes;
+  private final ParkedKeys<O> parked;
 
   RecordHandler(
       Scope scope, Decoder<I> decoder, Invocation<I, O> invocation, LaneRunner.Wiring<O> wiring) {
     this.scope = scope;
     this.decoder = decoder;
     this.invocation = invocation;
-    this.lanes = wiring.open(scope, (task, outcome) -> settled(scope, task, outcome));
+    this.lanes = wiring.open(scope, this::settled);
+    this.parked =
+        new ParkedKeys<>(
+            scope,
+            CommitParts.PARKED,
+            wiring.settings(),
+            lanes,
+            (record, origin) -> new One(record, Decoder.id(origin, record.position())));
   }
 
-  static void settled(Scope scope, Task<?> task, Outcome outcome) {
-    var position = task.position();
-    if (position != null) {
-      scope.context.outcomes().settled(position, outcome);
+  private void settled(Task<O> task, Outcome outcome) {
+    settled(scope, parked, task, outcome);
+  }
+
+  /** Tells the engine, unless it has the record settled as parked already. */
+  static <O> void settled(Scope scope, ParkedKeys<O> parked, Task<O> task, Outcome outcome) {
+    var one = (Task.OfRecord<O>) task;
+    if (!parked.finished(one, one.eventId, outcome)) {
+      scope.context.outcomes().settled(one.record.position(), outcome);
     }
   }
 
   @Override
   public CompletionStage<Void> restore(List<CommitParts> parts) {
-    return CompletableFuture.completedFuture(null);
+    return parked.restore(parts);
   }
 
   @Override
   public void handle(List<StreamRecord> records) {
     for (var record : records) {
-      lanes.add(new One(record));
+      if (!parked.takes(record)) {
+        lanes.add(new One(record, scope.idOf(record.position())));
+      }
     }
     lanes.start();
   }
 
   @Override
   public CompletionStage<CommitParts> snapshot() {
-    return CompletableFuture.completedFuture(CommitParts.NONE);
+    return parked.snapshot(CompletableFuture.completedFuture(CommitParts.NONE));
+  }
+
+  @Override
+  public void committed(CommitParts parts) {
+    parked.committed(parts);
   }
 
   @Override
   public void drain() {
     lanes.drain();
+    parked.drain();
   }
 
   @Override
@@ -90,8 +111,8 @@ final class RecordHandler<I, O> implements ShardHandler {
   }
 
   private final class One extends Task.OfRecord<O> {
-    One(StreamRecord record) {
-      super(record, scope.idOf(record.position()));
+    One(StreamRecord record, EventId id) {
+      super(record, id);
     }
 
     @Override

@@ -125,6 +125,21 @@ public final class RetryPolicy {
     return with(patience.pausingAbove(share, ofLast));
   }
 
+  /**
+   * Parks a key that keeps failing, so that neither the position nor a shard's end waits for it; on
+   * unless said otherwise, with {@link KeyParking#DEFAULT}. Needs a place for the application's
+   * state ({@link FunctionRuntime#stateIn}): without one nothing is parked.
+   */
+  public RetryPolicy parkingKeys(KeyParking parking) {
+    Objects.requireNonNull(parking, "parking");
+    return with(patience.parkingKeys(parking));
+  }
+
+  /** A key that keeps failing waits in memory, and the position waits with it. */
+  public RetryPolicy parkingNoKeys() {
+    return with(patience.parkingKeys(null));
+  }
+
   private RetryPolicy with(Patience other) {
     return new RetryPolicy(retries, first, longest, terminal, sink, other, keyAfterLetter);
   }

@@ -2,7 +2,6 @@ package io.headrace.function;
 
 import io.headrace.checkpoint.CheckpointStore;
 import io.headrace.checkpoint.ChunkStore;
-import io.headrace.checkpoint.InMemoryChunkStore;
 import io.headrace.checkpoint.Orders;
 import io.headrace.checkpoint.PacedCheckpointStore;
 import io.headrace.checkpoint.TrackingCheckpointer;
@@ -73,6 +72,7 @@ final class RuntimeWorker implements FunctionRuntime.Running {
   private final Troubles troubles = new Troubles();
   private final SinkTroubles sinks = new SinkTroubles();
   private final StuckThreads.Tally stuck;
+  private final ParkingTroubles parkings = new ParkingTroubles();
 
   private final AtomicInteger calls = new AtomicInteger();
   private final AtomicBoolean stopping = new AtomicBoolean();
@@ -110,6 +110,7 @@ final class RuntimeWorker implements FunctionRuntime.Running {
             chunks(of),
             event -> {
               sinks.on(event);
+              parkings.on(event);
               listeners.tell(event);
             },
             calls,
@@ -222,6 +223,7 @@ final class RuntimeWorker implements FunctionRuntime.Running {
     reasons.addAll(troubles.sentences());
     reasons.addAll(sinks.sentences());
     reasons.addAll(stuck.sentences());
+    reasons.addAll(parkings.sentences());
     var unread = orders.trouble();
     if (unread != null) {
       reasons.add(unread);
@@ -374,6 +376,7 @@ final class RuntimeWorker implements FunctionRuntime.Running {
   private void watch(WorkerEvent event) {
     troubles.on(event);
     sinks.on(event);
+    parkings.on(event);
     if (event instanceof WorkerEvent.OrdersGiven given) {
       orders.given(given.number());
     } else if (event instanceof WorkerEvent.FunctionHeld held) {
@@ -485,9 +488,9 @@ final class RuntimeWorker implements FunctionRuntime.Running {
     return new IllegalStateException("application " + of.application + " needs " + what);
   }
 
-  /** Functions without state never ask for the store. */
+  /** Functions without state need none; then no key is parked. */
   private static ChunkStore chunks(FunctionRuntime of) {
-    return of.chunks != null ? of.chunks : new InMemoryChunkStore();
+    return of.chunks != null ? of.chunks : Environment.NO_CHUNKS;
   }
 
   /** A codec reads the versions up to its own. */

@@ -11,6 +11,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The life of one handler in one shard: what it posts is dropped once it is over. Owned by the
@@ -26,6 +27,12 @@ final class Scope {
 
   /** Of this handler's shard; set once, before anything else happens. */
   LetterBook book = LetterBook.NONE;
+
+  /** Of this handler's shard, where letters are kept; set once, before anything else happens. */
+  @Nullable LetterGate letterGate;
+
+  /** Of this handler, where it parks keys; set once, before anything else happens. */
+  @Nullable ParkedKeys<?> parked;
 
   private boolean over;
   private int retriesDue;

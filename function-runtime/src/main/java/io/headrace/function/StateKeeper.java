@@ -5,6 +5,7 @@ import io.headrace.kcl.CheckpointException;
 import io.headrace.kcl.CommitParts;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
@@ -13,8 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Stores the state of one function in one shard as chunks and collects those that no commit refers
- * to any more. Owned by the worker loop.
+ * Stores what one function keeps in one shard, its state or the list of its parked keys, as chunks
+ * and collects those that no commit refers to any more. Owned by the worker loop.
  *
  * <p>A chunk's name holds the lease's epoch, a draw for this start and a counter, so it is never
  * used twice. Deleted is only what a <em>confirmed</em> commit made unreachable, one generation
@@ -24,6 +25,7 @@ final class StateKeeper {
   private static final Logger LOG = LoggerFactory.getLogger(StateKeeper.class);
 
   private final Scope scope;
+  private final String part;
   private final ChunkStore chunks;
   private final String shardPrefix;
   private final String prefix;
@@ -39,8 +41,19 @@ final class StateKeeper {
   private @Nullable StateRoot confirmed;
   private @Nullable StateRoot confirmedBefore;
 
+  /** A chunk as it was stored. */
+  record Stored(String name, byte[] bytes) {}
+
   StateKeeper(Scope scope) {
+    this(scope, StateRoot.STATE);
+  }
+
+  /**
+   * @param part of the commit, which names the latest chunk
+   */
+  StateKeeper(Scope scope, String part) {
     this.scope = scope;
+    this.part = part;
     this.chunks = scope.environment.chunks();
     var context = scope.context;
     this.shardPrefix =
@@ -58,11 +71,23 @@ final class StateKeeper {
     return inherited;
   }
 
-  /** Reads the chunks that the commits name; completes on any thread. */
+  /** What the names of this run's chunks begin with; no other run's do. */
+  String prefix() {
+    return prefix;
+  }
+
+  /** Reads the state that the commits name; completes on any thread. */
   CompletionStage<List<StateChunk>> load(List<CommitParts> parts) {
-    CompletableFuture<List<StateChunk>> all = CompletableFuture.completedFuture(List.of());
+    return loadChunks(parts)
+        .thenApply(
+            all -> all.stream().map(each -> StateChunk.read(each.name(), each.bytes())).toList());
+  }
+
+  /** Reads the chunks that the commits name; completes on any thread. */
+  CompletionStage<List<Stored>> loadChunks(List<CommitParts> parts) {
+    CompletableFuture<List<Stored>> all = CompletableFuture.completedFuture(List.of());
     for (var each : parts) {
-      var root = StateRoot.of(each).orElse(null);
+      var root = StateRoot.of(each, part).orElse(null);
       if (root == null) {
         continue;
       }
@@ -83,11 +108,17 @@ final class StateKeeper {
    * @param state written in the background
    */
   CompletionStage<CommitParts> snapshot(boolean changed, Supplier<StateChunk> state) {
+    return snapshotOf(changed, () -> state.get().write());
+  }
+
+  /** As {@link #snapshot}, of whatever is kept. */
+  CompletionStage<CommitParts> snapshotOf(boolean changed, Supplier<byte[]> state) {
     if (!changed) {
       // What is still being written holds the state as of now, and no older chunk does.
       return writing != null
           ? writing
-          : CompletableFuture.completedFuture(current == null ? CommitParts.NONE : current.parts());
+          : CompletableFuture.completedFuture(
+              current == null ? CommitParts.NONE : current.parts(part));
     }
     var name = prefix + ++written;
     var stored = new CompletableFuture<CommitParts>();
@@ -103,8 +134,13 @@ final class StateKeeper {
     return stored;
   }
 
-  private void write(String name, StateChunk state, CompletableFuture<CommitParts> stored) {
-    byte[] bytes = state.write();
+  /** There is nothing to keep any more: the next commit names no chunk. */
+  void keepNothing() {
+    current = null;
+    writing = null;
+  }
+
+  private void write(String name, byte[] bytes, CompletableFuture<CommitParts> stored) {
     var root = new StateRoot(name, StateChunk.checksum(bytes));
     var unused =
         chunks
@@ -115,8 +151,8 @@ final class StateKeeper {
 
   /** The commit that refers to these parts is stored for certain. */
   void committed(CommitParts parts) {
-    var root = StateRoot.of(parts).orElse(null);
-    if (root == null || root.equals(confirmed)) {
+    var root = StateRoot.of(parts, part).orElse(null);
+    if (Objects.equals(root, confirmed)) {
       return;
     }
     var unreachable = confirmedBefore;
@@ -143,7 +179,7 @@ final class StateKeeper {
     if (latest) {
       current = root;
     }
-    answer.complete(root.parts());
+    answer.complete(root.parts(part));
   }
 
   private void delete(StateRoot root) {
@@ -159,21 +195,21 @@ final class StateKeeper {
                 });
   }
 
-  private CompletableFuture<StateChunk> load(StateRoot root) {
+  private CompletableFuture<Stored> load(StateRoot root) {
     return chunks
         .get(root.chunk())
         .thenApply(
             bytes -> {
               if (StateChunk.checksum(bytes) != root.checksum()) {
                 throw new CheckpointException(
-                    "state chunk " + root.chunk() + ": is not the one that was committed");
+                    part + " chunk " + root.chunk() + ": is not the one that was committed");
               }
-              return StateChunk.read(root.chunk(), bytes);
+              return new Stored(root.chunk(), bytes);
             })
         .toCompletableFuture();
   }
 
-  private static List<StateChunk> with(List<StateChunk> some, StateChunk one) {
+  private static List<Stored> with(List<Stored> some, Stored one) {
     var more = new ArrayList<>(some);
     more.add(one);
     return List.copyOf(more);

@@ -8,15 +8,19 @@ import java.util.Optional;
 
 /** What a commit stores of a handler's state: the chunk's name, and what it must hold. */
 record StateRoot(String chunk, long checksum) {
-  private static final String PART = "state";
+  /** The part of a handler's state. */
+  static final String STATE = "state";
 
-  CommitParts parts() {
-    return CommitParts.of(PART, (chunk + "\n" + Long.toHexString(checksum)).getBytes(UTF_8));
+  /**
+   * @param part under which name the commit has it
+   */
+  CommitParts parts(String part) {
+    return CommitParts.of(part, (chunk + "\n" + Long.toHexString(checksum)).getBytes(UTF_8));
   }
 
   /** Empty where nothing was stored yet. */
-  static Optional<StateRoot> of(CommitParts parts) {
-    byte[] bytes = parts.parts().get(PART);
+  static Optional<StateRoot> of(CommitParts parts, String part) {
+    byte[] bytes = parts.parts().get(part);
     if (bytes == null) {
       return Optional.empty();
     }
@@ -28,7 +32,7 @@ record StateRoot(String chunk, long checksum) {
               text.substring(0, line), Long.parseUnsignedLong(text.substring(line + 1), 16)));
     } catch (RuntimeException wrong) {
       throw new CheckpointException(
-          "state root \"" + text + "\": must be chunk and checksum", wrong);
+          part + " root \"" + text + "\": must be chunk and checksum", wrong);
     }
   }
 }

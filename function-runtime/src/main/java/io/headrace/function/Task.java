@@ -2,6 +2,7 @@ package io.headrace.function;
 
 import io.headrace.kcl.Position;
 import io.headrace.kcl.ShardHandler.Outcome;
+import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.StreamRecord;
 import java.io.IOException;
 import java.util.List;
@@ -37,6 +38,12 @@ abstract class Task<O> implements LetterSource {
 
   /** Where it stands, once it was added; of the worker loop. */
   KeyLanes.@Nullable Lane<Task<O>> lane;
+
+  /** Of which parked key it is a record; the engine has it settled already. Of the worker loop. */
+  @Nullable ParkedKey parked;
+
+  /** In which shard it lies, when that is an ancestor of the run's; of the worker loop. */
+  @Nullable ShardKey origin;
 
   /** The partition key. */
   abstract String key();
@@ -87,6 +94,11 @@ abstract class Task<O> implements LetterSource {
   @Override
   public int attempts() {
     return attempts;
+  }
+
+  @Override
+  public @Nullable ShardKey origin() {
+    return origin;
   }
 
   /** The task lies in a dead letter; on the worker loop, before it is told as done. */

@@ -141,6 +141,7 @@ class BatchOptionsTest {
     rig.put("a", "old", rig.loop.now().minusSeconds(61));
     rig.put("a", "1");
     rig.drain();
+    rig.advance(70_000); // Its key is parked meanwhile.
     assertThat(rig.letters)
         .extracting(letter -> letter.code() + " " + (letter.attempts() > 0))
         .containsExactly("RecordAgeExceeded false", "RecordAgeExceeded true");

@@ -246,7 +246,8 @@ class FunctionGateTest {
       rig.advance(10_000);
     }
     assertThat(rig.events(FunctionEvent.Outage.class)).isEmpty();
-    assertThat(rig.settled).hasSize(50);
+    assertThat(rig.settled).hasSize(51);
+    assertThat(rig.settled.values()).as("its key").containsOnlyOnce(Outcome.PARKED);
   }
 
   @Test

@@ -107,7 +107,8 @@ class FunctionSpecTest {
                     Optional.of(EventSourceMapping.UNLIMITED),
                     Optional.empty(),
                     Optional.empty(),
-                    Optional.of(new FunctionOptions.PauseAbove(0.5, 10))),
+                    Optional.of(new FunctionOptions.PauseAbove(0.5, 10)),
+                    Optional.empty()),
                 Optional.of(Duration.ofSeconds(9)),
                 Optional.empty(),
                 FunctionOptions.Threads.NONE));
@@ -119,7 +120,7 @@ class FunctionSpecTest {
     assertThat(settings.limit()).contains(Duration.ofSeconds(9));
     assertThat(settings.retry().retries()).isEqualTo(Integer.MAX_VALUE);
     assertThat(settings.retry().patience())
-        .isEqualTo(new Patience(Duration.ofHours(1), List.of(), 5, 10));
+        .isEqualTo(new Patience(Duration.ofHours(1), List.of(), 5, 10, KeyParking.DEFAULT));
     assertThat(changed.inputs()).singleElement().extracting(Input::start).isEqualTo(Start.LATEST);
     assertThat(spec.inputs()).singleElement().extracting(Input::start).isEqualTo(Start.HORIZON);
   }

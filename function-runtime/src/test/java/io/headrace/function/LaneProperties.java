@@ -49,7 +49,8 @@ class LaneProperties {
                     .inFlight(1 + random.nextInt(10))
                     .retrying(
                         RetryPolicy.forever()
-                            .backingOff(Duration.ofMillis(1), Duration.ofMillis(50)))
+                            .backingOff(Duration.ofMillis(1), Duration.ofMillis(50))
+                            .parkingNoKeys())
                     .handledAsyncBy(() -> function, Destination.<String>nowhere()))
             .withSlowPool(5);
     rigs[0] = rig;
@@ -94,7 +95,8 @@ class LaneProperties {
                     .inFlight(1 + random.nextInt(50))
                     .retrying(
                         RetryPolicy.upTo(random.nextInt(4))
-                            .backingOff(Duration.ofMillis(1), Duration.ofMillis(50)))
+                            .backingOff(Duration.ofMillis(1), Duration.ofMillis(50))
+                            .parkingNoKeys())
                     .handledAsyncBy(() -> function, Destination.<String>nowhere()))
             .withSlowPool(1 + random.nextInt(30));
     rigs[0] = rig;

@@ -3,8 +3,9 @@ package io.headrace.function;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.headrace.checkpoint.InMemoryChunkStore;
+import io.headrace.checkpoint.ChunkStore;
 import io.headrace.checkpoint.dynamo.DynamoCheckpointStore;
+import io.headrace.checkpoint.dynamo.DynamoChunkStore;
 import io.headrace.function.aws.AwsServices;
 import io.headrace.kcl.StreamSink;
 import io.headrace.kcl.loop.Entropy;
@@ -34,8 +35,13 @@ class RealServicesTest {
   private final CountDownLatch half = new CountDownLatch(KEYS);
   private final CountDownLatch all = new CountDownLatch(KEYS);
 
+  /** Until the crash this key fails, so that it is parked. */
+  private final Set<String> broken = ConcurrentHashMap.newKeySet();
+
+  private final CountDownLatch parked = new CountDownLatch(1);
+
   /** Counts the records of a key in its state. */
-  private record Counting() implements KeyedFunction<String, String, String> {
+  private final class Counting implements KeyedFunction<String, String, String> {
     @Override
     public String initial(String key) {
       return "0";
@@ -43,6 +49,9 @@ class RealServicesTest {
 
     @Override
     public Next<String> handle(String state, Event<String> event, Output<String> out) {
+      if (broken.contains(event.partitionKey())) {
+        throw new IllegalStateException("broken");
+      }
       int count = Integer.parseInt(state) + 1;
       out.send(event.partitionKey() + " " + count);
       return Next.state(Integer.toString(count));
@@ -50,7 +59,9 @@ class RealServicesTest {
   }
 
   @Test
-  void a_crash_in_the_middle_counts_every_record_exactly_once() throws Exception {
+  void a_crash_in_the_middle_counts_every_record_exactly_once_also_of_a_parked_key()
+      throws Exception {
+    broken.add("key0");
     try (var kinesis = LocalKinesis.builder().port(0).start();
         var dynamoDb = DynamoDBEmbedded.create(true).dynamoDbAsyncClient();
         var aws =
@@ -60,7 +71,7 @@ class RealServicesTest {
                     Optional.of(kinesis.endpoint()),
                     Optional.of(kinesis.endpoint())))) {
       kinesis.createStream("in", 4);
-      var chunks = new InMemoryChunkStore();
+      var chunks = new DynamoChunkStore(dynamoDb, "headrace", "app");
       var victim = worker("victim", aws, dynamoDb, chunks);
       try (var survivor = worker("survivor", aws, dynamoDb, chunks);
           var loop = ThreadedLoop.start("test-producer", thrown -> {});
@@ -68,7 +79,9 @@ class RealServicesTest {
           var sink = connector.sink("in", loop, Entropy.generator())) {
         put(sink, 0, ROUNDS / 2);
         assertThat(half.await(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(parked.await(60, TimeUnit.SECONDS)).isTrue();
         victim.crash();
+        broken.clear();
         put(sink, ROUNDS / 2, ROUNDS);
         assertThat(all.await(60, TimeUnit.SECONDS)).as("%s", survivor.health()).isTrue();
       }
@@ -78,7 +91,7 @@ class RealServicesTest {
   }
 
   private FunctionRuntime.Running worker(
-      String name, AwsServices aws, DynamoDbAsyncClient dynamoDb, InMemoryChunkStore chunks) {
+      String name, AwsServices aws, DynamoDbAsyncClient dynamoDb, ChunkStore chunks) {
     return FunctionRuntime.named("app")
         .workerId(name)
         .leaseTime(Duration.ofSeconds(2))
@@ -88,10 +101,23 @@ class RealServicesTest {
         .stateIn(chunks)
         .connecting(aws.connector())
         .stoppingWithin(Duration.ofSeconds(5))
+        .observedBy(
+            new RuntimeListener() {
+              @Override
+              public void on(Object event) {
+                if (event instanceof FunctionEvent.KeyParked) {
+                  parked.countDown();
+                }
+              }
+            })
         .run(
             Rig.reading()
+                .retrying(
+                    RetryPolicy.forever()
+                        .backingOff(Duration.ofMillis(20), Duration.ofMillis(200))
+                        .parkingKeys(new KeyParking(Duration.ofSeconds(1), 4, 1 << 20, 8, 1 << 20)))
                 .keyedBy(Keys.partitionKey(), new Texts())
-                .handledBy(Counting::new, Destination.callback(this::counted)))
+                .handledBy(() -> new Counting(), Destination.callback(this::counted)))
         .start();
   }
 

@@ -60,7 +60,9 @@ class RetryPolicyTest {
             .thenSendTo(DeadLetters.toStream("letters"));
     assertThat(policy.retries()).isEqualTo(3);
     assertThat(policy.patience())
-        .isEqualTo(new Patience(Duration.ofHours(1), List.of(IOException.class), 5, 10));
+        .isEqualTo(
+            new Patience(
+                Duration.ofHours(1), List.of(IOException.class), 5, 10, KeyParking.DEFAULT));
     assertThat(policy.isTerminal(new IllegalStateException())).isTrue();
     assertThat(policy.withRetries(9).patience()).isEqualTo(policy.patience());
   }

@@ -200,6 +200,11 @@ final class Rig implements OutputTap {
     return host.outage();
   }
 
+  Optional<Object> stateOf(String key) {
+    assertThat(host).isNotNull();
+    return host.stateOf(new StateKey(key, key));
+  }
+
   /** Puts a record and hands it over. */
   Position put(String key, String value) {
     return put(key, value, loop.now());

@@ -11,12 +11,24 @@ import java.util.Map;
 public record CommitParts(Map<String, byte[]> parts) {
   public static final CommitParts NONE = new CommitParts(Map.of());
 
+  /**
+   * The part that names records which lie before the position, in a durable store, and are not
+   * handled yet: it outlives a move of the position, which would lose them.
+   */
+  public static final String PARKED = "parked";
+
   public CommitParts {
     parts = Map.copyOf(parts);
   }
 
   public static CommitParts of(String name, byte[] bytes) {
     return new CommitParts(Map.of(name, bytes));
+  }
+
+  /** What is left of these when an operator moves the position: state begins empty. */
+  public CommitParts moved() {
+    byte[] parked = parts.get(PARKED);
+    return parked == null ? NONE : of(PARKED, parked);
   }
 
   @Override

@@ -120,7 +120,13 @@ public interface ShardHandler extends AutoCloseable {
     DROPPED_AS_MISROUTED,
 
     /** Passed over because the operator said so. */
-    SKIPPED
+    SKIPPED,
+
+    /**
+     * It lies in a durable store, to which the next commit refers, and is handled from there: the
+     * handler tells by itself what becomes of it.
+     */
+    PARKED
   }
 
   /** Where the handler answers; on the worker loop only. */

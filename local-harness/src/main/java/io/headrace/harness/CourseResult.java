@@ -20,6 +20,7 @@ record CourseResult(
     long puts,
     long deliveries,
     long repeats,
+    long parked,
     long commits,
     long changesOfOwner,
     Map<Disturbance, Long> disturbances,

@@ -20,6 +20,7 @@ final class DeliveryJudge {
   private final Verdicts verdicts;
   private final Function<String, Puts> puts;
   private final Map<String, Account> accounts = new HashMap<>();
+  private long parked;
 
   /** Of one function. Bits are positions in the stream. */
   private static final class Account {
@@ -216,6 +217,15 @@ final class DeliveryJudge {
 
   long deliveries() {
     return accounts.values().stream().mapToLong(account -> account.deliveries).sum();
+  }
+
+  /** A record of a key that keeps failing is stored, and will be handled from there. */
+  void parked() {
+    parked++;
+  }
+
+  long parkedRecords() {
+    return parked;
   }
 
   long repeats() {

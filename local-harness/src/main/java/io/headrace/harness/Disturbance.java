@@ -220,6 +220,12 @@ enum Disturbance {
           var shard = anyShard(world, ProbeFunctions.ALARMS, random);
           world.operator().seekInPlace(ProbeFunctions.ALARMS, shard);
         }
+      }),
+  KEY_FAILS(
+      (world, random) -> {
+        var key = "k" + random.nextInt(world.plan().keys());
+        world.mood().failing(key, true);
+        later(world, upTo(random, 15_000), () -> world.mood().failing(key, false));
       });
 
   private static final int SHARDS_MAX = 8;

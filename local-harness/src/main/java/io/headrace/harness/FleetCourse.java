@@ -235,6 +235,7 @@ final class FleetCourse {
         puts(),
         world.deliveries().deliveries(),
         world.deliveries().repeats(),
+        world.deliveries().parkedRecords(),
         world.progress().commits(),
         world.leases().changesOfOwner(),
         struck,

@@ -1,6 +1,8 @@
 package io.headrace.harness;
 
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.random.RandomGenerator;
 
 /** How the functions of a simulated fleet behave at present. On the world's loop only. */
@@ -16,6 +18,7 @@ final class FunctionMood {
   private int sinkFailPercent;
   private int millisMax = CALM_MILLIS_MAX;
   private boolean steady;
+  private final Set<String> failingKeys = new HashSet<>();
   private Duration stuckFor = Duration.ZERO;
   private Duration busyFor = Duration.ZERO;
 
@@ -25,6 +28,7 @@ final class FunctionMood {
 
   void calm() {
     failPercent = 0;
+    failingKeys.clear();
     stuckPercent = 0;
     hangPercent = 0;
     busyPercent = 0;
@@ -39,6 +43,15 @@ final class FunctionMood {
 
   void failing(int percent) {
     failPercent = percent;
+  }
+
+  /** Every record of this key fails until it fails no more. */
+  void failing(String key, boolean fails) {
+    if (fails) {
+      failingKeys.add(key);
+    } else {
+      failingKeys.remove(key);
+    }
   }
 
   void slow(int upToMillis) {
@@ -76,8 +89,8 @@ final class FunctionMood {
         : Duration.ZERO;
   }
 
-  boolean fails() {
-    return random.nextInt(100) < failPercent;
+  boolean fails(String key) {
+    return failingKeys.contains(key) || random.nextInt(100) < failPercent;
   }
 
   boolean sinkFails() {

@@ -122,6 +122,16 @@ enum PlantedFault {
               commit ->
                   new CheckpointStore.Commit(
                       commit.claim(), commit.progress(), CommitParts.NONE, commit.takenOver()))),
+  COMMIT_FORGETS_PARKED(
+      "progress passes parked records and does not say where they lie",
+      () ->
+          commits(
+              commit ->
+                  new CheckpointStore.Commit(
+                      commit.claim(),
+                      commit.progress(),
+                      PlantedProgressFaults.withoutParked(commit.parts()),
+                      commit.takenOver()))),
   STATE_BEHIND_PROGRESS(
       "state is stored one commit later than its progress",
       PlantedProgressFaults::stateBehindProgress),

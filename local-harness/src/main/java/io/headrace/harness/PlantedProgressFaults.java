@@ -276,6 +276,13 @@ final class PlantedProgressFaults {
     return new CheckpointStore.End(end.claim(), end.progress(), left, end.children());
   }
 
+  /** Of functions with state and without. */
+  static CommitParts withoutParked(CommitParts parts) {
+    var left = new HashMap<>(parts.parts());
+    left.keySet().removeIf(part -> part.startsWith(CommitParts.PARKED));
+    return new CommitParts(left);
+  }
+
   /** A chunk that was referred to for so long is taken for garbage. */
   static Plant chunksExpireAfter(Duration time) {
     return new Plant() {

@@ -6,6 +6,7 @@ import io.headrace.function.Destination;
 import io.headrace.function.Event;
 import io.headrace.function.FunctionSpec;
 import io.headrace.function.Input;
+import io.headrace.function.KeyParking;
 import io.headrace.function.Keys;
 import io.headrace.function.Next;
 import io.headrace.function.Output;
@@ -32,6 +33,11 @@ final class ProbeFunctions {
 
   private static final Duration RETRY_FIRST = Duration.ofMillis(100);
   private static final Duration RETRY_LONGEST = Duration.ofSeconds(2);
+
+  /** Soon and little, so that every bound is met. */
+  private static final KeyParking PARKING =
+      new KeyParking(Duration.ofSeconds(1), 8, 4 << 10, 3, 32 << 10);
+
   private static final Duration LIMIT = Duration.ofSeconds(1);
 
   private final FleetWorld world;
@@ -76,7 +82,8 @@ final class ProbeFunctions {
         reading
             .batching(plan.batchMax(), Duration.ofMillis(50))
             .inFlight(plan.inFlight())
-            .retrying(RetryPolicy.forever().backingOff(RETRY_FIRST, RETRY_LONGEST));
+            .retrying(
+                RetryPolicy.forever().backingOff(RETRY_FIRST, RETRY_LONGEST).parkingKeys(PARKING));
     return plan.limited() ? with.timingOutAfter(LIMIT) : with;
   }
 
@@ -86,7 +93,7 @@ final class ProbeFunctions {
     if (put.fate() == ProbeRecord.Fate.POISON) {
       throw new TerminalFailure("poison", "the record is of the kind that is refused");
     }
-    if (world.mood().fails()) {
+    if (world.mood().fails(put.key())) {
       throw new IOException("a service that the function calls is down");
     }
     return put;

@@ -66,6 +66,18 @@ final class Puts {
     return last == null ? 1 : last.number + 1;
   }
 
+  /** Whether a shard came of the record's by splits and merges, and has its key. */
+  boolean passes(Put put, ShardId shard) {
+    return comesOf(shard, put.shard().shard())
+        && stream.shardsNow().stream()
+            .anyMatch(each -> each.id().equals(shard) && each.range().holds(put.key()));
+  }
+
+  private boolean comesOf(ShardId shard, ShardId ancestor) {
+    return parents.getOrDefault(shard, List.of()).stream()
+        .anyMatch(parent -> parent.equals(ancestor) || comesOf(parent, ancestor));
+  }
+
   /** Puts a record; its shard is the one that the stream then has for the key. */
   Put put(String key, byte[] data, ProbeRecord.Fate fate) {
     var hash = HashRange.hashOf(key);

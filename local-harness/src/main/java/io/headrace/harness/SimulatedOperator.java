@@ -81,11 +81,10 @@ final class SimulatedOperator {
   }
 
   /** A function is called: not where a pause was ordered before the process was started. */
-  void begins(SimulatedProcess process, String function, Puts.Put put) {
+  void begins(SimulatedProcess process, String function, ShardKey shard, Puts.Put put) {
     if (given.given().isEmpty()) {
       return;
     }
-    var shard = put.shard();
     given
         .holding(function, shard)
         .or(() -> Optional.ofNullable(given.heldKeys(function, shard).get(put.key())))

@@ -2,12 +2,14 @@ package io.headrace.harness;
 
 import io.headrace.checkpoint.ProgressKey;
 import io.headrace.function.DeadLetter;
+import io.headrace.function.FunctionEvent;
 import io.headrace.function.FunctionRuntime;
 import io.headrace.function.OutputTap;
 import io.headrace.function.RuntimeListener;
 import io.headrace.function.Side;
 import io.headrace.harness.Verdicts.Promise;
 import io.headrace.kcl.LeaseToken;
+import io.headrace.kcl.Position;
 import io.headrace.kcl.ShardHandler.Outcome;
 import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.WorkerEvent;
@@ -253,7 +255,7 @@ final class SimulatedProcess {
 
   /** A function is called, at the last instruction before the user's code. */
   void begins(String function, Puts.Put put, long fencingToken) {
-    var shard = put.shard();
+    var shard = whereItRuns(put);
     var what = function + " of record " + put.position().sequence() + " in " + name;
     tell(function + " begins " + put.position().sequence() + " in " + Names.of(put.shard()));
     boolean trusted = world.loop().ticks() >= trustedFrom;
@@ -272,10 +274,22 @@ final class SimulatedProcess {
           .verdicts()
           .broken(Promise.OPERATORS_ARE_OBEYED, what + " begins while the function is held");
     }
-    world.operator().begins(this, function, put);
+    world.operator().begins(this, function, shard, put);
     world.observer().begins(put);
     world.progress().begins(function, shard);
     world.deliveries().began(function, put, fencingToken, trusted);
+  }
+
+  /** The shard in which it lies; one that came of that, where the record was parked before. */
+  private ShardKey whereItRuns(Puts.Put put) {
+    if (tokens.containsKey(put.shard())) {
+      return put.shard();
+    }
+    return tokens.keySet().stream()
+        .filter(shard -> shard.stream().equals(put.shard().stream()))
+        .filter(shard -> world.feed(shard).puts().passes(put, shard.shard()))
+        .findFirst()
+        .orElse(put.shard());
   }
 
   /** In production the loop would log it and go on, with something half done. */
@@ -312,6 +326,8 @@ final class SimulatedProcess {
         held.remove(new ProgressKey(resumed.shard(), resumed.function()));
       } else if (whatHappened instanceof WorkerEvent.Settled settled) {
         settled(settled);
+      } else if (whatHappened instanceof FunctionEvent.ParkedSettled settled) {
+        settled(settled);
       } else if (whatHappened instanceof WorkerEvent.ShardFailed failed) {
         fault(failed.cause());
       } else if (whatHappened instanceof WorkerEvent.CleanUpFailed failed) {
@@ -339,8 +355,12 @@ final class SimulatedProcess {
         return;
       }
       world.progress().settled(settled.function(), settled.shard(), token, settled.position());
+      if (settled.outcome() == Outcome.PARKED) {
+        world.deliveries().parked(); // What becomes of it is told by the function.
+        return;
+      }
       if (settled.outcome() == Outcome.SKIPPED) {
-        skipped(settled);
+        skipped(settled.function(), settled.shard(), settled.position());
         return;
       }
       world
@@ -353,16 +373,31 @@ final class SimulatedProcess {
               settled.outcome() != Outcome.FILTERED);
     }
 
-    private void skipped(WorkerEvent.Settled settled) {
-      var put = world.feed(settled.shard()).puts().at(settled.position());
-      if (!world.operator().skips(settled.function(), put)) {
+    private void settled(FunctionEvent.ParkedSettled settled) {
+      if (settled.outcome() == Outcome.SKIPPED) {
+        skipped(settled.function(), settled.shard(), settled.position());
+        return;
+      }
+      world
+          .deliveries()
+          .settled(
+              settled.function(),
+              settled.id(),
+              settled.position(),
+              settled.outcome(),
+              settled.outcome() != Outcome.FILTERED);
+    }
+
+    private void skipped(String function, ShardKey shard, Position position) {
+      var put = world.feed(shard).puts().at(position);
+      if (!world.operator().skips(function, put)) {
         world
             .verdicts()
             .broken(
                 Promise.NOTHING_PASSED_OVER,
-                name + " skips " + settled.position() + ", and nobody has ordered that");
+                name + " skips " + position + ", and nobody has ordered that");
       }
-      world.deliveries().skipped(settled.function(), settled.position());
+      world.deliveries().skipped(function, position);
     }
 
     private String recordId(WorkerEvent.Settled settled) {

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param requests to lease table, progress store, chunk store and stream
  * @param deliveries calls of functions
  * @param redeliveries calls for records that were settled before
+ * @param parked records of keys that kept failing, which were stored meanwhile
  * @param ownerChanges how often a lease got another owner
  * @param disturbances how often each kind struck
  * @param mishaps how many requests met each kind
@@ -32,6 +33,7 @@ public record SimulationReport(
     long puts,
     long deliveries,
     long redeliveries,
+    long parked,
     long commits,
     long ownerChanges,
     Map<String, Long> disturbances,

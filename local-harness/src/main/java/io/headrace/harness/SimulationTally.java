@@ -23,6 +23,7 @@ final class SimulationTally {
   private long puts;
   private long deliveries;
   private long redeliveries;
+  private long parked;
   private long commits;
   private long ownerChanges;
 
@@ -34,6 +35,7 @@ final class SimulationTally {
     puts += result.puts();
     deliveries += result.deliveries();
     redeliveries += result.repeats();
+    parked += result.parked();
     commits += result.commits();
     ownerChanges += result.changesOfOwner();
     result.disturbances().forEach((kind, n) -> disturbances.merge(kind.name(), n, Long::sum));
@@ -79,6 +81,7 @@ final class SimulationTally {
         puts,
         deliveries,
         redeliveries,
+        parked,
         commits,
         ownerChanges,
         disturbances,

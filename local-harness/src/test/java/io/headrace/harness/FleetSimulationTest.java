@@ -38,6 +38,7 @@ class FleetSimulationTest {
     assertThat(report.disturbances()).hasSize(Disturbance.values().length);
     assertThat(report.mishaps()).hasSize(Weather.Mishap.values().length);
     assertThat(report.redeliveries()).isPositive();
+    assertThat(report.parked()).isPositive();
     assertThat(report.transitionsVisited()).isGreaterThan(0.75);
   }
 
@@ -63,6 +64,7 @@ class FleetSimulationTest {
         "COMMIT_REVISION_UNCHECKED",
         "COMMIT_PASSES_HOLES",
         "COMMIT_WITHOUT_STATE",
+        "COMMIT_FORGETS_PARKED",
         "END_TELLS_ONE_CHILD",
         "CHILDREN_BEGIN_AT_LATEST",
         "LETTER_NOT_DURABLE",

@@ -4,12 +4,12 @@ import io.headrace.bench.rig.Checkout;
 import io.headrace.bench.rig.Machine;
 import io.headrace.bench.rig.NotMeasured;
 import io.headrace.bench.rig.Report;
+import io.headrace.bench.rig.Time;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.format.DateTimeParseException;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
@@ -18,11 +18,9 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine.TypeConversionException;
 
 /** Real processes, disturbed and judged. Runs on the main thread. */
 @Command(
@@ -143,18 +141,6 @@ public final class ChaosBench implements Callable<Integer> {
       List<Path> deepestFirst = files.sorted(Comparator.reverseOrder()).toList();
       for (Path file : deepestFirst) {
         Files.deleteIfExists(file);
-      }
-    }
-  }
-
-  /** {@code 90s}, {@code 5m}. */
-  static final class Time implements ITypeConverter<Duration> {
-    @Override
-    public Duration convert(String text) {
-      try {
-        return Duration.parse("PT" + text);
-      } catch (DateTimeParseException e) {
-        throw new TypeConversionException("\"" + text + "\": must be a time such as 90s or 5m");
       }
     }
   }

@@ -6,6 +6,7 @@ import static io.headrace.checkpoint.dynamo.Attributes.text;
 import io.headrace.checkpoint.OperatorStore;
 import io.headrace.checkpoint.Order;
 import io.headrace.checkpoint.Orders;
+import io.headrace.checkpoint.ProgressItem;
 import io.headrace.checkpoint.ProgressKey;
 import io.headrace.checkpoint.ProgressRow;
 import io.headrace.kcl.CheckpointException;
@@ -173,12 +174,13 @@ public final class DynamoOperatorStore implements OperatorStore {
   @Override
   public CompletionStage<Boolean> move(ProgressRow seen, StartingPosition to, long order) {
     var key = seen.key();
+    var parts = seen.item().flatMap(ProgressItem::parts).map(CommitParts::moved);
     var update =
         new Update(table, partition(key.shard().bucket()), key.key())
             .setIfAbsent(Attributes.FORMAT_NUMBER, number(Attributes.FORMAT))
             .set(Attributes.LEAST_READER, number(Attributes.READER_OF_MOVES))
             .set(Attributes.ATTEMPT, text("order " + order))
-            .set(Attributes.PARTS, Attributes.parts(CommitParts.NONE))
+            .set(Attributes.PARTS, Attributes.parts(parts.orElse(CommitParts.NONE)))
             .set(Attributes.MOVED_AT, number(seen.rev() + 1))
             .set(Attributes.MOVED_BY, number(order))
             .set(Attributes.MOVED_TO, text(ProgressText.of(to)))

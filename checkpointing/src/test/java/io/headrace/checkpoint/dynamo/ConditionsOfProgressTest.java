@@ -21,7 +21,8 @@ class ConditionsOfProgressTest {
           DynamoOperatorStoreTest.class,
           PlacedProgressTest.class,
           DynamoLetterLedgerTest.class,
-          DynamoEffectStoreTest.class);
+          DynamoEffectStoreTest.class,
+          DynamoChunkStoreTest.class);
   private static final Pattern READER = Pattern.compile("\\br\\b");
 
   /** Of letters and effects both stores pass the same suite, which notices what one leaves out. */
@@ -43,7 +44,7 @@ class ConditionsOfProgressTest {
     }
 
     assertThat(unnoticed).isEmpty();
-    assertThat(MutatingClient.MUTANTS.clauses()).isEqualTo(29);
+    assertThat(MutatingClient.MUTANTS.clauses()).isEqualTo(30);
   }
 
   /** So a clause that only one of the two stores has is noticed, whichever it is. */

@@ -3,7 +3,9 @@ package io.headrace.function.aws;
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
 import io.headrace.checkpoint.CheckpointStore;
+import io.headrace.checkpoint.ChunkStore;
 import io.headrace.checkpoint.dynamo.DynamoCheckpointStore;
+import io.headrace.checkpoint.dynamo.DynamoChunkStore;
 import io.headrace.checkpoint.dynamo.DynamoEffectStore;
 import io.headrace.checkpoint.dynamo.PlacedProgress;
 import io.headrace.checkpoint.kcl.KclTable;
@@ -133,6 +135,11 @@ public final class AwsServices implements AutoCloseable {
 
   public CheckpointStore checkpoints(String table, String application) {
     return new DynamoCheckpointStore(dynamoDb, table, application);
+  }
+
+  /** State and parked records of an application. The table is that of its leases. */
+  public ChunkStore chunks(String table, String application) {
+    return new DynamoChunkStore(dynamoDb, table, application);
   }
 
   /**

@@ -3,11 +3,13 @@ package io.headrace.function.settings;
 import io.headrace.function.EventSourceMapping;
 import io.headrace.function.FunctionOptions;
 import io.headrace.function.InvocationThreads.Kind;
+import io.headrace.function.KeyParking;
 import io.headrace.kcl.Start;
 import io.headrace.kcl.loop.ThreadKind;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 
@@ -119,7 +121,11 @@ final class FunctionKeys {
   }
 
   private boolean flag(String key) {
-    return switch (section.text(key, "false")) {
+    return flag(section, key, "false");
+  }
+
+  private static boolean flag(Section section, String key, String unless) {
+    return switch (section.text(key, unless)) {
       case "true" -> true;
       case "false" -> false;
       default -> throw section.complaint(key, "must be true or false");
@@ -152,7 +158,8 @@ final class FunctionKeys {
                     : section.number(key, 0, 0, RETRIES_MAX)),
         optional("recordAge", key -> recordAge(key, lambda)),
         backOff(section.section("backOff")),
-        pauseAbove(section.section("pauseAbove")));
+        pauseAbove(section.section("pauseAbove")),
+        parking(section.section("parking")));
   }
 
   private Duration recordAge(String key, boolean lambda) {
@@ -197,6 +204,30 @@ final class FunctionKeys {
                     share(section, text), section.number("ofLast", 100, 1, 100_000)));
     section.done();
     return pause;
+  }
+
+  /** What is not said is as by default; {@code enabled: false} parks none. */
+  private static Optional<FunctionOptions.Parking> parking(Section section) {
+    var usual = KeyParking.DEFAULT;
+    boolean on = flag(section, "enabled", "true");
+    var given = List.of("after", "records", "size", "keysMax", "sizeMax");
+    var first = given.stream().filter(key -> section.text(key).isPresent()).findFirst();
+    if (!on && first.isPresent()) {
+      throw section.complaint(first.get(), "says nothing while enabled is false");
+    }
+    boolean asked = first.isPresent() || section.text("enabled").isPresent();
+    long size = section.bytes("size", usual.bytes(), 1L << 20, 1L << 30);
+    var bounds =
+        new KeyParking(
+            section.duration("after", usual.after(), Duration.ofMillis(100), HOUR),
+            section.number("records", usual.records(), 1, 10_000),
+            size,
+            section.number("keysMax", usual.keysMax(), 1, 10_000),
+            section.bytes("sizeMax", Math.max(size, usual.bytesMax()), size, 1L << 40));
+    section.done();
+    return asked
+        ? Optional.of(new FunctionOptions.Parking(on ? Optional.of(bounds) : Optional.empty()))
+        : Optional.empty();
   }
 
   private static double share(Section section, String text) {

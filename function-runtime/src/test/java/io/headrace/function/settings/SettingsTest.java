@@ -7,6 +7,7 @@ import io.headrace.function.DeadLetters;
 import io.headrace.function.EventSourceMapping;
 import io.headrace.function.FunctionOptions;
 import io.headrace.function.InvocationThreads;
+import io.headrace.function.KeyParking;
 import io.headrace.kcl.Start;
 import io.headrace.kcl.WorkerSettings;
 import io.headrace.kcl.kinesis.Retrieval;
@@ -189,6 +190,7 @@ class SettingsTest {
                         recordAge: 1h
                         backOff: {first: 200ms, longest: 2m}
                         pauseAbove: {share: 0.25, ofLast: 40}
+                        parking: {after: 5s, records: 10, size: 2MiB, keysMax: 8, sizeMax: 64MiB}
                         batchSize: 50
                         batchWindow: 5s
                         parallelizationFactor: 3
@@ -212,11 +214,25 @@ class SettingsTest {
                     Optional.of(Duration.ofHours(1)),
                     Optional.of(
                         new FunctionOptions.BackOff(Duration.ofMillis(200), Duration.ofMinutes(2))),
-                    Optional.of(new FunctionOptions.PauseAbove(0.25, 40))),
+                    Optional.of(new FunctionOptions.PauseAbove(0.25, 40)),
+                    Optional.of(
+                        new FunctionOptions.Parking(
+                            Optional.of(
+                                new KeyParking(Duration.ofSeconds(5), 10, 2 << 20, 8, 64 << 20))))),
                 Optional.of(Duration.ofSeconds(30)),
                 Optional.of(64),
                 new FunctionOptions.Threads(
                     Optional.of(12), Optional.of(InvocationThreads.Kind.PLATFORM))));
+  }
+
+  @Test
+  void parking_of_keys_may_be_switched_off() throws IOException {
+    var options = read(SMALLEST + "    parking: {enabled: false}\n").functions().get(0).options();
+
+    assertThat(options.retrying().parking())
+        .contains(new FunctionOptions.Parking(Optional.empty()));
+    assertThatThrownBy(() -> read(SMALLEST + "    parking: {enabled: false, records: 3}\n"))
+        .hasMessageContaining("parking.records: says nothing while enabled is false");
   }
 
   @Test
