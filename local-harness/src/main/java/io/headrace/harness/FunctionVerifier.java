@@ -30,11 +30,11 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>All runs are made in {@link FunctionHarness}es of their own, on one thread under virtual time.
- * A scenario of 8 records takes some 200 runs, a second or two. The specification is used
- * in all of them, so it must give each worker an instance of its own ({@code MyFunction::new}, not
- * {@code () -> function}). Records are handed on at once, whatever {@link
- * FunctionSpec.Options#batching} says of waiting. Records arrive at the scenario's times in every
- * run; only the clock goes on while a worker is replaced.
+ * A scenario of 8 records takes some 200 runs, a second or two. The specification is used in all of
+ * them, so it must give each worker an instance of its own ({@code MyFunction::new}, not {@code ()
+ * -> function}). Records are handed on at once, whatever {@link FunctionSpec.Options#batching} says
+ * of waiting. Records arrive at the scenario's times in every run; only the clock goes on while a
+ * worker is replaced.
  *
  * <p>What can't be seen: a function that reads the wall clock and rounds it, as all runs happen
  * within a second; and what it does outside, unless {@link #comparing} shows it.
