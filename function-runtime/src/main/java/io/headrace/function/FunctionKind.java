@@ -4,6 +4,17 @@ import java.util.function.Supplier;
 
 /** The kinds of functions, with what makes their instances. Immutable. */
 sealed interface FunctionKind<I, O> {
+  /** Whether it keeps state: by key, or in windows. */
+  default boolean isStateful() {
+    return this instanceof KeyedState || this instanceof AsyncKeyedState || isWindowed();
+  }
+
+  /** Whether it sums in windows. */
+  default boolean isWindowed() {
+    return this instanceof Windowing
+        || (this instanceof Lambda<I, O> lambda && lambda.handler().window().isPresent());
+  }
+
   record Plain<I, O>(Supplier<? extends RecordFunction<I, O>> functions)
       implements FunctionKind<I, O> {}
 

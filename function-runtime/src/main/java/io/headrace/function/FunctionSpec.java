@@ -2,6 +2,7 @@ package io.headrace.function;
 
 import io.headrace.kcl.BatchLimits;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
@@ -11,7 +12,6 @@ import java.util.TreeSet;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /**
  * What a function reads, how it is run and where its outputs go. Immutable; built in stages:
@@ -137,12 +137,7 @@ public final class FunctionSpec<I, O> {
 
   /** Whether it keeps state: by key, or in windows. */
   public boolean isStateful() {
-    if (kind instanceof FunctionKind.Lambda<I, O> lambda) {
-      return lambda.handler().window().isPresent();
-    }
-    return !(kind instanceof FunctionKind.Plain
-        || kind instanceof FunctionKind.Async
-        || kind instanceof FunctionKind.Batched);
+    return kind.isStateful();
   }
 
   /**
@@ -151,9 +146,7 @@ public final class FunctionSpec<I, O> {
    * move the shard's time.
    */
   public boolean isWindowed() {
-    return kind instanceof FunctionKind.Windowing
-        || (kind instanceof FunctionKind.Lambda<I, O> lambda
-            && lambda.handler().window().isPresent());
+    return kind.isWindowed();
   }
 
   /** Whether its calls hold no thread while they wait. */
@@ -164,22 +157,16 @@ public final class FunctionSpec<I, O> {
   /** The streams to which it writes: outputs, sides and its own dead letters. */
   public Set<String> streamsWritten() {
     var streams = new TreeSet<String>();
-    Stream.concat(Stream.of(destination), settings.sides().values().stream())
-        .forEach(
-            to -> {
-              if (to.target() instanceof Destination.Target.ToStream<?> stream) {
-                streams.add(stream.name());
-              }
-            });
-    settings
-        .retry()
-        .sink()
-        .ifPresent(
-            sink -> {
-              if (sink instanceof DeadLetters.ToStream stream) {
-                streams.add(stream.name());
-              }
-            });
+    var targets = new ArrayList<Destination<?>>(settings.sides().values());
+    targets.add(destination);
+    for (var to : targets) {
+      if (to.target() instanceof Destination.Target.ToStream<?> stream) {
+        streams.add(stream.name());
+      }
+    }
+    if (settings.retry().sink().orElse(null) instanceof DeadLetters.ToStream letters) {
+      streams.add(letters.name());
+    }
     return streams;
   }
 

@@ -1,23 +1,14 @@
 package io.headrace.function;
 
-import io.headrace.checkpoint.CheckpointStore;
-import io.headrace.checkpoint.ChunkStore;
 import io.headrace.checkpoint.Orders;
-import io.headrace.checkpoint.PacedCheckpointStore;
-import io.headrace.checkpoint.TrackingCheckpointer;
-import io.headrace.kcl.BatchLimits;
 import io.headrace.kcl.Directions;
 import io.headrace.kcl.HandlerSpec;
-import io.headrace.kcl.Incarnation;
 import io.headrace.kcl.LeaseException;
 import io.headrace.kcl.StreamException;
 import io.headrace.kcl.Worker;
 import io.headrace.kcl.WorkerEvent;
-import io.headrace.kcl.WorkerSettings;
 import io.headrace.kcl.WorkerStatus;
-import io.headrace.kcl.loop.Entropy;
 import io.headrace.kcl.loop.Stages;
-import io.headrace.lease.Deployment;
 import io.headrace.lease.HeartbeatCoordinator;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -25,7 +16,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
@@ -49,9 +39,6 @@ final class RuntimeWorker implements FunctionRuntime.Running {
 
   /** Needs no memory to be set. */
   private static final String BROKEN = "the worker is broken; restart it";
-
-  /** Two full batches of the largest size: what more lanes share. */
-  private static final int BATCHED_IN_FLIGHT_MAX = 20_000;
 
   /** What a stop may take beyond its limit: last commits and farewell. */
   private static final Duration STOP_GRACE = Duration.ofSeconds(3);
@@ -97,9 +84,8 @@ final class RuntimeWorker implements FunctionRuntime.Running {
             of.deadLetters,
             of.tap,
             of.letterConnectors);
-    var progress =
-        new PacedCheckpointStore(
-            required(of, of.checkpoints, "checkpointsIn"), machinery.workerLoop());
+    var assembly = new Assembly(of, machinery);
+    var progress = assembly.progress();
     var environment =
         new Environment(
             of.application,
@@ -107,7 +93,7 @@ final class RuntimeWorker implements FunctionRuntime.Running {
             machinery.background(),
             machinery.workerRandom(),
             outlets,
-            chunks(of),
+            assembly.chunks(),
             event -> {
               sinks.on(event);
               parkings.on(event);
@@ -123,31 +109,14 @@ final class RuntimeWorker implements FunctionRuntime.Running {
       var pool = machinery.poolOf(spec, of.poolThreads);
       var host = FunctionHost.open(spec, environment.callingOn(pool));
       hosts.put(spec.name(), host);
-      handlers.addAll(handlers(of, host, progress));
+      handlers.addAll(assembly.handlers(host, connectors, progress));
     }
-    var self = incarnation(of);
-    coordinator =
-        new HeartbeatCoordinator(
-            required(of, of.leases, "leasesIn"),
-            of.application,
-            self,
-            connectors.opened(),
-            of.leaseSettings,
-            new Deployment(of.deployment, codecs(of)),
-            machinery.leaseLoop(),
-            machinery.leaseRandom());
-    operations =
-        new Operations(
-            of.application,
-            of.specs,
-            required(of, of.leases, "leasesIn"),
-            progress.operator(),
-            machinery.workerLoop(),
-            machinery.workerRandom(),
-            "worker " + self.workerId());
+    var self = assembly.incarnation();
+    coordinator = assembly.coordinator(self, connectors.opened());
+    operations = assembly.operations(self, progress);
     worker =
         new Worker(
-            settings(of),
+            assembly.settings(),
             handlers,
             coordinator,
             machinery.workerLoop(),
@@ -196,7 +165,7 @@ final class RuntimeWorker implements FunctionRuntime.Running {
   }
 
   static RuntimeWorker start(FunctionRuntime of) {
-    check(of);
+    Assembly.check(of);
     var threads = of.threads;
     var machinery = threads != null ? threads : Machinery.ofOwn(of.application, of.poolThreads);
     try {
@@ -417,103 +386,5 @@ final class RuntimeWorker implements FunctionRuntime.Running {
       listeners.ended();
       stopped.complete(null);
     }
-  }
-
-  private <I, O> List<HandlerSpec> handlers(
-      FunctionRuntime of, FunctionHost<I, O> host, CheckpointStore progress) {
-    var spec = host.spec();
-    var made = new ArrayList<HandlerSpec>();
-    for (var input : spec.inputs()) {
-      var name = spec.handlerName(input);
-      made.add(
-          new HandlerSpec(
-              name,
-              connectors.open(input.source()),
-              handedOver(spec),
-              inFlight(spec),
-              host.handlers(input),
-              TrackingCheckpointer.factory(
-                  progress,
-                  name,
-                  input.start(),
-                  of.policy,
-                  machinery.workerLoop(),
-                  machinery.workerRandom())));
-    }
-    return made;
-  }
-
-  /** By Lambda's rules each lane waits for its own batch: records come as they are there. */
-  private static BatchLimits handedOver(FunctionSpec<?, ?> spec) {
-    var batch = spec.settings().batch();
-    boolean lanesWait =
-        spec.settings().delivery().mapping().isPresent()
-            || (spec.kind() instanceof FunctionKind.Lambda<?, ?> lambda
-                && lambda.handler().window().isEmpty());
-    return lanesWait ? new BatchLimits(batch.recordsMax(), Duration.ZERO) : batch;
-  }
-
-  /** A batch function needs room for whole batches besides one that waits. */
-  private static int inFlight(FunctionSpec<?, ?> spec) {
-    var settings = spec.settings();
-    int batches = 1 + settings.delivery().concurrentBatches();
-    int room = Math.min(batches * settings.batch().recordsMax(), BATCHED_IN_FLIGHT_MAX);
-    var kind = spec.kind();
-    return kind instanceof FunctionKind.Batched || kind instanceof FunctionKind.Lambda
-        ? Math.max(settings.inFlight(), room)
-        : settings.inFlight();
-  }
-
-  private static void check(FunctionRuntime of) {
-    if (of.specs.isEmpty()) {
-      throw missing(of, "a function: run(...)");
-    }
-    for (var spec : of.specs) {
-      if (spec.isStateful() && of.chunks == null) {
-        throw missing(of, "a place for the state of function " + spec.name() + ": stateIn(...)");
-      }
-    }
-    required(of, of.leases, "leasesIn");
-    required(of, of.checkpoints, "checkpointsIn");
-  }
-
-  private static <T> T required(FunctionRuntime of, @Nullable T value, String option) {
-    if (value == null) {
-      throw missing(of, option + "(...)");
-    }
-    return value;
-  }
-
-  private static IllegalStateException missing(FunctionRuntime of, String what) {
-    return new IllegalStateException("application " + of.application + " needs " + what);
-  }
-
-  /** Functions without state need none; then no key is parked. */
-  private static ChunkStore chunks(FunctionRuntime of) {
-    return of.chunks != null ? of.chunks : Environment.NO_CHUNKS;
-  }
-
-  /** A codec reads the versions up to its own. */
-  private static Map<String, Integer> codecs(FunctionRuntime of) {
-    var newest = new TreeMap<String, Integer>();
-    of.specs.forEach(
-        spec -> spec.stateCodec().ifPresent(codec -> newest.put(spec.name(), codec.version())));
-    return newest;
-  }
-
-  private Incarnation incarnation(FunctionRuntime of) {
-    var random = machinery.workerRandom();
-    var id = of.workerId != null ? of.workerId : "worker-" + Entropy.name(random);
-    return new Incarnation(id, Entropy.name(random));
-  }
-
-  private static WorkerSettings settings(FunctionRuntime of) {
-    var usual = WorkerSettings.DEFAULT;
-    return new WorkerSettings(
-        of.memoryBytes,
-        Math.min(usual.bytesPerShardMin(), of.memoryBytes),
-        Math.min(usual.bytesPerFetchMax(), of.memoryBytes),
-        usual.drainMax(),
-        of.watch);
   }
 }

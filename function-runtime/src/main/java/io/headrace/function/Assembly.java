@@ -1,0 +1,169 @@
+package io.headrace.function;
+
+import io.headrace.checkpoint.CheckpointStore;
+import io.headrace.checkpoint.ChunkStore;
+import io.headrace.checkpoint.PacedCheckpointStore;
+import io.headrace.checkpoint.TrackingCheckpointer;
+import io.headrace.kcl.BatchLimits;
+import io.headrace.kcl.HandlerSpec;
+import io.headrace.kcl.Incarnation;
+import io.headrace.kcl.ShardedStream;
+import io.headrace.kcl.WorkerSettings;
+import io.headrace.kcl.loop.Entropy;
+import io.headrace.lease.Deployment;
+import io.headrace.lease.HeartbeatCoordinator;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the options of a runtime mean for the parts of its worker, and which of them it can't do
+ * without. Used by one thread, while a worker is built.
+ */
+final class Assembly {
+  /** Two full batches of the largest size: what more lanes share. */
+  private static final int BATCHED_IN_FLIGHT_MAX = 20_000;
+
+  private final FunctionRuntime of;
+  private final Machinery machinery;
+
+  Assembly(FunctionRuntime of, Machinery machinery) {
+    this.of = of;
+    this.machinery = machinery;
+  }
+
+  /**
+   * Looks for what is missing, before anything is made.
+   *
+   * @throws IllegalStateException that names the option
+   */
+  static void check(FunctionRuntime of) {
+    if (of.specs.isEmpty()) {
+      throw missing(of, "a function: run(...)");
+    }
+    for (var spec : of.specs) {
+      if (spec.isStateful() && of.chunks == null) {
+        throw missing(of, "a place for the state of function " + spec.name() + ": stateIn(...)");
+      }
+    }
+    required(of, of.leases, "leasesIn");
+    required(of, of.checkpoints, "checkpointsIn");
+  }
+
+  PacedCheckpointStore progress() {
+    return new PacedCheckpointStore(
+        required(of, of.checkpoints, "checkpointsIn"), machinery.workerLoop());
+  }
+
+  /** Functions without state need none; then no key is parked. */
+  ChunkStore chunks() {
+    return of.chunks != null ? of.chunks : Environment.NO_CHUNKS;
+  }
+
+  /** One for each input. */
+  <I, O> List<HandlerSpec> handlers(
+      FunctionHost<I, O> host, Connectors connectors, CheckpointStore progress) {
+    var spec = host.spec();
+    var made = new ArrayList<HandlerSpec>();
+    for (var input : spec.inputs()) {
+      var name = spec.handlerName(input);
+      made.add(
+          new HandlerSpec(
+              name,
+              connectors.open(input.source()),
+              handedOver(spec),
+              inFlight(spec),
+              host.handlers(input),
+              TrackingCheckpointer.factory(
+                  progress,
+                  name,
+                  input.start(),
+                  of.policy,
+                  machinery.workerLoop(),
+                  machinery.workerRandom())));
+    }
+    return made;
+  }
+
+  Incarnation incarnation() {
+    var random = machinery.workerRandom();
+    var id = of.workerId != null ? of.workerId : "worker-" + Entropy.name(random);
+    return new Incarnation(id, Entropy.name(random));
+  }
+
+  HeartbeatCoordinator coordinator(Incarnation self, List<ShardedStream> streams) {
+    return new HeartbeatCoordinator(
+        required(of, of.leases, "leasesIn"),
+        of.application,
+        self,
+        streams,
+        of.leaseSettings,
+        new Deployment(of.deployment, codecs()),
+        machinery.leaseLoop(),
+        machinery.leaseRandom());
+  }
+
+  Operations operations(Incarnation self, PacedCheckpointStore progress) {
+    return new Operations(
+        of.application,
+        of.specs,
+        required(of, of.leases, "leasesIn"),
+        progress.operator(),
+        machinery.workerLoop(),
+        machinery.workerRandom(),
+        "worker " + self.workerId());
+  }
+
+  WorkerSettings settings() {
+    var usual = WorkerSettings.DEFAULT;
+    return new WorkerSettings(
+        of.memoryBytes,
+        Math.min(usual.bytesPerShardMin(), of.memoryBytes),
+        Math.min(usual.bytesPerFetchMax(), of.memoryBytes),
+        usual.drainMax(),
+        of.watch);
+  }
+
+  /** By Lambda's rules each lane waits for its own batch: records come as they are there. */
+  private static BatchLimits handedOver(FunctionSpec<?, ?> spec) {
+    var batch = spec.settings().batch();
+    boolean lanesWait =
+        spec.settings().delivery().mapping().isPresent()
+            || (spec.kind() instanceof FunctionKind.Lambda<?, ?> lambda
+                && lambda.handler().window().isEmpty());
+    return lanesWait ? new BatchLimits(batch.recordsMax(), Duration.ZERO) : batch;
+  }
+
+  /** A batch function needs room for whole batches besides one that waits. */
+  private static int inFlight(FunctionSpec<?, ?> spec) {
+    var settings = spec.settings();
+    int batches = 1 + settings.delivery().concurrentBatches();
+    int room = Math.min(batches * settings.batch().recordsMax(), BATCHED_IN_FLIGHT_MAX);
+    var kind = spec.kind();
+    return kind instanceof FunctionKind.Batched || kind instanceof FunctionKind.Lambda
+        ? Math.max(settings.inFlight(), room)
+        : settings.inFlight();
+  }
+
+  /** A codec reads the versions up to its own. */
+  private Map<String, Integer> codecs() {
+    var newest = new TreeMap<String, Integer>();
+    of.specs.forEach(
+        spec -> spec.stateCodec().ifPresent(codec -> newest.put(spec.name(), codec.version())));
+    return newest;
+  }
+
+  private static <T> T required(FunctionRuntime of, @Nullable T value, String option) {
+    if (value == null) {
+      throw missing(of, option + "(...)");
+    }
+    return value;
+  }
+
+  private static IllegalStateException missing(FunctionRuntime of, String what) {
+    return new IllegalStateException("application " + of.application + " needs " + what);
+  }
+}
