@@ -194,7 +194,9 @@ final class LaneRunner<O> implements FunctionGate.Caller {
 
   /** {@link io.headrace.kcl.ShardHandler#keys}. */
   KeyStanding keys() {
-    return lanes.standing(task -> task.failed);
+    var standing = lanes.standing(task -> task.failed);
+    var parked = scope.parked;
+    return parked == null ? standing : parked.standing(standing);
   }
 
   /** What is under way: whatever does not come back counts before all that does. */

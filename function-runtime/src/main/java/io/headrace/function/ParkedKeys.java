@@ -2,6 +2,7 @@ package io.headrace.function;
 
 import io.headrace.checkpoint.Letter;
 import io.headrace.kcl.CommitParts;
+import io.headrace.kcl.KeyStanding;
 import io.headrace.kcl.Position;
 import io.headrace.kcl.ShardHandler.Outcome;
 import io.headrace.kcl.ShardKey;
@@ -472,6 +473,11 @@ final class ParkedKeys<O> implements LaneRunner.Quarantine<O>, KeyQuarantine.Par
     }
     halfFull = now;
     full &= now;
+  }
+
+  /** How keys stand in lanes, with those that are parked. */
+  KeyStanding standing(KeyStanding inLanes) {
+    return inLanes.parking(keys.size(), records, bytes);
   }
 
   private KeyParking.Load load() {

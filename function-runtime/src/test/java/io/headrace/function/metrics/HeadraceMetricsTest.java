@@ -82,7 +82,8 @@ class HeadraceMetricsTest {
   void a_key_that_fails_shows_with_what_waits_behind_it_and_how_old_it_is() {
     world.in.retaining(Duration.ofHours(24));
     failing = true;
-    var unused = world.worker("w", spec(RetryPolicy.forever())).observedBy(metrics).start();
+    var unused =
+        world.worker("w", spec(RetryPolicy.forever().parkingNoKeys())).observedBy(metrics).start();
     world.advance(5);
     for (int i = 0; i < 5; i++) {
       world.put("poison", "p");
@@ -163,9 +164,37 @@ class HeadraceMetricsTest {
   }
 
   @Test
+  void a_key_that_is_parked_shows_with_what_lies_in_the_store_until_it_resumes() {
+    failing = true;
+    var unused = world.worker("w", spec(RetryPolicy.forever())).observedBy(metrics).start();
+    world.advance(5);
+    for (int i = 0; i < 5; i++) {
+      world.put("poison", "p");
+    }
+    world.advance(60);
+
+    assertThat(of("headrace.keys.parked")).isEqualTo(1);
+    assertThat(of("headrace.parked.records")).isEqualTo(5);
+    assertThat(of("headrace.parked.bytes")).isPositive();
+    assertThat(of("headrace.records.settled", "outcome", "parked")).isEqualTo(5);
+    assertThat(of("headrace.iterator.age")).isZero();
+    assertThat(of("headrace.account.off")).isZero();
+
+    failing = false;
+    world.advance(90);
+    assertThat(of("headrace.keys.parked")).isZero();
+    assertThat(of("headrace.parked.records")).isZero();
+    assertThat(of("headrace.parked.bytes")).isZero();
+    assertThat(of("headrace.account.off")).isZero();
+  }
+
+  @Test
   void each_shard_has_an_age_only_where_that_is_wanted_and_while_it_is_here() {
     var running =
-        world.worker("w", spec(RetryPolicy.forever())).observedBy(metrics.withShards()).start();
+        world
+            .worker("w", spec(RetryPolicy.forever().parkingNoKeys()))
+            .observedBy(metrics.withShards())
+            .start();
     failing = true;
     world.advance(5);
     world.put("poison", "p");
