@@ -10,9 +10,11 @@ import io.headrace.kcl.StreamException;
 import io.headrace.kcl.StreamException.Kind;
 import io.headrace.kcl.StreamId;
 import io.headrace.kcl.StreamRecord;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -37,9 +39,13 @@ import software.amazon.awssdk.services.kinesis.model.StreamDescriptionSummary;
  */
 public final class KinesisStream implements ShardedStream {
   /** Reads nothing: whoever waits for the consumer alone. */
+  /** Connections that nobody uses are closed after a minute. */
+  private static final Duration WARM_FOR = Duration.ofSeconds(30);
+
   private static final ShardId NO_SHARD = new ShardId("none");
 
   private final KinesisCalls calls;
+  private final AtomicReference<@Nullable Warmed> warmed = new AtomicReference<>();
   private final LongAdder misrouted = new LongAdder();
   private final @Nullable FanOutConsumer consumer;
 
@@ -117,9 +123,28 @@ public final class KinesisStream implements ShardedStream {
     return first == null || first.equals(shard) || shard.equals(NO_SHARD);
   }
 
-  /** One GetShardIterator, which is not used; by fan-out the consumer is found, too. */
+  /**
+   * One GetShardIterator, which is not used; by fan-out the consumer is found, too. What is warm
+   * stays so for a while: shards that are offered together ask once.
+   */
   @Override
   public CompletionStage<Void> prepare(Shard shard) {
+    long now = calls.loop.ticks();
+    var last = warmed.get();
+    if (last != null
+        && now - last.at() < WARM_FOR.toNanos()
+        && !last.answer().isCompletedExceptionally()) {
+      return last.answer().minimalCompletionStage();
+    }
+    var answer = ask(shard).toCompletableFuture();
+    warmed.set(new Warmed(now, answer));
+    return answer.minimalCompletionStage();
+  }
+
+  /** When the way to the stream was last tried out. */
+  private record Warmed(long at, CompletableFuture<Void> answer) {}
+
+  private CompletionStage<Void> ask(Shard shard) {
     var request =
         GetShardIteratorRequest.builder()
             .overrideConfiguration(calls.oneTry)
@@ -129,7 +154,7 @@ public final class KinesisStream implements ShardedStream {
             .build();
     var asked = calls.once("GetShardIterator", client -> client.getShardIterator(request));
     var found = consumer == null ? CompletableFuture.<String>completedStage(null) : consumerArn();
-    return asked.<Object, Void>thenCombine(found, (iterator, arn) -> null).minimalCompletionStage();
+    return asked.thenCombine(found, (iterator, arn) -> null);
   }
 
   @Override
