@@ -201,12 +201,12 @@ class FleetViewTest {
     var me = WorkerItem.starting(ME, F);
     poll(0, at(1, bob()));
     view.observe(seconds(1), List.of(at(1, me)));
-    assertThat(view.agreed()).isFalse();
+    assertThat(view.agreed(seconds(3))).isFalse();
 
     int hash = view.membersHash();
     view.observe(seconds(2), at(2, me.publishing(State.ACTIVE, 0, 0, hash)));
-    assertThat(view.agreed()).isFalse();
+    assertThat(view.agreed(seconds(3))).isFalse();
     view.observe(seconds(3), at(2, bob().publishing(State.ACTIVE, 0, 0, hash)));
-    assertThat(view.agreed()).isTrue();
+    assertThat(view.agreed(seconds(3))).isTrue();
   }
 }
