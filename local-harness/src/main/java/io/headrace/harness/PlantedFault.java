@@ -92,7 +92,8 @@ enum PlantedFault {
       "a standby beats too seldom for the lease time that it tells",
       PlantedStandbyFaults::notBelieved),
   STANDBY_NEVER_WAKES(
-      "a standby inherits while all others believe that it sleeps", PlantedStandbyFaults::neverWakes),
+      "a standby inherits while all others believe that it sleeps",
+      PlantedStandbyFaults::neverWakes),
   LEASE_CHECKED_WHEN_QUEUED(
       "the lease is asked for when a call is queued, not when it begins",
       PlantedProcessFaults::leaseCheckedWhenQueued),

@@ -38,7 +38,9 @@ final class PlantedStandbyFaults {
                         .toCompletableFuture()
                         .join()
                         .map(Stored::item)
-                        .filter(item -> item.standby() && item.incarnation().equals(next.incarnation()));
+                        .filter(
+                            item ->
+                                item.standby() && item.incarnation().equals(next.incarnation()));
                 if (there.isEmpty() || next.standby()) {
                   return super.beat(application, seen, next, revision, writeToken);
                 }
@@ -54,8 +56,7 @@ final class PlantedStandbyFaults {
       return written;
     }
     var now = applied.now();
-    return new Written.Applied<>(
-        new Stored<>(next, now.nonce(), now.revision(), now.writeToken()));
+    return new Written.Applied<>(new Stored<>(next, now.nonce(), now.revision(), now.writeToken()));
   }
 
   /**
