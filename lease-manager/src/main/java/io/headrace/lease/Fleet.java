@@ -54,7 +54,7 @@ final class Fleet {
     this.heart = heart;
     this.roster = roster;
     this.onChange = onChange;
-    this.view = new FleetView(desk.settings.viewPoll());
+    this.view = new FleetView(desk.settings.viewGapMax());
   }
 
   /** While this is true the view is polled more often. */
@@ -119,10 +119,11 @@ final class Fleet {
     var settings = desk.settings;
     // What leaving workers give goes to those who are awake.
     boolean hurry = busy.getAsBoolean() || (!heart.isStandby() && view.anyLeaving());
-    var calm =
-        heart.isStandby() ? settings.standbyPoll(view.shortestLeaseTime()) : settings.viewPoll();
+    var shortest = view.shortestLeaseTime();
+    var calm = heart.isStandby() ? settings.standbyPoll(shortest) : settings.viewPoll();
     var interval = hurry ? settings.busyViewPoll() : calm;
-    view.polledEvery(calm);
+    view.lookingWithin(
+        heart.isStandby() ? settings.standbyViewGapMax(shortest) : settings.viewGapMax());
     nextPoll = desk.after(interval.minus(Duration.ofNanos(desk.now() - sentAt)), this::poll);
     changed();
     var waiters = afterPoll;

@@ -47,13 +47,16 @@ final class FleetView {
   private boolean polled;
   private long lastPoll;
 
-  FleetView(Duration pollEvery) {
-    polledEvery(pollEvery);
+  /**
+   * @param gapMax see {@link #lookingWithin}
+   */
+  FleetView(Duration gapMax) {
+    lookingWithin(gapMax);
   }
 
-  /** What counts as not having looked for a while follows from how often this worker looks. */
-  void polledEvery(Duration interval) {
-    gapMaxTicks = interval.multipliedBy(5).dividedBy(2).toNanos();
+  /** When the next answer comes later than this, nobody's silence counts from before it. */
+  void lookingWithin(Duration gapMax) {
+    gapMaxTicks = gapMax.toNanos();
   }
 
   /** What may be done with a lease that names an owner. */
@@ -145,7 +148,7 @@ final class FleetView {
   }
 
   private static long rollTicks(WorkerItem item) {
-    return item.leaseTime().multipliedBy(ROLL_LEASE_TIMES).toNanos();
+    return item.leaseTimeAwake().multipliedBy(ROLL_LEASE_TIMES).toNanos();
   }
 
   /** Workers that came lately; after a while in which none does, a roll counts as over. */

@@ -45,6 +45,9 @@ public record LeaseSettings(Duration leaseTime, int capacity, Duration settle) {
    */
   static final int AWAKE_MIN = 2;
 
+  /** A standby may be thought alive for so many lease times, and beats as much more seldom. */
+  static final int STANDBY_SLOWER = 5;
+
   /** How many claims are under way at once. */
   static final int CLAIMS_MAX = 64;
 
@@ -94,6 +97,11 @@ public record LeaseSettings(Duration leaseTime, int capacity, Duration settle) {
     return leaseTime.dividedBy(5);
   }
 
+  /** 2.5 polls: after a longer gap silence counts anew. */
+  Duration viewGapMax() {
+    return viewPoll().multipliedBy(5).dividedBy(2);
+  }
+
   /** The view poll while somebody leaves or leases move. */
   Duration busyViewPoll() {
     return viewPoll().compareTo(FAST_LOOK) < 0 ? viewPoll() : FAST_LOOK;
@@ -111,13 +119,24 @@ public record LeaseSettings(Duration leaseTime, int capacity, Duration settle) {
    * @param shortest the lease time of others, where it is shorter
    */
   Duration standbyPoll(Duration shortest) {
-    var least = shortest.compareTo(leaseTime) < 0 ? shortest : leaseTime;
-    return least.multipliedBy(4).dividedBy(5);
+    return least(shortest).multipliedBy(4).dividedBy(5);
+  }
+
+  /**
+   * 0.9 F: a standby whose look failed begins to listen anew. If it counted silence across a table
+   * that was out of reach for F, it would bury whoever is not the first to beat again.
+   */
+  Duration standbyViewGapMax(Duration shortest) {
+    return least(shortest).multipliedBy(9).dividedBy(10);
+  }
+
+  private Duration least(Duration shortest) {
+    return shortest.compareTo(leaseTime) < 0 ? shortest : leaseTime;
   }
 
   /** 5 F, in the same proportion to its heartbeat as F: how long it may be thought alive. */
   Duration standbyLeaseTime() {
-    return leaseTime.multipliedBy(5);
+    return leaseTime.multipliedBy(STANDBY_SLOWER);
   }
 
   /** A worker that came to hold nothing stays awake for so long. */

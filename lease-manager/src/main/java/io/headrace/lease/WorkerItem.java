@@ -139,6 +139,11 @@ public record WorkerItem(
         standby);
   }
 
+  /** Its own F, also while it may be thought alive for longer: a roll takes no longer for that. */
+  Duration leaseTimeAwake() {
+    return standby ? leaseTime.dividedBy(LeaseSettings.STANDBY_SLOWER) : leaseTime;
+  }
+
   WorkerItem buried(List<Incarnation> heirs) {
     return new WorkerItem(
         incarnation,

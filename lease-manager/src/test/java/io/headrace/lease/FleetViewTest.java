@@ -11,11 +11,14 @@ import org.junit.jupiter.api.Test;
 
 class FleetViewTest {
   private static final Duration F = Duration.ofSeconds(10);
-  private static final Duration POLL = Duration.ofSeconds(2);
+
+  /** 2.5 polls. */
+  private static final Duration GAP_MAX = Duration.ofSeconds(5);
+
   private static final Incarnation ME = new Incarnation("me", "1");
   private static final Incarnation BOB = new Incarnation("bob", "1");
 
-  private final FleetView view = new FleetView(POLL);
+  private final FleetView view = new FleetView(GAP_MAX);
 
   private static long seconds(long seconds) {
     return Duration.ofSeconds(seconds).toNanos();

@@ -38,10 +38,10 @@ import software.amazon.awssdk.services.kinesis.model.StreamDescriptionSummary;
  * headers, and a position of its own.
  */
 public final class KinesisStream implements ShardedStream {
-  /** Reads nothing: whoever waits for the consumer alone. */
   /** Connections that nobody uses are closed after a minute. */
   private static final Duration WARM_FOR = Duration.ofSeconds(30);
 
+  /** Reads nothing: whoever waits for the consumer alone. */
   private static final ShardId NO_SHARD = new ShardId("none");
 
   private final KinesisCalls calls;
