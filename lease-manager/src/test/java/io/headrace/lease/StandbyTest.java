@@ -118,41 +118,44 @@ class StandbyTest {
   /** Whoever counted the silence of a table that was away would bury all but the first to beat. */
   @Test
   void a_table_that_is_out_of_reach_for_longer_than_the_lease_time_costs_no_life() {
-    for (int seconds = 10; seconds < 20; seconds++) {
-      for (int phase = 0; phase < 8; phase += 2) {
-        var fleet = asleep(8, 2);
-        fleet.advance(Duration.ofSeconds(phase));
-        var before = fleet.workers.values().stream().map(worker -> item(fleet, worker)).toList();
-        fleet.workers.values().forEach(worker -> worker.way.down = true);
+    // It comes back just before a standby looks again, for the second time since it went away.
+    for (int before = 0; before <= 400; before += 25) {
+      var fleet = asleep(6, 2);
+      var lives = fleet.workers.values().stream().map(worker -> item(fleet, worker)).toList();
+      var standby = standbys(fleet).get(0);
+      int looks = standby.way.requests.get("workers");
+      fleet.advanceUntil(F, () -> standby.way.requests.get("workers") > looks);
+      fleet.advance(Duration.ofMillis(50));
+      fleet.workers.values().forEach(worker -> worker.way.down = true);
 
-        fleet.advance(Duration.ofSeconds(seconds));
-        fleet.workers.values().forEach(worker -> worker.way.down = false);
-        fleet.advance(F.multipliedBy(3));
+      fleet.advance(F.multipliedBy(16).dividedBy(10).minusMillis(50 + before));
+      fleet.workers.values().forEach(worker -> worker.way.down = false);
+      fleet.advance(F.multipliedBy(3));
 
-        assertThat(fleet.workers.values().stream().map(worker -> item(fleet, worker)))
-            .as("away for %d s, phase %d s", seconds, phase)
-            .zipSatisfy(before, (now, then) -> assertThat(now.livesAs(then.incarnation())).isTrue());
-      }
+      assertThat(fleet.workers.values().stream().map(worker -> item(fleet, worker)))
+          .as("back %d ms before the look", before)
+          .zipSatisfy(lives, (now, then) -> assertThat(now.livesAs(then.incarnation())).isTrue());
     }
   }
 
   @Test
   void a_roll_is_over_when_it_is_over_though_who_was_restarted_sleeps() {
     var fleet = asleep(6, 2);
-    for (var id : List.copyOf(fleet.workers.keySet())) {
-      fleet.worker(id).leave(Duration.ofSeconds(5));
-      fleet.advanceUntil(Duration.ofSeconds(8), () -> fleet.worker(id).left);
-      fleet.start(id);
+    for (var standby : standbys(fleet)) {
+      standby.leave(Duration.ofSeconds(5));
+      fleet.advanceUntil(Duration.ofSeconds(8), () -> standby.left);
+      fleet.advance(Duration.ofSeconds(3));
+      fleet.start(standby.id);
       fleet.advance(Duration.ofSeconds(3));
     }
     fleet.advance(F.multipliedBy(12));
-    assertThat(standbys(fleet)).isNotEmpty();
+    assertThat(standbys(fleet)).hasSize(4);
 
-    var holder = holder(fleet);
-    holder.kill();
-    fleet.advanceUntil(F.multipliedBy(12).dividedBy(10).plusSeconds(1), fleet::allOwned);
+    var leaving = holder(fleet);
+    leaving.leave(Duration.ofSeconds(5));
 
-    fleet.advanceUntil(F.multipliedBy(3), fleet::balanced);
+    fleet.advanceUntil(Duration.ofSeconds(5), () -> leaving.left && fleet.allOwned());
+    fleet.advanceUntil(F.multipliedBy(2), fleet::balanced);
   }
 
   @Test

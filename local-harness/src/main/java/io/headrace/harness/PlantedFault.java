@@ -209,6 +209,7 @@ enum PlantedFault {
           entry(ACKNOWLEDGEMENT_UNCONDITIONAL, Set.of(Disturbance.JOIN_AT_A_SLOW_TABLE)),
           entry(BURIAL_UNCONDITIONAL, Set.of(Disturbance.SILENT_AT_A_SLOW_TABLE)),
           entry(OBSERVERS_LEASE_TIME, Set.of(Disturbance.CUT_OFF)),
+          entry(STANDBY_NEVER_WAKES, Set.of(Disturbance.JOIN, Disturbance.SPLIT)),
           entry(LEASE_CHECKED_WHEN_QUEUED, Set.of(Disturbance.POOLS_BUSY)),
           entry(VALID_FROM_THE_REPLY, Set.of(Disturbance.HEART_STOPS_AT_SLOW_ANSWERS)),
           entry(CLOCK_RUNS_OFF, Set.of(Disturbance.CUT_OFF)),
