@@ -153,7 +153,7 @@ public record Order(
       return "seek to " + text(seek.to());
     }
     if (deed instanceof Deed.Skip skip) {
-      return "skip " + (key.isEmpty() ? "" : "up to ") + skip.position();
+      return "skip " + (key.isEmpty() ? "" : "up to ") + text(skip.position());
     }
     if (deed instanceof Deed.Redrive redrive) {
       return "redrive of letters"
@@ -163,6 +163,13 @@ public record Order(
           + (redrive.perSecond() == 0 ? "" : ", " + redrive.perSecond() + " a second");
     }
     return deed.word();
+  }
+
+  /** As operators write it: a record as a whole is named by its sequence number alone. */
+  public static String text(Position position) {
+    return position.subSequence() == Long.MAX_VALUE
+        ? position.sequence().value()
+        : position.toString();
   }
 
   /** As operators write it. */

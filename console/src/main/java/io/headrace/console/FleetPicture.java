@@ -119,7 +119,10 @@ record FleetPicture(
   }
 
   Optional<Duration> heartbeatAge(Stored<WorkerItem> worker) {
-    return worker.writtenAt().map(at -> Duration.between(at, seen));
+    return worker
+        .writtenAt()
+        .map(at -> Duration.between(at, seen))
+        .map(age -> age.isNegative() ? Duration.ZERO : age);
   }
 
   Standing standing(Stored<WorkerItem> worker) {

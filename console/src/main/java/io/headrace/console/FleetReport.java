@@ -68,14 +68,18 @@ final class FleetReport {
     return lines;
   }
 
+  private static String counted(long number, String what) {
+    return number + " " + what + (number == 1 ? "" : "s");
+  }
+
   private String line(Stored<WorkerItem> worker) {
     var item = worker.item();
     return item.incarnation()
         + "  "
         + picture.standing(worker).name().toLowerCase(Locale.ROOT)
         + ", "
-        + picture.leasesOf(item.incarnation())
-        + " leases, heartbeat "
+        + counted(picture.leasesOf(item.incarnation()), "lease")
+        + ", heartbeat "
         + picture.heartbeatAge(worker).map(age -> seconds(age) + " ago").orElse("unknown")
         + ", lease time "
         + seconds(item.leaseTime());
@@ -124,7 +128,7 @@ final class FleetReport {
             .orElse(item.isPresent() ? "nothing committed" : "not begun"));
     int ahead = item.map(found -> found.progress().ranges().size()).orElse(0);
     if (ahead > 0) {
-      text.append(" and ").append(ahead).append(" ranges behind it");
+      text.append(" and ").append(counted(ahead, "range")).append(" behind it");
     }
     item.ifPresent(found -> text.append(", sealed by ").append(found.token()));
     var lag = lags.get(row);
@@ -141,7 +145,7 @@ final class FleetReport {
     holding(row).ifPresent(order -> text.append("; paused by order ").append(order.number()));
     var keys = picture.orders().heldKeys(function(row), row.key().shard());
     if (!keys.isEmpty()) {
-      text.append("; ").append(keys.size()).append(" keys paused");
+      text.append("; ").append(counted(keys.size(), "key")).append(" paused");
     }
     return text.toString();
   }

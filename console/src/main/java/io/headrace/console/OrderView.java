@@ -19,7 +19,7 @@ final class OrderView {
     if (deed instanceof Order.Deed.Seek seek) {
       json.put("to", Order.text(seek.to()));
     } else if (deed instanceof Order.Deed.Skip skip) {
-      json.put("position", skip.position().toString());
+      json.put("position", Order.text(skip.position()));
     } else if (deed instanceof Order.Deed.Redrive redrive) {
       redrive.code().ifPresent(code -> json.put("code", code));
       redrive.since().ifPresent(since -> json.put("since", since.toString()));

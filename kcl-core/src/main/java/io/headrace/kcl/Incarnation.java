@@ -27,9 +27,17 @@ public record Incarnation(String workerId, String life) implements Comparable<In
     return new Incarnation(text.substring(0, hash), text.substring(hash + 1));
   }
 
+  /** The order of their texts, which is made only where one id begins with the other. */
   @Override
   public int compareTo(Incarnation other) {
-    return toString().compareTo(other.toString());
+    if (workerId.equals(other.workerId)) {
+      return life.compareTo(other.life);
+    }
+    boolean oneBeginsWithOther =
+        workerId.startsWith(other.workerId) || other.workerId.startsWith(workerId);
+    return oneBeginsWithOther
+        ? toString().compareTo(other.toString())
+        : workerId.compareTo(other.workerId);
   }
 
   /** {@code worker#life}. */

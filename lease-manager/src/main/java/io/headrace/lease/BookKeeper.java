@@ -15,6 +15,7 @@ final class BookKeeper {
   private final Desk desk;
   private final Supplier<Book> content;
   private final LongConsumer onStored;
+  private final Runnable onGone;
   private @Nullable Stored<Book> stored;
   private List<Runnable> waiting = new ArrayList<>();
   private boolean writing;
@@ -22,11 +23,13 @@ final class BookKeeper {
   /**
    * @param content the book as it should be now
    * @param onStored told the revision of each book that is stored
+   * @param onGone told when the book is not in the table any more
    */
-  BookKeeper(Desk desk, Supplier<Book> content, LongConsumer onStored) {
+  BookKeeper(Desk desk, Supplier<Book> content, LongConsumer onStored, Runnable onGone) {
     this.desk = desk;
     this.content = content;
     this.onStored = onStored;
+    this.onGone = onGone;
   }
 
   void begin(Stored<Book> empty) {
@@ -47,11 +50,16 @@ final class BookKeeper {
     var seen = stored;
     desk.read(
         () -> desk.table.book(desk.application, desk.self().workerId()),
-        found ->
-            found
-                .filter(book -> !book.item().owner().equals(desk.self()))
-                .filter(book -> !writing && Objects.equals(seen, stored))
-                .ifPresent(this::takeBack),
+        found -> {
+          if (writing || !Objects.equals(seen, stored)) {
+            return;
+          }
+          if (found.isEmpty()) {
+            onGone.run();
+          } else if (!found.get().item().owner().equals(desk.self())) {
+            takeBack(found.get());
+          }
+        },
         failure -> {}); // the next audit asks again
   }
 
@@ -85,9 +93,13 @@ final class BookKeeper {
       if (!waiting.isEmpty() && !writing) {
         send();
       }
-    } else if (written instanceof Written.Refused<Book> refused && refused.found() != null) {
+    } else if (written instanceof Written.Refused<Book> refused) {
       waiting.addAll(0, waiters);
-      takeBack(refused.found());
+      if (refused.found() == null) {
+        onGone.run();
+      } else {
+        takeBack(refused.found());
+      }
     }
   }
 

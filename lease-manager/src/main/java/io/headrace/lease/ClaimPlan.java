@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -35,20 +36,17 @@ final class ClaimPlan {
       Map<Incarnation, Integer> capacities,
       BiPredicate<Incarnation, StreamId> reads) {
     var firsts = assign(free, held, capacities, reads);
+    var hash = RendezvousHash.among(held.keySet(), capacities);
     var waits = new HashMap<ShardKey, Duration>();
     for (var shard : free.keySet()) {
       var first = firsts.get(shard);
-      var second =
-          RendezvousHash.rank(shard, held.keySet(), capacities).stream()
-              .filter(who -> !who.equals(first) && reads.test(who, shard.stream()))
-              .findFirst();
       if (self.equals(first)) {
         waits.put(shard, Duration.ZERO);
-      } else if (second.filter(self::equals).isPresent()) {
-        waits.put(shard, LeaseSettings.SECOND_CHOICE);
-      } else {
-        waits.put(shard, LeaseSettings.ANY_CHOICE);
+        continue;
       }
+      var second = hash.best(shard, who -> !who.equals(first) && reads.test(who, shard.stream()));
+      waits.put(
+          shard, self.equals(second) ? LeaseSettings.SECOND_CHOICE : LeaseSettings.ANY_CHOICE);
     }
     return waits;
   }
@@ -98,15 +96,14 @@ final class ClaimPlan {
       Map<Incarnation, Integer> capacities) {
     int all = free.values().stream().mapToInt(weight -> weight).sum();
     var room = LeaseBalancer.rooms(held, capacities, all);
+    var hash = RendezvousHash.among(held.keySet(), capacities);
     var firsts = new HashMap<ShardKey, Incarnation>();
     free.forEach(
         (shard, weight) -> {
-          var ranked = RendezvousHash.rank(shard, held.keySet(), capacities);
-          var first =
-              ranked.stream()
-                  .filter(who -> room.getOrDefault(who, 0) > 0)
-                  .findFirst()
-                  .orElse(ranked.get(0));
+          var first = hash.best(shard, who -> room.getOrDefault(who, 0) > 0);
+          if (first == null) {
+            first = Objects.requireNonNull(hash.best(shard, who -> true), "nobody reads it");
+          }
           room.merge(first, -weight, Integer::sum);
           firsts.put(shard, first);
         });

@@ -87,6 +87,16 @@ final class Claims {
     consider();
   }
 
+  /** Whether this worker has looked around and may claim. */
+  boolean isOpen() {
+    return open;
+  }
+
+  /** Whether something is being looked at that may be claimed. */
+  boolean asking() {
+    return candidates.values().stream().anyMatch(candidate -> candidate.asked);
+  }
+
   /** Whether every shard that may be leased stands in somebody's book. */
   boolean nothingFree() {
     return candidates.isEmpty();
@@ -120,6 +130,8 @@ final class Claims {
       long due = Math.max(candidate.since + delay - now, candidate.notBefore - now);
       if (due > 0) {
         nextDue = Math.min(nextDue, due);
+      } else if (!heart.awake()) {
+        heart.wake(); // It is claimed when others know.
       } else if (room > 0) {
         room--;
         ask(shard, candidate);
@@ -130,10 +142,14 @@ final class Claims {
     }
   }
 
-  /** Who has not been heard of for long is no first choice: its heirs would wait for it. */
+  /**
+   * Who has not been heard of for long is no first choice: its heirs would wait for it. Nor is a
+   * standby, which would find the shard a look later; it is offered some when it is worth it.
+   */
   private Map<ShardKey, Duration> waits() {
     var held = fleet.totals(leases.book(), leases.flipped());
     held.keySet().removeIf(who -> fleet.view().isQuiet(desk.now(), who));
+    fleet.retainAwake(held.keySet());
     held.putIfAbsent(desk.self(), 0);
     var free = fleet.weighed(candidates.keySet());
     return ClaimPlan.waits(desk.self(), free, held, fleet.capacities(), fleet::reads);

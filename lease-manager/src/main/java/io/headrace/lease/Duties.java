@@ -34,9 +34,9 @@ final class Duties {
     if (heart.state() == State.ACTIVE) {
       workers.add(desk.self());
     }
-    return workers.isEmpty()
-        || RendezvousHash.rank(new ShardKey(stream, CHORES), workers, Map.of())
-            .get(0)
-            .equals(desk.self());
+    fleet.retainAwake(workers);
+    var first =
+        RendezvousHash.among(workers, Map.of()).best(new ShardKey(stream, CHORES), who -> true);
+    return first == null || first.equals(desk.self());
   }
 }

@@ -43,6 +43,7 @@ final class Fleet {
   private LongConsumer onOrders = number -> {};
   private long ordersNoticed;
   private boolean polling;
+  private boolean considering;
   private List<Runnable> afterPoll = new ArrayList<>();
 
   /**
@@ -53,7 +54,7 @@ final class Fleet {
     this.heart = heart;
     this.roster = roster;
     this.onChange = onChange;
-    this.view = new FleetView(desk.settings.viewPoll());
+    this.view = new FleetView(desk.settings.viewGapMax());
   }
 
   /** While this is true the view is polled more often. */
@@ -74,6 +75,7 @@ final class Fleet {
     fetching.clear();
     judging.clear();
     polling = false;
+    considering = false;
     afterPoll = new ArrayList<>();
     poll();
   }
@@ -114,8 +116,14 @@ final class Fleet {
 
   private void polled(long sentAt) {
     polling = false;
-    boolean hurry = busy.getAsBoolean() || view.anyLeaving();
-    var interval = hurry ? desk.settings.busyViewPoll() : desk.settings.viewPoll();
+    var settings = desk.settings;
+    // What leaving workers give goes to those who are awake.
+    boolean hurry = busy.getAsBoolean() || (!heart.isStandby() && view.anyLeaving());
+    var shortest = view.shortestLeaseTime();
+    var calm = heart.isStandby() ? settings.standbyPoll(shortest) : settings.viewPoll();
+    var interval = hurry ? settings.busyViewPoll() : calm;
+    view.lookingWithin(
+        heart.isStandby() ? settings.standbyViewGapMax(shortest) : settings.viewGapMax());
     nextPoll = desk.after(interval.minus(Duration.ofNanos(desk.now() - sentAt)), this::poll);
     changed();
     var waiters = afterPoll;
@@ -145,6 +153,13 @@ final class Fleet {
     return book == null ? 0 : book.revision();
   }
 
+  /** This worker is no standby any more, so it looks as often as the others from now on. */
+  void lookAgainSoon() {
+    if (!polling) {
+      poll();
+    }
+  }
+
   /** Reads a worker's book now. */
   void fetch(Incarnation who) {
     if (!fetching.add(who)) {
@@ -165,7 +180,20 @@ final class Fleet {
     if (view.item(who) != null && !who.equals(desk.self()) && book.revision() > revision(who)) {
       books.put(who, book);
       learnWeights(book.item());
-      onChange.run();
+      considerSoon();
+    }
+  }
+
+  /** Many books change at once, and what they mean together is worked out once. */
+  private void considerSoon() {
+    if (!considering) {
+      considering = true;
+      desk.after(
+          LeaseSettings.BOOKS_GATHERED,
+          () -> {
+            considering = false;
+            onChange.run();
+          });
     }
   }
 
@@ -211,11 +239,12 @@ final class Fleet {
     known.forEach(book -> places.putAll(book.offers()));
     var loads = new HashMap<Incarnation, LeaseBalancer.Load>();
     view.active().forEach(who -> loads.put(who, new LeaseBalancer.Load()));
+    boolean weighing = weighing();
     places.forEach(
         (shard, who) -> {
           var load = loads.get(who);
           if (load != null) {
-            load.add(weight(shard));
+            load.add(weighing ? weights.getOrDefault(shard, 1) : 1);
           }
         });
     return loads;
@@ -230,12 +259,17 @@ final class Fleet {
 
   /** What a lease weighs, as its owner tells it or its last one did. */
   int weight(ShardKey shard) {
-    return view.planVersion() < LeaseBalancer.WEIGHTS_SINCE ? 1 : weights.getOrDefault(shard, 1);
+    return weighing() ? weights.getOrDefault(shard, 1) : 1;
+  }
+
+  private boolean weighing() {
+    return view.planVersion() >= LeaseBalancer.WEIGHTS_SINCE;
   }
 
   SortedMap<ShardKey, Integer> weighed(Collection<ShardKey> shards) {
     var weighed = new TreeMap<ShardKey, Integer>(ShardKeys.ORDER);
-    shards.forEach(shard -> weighed.put(shard, weight(shard)));
+    boolean weighing = weighing();
+    shards.forEach(shard -> weighed.put(shard, weighing ? weights.getOrDefault(shard, 1) : 1));
     return weighed;
   }
 
@@ -263,6 +297,23 @@ final class Fleet {
   boolean reads(Incarnation who, StreamId stream) {
     var book = books.get(who);
     return book == null || book.item().profile().reads(stream);
+  }
+
+  /** Of these, those that are awake; all when none is. Who is asleep would keep a giver waiting. */
+  void retainAwake(Collection<Incarnation> workers) {
+    if (!workers.stream().allMatch(this::isStandby)) {
+      workers.removeIf(this::isStandby);
+    }
+  }
+
+  private boolean isStandby(Incarnation who) {
+    return who.equals(desk.self()) ? heart.isStandby() : view.isStandby(who);
+  }
+
+  /** Whether something is offered to this worker, as far as is known. */
+  boolean anythingOffered() {
+    return books.values().stream()
+        .anyMatch(book -> book.item().offers().containsValue(desk.self()));
   }
 
   private void armJudgement() {

@@ -6,16 +6,20 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,7 +33,7 @@ final class FleetView {
   /** How long after a restart the next one of the same roll may come. */
   private static final int ROLL_LEASE_TIMES = 6;
 
-  private final long gapMaxTicks;
+  private long gapMaxTicks;
   private static final int ABSENT_MAX = 1_000;
 
   private final Map<String, Seen> workers = new TreeMap<>();
@@ -37,11 +41,22 @@ final class FleetView {
   /** Owners of leases that have no worker item, and since when, in ticks. */
   private final Map<Incarnation, Long> absent = new HashMap<>();
 
+  /** Those that take leases; null when it has to be made anew. */
+  private @Nullable SortedSet<Incarnation> active;
+
   private boolean polled;
   private long lastPoll;
 
-  FleetView(Duration pollEvery) {
-    gapMaxTicks = pollEvery.multipliedBy(5).dividedBy(2).toNanos();
+  /**
+   * @param gapMax see {@link #lookingWithin}
+   */
+  FleetView(Duration gapMax) {
+    lookingWithin(gapMax);
+  }
+
+  /** When the next answer comes later than this, nobody's silence counts from before it. */
+  void lookingWithin(Duration gapMax) {
+    gapMaxTicks = gapMax.toNanos();
   }
 
   /** What may be done with a lease that names an owner. */
@@ -58,12 +73,16 @@ final class FleetView {
     Stored<WorkerItem> stored;
     long since;
     boolean changed;
+
+    /** This observer saw it start. */
+    boolean replaced;
+
     final Deque<Life> lives = new ArrayDeque<>();
 
     Seen(Stored<WorkerItem> stored, long now) {
       this.stored = stored;
       this.since = now;
-      lives.add(new Life(stored.item().incarnation(), now, false));
+      lives.add(new Life(stored.item().incarnation(), now, false, false));
     }
 
     WorkerItem item() {
@@ -75,8 +94,9 @@ final class FleetView {
    * An incarnation and the tick at which it was first seen.
    *
    * @param restarted it follows one that this observer saw leave in order, not long before
+   * @param soon the one before it had come within the time of a roll, too
    */
-  private record Life(Incarnation incarnation, long appeared, boolean restarted) {}
+  private record Life(Incarnation incarnation, long appeared, boolean restarted, boolean soon) {}
 
   /** An answer to the view poll. */
   void observe(long now, List<Stored<WorkerItem>> answer) {
@@ -94,6 +114,7 @@ final class FleetView {
     var seen = workers.get(id);
     if (seen == null) {
       workers.put(id, new Seen(item, now));
+      active = null;
       return;
     }
     if (item.nonce().equals(seen.stored.nonce()) && item.revision() <= seen.stored.revision()) {
@@ -102,13 +123,21 @@ final class FleetView {
     if (!item.item().incarnation().equals(seen.item().incarnation())) {
       boolean left = seen.item().state() == State.DRAINING || isOrderlyEnd(seen);
       boolean lately = now - seen.since < rollTicks(seen.item());
-      seen.lives.addLast(new Life(item.item().incarnation(), now, left && lately));
+      boolean soon =
+          seen.replaced && now - seen.lives.getLast().appeared() < rollTicks(seen.item());
+      seen.lives.addLast(new Life(item.item().incarnation(), now, left && lately, soon));
+      seen.replaced = true;
       if (seen.lives.size() > LIVES_REMEMBERED_MAX) {
         seen.lives.removeFirst();
       }
     }
-    seen.changed |= !item.item().incarnation().equals(seen.item().incarnation());
-    seen.changed |= item.item().state() != seen.item().state();
+    boolean stands =
+        item.item().incarnation().equals(seen.item().incarnation())
+            && item.item().state() == seen.item().state();
+    if (!stands) {
+      seen.changed = true;
+      active = null;
+    }
     seen.stored = item;
     seen.since = now;
   }
@@ -119,7 +148,7 @@ final class FleetView {
   }
 
   private static long rollTicks(WorkerItem item) {
-    return item.leaseTime().multipliedBy(ROLL_LEASE_TIMES).toNanos();
+    return item.leaseTimeAwake().multipliedBy(ROLL_LEASE_TIMES).toNanos();
   }
 
   /** Workers that came lately; after a while in which none does, a roll counts as over. */
@@ -135,11 +164,23 @@ final class FleetView {
     return !livesOf(now, Life::restarted).isEmpty();
   }
 
+  /**
+   * Workers that start again and again: each of their last two lives began within the time of a
+   * roll, which restarts a worker once. They are no reason to wait, and nothing is moved to them.
+   */
+  Set<Incarnation> unsteady(long now) {
+    return workers.values().stream()
+        .filter(seen -> seen.lives.getLast().soon())
+        .filter(seen -> now - seen.lives.getLast().appeared() < rollTicks(seen.item()))
+        .map(seen -> seen.item().incarnation())
+        .collect(Collectors.toSet());
+  }
+
   private List<Incarnation> livesOf(long now, Predicate<Life> which) {
     return workers.values().stream()
         .filter(seen -> seen.item().state() == State.ACTIVE)
         .filter(seen -> now - seen.lives.getLast().appeared() < rollTicks(seen.item()))
-        .filter(seen -> which.test(seen.lives.getLast()))
+        .filter(seen -> !seen.lives.getLast().soon() && which.test(seen.lives.getLast()))
         .map(seen -> seen.item().incarnation())
         .toList();
   }
@@ -157,13 +198,18 @@ final class FleetView {
 
   /** All that take leases, as far as is known; those silent for long may be dead. */
   SortedSet<Incarnation> active() {
-    var active = new TreeSet<Incarnation>();
-    for (var seen : workers.values()) {
-      if (seen.item().state() == State.ACTIVE) {
-        active.add(seen.item().incarnation());
+    var known = active;
+    if (known == null) {
+      var now = new TreeSet<Incarnation>();
+      for (var seen : workers.values()) {
+        if (seen.item().state() == State.ACTIVE) {
+          now.add(seen.item().incarnation());
+        }
       }
+      known = Collections.unmodifiableSortedSet(now);
+      active = known;
     }
-    return active;
+    return known;
   }
 
   boolean isActive(Incarnation who) {
@@ -182,16 +228,40 @@ final class FleetView {
         || now - seen.since > seen.item().leaseTime().toNanos() / 10 * 7;
   }
 
-  /** Equal for workers that see the same active members. */
-  int membersHash() {
-    return active().hashCode();
+  /** The shortest lease time that a living worker tells. */
+  Duration shortestLeaseTime() {
+    return living().stream()
+        .map(WorkerItem::leaseTime)
+        .min(Comparator.naturalOrder())
+        .orElse(LeaseSettings.LEASE_TIME_MAX);
   }
 
-  /** Whether all active workers say that they see the same members. */
-  boolean agreed() {
+  /** Whether it says that it holds nothing and looks seldom. */
+  boolean isStandby(Incarnation who) {
+    var item = item(who);
+    return item != null && item.standby();
+  }
+
+  /**
+   * Equal for workers that see the same active members. Their ids count, not their lives: one that
+   * starts again and again would keep the others from ever agreeing.
+   */
+  int membersHash() {
+    return planVersion() < LeaseBalancer.IDS_AGREED_SINCE
+        ? active().hashCode()
+        : active().stream().map(Incarnation::workerId).toList().hashCode();
+  }
+
+  /**
+   * Whether all active workers say that they see the same members; but for standbys, which have
+   * nothing to give and would keep the others waiting, and those that start again and again.
+   */
+  boolean agreed(long now) {
     int hash = membersHash();
+    var unsteady = unsteady(now);
     return living().stream()
-        .filter(item -> item.state() == State.ACTIVE)
+        .filter(item -> item.state() == State.ACTIVE && !item.standby())
+        .filter(item -> !unsteady.contains(item.incarnation()))
         .allMatch(item -> item.members() == hash);
   }
 
@@ -218,6 +288,7 @@ final class FleetView {
     var seen = workers.get(id);
     if (seen != null && seen.stored.equals(item)) {
       workers.remove(id);
+      active = null;
     }
   }
 

@@ -82,7 +82,7 @@ final class Gives {
     } else if (heart.state() == State.ACTIVE
         && claims.nothingFree()
         && fleet.booksKnown()
-        && fleet.view().agreed()) {
+        && fleet.view().agreed(desk.now())) {
       changed |= balance();
     }
     if (changed) {
@@ -108,7 +108,9 @@ final class Gives {
 
   /** Who was not ready in time is offered nothing for a while, or it would be asked for ever. */
   private boolean passOver(Held lease, Incarnation taker) {
-    boolean late = leases.waited(lease, desk.settings.readyWithin());
+    var settings = desk.settings;
+    boolean late =
+        leases.waited(lease, lease.asleep ? settings.standbyReadyWithin() : settings.readyWithin());
     if (late) {
       passedOver.put(taker, desk.now());
     }
@@ -125,11 +127,17 @@ final class Gives {
    * comes back is filled by those that leave next, so that most shards move once and not twice.
    */
   private boolean balance() {
+    if (isRolling()) {
+      return false;
+    }
     var loads = fleet.loads(leases.book(), leases.flipped());
-    loads.keySet().removeIf(who -> !who.equals(desk.self()) && !mayTake(who));
+    var unsteady = fleet.view().unsteady(desk.now());
+    loads
+        .keySet()
+        .removeIf(who -> !who.equals(desk.self()) && (unsteady.contains(who) || !mayTake(who)));
     var plan = LeaseBalancer.plan(loads, fleet.capacities());
     evening &= !plan.isEmpty();
-    if (plan.isEmpty() || isRolling()) {
+    if (plan.isEmpty()) {
       return false;
     }
     evening |= LeaseBalancer.isUneven(loads, fleet.capacities());
@@ -146,7 +154,7 @@ final class Gives {
       }
       var lease = move.from().equals(desk.self()) ? toBeMoved(move) : null;
       if (lease != null) {
-        leases.offer(lease, move.to());
+        leases.offer(lease, move.to(), fleet.view().isStandby(move.to()));
         room--;
         changed = true;
       }
@@ -154,7 +162,7 @@ final class Gives {
     return changed;
   }
 
-  private boolean isRolling() {
+  boolean isRolling() {
     return fleet.view().isRestarting(desk.now())
         || (Deployments.isMixed(fleet.profiles().values())
             && !fleet.view().newcomers(desk.now()).isEmpty());
@@ -183,7 +191,8 @@ final class Gives {
   }
 
   private void noteMembers() {
-    var active = fleet.view().active();
+    var active = new TreeSet<>(fleet.view().active());
+    active.removeAll(fleet.view().unsteady(desk.now()));
     if (!active.equals(members)) {
       members = active;
       membersSince = desk.now();
@@ -194,7 +203,13 @@ final class Gives {
     var totals = fleet.totals(leases.book(), leases.flipped());
     totals.remove(desk.self());
     totals.keySet().removeIf(who -> fleet.view().isQuiet(desk.now(), who));
-    totals.keySet().retainAll(deployments.takers(totals.keySet(), fleet.profiles()));
+    var awake = new HashSet<>(totals.keySet());
+    fleet.retainAwake(awake);
+    var takers = deployments.takers(awake, fleet.profiles());
+    totals
+        .keySet()
+        .retainAll(
+            takers.isEmpty() ? deployments.takers(totals.keySet(), fleet.profiles()) : takers);
     Map<ShardKey, Held> mine = new HashMap<>();
     for (var lease : leases.all()) {
       if (lease.phase == Phase.HELD) {
@@ -213,7 +228,7 @@ final class Gives {
           if (taker == null) {
             leases.want(lease); // Nobody reads its stream.
           } else {
-            leases.offer(lease, taker);
+            leases.offer(lease, taker, fleet.view().isStandby(taker));
           }
         });
     return !mine.isEmpty();

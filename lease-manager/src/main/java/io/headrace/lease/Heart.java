@@ -22,6 +22,8 @@ final class Heart {
   private long book;
   private long roster;
   private int members;
+  private boolean standby;
+  private Runnable onAwake = () -> {};
   private boolean asked;
   private boolean writing;
   private boolean changed;
@@ -40,15 +42,21 @@ final class Heart {
     this.onGone = onGone;
   }
 
+  /** Told when others can see that this worker is no standby any more. */
+  void onAwake(Runnable action) {
+    onAwake = action;
+  }
+
   /** Begins to beat; the registration was the first beat. */
   void begin(Stored<WorkerItem> registered, long sentAt) {
     mine = registered;
     highestSent = registered.revision();
     book = 0;
     members = 0;
+    standby = false;
     asked = false;
     writing = false;
-    prove(sentAt);
+    prove(registered.item(), sentAt);
     scheduleFrom(sentAt);
   }
 
@@ -73,8 +81,48 @@ final class Heart {
   void drain() {
     if (state == State.ACTIVE) {
       state = State.DRAINING;
+      quicken();
       publish();
     }
+  }
+
+  /** This worker holds nothing and is not needed soon: from now on it beats seldom. */
+  void sleep() {
+    if (!standby && state == State.ACTIVE) {
+      standby = true;
+      publish();
+    }
+  }
+
+  /** It is about to be needed: nothing may be held before {@link #awake}. */
+  void wake() {
+    if (standby) {
+      quicken();
+      publish();
+    }
+  }
+
+  /**
+   * From the moment at which a heartbeat with the shorter lease time is sent, others may judge by
+   * that one, whether this worker hears of its arrival or not.
+   */
+  private void quicken() {
+    if (standby) {
+      standby = false;
+      long until = desk.now() + desk.settings.validity().toNanos();
+      if (proven && until - validUntil < 0) {
+        validUntil = until;
+      }
+    }
+  }
+
+  boolean isStandby() {
+    return standby;
+  }
+
+  /** Whether the table says, too, that this worker is no standby: only then may it hold a lease. */
+  boolean awake() {
+    return !standby && mine != null && !mine.item().standby();
   }
 
   void publishBook(long revision) {
@@ -139,7 +187,11 @@ final class Heart {
     long sentAt = desk.now();
     long revision = ++highestSent;
     var token = desk.token();
-    var now = seen.item().publishing(state, book, roster, members);
+    var settings = desk.settings;
+    var now =
+        seen.item()
+            .publishing(state, book, roster, members)
+            .beating(standby, standby ? settings.standbyLeaseTime() : settings.leaseTime());
     desk.readOrLate(
         () -> desk.table.beat(desk.application, seen, now, revision, token),
         written -> answered(written, sentAt),
@@ -193,18 +245,19 @@ final class Heart {
     if (newest && !writing && !asked) {
       confirmed(applied.now(), sentAt);
     } else {
-      prove(sentAt);
+      prove(applied.now().item(), sentAt);
     }
   }
 
   private void confirmed(Stored<WorkerItem> now, long sentAt) {
     writing = false;
+    boolean wasAwake = awake();
     mine = now;
     if (now.item().state() == State.DEPARTED) {
       Objects.requireNonNull(departed).run();
       return;
     }
-    prove(sentAt);
+    prove(now.item(), sentAt);
     if (departed != null) {
       send();
     } else if (changed) {
@@ -212,10 +265,15 @@ final class Heart {
     } else {
       scheduleFrom(sentAt);
     }
+    if (!wasAwake && awake()) {
+      onAwake.run();
+    }
   }
 
-  private void prove(long sentAt) {
-    long until = sentAt + desk.settings.validity().toNanos();
+  /** While it is no standby, or will be none, the shorter time counts whatever is in the table. */
+  private void prove(WorkerItem sent, long sentAt) {
+    var validity = standby ? LeaseSettings.validity(sent.leaseTime()) : desk.settings.validity();
+    long until = sentAt + validity.toNanos();
     if (!proven || until - validUntil > 0) {
       validUntil = until;
     }
@@ -227,6 +285,7 @@ final class Heart {
       next.cancel();
     }
     var since = Duration.ofNanos(desk.now() - sentAt);
-    next = desk.after(desk.settings.heartbeat().minus(since), this::beat);
+    var pause = standby ? desk.settings.standbyHeartbeat() : desk.settings.heartbeat();
+    next = desk.after(pause.minus(since), this::beat);
   }
 }

@@ -60,6 +60,7 @@ public final class HeartbeatCoordinator implements LeaseCoordinator {
       Takes takes,
       Claims claims,
       Gives gives,
+      Standby standby,
       Registrar registrar,
       Consumer<LeaseEvent> events) {}
 
@@ -133,10 +134,11 @@ public final class HeartbeatCoordinator implements LeaseCoordinator {
     var heart = new Heart(desk, turned, this::gone);
     var roster = new Roster(desk, heart::publishRoster);
     var fleet = new Fleet(desk, heart, roster, this::consider);
-    var leases = new Leases(desk, heart, roster, events);
+    var leases = new Leases(desk, heart, roster, events, this::bookGone);
     var takes = new Takes(desk, heart, fleet, roster, leases, events);
     var claims = new Claims(desk, heart, fleet, roster, leases, takes);
     var gives = new Gives(desk, heart, fleet, leases, claims, deployments);
+    var standby = new Standby(desk, heart, fleet, roster, leases, takes, claims, gives);
     var duties = new Duties(desk, heart, fleet);
     var sweep = new Sweep(desk, roster, fleet);
     var registrar = new Registrar(desk, roster, duties, sweep, streams, claims::atOnce);
@@ -144,10 +146,12 @@ public final class HeartbeatCoordinator implements LeaseCoordinator {
     registrar.onMade(claims::made);
     registrar.onSaid(this::leaveWhenSettled);
     roster.onChange(claims::consider);
+    heart.onAwake(fleet::lookAgainSoon);
     leases.connect(takes::readyShards, fleet::weight, this::leasesChanged);
     fleet.busyWhile(takes::any);
     fleet.noticing(number -> events.accept(new LeaseEvent.OrdersGiven(number)));
-    return new Parts(heart, roster, fleet, leases, takes, claims, gives, registrar, events);
+    return new Parts(
+        heart, roster, fleet, leases, takes, claims, gives, standby, registrar, events);
   }
 
   private void registered(Parts p, Registration.Done done) {
@@ -157,6 +161,7 @@ public final class HeartbeatCoordinator implements LeaseCoordinator {
     p.roster.begin();
     p.claims.begin();
     p.gives.begin();
+    p.standby.begin();
     p.fleet.begin();
     started.complete(null);
     long settleUntil = done.sentAt() + desk.settings.settle().toNanos();
@@ -187,6 +192,7 @@ public final class HeartbeatCoordinator implements LeaseCoordinator {
       p.takes.consider();
       p.claims.consider();
       p.gives.consider();
+      p.standby.consider();
     }
   }
 
@@ -201,12 +207,28 @@ public final class HeartbeatCoordinator implements LeaseCoordinator {
         buried
             ? "this worker was silent for its lease time and was declared dead"
             : replacedBy(successor);
+    startAnew(p, buried, reason);
+  }
+
+  /**
+   * Somebody deleted the book by hand. Without one nothing can be claimed or given, and revisions
+   * of a new one would begin below those that others know; so this worker does what one does that
+   * was declared dead. What it ran ends here and now, so others need not wait for it.
+   */
+  private void bookGone() {
+    var p = Objects.requireNonNull(parts);
+    p.heart.end();
+    registered = false;
+    startAnew(p, true, "this worker's book was deleted from " + desk.table.name());
+  }
+
+  private void startAnew(Parts p, boolean again, String reason) {
     LOG.warn("{} of {}: all leases are lost: {}", desk.self(), desk.application, reason);
     desk.reborn();
     deployments.forget();
     p.leases.loseAll(reason);
     p.takes.loseAll(reason);
-    if (buried && !stopping) {
+    if (again && !stopping) {
       registerAgain(p);
     } else {
       retire(p, reason);

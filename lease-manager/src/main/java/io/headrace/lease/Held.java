@@ -30,6 +30,9 @@ final class Held {
   /** To whom it is offered. */
   @Nullable Incarnation taker;
 
+  /** The taker was a standby when it was offered to it. */
+  boolean asleep;
+
   /** When the present phase began, in ticks. */
   long since;
 

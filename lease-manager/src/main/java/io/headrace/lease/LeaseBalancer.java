@@ -2,12 +2,10 @@ package io.headrace.lease;
 
 import io.headrace.kcl.Incarnation;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.PriorityQueue;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -21,10 +19,16 @@ import org.jspecify.annotations.Nullable;
  */
 final class LeaseBalancer {
   /** Rules of another version would undo these for ever: a mixed fleet obeys the lowest. */
-  static final int VERSION = 2;
+  static final int VERSION = 3;
 
   /** From this version on leases have weights; before, each counts as one. */
   static final int WEIGHTS_SINCE = 2;
+
+  /** From this version on a worker knows what a standby is; before, it would wait for one. */
+  static final int STANDBYS_SINCE = 3;
+
+  /** From this version on workers agree on the ids of the members; before, on their lives. */
+  static final int IDS_AGREED_SINCE = 3;
 
   /** Less than this between the fullest and the emptiest is not worth a first move. */
   private static final int UNEVEN_PERCENT = 15;
@@ -69,23 +73,37 @@ final class LeaseBalancer {
    */
   static Map<Incarnation, Integer> rooms(
       Map<Incarnation, Integer> held, Map<Incarnation, Integer> capacities, int free) {
-    var rooms = new HashMap<Incarnation, Integer>();
-    var emptiestFirst =
-        new PriorityQueue<Incarnation>(
-            Comparator.<Incarnation>comparingLong(
-                    who ->
-                        fullness(
-                            held.getOrDefault(who, 0) + rooms.getOrDefault(who, 0) + 1,
-                            who,
-                            capacities))
-                .thenComparing(Comparator.naturalOrder()));
-    emptiestFirst.addAll(held.keySet());
+    var emptiestFirst = new PriorityQueue<Filling>();
+    held.forEach(
+        (who, load) -> {
+          long one = fullness(1, who, capacities);
+          emptiestFirst.add(new Filling(who, one, one * (load + 1), 0));
+        });
     for (int left = free; left > 0; left--) {
-      var emptiest = emptiestFirst.remove();
-      rooms.merge(emptiest, 1, Integer::sum);
-      emptiestFirst.add(emptiest);
+      emptiestFirst.add(emptiestFirst.remove().withOneMore());
     }
+    var rooms = new HashMap<Incarnation, Integer>();
+    emptiestFirst.forEach(
+        filling -> {
+          if (filling.taken > 0) {
+            rooms.put(filling.who, filling.taken);
+          }
+        });
     return rooms;
+  }
+
+  /** How full a worker would be with one more, and what one is for it. */
+  private record Filling(Incarnation who, long one, long next, int taken)
+      implements Comparable<Filling> {
+    Filling withOneMore() {
+      return new Filling(who, one, next + one, taken + 1);
+    }
+
+    @Override
+    public int compareTo(Filling other) {
+      int byFullness = Long.compare(next, other.next);
+      return byFullness != 0 ? byFullness : who.compareTo(other.who);
+    }
   }
 
   /** Whether the fullest and the emptiest are so far apart that moving should begin. */
@@ -100,63 +118,64 @@ final class LeaseBalancer {
     return least < most && (most - least) * 100 > most * UNEVEN_PERCENT;
   }
 
+  /** A worker while a plan is made. */
+  private record Side(Incarnation who, Load load, long one) {
+    /** Fullest first. */
+    static final Comparator<Side> ORDER =
+        Comparator.comparingLong((Side side) -> -side.fullnessWith(0)).thenComparing(Side::who);
+
+    long fullnessWith(int more) {
+      return (load.total + more) * one;
+    }
+  }
+
+  private record Step(Side from, Side to, int weight) {}
+
   /** The moves that make the fleet as even as it can be; none when it is. */
   static List<Move> plan(Map<Incarnation, Load> loads, Map<Incarnation, Integer> capacities) {
-    var now = new TreeMap<Incarnation, Load>();
-    loads.forEach((who, load) -> now.put(who, load.copy()));
+    var sides = new ArrayList<Side>(loads.size());
+    loads.forEach(
+        (who, load) -> sides.add(new Side(who, load.copy(), fullness(1, who, capacities))));
     var moves = new ArrayList<Move>();
-    for (var move = next(now, capacities); move != null; move = next(now, capacities)) {
-      of(move.from(), now).take(move.weight());
-      of(move.to(), now).add(move.weight());
-      moves.add(move);
+    for (var step = next(sides); step != null; step = next(sides)) {
+      step.from().load().take(step.weight());
+      step.to().load().add(step.weight());
+      moves.add(new Move(step.from().who(), step.to().who(), step.weight()));
     }
     return moves;
   }
 
   /** The best move of the fullest worker that has one. */
-  private static @Nullable Move next(
-      SortedMap<Incarnation, Load> now, Map<Incarnation, Integer> capacities) {
-    var fullestFirst = new ArrayList<>(now.keySet());
-    fullestFirst.sort(
-        Comparator.<Incarnation>comparingLong(who -> -fullness(of(who, now).total, who, capacities))
-            .thenComparing(Comparator.naturalOrder()));
-    for (var giver : fullestFirst) {
-      var move = best(giver, now, fullestFirst, capacities);
-      if (move != null) {
-        return move;
+  private static @Nullable Step next(List<Side> sides) {
+    sides.sort(Side.ORDER);
+    for (var giver : sides) {
+      var step = best(giver, sides);
+      if (step != null) {
+        return step;
       }
     }
     return null;
   }
 
-  private static @Nullable Move best(
-      Incarnation giver,
-      Map<Incarnation, Load> now,
-      Collection<Incarnation> takers,
-      Map<Incarnation, Integer> capacities) {
-    var mine = of(giver, now);
-    long before = fullness(mine.total, giver, capacities);
-    Move best = null;
+  private static @Nullable Step best(Side giver, List<Side> fullestFirst) {
+    long before = giver.fullnessWith(0);
+    Step best = null;
     long bestAfter = before;
-    for (int weight : mine.counts.keySet()) {
-      long left = fullness(mine.total - weight, giver, capacities);
-      for (var taker : takers) {
-        if (taker.equals(giver)) {
+    for (int weight : giver.load().counts.keySet()) {
+      long left = giver.fullnessWith(-weight);
+      for (var taker : fullestFirst) {
+        if (taker.who().equals(giver.who())) {
           continue;
         }
-        long after = Math.max(left, fullness(of(taker, now).total + weight, taker, capacities));
+        long after = Math.max(left, taker.fullnessWith(weight));
         // Equal for two takers: the emptier one, which comes later.
         if (after < bestAfter || (best != null && after == bestAfter)) {
-          best = new Move(giver, taker, weight);
+          best = new Step(giver, taker, weight);
           bestAfter = after;
         }
       }
     }
     return best;
-  }
-
-  private static Load of(Incarnation who, Map<Incarnation, Load> loads) {
-    return Objects.requireNonNull(loads.get(who), "no load");
   }
 
   /** What a worker of the largest capacity would hold if it were as full. */

@@ -17,6 +17,9 @@ public record LeaseSettings(Duration leaseTime, int capacity, Duration settle) {
   /** How often those who take part in a hand-over look at each other. */
   static final Duration HAND_OVER_LOOK = Duration.ofMillis(150);
 
+  /** Books that come within this time are considered together. */
+  static final Duration BOOKS_GATHERED = Duration.ofMillis(10);
+
   /** An unacknowledged hand-over is taken back after this. */
   static final Duration ACKNOWLEDGED_WITHIN = Duration.ofSeconds(2);
 
@@ -35,6 +38,15 @@ public record LeaseSettings(Duration leaseTime, int capacity, Duration settle) {
   static final Duration LOOK_AGAIN_FIRST = Duration.ofMillis(100);
 
   static final Duration LOOK_AGAIN_MAX = Duration.ofSeconds(1);
+
+  /**
+   * So many workers of a stream are awake at least, whether they hold anything or not: when one of
+   * them dies, another one notices as soon as ever.
+   */
+  static final int AWAKE_MIN = 2;
+
+  /** A standby may be thought alive for so many lease times, and beats as much more seldom. */
+  static final int STANDBY_SLOWER = 5;
 
   /** How many claims are under way at once. */
   static final int CLAIMS_MAX = 64;
@@ -85,13 +97,59 @@ public record LeaseSettings(Duration leaseTime, int capacity, Duration settle) {
     return leaseTime.dividedBy(5);
   }
 
+  /** 2.5 polls: after a longer gap silence counts anew. */
+  Duration viewGapMax() {
+    return viewPoll().multipliedBy(5).dividedBy(2);
+  }
+
   /** The view poll while somebody leaves or leases move. */
   Duration busyViewPoll() {
     return viewPoll().compareTo(FAST_LOOK) < 0 ? viewPoll() : FAST_LOOK;
   }
 
+  /** 2 F: how often a worker beats that holds nothing and is not needed soon. */
+  Duration standbyHeartbeat() {
+    return leaseTime.multipliedBy(2);
+  }
+
+  /**
+   * 0.8 F: how often it looks. Others beat twice between two looks, so whoever did not is silent,
+   * and is judged before the next one.
+   *
+   * @param shortest the lease time of others, where it is shorter
+   */
+  Duration standbyPoll(Duration shortest) {
+    return least(shortest).multipliedBy(4).dividedBy(5);
+  }
+
+  /**
+   * 0.9 F: a standby whose look failed begins to listen anew. If it counted silence across a table
+   * that was out of reach for F, it would bury whoever is not the first to beat again.
+   */
+  Duration standbyViewGapMax(Duration shortest) {
+    return least(shortest).multipliedBy(9).dividedBy(10);
+  }
+
+  private Duration least(Duration shortest) {
+    return shortest.compareTo(leaseTime) < 0 ? shortest : leaseTime;
+  }
+
+  /** 5 F, in the same proportion to its heartbeat as F: how long it may be thought alive. */
+  Duration standbyLeaseTime() {
+    return leaseTime.multipliedBy(STANDBY_SLOWER);
+  }
+
+  /** A worker that came to hold nothing stays awake for so long. */
+  Duration standbyAfter() {
+    return leaseTime.multipliedBy(2);
+  }
+
   /** F less 1 %, for clocks that do not run alike. */
   Duration validity() {
+    return validity(leaseTime);
+  }
+
+  static Duration validity(Duration leaseTime) {
     return leaseTime.multipliedBy(99).dividedBy(100);
   }
 
@@ -112,6 +170,11 @@ public record LeaseSettings(Duration leaseTime, int capacity, Duration settle) {
   /** How long a taker has until it is ready: it sees the offer within a poll. */
   Duration readyWithin() {
     return viewPoll().multipliedBy(3).plusSeconds(2);
+  }
+
+  /** The same of a standby, which looks more seldom and has to say first that it is awake. */
+  Duration standbyReadyWithin() {
+    return readyWithin().plus(leaseTime.multipliedBy(2));
   }
 
   /** How long a leaving worker waits for takers before it frees what is left. */

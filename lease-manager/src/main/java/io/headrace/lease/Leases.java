@@ -40,12 +40,15 @@ final class Leases {
   private Runnable onChange = () -> {};
   private boolean stopping;
 
-  Leases(Desk desk, Heart heart, Roster roster, Consumer<LeaseEvent> events) {
+  /**
+   * @param bookGone called when this worker's book was taken away from the table
+   */
+  Leases(Desk desk, Heart heart, Roster roster, Consumer<LeaseEvent> events, Runnable bookGone) {
     this.desk = desk;
     this.heart = heart;
     this.roster = roster;
     this.events = events;
-    this.keeper = new BookKeeper(desk, this::book, heart::publishBook);
+    this.keeper = new BookKeeper(desk, this::book, heart::publishBook, bookGone);
   }
 
   /**
@@ -167,9 +170,14 @@ final class Leases {
     onChange.run();
   }
 
-  /** Another worker may prepare for the lease. */
-  void offer(Held lease, Incarnation taker) {
+  /**
+   * Another worker may prepare for the lease.
+   *
+   * @param asleep whether it is a standby, which will see the offer later
+   */
+  void offer(Held lease, Incarnation taker, boolean asleep) {
     lease.taker = taker;
+    lease.asleep = asleep;
     lease.enter(Phase.OFFERED, desk.now());
   }
 

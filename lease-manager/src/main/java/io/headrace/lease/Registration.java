@@ -2,6 +2,7 @@ package io.headrace.lease;
 
 import io.headrace.kcl.Incarnation;
 import io.headrace.kcl.LeaseException;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -75,7 +76,8 @@ final class Registration {
       yielded.accept(item.incarnation());
       return;
     }
-    if (!item.state().gone()) {
+    boolean ours = desk.wasOurs(item.incarnation());
+    if (!item.state().gone() && !ours) {
       LOG.warn(
           "{} of {} replaces {}, which did not leave in order: what it held is free after {}",
           desk.self(),
@@ -83,7 +85,9 @@ final class Registration {
           item.incarnation(),
           item.leaseTime());
     }
-    var next = WorkerItem.replacing(item, desk.self(), leaseTime);
+    // A former life of this very process has ended whatever it ran: nobody waits for it.
+    var grace = item.state().gone() || ours ? Duration.ZERO : item.leaseTime();
+    var next = WorkerItem.replacing(item, desk.self(), leaseTime, grace);
     desk.readPatiently(
         () -> desk.table.update(desk.application, before.get(), next, token),
         written -> entered(written, sentAt),

@@ -2,43 +2,62 @@ package io.headrace.lease;
 
 import io.headrace.kcl.Incarnation;
 import io.headrace.kcl.ShardKey;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
-import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Ranks workers for a shard so that all agree without talking, and the loss of one worker changes
- * the first choice only for the shards that it had. A worker of capacity n draws n times.
+ * Chooses among workers for a shard so that all agree without talking, and the loss of one worker
+ * changes the first choice only for the shards that it had. A worker of capacity n draws n times.
+ * Made once for a set of workers: a thousand shards are drawn for at every change of a large fleet.
  */
 final class RendezvousHash {
   private static final long FNV_FIRST = 0xcbf29ce484222325L;
-  private static final Comparator<Scored> BEST_FIRST =
-      Comparator.comparingLong(Scored::score).reversed().thenComparing(Scored::who);
 
-  private RendezvousHash() {}
+  /** In their order, so that of two with the same score the first one wins. */
+  private final Incarnation[] workers;
 
-  /** The workers, best first. */
-  static List<Incarnation> rank(
-      ShardKey shard, Collection<Incarnation> workers, Map<Incarnation, Integer> capacities) {
-    long shardHash = mix(fnv(FNV_FIRST, shard.key()));
-    // Each worker is scored once: a thousand shards are ranked at every change of a large fleet.
-    var scored = new ArrayList<Scored>(workers.size());
-    for (var who : workers) {
-      scored.add(new Scored(who, best(shardHash, who, capacities.getOrDefault(who, 1))));
-    }
-    scored.sort(BEST_FIRST);
-    return scored.stream().map(Scored::who).toList();
+  /** For each worker the hash of each of its draws. */
+  private final long[][] draws;
+
+  private RendezvousHash(Incarnation[] workers, long[][] draws) {
+    this.workers = workers;
+    this.draws = draws;
   }
 
-  private record Scored(Incarnation who, long score) {}
+  /** Who is not named in {@code capacities} draws once. */
+  static RendezvousHash among(
+      Collection<Incarnation> candidates, Map<Incarnation, Integer> capacities) {
+    var workers = new TreeSet<>(candidates).toArray(Incarnation[]::new);
+    var draws = new long[workers.length][];
+    for (int i = 0; i < workers.length; i++) {
+      var who = workers[i];
+      long hash = mix(fnv(fnv(fnv(FNV_FIRST, who.workerId()), "#"), who.life()));
+      draws[i] = new long[capacities.getOrDefault(who, 1)];
+      for (int draw = 0; draw < draws[i].length; draw++) {
+        draws[i][draw] = mix(hash + draw);
+      }
+    }
+    return new RendezvousHash(workers, draws);
+  }
 
-  private static long best(long shardHash, Incarnation who, int draws) {
-    long workerHash = mix(fnv(fnv(fnv(FNV_FIRST, who.workerId()), "#"), who.life()));
-    long best = Long.MIN_VALUE;
-    for (int draw = 0; draw < draws; draw++) {
-      best = Math.max(best, mix(shardHash ^ mix(workerHash + draw)));
+  /** The best of those who may have the shard; null when nobody may. */
+  @Nullable Incarnation best(ShardKey shard, Predicate<Incarnation> mayHave) {
+    long shardHash = mix(fnv(FNV_FIRST, shard.key()));
+    Incarnation best = null;
+    long bestScore = Long.MIN_VALUE;
+    for (int i = 0; i < workers.length; i++) {
+      long score = Long.MIN_VALUE;
+      for (long draw : draws[i]) {
+        score = Math.max(score, mix(shardHash ^ draw));
+      }
+      // Asked last: it costs more than the score.
+      if ((best == null || score > bestScore) && mayHave.test(workers[i])) {
+        best = workers[i];
+        bestScore = score;
+      }
     }
     return best;
   }

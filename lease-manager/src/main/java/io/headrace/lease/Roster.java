@@ -119,6 +119,10 @@ final class Roster {
     return streams.containsKey(stream);
   }
 
+  Set<StreamId> streams() {
+    return streams.keySet();
+  }
+
   Map<ShardId, Standing> of(StreamId stream) {
     var all = new HashMap<ShardId, Standing>();
     parts(stream).stored.values().forEach(part -> all.putAll(part.item().shards()));
@@ -126,7 +130,15 @@ final class Roster {
   }
 
   @Nullable Standing standing(ShardKey shard) {
-    return streams.containsKey(shard.stream()) ? of(shard.stream()).get(shard.shard()) : null;
+    var parts = streams.get(shard.stream());
+    Standing last = null;
+    if (parts != null) {
+      for (var part : parts.stored.values()) {
+        var standing = part.item().shards().get(shard.shard());
+        last = standing == null ? last : standing;
+      }
+    }
+    return last;
   }
 
   /**
@@ -135,9 +147,11 @@ final class Roster {
    * ever.
    */
   Shard describe(LeaseRow row) {
-    var standings = of(row.shard().stream());
+    var stream = row.shard().stream();
     var parents =
-        row.parents().stream().filter(parent -> standings.get(parent) != Standing.ENDED).toList();
+        row.parents().stream()
+            .filter(parent -> standing(new ShardKey(stream, parent)) != Standing.ENDED)
+            .toList();
     return new Shard(row.shard().shard(), parents, row.range());
   }
 

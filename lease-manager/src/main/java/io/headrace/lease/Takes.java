@@ -85,7 +85,9 @@ final class Takes {
                   // While streams are added or left, others may not know yet that it is none of
                   // ours.
                   boolean ours = taker.equals(desk.self()) && roster.reads(shard.stream());
-                  if (ours && !has(shard) && !leases.has(shard)) {
+                  if (ours && !heart.awake()) {
+                    heart.wake(); // It is prepared for when others know.
+                  } else if (ours && !has(shard) && !leases.has(shard)) {
                     prepare(new Taking(shard, item.incarnation()));
                   }
                 });

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param replaced the incarnation which held this worker id before; null for the first
  * @param grace for how long after it was replaced {@code replaced} may have gone on delivering;
  *     zero when it had departed or was buried
+ * @param standby it holds nothing, and beats and looks seldom until it is offered something
  */
 public record WorkerItem(
     Incarnation incarnation,
@@ -31,7 +32,8 @@ public record WorkerItem(
     int members,
     List<Incarnation> heirs,
     @Nullable Incarnation replaced,
-    Duration grace)
+    Duration grace,
+    boolean standby)
     implements LeaseItem {
 
   /** How a worker stands. */
@@ -75,12 +77,23 @@ public record WorkerItem(
         0,
         List.of(),
         null,
-        Duration.ZERO);
+        Duration.ZERO,
+        false);
   }
 
   /** A worker that starts under the id of {@code before}, whether that one lives or not. */
   static WorkerItem replacing(WorkerItem before, Incarnation self, Duration leaseTime) {
     var grace = before.state.gone() ? Duration.ZERO : before.leaseTime;
+    return replacing(before, self, leaseTime, grace);
+  }
+
+  /**
+   * The same.
+   *
+   * @param grace for how long {@code before} may go on delivering
+   */
+  static WorkerItem replacing(
+      WorkerItem before, Incarnation self, Duration leaseTime, Duration grace) {
     return new WorkerItem(
         self,
         State.ACTIVE,
@@ -91,17 +104,59 @@ public record WorkerItem(
         0,
         List.of(),
         before.incarnation,
-        grace);
+        grace,
+        false);
   }
 
   WorkerItem publishing(State state, long book, long roster, int members) {
     return new WorkerItem(
-        incarnation, state, leaseTime, book, roster, plan, members, heirs, replaced, grace);
+        incarnation,
+        state,
+        leaseTime,
+        book,
+        roster,
+        plan,
+        members,
+        heirs,
+        replaced,
+        grace,
+        standby);
+  }
+
+  /** The same at another pace: a standby, or no longer one. */
+  WorkerItem beating(boolean standby, Duration leaseTime) {
+    return new WorkerItem(
+        incarnation,
+        state,
+        leaseTime,
+        book,
+        roster,
+        plan,
+        members,
+        heirs,
+        replaced,
+        grace,
+        standby);
+  }
+
+  /** Its own F, also while it may be thought alive for longer: a roll takes no longer for that. */
+  Duration leaseTimeAwake() {
+    return standby ? leaseTime.dividedBy(LeaseSettings.STANDBY_SLOWER) : leaseTime;
   }
 
   WorkerItem buried(List<Incarnation> heirs) {
     return new WorkerItem(
-        incarnation, State.BURIED, leaseTime, book, roster, plan, members, heirs, replaced, grace);
+        incarnation,
+        State.BURIED,
+        leaseTime,
+        book,
+        roster,
+        plan,
+        members,
+        heirs,
+        replaced,
+        grace,
+        standby);
   }
 
   /** Whether {@code who} has the worker id, and nobody has declared it dead. */

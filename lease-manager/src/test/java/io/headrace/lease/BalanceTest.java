@@ -152,7 +152,8 @@ class BalanceTest {
             0,
             List.of(),
             null,
-            Duration.ZERO);
+            Duration.ZERO,
+            false);
 
     view.observe(0, List.of(new Stored<>(now, "n", 1, "t")));
     assertThat(view.planVersion()).isEqualTo(LeaseBalancer.VERSION);

@@ -11,11 +11,14 @@ import org.junit.jupiter.api.Test;
 
 class FleetViewTest {
   private static final Duration F = Duration.ofSeconds(10);
-  private static final Duration POLL = Duration.ofSeconds(2);
+
+  /** 2.5 polls. */
+  private static final Duration GAP_MAX = Duration.ofSeconds(5);
+
   private static final Incarnation ME = new Incarnation("me", "1");
   private static final Incarnation BOB = new Incarnation("bob", "1");
 
-  private final FleetView view = new FleetView(POLL);
+  private final FleetView view = new FleetView(GAP_MAX);
 
   private static long seconds(long seconds) {
     return Duration.ofSeconds(seconds).toNanos();
@@ -201,12 +204,12 @@ class FleetViewTest {
     var me = WorkerItem.starting(ME, F);
     poll(0, at(1, bob()));
     view.observe(seconds(1), List.of(at(1, me)));
-    assertThat(view.agreed()).isFalse();
+    assertThat(view.agreed(seconds(3))).isFalse();
 
     int hash = view.membersHash();
     view.observe(seconds(2), at(2, me.publishing(State.ACTIVE, 0, 0, hash)));
-    assertThat(view.agreed()).isFalse();
+    assertThat(view.agreed(seconds(3))).isFalse();
     view.observe(seconds(3), at(2, bob().publishing(State.ACTIVE, 0, 0, hash)));
-    assertThat(view.agreed()).isTrue();
+    assertThat(view.agreed(seconds(3))).isTrue();
   }
 }

@@ -4,12 +4,16 @@ import static io.headrace.lease.TestFleet.F;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.function.IntFunction;
 import org.junit.jupiter.api.Test;
 
 /** Workers are replaced one after the other while their shards are being run. */
 class RollTest {
   private static final Duration SECOND = Duration.ofSeconds(1);
+
+  /** What it claims in the few seconds that it lives, and others then claim again. */
+  private static final int MOVES_OF_A_CRASH_LOOP = 6;
 
   private static TestFleet settled(long seed, int workers, int shards) {
     var fleet = new TestFleet(seed, shards);
@@ -117,6 +121,42 @@ class RollTest {
 
     fleet.advanceUntil(F.multipliedBy(3), fleet::balanced);
     assertThat(fleet.worker("canary").running).hasSize(3);
+  }
+
+  /** As one whose settings are wrong, and that is started again and again. */
+  @Test
+  void a_worker_that_crashes_again_and_again_keeps_nobody_from_being_balanced() {
+    for (var pause : new Duration[] {Duration.ofSeconds(3), Duration.ofSeconds(25)}) {
+      for (boolean orderly : new boolean[] {false, true}) {
+        var fleet = settled(8, 3, 12);
+        fleet.deployment = "v2";
+        crash(fleet, pause, orderly, F.multipliedBy(4));
+
+        fleet.start("joiner");
+        crash(fleet, pause, orderly, F.multipliedBy(10));
+
+        var steady = List.of("w0", "w1", "w2", "joiner");
+        assertThat(steady)
+            .as("%s %s", pause, fleet.counts())
+            .allMatch(id -> fleet.counts().get(id) >= 2);
+        fleet.gainsOf.clear();
+        crash(fleet, pause, orderly, F.multipliedBy(10));
+        int moves = fleet.gainsOf.values().stream().mapToInt(i -> i).sum();
+        assertThat(moves).as("%s, in 10 F", pause).isLessThanOrEqualTo(MOVES_OF_A_CRASH_LOOP);
+      }
+    }
+  }
+
+  private static void crash(TestFleet fleet, Duration pause, boolean orderly, Duration span) {
+    for (var spent = Duration.ZERO; spent.compareTo(span) < 0; spent = spent.plus(pause)) {
+      var looping = fleet.start("looping");
+      fleet.advance(pause);
+      if (orderly) {
+        looping.leave(Duration.ZERO);
+        fleet.advance(Duration.ofMillis(200));
+      }
+      looping.kill();
+    }
   }
 
   @Test

@@ -8,6 +8,7 @@ import io.headrace.kcl.StreamId;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 class WeightsTest {
@@ -49,6 +50,35 @@ class WeightsTest {
       assertThat(tenSecondsOf(i / 20 % 2 == 0 ? 340 << 10 : 430 << 10)).isFalse();
     }
     assertThat(weights.of(SHARD)).isEqualTo(4);
+  }
+
+  /** Each load wobbles by a tenth about a mean that may lie anywhere, borders included. */
+  @Test
+  void a_weight_whose_load_wobbles_comes_to_rest_wherever_the_load_lies() {
+    long seed = 42;
+    var random = new SplittableRandom(seed);
+    for (long mean = 40 << 10; mean < 1 << 20; mean += 7 << 10) {
+      var wobbling = new Weights();
+      wobbling.gained(SHARD, 1 << random.nextInt(5), 0);
+      int told = 0;
+      for (int i = 1; i <= 1_200; i++) {
+        long bytes = mean * (90 + random.nextInt(21)) / 100;
+        told += wobbling.measure(Map.of(SHARD, bytes), i * 10_000_000_000L) ? 1 : 0;
+      }
+      // Into the band between the borders, and perhaps across it; it never comes back.
+      assertThat(told).as("seed %d, mean %d", seed, mean).isLessThanOrEqualTo(2);
+    }
+  }
+
+  /** The slowest swing that is told at all moves a lease once in 6 lease times at most. */
+  @Test
+  void a_load_that_swings_from_one_weight_to_the_next_is_told_each_time_a_minute_late() {
+    weights.gained(SHARD, 2, 0);
+    int told = 0;
+    for (int i = 0; i < 360; i++) {
+      told += tenSecondsOf(i / 30 % 2 == 0 ? 120 << 10 : 320 << 10) ? 1 : 0;
+    }
+    assertThat(told).as("an hour of 5 minutes each").isBetween(1, 12);
   }
 
   @Test

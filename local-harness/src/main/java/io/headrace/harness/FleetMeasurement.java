@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 
 /**
  * A large fleet on a good day, measured in virtual time: start, rest, join, orderly stop, death,
@@ -23,10 +24,30 @@ final class FleetMeasurement {
   private static final double MOVES_WITH_SURGE = 1;
 
   private static final Duration LEASE_TIME = Duration.ofSeconds(10);
+
+  private static final double FAILOVER_SECONDS = 1.2 * LEASE_TIME.toSeconds() + 1;
+
+  /** A look every 0.8 lease times, and a heartbeat every two. */
+  private static final double REQUESTS_OF_A_STANDBY = 0.18;
+
+  /** So many stay awake whether they hold anything or not. */
+  private static final int AWAKE_MIN = 2;
+
+  /** By then everybody who may sleep does. */
+  private static final Duration ASLEEP_AFTER = LEASE_TIME.multipliedBy(6);
+
   private static final Duration REST = Duration.ofSeconds(60);
   private static final Duration LOOK = Duration.ofMillis(50);
   private static final Duration LIMIT = Duration.ofMinutes(5);
   private static final Duration START_TAKES = Duration.ofSeconds(2);
+
+  /** From the start of a worker until the next one's turn in a roll. */
+  private static final Duration NEXT_AFTER = Duration.ofSeconds(4);
+
+  /** A roll counts as over after 6 lease times; balance begins then, or never. */
+  private static final Duration RESTS_AFTER = LEASE_TIME.multipliedBy(7);
+
+  private static final int ROLL_TOLD_EVERY = 5;
   private static final int RESHARDED = 5;
   private static final double NANOS = 1e9;
 
@@ -35,9 +56,15 @@ final class FleetMeasurement {
   private final SplittableRandom random;
   private final int workers;
   private final int shards;
+  private final Consumer<String> progress;
   private final List<Target> targets = new ArrayList<>();
 
-  FleetMeasurement(long seed, int workers, int shards) {
+  /**
+   * @param progress told what is measured, at the beginning of each part and every so many workers
+   *     of a roll
+   */
+  FleetMeasurement(long seed, int workers, int shards, Consumer<String> progress) {
+    this.progress = progress;
     this.workers = workers;
     this.shards = shards;
     random = new SplittableRandom(seed);
@@ -74,11 +101,46 @@ final class FleetMeasurement {
     join();
     stopOne();
     killOne();
-    roll("rollingRestart", false);
-    roll("rollingRestartWithSurge", true);
+    roll();
+    rollWithSurge();
     reshard();
+    return figures();
+  }
+
+  private FleetFigures figures() {
     return new FleetFigures(
         workers, shards, LEASE_TIME, Duration.ofNanos(world.loop().ticks()), targets);
+  }
+
+  /**
+   * The same for a fleet with more workers than shards: what it costs, and how soon a worker that
+   * held nothing runs what another one held.
+   */
+  FleetFigures runStandbys() {
+    start();
+    world.loop().advance(ASLEEP_AFTER);
+    tell("more workers than shards, at rest");
+    long before = requests();
+    world.loop().advance(REST);
+    double all = (double) (requests() - before) / REST.toSeconds();
+    int awake = Math.max(shards, AWAKE_MIN);
+    double most = awake * REQUESTS_PER_SECOND + (workers - awake) * REQUESTS_OF_A_STANDBY;
+    target("standbyFleetRequestsPerSecond", all, most);
+    inherit("standbyFailover", SimulatedProcess::kill, FAILOVER_SECONDS);
+    inherit("standbyOrderlyStop", SimulatedProcess::leave, GAP_SECONDS);
+    return figures();
+  }
+
+  private void inherit(String name, Consumer<SimulatedProcess> end, double gapMax) {
+    meter.reset();
+    var holder =
+        world.active().stream().filter(one -> !one.tokens().isEmpty()).findFirst().orElseThrow();
+    meter.shardsOf(holder).forEach(meter::watch);
+    end.accept(holder);
+    double even = secondsUntil(this::isBalanced);
+    settle();
+    target(name + "GapSeconds", meter.longestGapSeconds(), gapMax);
+    target(name + "BalancedSeconds", even, gapMax + 2.0 * LEASE_TIME.toSeconds());
   }
 
   private void target(String name, double value, double limit) {
@@ -106,12 +168,15 @@ final class FleetMeasurement {
     return allRun() && most - fewest <= 1;
   }
 
+  /** A difference too small to be balanced stays; nothing moves any more then. */
   private void settle() {
-    secondsUntil(() -> isBalanced() && meter.nothingWaits());
+    secondsUntil(
+        () -> allRun() && meter.nothingWaits() && (isBalanced() || meter.restsFor(RESTS_AFTER)));
     world.loop().advance(LEASE_TIME.dividedBy(2));
   }
 
   private void start() {
+    tell("fresh start");
     for (int i = 0; i < workers; i++) {
       world.start("w" + i);
       world.loop().advance(Duration.ofMillis(random.nextInt(5)));
@@ -121,6 +186,7 @@ final class FleetMeasurement {
   }
 
   private void rest() {
+    tell("at rest");
     long before = requests();
     world.loop().advance(REST);
     double each = (double) (requests() - before) / world.active().size() / REST.toSeconds();
@@ -132,6 +198,7 @@ final class FleetMeasurement {
   }
 
   private void join() {
+    tell("a worker joins");
     meter.reset();
     world.start("joiner");
     target("joinBalancedSeconds", secondsUntil(this::isBalanced), 2.0 * LEASE_TIME.toSeconds());
@@ -140,6 +207,7 @@ final class FleetMeasurement {
   }
 
   private void stopOne() {
+    tell("a worker is stopped");
     meter.reset();
     stop(world.active().get(1));
     settle();
@@ -153,43 +221,71 @@ final class FleetMeasurement {
   }
 
   private void killOne() {
+    tell("a worker dies");
     meter.reset();
     var victim = world.active().get(2);
     meter.shardsOf(victim).forEach(meter::watch);
     victim.kill();
     settle();
-    double limit = 1.2 * LEASE_TIME.toSeconds() + 1;
-    target("failoverGapSeconds", meter.longestGapSeconds(), limit);
+    target("failoverGapSeconds", meter.longestGapSeconds(), FAILOVER_SECONDS);
   }
 
-  private void roll(String name, boolean surge) {
+  /** One after the other is stopped and started again, whether the fleet is even or not. */
+  private void roll() {
     settle();
     meter.reset();
     var former = List.copyOf(world.active());
-    if (surge) {
-      world.start("surge");
-      secondsUntil(this::isBalanced);
-    }
-    for (var process : former) {
-      stop(process);
+    for (int i = 0; i < former.size(); i++) {
+      tellOfRoll("rolling restart", i, former.size());
+      stop(former.get(i));
       world.loop().advance(START_TAKES);
-      world.start(process.id());
-      secondsUntil(this::isBalanced);
-    }
-    if (surge) {
-      stop(last("surge"));
+      world.start(former.get(i).id());
+      world.loop().advance(NEXT_AFTER);
     }
     settle();
-    target(name + "MeanMoves", meter.meanStarts(), surge ? MOVES_WITH_SURGE : MEAN_MOVES);
-    target(name + "MostMoves", meter.mostStarts(), surge ? MOVES_WITH_SURGE : MOST_MOVES);
+    rolled("rollingRestart", MEAN_MOVES, MOST_MOVES);
+  }
+
+  /** Before each stop a worker of the new release is started, under a name of its own. */
+  private void rollWithSurge() {
+    settle();
+    meter.reset();
+    var former = List.copyOf(world.active());
+    for (int i = 0; i < former.size(); i++) {
+      tellOfRoll("rolling restart with a surge worker", i, former.size());
+      world.start("next" + i, "surge");
+      world.loop().advance(NEXT_AFTER);
+      stop(former.get(i));
+      world.loop().advance(START_TAKES);
+    }
+    settle();
+    rolled("rollingRestartWithSurge", MOVES_WITH_SURGE, MOVES_WITH_SURGE);
+  }
+
+  private void tellOfRoll(String what, int done, int all) {
+    if (done % ROLL_TOLD_EVERY == 0) {
+      tell(what + ", " + done + " of " + all);
+    }
+  }
+
+  private void rolled(String name, double mean, double most) {
+    target(name + "MeanMoves", meter.meanStarts(), mean);
+    target(name + "MostMoves", meter.mostStarts(), most);
     target(name + "GapSeconds", meter.longestGapSeconds(), GAP_SECONDS);
   }
 
-  private SimulatedProcess last(String id) {
-    return world.active().stream().filter(p -> p.id().equals(id)).findFirst().orElseThrow();
+  private void tell(String what) {
+    progress.accept(
+        "%s, %d workers, %d shards, %d s of virtual time"
+            .formatted(
+                what,
+                world.active().size(),
+                world.openShards(),
+                Duration.ofNanos(world.loop().ticks()).toSeconds()));
   }
 
   private void reshard() {
+    tell("splits and merges");
     meter.reset();
     var before = world.stream().openShards();
     for (int i = 0; i < RESHARDED; i++) {

@@ -7,9 +7,11 @@ import io.headrace.kcl.loop.BoundedPool;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -48,6 +50,7 @@ public final class FleetSimulation {
   private long firstSeed = 1;
   private int count = 100;
   private int threads = 1;
+  private Consumer<String> progress = line -> {};
 
   private FleetSimulation(Workload workload) {
     this.workload = workload;
@@ -95,6 +98,15 @@ public final class FleetSimulation {
           "threads " + threads + ": must be between 1 and " + THREADS_MAX);
     }
     this.threads = threads;
+    return this;
+  }
+
+  /**
+   * Whom {@link #measure} tells what it is at, now and then, on the thread that runs it; nobody
+   * unless said.
+   */
+  public FleetSimulation tellingProgress(Consumer<String> told) {
+    this.progress = Objects.requireNonNull(told, "told");
     return this;
   }
 
@@ -201,7 +213,21 @@ public final class FleetSimulation {
       throw new IllegalArgumentException(
           workers + " workers and " + shards + " shards: must be at least 3 and 20");
     }
-    return new FleetMeasurement(firstSeed, workers, shards).run();
+    return new FleetMeasurement(firstSeed, workers, shards, progress).run();
+  }
+
+  /**
+   * Measures a fleet with more workers than shards: what those cost that hold nothing, and how soon
+   * one of them runs what a worker held that died or left.
+   *
+   * @param workers at least 2 more than shards
+   */
+  public FleetFigures measureStandbys(int workers, int shards) {
+    if (shards < 1 || workers < shards + 2) {
+      throw new IllegalArgumentException(
+          workers + " workers and " + shards + " shards: must be 2 more than shards at least");
+    }
+    return new FleetMeasurement(firstSeed, workers, shards, progress).runStandbys();
   }
 
   private Planted hunt(PlantedFault fault, int seedsMax) {

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 final class FleetWorld {
   static final String APPLICATION = "fleet";
   private static final Duration MEMORY_LOOK = Duration.ofMillis(500);
+  private static final int WELL_AFTER_LEASE_TIMES = 8;
   static final Instant BEGIN = Instant.parse("2026-01-01T00:00:00Z");
 
   private final SimulatedLoop loop;
@@ -48,6 +49,7 @@ final class FleetWorld {
   private final Map<String, Integer> numbers = new HashMap<>();
   private FleetObserver observer = FleetObserver.NONE;
   private boolean calm;
+  private long calmSince;
 
   private final Network.@Nullable Layer networks;
 
@@ -77,6 +79,7 @@ final class FleetWorld {
     feeds.add(feed(sources.get(0), random.split()));
     leases = new LeaseJudge(verdicts, trace);
     progress = new ProgressJudge(verdicts, trace, this::feed);
+    leases.knowsWell(this::isWell);
     deliveries = new DeliveryJudge(verdicts, function -> feedOf(function).puts());
     table = new WatchedTable(plant.table(new InMemoryLeaseTable()), loop, random.split(), leases);
     store = new WatchedStore(plant.store(new InMemoryCheckpointStore()), progress);
@@ -96,10 +99,15 @@ final class FleetWorld {
     var unused = loop.schedule(MEMORY_LOOK, this::checkMemory);
   }
 
+  /** Each start of an id runs the next deployment, as in a roll. */
   SimulatedProcess start(String id) {
+    return start(id, "v" + (numbers.getOrDefault(id, 0) + 1));
+  }
+
+  SimulatedProcess start(String id, String deployment) {
     int number = numbers.merge(id, 1, Integer::sum);
     trace.tell("world", "starts process " + number + " of " + id);
-    var process = new SimulatedProcess(this, id, number, random.split());
+    var process = new SimulatedProcess(this, id, number, deployment, random.split());
     processes.add(process);
     return process;
   }
@@ -212,6 +220,7 @@ final class FleetWorld {
   /** All faults are over, and what is to begin one does nothing. */
   void calm() {
     calm = true;
+    calmSince = loop.ticks();
     mood.calm();
     living()
         .forEach(
@@ -219,6 +228,14 @@ final class FleetWorld {
               process.weather().clear();
               process.goOn();
             });
+  }
+
+  /** A standby is thought alive for 5 of its lease times. */
+  private boolean isWell(String workerId) {
+    long enough = plan.leaseTime().multipliedBy(WELL_AFTER_LEASE_TIMES).toNanos();
+    return calm
+        && loop.ticks() - calmSince > enough
+        && active().stream().anyMatch(process -> process.id().equals(workerId));
   }
 
   void observedBy(FleetObserver observer) {

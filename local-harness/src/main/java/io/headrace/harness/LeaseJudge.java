@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +28,7 @@ final class LeaseJudge {
   private final Map<String, Seen<WorkerItem>> workers = new HashMap<>();
   private final Map<ShardKey, Map<Long, Incarnation>> owners = new HashMap<>();
   private final Set<Incarnation> replaced = new HashSet<>();
+  private Predicate<String> well = id -> false;
   private long changesOfOwner;
 
   private record Seen<T>(T item, long revision) {}
@@ -34,6 +36,14 @@ final class LeaseJudge {
   LeaseJudge(Verdicts verdicts, Trace trace) {
     this.verdicts = verdicts;
     this.trace = trace;
+  }
+
+  /**
+   * @param well whether a process of that worker id runs in a fleet where nothing has gone wrong
+   *     for so long that nobody can take it for dead
+   */
+  void knowsWell(Predicate<String> well) {
+    this.well = well;
   }
 
   /** The table carried a write out, or answered one that it had carried out before. */
@@ -120,6 +130,10 @@ final class LeaseJudge {
                 + " and to "
                 + Names.of(owner));
       }
+      var worker = workers.get(owner.workerId());
+      if (row.from() == null && worker != null && worker.item().incarnation().equals(owner)) {
+        judgeStandby(worker.item(), row);
+      }
       if (!row.awaits().isEmpty()) {
         verdicts.broken(
             Promise.CHILD_AFTER_PARENTS,
@@ -128,7 +142,26 @@ final class LeaseJudge {
     }
   }
 
+  /** Of a standby nobody hears for so long that its shards would stand still when it dies. */
+  private void judgeStandby(WorkerItem worker, LeaseRow row) {
+    if (worker.standby()) {
+      verdicts.broken(
+          Promise.STANDBYS_ARE_WELL, Names.of(row) + " is held by a standby, " + Names.of(worker));
+    }
+  }
+
   private void judge(@Nullable Seen<WorkerItem> before, WorkerItem now, long revision) {
+    if (now.standby()) {
+      rows.values().stream()
+          .filter(row -> row.item().from() == null)
+          .filter(row -> now.incarnation().equals(row.item().owner()))
+          .forEach(row -> judgeStandby(now, row.item()));
+    }
+    if (now.state() == WorkerItem.State.BURIED && well.test(now.incarnation().workerId())) {
+      verdicts.broken(
+          Promise.STANDBYS_ARE_WELL,
+          Names.of(now) + " is buried in a fleet where nothing goes wrong");
+    }
     if (before == null) {
       trace.tell("table", Names.of(now));
       return;

@@ -31,6 +31,7 @@ final class Meter implements FleetObserver {
   private final Map<ShardKey, Integer> starts = new HashMap<>();
   private final Map<ShardId, Long> endedAt = new HashMap<>();
   private final Map<ShardId, Long> resumedAt = new HashMap<>();
+  private long lastStart;
 
   Meter(FleetWorld world) {
     this.world = world;
@@ -102,6 +103,7 @@ final class Meter implements FleetObserver {
     long now = world.loop().ticks();
     if (event instanceof WorkerEvent.ShardStarted started) {
       starts.merge(started.shard(), 1, Integer::sum);
+      lastStart = now;
     } else if (event instanceof WorkerEvent.FunctionResumed resumed) {
       resumedAt.put(resumed.shard().shard(), now);
       watchedUntil.computeIfPresent(
@@ -122,6 +124,11 @@ final class Meter implements FleetObserver {
   /** Whether all records that were put have been handled. */
   boolean nothingWaits() {
     return waiting.isEmpty() && watchedUntil.isEmpty();
+  }
+
+  /** Whether no shard was begun by anybody for so long. */
+  boolean restsFor(Duration span) {
+    return world.loop().ticks() - lastStart >= span.toNanos();
   }
 
   double longestGapSeconds() {

@@ -88,6 +88,12 @@ enum PlantedFault {
       PlantedLeaseFaults::acknowledgementNotWritten),
   NAMED_BEFORE_DRAINED(
       "the row names the taker while the giver delivers", PlantedLeaseFaults::namedBeforeDrained),
+  STANDBY_NOT_BELIEVED(
+      "a standby beats too seldom for the lease time that it tells",
+      PlantedStandbyFaults::notBelieved),
+  STANDBY_NEVER_WAKES(
+      "a standby inherits while all others believe that it sleeps",
+      PlantedStandbyFaults::neverWakes),
   LEASE_CHECKED_WHEN_QUEUED(
       "the lease is asked for when a call is queued, not when it begins",
       PlantedProcessFaults::leaseCheckedWhenQueued),
@@ -213,6 +219,7 @@ enum PlantedFault {
           entry(ACKNOWLEDGEMENT_UNCONDITIONAL, Set.of(Disturbance.JOIN_AT_A_SLOW_TABLE)),
           entry(BURIAL_UNCONDITIONAL, Set.of(Disturbance.SILENT_AT_A_SLOW_TABLE)),
           entry(OBSERVERS_LEASE_TIME, Set.of(Disturbance.CUT_OFF)),
+          entry(STANDBY_NEVER_WAKES, Set.of(Disturbance.JOIN, Disturbance.SPLIT)),
           entry(LEASE_CHECKED_WHEN_QUEUED, Set.of(Disturbance.POOLS_BUSY)),
           entry(VALID_FROM_THE_REPLY, Set.of(Disturbance.HEART_STOPS_AT_SLOW_ANSWERS)),
           entry(CLOCK_RUNS_OFF, Set.of(Disturbance.CUT_OFF)),

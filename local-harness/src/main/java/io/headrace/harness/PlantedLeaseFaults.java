@@ -263,7 +263,8 @@ final class PlantedLeaseFaults {
         item.members(),
         item.heirs(),
         item.replaced(),
-        grace);
+        grace,
+        item.standby());
   }
 
   static Stored<WorkerItem> with(Stored<WorkerItem> stored, WorkerItem item) {

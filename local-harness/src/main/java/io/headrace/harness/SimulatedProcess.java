@@ -66,7 +66,8 @@ final class SimulatedProcess {
    *
    * @param number tells processes of one worker id apart
    */
-  SimulatedProcess(FleetWorld world, String id, int number, SplittableRandom random) {
+  SimulatedProcess(
+      FleetWorld world, String id, int number, String deployment, SplittableRandom random) {
     this.world = world;
     this.id = id;
     this.name = id + "." + number;
@@ -81,10 +82,10 @@ final class SimulatedProcess {
     leaseTime =
         plan.mixed() && random.nextBoolean() ? plan.leaseTime().dividedBy(2) : plan.leaseTime();
     ordersAtStart = world.operator().number();
-    running = start(random.split(), number);
+    running = start(random.split(), deployment);
   }
 
-  private FunctionRuntime.Running start(SplittableRandom random, int number) {
+  private FunctionRuntime.Running start(SplittableRandom random, String deployment) {
     var plan = world.plan();
     var plant = world.plant();
     var runtime =
@@ -100,7 +101,7 @@ final class SimulatedProcess {
             .stateIn(plant.chunksOf(this, new NetworkedChunks(world.chunks(), network)))
             .connecting(plant.streamsOf(this, world.streamsThrough(network)))
             .leaseTime(leaseTime)
-            .deployment("v" + number)
+            .deployment(deployment)
             .committingEvery(plan.commitEvery())
             .restartingWhenStuckFor(STUCK_AFTER, 1)
             .memoryBytes(plan.memoryBytes())

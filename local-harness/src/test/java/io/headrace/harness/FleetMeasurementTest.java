@@ -34,6 +34,19 @@ class FleetMeasurementTest {
   }
 
   @Test
+  void workers_without_shards_cost_little_and_inherit_in_time() {
+    var figures = FleetSimulation.ofProbes().measureStandbys(12, 4);
+
+    assertThat(figures.targets()).hasSize(6).allMatch(Target::met);
+  }
+
+  @Test
+  void a_standby_fleet_has_more_workers_than_shards() {
+    assertThatThrownBy(() -> FleetSimulation.ofProbes().measureStandbys(5, 4))
+        .hasMessageContaining("5 workers and 4 shards: must be 2 more than shards at least");
+  }
+
+  @Test
   void a_fleet_that_is_too_small_is_refused() {
     assertThatThrownBy(() -> FleetSimulation.ofProbes().measure(2, 20))
         .hasMessageContaining("2 workers and 20 shards: must be at least 3 and 20");

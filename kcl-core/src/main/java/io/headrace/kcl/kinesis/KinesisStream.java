@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -38,10 +39,14 @@ import software.amazon.awssdk.services.kinesis.model.StreamDescriptionSummary;
  * headers, and a position of its own.
  */
 public final class KinesisStream implements ShardedStream {
+  /** Connections that nobody uses are closed after a minute. */
+  private static final Duration WARM_FOR = Duration.ofSeconds(30);
+
   /** Reads nothing: whoever waits for the consumer alone. */
   private static final ShardId NO_SHARD = new ShardId("none");
 
   private final KinesisCalls calls;
+  private final AtomicReference<@Nullable Warmed> warmed = new AtomicReference<>();
   private final LongAdder misrouted = new LongAdder();
   private final @Nullable FanOutConsumer consumer;
 
@@ -132,9 +137,28 @@ public final class KinesisStream implements ShardedStream {
     return first == null || first.equals(shard) || shard.equals(NO_SHARD);
   }
 
-  /** One GetShardIterator, which is not used; by fan-out the consumer is found, too. */
+  /**
+   * One GetShardIterator, which is not used; by fan-out the consumer is found, too. What is warm
+   * stays so for a while: shards that are offered together ask once.
+   */
   @Override
   public CompletionStage<Void> prepare(Shard shard) {
+    long now = calls.loop.ticks();
+    var last = warmed.get();
+    if (last != null
+        && now - last.at() < WARM_FOR.toNanos()
+        && !last.answer().isCompletedExceptionally()) {
+      return last.answer().minimalCompletionStage();
+    }
+    var answer = ask(shard).toCompletableFuture();
+    warmed.set(new Warmed(now, answer));
+    return answer.minimalCompletionStage();
+  }
+
+  /** When the way to the stream was last tried out. */
+  private record Warmed(long at, CompletableFuture<Void> answer) {}
+
+  private CompletionStage<Void> ask(Shard shard) {
     var request =
         GetShardIteratorRequest.builder()
             .overrideConfiguration(calls.oneTry)
@@ -144,7 +168,7 @@ public final class KinesisStream implements ShardedStream {
             .build();
     var asked = calls.once("GetShardIterator", client -> client.getShardIterator(request));
     var found = consumer == null ? CompletableFuture.<String>completedStage(null) : consumerArn();
-    return asked.<Object, Void>thenCombine(found, (iterator, arn) -> null).minimalCompletionStage();
+    return asked.thenCombine(found, (iterator, arn) -> null);
   }
 
   @Override

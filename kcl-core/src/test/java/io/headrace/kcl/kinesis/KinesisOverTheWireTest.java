@@ -5,6 +5,7 @@ import static io.headrace.kcl.kinesis.FaultyFront.cut;
 import static io.headrace.kcl.kinesis.FaultyFront.error;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.headrace.kcl.Fetched;
@@ -65,6 +66,22 @@ class KinesisOverTheWireTest {
         cut());
 
     assertThat(payloads(read(open(), 50))).isEqualTo(numbers(0, 50));
+  }
+
+  /**
+   * The service answers five GetShardIterator a second and shard, and a roll offers many shards.
+   */
+  @Test
+  void shards_that_are_offered_together_ask_the_stream_once_and_again_when_that_failed() {
+    var shard = local.await(stream.shards()).get(0);
+    local.await(stream.prepare(shard));
+
+    local.front.next("GetShardIterator", error(500, "InternalFailure", "oops"));
+    local.await(stream.prepare(shard)); // Not asked: what goes wrong is still to come.
+    local.loop.advance(Duration.ofSeconds(31));
+    assertThatThrownBy(() -> local.await(stream.prepare(shard))).hasMessageContaining("oops");
+
+    local.await(stream.prepare(shard));
   }
 
   @Test

@@ -113,8 +113,13 @@ final class Codecs {
     }
   }
 
-  /** Heartbeats: i life, s state, F lease time in ms, b book, o roster, p plan, m members. */
+  /**
+   * Heartbeats: i life, s state, F lease time in ms, b book, o roster, p plan, m members, y
+   * standby.
+   */
   private static final class Workers extends ItemCodec<WorkerItem> {
+    private static final String STANDBY = "y";
+
     @Override
     Map<String, AttributeValue> write(WorkerItem item) {
       return new Writing()
@@ -128,12 +133,13 @@ final class Codecs {
           .texts("h", item.heirs())
           .text("x", item.replaced() == null ? null : item.replaced().life())
           .number("g", item.grace().toMillis())
+          .text("y", item.standby() ? STANDBY : null)
           .done();
     }
 
     @Override
     List<String> attributes() {
-      return List.of("i", "s", "F", "b", "o", "p", "m", "h", "x", "g");
+      return List.of("i", "s", "F", "b", "o", "p", "m", "h", "x", "g", "y");
     }
 
     @Override
@@ -150,7 +156,8 @@ final class Codecs {
           item.integer("m"),
           item.incarnations("h"),
           replaced == null ? null : new Incarnation(id, replaced),
-          Duration.ofMillis(item.number("g")));
+          Duration.ofMillis(item.number("g")),
+          STANDBY.equals(item.textOrNull("y")));
     }
 
     private static WorkerItem.State state(String letter) {

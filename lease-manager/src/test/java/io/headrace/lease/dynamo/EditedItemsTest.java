@@ -76,7 +76,8 @@ class EditedItemsTest {
         1,
         List.of(),
         null,
-        Duration.ZERO);
+        Duration.ZERO,
+        false);
   }
 
   private <T extends LeaseItem> Stored<T> created(T item) {

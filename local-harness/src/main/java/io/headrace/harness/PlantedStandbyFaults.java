@@ -1,0 +1,96 @@
+package io.headrace.harness;
+
+import io.headrace.lease.Stored;
+import io.headrace.lease.WorkerItem;
+import io.headrace.lease.Written;
+import java.time.Duration;
+import java.util.concurrent.CompletionStage;
+import java.util.function.BinaryOperator;
+
+/** Faults of workers that hold nothing: at the table, where all their heartbeats pass. */
+final class PlantedStandbyFaults {
+  /** How much longer than others a standby may be thought alive. */
+  private static final int SLOWER = 5;
+
+  private PlantedStandbyFaults() {}
+
+  /** Its heartbeats tell the lease time of one who beats more often. */
+  static Plant notBelieved() {
+    return beats(
+        (seen, next) ->
+            next.standby() ? beating(next, true, next.leaseTime().dividedBy(SLOWER)) : next);
+  }
+
+  /** It takes its heartbeat for stored as it was meant, and the table still says that it sleeps. */
+  static Plant neverWakes() {
+    return PlantedLeaseFaults.atTable(
+        table ->
+            new TableShim(table) {
+              @Override
+              public CompletionStage<Written<WorkerItem>> beat(
+                  String application,
+                  Stored<WorkerItem> seen,
+                  WorkerItem next,
+                  long revision,
+                  String writeToken) {
+                var there =
+                    worker(application, next.incarnation().workerId())
+                        .toCompletableFuture()
+                        .join()
+                        .map(Stored::item)
+                        .filter(
+                            item ->
+                                item.standby() && item.incarnation().equals(next.incarnation()));
+                if (there.isEmpty() || next.standby()) {
+                  return super.beat(application, seen, next, revision, writeToken);
+                }
+                var asleep = beating(next, true, there.get().leaseTime());
+                return super.beat(application, seen, asleep, revision, writeToken)
+                    .thenApply(written -> asMeant(written, next));
+              }
+            });
+  }
+
+  private static Written<WorkerItem> asMeant(Written<WorkerItem> written, WorkerItem next) {
+    if (!(written instanceof Written.Applied<WorkerItem> applied)) {
+      return written;
+    }
+    var now = applied.now();
+    return new Written.Applied<>(new Stored<>(next, now.nonce(), now.revision(), now.writeToken()));
+  }
+
+  /**
+   * @param change from the heartbeat confirmed last, and the one on its way, to what arrives
+   */
+  private static Plant beats(BinaryOperator<WorkerItem> change) {
+    return PlantedLeaseFaults.atTable(
+        table ->
+            new TableShim(table) {
+              @Override
+              public CompletionStage<Written<WorkerItem>> beat(
+                  String application,
+                  Stored<WorkerItem> seen,
+                  WorkerItem next,
+                  long revision,
+                  String writeToken) {
+                return super.beat(
+                    application, seen, change.apply(seen.item(), next), revision, writeToken);
+              }
+            });
+  }
+
+  private static WorkerItem beating(WorkerItem item, boolean standby, Duration leaseTime) {
+    return new WorkerItem(
+        item.incarnation(),
+        item.state(),
+        leaseTime,
+        item.book(),
+        item.roster(),
+        item.plan(),
+        item.members(),
+        item.heirs(),
+        item.replaced(),
+        item.grace(),
+        standby);
+  }
+}
