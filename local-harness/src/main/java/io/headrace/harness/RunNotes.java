@@ -9,6 +9,9 @@ import io.headrace.function.Side;
 import io.headrace.harness.RunResult.Difference;
 import io.headrace.harness.RunResult.Sort;
 import io.headrace.harness.RunResult.Trait;
+import io.headrace.kcl.Position;
+import io.headrace.kcl.ShardHandler.Outcome;
+import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.WorkerEvent;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -79,16 +82,23 @@ final class RunNotes implements OutputTap, RuntimeListener {
   @Override
   public void on(Object whatHappened) {
     if (whatHappened instanceof WorkerEvent.Settled settled) {
-      var stream = settled.shard().stream().name();
-      var sequence = settled.position().sequence().value();
-      var record = records.get(new InputStreams.Named(stream, sequence));
-      if (record != null) {
-        values.put(outcomeOf(record), settled.outcome().name());
+      if (settled.outcome() != Outcome.PARKED) { // That is no end: the function tells of it later.
+        finished(settled.shard(), settled.position(), settled.outcome());
       }
+    } else if (whatHappened instanceof FunctionEvent.ParkedSettled settled) {
+      finished(settled.shard(), settled.position(), settled.outcome());
     } else if (whatHappened instanceof WorkerEvent.Retrying retrying) {
       trouble = retrying.cause();
     } else if (whatHappened instanceof FunctionEvent.LateDropped) {
       late = true;
+    }
+  }
+
+  private void finished(ShardKey shard, Position position, Outcome outcome) {
+    var where = new InputStreams.Named(shard.stream().name(), position.sequence().value());
+    var record = records.get(where);
+    if (record != null) {
+      values.put(outcomeOf(record), outcome.name());
     }
   }
 
