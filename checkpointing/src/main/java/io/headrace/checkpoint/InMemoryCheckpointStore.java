@@ -242,6 +242,11 @@ public final class InMemoryCheckpointStore implements CheckpointStore, OperatorS
   }
 
   private <T> CompletionStage<T> locked(Supplier<T> work) {
+    return locked(lock, work);
+  }
+
+  /** What the work comes to, or throws, as an answer that is there at once. */
+  static <T> CompletionStage<T> locked(Object lock, Supplier<T> work) {
     synchronized (lock) {
       try {
         return CompletableFuture.completedFuture(work.get());

@@ -26,32 +26,27 @@ public final class InMemoryEffectStore implements EffectStore {
   @Override
   public synchronized CompletionStage<Claim> claim(Key key, long token, Instant expires) {
     sweep();
-    var found = entries.get(key);
-    Claim answer;
-    if (found != null && found.result() != null) {
-      answer = new Claim.Recorded(found.result());
-    } else if (found != null && found.token() > token) {
-      answer = new Claim.Superseded(found.token());
-    } else {
-      entries.put(key, new Entry(token, null, expires));
-      answer = new Claim.Granted();
-    }
-    return CompletableFuture.completedFuture(answer);
+    return enter(key, new Entry(token, null, expires), new Claim.Granted());
   }
 
   @Override
   public synchronized CompletionStage<Claim> record(
       Key key, long token, byte[] result, Instant expires) {
     EffectStore.requireResult(result);
+    return enter(key, new Entry(token, result, expires), new Claim.Recorded(result));
+  }
+
+  /** A result stands for ever, and of two attempts the one with the higher token. */
+  private CompletionStage<Claim> enter(Key key, Entry entry, Claim entered) {
     var found = entries.get(key);
     Claim answer;
     if (found != null && found.result() != null) {
       answer = new Claim.Recorded(found.result());
-    } else if (found != null && found.token() > token) {
+    } else if (found != null && found.token() > entry.token()) {
       answer = new Claim.Superseded(found.token());
     } else {
-      entries.put(key, new Entry(token, result, expires));
-      answer = new Claim.Recorded(result);
+      entries.put(key, entry);
+      answer = entered;
     }
     return CompletableFuture.completedFuture(answer);
   }

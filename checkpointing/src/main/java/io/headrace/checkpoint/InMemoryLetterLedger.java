@@ -5,7 +5,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -83,12 +82,6 @@ final class InMemoryLetterLedger implements LetterLedger {
   }
 
   private <T> CompletionStage<T> locked(Supplier<T> work) {
-    synchronized (lock) {
-      try {
-        return CompletableFuture.completedFuture(work.get());
-      } catch (RuntimeException fault) {
-        return CompletableFuture.failedFuture(fault);
-      }
-    }
+    return InMemoryCheckpointStore.locked(lock, work);
   }
 }

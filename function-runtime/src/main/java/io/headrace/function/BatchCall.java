@@ -97,6 +97,10 @@ final class BatchCall<I, O> extends Task<O> {
     this.outlets = outlets;
   }
 
+  static List<Position> positionsOf(List<Item> items) {
+    return items.stream().map(item -> item.record.position()).toList();
+  }
+
   Answer answer(Item item) {
     return Objects.requireNonNull(answers.get(item));
   }

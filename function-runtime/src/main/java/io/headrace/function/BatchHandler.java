@@ -119,13 +119,7 @@ final class BatchHandler<I, O> implements ShardHandler, FunctionGate.Caller {
     ready.clear();
     due.clear();
     backingOff.clear();
-    giveBack(left);
-  }
-
-  private void giveBack(List<BatchCall.Item> items) {
-    if (!items.isEmpty()) {
-      scope.context.outcomes().returned(items.stream().map(i -> i.record.position()).toList());
-    }
+    scope.giveBack(BatchCall.positionsOf(left));
   }
 
   @Override
@@ -286,7 +280,7 @@ final class BatchHandler<I, O> implements ShardHandler, FunctionGate.Caller {
   private void hold(Group group) {
     group.items().forEach(item -> item.deliveries--);
     if (draining) {
-      giveBack(group.items());
+      scope.giveBack(BatchCall.positionsOf(group.items()));
     } else {
       due.add(group);
     }
@@ -353,7 +347,7 @@ final class BatchHandler<I, O> implements ShardHandler, FunctionGate.Caller {
       return;
     }
     if (draining) {
-      giveBack(group.items());
+      scope.giveBack(BatchCall.positionsOf(group.items()));
       return;
     }
     due.add(new Group(group.items().subList(0, size / 2), true));
@@ -396,7 +390,7 @@ final class BatchHandler<I, O> implements ShardHandler, FunctionGate.Caller {
 
   private void again(Group group, Duration wait) {
     if (draining) {
-      giveBack(group.items());
+      scope.giveBack(BatchCall.positionsOf(group.items()));
       return;
     }
     backingOff.add(group);

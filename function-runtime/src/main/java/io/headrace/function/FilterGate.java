@@ -82,9 +82,7 @@ final class FilterGate extends Gate {
     }
     waiting.forEach(records -> records.forEach(record -> left.add(record.position())));
     waiting.clear();
-    if (!left.isEmpty()) {
-      scope.context.outcomes().returned(left);
-    }
+    scope.giveBack(left);
     super.drain();
   }
 

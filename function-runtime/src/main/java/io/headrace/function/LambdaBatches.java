@@ -129,16 +129,10 @@ final class LambdaBatches<I, O> implements ShardHandler, FunctionGate.Caller {
         running.remove(call);
         gate.lost(call);
         batch.items().forEach(item -> item.deliveries--);
-        giveBack(batch.items());
+        scope.giveBack(BatchCall.positionsOf(batch.items()));
       }
     }
-    lanes.forEach(lane -> giveBack(lane.rules.drain()));
-  }
-
-  private void giveBack(List<BatchCall.Item> items) {
-    if (!items.isEmpty()) {
-      scope.context.outcomes().returned(items.stream().map(i -> i.record.position()).toList());
-    }
+    lanes.forEach(lane -> scope.giveBack(BatchCall.positionsOf(lane.rules.drain())));
   }
 
   @Override
@@ -340,7 +334,7 @@ final class LambdaBatches<I, O> implements ShardHandler, FunctionGate.Caller {
 
   private void giveBackIfDraining(Lane lane) {
     if (draining) {
-      giveBack(lane.rules.drain());
+      scope.giveBack(BatchCall.positionsOf(lane.rules.drain()));
     }
   }
 

@@ -175,9 +175,7 @@ final class LaneRunner<O> implements FunctionGate.Caller {
             .map(Task::position)
             .filter(Objects::nonNull)
             .toList();
-    if (!positions.isEmpty()) {
-      scope.context.outcomes().returned(positions);
-    }
+    scope.giveBack(positions);
   }
 
   /** {@link io.headrace.kcl.ShardHandler#callsSince}. */

@@ -298,9 +298,7 @@ final class LetterGate extends Gate {
     var positions = new ArrayList<Position>();
     held.forEach(records -> records.forEach(record -> positions.add(record.position())));
     held.clear();
-    if (!positions.isEmpty()) {
-      scope.context.outcomes().returned(positions);
-    }
+    scope.giveBack(positions);
     super.drain();
     if (redriver.isUnderWay()) {
       // So that there is a last commit, which can wait for them.

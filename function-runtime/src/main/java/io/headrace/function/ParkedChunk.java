@@ -13,7 +13,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -33,7 +32,6 @@ record ParkedChunk(ShardKey origin, List<StreamRecord> records) {
   private static final long BYTES_MAX = 1 << 20;
 
   private static final int MAGIC = 0x4844504b;
-  private static final int TRAILER_BYTES = Long.BYTES;
 
   ParkedChunk {
     records = List.copyOf(records);
@@ -61,14 +59,13 @@ record ParkedChunk(ShardKey origin, List<StreamRecord> records) {
   byte[] write() throws IOException {
     var bytes = new ByteArrayOutputStream();
     try (var out = new DataOutputStream(bytes)) {
-      out.writeInt(MAGIC);
-      out.writeInt(FORMAT);
-      write(out, origin.key().getBytes(UTF_8));
+      ChunkBytes.begin(out, MAGIC, FORMAT);
+      ChunkBytes.write(out, origin.key());
       out.writeInt(records.size());
       for (var each : records) {
         write(out, each);
       }
-      out.writeLong(StateChunk.checksum(bytes.toByteArray()));
+      out.writeLong(ChunkBytes.checksum(bytes.toByteArray()));
     }
     return bytes.toByteArray();
   }
@@ -79,27 +76,13 @@ record ParkedChunk(ShardKey origin, List<StreamRecord> records) {
    */
   static ParkedChunk read(String name, byte[] bytes) {
     try (var in = new DataInputStream(new ByteArrayInputStream(bytes))) {
-      if (in.readInt() != MAGIC) {
-        throw new CheckpointException("chunk " + name + ": holds no parked records");
+      var chunk = "chunk " + name + " of parked records";
+      var other = "chunk " + name + ": holds no parked records";
+      ChunkBytes.expect(in, MAGIC, FORMAT, chunk, other);
+      if (!ChunkBytes.isSound(bytes)) {
+        throw new CheckpointException(chunk + ": is damaged");
       }
-      int format = in.readInt();
-      if (format > FORMAT) {
-        throw new CheckpointException(
-            "chunk "
-                + name
-                + " of parked records: has format "
-                + format
-                + ", this version reads up to "
-                + FORMAT
-                + "; run the newer version");
-      }
-      int body = bytes.length - TRAILER_BYTES;
-      long expected =
-          new DataInputStream(new ByteArrayInputStream(bytes, body, TRAILER_BYTES)).readLong();
-      if (StateChunk.checksum(Arrays.copyOf(bytes, body)) != expected) {
-        throw new CheckpointException("chunk " + name + " of parked records: is damaged");
-      }
-      var origin = ShardKey.parse(readText(in));
+      var origin = ShardKey.parse(ChunkBytes.readText(in));
       var records = new ArrayList<StreamRecord>();
       for (int left = in.readInt(); left > 0; left--) {
         records.add(readRecord(in));
@@ -113,30 +96,28 @@ record ParkedChunk(ShardKey origin, List<StreamRecord> records) {
   }
 
   private static void write(DataOutputStream out, StreamRecord each) throws IOException {
-    write(out, each.position().toString().getBytes(UTF_8));
-    write(out, each.key().bytes());
-    var arrivedAt = each.arrivedAt();
-    out.writeLong(arrivedAt.getEpochSecond());
-    out.writeInt(arrivedAt.getNano());
+    ChunkBytes.write(out, each.position().toString());
+    ChunkBytes.write(out, each.key().bytes());
+    ChunkBytes.write(out, each.arrivedAt());
     out.writeBoolean(each.misrouted());
     out.writeInt(each.headers().size());
     for (var header : each.headers().entrySet()) {
-      write(out, header.getKey().getBytes(UTF_8));
-      write(out, header.getValue().getBytes(UTF_8));
+      ChunkBytes.write(out, header.getKey());
+      ChunkBytes.write(out, header.getValue());
     }
-    write(out, each.payload().bytes());
+    ChunkBytes.write(out, each.payload().bytes());
   }
 
   private static StreamRecord readRecord(DataInputStream in) throws IOException {
-    var position = Position.parse(readText(in));
-    var key = key(readBytes(in));
-    var arrivedAt = Instant.ofEpochSecond(in.readLong(), in.readInt());
+    var position = Position.parse(ChunkBytes.readText(in));
+    var key = key(ChunkBytes.readBytes(in));
+    var arrivedAt = ChunkBytes.readInstant(in);
     boolean misrouted = in.readBoolean();
     Map<String, String> headers = new LinkedHashMap<>();
     for (int left = in.readInt(); left > 0; left--) {
-      headers.put(readText(in), readText(in));
+      headers.put(ChunkBytes.readText(in), ChunkBytes.readText(in));
     }
-    var payload = Payload.of(readBytes(in));
+    var payload = Payload.of(ChunkBytes.readBytes(in));
     return new StreamRecord(position, key, arrivedAt, payload, headers, misrouted);
   }
 
@@ -146,23 +127,5 @@ record ParkedChunk(ShardKey origin, List<StreamRecord> records) {
     return Arrays.equals(text.getBytes(UTF_8), bytes)
         ? PartitionKey.of(text)
         : PartitionKey.of(bytes);
-  }
-
-  private static void write(DataOutputStream out, byte[] bytes) throws IOException {
-    out.writeInt(bytes.length);
-    out.write(bytes);
-  }
-
-  private static String readText(DataInputStream in) throws IOException {
-    return new String(readBytes(in), UTF_8);
-  }
-
-  private static byte[] readBytes(DataInputStream in) throws IOException {
-    int length = in.readInt();
-    byte[] bytes = in.readNBytes(length);
-    if (bytes.length < length) {
-      throw new IOException("ends within a field");
-    }
-    return bytes;
   }
 }

@@ -1,7 +1,5 @@
 package io.headrace.function;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import io.headrace.kcl.CheckpointException;
 import io.headrace.kcl.HashRange;
 import io.headrace.kcl.Position;
@@ -83,19 +81,17 @@ record ParkedDirectory(HashRange range, List<Entry> entries) {
   byte[] write() {
     var bytes = new ByteArrayOutputStream();
     try (var out = new DataOutputStream(bytes)) {
-      out.writeInt(MAGIC);
-      out.writeInt(FORMAT);
-      write(out, range.first().toString());
-      write(out, range.last().toString());
+      ChunkBytes.begin(out, MAGIC, FORMAT);
+      ChunkBytes.write(out, range);
       out.writeInt(entries.size());
       for (var entry : entries) {
-        write(out, entry.key());
-        write(out, entry.next().toString());
+        ChunkBytes.write(out, entry.key());
+        ChunkBytes.write(out, entry.next().toString());
         out.writeLong(entry.records());
         out.writeLong(entry.bytes());
         out.writeInt(entry.stretches().size());
         for (var stretch : entry.stretches()) {
-          write(out, stretch.prefix());
+          ChunkBytes.write(out, stretch.prefix());
           out.writeLong(stretch.first());
           out.writeLong(stretch.last());
           out.writeInt(stretch.done());
@@ -114,21 +110,9 @@ record ParkedDirectory(HashRange range, List<Entry> entries) {
    */
   static ParkedDirectory read(String name, byte[] bytes) {
     try (var in = new DataInputStream(new ByteArrayInputStream(bytes))) {
-      if (in.readInt() != MAGIC) {
-        throw new CheckpointException("chunk " + name + ": is no list of parked keys");
-      }
-      int format = in.readInt();
-      if (format > FORMAT) {
-        throw new CheckpointException(
-            "list of parked keys "
-                + name
-                + ": has format "
-                + format
-                + ", this version reads up to "
-                + FORMAT
-                + "; run the newer version");
-      }
-      var range = new HashRange(new BigInteger(readText(in)), new BigInteger(readText(in)));
+      var other = "chunk " + name + ": is no list of parked keys";
+      ChunkBytes.expect(in, MAGIC, FORMAT, "list of parked keys " + name, other);
+      var range = ChunkBytes.readRange(in);
       var entries = new ArrayList<Entry>();
       for (int left = in.readInt(); left > 0; left--) {
         entries.add(readEntry(in));
@@ -140,29 +124,15 @@ record ParkedDirectory(HashRange range, List<Entry> entries) {
   }
 
   private static Entry readEntry(DataInputStream in) throws IOException {
-    var key = readText(in);
-    var next = Position.parse(readText(in));
+    var key = ChunkBytes.readText(in);
+    var next = Position.parse(ChunkBytes.readText(in));
     long records = in.readLong();
     long bytes = in.readLong();
     var stretches = new ArrayList<Stretch>();
     for (int left = in.readInt(); left > 0; left--) {
-      stretches.add(new Stretch(readText(in), in.readLong(), in.readLong(), in.readInt()));
+      stretches.add(
+          new Stretch(ChunkBytes.readText(in), in.readLong(), in.readLong(), in.readInt()));
     }
     return new Entry(key, next, records, bytes, stretches);
-  }
-
-  private static void write(DataOutputStream out, String text) throws IOException {
-    byte[] bytes = text.getBytes(UTF_8);
-    out.writeInt(bytes.length);
-    out.write(bytes);
-  }
-
-  private static String readText(DataInputStream in) throws IOException {
-    int length = in.readInt();
-    byte[] bytes = in.readNBytes(length);
-    if (bytes.length < length) {
-      throw new IOException("ends within a text");
-    }
-    return new String(bytes, UTF_8);
   }
 }

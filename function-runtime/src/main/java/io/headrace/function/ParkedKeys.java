@@ -443,9 +443,7 @@ final class ParkedKeys<O> implements LaneRunner.Quarantine<O>, KeyQuarantine.Par
     for (var key : keys.values()) {
       key.takeTail().forEach(record -> left.add(record.position()));
     }
-    if (!left.isEmpty()) {
-      scope.context.outcomes().returned(left);
-    }
+    scope.giveBack(left);
   }
 
   private void tellFull() {

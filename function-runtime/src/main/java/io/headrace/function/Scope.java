@@ -5,6 +5,7 @@ import io.headrace.kcl.ShardHandler;
 import io.headrace.kcl.ShardHandler.Standing;
 import io.headrace.kcl.loop.EventLoop;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -117,6 +118,13 @@ final class Scope {
 
   void tell(FunctionEvent event) {
     environment.events().accept(event);
+  }
+
+  /** These were not done, and are the next owner's. */
+  void giveBack(List<Position> left) {
+    if (!left.isEmpty()) {
+      context.outcomes().returned(left);
+    }
   }
 
   /** The shard can't be gone on with. */

@@ -141,7 +141,7 @@ final class StateKeeper {
   }
 
   private void write(String name, byte[] bytes, CompletableFuture<CommitParts> stored) {
-    var root = new StateRoot(name, StateChunk.checksum(bytes));
+    var root = new StateRoot(name, ChunkBytes.checksum(bytes));
     var unused =
         chunks
             .put(name, bytes)
@@ -200,7 +200,7 @@ final class StateKeeper {
         .get(root.chunk())
         .thenApply(
             bytes -> {
-              if (StateChunk.checksum(bytes) != root.checksum()) {
+              if (ChunkBytes.checksum(bytes) != root.checksum()) {
                 throw new CheckpointException(
                     part + " chunk " + root.chunk() + ": is not the one that was committed");
               }

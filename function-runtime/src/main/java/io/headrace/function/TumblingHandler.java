@@ -152,7 +152,7 @@ final class TumblingHandler<O> implements ShardHandler, FunctionGate.Caller, Fil
       left.addAll(inCall);
     }
     left.addAll(lane.drain());
-    giveBack(left);
+    scope.giveBack(BatchCall.positionsOf(left));
   }
 
   @Override
@@ -359,7 +359,7 @@ final class TumblingHandler<O> implements ShardHandler, FunctionGate.Caller, Fil
   private void again(TumblingLane.Step.Invoke step, Duration wait) {
     lane.failed(step);
     if (draining) {
-      giveBack(lane.drain());
+      scope.giveBack(BatchCall.positionsOf(lane.drain()));
       return;
     }
     backingOff = true;
@@ -411,12 +411,6 @@ final class TumblingHandler<O> implements ShardHandler, FunctionGate.Caller, Fil
     attempts = 0;
     if (step.items().isEmpty()) {
       scope.context.outcomes().stateChanged();
-    }
-  }
-
-  private void giveBack(List<BatchCall.Item> items) {
-    if (!items.isEmpty()) {
-      scope.context.outcomes().returned(items.stream().map(i -> i.record.position()).toList());
     }
   }
 

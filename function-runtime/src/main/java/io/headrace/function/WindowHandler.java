@@ -126,13 +126,7 @@ final class WindowHandler<I, A, O> implements ShardHandler {
     backlog.forEach(record -> left.add(record.position()));
     ends.clear();
     backlog.clear();
-    giveBack(left);
-  }
-
-  private void giveBack(List<Position> left) {
-    if (!left.isEmpty()) {
-      scope.context.outcomes().returned(left);
-    }
+    scope.giveBack(left);
   }
 
   @Override
@@ -213,7 +207,7 @@ final class WindowHandler<I, A, O> implements ShardHandler {
 
   private void admit(List<Arrived<I>> batch) {
     if (draining) {
-      giveBack(batch.stream().map(arrived -> arrived.record().position()).toList());
+      scope.giveBack(batch.stream().map(arrived -> arrived.record().position()).toList());
       return;
     }
     for (int i = 0; i < batch.size(); i++) {

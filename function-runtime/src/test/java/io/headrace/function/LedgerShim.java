@@ -1,15 +1,12 @@
 package io.headrace.function;
 
 import io.headrace.checkpoint.CheckpointStore;
+import io.headrace.checkpoint.ForwardingCheckpointStore;
 import io.headrace.checkpoint.Letter;
 import io.headrace.checkpoint.LetterLedger;
-import io.headrace.checkpoint.OperatorStore;
-import io.headrace.checkpoint.ProgressItem;
 import io.headrace.checkpoint.ProgressKey;
 import io.headrace.checkpoint.WriteAnswer;
-import io.headrace.kcl.LeaseToken;
 import io.headrace.kcl.Position;
-import io.headrace.kcl.StartingPosition;
 import io.headrace.kcl.loop.EventLoop;
 import java.time.Duration;
 import java.util.List;
@@ -19,28 +16,27 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
-/**
- * A store whose ledger says late what was there when it was asked, and has lost letters.
- *
- * @param answersIn how late; zero for at once
- * @param lost letters whose payload nobody finds
- */
-record LedgerShim(
-    CheckpointStore store, EventLoop loop, Supplier<Duration> answersIn, Predicate<Letter.Id> lost)
-    implements CheckpointStore {
-  @Override
-  public CompletionStage<StartingPosition> startOf(String function, StartingPosition proposed) {
-    return store.startOf(function, proposed);
-  }
+/** A store whose ledger says late what was there when it was asked, and has lost letters. */
+final class LedgerShim extends ForwardingCheckpointStore {
+  private final CheckpointStore store;
+  private final EventLoop loop;
 
-  @Override
-  public CompletionStage<ProgressItem> seal(ProgressKey key, LeaseToken token, String nonce) {
-    return store.seal(key, token, nonce);
-  }
+  /** How late; zero for at once. */
+  private final Supplier<Duration> answersIn;
 
-  @Override
-  public CompletionStage<WriteAnswer> commit(Commit commit) {
-    return store.commit(commit);
+  /** Letters whose payload nobody finds. */
+  private final Predicate<Letter.Id> lost;
+
+  LedgerShim(
+      CheckpointStore store,
+      EventLoop loop,
+      Supplier<Duration> answersIn,
+      Predicate<Letter.Id> lost) {
+    super(store);
+    this.store = store;
+    this.loop = loop;
+    this.answersIn = answersIn;
+    this.lost = lost;
   }
 
   @Override
@@ -49,18 +45,8 @@ record LedgerShim(
   }
 
   @Override
-  public CompletionStage<WriteAnswer> end(End end) {
-    return store.end(end);
-  }
-
-  @Override
-  public OperatorStore operator() {
-    return store.operator();
-  }
-
-  @Override
   public LetterLedger letters() {
-    var ledger = store.letters();
+    var ledger = super.letters();
     return new LetterLedger() {
       @Override
       public CompletionStage<Boolean> enter(Fence fence, List<Entry> entries) {

@@ -109,34 +109,12 @@ public record WorkerItem(
   }
 
   WorkerItem publishing(State state, long book, long roster, int members) {
-    return new WorkerItem(
-        incarnation,
-        state,
-        leaseTime,
-        book,
-        roster,
-        plan,
-        members,
-        heirs,
-        replaced,
-        grace,
-        standby);
+    return with(state, leaseTime, book, roster, members, heirs, standby);
   }
 
   /** The same at another pace: a standby, or no longer one. */
-  WorkerItem beating(boolean standby, Duration leaseTime) {
-    return new WorkerItem(
-        incarnation,
-        state,
-        leaseTime,
-        book,
-        roster,
-        plan,
-        members,
-        heirs,
-        replaced,
-        grace,
-        standby);
+  public WorkerItem beating(boolean standby, Duration leaseTime) {
+    return with(state, leaseTime, book, roster, members, heirs, standby);
   }
 
   /** Its own F, also while it may be thought alive for longer: a roll takes no longer for that. */
@@ -145,9 +123,20 @@ public record WorkerItem(
   }
 
   WorkerItem buried(List<Incarnation> heirs) {
+    return with(State.BURIED, leaseTime, book, roster, members, heirs, standby);
+  }
+
+  private WorkerItem with(
+      State state,
+      Duration leaseTime,
+      long book,
+      long roster,
+      int members,
+      List<Incarnation> heirs,
+      boolean standby) {
     return new WorkerItem(
         incarnation,
-        State.BURIED,
+        state,
         leaseTime,
         book,
         roster,

@@ -2,6 +2,7 @@ package io.headrace.harness;
 
 import io.headrace.checkpoint.CheckpointStore;
 import io.headrace.checkpoint.ChunkStore;
+import io.headrace.checkpoint.ForwardingCheckpointStore;
 import io.headrace.checkpoint.WriteAnswer;
 import java.util.ArrayList;
 import java.util.List;
@@ -99,7 +100,7 @@ final class CrashPoints {
     }
   }
 
-  private final class Checkpoints extends StoreShim {
+  private final class Checkpoints extends ForwardingCheckpointStore {
     Checkpoints(CheckpointStore store) {
       super(store);
     }

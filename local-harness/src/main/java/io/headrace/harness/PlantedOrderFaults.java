@@ -1,6 +1,7 @@
 package io.headrace.harness;
 
 import io.headrace.checkpoint.CheckpointStore;
+import io.headrace.checkpoint.ForwardingCheckpointStore;
 import io.headrace.checkpoint.OperatorStore;
 import io.headrace.checkpoint.Order;
 import io.headrace.checkpoint.Orders;
@@ -31,7 +32,7 @@ final class PlantedOrderFaults {
     return new Plant() {
       @Override
       public CheckpointStore storeOf(SimulatedProcess process, CheckpointStore store) {
-        return new StoreShim(store) {
+        return new ForwardingCheckpointStore(store) {
           @Override
           public OperatorStore operator() {
             return new OperatorShim(super.operator()) {
@@ -115,7 +116,7 @@ final class PlantedOrderFaults {
   static Plant moveOvertaken() {
     return PlantedProgressFaults.atStore(
         store ->
-            new StoreShim(store) {
+            new ForwardingCheckpointStore(store) {
               @Override
               public CompletionStage<WriteAnswer> commit(Commit commit) {
                 return super.commit(commit)

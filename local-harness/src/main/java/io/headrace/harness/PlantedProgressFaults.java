@@ -3,6 +3,7 @@ package io.headrace.harness;
 import io.headrace.checkpoint.CheckpointStore;
 import io.headrace.checkpoint.ChunkStore;
 import io.headrace.checkpoint.EndedParent;
+import io.headrace.checkpoint.ForwardingCheckpointStore;
 import io.headrace.checkpoint.ProgressItem;
 import io.headrace.checkpoint.ProgressKey;
 import io.headrace.checkpoint.WriteAnswer;
@@ -46,7 +47,7 @@ final class PlantedProgressFaults {
   static Plant commits(UnaryOperator<CheckpointStore.Commit> change) {
     return atStore(
         store ->
-            new StoreShim(store) {
+            new ForwardingCheckpointStore(store) {
               @Override
               public CompletionStage<WriteAnswer> commit(Commit commit) {
                 return super.commit(change.apply(commit));
@@ -58,7 +59,7 @@ final class PlantedProgressFaults {
   static Plant ends(UnaryOperator<CheckpointStore.End> change) {
     return atStore(
         store ->
-            new StoreShim(store) {
+            new ForwardingCheckpointStore(store) {
               @Override
               public CompletionStage<WriteAnswer> end(End end) {
                 return super.end(change.apply(end));
@@ -74,7 +75,7 @@ final class PlantedProgressFaults {
   static Plant unconditionalCommits(boolean otherTokens) {
     return atStore(
         store ->
-            new StoreShim(store) {
+            new ForwardingCheckpointStore(store) {
               @Override
               public CompletionStage<WriteAnswer> commit(Commit commit) {
                 var claim = commit.claim();
@@ -132,7 +133,7 @@ final class PlantedProgressFaults {
     var furthest = new HashMap<ProgressKey, String>();
     return atStore(
         store ->
-            new StoreShim(store) {
+            new ForwardingCheckpointStore(store) {
               @Override
               public CompletionStage<WriteAnswer> commit(Commit commit) {
                 var through = commit.progress().through().map(p -> p.sequence().value()).orElse("");
@@ -153,7 +154,7 @@ final class PlantedProgressFaults {
   static Plant sealNotWritten() {
     return atStore(
         store ->
-            new StoreShim(store) {
+            new ForwardingCheckpointStore(store) {
               @Override
               public CompletionStage<ProgressItem> seal(
                   ProgressKey key, LeaseToken token, String nonce) {
@@ -207,7 +208,7 @@ final class PlantedProgressFaults {
     return new Plant() {
       @Override
       public CheckpointStore storeOf(SimulatedProcess process, CheckpointStore store) {
-        return new StoreShim(store) {
+        return new ForwardingCheckpointStore(store) {
           @Override
           public CompletionStage<ProgressItem> seal(
               ProgressKey key, LeaseToken token, String nonce) {
@@ -243,7 +244,7 @@ final class PlantedProgressFaults {
     return new Plant() {
       @Override
       public CheckpointStore storeOf(SimulatedProcess process, CheckpointStore store) {
-        return new StoreShim(store) {
+        return new ForwardingCheckpointStore(store) {
           @Override
           public CompletionStage<StartingPosition> startOf(
               String function, StartingPosition proposed) {
@@ -260,7 +261,7 @@ final class PlantedProgressFaults {
     return new Plant() {
       @Override
       public CheckpointStore storeOf(SimulatedProcess process, CheckpointStore store) {
-        return new StoreShim(store) {
+        return new ForwardingCheckpointStore(store) {
           @Override
           public CompletionStage<WriteAnswer> end(End end) {
             var now = StartingPosition.at(process.world().loop().now());

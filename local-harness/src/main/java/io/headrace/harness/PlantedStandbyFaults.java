@@ -3,7 +3,6 @@ package io.headrace.harness;
 import io.headrace.lease.Stored;
 import io.headrace.lease.WorkerItem;
 import io.headrace.lease.Written;
-import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BinaryOperator;
 
@@ -18,7 +17,7 @@ final class PlantedStandbyFaults {
   static Plant notBelieved() {
     return beats(
         (seen, next) ->
-            next.standby() ? beating(next, true, next.leaseTime().dividedBy(SLOWER)) : next);
+            next.standby() ? next.beating(true, next.leaseTime().dividedBy(SLOWER)) : next);
   }
 
   /** It takes its heartbeat for stored as it was meant, and the table still says that it sleeps. */
@@ -44,7 +43,7 @@ final class PlantedStandbyFaults {
                 if (there.isEmpty() || next.standby()) {
                   return super.beat(application, seen, next, revision, writeToken);
                 }
-                var asleep = beating(next, true, there.get().leaseTime());
+                var asleep = next.beating(true, there.get().leaseTime());
                 return super.beat(application, seen, asleep, revision, writeToken)
                     .thenApply(written -> asMeant(written, next));
               }
@@ -77,20 +76,5 @@ final class PlantedStandbyFaults {
                     application, seen, change.apply(seen.item(), next), revision, writeToken);
               }
             });
-  }
-
-  private static WorkerItem beating(WorkerItem item, boolean standby, Duration leaseTime) {
-    return new WorkerItem(
-        item.incarnation(),
-        item.state(),
-        leaseTime,
-        item.book(),
-        item.roster(),
-        item.plan(),
-        item.members(),
-        item.heirs(),
-        item.replaced(),
-        item.grace(),
-        standby);
   }
 }

@@ -3,10 +3,10 @@ package io.headrace.bench.async;
 import static io.headrace.bench.rig.LocalBuilder.local;
 
 import com.sun.management.OperatingSystemMXBean;
+import io.headrace.bench.fanout.HeadraceConsumer;
 import io.headrace.bench.rig.Arguments;
 import io.headrace.bench.rig.Dialogue;
 import io.headrace.bench.rig.NotMeasured;
-import io.headrace.bench.rig.Pause;
 import io.headrace.checkpoint.dynamo.DynamoCheckpointStore;
 import io.headrace.function.DeadLetters;
 import io.headrace.function.FunctionRuntime;
@@ -20,7 +20,6 @@ import java.io.InputStreamReader;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.time.Duration;
 import java.util.Arrays;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
@@ -33,7 +32,6 @@ import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 final class AsyncWorker {
   static final String READY = "ready";
 
-  private static final Duration READY_MAX = Duration.ofSeconds(60);
   private static final String TABLE = "headrace";
   private static final OperatingSystemMXBean PROCESS =
       (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
@@ -70,7 +68,7 @@ final class AsyncWorker {
                 .deadLettersIn(DeadLetters.inFile(Files.createTempDirectory("headrace-bench")))
                 .run(call.spec(Way.valueOf(given.text("way"))))
                 .start()) {
-      awaitReady(running);
+      HeadraceConsumer.awaitReady(running);
       System.out.println(READY);
       answer(call);
     }
@@ -91,20 +89,6 @@ final class AsyncWorker {
       } catch (NotMeasured e) {
         System.out.println(Dialogue.ERROR + e.getMessage());
       }
-    }
-  }
-
-  private static void awaitReady(FunctionRuntime.Running running) {
-    long end = System.nanoTime() + READY_MAX.toNanos();
-    while (!running.health().ready()) {
-      if (System.nanoTime() > end) {
-        throw new NotMeasured(
-            "the worker was not ready after "
-                + READY_MAX.toSeconds()
-                + " s: "
-                + running.health().reasons());
-      }
-      Pause.millis(5);
     }
   }
 }

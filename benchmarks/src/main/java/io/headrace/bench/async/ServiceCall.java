@@ -49,7 +49,7 @@ final class ServiceCall implements AutoCloseable {
   FunctionSpec<byte[], byte[]> spec(Way way) {
     var reading =
         FunctionSpec.named("enrich")
-            .reading(Input.of(StreamSource.kinesis(AsyncRun.STREAM), new Bytes()));
+            .reading(Input.of(StreamSource.kinesis(AsyncRun.STREAM), Codec.bytes()));
     return switch (way) {
       case ASYNC ->
           reading.handledAsyncBy(
@@ -135,18 +135,5 @@ final class ServiceCall implements AutoCloseable {
   @Override
   public void close() {
     service.shutdownNow();
-  }
-
-  /** Data as it is. */
-  private static final class Bytes implements Codec<byte[]> {
-    @Override
-    public byte[] decode(byte[] bytes, int version) {
-      return bytes;
-    }
-
-    @Override
-    public byte[] encode(byte[] value) {
-      return value;
-    }
   }
 }

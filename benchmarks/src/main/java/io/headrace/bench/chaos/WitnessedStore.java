@@ -1,38 +1,29 @@
 package io.headrace.bench.chaos;
 
 import io.headrace.checkpoint.CheckpointStore;
-import io.headrace.checkpoint.LetterLedger;
-import io.headrace.checkpoint.OperatorStore;
+import io.headrace.checkpoint.ForwardingCheckpointStore;
 import io.headrace.checkpoint.ProgressItem;
 import io.headrace.checkpoint.ProgressKey;
 import io.headrace.checkpoint.WriteAnswer;
 import io.headrace.kcl.LeaseToken;
 import io.headrace.kcl.Progress;
-import io.headrace.kcl.StartingPosition;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 
 /** Writes down each seal and commit, when it was sent and what was answered. As its store. */
-final class WitnessedStore implements CheckpointStore {
-  private final CheckpointStore store;
+final class WitnessedStore extends ForwardingCheckpointStore {
   private final Diary diary;
 
   WitnessedStore(CheckpointStore store, Diary diary) {
-    this.store = store;
+    super(store);
     this.diary = diary;
-  }
-
-  @Override
-  public CompletionStage<StartingPosition> startOf(String function, StartingPosition proposed) {
-    return store.startOf(function, proposed);
   }
 
   @Override
   public CompletionStage<ProgressItem> seal(ProgressKey key, LeaseToken token, String nonce) {
     long sent = System.nanoTime();
-    return store
-        .seal(key, token, nonce)
+    return super.seal(key, token, nonce)
         .thenApply(
             item -> {
               if (item.token().equals(token)) {
@@ -56,25 +47,15 @@ final class WitnessedStore implements CheckpointStore {
   }
 
   @Override
-  public OperatorStore operator() {
-    return store.operator();
-  }
-
-  @Override
-  public LetterLedger letters() {
-    return store.letters();
-  }
-
-  @Override
   public CompletionStage<WriteAnswer> commit(Commit commit) {
     send(commit, false);
-    return store.commit(commit).thenApply(answer -> answered(commit, answer));
+    return super.commit(commit).thenApply(answer -> answered(commit, answer));
   }
 
   @Override
   public CompletionStage<WriteAnswer> end(End end) {
     send(end, true);
-    return store.end(end).thenApply(answer -> answered(end, answer));
+    return super.end(end).thenApply(answer -> answered(end, answer));
   }
 
   private void send(Write write, boolean end) {

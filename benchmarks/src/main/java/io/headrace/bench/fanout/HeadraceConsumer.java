@@ -7,6 +7,7 @@ import io.headrace.bench.rig.ConsumerSettings;
 import io.headrace.bench.rig.NotMeasured;
 import io.headrace.bench.rig.Pause;
 import io.headrace.checkpoint.dynamo.DynamoCheckpointStore;
+import io.headrace.function.Codec;
 import io.headrace.function.DeadLetters;
 import io.headrace.function.Destination;
 import io.headrace.function.FunctionRuntime;
@@ -26,7 +27,7 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 
 /** Ours as a measured consumer: a function that does nothing, written as a user would. */
-final class HeadraceConsumer {
+public final class HeadraceConsumer {
   private static final Duration READY_MAX = Duration.ofSeconds(60);
   private static final String TABLE = "headrace";
 
@@ -70,13 +71,14 @@ final class HeadraceConsumer {
 
   private static FunctionSpec<byte[], byte[]> spec(String stream, Consumer<ByteBuffer> arrived) {
     return FunctionSpec.named("count")
-        .reading(Input.of(StreamSource.kinesis(stream), new Bytes()))
+        .reading(Input.of(StreamSource.kinesis(stream), Codec.bytes()))
         .handledBy(
             () -> (event, out) -> arrived.accept(ByteBuffer.wrap(event.value())),
             Destination.nowhere());
   }
 
-  private static void awaitReady(FunctionRuntime.Running running) {
+  /** Until it takes part in its fleet. */
+  public static void awaitReady(FunctionRuntime.Running running) {
     long end = System.nanoTime() + READY_MAX.toNanos();
     while (!running.health().ready()) {
       if (System.nanoTime() > end) {

@@ -2,12 +2,12 @@ package io.headrace.bench.fleet;
 
 import static io.headrace.bench.rig.LocalBuilder.local;
 
-import io.headrace.bench.fanout.Bytes;
 import io.headrace.bench.rig.Member;
 import io.headrace.bench.rig.MemberSettings;
 import io.headrace.bench.rig.MemberSettings.Reading;
 import io.headrace.bench.rig.RequestCount;
 import io.headrace.checkpoint.dynamo.DynamoCheckpointStore;
+import io.headrace.function.Codec;
 import io.headrace.function.DeadLetters;
 import io.headrace.function.Destination;
 import io.headrace.function.FunctionRuntime;
@@ -87,7 +87,7 @@ final class HeadraceMember {
 
   private static FunctionSpec<byte[], byte[]> spec(String stream, Member.Handling function) {
     return FunctionSpec.named("count")
-        .reading(Input.of(StreamSource.kinesis(stream), new Bytes()))
+        .reading(Input.of(StreamSource.kinesis(stream), Codec.bytes()))
         .handledBy(
             () ->
                 (event, out) ->

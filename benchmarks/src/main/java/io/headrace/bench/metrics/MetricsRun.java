@@ -97,7 +97,7 @@ final class MetricsRun {
     var last = new CompletableFuture<Long>();
     var spec =
         FunctionSpec.named("counts")
-            .reading(Input.of(StreamSource.kinesis("in"), new Bytes()))
+            .reading(Input.of(StreamSource.kinesis("in"), Codec.bytes()))
             .inFlight(4_096)
             .handledBy(
                 () ->
@@ -154,17 +154,5 @@ final class MetricsRun {
 
   private static void fault(Throwable thrown) {
     throw new IllegalStateException("the loop of the streams failed", thrown);
-  }
-
-  private static final class Bytes implements Codec<byte[]> {
-    @Override
-    public byte[] decode(byte[] bytes, int version) {
-      return bytes;
-    }
-
-    @Override
-    public byte[] encode(byte[] value) {
-      return value;
-    }
   }
 }

@@ -3,15 +3,10 @@ package io.headrace.bench.poison;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.headrace.checkpoint.CheckpointStore;
-import io.headrace.checkpoint.LetterLedger;
-import io.headrace.checkpoint.OperatorStore;
-import io.headrace.checkpoint.ProgressItem;
-import io.headrace.checkpoint.ProgressKey;
+import io.headrace.checkpoint.ForwardingCheckpointStore;
 import io.headrace.checkpoint.WriteAnswer;
 import io.headrace.kcl.CommitParts;
-import io.headrace.kcl.LeaseToken;
 import io.headrace.kcl.Progress;
-import io.headrace.kcl.StartingPosition;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.CompletionStage;
@@ -21,7 +16,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
  * Measures what each commit puts into the progress item: position, ranges as pairs of positions,
  * and parts with their names. The rest of an item is of the same size at each commit. As its store.
  */
-final class MeasuredStore implements CheckpointStore {
+final class MeasuredStore extends ForwardingCheckpointStore {
   /**
    * One commit.
    *
@@ -31,11 +26,10 @@ final class MeasuredStore implements CheckpointStore {
    */
   record Size(long tick, long bytes, long parts) {}
 
-  private final CheckpointStore store;
   private final Queue<Size> sizes = new ConcurrentLinkedQueue<>();
 
   MeasuredStore(CheckpointStore store) {
-    this.store = store;
+    super(store);
   }
 
   /** Of all commits so far, in the order in which they were sent. */
@@ -44,35 +38,15 @@ final class MeasuredStore implements CheckpointStore {
   }
 
   @Override
-  public CompletionStage<StartingPosition> startOf(String function, StartingPosition proposed) {
-    return store.startOf(function, proposed);
-  }
-
-  @Override
-  public CompletionStage<ProgressItem> seal(ProgressKey key, LeaseToken token, String nonce) {
-    return store.seal(key, token, nonce);
-  }
-
-  @Override
   public CompletionStage<WriteAnswer> commit(Commit commit) {
     measure(commit.progress(), commit.parts());
-    return store.commit(commit);
+    return super.commit(commit);
   }
 
   @Override
   public CompletionStage<WriteAnswer> end(End end) {
     measure(end.progress(), end.left().parts());
-    return store.end(end);
-  }
-
-  @Override
-  public OperatorStore operator() {
-    return store.operator();
-  }
-
-  @Override
-  public LetterLedger letters() {
-    return store.letters();
+    return super.end(end);
   }
 
   private void measure(Progress progress, CommitParts commit) {

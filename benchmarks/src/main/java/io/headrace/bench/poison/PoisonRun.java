@@ -206,7 +206,7 @@ final class PoisonRun {
 
   private static FunctionSpec<byte[], byte[]> spec(Watched watched) {
     return FunctionSpec.named("watched")
-        .reading(Input.of(StreamSource.kinesis(STREAM), new Bytes()))
+        .reading(Input.of(StreamSource.kinesis(STREAM), Codec.bytes()))
         .handledBy(() -> (event, out) -> watched.handle(event), Destination.<byte[]>nowhere());
   }
 
@@ -239,19 +239,6 @@ final class PoisonRun {
         throw new NotMeasured("after " + limit.toSeconds() + " s it is not so that " + what);
       }
       Pause.millis(5);
-    }
-  }
-
-  /** As they are. */
-  private static final class Bytes implements Codec<byte[]> {
-    @Override
-    public byte[] decode(byte[] bytes, int version) {
-      return bytes;
-    }
-
-    @Override
-    public byte[] encode(byte[] value) {
-      return value;
     }
   }
 }

@@ -7,7 +7,6 @@ import io.headrace.checkpoint.ChunkStore;
 import io.headrace.kcl.CheckpointException;
 import io.headrace.kcl.loop.Stages;
 import java.io.ByteArrayOutputStream;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Locale;
@@ -15,7 +14,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -34,9 +32,6 @@ import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
 public final class DynamoChunkStore implements ChunkStore {
   /** Leaves room for keys and names in an item of 400 KB. */
   static final int PIECE_BYTES_MAX = 350 << 10;
-
-  private static final AwsRequestOverrideConfiguration LIMITED =
-      AwsRequestOverrideConfiguration.builder().apiCallTimeout(Duration.ofSeconds(10)).build();
 
   private static final String BYTES = "b";
   private static final String PIECES = "n";
@@ -102,7 +97,7 @@ public final class DynamoChunkStore implements ChunkStore {
             .expressionAttributeNames(names)
             .expressionAttributeValues(values)
             .returnValuesOnConditionCheckFailure(ReturnValuesOnConditionCheckFailure.ALL_OLD)
-            .overrideConfiguration(LIMITED)
+            .overrideConfiguration(Requests.LIMITED)
             .build();
     return client
         .updateItem(request)
@@ -168,7 +163,7 @@ public final class DynamoChunkStore implements ChunkStore {
                 get.tableName(table)
                     .key(key(name, piece))
                     .consistentRead(true)
-                    .overrideConfiguration(LIMITED))
+                    .overrideConfiguration(Requests.LIMITED))
         .handle(
             (answer, thrown) -> {
               if (thrown != null) {
@@ -201,7 +196,7 @@ public final class DynamoChunkStore implements ChunkStore {
                     .consistentRead(true)
                     .projectionExpression("#n")
                     .expressionAttributeNames(Map.of("#n", PIECES))
-                    .overrideConfiguration(LIMITED))
+                    .overrideConfiguration(Requests.LIMITED))
         .thenCompose(
             answer ->
                 answer.hasItem() && !answer.item().isEmpty()
@@ -216,7 +211,11 @@ public final class DynamoChunkStore implements ChunkStore {
   private CompletableFuture<Void> deleteFrom(String name, int piece) {
     return client
         .deleteItem(
-            delete -> delete.tableName(table).key(key(name, piece)).overrideConfiguration(LIMITED))
+            delete ->
+                delete
+                    .tableName(table)
+                    .key(key(name, piece))
+                    .overrideConfiguration(Requests.LIMITED))
         .thenCompose(
             done ->
                 piece == 0 ? CompletableFuture.completedFuture(null) : deleteFrom(name, piece - 1));

@@ -6,14 +6,12 @@ import static io.headrace.checkpoint.dynamo.Attributes.text;
 import io.headrace.checkpoint.EffectStore;
 import io.headrace.kcl.CheckpointException;
 import io.headrace.kcl.loop.Stages;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -29,9 +27,6 @@ import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
  * Thread-safe.
  */
 public final class DynamoEffectStore implements EffectStore {
-  private static final AwsRequestOverrideConfiguration LIMITED =
-      AwsRequestOverrideConfiguration.builder().apiCallTimeout(Duration.ofSeconds(10)).build();
-
   private static final String TOKEN = "tok";
   private static final String RESULT = "res";
   private static final String EXPIRES = "ttl";
@@ -106,7 +101,7 @@ public final class DynamoEffectStore implements EffectStore {
             .expressionAttributeNames(names)
             .expressionAttributeValues(values)
             .returnValuesOnConditionCheckFailure(ReturnValuesOnConditionCheckFailure.ALL_OLD)
-            .overrideConfiguration(LIMITED)
+            .overrideConfiguration(Requests.LIMITED)
             .build();
     return client
         .updateItem(request)

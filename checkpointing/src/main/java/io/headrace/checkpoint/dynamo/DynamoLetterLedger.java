@@ -11,7 +11,6 @@ import io.headrace.kcl.Position;
 import io.headrace.kcl.loop.Stages;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -27,7 +26,6 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
-import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -50,9 +48,6 @@ public final class DynamoLetterLedger implements LetterLedger {
   private static final String CONDITION_FAILED = "ConditionalCheckFailed";
   private static final String CONFLICT = "TransactionConflict";
   private static final int CONFLICT_TRIES_MAX = 5;
-  private static final AwsRequestOverrideConfiguration LIMITED =
-      AwsRequestOverrideConfiguration.builder().apiCallTimeout(Duration.ofSeconds(10)).build();
-
   private final DynamoDbAsyncClient client;
   private final String table;
   private final String application;
@@ -161,7 +156,10 @@ public final class DynamoLetterLedger implements LetterLedger {
     return client
         .getItem(
             get ->
-                get.tableName(table).key(key).consistentRead(true).overrideConfiguration(LIMITED))
+                get.tableName(table)
+                    .key(key)
+                    .consistentRead(true)
+                    .overrideConfiguration(Requests.LIMITED))
         .thenCompose(
             answer -> {
               if (!answer.hasItem()) {
@@ -219,7 +217,9 @@ public final class DynamoLetterLedger implements LetterLedger {
           all.thenCompose(
               done ->
                   client
-                      .putItem(p -> p.tableName(table).item(item).overrideConfiguration(LIMITED))
+                      .putItem(
+                          p ->
+                              p.tableName(table).item(item).overrideConfiguration(Requests.LIMITED))
                       .thenApply(put -> null));
     }
     return all.exceptionally(
@@ -256,7 +256,10 @@ public final class DynamoLetterLedger implements LetterLedger {
                 .map(
                     key ->
                         client.deleteItem(
-                            d -> d.tableName(table).key(key).overrideConfiguration(LIMITED)))
+                            d ->
+                                d.tableName(table)
+                                    .key(key)
+                                    .overrideConfiguration(Requests.LIMITED)))
                 .toArray(CompletableFuture<?>[]::new))
         .exceptionally(
             thrown -> {
@@ -281,7 +284,7 @@ public final class DynamoLetterLedger implements LetterLedger {
       request.clientRequestToken(
           UUID.nameUUIDFromBytes(named.getBytes(StandardCharsets.UTF_8)).toString());
     }
-    return write(fence, request.overrideConfiguration(LIMITED).build(), 1);
+    return write(fence, request.overrideConfiguration(Requests.LIMITED).build(), 1);
   }
 
   private CompletableFuture<Boolean> write(
@@ -353,7 +356,7 @@ public final class DynamoLetterLedger implements LetterLedger {
             .expressionAttributeValues(
                 Map.of(":p", text(partition), ":f", text(from), ":t", text(to)))
             .consistentRead(true)
-            .overrideConfiguration(LIMITED);
+            .overrideConfiguration(Requests.LIMITED);
     if (!attributes.isEmpty()) {
       var names = new HashMap<String, String>();
       attributes.forEach(attribute -> names.put("#" + attribute, attribute));

@@ -14,7 +14,6 @@ import io.headrace.kcl.CommitParts;
 import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.StartingPosition;
 import io.headrace.kcl.loop.Stages;
-import java.time.Duration;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -25,7 +24,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
@@ -37,9 +35,6 @@ import software.amazon.awssdk.services.dynamodb.model.ResourceNotFoundException;
  * the lease rows. Every read is consistent. Thread-safe.
  */
 public final class DynamoOperatorStore implements OperatorStore {
-  private static final AwsRequestOverrideConfiguration LIMITED =
-      AwsRequestOverrideConfiguration.builder().apiCallTimeout(Duration.ofSeconds(10)).build();
-
   private final DynamoDbAsyncClient client;
   private final String table;
   private final String application;
@@ -95,7 +90,7 @@ public final class DynamoOperatorStore implements OperatorStore {
                 put.tableName(table)
                     .item(item)
                     .conditionExpression("attribute_not_exists(pk)")
-                    .overrideConfiguration(LIMITED))
+                    .overrideConfiguration(Requests.LIMITED))
         .thenApply(done -> true)
         .exceptionally(thrown -> refused("order " + order.number(), thrown));
   }
@@ -119,7 +114,7 @@ public final class DynamoOperatorStore implements OperatorStore {
                             delete
                                 .tableName(table)
                                 .key(key(application + "!O", OrderItems.sort(order.number())))
-                                .overrideConfiguration(LIMITED)))
+                                .overrideConfiguration(Requests.LIMITED)))
             .toArray(CompletableFuture<?>[]::new);
     return CompletableFuture.allOf(all)
         .exceptionally(
@@ -137,7 +132,7 @@ public final class DynamoOperatorStore implements OperatorStore {
                 get.tableName(table)
                     .key(key(partition(key.shard().bucket()), key.key()))
                     .consistentRead(true)
-                    .overrideConfiguration(LIMITED))
+                    .overrideConfiguration(Requests.LIMITED))
         .thenApply(answer -> answer.hasItem() ? toRow(answer.item()) : ProgressRow.absent(key))
         .exceptionally(
             thrown -> {
@@ -203,7 +198,7 @@ public final class DynamoOperatorStore implements OperatorStore {
           .requireAbsent(Attributes.CHILDREN);
     }
     return client
-        .updateItem(update.request().overrideConfiguration(LIMITED).build())
+        .updateItem(update.request().overrideConfiguration(Requests.LIMITED).build())
         .thenApply(done -> true)
         .exceptionally(thrown -> refused("progress item " + key, thrown));
   }
@@ -238,7 +233,7 @@ public final class DynamoOperatorStore implements OperatorStore {
             .keyConditionExpression("pk = :p")
             .expressionAttributeValues(Map.of(":p", text(partition)))
             .consistentRead(true)
-            .overrideConfiguration(LIMITED)
+            .overrideConfiguration(Requests.LIMITED)
             .build();
     return pages(request, new ArrayList<>());
   }

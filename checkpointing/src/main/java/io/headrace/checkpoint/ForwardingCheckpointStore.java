@@ -1,21 +1,21 @@
-package io.headrace.harness;
+package io.headrace.checkpoint;
 
-import io.headrace.checkpoint.CheckpointStore;
-import io.headrace.checkpoint.LetterLedger;
-import io.headrace.checkpoint.OperatorStore;
-import io.headrace.checkpoint.ProgressItem;
-import io.headrace.checkpoint.ProgressKey;
-import io.headrace.checkpoint.WriteAnswer;
 import io.headrace.kcl.LeaseToken;
 import io.headrace.kcl.StartingPosition;
+import java.util.Objects;
 import java.util.concurrent.CompletionStage;
 
-/** A progress store that passes everything on: planted faults change one call of it. */
-class StoreShim implements CheckpointStore {
-  final CheckpointStore store;
+/**
+ * A progress store that passes everything on to another: what watches or changes some of its calls
+ * extends it. A last commit goes through {@link #commit} unless {@link #commitLast} is overridden,
+ * so that whoever looks at commits sees all of them. Called as the other store is.
+ */
+public abstract class ForwardingCheckpointStore implements CheckpointStore {
+  private final CheckpointStore store;
 
-  StoreShim(CheckpointStore store) {
-    this.store = store;
+  /** Passes on to this store. */
+  protected ForwardingCheckpointStore(CheckpointStore store) {
+    this.store = Objects.requireNonNull(store, "store");
   }
 
   @Override
