@@ -109,7 +109,7 @@ class ArchitectureTest {
 
   @ArchTest
   static final ArchRule caffeine_is_fenced =
-      fenced("com.github.benmanes.caffeine..", "io.headrace.function.state");
+      fenced("com.github.benmanes.caffeine..", "io.headrace.checkpoint.state");
 
   /** Who makes AWS clients gives them threads that end at once; the SDK's own take two seconds. */
   @ArchTest

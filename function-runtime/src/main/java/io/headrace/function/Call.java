@@ -36,6 +36,9 @@ final class Call<O> implements Runnable, Attempt {
 
     /** The lease may have ended: user code was not called, and no attempt counts. */
     record NotHeld() implements Result {}
+
+    /** State has to be read first: user code was not called, and no attempt counts. */
+    record Loads(StateLoading state) implements Result {}
   }
 
   /**
@@ -162,6 +165,8 @@ final class Call<O> implements Runnable, Attempt {
       fail(timeout());
     } else if (thrown instanceof LeaseInDoubt) {
       finish(new Result.NotHeld());
+    } else if (thrown instanceof StateLoading loading) {
+      finish(new Result.Loads(loading));
     } else if (thrown != null) {
       fail(thrown);
     } else if (effect != null) {

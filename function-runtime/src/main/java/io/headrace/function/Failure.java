@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * A failed attempt, classified.
  *
  * @param terminal no retry mends it
- * @param fatal the virtual machine is in doubt: the shard is given up
+ * @param fatal the virtual machine is in doubt, or the state is unreadable: the shard is given up
  */
 record Failure(Throwable cause, String code, boolean terminal, boolean fatal) {
   private static final int MESSAGE_CHARACTERS_MAX = 1_000;
@@ -19,6 +19,9 @@ record Failure(Throwable cause, String code, boolean terminal, boolean fatal) {
     var cause = Stages.causeOf(thrown);
     if (isFatal(cause)) {
       return new Failure(cause, "VirtualMachineError", false, true);
+    }
+    if (cause instanceof UnreadableState) {
+      return new Failure(cause, "UnreadableState", false, true);
     }
     if (cause instanceof Decoder.Unreadable unreadable) {
       var down = unavailable(unreadable);

@@ -18,13 +18,13 @@ public record KeptState(String partitionKey, String key, Optional<Window> window
     Objects.requireNonNull(value, "value");
   }
 
-  static KeptState of(StateKey key, Held<?> held) {
-    return new KeptState(key.partitionKey(), key.key(), Optional.empty(), held.value());
+  static KeptState of(StateKey key, Object value) {
+    return new KeptState(key.partitionKey(), key.key(), Optional.empty(), value);
   }
 
-  static KeptState of(WindowKey key, Held<?> held) {
+  static KeptState of(WindowKey key, Object value) {
     var window = key.told();
-    return new KeptState(window.partitionKey(), window.key(), Optional.of(window), held.value());
+    return new KeptState(window.partitionKey(), window.key(), Optional.of(window), value);
   }
 
   /** Without the value, which never reaches a log. */

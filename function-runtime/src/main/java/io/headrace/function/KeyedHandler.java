@@ -1,20 +1,20 @@
 package io.headrace.function;
 
+import io.headrace.checkpoint.state.EntryKey;
+import io.headrace.checkpoint.state.EntryKind;
+import io.headrace.checkpoint.state.Lookup;
+import io.headrace.checkpoint.state.StateSpace;
+import io.headrace.checkpoint.state.StateValue;
 import io.headrace.kcl.CheckpointException;
 import io.headrace.kcl.CommitParts;
-import io.headrace.kcl.HashRange;
 import io.headrace.kcl.KeyStanding;
 import io.headrace.kcl.ShardHandler;
 import io.headrace.kcl.StreamRecord;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -37,15 +37,13 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
   private final Scope scope;
   private final Decoder<I> decoder;
   private final Keys<I> keys;
-  private final Codec<S> codec;
+  private final StateCodec<S> codec;
   private final Function<String, S> initial;
   private final Invocation<I, S, O> invocation;
   private final LaneRunner<O> lanes;
   private final ParkedKeys<O> parked;
-  private final StateKeeper keeper;
-  private final Map<StateKey, Held<S>> states = new ConcurrentHashMap<>();
+  private final StateSpace space;
   private Runnable over = () -> {};
-  private boolean changed;
 
   KeyedHandler(
       Scope scope,
@@ -58,10 +56,10 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
     this.scope = scope;
     this.decoder = decoder;
     this.keys = keys;
-    this.codec = codec;
+    this.codec = new StateCodec<>(scope, codec);
     this.initial = initial;
     this.invocation = invocation;
-    this.keeper = new StateKeeper(scope);
+    this.space = HandlerState.open(scope, (key, one, other) -> twice(scope, key));
     this.lanes = wiring.open(scope, this::settled);
     this.parked =
         new ParkedKeys<>(
@@ -78,18 +76,7 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
 
   @Override
   public CompletionStage<Void> restore(List<CommitParts> parts) {
-    return keeper
-        .load(parts)
-        .thenCompose(chunks -> Scope.onPool(scope, () -> decode(chunks)))
-        .thenCompose(
-            restored ->
-                Scope.onLoop(
-                    scope,
-                    () -> {
-                      states.putAll(restored);
-                      changed = keeper.isInherited();
-                    }))
-        .thenCompose(done -> parked.restore(parts));
+    return space.restore(parts).thenCompose(origins -> parked.restore(parts));
   }
 
   @Override
@@ -104,21 +91,12 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
 
   @Override
   public CompletionStage<CommitParts> snapshot() {
-    boolean was = changed;
-    changed = false;
-    var entries = new ArrayList<StateChunk.Entry>(was ? states.size() : 0);
-    if (was) {
-      states.forEach((key, held) -> entries.add(new StateChunk.Entry(key, null, held.bytes())));
-    }
-    var stored =
-        keeper.snapshot(
-            was, () -> StateChunk.ofKeys(scope.context.shard().range(), codec.version(), entries));
-    return parked.snapshot(stored.whenComplete((parts, thrown) -> changed |= thrown != null));
+    return parked.snapshot(space.snapshot());
   }
 
   @Override
   public void committed(CommitParts parts) {
-    keeper.committed(parts);
+    space.committed(parts);
     parked.committed(parts);
   }
 
@@ -159,60 +137,32 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
     abandon();
   }
 
-  /** The state of a key; from any thread. */
+  /** The state of a key; from any thread, null where it is not in memory. */
   @Nullable S stateOf(StateKey key) {
-    var held = states.get(key);
-    return held == null ? null : held.value();
+    return space.look(EntryKeys.of(key)) instanceof Lookup.Found found
+        ? codec.decode(key, found.value())
+        : null;
   }
 
   /** All states; from any thread. */
   Stream<KeptState> kept() {
-    return states.entrySet().stream().map(state -> KeptState.of(state.getKey(), state.getValue()));
+    return space.scan(EntryKind.STATE).toCompletableFuture().join().entrySet().stream()
+        .map(
+            state -> {
+              var key = EntryKeys.keyOf(state.getKey());
+              return KeptState.of(key, codec.decode(key, state.getValue()));
+            });
   }
 
-  /** Those of the parents' states that belong to this shard. */
-  private Map<StateKey, Held<S>> decode(List<StateChunk> chunks) {
-    var restored = new HashMap<StateKey, Held<S>>();
-    for (var chunk : chunks) {
-      for (var entry : chunk.entries()) {
-        if (!isOurs(scope, entry.key())) {
-          continue;
-        }
-        var held = decode(scope, codec, chunk.codecVersion(), entry);
-        if (restored.put(entry.key(), held) != null) {
-          throw new CheckpointException(
-              "function "
-                  + scope.function
-                  + ", shard "
-                  + scope.context.key()
-                  + ", "
-                  + entry.key()
-                  + ": two parents hold a state of it, and a keyed function can't join them");
-        }
-      }
-    }
-    return restored;
-  }
-
-  static <S> Held<S> decode(Scope scope, Codec<S> codec, int version, StateChunk.Entry entry) {
-    try {
-      return new Held<>(codec.decode(entry.value(), version), entry.value());
-    } catch (Exception thrown) {
-      throw new CheckpointException(
-          "function "
-              + scope.function
-              + ", shard "
-              + scope.context.key()
-              + ", "
-              + entry.key()
-              + ": its state can't be decoded",
-          thrown);
-    }
-  }
-
-  static boolean isOurs(Scope scope, StateKey key) {
-    var range = scope.context.shard().range();
-    return range.equals(HashRange.ALL) || range.holds(key.partitionKey());
+  private static StateValue twice(Scope scope, EntryKey key) {
+    throw new CheckpointException(
+        "function "
+            + scope.function
+            + ", shard "
+            + scope.context.key()
+            + ", "
+            + EntryKeys.keyOf(key)
+            + ": two parents hold a state of it, and a keyed function can't join them");
   }
 
   private final class One extends Task.OfRecord<O> {
@@ -234,10 +184,11 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
         ours = true;
       }
       var key = StateKey.of(keys, record.key().text(), decoded.value());
-      var held = states.get(key);
+      var held = read.look(space, EntryKeys.of(key));
+      var before = held == null ? null : codec.decode(key, held);
       var event = event(decoded, call);
       call.enter();
-      var state = held != null ? held.value() : initial.apply(key.key());
+      var state = before != null ? before : initial.apply(key.key());
       var stage = Call.answerOf(invocation.call(state, event, out));
       call.waitsFor(stage);
       return stage.thenApply(
@@ -248,27 +199,19 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
                   Objects.requireNonNull(next, "the function answered null instead of a Next")));
     }
 
-    private Effect effect(StateKey key, @Nullable Held<S> before, Next<S> next) {
+    private Effect effect(StateKey key, @Nullable StateValue before, Next<S> next) {
+      var entry = EntryKeys.of(key);
       return switch (next.kind()) {
         case SAME -> Effect.HANDLED;
-        case FORGET -> before == null ? Effect.HANDLED : Effect.handled(() -> forget(key));
+        case FORGET ->
+            before == null ? Effect.HANDLED : Effect.handled(() -> space.remove(entry));
         case STATE -> {
-          var after = Held.of(scope.function, key, codec, next.state());
-          yield before != null && before.isSame(after)
+          var after = codec.encode(key, next.state());
+          yield before != null && codec.isSame(key, before, after)
               ? Effect.HANDLED
-              : Effect.handled(() -> install(key, after));
+              : Effect.handled(() -> space.put(entry, after));
         }
       };
-    }
-
-    private void install(StateKey key, Held<S> after) {
-      states.put(key, after);
-      changed = true;
-    }
-
-    private void forget(StateKey key) {
-      states.remove(key);
-      changed = true;
     }
   }
 }

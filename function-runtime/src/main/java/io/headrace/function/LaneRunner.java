@@ -62,6 +62,7 @@ final class LaneRunner<O> implements FunctionGate.Caller {
   private final LetterWriter letters;
   private final KeyLanes<Task<O>> lanes;
   private final Dispatch<Call<O>> dispatch;
+  private final StateReading<O> loading;
   private Quarantine<O> quarantine = task -> {};
   private boolean starting;
   private boolean draining;
@@ -81,6 +82,7 @@ final class LaneRunner<O> implements FunctionGate.Caller {
     this.lanes = new KeyLanes<>(settings.inFlight());
     var pool = settings.executor().orElse(scope.environment.pool());
     this.dispatch = new Dispatch<>(scope, pool, this::ended, this::start);
+    this.loading = new StateReading<>(scope, this::resume);
   }
 
   void watchedBy(Quarantine<O> watching) {
@@ -269,6 +271,10 @@ final class LaneRunner<O> implements FunctionGate.Caller {
       courier.deliver(success.outputs(), () -> finish(task, success.effect()));
     } else if (result instanceof Call.Result.Failed failed) {
       failed(task, call, Failure.of(failed.cause(), retry));
+    } else if (result instanceof Call.Result.Loads loads) {
+      task.attempts--;
+      gate.lost(call);
+      waitFor(task, loads.state());
     } else {
       task.attempts--;
       gate.lost(call);
@@ -355,14 +361,24 @@ final class LaneRunner<O> implements FunctionGate.Caller {
       giveBack(lanes.drain());
       return;
     }
-    scope.later(
-        wait,
-        () -> {
-          if (!draining) {
-            lanes.resume(task.lane());
-            start();
-          }
-        });
+    scope.later(wait, () -> resume(task));
+  }
+
+  private void waitFor(Task<O> task, StateLoading state) {
+    lanes.backOff(task.lane());
+    if (draining) {
+      giveBack(lanes.drain());
+    } else {
+      loading.await(task, state);
+    }
+  }
+
+  /** What kept a task waiting is over. */
+  private void resume(Task<O> task) {
+    if (!draining) {
+      lanes.resume(task.lane());
+      start();
+    }
   }
 
   private void lettered(Task<O> task, String code) {

@@ -83,6 +83,16 @@ final class Scope {
                 });
   }
 
+  /** Something that ends by itself, or is tried again, has begun; on the worker loop. */
+  void waits() {
+    retriesDue++;
+  }
+
+  /** What {@link #waits} told of is over; on the worker loop. */
+  void waitsNoMore() {
+    retriesDue--;
+  }
+
   /** How the handler stands while no call is under way; on the worker loop. */
   Standing standing() {
     return retriesDue > 0 ? Standing.RETRYING : Standing.SILENT;

@@ -55,15 +55,9 @@ final class StateKeeper {
     this.scope = scope;
     this.part = part;
     this.chunks = scope.environment.chunks();
-    var context = scope.context;
-    this.shardPrefix =
-        scope.environment.application() + "/" + scope.function + "/" + context.key().key() + "/";
-    this.prefix =
-        shardPrefix
-            + context.tenure().token().epoch()
-            + "."
-            + Long.toHexString(scope.random().nextLong())
-            + ".";
+    var names = new ChunkNames(scope);
+    this.shardPrefix = names.shardPrefix();
+    this.prefix = names.prefix();
   }
 
   /** Whether what was loaded belongs to the parents, so that this shard must store its own. */

@@ -36,6 +36,9 @@ abstract class Task<O> implements LetterSource {
   /** The attempt that is under way, from its begin until it is heard; of the worker loop. */
   @Nullable Call<O> call;
 
+  /** What was read for it; the worker loop adds, and attempts ask. */
+  final ReadEntries read = new ReadEntries();
+
   /** Where it stands, once it was added; of the worker loop. */
   KeyLanes.@Nullable Lane<Task<O>> lane;
 

@@ -1,5 +1,6 @@
 package io.headrace.function;
 
+import io.headrace.checkpoint.state.StateOrigin;
 import io.headrace.kcl.HashRange;
 import io.headrace.kcl.Position;
 import java.time.Instant;
@@ -15,6 +16,19 @@ import java.util.Map;
  * is judged as it was at first. Owned by the worker loop.
  */
 final class WindowClock {
+  /**
+   * Event time as a commit has it.
+   *
+   * @param floors watermarks of parts of the range that are ahead, left by a merge
+   * @param pending admitted records that were not finished, with the watermark of their place
+   */
+  record Reading(
+      Instant watermark, List<StateChunk.Floor> floors, Map<Position, Instant> pending) {
+    byte[] write() {
+      return ClockBytes.write(this);
+    }
+  }
+
   private Instant watermark = Instant.MIN;
   private List<StateChunk.Floor> floors = List.of();
 
@@ -28,18 +42,21 @@ final class WindowClock {
    * Takes over from the commits of this shard or of its parents. The watermark of a merge is the
    * lower one; the keys of the parent that is ahead keep its own as their floor.
    */
-  void restore(List<StateChunk> chunks, int expected) {
+  void restore(List<StateOrigin> origins, int expected) {
+    var chunks = new ArrayList<Reading>();
+    var ahead = new ArrayList<StateChunk.Floor>();
+    for (var origin : origins) {
+      var reading = ClockBytes.read(origin.notes().get(HandlerState.CLOCK));
+      chunks.add(reading);
+      ahead.add(new StateChunk.Floor(origin.range(), reading.watermark()));
+      ahead.addAll(reading.floors());
+    }
     Instant lowest = chunks.size() < expected ? Instant.MIN : Instant.MAX;
     for (var chunk : chunks) {
       lowest = min(lowest, chunk.watermark());
       awaited.putAll(chunk.pending());
     }
     watermark = chunks.isEmpty() ? Instant.MIN : lowest;
-    var ahead = new ArrayList<StateChunk.Floor>();
-    for (var chunk : chunks) {
-      ahead.add(new StateChunk.Floor(chunk.range(), chunk.watermark()));
-      ahead.addAll(chunk.floors());
-    }
     floors = stillAhead(ahead);
   }
 
@@ -92,15 +109,11 @@ final class WindowClock {
     return highest;
   }
 
-  List<StateChunk.Floor> floors() {
-    return floors;
-  }
-
-  /** Both what is in work and what is awaited: neither is finished. */
-  Map<Position, Instant> unfinished() {
+  /** With both what is in work and what is awaited as pending: neither is finished. */
+  Reading reading() {
     var all = new LinkedHashMap<>(awaited);
     all.putAll(pending);
-    return all;
+    return new Reading(watermark, floors, all);
   }
 
   private List<StateChunk.Floor> stillAhead(List<StateChunk.Floor> some) {

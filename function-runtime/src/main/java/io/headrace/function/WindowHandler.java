@@ -1,5 +1,11 @@
 package io.headrace.function;
 
+import io.headrace.checkpoint.state.EntryKey;
+import io.headrace.checkpoint.state.EntryKind;
+import io.headrace.checkpoint.state.Lookup;
+import io.headrace.checkpoint.state.StateOrigin;
+import io.headrace.checkpoint.state.StateSpace;
+import io.headrace.checkpoint.state.StateValue;
 import io.headrace.kcl.CommitParts;
 import io.headrace.kcl.KeyStanding;
 import io.headrace.kcl.Position;
@@ -11,7 +17,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +26,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
 /**
@@ -30,6 +35,9 @@ import java.util.stream.Stream;
  * only its own windows open.
  */
 final class WindowHandler<I, A, O> implements ShardHandler {
+  /** Under the key of a window that is open: that it is says all. */
+  static final StateValue OPEN = StateValue.of(new byte[0], 0);
+
   private static final Duration UNREADABLE_WAIT = Duration.ofSeconds(1);
 
   private final Scope scope;
@@ -37,9 +45,9 @@ final class WindowHandler<I, A, O> implements ShardHandler {
   private final FunctionKind.Windowing<I, A, O> kind;
   private final WindowFunction<I, A, O> function;
   private final LaneRunner<O> lanes;
-  private final StateKeeper keeper;
+  private final StateCodec<A> codec;
+  private final StateSpace space;
   private final WindowClock clock = new WindowClock();
-  private final Map<WindowKey, Held<A>> sums = new ConcurrentHashMap<>();
 
   /** Windows that records were admitted to and that are not due yet, by end. */
   private final TreeMap<Instant, Set<WindowKey>> open = new TreeMap<>();
@@ -67,20 +75,17 @@ final class WindowHandler<I, A, O> implements ShardHandler {
     this.decoder = decoder;
     this.kind = kind;
     this.function = function;
-    this.keeper = new StateKeeper(scope);
+    this.codec = new StateCodec<>(scope, kind.codec());
+    this.space = HandlerState.open(scope, this::merge);
     this.lanes = wiring.open(scope, this::done);
   }
 
   @Override
   public CompletionStage<Void> restore(List<CommitParts> parts) {
-    return keeper
-        .load(parts)
+    return space
+        .restore(parts)
         .thenCompose(
-            chunks ->
-                Scope.onPool(scope, () -> decode(chunks))
-                    .thenCompose(
-                        restored ->
-                            Scope.onLoop(scope, () -> install(chunks, parts.size(), restored))));
+            origins -> Scope.onLoop(scope, () -> install(origins, parts.size())));
   }
 
   @Override
@@ -91,30 +96,16 @@ final class WindowHandler<I, A, O> implements ShardHandler {
 
   @Override
   public CompletionStage<CommitParts> snapshot() {
-    boolean was = changed;
-    changed = false;
-    var entries = new ArrayList<StateChunk.Entry>(was ? sums.size() : 0);
-    if (was) {
-      sums.forEach(
-          (window, held) ->
-              entries.add(new StateChunk.Entry(window.key(), window.span(), held.bytes())));
+    if (changed) {
+      changed = false;
+      space.note(HandlerState.CLOCK, clock.reading().write());
     }
-    var chunk =
-        new StateChunk(
-            scope.context.shard().range(),
-            kind.codec().version(),
-            clock.watermark(),
-            clock.floors(),
-            was ? clock.unfinished() : Map.of(),
-            entries);
-    return keeper
-        .snapshot(was, () -> chunk)
-        .whenComplete((parts, thrown) -> changed |= thrown != null);
+    return space.snapshot();
   }
 
   @Override
   public void committed(CommitParts parts) {
-    keeper.committed(parts);
+    space.committed(parts);
   }
 
   /** Windows whose closing has not begun are closed by the next owner. */
@@ -157,7 +148,12 @@ final class WindowHandler<I, A, O> implements ShardHandler {
 
   /** The sums of all open windows; from any thread. */
   Stream<KeptState> kept() {
-    return sums.entrySet().stream().map(sum -> KeptState.of(sum.getKey(), sum.getValue()));
+    return space.scan(EntryKind.WINDOW).toCompletableFuture().join().entrySet().stream()
+        .map(
+            sum -> {
+              var window = EntryKeys.windowOf(sum.getKey());
+              return KeptState.of(window, codec.decode(window.key(), sum.getValue()));
+            });
   }
 
   @Override
@@ -328,43 +324,34 @@ final class WindowHandler<I, A, O> implements ShardHandler {
     }
   }
 
-  private Map<WindowKey, Held<A>> decode(List<StateChunk> chunks) {
-    var restored = new HashMap<WindowKey, Held<A>>();
-    for (var chunk : chunks) {
-      for (var entry : chunk.entries()) {
-        var span = entry.span();
-        if (span == null || !KeyedHandler.isOurs(scope, entry.key())) {
-          continue;
-        }
-        var held = KeyedHandler.decode(scope, kind.codec(), chunk.codecVersion(), entry);
-        restored.merge(
-            new WindowKey(entry.key(), span),
-            held,
-            (left, right) ->
-                Held.of(
-                    scope.function,
-                    entry.key(),
-                    kind.codec(),
-                    function.merge(left.value(), right.value())));
-      }
+  /** Two parents had the window open. */
+  private StateValue merge(EntryKey entry, StateValue one, StateValue other) {
+    if (entry.kind() != EntryKind.WINDOW) {
+      return one;
     }
-    return restored;
+    var key = EntryKeys.keyOf(entry);
+    return codec.encode(key, function.merge(codec.decode(key, one), codec.decode(key, other)));
   }
 
-  private void install(List<StateChunk> chunks, int expected, Map<WindowKey, Held<A>> restored) {
-    clock.restore(chunks, expected);
-    sums.putAll(restored);
-    changed = keeper.isInherited();
-    for (var window : restored.keySet()) {
-      var judged = clock.forKey(clock.watermark(), window.key().partitionKey());
-      if (kind.windows().isClosed(window.span().end(), judged)) {
-        overdue.add(window);
-      } else {
-        register(window);
-      }
-    }
+  private void install(List<StateOrigin> origins, int expected) {
+    clock.restore(origins, expected);
+    changed = true;
+    space
+        .resident(EntryKind.OPEN_WINDOW)
+        .map(each -> EntryKeys.windowOf(each.getKey()))
+        .sorted(WindowKey.BY_END)
+        .forEach(this::reopen);
     closeDue();
     lanes.start();
+  }
+
+  private void reopen(WindowKey window) {
+    var judged = clock.forKey(clock.watermark(), window.key().partitionKey());
+    if (kind.windows().isClosed(window.span().end(), judged)) {
+      overdue.add(window);
+    } else {
+      register(window);
+    }
   }
 
   /** A record that can't be admitted: fails in its lane, behind what came before. */
@@ -427,15 +414,25 @@ final class WindowHandler<I, A, O> implements ShardHandler {
     @Override
     CompletionStage<Effect> perform(Call<O> call, OutputBuffer<O> out) throws Exception {
       var event = event(decoded, call);
-      var after = new HashMap<WindowKey, Held<A>>();
+      var windows = spans.stream().map(span -> new WindowKey(key, span)).toList();
+      var before = read.look(space, windows.stream().map(EntryKeys::sumOf).toList());
+      var after = new LinkedHashMap<WindowKey, StateValue>();
       call.enter();
-      for (var span : spans) {
-        var window = new WindowKey(key, span);
-        var before = sums.get(window);
-        var sum = function.add(before != null ? before.value() : function.empty(), event);
-        after.put(window, Held.of(scope.function, key, kind.codec(), sum));
+      for (var window : windows) {
+        var held = before.get(EntryKeys.sumOf(window));
+        var sum = held != null ? codec.decode(key, held) : function.empty();
+        after.put(window, codec.encode(key, function.add(sum, event)));
       }
-      return CompletableFuture.completedFuture(Effect.handled(() -> sums.putAll(after)));
+      return CompletableFuture.completedFuture(
+          Effect.handled(
+              () ->
+                  after.forEach(
+                      (window, sum) -> {
+                        space.put(EntryKeys.sumOf(window), sum);
+                        if (!before.containsKey(EntryKeys.sumOf(window))) {
+                          space.put(EntryKeys.openOf(window), OPEN);
+                        }
+                      })));
     }
   }
 
@@ -458,18 +455,18 @@ final class WindowHandler<I, A, O> implements ShardHandler {
 
     @Override
     CompletionStage<Effect> perform(Call<O> call, OutputBuffer<O> out) throws Exception {
-      var held = sums.get(window);
+      var held = read.look(space, EntryKeys.sumOf(window));
       if (held == null) {
         // All its records went to the dead letters.
         return CompletableFuture.completedFuture(Effect.HANDLED);
       }
       var told = window.told();
       call.enter();
-      function.close(told, held.value(), out);
+      function.close(told, codec.decode(window.key(), held), out);
       return CompletableFuture.completedFuture(
           Effect.handled(
               () -> {
-                sums.remove(window);
+                forget();
                 scope.tell(
                     new FunctionEvent.WindowClosed(scope.function, scope.context.key(), told));
               }));
@@ -477,19 +474,28 @@ final class WindowHandler<I, A, O> implements ShardHandler {
 
     @Override
     void lettered() {
-      sums.remove(window);
+      forget();
+    }
+
+    private void forget() {
+      space.remove(EntryKeys.sumOf(window));
+      space.remove(EntryKeys.openOf(window));
     }
 
     /** A window that can't be closed leaves its sum in the letter. */
     @Override
     public Remains remains() {
-      var held = sums.get(window);
-      return new Remains(
-          id(),
-          key(),
-          window.span().start(),
-          held == null ? new byte[0] : held.bytes(),
-          Optional.empty());
+      return new Remains(id(), key(), window.span().start(), sum(), Optional.empty());
+    }
+
+    private byte[] sum() {
+      try {
+        var held = read.look(space, EntryKeys.sumOf(window));
+        return held == null ? new byte[0] : held.bytes();
+      } catch (StateLoading gone) {
+        // It was in memory or read for this task before it was called.
+        throw new IllegalStateException("the sum of a window that was called is not known", gone);
+      }
     }
   }
 }

@@ -1,7 +1,17 @@
 package io.headrace.function;
 
+import java.time.Instant;
+import java.util.Comparator;
+
 /** One window of one key. */
 record WindowKey(StateKey key, Windows.Span span) {
+  /** In the order in which they are closed; the same each time. */
+  static final Comparator<WindowKey> BY_END =
+      Comparator.<WindowKey, Instant>comparing(window -> window.span().end())
+          .thenComparing(window -> window.span().start())
+          .thenComparing(window -> window.key().partitionKey())
+          .thenComparing(window -> window.key().key());
+
   /** Without the shard: a window that was open at a split or merge is closed under one id. */
   String id() {
     return "window/"

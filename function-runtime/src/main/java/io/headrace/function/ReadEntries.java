@@ -1,0 +1,58 @@
+package io.headrace.function;
+
+import io.headrace.checkpoint.state.EntryKey;
+import io.headrace.checkpoint.state.Lookup;
+import io.headrace.checkpoint.state.StateSpace;
+import io.headrace.checkpoint.state.StateValue;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What was read for one task while it waited. It stays true while the task is the first of its
+ * lane, as nothing else changes its key. Filled on the worker loop, asked by attempts.
+ */
+final class ReadEntries {
+  private Map<EntryKey, Optional<StateValue>> read = Map.of();
+
+  void add(EntryKey key, Optional<StateValue> value) {
+    var more = new HashMap<>(read);
+    more.put(key, value);
+    read = more;
+  }
+
+  /** One entry; null where there is none. */
+  @Nullable StateValue look(StateSpace space, EntryKey key) throws StateLoading {
+    return look(space, List.of(key)).get(key);
+  }
+
+  /**
+   * Those of the entries that are.
+   *
+   * @throws StateLoading when some are not in memory
+   */
+  Map<EntryKey, StateValue> look(StateSpace space, List<EntryKey> keys) throws StateLoading {
+    var found = new HashMap<EntryKey, StateValue>();
+    var missing = new HashMap<EntryKey, CompletionStage<Optional<StateValue>>>();
+    for (var key : keys) {
+      var lookup = space.look(key);
+      if (lookup instanceof Lookup.Found value) {
+        found.put(key, value.value());
+      } else if (lookup instanceof Lookup.Loading loading) {
+        var known = read.get(key);
+        if (known == null) {
+          missing.put(key, loading.answer());
+        } else {
+          known.ifPresent(value -> found.put(key, value));
+        }
+      }
+    }
+    if (!missing.isEmpty()) {
+      throw new StateLoading(missing);
+    }
+    return found;
+  }
+}
