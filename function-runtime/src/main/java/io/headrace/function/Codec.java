@@ -21,6 +21,25 @@ public interface Codec<T> {
     return 1;
   }
 
+  /** The oldest version that {@link #encode(Object, int)} writes. */
+  default int oldestWritten() {
+    return version();
+  }
+
+  /**
+   * Writes an older version, for workers of the former deployment: during a roll state is written
+   * in the newest version that all of them read.
+   *
+   * @param version from {@link #oldestWritten} to {@link #version}
+   */
+  default byte[] encode(T value, int version) throws Exception {
+    if (version != version()) {
+      throw new IllegalArgumentException(
+          "version " + version + ": this codec writes only version " + version());
+    }
+    return encode(value);
+  }
+
   /** Bytes as they are: for functions that read the payload by themselves. Never copied. */
   static Codec<byte[]> bytes() {
     return new Codec<>() {

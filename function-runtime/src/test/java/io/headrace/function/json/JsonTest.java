@@ -150,4 +150,97 @@ class JsonTest {
   private Reading decode(String text) {
     return json.decode(text.getBytes(UTF_8), 1);
   }
+
+  record CardOfYesterday(String number, long cents) {}
+
+  record Card(String number, long minor, String currency) {}
+
+  private static final Json<Card> CARD =
+      Json.of(Card.class)
+          .version(3)
+          .upgrading(
+              1,
+              card -> {
+                card.set("minor", card.remove("cents"));
+                return card;
+              })
+          .upgrading(2, card -> card.put("currency", "EUR"))
+          .downgrading(
+              3,
+              card -> {
+                card.remove("currency");
+                return card;
+              })
+          .downgrading(
+              2,
+              card -> {
+                card.set("cents", card.remove("minor"));
+                return card;
+              });
+
+  @Test
+  void what_an_older_version_wrote_is_read_step_by_step() {
+    byte[] old = Json.of(CardOfYesterday.class).encode(new CardOfYesterday("4711", 250));
+
+    assertThat(CARD.decode(old, 1)).isEqualTo(new Card("4711", 250, "EUR"));
+    assertThat(CARD.decode("{\"number\":\"1\",\"minor\":2}".getBytes(UTF_8), 2))
+        .isEqualTo(new Card("1", 2, "EUR"));
+  }
+
+  @Test
+  void what_an_older_version_reads_can_be_written() {
+    byte[] old = CARD.encode(new Card("4711", 250, "EUR"), 1);
+
+    assertThat(CARD.oldestWritten()).isEqualTo(1);
+    assertThat(Json.of(CardOfYesterday.class).decode(old, 1))
+        .isEqualTo(new CardOfYesterday("4711", 250));
+    assertThat(CARD.decode(old, 1)).isEqualTo(new Card("4711", 250, "EUR"));
+  }
+
+  @Test
+  void a_newer_version_is_refused_by_name() {
+    assertThatThrownBy(() -> CARD.decode("{}".getBytes(UTF_8), 4))
+        .hasMessage("Card of version 4: a newer program wrote it, this one reads up to 3");
+    assertThatThrownBy(() -> CARD.encode(new Card("1", 2, "EUR"), 4))
+        .hasMessageStartingWith("Card of version 4: this codec writes versions 1 to 3");
+  }
+
+  @Test
+  void a_missing_step_is_named() {
+    var gap = Json.of(Card.class).version(3).upgrading(1, card -> card);
+
+    assertThatThrownBy(() -> gap.decode("{}".getBytes(UTF_8), 1))
+        .hasMessage("Card of version 2: there is no upgrading(2, ...) to read it with");
+    assertThat(gap.oldestWritten()).isEqualTo(3);
+    assertThatThrownBy(() -> gap.encode(new Card("1", 2, "EUR"), 2))
+        .hasMessageContaining("writes versions 3 to 3");
+    assertThatThrownBy(() -> gap.upgrading(1, card -> card))
+        .hasMessage("Card: upgrading(1, ...) is there already");
+  }
+
+  @Test
+  void a_field_that_no_step_makes_is_named_with_the_version_that_lacks_it() {
+    var forgetful = Json.of(Card.class).version(2).upgrading(1, card -> card);
+
+    assertThatThrownBy(() -> forgetful.decode("{\"number\":\"1\",\"minor\":2}".getBytes(UTF_8), 1))
+        .hasMessage("Card of version 1, field currency: is missing");
+  }
+
+  @Test
+  void what_a_step_throws_never_shows_the_payload() {
+    var wrong =
+        Json.of(Card.class)
+            .version(2)
+            .upgrading(
+                1,
+                card -> {
+                  throw new IllegalStateException("secret " + card);
+                });
+
+    assertThatThrownBy(() -> wrong.decode("{\"number\":\"1234\"}".getBytes(UTF_8), 1))
+        .hasMessage("Card of version 1: upgrading it failed with java.lang.IllegalStateException")
+        .hasNoCause();
+    assertThatThrownBy(() -> wrong.decode("[1]".getBytes(UTF_8), 1))
+        .hasMessage("Card of version 1: is no JSON object, and upgrading takes only those");
+  }
 }
