@@ -13,4 +13,10 @@ public interface AsyncKeyedFunction<I, S, O> {
   S initial(String key);
 
   CompletionStage<Next<S>> handle(S state, Event<I> event, Output<O> out) throws Exception;
+
+  /** As {@link KeyedFunction#onTimer}, without holding a thread while it waits. */
+  default CompletionStage<Next<S>> onTimer(S state, WakeUp timer, Output<O> out) throws Exception {
+    throw new UnsupportedOperationException(
+        "timer " + timer.name() + " was set, onTimer is missing");
+  }
 }

@@ -45,6 +45,11 @@ final class Decoder<I> {
     return new Decoder<>(input.codec(), input.eventTime(), input.end());
   }
 
+  /** Whether event time is in the value, so that it is known only once it is decoded. */
+  boolean isTimed() {
+    return timed;
+  }
+
   /**
    * @throws IOException when a payload that is fetched late can't be had now
    */

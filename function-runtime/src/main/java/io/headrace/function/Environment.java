@@ -25,6 +25,7 @@ import java.util.random.RandomGenerator;
  * @param letters where dead letters are kept beyond their sink
  * @param stuck the threads that do not come back from user code
  * @param telemetry who looks at calls
+ * @param versions in which state is written
  */
 record Environment(
     String application,
@@ -38,7 +39,8 @@ record Environment(
     Supplier<Orders> orders,
     LetterKeeping letters,
     StuckThreads.Tally stuck,
-    Telemetry telemetry) {
+    Telemetry telemetry,
+    StateVersions versions) {
   /** Where there is no place for state: whoever asks for it is told so. */
   static final ChunkStore NO_CHUNKS = new NoChunks();
 
@@ -62,7 +64,8 @@ record Environment(
         () -> Orders.NONE,
         LetterKeeping.NONE,
         StuckThreads.Tally.unbounded(),
-        Telemetry.NONE);
+        Telemetry.NONE,
+        StateVersions.NEWEST);
   }
 
   /** The same, with user code called elsewhere. */
@@ -79,7 +82,8 @@ record Environment(
         orders,
         letters,
         stuck,
-        telemetry);
+        telemetry,
+        versions);
   }
 
   /** Whether what is stored in chunks outlives the run. */

@@ -2,13 +2,16 @@ package io.headrace.function;
 
 import io.headrace.checkpoint.ProgressKey;
 import io.headrace.kcl.ShardHandler;
+import java.util.Arrays;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -124,6 +127,14 @@ final class FunctionHost<I, O> implements AutoCloseable, Redriver.Live {
       }
     }
     return Optional.empty();
+  }
+
+  /** From any thread. */
+  List<WakeUp> wakeUps() {
+    return keyed.stream()
+        .flatMap(KeyedHandler::wakeUps)
+        .sorted(Comparator.comparing(WakeUp::due).thenComparing(WakeUp::name))
+        .toList();
   }
 
   /** From any thread. */
@@ -255,35 +266,87 @@ final class FunctionHost<I, O> implements AutoCloseable, Redriver.Live {
         : new BatchHandler<>(scope, decoder, f, wiring());
   }
 
-  @SuppressWarnings("unchecked")
   private <S> ShardHandler keyed(
       Scope scope, Decoder<I> decoder, FunctionKind.KeyedState<I, S, O> kind) {
     return keep(
         new KeyedHandler<>(
-            scope,
-            decoder,
-            kind.keys(),
-            kind.codec(),
-            key -> ((KeyedFunction<I, S, O>) function).initial(key),
-            (state, event, out) ->
-                CompletableFuture.completedFuture(
-                    ((KeyedFunction<I, S, O>) function).handle(state, event, out)),
-            wiring()));
+            scope, decoder, kind.keys(), kind.codec(), new Keyed<S>(), wiring()));
   }
 
-  @SuppressWarnings("unchecked")
   private <S> ShardHandler keyedAsync(
       Scope scope, Decoder<I> decoder, FunctionKind.AsyncKeyedState<I, S, O> kind) {
     return keep(
-        new KeyedHandler<I, S, O>(
-            scope,
-            decoder,
-            kind.keys(),
-            kind.codec(),
-            key -> ((AsyncKeyedFunction<I, S, O>) function).initial(key),
-            (state, event, out) ->
-                ((AsyncKeyedFunction<I, S, O>) function).handle(state, event, out),
-            wiring()));
+        new KeyedHandler<>(
+            scope, decoder, kind.keys(), kind.codec(), new AsyncKeyed<S>(), wiring()));
+  }
+
+  /** Whichever instance there is at the time of a call. */
+  private final class Keyed<S> implements KeyedHandler.Invocation<I, S, O> {
+    @SuppressWarnings("unchecked")
+    private KeyedFunction<I, S, O> now() {
+      return (KeyedFunction<I, S, O>) function;
+    }
+
+    @Override
+    public S initial(String key) {
+      return now().initial(key);
+    }
+
+    @Override
+    public CompletionStage<Next<S>> call(S state, Event<I> event, Output<O> out)
+        throws Exception {
+      return CompletableFuture.completedFuture(now().handle(state, event, out));
+    }
+
+    @Override
+    public CompletionStage<Next<S>> wake(S state, WakeUp timer, Output<O> out) throws Exception {
+      return CompletableFuture.completedFuture(now().onTimer(state, timer, out));
+    }
+
+    @Override
+    public boolean hasTimers() {
+      return saysWhatTimersDo(function, KeyedFunction.class);
+    }
+  }
+
+  /** Whichever instance there is at the time of a call. */
+  private final class AsyncKeyed<S> implements KeyedHandler.Invocation<I, S, O> {
+    @SuppressWarnings("unchecked")
+    private AsyncKeyedFunction<I, S, O> now() {
+      return (AsyncKeyedFunction<I, S, O>) function;
+    }
+
+    @Override
+    public S initial(String key) {
+      return now().initial(key);
+    }
+
+    @Override
+    public CompletionStage<Next<S>> call(S state, Event<I> event, Output<O> out)
+        throws Exception {
+      return now().handle(state, event, out);
+    }
+
+    @Override
+    public CompletionStage<Next<S>> wake(S state, WakeUp timer, Output<O> out) throws Exception {
+      return now().onTimer(state, timer, out);
+    }
+
+    @Override
+    public boolean hasTimers() {
+      return saysWhatTimersDo(function, AsyncKeyedFunction.class);
+    }
+  }
+
+  /** Only those pay for event time: whether a call will set timers can't be known before it. */
+  private static boolean saysWhatTimersDo(Object function, Class<?> type) {
+    return Arrays.stream(function.getClass().getMethods())
+        .anyMatch(
+            method ->
+                method.getName().equals("onTimer")
+                    && method.getParameterCount() == 3
+                    && method.getParameterTypes()[1] == WakeUp.class
+                    && method.getDeclaringClass() != type);
   }
 
   private <A> ShardHandler windowed(

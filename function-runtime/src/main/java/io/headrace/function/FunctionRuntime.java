@@ -76,6 +76,13 @@ public final class FunctionRuntime {
     List<KeptState> states(String function);
 
     /**
+     * The timers that are set for a function's keys in the shards of this worker, those that are
+     * due first. As {@link #stateOf} it may be ahead of the last commit. For harnesses; any thread
+     * may ask.
+     */
+    List<WakeUp> wakeUps(String function);
+
+    /**
      * Holds a function in all workers of the application, now and after any restart: within a few
      * seconds (0.2 of the lease time and a second) it drains, commits and rests, until it is
      * resumed. Nothing is lost. Any thread may call.

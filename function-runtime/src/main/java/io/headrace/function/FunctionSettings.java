@@ -20,4 +20,18 @@ record FunctionSettings(
   FunctionSettings {
     sides = Map.copyOf(sides);
   }
+
+  /** For functions whose keys can't be parked. */
+  FunctionSettings withoutParking() {
+    return new FunctionSettings(
+        batch,
+        retry.parkingNoKeys(),
+        limit,
+        inFlight,
+        executor,
+        sides,
+        delivery,
+        redaction,
+        threads);
+  }
 }

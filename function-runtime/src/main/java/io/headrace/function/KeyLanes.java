@@ -124,6 +124,23 @@ final class KeyLanes<T> {
     return List.copyOf(lane.tasks);
   }
 
+  /** The first task behind the one that is under way of which this is true; null for none. */
+  @Nullable T firstBehind(Lane<T> lane, Predicate<T> predicate) {
+    return lane.tasks.stream().skip(1).filter(predicate).findFirst().orElse(null);
+  }
+
+  /** Puts a task into a lane before one that is not its first. */
+  void addBefore(Lane<T> lane, T behind, T task) {
+    int left = lane.tasks.size();
+    for (; left > 0; left--) {
+      var next = lane.tasks.remove();
+      if (next == behind) {
+        lane.tasks.add(task);
+      }
+      lane.tasks.add(next);
+    }
+  }
+
   /** Takes these out of a lane; none of them is its first, which may be under way. */
   void takeOut(Lane<T> lane, Collection<T> some) {
     if (some.contains(lane.first())) {

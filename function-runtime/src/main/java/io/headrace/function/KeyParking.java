@@ -9,8 +9,8 @@ import java.util.Objects;
  * application's state; the position passes them, other keys and a shard's end do not wait for them,
  * and the key goes on from there by itself once its first record is handled or in the dead letters.
  *
- * <p>For functions that handle record by record, with or without state by key. Batches, windows and
- * Lambda's rules hold up what Lambda holds up. Immutable.
+ * <p>For functions that handle record by record, with or without state by key, but without timers.
+ * Batches, windows and Lambda's rules hold up what Lambda holds up. Immutable.
  *
  * @param after a key whose first record has kept failing for so long is parked
  * @param records so many waiting records of a key park it sooner, and a quarter of what may be in

@@ -14,4 +14,13 @@ public interface KeyedFunction<I, S, O> {
   S initial(String key);
 
   Next<S> handle(S state, Event<I> event, Output<O> out) throws Exception;
+
+  /**
+   * A timer of the key has come due ({@link Next#wakeAt}, {@link Next#wakeAfter}). Called as {@link
+   * #handle} is, in the key's order; it is tried again when it throws, and its effect happens once.
+   */
+  default Next<S> onTimer(S state, WakeUp timer, Output<O> out) throws Exception {
+    throw new UnsupportedOperationException(
+        "timer " + timer.name() + " was set, onTimer is missing");
+  }
 }

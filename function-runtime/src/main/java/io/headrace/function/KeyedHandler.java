@@ -1,5 +1,7 @@
 package io.headrace.function;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.headrace.checkpoint.state.EntryKey;
 import io.headrace.checkpoint.state.EntryKind;
 import io.headrace.checkpoint.state.Lookup;
@@ -11,38 +13,51 @@ import io.headrace.kcl.KeyStanding;
 import io.headrace.kcl.ShardHandler;
 import io.headrace.kcl.StreamRecord;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One record a call, with the state of its key. States are installed on the worker loop, in the
  * turn that settles their record; the pool reads the state of a key only while the key's lane
- * stands still.
+ * stands still. A timer that is due is a call in that lane, too.
+ *
+ * <p>Functions with {@code onTimer} have event time: their records are let in one by one in the
+ * shard's order, so they are decoded before, and none of their keys is parked, as the place of a
+ * parked record in event time is not stored.
  */
 final class KeyedHandler<I, S, O> implements ShardHandler {
   /** Of the commit; parked records belong to the state, which a seek drops. */
   static final String PARKED = "parked of state";
 
   /** How the function is called; on the invocation pool. */
-  @FunctionalInterface
   interface Invocation<I, S, O> {
+    S initial(String key);
+
     CompletionStage<Next<S>> call(S state, Event<I> event, Output<O> out) throws Exception;
+
+    CompletionStage<Next<S>> wake(S state, WakeUp timer, Output<O> out) throws Exception;
+
+    /** Whether the function says what a timer does. */
+    boolean hasTimers();
   }
 
   private final Scope scope;
   private final Decoder<I> decoder;
   private final Keys<I> keys;
   private final StateCodec<S> codec;
-  private final Function<String, S> initial;
   private final Invocation<I, S, O> invocation;
+  private final boolean timed;
   private final LaneRunner<O> lanes;
   private final ParkedKeys<O> parked;
   private final StateSpace space;
+  private final KeyTimers<O> timers;
+  private final InOrder<I> arrivals;
   private Runnable over = () -> {};
 
   KeyedHandler(
@@ -50,47 +65,102 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
       Decoder<I> decoder,
       Keys<I> keys,
       Codec<S> codec,
-      Function<String, S> initial,
       Invocation<I, S, O> invocation,
       LaneRunner.Wiring<O> wiring) {
     this.scope = scope;
     this.decoder = decoder;
     this.keys = keys;
     this.codec = new StateCodec<>(scope, codec);
-    this.initial = initial;
     this.invocation = invocation;
+    this.timed = invocation.hasTimers();
     this.space = HandlerState.open(scope, (key, one, other) -> twice(scope, key));
     this.lanes = wiring.open(scope, this::settled);
     this.parked =
         new ParkedKeys<>(
             scope,
             PARKED,
-            wiring.settings(),
+            timed ? wiring.settings().withoutParking() : wiring.settings(),
             lanes,
             (record, origin) -> new One(record, Decoder.id(origin, record.position())));
+    this.timers = new KeyTimers<>(scope, space, lanes, Firing::new);
+    this.arrivals = new InOrder<>(scope, this::decode, this::admit, lanes::start);
   }
 
   private void settled(Task<O> task, Outcome outcome) {
+    var position = task.position();
+    if (position == null) {
+      scope.context.outcomes().stateChanged();
+      return;
+    }
+    if (timed) {
+      timers.finished(position);
+    }
     RecordHandler.settled(scope, parked, task, outcome);
   }
 
   @Override
   public CompletionStage<Void> restore(List<CommitParts> parts) {
-    return space.restore(parts).thenCompose(origins -> parked.restore(parts));
+    return space
+        .restore(parts)
+        .thenCompose(
+            origins -> Scope.onLoop(scope, () -> timers.restore(origins, parts.size())))
+        .thenCompose(done -> parked.restore(parts))
+        .thenCompose(done -> Scope.onLoop(scope, lanes::start));
   }
 
   @Override
   public void handle(List<StreamRecord> records) {
-    for (var record : records) {
-      if (!parked.takes(record)) {
-        lanes.add(new One(record, scope.idOf(record.position())));
+    var rest = records.stream().filter(record -> !parked.takes(record)).toList();
+    if (timed && decoder.isTimed()) {
+      arrivals.add(rest);
+      return;
+    }
+    for (var record : rest) {
+      var one = new One(record, scope.idOf(record.position()));
+      if (timed) {
+        one.place = timers.admit(record.position(), record.key().text());
+        lanes.add(one);
+        timers.advance(record.arrivedAt());
+      } else {
+        lanes.add(one);
       }
     }
     lanes.start();
   }
 
+  /** On the pool. What can't be decoded is tried again as a task, and moves no time. */
+  private Arrived<I> decode(StreamRecord record) {
+    try {
+      var decoded = decoder.decode(record);
+      if (decoded.end()) {
+        return new Arrived.End<>(record);
+      }
+      ForeignKey.refuse(scope, record.key().text());
+      var key = new StateKey(record.key().text(), record.key().text());
+      return new Arrived.Found<>(record, decoded, key, List.of());
+    } catch (Throwable fault) {
+      if (fault instanceof VirtualMachineError fatal && !(fault instanceof StackOverflowError)) {
+        throw fatal;
+      }
+      return new Arrived.Faulty<>(record, fault);
+    }
+  }
+
+  private void admit(Arrived<I> arrived) {
+    var record = arrived.record();
+    var one = new One(record, scope.idOf(record.position()));
+    one.place = timers.admit(record.position(), record.key().text());
+    lanes.add(one);
+    if (arrived instanceof Arrived.Found<I> found) {
+      timers.advance(found.decoded().time());
+    }
+  }
+
   @Override
   public CompletionStage<CommitParts> snapshot() {
+    if (timed) {
+      timers.note();
+    }
     return parked.snapshot(space.snapshot());
   }
 
@@ -102,7 +172,9 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
 
   @Override
   public void drain() {
+    timers.drain();
     lanes.drain();
+    arrivals.drain();
     parked.drain();
   }
 
@@ -154,6 +226,11 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
             });
   }
 
+  /** All timers that are set; from any thread. */
+  Stream<WakeUp> wakeUps() {
+    return timers.wakeUps();
+  }
+
   private static StateValue twice(Scope scope, EntryKey key) {
     throw new CheckpointException(
         "function "
@@ -165,12 +242,89 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
             + ": two parents hold a state of it, and a keyed function can't join them");
   }
 
+  /**
+   * What a key has before a call.
+   *
+   * @param entry null where it has no state
+   * @param expired it has one, and is to have none any more
+   */
+  private record Before<S>(@Nullable StateValue entry, @Nullable S state, boolean expired) {}
+
+  /** In the lane of the key; on the pool. */
+  private Before<S> before(StateKey key, ReadEntries read) throws StateLoading {
+    var entry = read.look(space, EntryKeys.of(key));
+    if (entry == null) {
+      return new Before<>(null, null, false);
+    }
+    if (timers.isExpiring()) {
+      var expiry = Timer.entryOf(key, Timer.Kind.EXPIRY, "");
+      var set = read.look(space, expiry);
+      if (set != null && !Timer.read(expiry, set).due().isAfter(scope.loop().now())) {
+        return new Before<>(entry, null, true);
+      }
+    }
+    return new Before<>(entry, codec.decode(key, entry), false);
+  }
+
+  private S stateFor(StateKey key, Before<S> before) {
+    return before.state() != null ? before.state() : invocation.initial(key.key());
+  }
+
+  /** What is changed when a call has succeeded. */
+  private Task.Effect effect(
+      StateKey key, Before<S> before, @Nullable Next<S> answer, Task<O> task, Runnable first) {
+    var next = Objects.requireNonNull(answer, "the function answered null instead of a Next");
+    if (!timed && !next.timers().isEmpty()) {
+      throw new IllegalStateException(
+          "function "
+              + scope.function
+              + ": it set or cancelled a timer, and its class has no onTimer");
+    }
+    var entry = EntryKeys.of(key);
+    StateValue after = null;
+    if (next.kind() == Next.Kind.STATE) {
+      var made = codec.encode(key, next.state());
+      boolean same =
+          !before.expired()
+              && before.entry() != null
+              && codec.isSame(key, before.entry(), made);
+      after = same ? null : made;
+    }
+    boolean removes =
+        before.expired() || (next.kind() == Next.Kind.FORGET && before.entry() != null);
+    if (after == null && !removes && next.isUntimed() && next.kind() != Next.Kind.FORGET) {
+      return new Task.Effect(Outcome.HANDLED, first);
+    }
+    var put = after;
+    return Task.Effect.handled(
+        () -> {
+          first.run();
+          if (before.expired()) {
+            timers.forget(key);
+          }
+          if (put != null) {
+            space.put(entry, put);
+          } else if (removes) {
+            space.remove(entry);
+          }
+          timers.change(key, next, task);
+        });
+  }
+
   private final class One extends Task.OfRecord<O> {
     /** The key belongs to the shard: asked once, by the first attempt that comes so far. */
     private boolean ours;
 
+    /** The event time when it was let in; null where the function has no timers. */
+    private @Nullable Instant place;
+
     One(StreamRecord record, EventId id) {
       super(record, id);
+    }
+
+    @Override
+    boolean comesBehind(Instant due) {
+      return place != null && !place.isBefore(due);
     }
 
     @Override
@@ -184,34 +338,71 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
         ours = true;
       }
       var key = StateKey.of(keys, record.key().text(), decoded.value());
-      var held = read.look(space, EntryKeys.of(key));
-      var before = held == null ? null : codec.decode(key, held);
+      var before = before(key, read);
       var event = event(decoded, call);
       call.enter();
-      var state = before != null ? before : initial.apply(key.key());
-      var stage = Call.answerOf(invocation.call(state, event, out));
+      var stage = Call.answerOf(invocation.call(stateFor(key, before), event, out));
       call.waitsFor(stage);
-      return stage.thenApply(
-          next ->
-              effect(
-                  key,
-                  held,
-                  Objects.requireNonNull(next, "the function answered null instead of a Next")));
+      return stage.thenApply(next -> effect(key, before, next, this, () -> {}));
+    }
+  }
+
+  /** A timer that is due, unless what stood before it in the lane has moved or cancelled it. */
+  private final class Firing extends Task<O> {
+    private final Timer timer;
+
+    Firing(Timer timer) {
+      this.timer = timer;
     }
 
-    private Effect effect(StateKey key, @Nullable StateValue before, Next<S> next) {
-      var entry = EntryKeys.of(key);
-      return switch (next.kind()) {
-        case SAME -> Effect.HANDLED;
-        case FORGET ->
-            before == null ? Effect.HANDLED : Effect.handled(() -> space.remove(entry));
-        case STATE -> {
-          var after = codec.encode(key, next.state());
-          yield before != null && codec.isSame(key, before, after)
-              ? Effect.HANDLED
-              : Effect.handled(() -> space.put(entry, after));
-        }
-      };
+    @Override
+    String key() {
+      return timer.key().partitionKey();
+    }
+
+    @Override
+    String id() {
+      return timer.id();
+    }
+
+    @Override
+    boolean comesBehind(Instant due) {
+      return timer.kind() == Timer.Kind.EVENT && timer.due().isAfter(due);
+    }
+
+    @Override
+    CompletionStage<Effect> perform(Call<O> call, OutputBuffer<O> out) throws Exception {
+      var key = timer.key();
+      var set = read.look(space, timer.entry());
+      if (set == null || !set.equals(timer.value())) {
+        return Effect.HANDLED_NOW;
+      }
+      var before = before(key, read);
+      if (timer.kind() == Timer.Kind.EXPIRY || before.expired()) {
+        return CompletableFuture.completedFuture(
+            Effect.handled(
+                () -> {
+                  timers.forget(key);
+                  space.remove(EntryKeys.of(key));
+                }));
+      }
+      call.enter();
+      var stage = Call.answerOf(invocation.wake(stateFor(key, before), timer.told(), out));
+      call.waitsFor(stage);
+      return stage.thenApply(
+          next -> effect(key, before, next, this, () -> timers.fired(timer)));
+    }
+
+    @Override
+    void lettered() {
+      timers.fired(timer);
+    }
+
+    /** A timer that can't be fired leaves its name in the letter: state is not a letter's. */
+    @Override
+    public Remains remains() {
+      return new Remains(
+          id(), key(), timer.due(), timer.name().getBytes(UTF_8), Optional.empty());
     }
   }
 }

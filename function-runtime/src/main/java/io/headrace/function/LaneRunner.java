@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -107,6 +108,23 @@ final class LaneRunner<O> implements FunctionGate.Caller {
   /** Adds a task behind the others of its lane; {@link #start} sets it going. */
   void add(Task<O> task) {
     task.lane = lanes.add(task.key(), task);
+  }
+
+  /**
+   * Adds a timer that is due before a task that waits behind another one.
+   *
+   * @param of the first task of its lane, which goes on
+   * @return whether there was such a task
+   */
+  boolean addBefore(Task<O> of, Function<Timer, Task<O>> firing, Timer timer) {
+    var behind = lanes.firstBehind(of.lane(), task -> task.comesBehind(timer.due()));
+    if (behind == null) {
+      return false;
+    }
+    var task = firing.apply(timer);
+    task.lane = of.lane();
+    lanes.addBefore(of.lane(), behind, task);
+    return true;
   }
 
   /** Starts what may be started; what ends together makes room together. */

@@ -103,7 +103,8 @@ final class RuntimeWorker implements FunctionRuntime.Running {
             this::orders,
             new LetterKeeping(progress, of.redaction),
             stuck,
-            new Telemetry(of.logs(), of.observer));
+            new Telemetry(of.logs(), of.observer),
+            new Versions());
     var handlers = new ArrayList<HandlerSpec>();
     for (var spec : of.specs) {
       var pool = machinery.poolOf(spec, of.poolThreads);
@@ -224,6 +225,24 @@ final class RuntimeWorker implements FunctionRuntime.Running {
   @Override
   public List<KeptState> states(String function) {
     return host(function).states();
+  }
+
+  @Override
+  public List<WakeUp> wakeUps(String function) {
+    return host(function).wakeUps();
+  }
+
+  /** By what the coordinator knows of the fleet. */
+  private final class Versions implements StateVersions {
+    @Override
+    public int toWrite(String function, int oldest, int newest) {
+      return coordinator.versionToWrite(function, oldest, newest);
+    }
+
+    @Override
+    public void found(String function, int version) {
+      coordinator.versionFound(function, version);
+    }
   }
 
   private FunctionHost<?, ?> host(String function) {

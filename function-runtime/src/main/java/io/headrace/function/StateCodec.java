@@ -18,8 +18,17 @@ record StateCodec<S>(Scope scope, Codec<S> codec) {
           "function " + scope.function + ", " + key + ": it answered null instead of a state");
     }
     try {
-      byte[] bytes = Objects.requireNonNull(codec.encode(value), "the codec's answer");
-      return StateValue.of(bytes, codec.version(), value);
+      int newest = codec.version();
+      int version =
+          scope.environment.versions().toWrite(scope.function, codec.oldestWritten(), newest);
+      byte[] bytes =
+          Objects.requireNonNull(
+              version == newest ? codec.encode(value) : codec.encode(value, version),
+              "the codec's answer");
+      // What an older version has no place for is gone, here as after a restart.
+      return version == newest
+          ? StateValue.of(bytes, version, value)
+          : StateValue.of(bytes, version);
     } catch (Exception thrown) {
       throw new IllegalStateException(
           "function " + scope.function + ", " + key + ": its state can't be encoded", thrown);
@@ -33,7 +42,7 @@ record StateCodec<S>(Scope scope, Codec<S> codec) {
    */
   S decode(StateKey key, StateValue value) {
     try {
-      return value.decoded(codec::decode);
+      return value.decoded(this::read);
     } catch (Exception thrown) {
       throw new UnreadableState(
           "function "
@@ -45,6 +54,12 @@ record StateCodec<S>(Scope scope, Codec<S> codec) {
               + ": its state can't be decoded",
           thrown);
     }
+  }
+
+  private S read(byte[] bytes, int version) throws Exception {
+    S read = codec.decode(bytes, version);
+    scope.environment.versions().found(scope.function, version);
+    return read;
   }
 
   /** Whether storing one in the place of the other would change nothing. */

@@ -5,6 +5,7 @@ import io.headrace.kcl.ShardHandler.Outcome;
 import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.StreamRecord;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -102,6 +103,11 @@ abstract class Task<O> implements LetterSource {
   @Override
   public @Nullable ShardKey origin() {
     return origin;
+  }
+
+  /** Whether a timer that is due at this event time goes before it; on the worker loop. */
+  boolean comesBehind(Instant due) {
+    return false;
   }
 
   /** The task lies in a dead letter; on the worker loop, before it is told as done. */

@@ -11,11 +11,9 @@ import io.headrace.kcl.KeyStanding;
 import io.headrace.kcl.Position;
 import io.headrace.kcl.ShardHandler;
 import io.headrace.kcl.StreamRecord;
-import java.io.IOException;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -38,8 +36,6 @@ final class WindowHandler<I, A, O> implements ShardHandler {
   /** Under the key of a window that is open: that it is says all. */
   static final StateValue OPEN = StateValue.of(new byte[0], 0);
 
-  private static final Duration UNREADABLE_WAIT = Duration.ofSeconds(1);
-
   private final Scope scope;
   private final Decoder<I> decoder;
   private final FunctionKind.Windowing<I, A, O> kind;
@@ -58,10 +54,8 @@ final class WindowHandler<I, A, O> implements ShardHandler {
   /** Ends of input that wait for the last windows. */
   private final List<Position> ends = new ArrayList<>();
 
-  private final ArrayDeque<StreamRecord> backlog = new ArrayDeque<>();
+  private final InOrder<I> arrivals;
   private Runnable over = () -> {};
-  private boolean decoding;
-  private boolean draining;
   private int closing;
   private boolean changed;
 
@@ -78,6 +72,7 @@ final class WindowHandler<I, A, O> implements ShardHandler {
     this.codec = new StateCodec<>(scope, kind.codec());
     this.space = HandlerState.open(scope, this::merge);
     this.lanes = wiring.open(scope, this::done);
+    this.arrivals = new InOrder<>(scope, this::decode, this::admit, lanes::start);
   }
 
   @Override
@@ -90,8 +85,7 @@ final class WindowHandler<I, A, O> implements ShardHandler {
 
   @Override
   public void handle(List<StreamRecord> records) {
-    backlog.addAll(records);
-    decodeNext();
+    arrivals.add(records);
   }
 
   @Override
@@ -111,13 +105,10 @@ final class WindowHandler<I, A, O> implements ShardHandler {
   /** Windows whose closing has not begun are closed by the next owner. */
   @Override
   public void drain() {
-    draining = true;
     lanes.drain();
-    var left = new ArrayList<>(ends);
-    backlog.forEach(record -> left.add(record.position()));
+    scope.giveBack(List.copyOf(ends));
     ends.clear();
-    backlog.clear();
-    scope.giveBack(left);
+    arrivals.drain();
   }
 
   @Override
@@ -161,24 +152,6 @@ final class WindowHandler<I, A, O> implements ShardHandler {
     abandon();
   }
 
-  private void decodeNext() {
-    if (decoding || backlog.isEmpty()) {
-      return;
-    }
-    decoding = true;
-    var batch = List.copyOf(backlog);
-    backlog.clear();
-    scope.onPool(
-        scope.environment.pool(),
-        () -> {
-          var arrived = new ArrayList<Arrived<I>>(batch.size());
-          for (var record : batch) {
-            arrived.add(decode(record));
-          }
-          scope.post(() -> admit(arrived));
-        });
-  }
-
   /** All that calls user code happens here, on the pool: a fault of it is its record's. */
   private Arrived<I> decode(StreamRecord record) {
     try {
@@ -201,29 +174,13 @@ final class WindowHandler<I, A, O> implements ShardHandler {
     }
   }
 
-  private void admit(List<Arrived<I>> batch) {
-    if (draining) {
-      scope.giveBack(batch.stream().map(arrived -> arrived.record().position()).toList());
-      return;
+  private void admit(Arrived<I> arrived) {
+    changed = true;
+    boolean wasWaiting = clock.isWaiting();
+    admit(arrived, clock.admit(arrived.record().position()));
+    if (wasWaiting && !clock.isWaiting()) {
+      closeDue();
     }
-    for (int i = 0; i < batch.size(); i++) {
-      var arrived = batch.get(i);
-      if (arrived instanceof Arrived.Faulty<I> faulty
-          && faulty.fault() instanceof IOException unread) {
-        putBack(batch.subList(i, batch.size()), unread);
-        lanes.start();
-        return;
-      }
-      changed = true;
-      boolean wasWaiting = clock.isWaiting();
-      admit(arrived, clock.admit(arrived.record().position()));
-      if (wasWaiting && !clock.isWaiting()) {
-        closeDue();
-      }
-    }
-    decoding = false;
-    lanes.start();
-    decodeNext();
   }
 
   private void admit(Arrived<I> arrived, Instant watermark) {
@@ -254,26 +211,6 @@ final class WindowHandler<I, A, O> implements ShardHandler {
     if (clock.advance(decoded.time())) {
       closeDue();
     }
-  }
-
-  private void putBack(List<Arrived<I>> rest, IOException unread) {
-    for (int i = rest.size() - 1; i >= 0; i--) {
-      backlog.addFirst(rest.get(i).record());
-    }
-    scope.tell(
-        new FunctionEvent.RecordFailed(
-            scope.function,
-            scope.context.key(),
-            rest.get(0).record().position(),
-            1,
-            unread.getClass().getName(),
-            "Unread"));
-    scope.later(
-        UNREADABLE_WAIT,
-        () -> {
-          decoding = false;
-          decodeNext();
-        });
   }
 
   private void register(WindowKey window) {

@@ -25,7 +25,7 @@ record WindowKey(StateKey key, Windows.Span span) {
   }
 
   /** Keys may hold anything, and no two windows may share an id. */
-  private static String escaped(String key) {
+  static String escaped(String key) {
     return key.replace("%", "%25").replace("/", "%2F");
   }
 

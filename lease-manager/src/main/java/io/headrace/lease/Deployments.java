@@ -13,8 +13,8 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * What the deployments of a fleet mean for its leases: to whom a shard goes while one takes the
- * place of another, when balance has to wait, and which versions of a state may be written. Lives
- * on the coordinator's loop; {@link #newestReadByAll} may be asked from any thread.
+ * place of another, when balance has to wait, and in which version state is written. Lives on the
+ * coordinator's loop; {@link #versionToWrite} may be asked from any thread.
  */
 final class Deployments {
   private final Deployment own;
@@ -55,11 +55,25 @@ final class Deployments {
 
   OptionalInt newestReadByAll(String function) {
     var newest = readByAll.get(function);
-    if (newest == null) {
-      return OptionalInt.empty();
+    return newest == null ? OptionalInt.empty() : OptionalInt.of(newest);
+  }
+
+  /**
+   * The newest version that all read, within what a codec can write; its oldest while it is not
+   * known what all read.
+   */
+  int versionToWrite(String function, int oldest, int newest) {
+    int version = Math.max(oldest, Math.min(newest, readByAll.getOrDefault(function, oldest)));
+    var written = mayBeWritten.get(function);
+    if (written == null || written < version) {
+      mayBeWritten.merge(function, version, Math::max);
     }
-    mayBeWritten.merge(function, newest, Math::max);
-    return OptionalInt.of(newest);
+    return version;
+  }
+
+  /** State of this version was found in the store. */
+  void found(String function, int version) {
+    mayBeWritten.merge(function, version, Math::max);
   }
 
   /** Whether a worker with this code can go on with what this one may have written. */

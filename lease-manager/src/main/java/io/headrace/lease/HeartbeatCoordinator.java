@@ -13,7 +13,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
@@ -310,15 +309,21 @@ public final class HeartbeatCoordinator implements LeaseCoordinator {
   }
 
   /**
-   * The newest version of a function's codec that every living worker reads: state may be written
-   * in it and in no newer one. What is read in that version from then on goes to no worker that
-   * can't read it.
+   * In which version of its codec a function's state is to be written: the newest that every living
+   * worker reads, as long as the codec can write it. From then on what is written goes to no worker
+   * that can't read it. Any thread may ask.
    *
-   * @return empty while it is not known of some living worker what it reads, or when the function
-   *     is not in this worker's {@link Deployment#reads}: state is then written as it was found
+   * @param oldest that the codec can write; taken while it is not known of some living worker what
+   *     it reads, and where it is newer than what all read
+   * @param newest that the codec can write
    */
-  public OptionalInt newestReadByAll(String function) {
-    return deployments.newestReadByAll(function);
+  public int versionToWrite(String function, int oldest, int newest) {
+    return deployments.versionToWrite(function, oldest, newest);
+  }
+
+  /** State of this version was read: its shard goes to no worker that can't. From any thread. */
+  public void versionFound(String function, int version) {
+    deployments.found(function, version);
   }
 
   @Override

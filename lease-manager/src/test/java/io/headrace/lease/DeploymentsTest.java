@@ -48,13 +48,34 @@ class DeploymentsTest {
   }
 
   @Test
+  void a_codec_writes_what_all_read_if_it_can_and_its_oldest_while_that_is_unknown() {
+    var deployments = of(Map.of("totals", 3));
+    assertThat(deployments.versionToWrite("totals", 1, 3)).isEqualTo(1);
+
+    deployments.observe(List.of(profile("v1", 1, Map.of("totals", 2))), true);
+    assertThat(deployments.versionToWrite("totals", 1, 3)).isEqualTo(2);
+    assertThat(deployments.canRead(profile("v1", 1, Map.of("totals", 2)))).isTrue();
+
+    assertThat(deployments.versionToWrite("totals", 3, 3)).as("it can't write older").isEqualTo(3);
+    assertThat(deployments.canRead(profile("v1", 1, Map.of("totals", 2)))).isFalse();
+  }
+
+  @Test
+  void what_was_found_in_the_store_counts_as_written() {
+    var deployments = of(Map.of("totals", 3));
+    deployments.found("totals", 2);
+    assertThat(deployments.canRead(profile("v1", 1, Map.of("totals", 1)))).isFalse();
+    assertThat(deployments.canRead(profile("v1", 1, Map.of("totals", 2)))).isTrue();
+  }
+
+  @Test
   void who_can_not_read_what_may_have_been_written_gets_nothing() {
     var deployments = of(Map.of("totals", 3));
     var able = profile("v2", 2, Map.of("totals", 3));
     var unable = profile("v1", 9, Map.of("totals", 2));
     assertThat(deployments.canRead(unable)).as("nothing was written").isTrue();
     deployments.observe(List.of(able), true);
-    assertThat(deployments.newestReadByAll("totals")).hasValue(3);
+    assertThat(deployments.versionToWrite("totals", 1, 3)).isEqualTo(3);
 
     assertThat(deployments.canRead(unable)).isFalse();
     assertThat(deployments.canRead(able)).isTrue();

@@ -12,6 +12,7 @@ import io.headrace.function.KeptState;
 import io.headrace.function.Operations;
 import io.headrace.function.Redrives;
 import io.headrace.function.Side;
+import io.headrace.function.WakeUp;
 import io.headrace.kcl.loop.SimulatedLoop;
 import io.headrace.lease.InMemoryLeaseTable;
 import java.time.Clock;
@@ -272,6 +273,15 @@ public final class FunctionHarness<I, O> implements AutoCloseable {
   }
 
   /**
+   * The timers of a key that are set, committed or not, those that are due first.
+   *
+   * @param key a partition key, for {@link io.headrace.function.Keys#partitionKey()}
+   */
+  public List<WakeUp> wakeUpsOf(String key) {
+    return wakeUps().stream().filter(timer -> timer.key().equals(key)).toList();
+  }
+
+  /**
    * Ends the worker as a crash would and starts another, which takes over from the last commit:
    * records that were handled since are delivered again, state is as it was committed, and outputs
    * may repeat. {@link #advance} by more than 5 s before, to have everything committed. Takes some
@@ -340,6 +350,10 @@ public final class FunctionHarness<I, O> implements AutoCloseable {
    */
   List<InputStreams.Named> store(List<Map.Entry<String, I>> keyedValues, Instant arrivedAt) {
     return streams.putTogether(keyedValues, arrivedAt);
+  }
+
+  List<WakeUp> wakeUps() {
+    return running.wakeUps(spec.name());
   }
 
   List<KeptState> states() {

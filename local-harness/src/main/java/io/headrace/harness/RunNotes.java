@@ -9,6 +9,7 @@ import io.headrace.function.Side;
 import io.headrace.harness.RunResult.Difference;
 import io.headrace.harness.RunResult.Sort;
 import io.headrace.harness.RunResult.Trait;
+import io.headrace.function.WakeUp;
 import io.headrace.kcl.Position;
 import io.headrace.kcl.ShardHandler.Outcome;
 import io.headrace.kcl.ShardKey;
@@ -34,6 +35,9 @@ import org.jspecify.annotations.Nullable;
 final class RunNotes implements OutputTap, RuntimeListener {
   private static final Pattern OF_RECORD = Pattern.compile("([^/]+)/[^/]+/(\\d+):\\d+");
   private static final String OF_WINDOW = "window/";
+
+  /** What set it names a shard, which is another one after a split. */
+  private static final Pattern OF_TIMER = Pattern.compile("(timer/[^/]*/[^/]*/[^/]*/[^/]*)/.*");
 
   private record Numbered(int number, String what) {}
 
@@ -120,6 +124,15 @@ final class RunNotes implements OutputTap, RuntimeListener {
     }
   }
 
+  /** Which timers are left; when one by the worker's clock was set differs from run to run. */
+  void awaits(List<WakeUp> wakeUps) {
+    for (var timer : wakeUps) {
+      var what = "the timer " + timer.name() + " of key " + timer.key();
+      Object due = timer.clock() == WakeUp.Clock.EVENT ? timer.due() : timer.clock();
+      values.put(new Trait(Integer.MAX_VALUE, Sort.STATE, what), due);
+    }
+  }
+
   /** What the function did outside; collections are copied, as the next run may clear them. */
   void outside(String what, Object value) {
     values.put(new Trait(Integer.MAX_VALUE, Sort.OUTSIDE, what), copied(value));
@@ -181,6 +194,10 @@ final class RunNotes implements OutputTap, RuntimeListener {
       windows = true;
       var window = id.substring(OF_WINDOW.length()).replace("/", " ");
       return new Numbered(Integer.MAX_VALUE, "window " + window);
+    }
+    var timer = OF_TIMER.matcher(id);
+    if (timer.matches()) {
+      return new Numbered(Integer.MAX_VALUE, timer.group(1).replace("/", " "));
     }
     return known != null ? known : new Numbered(Integer.MAX_VALUE, id);
   }

@@ -89,6 +89,7 @@ final class VariedRun<I, O> {
       } while (recovered());
       points.countNoMore();
       notes.keeps(harness.states());
+      notes.awaits(harness.wakeUps());
     } catch (RuntimeException | Error thrown) {
       harness.abandon();
       throw thrown;

@@ -1,0 +1,30 @@
+package io.headrace.function;
+
+/**
+ * In which version a function's state is written while workers of two deployments are alive. Asked
+ * from any thread, for each state that is made.
+ */
+interface StateVersions {
+  /** One deployment: the newest. */
+  StateVersions NEWEST =
+      new StateVersions() {
+        @Override
+        public int toWrite(String function, int oldest, int newest) {
+          return newest;
+        }
+
+        @Override
+        public void found(String function, int version) {}
+      };
+
+  /**
+   * The version to write.
+   *
+   * @param oldest that the codec can write
+   * @param newest that the codec can write
+   */
+  int toWrite(String function, int oldest, int newest);
+
+  /** State of this version was read. */
+  void found(String function, int version);
+}
