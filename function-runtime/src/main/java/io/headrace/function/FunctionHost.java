@@ -269,8 +269,7 @@ final class FunctionHost<I, O> implements AutoCloseable, Redriver.Live {
   private <S> ShardHandler keyed(
       Scope scope, Decoder<I> decoder, FunctionKind.KeyedState<I, S, O> kind) {
     return keep(
-        new KeyedHandler<>(
-            scope, decoder, kind.keys(), kind.codec(), new Keyed<S>(), wiring()));
+        new KeyedHandler<>(scope, decoder, kind.keys(), kind.codec(), new Keyed<S>(), wiring()));
   }
 
   private <S> ShardHandler keyedAsync(
@@ -293,8 +292,7 @@ final class FunctionHost<I, O> implements AutoCloseable, Redriver.Live {
     }
 
     @Override
-    public CompletionStage<Next<S>> call(S state, Event<I> event, Output<O> out)
-        throws Exception {
+    public CompletionStage<Next<S>> call(S state, Event<I> event, Output<O> out) throws Exception {
       return CompletableFuture.completedFuture(now().handle(state, event, out));
     }
 
@@ -322,8 +320,7 @@ final class FunctionHost<I, O> implements AutoCloseable, Redriver.Live {
     }
 
     @Override
-    public CompletionStage<Next<S>> call(S state, Event<I> event, Output<O> out)
-        throws Exception {
+    public CompletionStage<Next<S>> call(S state, Event<I> event, Output<O> out) throws Exception {
       return now().handle(state, event, out);
     }
 

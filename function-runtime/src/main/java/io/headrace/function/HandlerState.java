@@ -47,7 +47,6 @@ final class HandlerState {
       }
     }
     var clock = new WindowClock.Reading(chunk.watermark(), chunk.floors(), chunk.pending());
-    return new FormerState.Contents(
-        chunk.range(), entries, Map.of(CLOCK, clock.write()));
+    return new FormerState.Contents(chunk.range(), entries, Map.of(CLOCK, clock.write()));
   }
 }

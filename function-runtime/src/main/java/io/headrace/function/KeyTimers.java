@@ -54,8 +54,7 @@ final class KeyTimers<O> {
   /**
    * @param firing makes the task of a timer that is due
    */
-  KeyTimers(
-      Scope scope, StateSpace space, LaneRunner<O> lanes, Function<Timer, Task<O>> firing) {
+  KeyTimers(Scope scope, StateSpace space, LaneRunner<O> lanes, Function<Timer, Task<O>> firing) {
     this.scope = scope;
     this.space = space;
     this.lanes = lanes;

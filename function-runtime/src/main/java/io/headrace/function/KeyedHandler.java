@@ -102,8 +102,7 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
   public CompletionStage<Void> restore(List<CommitParts> parts) {
     return space
         .restore(parts)
-        .thenCompose(
-            origins -> Scope.onLoop(scope, () -> timers.restore(origins, parts.size())))
+        .thenCompose(origins -> Scope.onLoop(scope, () -> timers.restore(origins, parts.size())))
         .thenCompose(done -> parked.restore(parts))
         .thenCompose(done -> Scope.onLoop(scope, lanes::start));
   }
@@ -285,9 +284,7 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
     if (next.kind() == Next.Kind.STATE) {
       var made = codec.encode(key, next.state());
       boolean same =
-          !before.expired()
-              && before.entry() != null
-              && codec.isSame(key, before.entry(), made);
+          !before.expired() && before.entry() != null && codec.isSame(key, before.entry(), made);
       after = same ? null : made;
     }
     boolean removes =
@@ -389,8 +386,7 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
       call.enter();
       var stage = Call.answerOf(invocation.wake(stateFor(key, before), timer.told(), out));
       call.waitsFor(stage);
-      return stage.thenApply(
-          next -> effect(key, before, next, this, () -> timers.fired(timer)));
+      return stage.thenApply(next -> effect(key, before, next, this, () -> timers.fired(timer)));
     }
 
     @Override
@@ -401,8 +397,7 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
     /** A timer that can't be fired leaves its name in the letter: state is not a letter's. */
     @Override
     public Remains remains() {
-      return new Remains(
-          id(), key(), timer.due(), timer.name().getBytes(UTF_8), Optional.empty());
+      return new Remains(id(), key(), timer.due(), timer.name().getBytes(UTF_8), Optional.empty());
     }
   }
 }

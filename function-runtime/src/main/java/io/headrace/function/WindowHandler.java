@@ -2,7 +2,6 @@ package io.headrace.function;
 
 import io.headrace.checkpoint.state.EntryKey;
 import io.headrace.checkpoint.state.EntryKind;
-import io.headrace.checkpoint.state.Lookup;
 import io.headrace.checkpoint.state.StateOrigin;
 import io.headrace.checkpoint.state.StateSpace;
 import io.headrace.checkpoint.state.StateValue;
@@ -18,7 +17,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -79,8 +77,7 @@ final class WindowHandler<I, A, O> implements ShardHandler {
   public CompletionStage<Void> restore(List<CommitParts> parts) {
     return space
         .restore(parts)
-        .thenCompose(
-            origins -> Scope.onLoop(scope, () -> install(origins, parts.size())));
+        .thenCompose(origins -> Scope.onLoop(scope, () -> install(origins, parts.size())));
   }
 
   @Override

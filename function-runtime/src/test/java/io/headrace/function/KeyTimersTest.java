@@ -286,7 +286,8 @@ class KeyTimersTest {
       home.drain();
       assertThat(own)
           .allSatisfy(
-              key -> assertThat(home.stateOf(key).orElseThrow().toString()).containsOnlyOnce("alarm"));
+              key ->
+                  assertThat(home.stateOf(key).orElseThrow().toString()).containsOnlyOnce("alarm"));
       var others = home == left ? right : left;
       assertThat(own).allSatisfy(key -> assertThat(others.stateOf(key)).isEmpty());
     }

@@ -198,10 +198,16 @@ class RollingVersionsTest {
   void what_only_the_new_version_can_read_stays_with_it() {
     var one = start("a", "v1", first());
     underLoad(Duration.ofSeconds(30));
-    var oneWay = second(Json.of(TotalInCurrency.class).version(2).upgrading(1, total -> {
-      total.set("minor", total.remove("cents"));
-      return total.put("currency", "EUR");
-    }));
+    var oneWay =
+        second(
+            Json.of(TotalInCurrency.class)
+                .version(2)
+                .upgrading(
+                    1,
+                    total -> {
+                      total.set("minor", total.remove("cents"));
+                      return total.put("currency", "EUR");
+                    }));
     var two = start("b", "v2", oneWay);
     underLoad(Duration.ofSeconds(60));
     stop(one);

@@ -132,8 +132,7 @@ class TimersHarnessTest {
       stream.crash();
       stream.put("other", Signal.of(Kind.LOGIN, 131).withCard("other"), stream.now());
 
-      assertThat(stream.output())
-          .containsExactly(new Decision("p1", "block", List.of("no login")));
+      assertThat(stream.output()).containsExactly(new Decision("p1", "block", List.of("no login")));
       assertThat(stream.wakeUpsOf("4711")).isEmpty();
     }
   }

@@ -27,11 +27,7 @@ public final class EntryKey implements Comparable<EntryKey> {
   private byte @Nullable [] encoded;
 
   private EntryKey(
-      String partitionKey,
-      String key,
-      EntryKind kind,
-      byte[] suffix,
-      byte @Nullable [] encoded) {
+      String partitionKey, String key, EntryKind kind, byte[] suffix, byte @Nullable [] encoded) {
     this.partitionKey = Objects.requireNonNull(partitionKey, "partitionKey");
     this.key = Objects.requireNonNull(key, "key");
     this.kind = Objects.requireNonNull(kind, "kind");

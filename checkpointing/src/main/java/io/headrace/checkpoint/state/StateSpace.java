@@ -216,9 +216,7 @@ public final class StateSpace {
       return writing != null
           ? writing
           : CompletableFuture.completedFuture(
-              current == null
-                  ? CommitParts.NONE
-                  : CommitParts.of(home.part(), current.write()));
+              current == null ? CommitParts.NONE : CommitParts.of(home.part(), current.write()));
     }
     changed = false;
     var name = home.prefix() + ++written;
