@@ -24,8 +24,8 @@ import software.amazon.awssdk.core.SdkBytes;
 
 /** {@code headrace run} in a process whose engine breaks. */
 class BrokenWorkerTest {
-  /** What a process may take to start, and to notice and end. */
-  private static final int SECONDS_MAX = 25;
+  /** What a process may take to start, and to notice and end, on a machine that is busy. */
+  private static final int SECONDS_MAX = 60;
 
   private record Word(String text) {}
 
@@ -44,12 +44,11 @@ class BrokenWorkerTest {
     aws.close();
   }
 
-  /** Where the lease time is 20 s, the shards come to the other before it is over. */
+  /** Where the lease time is 4 min, the shards come to the other long before it is over. */
   @ParameterizedTest
-  @CsvSource({"WORKER_LOOP_THROWS, 20s, 15", "LEASE_LOOP_AND_CLOSE_HANG, 1s, 25"})
+  @CsvSource({"WORKER_LOOP_THROWS, 4m", "LEASE_LOOP_AND_CLOSE_HANG, 1s"})
   void a_worker_whose_engine_breaks_hands_over_and_its_process_ends_with_exit_code_70(
-      String fault, String leaseTime, int takenOverWithin)
-      throws IOException, InterruptedException {
+      String fault, String leaseTime) throws IOException, InterruptedException {
     try (var worker = HeadraceProcess.start(folder, "run", yaml(leaseTime).toString())) {
       worker.line();
       assertThat(worker.line()).isEqualTo("running app: 1 function");
@@ -67,7 +66,7 @@ class BrokenWorkerTest {
         put("word " + i, "key-" + i);
       }
       Awaitility.await()
-          .atMost(Duration.ofSeconds(takenOverWithin))
+          .atMost(Duration.ofSeconds(SECONDS_MAX))
           .alias("all words at the other worker, which says " + other.health())
           .until(() -> handled.stream().filter(word -> word.startsWith("word ")).count() == 10);
     }

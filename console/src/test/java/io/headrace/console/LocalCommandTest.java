@@ -167,7 +167,7 @@ class LocalCommandTest {
 
       local.interrupt();
 
-      assertThat(local.exitCode(3)).isEqualTo(130);
+      assertThat(local.exitCode()).isEqualTo(130);
     }
   }
 
@@ -210,7 +210,7 @@ class LocalCommandTest {
       long start = System.nanoTime();
       local.terminate();
 
-      assertThat(local.exitCode(3)).isEqualTo(143);
+      assertThat(local.exitCode()).isEqualTo(143);
       System.out.println(
           "headrace local stopped in " + (System.nanoTime() - start) / 1_000_000 + " ms");
       assertThat(ends).allMatch(end -> end.handle((done, cut) -> true).join());

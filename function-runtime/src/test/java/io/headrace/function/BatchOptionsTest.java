@@ -171,11 +171,11 @@ class BatchOptionsTest {
       rig.pool = threads;
       rig.start();
       rig.putAll("a=1", "a=2", "b=3", "c=4");
-      assertThat(rig.loop.runUntil(() -> both.getCount() == 0, 10_000)).isTrue();
+      assertThat(rig.loop.runUntil(() -> both.getCount() == 0, 60_000)).isTrue();
       rig.loop.runUntilIdle();
       assertThat(begun).as("not the second of a, and no third batch").containsOnly("1", "3");
       end.countDown();
-      assertThat(rig.loop.runUntil(() -> rig.settled.size() == 4, 10_000)).isTrue();
+      assertThat(rig.loop.runUntil(() -> rig.settled.size() == 4, 60_000)).isTrue();
       assertThat(begun).containsOnly("1", "2", "3", "4");
     }
   }

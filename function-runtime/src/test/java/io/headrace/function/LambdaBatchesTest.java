@@ -153,15 +153,15 @@ class LambdaBatchesTest {
       rig.putAll("a=1", "b=2");
       for (int attempt = 1; attempt <= 2; attempt++) {
         int number = attempt;
-        assertThat(rig.loop.runUntil(() -> begun.get() == number, 10_000)).isTrue();
+        assertThat(rig.loop.runUntil(() -> begun.get() == number, 60_000)).isTrue();
         rig.advance(1_000);
         assertThat(
                 rig.loop.runUntil(
-                    () -> rig.events(FunctionEvent.RecordFailed.class).size() == number, 10_000))
+                    () -> rig.events(FunctionEvent.RecordFailed.class).size() == number, 60_000))
             .isTrue();
         rig.advance(1_000);
       }
-      assertThat(rig.loop.runUntil(() -> rig.settled.size() == 2, 10_000)).isTrue();
+      assertThat(rig.loop.runUntil(() -> rig.settled.size() == 2, 60_000)).isTrue();
       assertThat(rig.discarded)
           .singleElement()
           .satisfies(

@@ -416,14 +416,14 @@ class LaneRunnerTest {
       rig.pool = threads;
       rig.start();
       rig.put("a", "1");
-      assertThat(rig.loop.runUntil(() -> entered.getCount() == 0, 10_000)).isTrue();
+      assertThat(rig.loop.runUntil(() -> entered.getCount() == 0, 60_000)).isTrue();
       rig.advance(1_000);
       assertThat(
               rig.loop.runUntil(
-                  () -> !rig.events(FunctionEvent.RetryScheduled.class).isEmpty(), 10_000))
+                  () -> !rig.events(FunctionEvent.RetryScheduled.class).isEmpty(), 60_000))
           .isTrue();
       rig.advance(1_000);
-      assertThat(rig.loop.runUntil(() -> rig.settled.size() == 1, 10_000)).isTrue();
+      assertThat(rig.loop.runUntil(() -> rig.settled.size() == 1, 60_000)).isTrue();
       assertThat(rig.outputs.values()).containsExactly("of the second");
     }
   }

@@ -142,11 +142,11 @@ class LeavingTest {
           rig.put("key-" + random.nextInt(200), "v" + i);
         }
         int before = random.nextInt(records);
-        assertThat(rig.loop.runUntil(() -> rig.settled.size() >= before, 10_000)).isTrue();
+        assertThat(rig.loop.runUntil(() -> rig.settled.size() >= before, 60_000)).isTrue();
         rig.leave();
         assertThat(
                 rig.loop.runUntil(
-                    () -> rig.settled.size() + rig.returned.size() == records, 10_000))
+                    () -> rig.settled.size() + rig.returned.size() == records, 60_000))
             .as("seed %s: %s settled, %s returned", seed, rig.settled.size(), rig.returned.size())
             .isTrue();
 

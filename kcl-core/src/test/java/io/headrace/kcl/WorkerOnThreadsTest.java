@@ -10,9 +10,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
@@ -21,6 +23,9 @@ import org.junit.jupiter.api.Test;
 class WorkerOnThreadsTest {
   private static final int KEYS = 16;
   private static final int RECORDS_OF_A_KEY = 250;
+
+  /** What was settled: a record that was settled twice stands for no other. */
+  private final Set<Object> seen = ConcurrentHashMap.newKeySet();
 
   @Test
   void handles_what_other_threads_put_while_shards_split_and_workers_leave() throws Exception {
@@ -61,7 +66,7 @@ class WorkerOnThreadsTest {
     }
   }
 
-  private static Worker worker(
+  private Worker worker(
       HandlerSpec spec, LeaseCoordinator member, ThreadedLoop loop, CountDownLatch settled) {
     return new Worker(
         WorkerSettings.DEFAULT,
@@ -70,7 +75,8 @@ class WorkerOnThreadsTest {
         loop,
         new SplittableRandom(3),
         event -> {
-          if (event instanceof WorkerEvent.Settled) {
+          if (event instanceof WorkerEvent.Settled one
+              && seen.add(Map.entry(one.shard(), one.position()))) {
             settled.countDown();
           }
         });

@@ -46,7 +46,7 @@ public abstract class LeaseTableContract {
 
   public static <T> T await(CompletionStage<T> stage) {
     try {
-      return stage.toCompletableFuture().get(20, TimeUnit.SECONDS);
+      return stage.toCompletableFuture().get(60, TimeUnit.SECONDS);
     } catch (java.util.concurrent.ExecutionException failed) {
       if (failed.getCause() instanceof RuntimeException cause) {
         throw cause;

@@ -10,6 +10,7 @@ import io.headrace.kcl.loop.ThreadedLoop;
 import io.headrace.lease.dynamo.DynamoLeaseTable;
 import io.headrace.lease.dynamo.EmbeddedDynamo;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -23,13 +24,12 @@ import org.junit.jupiter.api.Test;
 
 /** Two coordinators on real threads and DynamoDB Local, under real time. */
 class TakeOverOnDynamoTest {
-  private static final Duration F = Duration.ofSeconds(1);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private final String table = EmbeddedDynamo.newTableName();
   private final ListedStream stream = new ListedStream("orders", 4);
   private final Queue<Throwable> thrown = new ConcurrentLinkedQueue<>();
-  private final Worker ann = new Worker("ann");
-  private final Worker bob = new Worker("bob");
+  private final List<Worker> workers = new ArrayList<>();
 
   private final class Worker {
     final ThreadedLoop loop;
@@ -37,7 +37,8 @@ class TakeOverOnDynamoTest {
     final Map<ShardKey, LeaseToken> running = new ConcurrentHashMap<>();
     final LinkedBlockingQueue<LeaseEvent> events = new LinkedBlockingQueue<>();
 
-    Worker(String id) {
+    Worker(String id, Duration leaseTime) {
+      workers.add(this);
       loop = ThreadedLoop.start("leases-" + id, thrown::add);
       coordinator =
           new HeartbeatCoordinator(
@@ -45,7 +46,7 @@ class TakeOverOnDynamoTest {
               "app",
               new Incarnation(id, "1"),
               List.of(stream),
-              LeaseSettings.DEFAULT.withLeaseTime(F),
+              LeaseSettings.DEFAULT.withLeaseTime(leaseTime),
               Deployment.UNNAMED,
               loop,
               new SplittableRandom(id.hashCode()));
@@ -69,50 +70,56 @@ class TakeOverOnDynamoTest {
     }
 
     /** Waits for events until it runs so many shards. */
-    void awaitRunning(int count, Duration limit) throws InterruptedException {
-      long deadline = loop.ticks() + limit.toNanos();
+    void awaitRunning(int count) throws InterruptedException {
+      long deadline = loop.ticks() + PATIENCE.toNanos();
       while (running.size() != count) {
         long left = deadline - loop.ticks();
-        assertThat(left).as("shards %s of %s in %s", running.keySet(), count, limit).isPositive();
+        assertThat(left)
+            .as("shards %s of %s in %s", running.keySet(), count, PATIENCE)
+            .isPositive();
         events.poll(Math.min(left, TimeUnit.MILLISECONDS.toNanos(20)), TimeUnit.NANOSECONDS);
       }
     }
   }
 
+  private static void start(Worker ann, Worker bob) throws InterruptedException {
+    ann.start();
+    bob.start();
+    ann.awaitRunning(2);
+    bob.awaitRunning(2);
+  }
+
   @AfterEach
   void end() {
-    ann.coordinator.kill();
-    bob.coordinator.kill();
-    ann.loop.close();
-    bob.loop.close();
+    workers.forEach(worker -> worker.coordinator.kill());
+    workers.forEach(worker -> worker.loop.close());
     assertThat(thrown).isEmpty();
   }
 
   @Test
   void a_killed_workers_shards_are_taken_over_under_higher_epochs() throws Exception {
-    ann.start();
-    bob.start();
-    ann.awaitRunning(2, Duration.ofSeconds(10));
-    bob.awaitRunning(2, Duration.ofSeconds(10));
+    // The limit of 1.2 F + 1 s is held in virtual time, where nothing else runs.
+    var ann = new Worker("ann", Duration.ofSeconds(1));
+    var bob = new Worker("bob", Duration.ofSeconds(1));
+    start(ann, bob);
     var bobs = Map.copyOf(bob.running);
 
     bob.coordinator.kill();
 
-    // 1.2 F + 1 s is 2.2 s; two cores shared with other builds get some more.
-    ann.awaitRunning(4, Duration.ofSeconds(6));
+    ann.awaitRunning(4);
     bobs.forEach(
         (shard, token) -> assertThat(ann.running.get(shard).epoch()).isGreaterThan(token.epoch()));
   }
 
   @Test
   void a_worker_that_leaves_hands_over_what_it_held() throws Exception {
-    ann.start();
-    bob.start();
-    ann.awaitRunning(2, Duration.ofSeconds(10));
-    bob.awaitRunning(2, Duration.ofSeconds(10));
+    // So long that nobody counts as dead who is only slow.
+    var ann = new Worker("ann", Duration.ofSeconds(10));
+    var bob = new Worker("bob", Duration.ofSeconds(10));
+    start(ann, bob);
 
     bob.coordinator.draining();
-    ann.awaitRunning(4, Duration.ofSeconds(10));
+    ann.awaitRunning(4);
     LeaseTableContract.await(bob.coordinator.stop());
 
     var left =

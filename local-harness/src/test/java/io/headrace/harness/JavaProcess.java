@@ -8,7 +8,7 @@ import java.util.concurrent.TimeUnit;
 
 /** Runs a main class in a process of its own, on this test's class path. */
 final class JavaProcess {
-  private static final int SECONDS_MAX = 40;
+  private static final int SECONDS_MAX = 120;
 
   /**
    * @param output standard output and error together
@@ -24,6 +24,7 @@ final class JavaProcess {
           new ProcessBuilder(
                   Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                   "-XX:+UseSerialGC",
+                  "-XX:TieredStopAtLevel=1",
                   "-cp",
                   System.getProperty("java.class.path"),
                   main.getName())

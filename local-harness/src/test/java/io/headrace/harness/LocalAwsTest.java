@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import software.amazon.awssdk.core.SdkBytes;
 
-@Timeout(60)
+@Timeout(180)
 class LocalAwsTest {
   @Test
   void a_kinesis_port_that_is_in_use_is_named() throws IOException {

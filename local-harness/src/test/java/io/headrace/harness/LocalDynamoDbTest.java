@@ -31,7 +31,7 @@ import software.amazon.awssdk.services.dynamodb.model.TransactWriteItem;
 import software.amazon.awssdk.services.dynamodb.model.TransactionCanceledException;
 import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
 
-@Timeout(60)
+@Timeout(180)
 class LocalDynamoDbTest {
   @Test
   void serves_conditional_updates_and_shows_the_item_that_refused_one() {

@@ -42,7 +42,7 @@ class LocalKinesisTest {
   }
 
   @Test
-  @Timeout(20)
+  @Timeout(60)
   void it_closes_within_a_second_with_connections_open_and_gives_the_port_back()
       throws IOException {
     LocalKinesis kinesis = LocalKinesis.start();
@@ -56,15 +56,16 @@ class LocalKinesisTest {
       kinesis.close();
       Duration took = Duration.ofNanos(System.nanoTime() - start);
 
-      assertThat(took).isLessThan(Duration.ofMillis(1_200));
-      silent.setSoTimeout(5_000);
+      // A second at most by its own limits, and what a busy machine adds; Netty's own would be two.
+      assertThat(took).isLessThan(Duration.ofMillis(1_900));
+      silent.setSoTimeout(20_000);
       assertThat(silent.getInputStream().read()).isEqualTo(-1);
     }
     LocalKinesis.builder().port(port).start().close();
   }
 
   @Test
-  @Timeout(20)
+  @Timeout(60)
   void nothing_is_left_of_a_server_that_was_closed() throws InterruptedException {
     // Threads that Netty keeps for all of its users are there from the first server on.
     start().close();
@@ -80,7 +81,7 @@ class LocalKinesisTest {
 
     for (Thread thread : Thread.getAllStackTraces().keySet()) {
       if (!before.contains(thread) && thread.getName().startsWith("local-kinesis")) {
-        thread.join(2_000);
+        thread.join(20_000);
         assertThat(thread.isAlive()).as(thread.getName()).isFalse();
       }
     }

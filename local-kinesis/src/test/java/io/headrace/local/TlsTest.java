@@ -157,6 +157,8 @@ class TlsTest {
     Process process =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
                 "-Djavax.net.ssl.trustStore=" + store,
                 "-cp",
                 System.getProperty("java.class.path"),

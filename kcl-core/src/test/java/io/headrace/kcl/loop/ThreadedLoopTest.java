@@ -50,19 +50,15 @@ class ThreadedLoopTest {
   @Test
   void runs_timers_in_order_of_their_time_and_not_before() throws Exception {
     var order = Collections.synchronizedList(new ArrayList<String>());
-    long start = loop.ticks();
     var late = new CompletableFuture<Long>();
-    loop.schedule(
-        Duration.ofMillis(40),
-        () -> {
-          order.add("40");
-          late.complete(loop.ticks() - start);
-        });
-    loop.schedule(Duration.ofMillis(5), () -> order.add("5"));
-    loop.schedule(Duration.ofMillis(20), () -> order.add("cancelled")).cancel();
+    long giving = call(() -> giveTimers(order, late));
 
     assertThat(late.get(20, SECONDS)).isGreaterThanOrEqualTo(Duration.ofMillis(40).toNanos());
-    assertThat(order).containsExactly("5", "40");
+    assertThat(order).doesNotContain("cancelled");
+    // Where the machine stood still while they were given, the one of 5 ms may be due last.
+    if (giving < Duration.ofMillis(35).toNanos()) {
+      assertThat(order).containsExactly("5", "40");
+    }
   }
 
   @Test
@@ -109,6 +105,20 @@ class ThreadedLoopTest {
           closed.complete(null);
         });
     closed.get(20, SECONDS);
+  }
+
+  /** On the loop, where none of them can run before all are given; answers how long that took. */
+  private long giveTimers(List<String> order, CompletableFuture<Long> late) {
+    long start = loop.ticks();
+    loop.schedule(
+        Duration.ofMillis(40),
+        () -> {
+          order.add("40");
+          late.complete(loop.ticks() - start);
+        });
+    loop.schedule(Duration.ofMillis(5), () -> order.add("5"));
+    loop.schedule(Duration.ofMillis(20), () -> order.add("cancelled")).cancel();
+    return loop.ticks() - start;
   }
 
   private <T> T call(java.util.function.Supplier<T> question) throws Exception {

@@ -42,7 +42,7 @@ final class FanOutCourse implements AutoCloseable {
   private static final Duration JUST_NOW = Duration.ofMillis(500);
   private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final Duration LOOK = Duration.ofMillis(50);
-  private static final int CHANGES_TRIED_MAX = 5;
+  private static final int CHANGES_TRIED_MAX = 20;
 
   /** After so many events the server ends a subscription. */
   private static final int EVENTS_BEFORE_END = 3;

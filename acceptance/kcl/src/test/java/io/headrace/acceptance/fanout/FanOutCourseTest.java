@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Timeout;
 /** What a stream, a server, a slow function and a fleet can do to fan-out, all at once. */
 class FanOutCourseTest {
   @Test
-  @Timeout(240)
+  @Timeout(600)
   void a_minute_of_forced_ends_resharding_and_a_change_of_owner_loses_nothing() {
     try (var course = new FanOutCourse(CourseSize.A_MINUTE)) {
       course.run();

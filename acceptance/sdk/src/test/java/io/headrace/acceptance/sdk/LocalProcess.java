@@ -17,7 +17,7 @@ public final class LocalProcess implements AutoCloseable {
   static final Map<String, String> CREDENTIALS =
       Map.of("AWS_ACCESS_KEY_ID", "any", "AWS_SECRET_ACCESS_KEY", "any");
 
-  private static final int STOP_SECONDS_MAX = 10;
+  private static final int STOP_SECONDS_MAX = 60;
 
   private final Process process;
   private final String line;

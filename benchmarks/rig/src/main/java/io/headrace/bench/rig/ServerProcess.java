@@ -2,7 +2,6 @@ package io.headrace.bench.rig;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -12,14 +11,22 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** A server that was started for a run. Confined to the thread of the benchmark. */
 public final class ServerProcess implements AutoCloseable {
-  private static final Duration START_MAX = Duration.ofSeconds(20);
+  private static final Duration START_MAX = Duration.ofSeconds(60);
   private static final Duration HEAP_MAX = Duration.ofSeconds(60);
   private static final byte[] PROBE =
       "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
           .getBytes(StandardCharsets.US_ASCII);
+
+  private static final int PORT_FIRST = 20_000;
+  private static final int PORTS = 12_000;
+
+  /** Processes begin apart, as each takes a few. */
+  private static final AtomicInteger NEXT_PORT =
+      new AtomicInteger((int) (ProcessHandle.current().pid() * 37 % PORTS));
 
   private final Launch launch;
   private final Dialogue process;
@@ -50,12 +57,20 @@ public final class ServerProcess implements AutoCloseable {
     }
   }
 
+  /**
+   * A port on which nobody listens. It lies below those that a system gives to whoever leaves the
+   * choice to it, so that nobody comes by it before a server has started.
+   */
   public static int freePort() {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    for (int tried = 0; tried < PORTS; tried++) {
+      int port = PORT_FIRST + Math.floorMod(NEXT_PORT.getAndIncrement(), PORTS);
+      try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+        return socket.getLocalPort();
+      } catch (IOException taken) {
+        // The next one then.
+      }
     }
+    throw new NotMeasured("no port of " + PORT_FIRST + " and the " + PORTS + " from there is free");
   }
 
   /** From the start of the process to its first HTTP answer. */
