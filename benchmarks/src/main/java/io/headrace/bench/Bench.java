@@ -2,10 +2,12 @@ package io.headrace.bench;
 
 import io.headrace.bench.async.AsyncBench;
 import io.headrace.bench.chaos.ChaosBench;
+import io.headrace.bench.chaos.LettersBench;
 import io.headrace.bench.fanout.FanOutBench;
 import io.headrace.bench.fleet.FleetBench;
 import io.headrace.bench.local.LocalBench;
 import io.headrace.bench.metrics.MetricsBench;
+import io.headrace.bench.outage.OutageBench;
 import io.headrace.bench.poison.PoisonBench;
 import io.headrace.bench.producer.ProducerBench;
 import java.io.OutputStreamWriter;
@@ -30,7 +32,9 @@ import picocli.CommandLine.Spec;
       ProducerBench.class,
       AsyncBench.class,
       PoisonBench.class,
+      OutageBench.class,
       ChaosBench.class,
+      LettersBench.class,
       MetricsBench.class,
       CommandLine.HelpCommand.class
     })

@@ -2,6 +2,7 @@ package io.headrace.function;
 
 import io.headrace.kcl.CommitParts;
 import io.headrace.kcl.KeyStanding;
+import io.headrace.kcl.Position;
 import io.headrace.kcl.ShardHandler;
 import io.headrace.kcl.StartingPosition;
 import java.time.Duration;
@@ -28,6 +29,11 @@ abstract class Gate implements ShardHandler {
   @Override
   public CompletionStage<Void> restore(List<CommitParts> parts) {
     return behind.restore(parts);
+  }
+
+  @Override
+  public void foundDone(List<Position> positions) {
+    behind.foundDone(positions);
   }
 
   @Override

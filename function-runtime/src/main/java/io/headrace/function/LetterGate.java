@@ -210,6 +210,26 @@ final class LetterGate extends Gate {
     }
   }
 
+  /**
+   * What was finished out of order is committed, so its letter counts: in a shard where nothing
+   * comes any more no later record would say so.
+   */
+  @Override
+  public void foundDone(List<Position> positions) {
+    boolean any = false;
+    for (var position : positions) {
+      var letter = uncommitted.remove(position);
+      if (letter != null) {
+        countsUnlessParked(letter);
+        any = true;
+      }
+    }
+    if (any) {
+      redriver.look();
+    }
+    super.foundDone(positions);
+  }
+
   private void pass(List<StreamRecord> records) {
     if (uncommitted.isEmpty()) {
       behind.handle(records);
@@ -249,15 +269,20 @@ final class LetterGate extends Gate {
         .removeIf(
             letter -> {
               boolean sure = letter.id().position().compareTo(latest) < 0;
-              var parked = scope.parked;
-              boolean mayBeParked =
-                  ofParked.containsKey(letter.id()) && parked != null && parked.mayHold(letter);
-              if (sure && !mayBeParked) {
-                counts(letter);
+              if (sure) {
+                countsUnlessParked(letter);
               }
               return sure;
             });
     redriver.look();
+  }
+
+  /** Of a letter whose record is not handed over again; it may be handled from the store. */
+  private void countsUnlessParked(Letter letter) {
+    var parked = scope.parked;
+    if (parked == null || !ofParked.containsKey(letter.id()) || !parked.mayHold(letter)) {
+      counts(letter);
+    }
   }
 
   /**

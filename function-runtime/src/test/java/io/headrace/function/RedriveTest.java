@@ -298,6 +298,46 @@ class RedriveTest extends RedriveRig {
   }
 
   @Test
+  void letters_of_what_was_finished_out_of_order_are_played_where_nothing_comes_any_more() {
+    var slow = new CompletableFuture<Void>();
+    var keys = new String[] {"a", "b", "c", "d", "e", "f", "g", "h"};
+    spec =
+        FunctionSpec.named("echo")
+            .reading(Rig.input())
+            .retrying(RetryPolicy.upTo(0))
+            .handledAsyncBy(
+                () ->
+                    (event, out) -> {
+                      refuseBroken(event);
+                      seen.add(event.value());
+                      return event.partitionKey().equals("a") ? slow : done();
+                    },
+                Destination.nowhere());
+    var first = start("w1");
+    broken.addAll(List.of(keys).subList(1, 8));
+    put(8, keys);
+    advance(5);
+    assertThat(entered()).as("all but the first of a shard, and committed").hasSize(7);
+    first.crash();
+    slow.complete(null);
+    start("w2");
+    advance(15);
+    assertThat(seen).as("the first comes again, the others do not").hasSize(2);
+    assertThat(entered()).hasSize(7);
+
+    broken.clear();
+    redrive(ALL, Optional.empty());
+
+    assertThat(entered()).isEmpty();
+    assertThat(numbersByKey()).containsOnlyKeys(keys);
+    assertThat(seen).hasSize(9);
+  }
+
+  private static CompletableFuture<Void> done() {
+    return CompletableFuture.completedFuture(null);
+  }
+
+  @Test
   void a_hundred_crashes_and_a_sink_that_fails_half_of_its_writes_lose_nothing() {
     sinkFails = true;
     broken.addAll(List.of("b", "c"));

@@ -274,6 +274,7 @@ final class FunctionRunning {
     }
     if (!known.isEmpty()) {
       book.foundDone(known.size());
+      live().foundDone(known.stream().map(HeldRecord::position).toList());
       tell(new RunEvent.Settled(known));
     }
     if (!wanted.isEmpty()) {

@@ -35,6 +35,12 @@ public interface ShardHandler extends AutoCloseable {
   void handle(List<StreamRecord> records);
 
   /**
+   * Records that have come again although they were finished before, out of order: they are not
+   * handed over. Told in the shard's order.
+   */
+  default void foundDone(List<Position> positions) {}
+
+  /**
    * No more records come until some of these are answered, as there is no memory or no room for
    * them: a handler that lets records wait for others, to be handled together, goes on with what it
    * has. Told again and again while it is so.

@@ -4,18 +4,15 @@ import io.headrace.bench.rig.Checkout;
 import io.headrace.bench.rig.Machine;
 import io.headrace.bench.rig.NotMeasured;
 import io.headrace.bench.rig.Report;
+import io.headrace.bench.rig.RunFolder;
 import io.headrace.bench.rig.Time;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Comparator;
-import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -94,23 +91,18 @@ public final class ChaosBench implements Callable<Integer> {
       return Report.NOT_MEASURED;
     }
     err.println("bench: chaos with seed " + plan.seed());
-    Path folder = keep == null ? Files.createTempDirectory("headrace-chaos") : emptyFolder(keep);
-    try {
+    try (RunFolder folder = RunFolder.of(keep, "headrace-chaos")) {
       ChaosRun.Outcome outcome =
           new ChaosRun(
                   plan,
                   Checkout.of(ChaosBench.class),
-                  folder,
+                  folder.path(),
                   line -> err.println("bench: " + line))
               .run();
       return print(ChaosReport.of(plan, Machine.description(), outcome));
     } catch (NotMeasured e) {
       err.println("headrace: " + e.getMessage());
       return Report.NOT_MEASURED;
-    } finally {
-      if (keep == null) {
-        delete(folder);
-      }
     }
   }
 
@@ -123,25 +115,5 @@ public final class ChaosBench implements Callable<Integer> {
     }
     out.flush();
     return report.exitCode();
-  }
-
-  private static Path emptyFolder(Path folder) throws IOException {
-    Files.createDirectories(folder);
-    try (Stream<Path> files = Files.list(folder)) {
-      if (files.findAny().isPresent()) {
-        throw new NotMeasured(
-            "--keep " + folder + ": is not empty, and what lies there would be judged as well");
-      }
-    }
-    return folder;
-  }
-
-  private static void delete(Path folder) throws IOException {
-    try (Stream<Path> files = Files.walk(folder)) {
-      List<Path> deepestFirst = files.sorted(Comparator.reverseOrder()).toList();
-      for (Path file : deepestFirst) {
-        Files.deleteIfExists(file);
-      }
-    }
   }
 }

@@ -81,7 +81,13 @@ final class ChaosRun {
         Diary chaos = new Diary(folder.resolve("chaos.ndjson"));
         AutoCloseableSlots fleet = () -> slots.forEach(Slot::close)) {
       startWorkers(services);
-      Load load = new Load(services.client(), puts, plan.rate(), random.split());
+      Load load =
+          new Load(
+              services.client(),
+              puts,
+              plan.rate(),
+              random.split(),
+              (key, number) -> key + " " + number);
       load.start();
       disturb(services, chaos, threads);
       progress.accept("left alone: everything that was put has to be delivered");
@@ -109,7 +115,14 @@ final class ChaosRun {
   private void startWorkers(Services services) {
     for (int number = 1; number <= plan.workers(); number++) {
       Slot slot =
-          new Slot(number, services.kinesis(), services.dynamoDb(), plan.leaseTime(), folder, logs);
+          new Slot(
+              new Slot.Program(WitnessProgram.class, List.of()),
+              number,
+              services.kinesis(),
+              services.dynamoDb(),
+              plan.leaseTime(),
+              folder,
+              logs);
       slot.start(false);
       slots.add(slot);
       busy.add(CompletableFuture.completedFuture(null));

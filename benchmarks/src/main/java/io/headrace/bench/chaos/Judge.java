@@ -28,7 +28,7 @@ public final class Judge {
   private final Testimony told;
   private final Map<String, Long> verdict = new LinkedHashMap<>();
 
-  private Judge(Testimony told) {
+  Judge(Testimony told) {
     this.told = told;
   }
 
@@ -71,7 +71,7 @@ public final class Judge {
   }
 
   /** Records that no commit and no new owner calls finished: they would come again for ever. */
-  private long uncommitted() {
+  long uncommitted() {
     long uncommitted = 0;
     for (String shard : told.puts.keySet()) {
       List<Commit> applied = told.commits.in(shard).stream().filter(Commit::applied).toList();
@@ -124,7 +124,7 @@ public final class Judge {
    * those that left after that seal was answered, and those that crossed it on the way and are not
    * in what it found, so came behind it.
    */
-  private long staleCommits() {
+  long staleCommits() {
     return sumOfShards(
         told.commits,
         (shard, commit) ->
@@ -153,7 +153,7 @@ public final class Judge {
   }
 
   /** Owners that did not find finished, or did not commit again, what was confirmed before. */
-  private long progressFellBack() {
+  long progressFellBack() {
     return sumOfShards(
             told.seals,
             (shard, seal) -> !seal.ended() && fellBack(shard, seal.sent(), seal.found()))
@@ -218,13 +218,13 @@ public final class Judge {
   }
 
   /** By which right a process made a call: its last seal before, if it had one. */
-  private Optional<Seal> sealOf(String shard, Done done) {
+  Optional<Seal> sealOf(String shard, Done done) {
     return told.seals.in(shard).stream()
         .filter(seal -> seal.process().equals(done.process()) && seal.answered() <= done.begun())
         .max(Comparator.comparingLong(Seal::answered));
   }
 
-  private boolean staleAt(String shard, Seal seal, long tick) {
+  boolean staleAt(String shard, Seal seal, long tick) {
     return told.seals.in(shard).stream()
         .anyMatch(
             s ->

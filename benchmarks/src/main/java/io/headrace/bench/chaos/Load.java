@@ -11,24 +11,31 @@ import java.util.concurrent.atomic.AtomicInteger;
 import software.amazon.awssdk.core.SdkBytes;
 
 /**
- * Puts "key number" records, the next of a key when the one before is known to be stored: so the
- * order of a key is beyond dispute. Has a thread of its own.
+ * Puts the records of some keys, the next of a key when the one before is known to be stored: so
+ * the order of a key is beyond dispute. Has a thread of its own.
  */
 final class Load implements AutoCloseable {
   private static final long ANSWERS_MAX_MILLIS = 30_000;
 
+  /** What the record of a key with a number is: the same however often it is asked. */
+  interface Text {
+    String of(String key, int number);
+  }
+
   private final LoadClient client;
   private final Diary diary;
+  private final Text text;
   private final int rate;
   private final List<AtomicInteger> next = new ArrayList<>();
   private final ConcurrentLinkedQueue<Integer> idle = new ConcurrentLinkedQueue<>();
   private final AtomicBoolean stopped = new AtomicBoolean();
   private final Thread thread;
 
-  Load(LoadClient client, Diary diary, int rate, SplittableRandom random) {
+  Load(LoadClient client, Diary diary, int rate, SplittableRandom random, Text text) {
     this.client = client;
     this.diary = diary;
     this.rate = rate;
+    this.text = text;
     List<Integer> keys = new ArrayList<>();
     for (int key = 0; key < ChaosPlan.KEYS; key++) {
       next.add(new AtomicInteger());
@@ -55,7 +62,7 @@ final class Load implements AutoCloseable {
 
   private void put(int key) {
     String name = "key-" + key;
-    String record = name + " " + next.get(key).get();
+    String record = text.of(name, next.get(key).get());
     diary.write("try", "record", record);
     var unused =
         client

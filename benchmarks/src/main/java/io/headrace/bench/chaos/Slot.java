@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +26,10 @@ final class Slot implements AutoCloseable {
   /** A worker that finds no table tries for a while before it gives up. */
   private static final Duration START_MAX = Duration.ofSeconds(60);
 
+  /** What runs in it: its main class, and what it is told beside where all is. */
+  record Program(Class<?> main, List<String> arguments) {}
+
+  private final Program program;
   private final int number;
   private final URI kinesis;
   private final URI dynamoDb;
@@ -35,7 +40,15 @@ final class Slot implements AutoCloseable {
   private int starts;
   private int names;
 
-  Slot(int number, URI kinesis, URI dynamoDb, Duration leaseTime, Path folder, Path logs) {
+  Slot(
+      Program program,
+      int number,
+      URI kinesis,
+      URI dynamoDb,
+      Duration leaseTime,
+      Path folder,
+      Path logs) {
+    this.program = program;
     this.number = number;
     this.kinesis = kinesis;
     this.dynamoDb = dynamoDb;
@@ -62,25 +75,34 @@ final class Slot implements AutoCloseable {
     names += newName ? 1 : 0;
     starts++;
     String file = "worker-" + number + "-" + starts;
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "kinesis=" + kinesis,
+                "dynamodb=" + dynamoDb,
+                "worker=" + name(),
+                "lease=" + leaseTime.toMillis(),
+                "letters=" + folder.resolve("letters"),
+                "diary=" + folder.resolve(file + ".ndjson")));
+    arguments.addAll(program.arguments());
     process =
         Dialogue.start(
             Launch.ours(
                 name(),
-                WitnessProgram.class,
+                program.main(),
                 List.of("-Xmx160m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
-                List.of(
-                    "kinesis=" + kinesis,
-                    "dynamodb=" + dynamoDb,
-                    "worker=" + name(),
-                    "lease=" + leaseTime.toMillis(),
-                    "letters=" + folder.resolve("letters"),
-                    "diary=" + folder.resolve(file + ".ndjson"))),
+                arguments),
             logs.resolve(file + ".log"),
             STOP_MAX);
   }
 
   boolean isAlive() {
     return process != null && process.isAlive();
+  }
+
+  /** Asks the process something; it answers a line. */
+  String ask(String command, Duration timeMax) {
+    return running().ask(command, timeMax);
   }
 
   String lastWords() {

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
@@ -90,10 +91,15 @@ final class Testimony {
   private final ObjectMapper json = new ObjectMapper();
 
   static Testimony in(Path folder) throws IOException {
+    return in(folder, line -> true);
+  }
+
+  /** Only what some lines say, such as those of one function of several. */
+  static Testimony in(Path folder, Predicate<JsonNode> which) throws IOException {
     Testimony testimony = new Testimony();
     try (Stream<Path> files = Files.list(folder)) {
       for (Path file : files.filter(f -> f.toString().endsWith(".ndjson")).sorted().toList()) {
-        testimony.read(file);
+        testimony.read(file, which);
       }
     }
     return testimony;
@@ -103,12 +109,15 @@ final class Testimony {
     return puts.getOrDefault(shard, Map.of());
   }
 
-  private void read(Path file) throws IOException {
+  private void read(Path file, Predicate<JsonNode> which) throws IOException {
     Map<List<String>, JsonNode> unanswered = new LinkedHashMap<>();
     String all = Files.readString(file);
     // Whoever was killed, or is still writing, may leave half a line.
     for (String text : all.substring(0, all.lastIndexOf('\n') + 1).lines().toList()) {
       JsonNode line = json.readTree(text);
+      if (!which.test(line)) {
+        continue;
+      }
       String shard = line.path("shard").asText();
       List<String> write =
           List.of(shard, line.path("token").asText(), line.path("attempt").asText());

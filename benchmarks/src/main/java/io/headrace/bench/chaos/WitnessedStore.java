@@ -2,6 +2,7 @@ package io.headrace.bench.chaos;
 
 import io.headrace.checkpoint.CheckpointStore;
 import io.headrace.checkpoint.ForwardingCheckpointStore;
+import io.headrace.checkpoint.LetterLedger;
 import io.headrace.checkpoint.ProgressItem;
 import io.headrace.checkpoint.ProgressKey;
 import io.headrace.checkpoint.WriteAnswer;
@@ -11,7 +12,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 
-/** Writes down each seal and commit, when it was sent and what was answered. As its store. */
+/**
+ * Writes down each seal and commit, and each letter that is entered, when it was sent and what was
+ * answered. As its store.
+ */
 final class WitnessedStore extends ForwardingCheckpointStore {
   private final Diary diary;
 
@@ -29,6 +33,8 @@ final class WitnessedStore extends ForwardingCheckpointStore {
               if (item.token().equals(token)) {
                 diary.write(
                     "sealed",
+                    "function",
+                    key.function(),
                     "shard",
                     key.shard().shard().value(),
                     "token",
@@ -58,9 +64,16 @@ final class WitnessedStore extends ForwardingCheckpointStore {
     return super.end(end).thenApply(answer -> answered(end, answer));
   }
 
+  @Override
+  public LetterLedger letters() {
+    return new WitnessedLedger(super.letters(), diary);
+  }
+
   private void send(Write write, boolean end) {
     diary.write(
         "commit",
+        "function",
+        write.claim().key().function(),
         "shard",
         write.claim().key().shard().shard().value(),
         "token",
@@ -78,6 +91,8 @@ final class WitnessedStore extends ForwardingCheckpointStore {
   private WriteAnswer answered(Write write, WriteAnswer answer) {
     diary.write(
         "answer",
+        "function",
+        write.claim().key().function(),
         "token",
         write.claim().token().toString(),
         "shard",

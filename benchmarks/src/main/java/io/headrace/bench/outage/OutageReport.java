@@ -1,0 +1,149 @@
+package io.headrace.bench.outage;
+
+import io.headrace.bench.rig.Figures;
+import io.headrace.bench.rig.Report;
+import io.headrace.bench.rig.Samples;
+import io.headrace.bench.rig.Target;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** A run and what is wanted of it, for people or as one JSON object. Immutable. */
+record OutageReport(OutagePlan plan, Map<String, Object> machine, OutageRun.Outcome outcome) {
+  /** Less is no lag to judge: the dependency has to be missed. */
+  private static final double LAG_SHARE_MIN = 0.5;
+
+  /** A probe's wait, the call's own time, and the second until the metrics say so. */
+  private static final double NOTICED_SECONDS_MAX = OutagePlan.PROBE_MAX.toSeconds() + 3;
+
+  List<Target> targets() {
+    OutageJudge.Verdict verdict = outcome.verdict();
+    Course course = outcome.course();
+    List<Target> targets = new ArrayList<>();
+    targets.add(atMost("letters", 0, outcome.letters()));
+    targets.add(atMost("records lost", 0, verdict.lost()));
+    targets.add(atMost("records handled that nobody put", 0, verdict.neverPut()));
+    targets.add(atMost("records out of the order of their key", 0, verdict.outOfOrder()));
+    targets.add(
+        atMost(
+            "duplicates by an owner that had not begun anew", 0, verdict.duplicatesUnexplained()));
+    targets.add(
+        Target.atLeast(
+            "records behind when it was back, of what was put meanwhile",
+            LAG_SHARE_MIN,
+            Samples.of(outcome.lagAtMost() / (double) Math.max(1, outcome.putWhileOff()))));
+    targets.add(atMost("s until all workers go on", NOTICED_SECONDS_MAX, outcome.noticedSeconds()));
+    targets.add(
+        Target.atLeast("caught up", 1, Samples.of(outcome.caughtUpSeconds() >= 0 ? 1.0 : 0.0)));
+    targets.add(
+        atMost(
+            "records that the lag rose above its smallest before, of what is put in a second",
+            Figures.rounded(course.toleranceRecords()),
+            course.worstRise()));
+    targets.add(
+        atMost(
+            "s that the iterator age rose above its smallest before",
+            Course.toleranceAgeSeconds(),
+            course.worstAgeRise()));
+    targets.add(
+        atMost("of the memory budget, worst worker", 1, outcome.watch().memoryShareAtMost()));
+    targets.add(
+        atMost(
+            "looks while off at which metrics did not name the dependency alone",
+            0,
+            named(outcome.watch().unnamedInMetrics())));
+    targets.add(
+        atMost(
+            "looks while off at which health did not name it",
+            0,
+            named(outcome.watch().unnamedInHealth())));
+    targets.add(
+        Target.atLeast(
+            "workers stopped in order", 1, Samples.of(outcome.stoppedInOrder() ? 1.0 : 0.0)));
+    return targets;
+  }
+
+  private @Nullable Double named(long unnamed) {
+    return outcome.watch().looksWhileOff() == 0 ? null : (double) unnamed;
+  }
+
+  private static Target atMost(String name, double limit, @Nullable Double value) {
+    return Target.atMost(name, limit, value == null ? null : Samples.of(value.doubleValue()));
+  }
+
+  private static Target atMost(String name, double limit, long value) {
+    return atMost(name, limit, Double.valueOf((double) value));
+  }
+
+  int exitCode() {
+    return Report.exitCode(targets());
+  }
+
+  String json() {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("bench", "outage");
+    json.put("machine", machine);
+    json.put("shards", 4);
+    json.put("workers", plan.workers());
+    json.put("keys", OutagePlan.KEYS);
+    json.putAll(figures());
+    json.put("targets", targets().stream().map(Target::json).toList());
+    return Figures.json(json);
+  }
+
+  private Map<String, Object> figures() {
+    OutageJudge.Verdict verdict = outcome.verdict();
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("offSeconds", plan.off().toSeconds());
+    json.put("fullLoadPerSecond", Figures.rounded(outcome.fullPerSecond()));
+    json.put("putsPerSecondAfter", Figures.rounded(outcome.putsPerSecondAfter()));
+    json.put("putWhileOff", outcome.putWhileOff());
+    json.put("handledWhileOff", outcome.handledWhileOff());
+    json.put("failedCallsWhileOff", outcome.watch().probes());
+    json.put("lagAtMost", outcome.lagAtMost());
+    json.put("allGoOnSeconds", Figures.rounded(outcome.noticedSeconds()));
+    json.put("caughtUpSeconds", Figures.rounded(outcome.caughtUpSeconds()));
+    json.put("samples", outcome.course().samples().size());
+    json.put("worstRiseRecords", Figures.rounded(outcome.course().worstRise()));
+    json.put("worstRiseAgeSeconds", Figures.rounded(outcome.course().worstAgeRise()));
+    json.put("memoryShareAtMost", Figures.rounded(outcome.watch().memoryShareAtMost()));
+    json.put("heapBytesAtMost", outcome.watch().heapBytesAtMost());
+    json.put("letters", outcome.letters());
+    json.put("handled", verdict.handled());
+    json.put("lost", verdict.lost());
+    json.put("outOfOrder", verdict.outOfOrder());
+    json.put("duplicates", verdict.duplicates());
+    json.put("duplicatesUnexplained", verdict.duplicatesUnexplained());
+    json.put("dependency", OutagePlan.DEPENDENCY);
+    json.put("looksWhileOff", outcome.watch().looksWhileOff());
+    return json;
+  }
+
+  List<String> lines() {
+    List<String> lines = new ArrayList<>();
+    lines.add(
+        "4 shards, %d workers, a function that asks %s with each record"
+            .formatted(plan.workers(), OutagePlan.DEPENDENCY));
+    figures()
+        .forEach(
+            (name, value) -> lines.add(String.format(Locale.ROOT, "  %-24s %14s", name, value)));
+    lines.add("");
+    targets()
+        .forEach(
+            target ->
+                lines.add(
+                    String.format(
+                        Locale.ROOT,
+                        "  %-12s %s %s: %s",
+                        target.measured() == null
+                            ? "NOT MEASURED"
+                            : target.met() ? "met" : "MISSED",
+                        target.name(),
+                        target.limit(),
+                        target.json().get("value"))));
+    return lines;
+  }
+}
