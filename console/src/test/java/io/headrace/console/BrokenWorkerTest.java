@@ -51,8 +51,7 @@ class BrokenWorkerTest {
     hangingAws.createStream("words", 1);
     put(hangingAws, "CALL_HANGS", "a");
     var yaml =
-        yaml(hangingAws, "20s", "{class: %s, timeout: 100ms}")
-            + "watchdog: {stuckThreads: 0}\n";
+        yaml(hangingAws, "20s", "{class: %s, timeout: 100ms}") + "watchdog: {stuckThreads: 0}\n";
     var errors = ProcessBuilder.Redirect.to(hangingFolder.resolve("errors").toFile());
     var file = Files.writeString(hangingFolder.resolve("app.yaml"), yaml);
     hanging = HeadraceProcess.start(hangingFolder, errors, "run", file.toString());
@@ -138,8 +137,7 @@ class BrokenWorkerTest {
   }
 
   private Path file(String leaseTime) throws IOException {
-    return Files.writeString(
-        folder.resolve("app.yaml"), yaml(aws, leaseTime, "{class: %s}"));
+    return Files.writeString(folder.resolve("app.yaml"), yaml(aws, leaseTime, "{class: %s}"));
   }
 
   private static String yaml(LocalAws aws, String leaseTime, String function) {

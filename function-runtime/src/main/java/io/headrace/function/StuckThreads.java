@@ -185,8 +185,8 @@ final class StuckThreads {
   }
 
   /**
-   * Another instance is made, by the user's code: that may hang on the very thing on which the calls
-   * hang. Then its thread is stuck, too, and the instance that there is is used on.
+   * Another instance is made, by the user's code: that may hang on the very thing on which the
+   * calls hang. Then its thread is stuck, too, and the instance that there is is used on.
    */
   private final class Making implements Runnable {
     private final BoundedPool ours;

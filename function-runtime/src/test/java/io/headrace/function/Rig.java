@@ -342,7 +342,9 @@ final class Rig implements OutputTap {
     hand(records.stream().filter(r -> !commit.settled().contains(r.position())).toList());
   }
 
-  /** Rests without leave for what runs, as by an order, and goes on in the same process and lease. */
+  /**
+   * Rests without leave for what runs, as by an order, and goes on in the same process and lease.
+   */
   void rest() {
     var old = handler();
     loop.execute(old::abandon);

@@ -44,11 +44,15 @@ final class Variations {
     int records = scenario.records();
     return switch (kind) {
       case AGAIN, CRASH -> Optional.empty();
-      case BATCHES -> records <= ALL_SPLITS_MAX || scenario.gaps().size() < 2
-          ? Optional.empty()
-          : Optional.of(
-              kind + ": of more than " + ALL_SPLITS_MAX + " records not all ways to cut batches are"
-                  + " tried, but any two gaps in all four");
+      case BATCHES ->
+          records <= ALL_SPLITS_MAX || scenario.gaps().size() < 2
+              ? Optional.empty()
+              : Optional.of(
+                  kind
+                      + ": of more than "
+                      + ALL_SPLITS_MAX
+                      + " records not all ways to cut batches are"
+                      + " tried, but any two gaps in all four");
       case RESTART, REDELIVERY -> ofPlaces(kind, records);
       case SPLIT, MERGE, ROLL -> ofPlaces(kind, records + 1);
     };

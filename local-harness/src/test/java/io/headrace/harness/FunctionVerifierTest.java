@@ -382,7 +382,9 @@ class FunctionVerifierTest {
     var books = new TreeMap<String, List<String>>();
     RecordFunction<String, String> booking =
         (event, out) ->
-            books.computeIfAbsent(event.partitionKey(), key -> new ArrayList<>()).add(event.value());
+            books
+                .computeIfAbsent(event.partitionKey(), key -> new ArrayList<>())
+                .add(event.value());
 
     assertThatThrownBy(
             () ->
