@@ -2,7 +2,6 @@ package io.headrace.function;
 
 import io.headrace.kcl.loop.EventLoop;
 import io.headrace.kcl.loop.Stages;
-import io.headrace.kcl.loop.ThreadedLoop;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -16,9 +15,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Looks values up for many records at once: what concurrent calls of a function ask for goes to the
@@ -90,7 +88,7 @@ public final class BatchLookup<K, V> {
 
   private record Known<T>(Optional<T> value, long sinceTicks) {}
 
-  private final Function<Set<K>, ? extends CompletionStage<? extends Map<K, V>>> load;
+  private final Function<Set<K>, ? extends CompletionStage<? extends Map<K, V>>> service;
   private final Options options;
 
   // Guarded by this.
@@ -106,7 +104,7 @@ public final class BatchLookup<K, V> {
 
   private BatchLookup(
       Function<Set<K>, ? extends CompletionStage<? extends Map<K, V>>> load, Options options) {
-    this.load = Objects.requireNonNull(load, "load");
+    this.service = Objects.requireNonNull(load, "load");
     this.options = options;
     this.cache = new LinkedHashMap<>(16, 0.75f, true);
   }
@@ -116,7 +114,7 @@ public final class BatchLookup<K, V> {
    * for an answer, unless the other methods say so.
    *
    * @param load gets at least one key and answers a stage without waiting for it; called by a
-   *     thread that asks, or by a timer that all look-ups share
+   *     thread that asks, or by one of 32 that all look-ups share
    */
   public static <K, V> BatchLookup<K, V> of(
       Function<Set<K>, ? extends CompletionStage<? extends Map<K, V>>> load) {
@@ -196,7 +194,7 @@ public final class BatchLookup<K, V> {
   }
 
   private BatchLookup<K, V> with(Options other) {
-    return new BatchLookup<>(load, other);
+    return new BatchLookup<>(service, other);
   }
 
   /**
@@ -235,7 +233,7 @@ public final class BatchLookup<K, V> {
     }
     var mine = answer.copy();
     if (full != null) {
-      ask(full);
+      load(full, limit(full));
     }
     return mine;
   }
@@ -274,7 +272,12 @@ public final class BatchLookup<K, V> {
       }
       close(call);
     }
-    ask(call);
+    long began = limit(call);
+    if (options.loop == null) {
+      LookupThreads.load(() -> load(call, began), refused -> failed(call, refused));
+    } else {
+      load(call, began);
+    }
   }
 
   /** The caller holds the lock, and asks when it holds it no more. */
@@ -289,12 +292,19 @@ public final class BatchLookup<K, V> {
     return call;
   }
 
-  private void ask(Request call) {
-    long began = loop().ticks();
+  /** Begins the time in which the service is to answer. */
+  private long limit(Request call) {
     call.timer = loop().schedule(options.limit, () -> late(call));
+    return loop().ticks();
+  }
+
+  private void load(Request call, long began) {
+    if (!isUnderWay(call)) {
+      return; // It was out of time before there was a thread for it.
+    }
     try {
       var asked = Collections.unmodifiableSet(call.waiting.keySet());
-      var answer = Objects.requireNonNull(load.apply(asked), "the look-up answered no stage");
+      var answer = Objects.requireNonNull(service.apply(asked), "the look-up answered no stage");
       var unused =
           answer.whenComplete(
               (values, thrown) -> {
@@ -313,14 +323,19 @@ public final class BatchLookup<K, V> {
   }
 
   private void late(Request call) {
-    failed(
-        call,
+    var why =
         new LookupException(
             "the look-up gave no answer within "
                 + options.limit
                 + " for "
                 + call.waiting.size()
-                + " keys"));
+                + " keys");
+    if (options.loop == null) {
+      // What the user has hung on the answers runs with it.
+      LookupThreads.end(() -> failed(call, why));
+    } else {
+      failed(call, why);
+    }
   }
 
   /** Its age counts from when it was asked for: the value may be as old. */
@@ -335,7 +350,7 @@ public final class BatchLookup<K, V> {
           found.put(key, Optional.ofNullable(values.get(key)));
         }
       }
-    } catch (RuntimeException thrown) {
+    } catch (Throwable thrown) {
       // A map of the user's own making.
       failed(call, thrown);
       return;
@@ -358,7 +373,7 @@ public final class BatchLookup<K, V> {
           .completeExceptionally(
               new LookupException(
                   "look-up of "
-                      + key
+                      + said(() -> key)
                       + ": the service answered for "
                       + found.size()
                       + " of "
@@ -374,27 +389,41 @@ public final class BatchLookup<K, V> {
       }
       failures++;
     }
+    var reason = said(cause::getMessage);
     call.waiting.forEach(
         (key, answer) ->
             answer.completeExceptionally(
                 new CompletionException(
                     "look-up of "
-                        + key
+                        + said(() -> key)
                         + " in a call for "
                         + call.waiting.size()
                         + " keys: "
-                        + cause.getMessage(),
+                        + reason,
                     cause)));
+  }
+
+  /** Keys and exceptions are of the user's making: one that can't be shown keeps nobody waiting. */
+  private static String said(Supplier<@Nullable Object> what) {
+    try {
+      return String.valueOf(what.get());
+    } catch (RuntimeException | StackOverflowError thrown) {
+      return "(" + thrown.getClass().getName() + ")";
+    }
   }
 
   private CompletableFuture<Optional<V>> answerOf(Request call, K key) {
     return Objects.requireNonNull(call.waiting.get(key));
   }
 
+  private synchronized boolean isUnderWay(Request call) {
+    var first = call.waiting.entrySet().iterator().next();
+    return underWay.get(first.getKey()) == first.getValue();
+  }
+
   /** Whether the call had not ended; the caller holds the lock. */
   private boolean end(Request call) {
-    var first = call.waiting.entrySet().iterator().next();
-    if (underWay.get(first.getKey()) != first.getValue()) {
+    if (!isUnderWay(call)) {
       return false;
     }
     call.waiting.keySet().forEach(underWay::remove);
@@ -414,7 +443,7 @@ public final class BatchLookup<K, V> {
 
   private EventLoop loop() {
     var own = options.loop;
-    return own != null ? own : Shared.LOOP;
+    return own != null ? own : LookupThreads.TIMERS;
   }
 
   private static void require(boolean holds, String otherwise) {
@@ -427,13 +456,5 @@ public final class BatchLookup<K, V> {
     require(
         given.compareTo(least) >= 0 && given.compareTo(most) <= 0,
         what + " " + given + ": must be between " + least + " and " + most);
-  }
-
-  /** One thread for the timers of all look-ups of the process, begun with the first. */
-  private static final class Shared {
-    private static final Logger LOG = LoggerFactory.getLogger(BatchLookup.class);
-    private static final EventLoop LOOP =
-        ThreadedLoop.start(
-            "headrace-lookups", thrown -> LOG.error("a timer of a look-up failed", thrown));
   }
 }

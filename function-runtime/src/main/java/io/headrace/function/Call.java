@@ -199,6 +199,10 @@ final class Call<O> implements Runnable, Attempt {
   void enter() throws Exception {
     long now = terms.loop().ticks();
     synchronized (this) {
+      if (abandoned) {
+        // The lease may hold, as in a pause: the key's next call need not wait for this one.
+        throw new LeaseInDoubt();
+      }
       entered = true;
       enteredTicks = now;
     }
@@ -283,13 +287,18 @@ final class Call<O> implements Runnable, Attempt {
   void abandon() {
     EventLoop.Scheduled due;
     boolean running;
+    boolean goesOn;
     synchronized (this) {
       abandoned = true;
       running = thread != null;
       if (thread != null) {
         thread.interrupt();
       }
+      goesOn = entered && result == null;
       due = timer;
+    }
+    if (goesOn) {
+      terms.stuck().fence(); // The key may be back under the same owner before it ends.
     }
     if (running) {
       lookAfterThread();
@@ -297,7 +306,7 @@ final class Call<O> implements Runnable, Attempt {
     hear();
     var unused = out.close();
     cancel(due);
-    cancelStage();
+    cancelStageOnPool();
     tellEnd(new CancellationException("the shard was given up"));
   }
 
@@ -380,7 +389,7 @@ final class Call<O> implements Runnable, Attempt {
     } else {
       terms.stuck().fence();
       fail(timeout());
-      cancelStage();
+      cancelStageOnPool();
     }
   }
 
@@ -399,7 +408,7 @@ final class Call<O> implements Runnable, Attempt {
       }
       stuck = true;
     }
-    terms.stuck().add(stray);
+    terms.stuck().add(stray, terms.loop());
     var position = task.position();
     var told = position == null ? Position.of(0) : position;
     var scope = terms.scope();
@@ -445,11 +454,19 @@ final class Call<O> implements Runnable, Attempt {
     }
   }
 
-  private void cancelStage() {
-    CompletionStage<?> waiting;
-    synchronized (this) {
-      waiting = stage;
+  private synchronized @Nullable CompletionStage<?> stage() {
+    return stage;
+  }
+
+  /** What the user has hung on the stage runs where it is cancelled: never on the worker loop. */
+  private void cancelStageOnPool() {
+    if (stage() != null) {
+      terms.stuck().onPool(this::cancelStage);
     }
+  }
+
+  private void cancelStage() {
+    var waiting = stage();
     if (waiting == null) {
       return;
     }
@@ -457,7 +474,7 @@ final class Call<O> implements Runnable, Attempt {
       boolean unused = waiting.toCompletableFuture().cancel(true);
     } catch (Throwable ignored) {
       // A stage that can't be cancelled goes on; what comes of it is discarded. User code may have
-      // made it, so whatever it throws must not reach the worker loop.
+      // made it, so whatever it throws concerns nobody else.
     }
   }
 

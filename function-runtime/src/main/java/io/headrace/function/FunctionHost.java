@@ -148,18 +148,22 @@ final class FunctionHost<I, O> implements AutoCloseable, Redriver.Live {
   /**
    * On the pool. Handlers of Lambda's kind are used by one call each, so what is stuck has its own.
    */
-  private synchronized void replace() {
+  private void replace() {
     if (spec.kind() instanceof FunctionKind.Lambda) {
       return;
     }
     try {
-      var next = instance(spec);
-      former.add(function);
-      function = next;
-    } catch (RuntimeException thrown) {
+      // The user's code, which may hang on what the other instance hangs on: no lock is held.
+      use(instance(spec));
+    } catch (Throwable thrown) {
       LOG.warn(
           "function {}: no other instance can be made, this one is used on", spec.name(), thrown);
     }
+  }
+
+  private synchronized void use(Object next) {
+    former.add(function);
+    function = next;
   }
 
   @Override

@@ -105,10 +105,11 @@ record Machinery(
     owned.forEach(Machinery::closeQuietly);
   }
 
+  /** Whatever it throws, as it may be the user's: the others are closed, too. */
   static void closeQuietly(AutoCloseable resource) {
     try {
       resource.close();
-    } catch (Exception thrown) {
+    } catch (Throwable thrown) {
       LOG.warn("closing {} failed", resource.getClass().getSimpleName(), thrown);
     }
   }

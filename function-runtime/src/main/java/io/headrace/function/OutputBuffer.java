@@ -16,6 +16,7 @@ final class OutputBuffer<O> implements Output<O> {
   /** Empty without a list of its own: most calls send nothing. */
   private List<Outlet.Parcel<?>> parcels = List.of();
 
+  private int numbered;
   private boolean closed;
 
   /** What the call makes of the trace context; null where nobody looks. */
@@ -52,7 +53,28 @@ final class OutputBuffer<O> implements Output<O> {
     return parcels;
   }
 
-  private synchronized <T, P> void add(Outlet<T, P> outlet, T value) {
+  private <T, P> void add(Outlet<T, P> outlet, T value) {
+    int number = next();
+    Objects.requireNonNull(value, "output");
+    // The codec is the user's: no lock is held, as the worker loop may close this meanwhile.
+    keep(encoded(outlet, value, number));
+  }
+
+  /** Numbers an output. */
+  private synchronized int next() {
+    requireOpen();
+    return numbered++;
+  }
+
+  private synchronized void keep(Outlet.Parcel<?> parcel) {
+    requireOpen();
+    if (parcels.isEmpty()) {
+      parcels = new ArrayList<>();
+    }
+    parcels.add(parcel);
+  }
+
+  private void requireOpen() {
     if (closed) {
       throw new IllegalStateException(
           "function "
@@ -60,16 +82,15 @@ final class OutputBuffer<O> implements Output<O> {
               + ": this Output belongs to a call that has ended; send before the call or its stage"
               + " ends");
     }
-    Objects.requireNonNull(value, "output");
+  }
+
+  private <T, P> Outlet.Parcel<?> encoded(Outlet<T, P> outlet, T value, int number) {
     try {
-      var id = idPrefix.get() + "#" + parcels.size();
+      var id = idPrefix.get() + "#" + number;
       var trace = TraceContext.carriedBy(headers);
       var origin =
           new Outlet.Origin(id, call == null ? trace : call.passedOn(outlet.name(), trace));
-      if (parcels.isEmpty()) {
-        parcels = new ArrayList<>();
-      }
-      parcels.add(Outlet.Parcel.of(outlet, origin, value));
+      return Outlet.Parcel.of(outlet, origin, value);
     } catch (RuntimeException thrown) {
       throw thrown;
     } catch (Exception thrown) {

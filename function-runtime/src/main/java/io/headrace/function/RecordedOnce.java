@@ -50,13 +50,13 @@ final class RecordedOnce implements Once {
   }
 
   /**
-   * The store would grant it to any attempt of this owner, as it can't know which are over. An
-   * owner that came later has it in any case.
+   * The store would grant it to any attempt of this owner, as it can't know which are over: one
+   * that was given up may be at it still. An owner that came later has it in any case.
    */
   private void begin(EffectStore.Key key, long token) {
     Long other = underWay.putIfAbsent(key, token);
     while (other != null) {
-      if (other >= token) {
+      if (StuckThreads.ownerOf(other) >= StuckThreads.ownerOf(token)) {
         throw new UnderWayException(
             "effect "
                 + key.effect()

@@ -1,11 +1,15 @@
 package io.headrace.function;
 
 import io.headrace.kcl.loop.BoundedPool;
+import io.headrace.kcl.loop.EventLoop;
+import io.headrace.kcl.loop.ThreadKind;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
@@ -40,6 +44,9 @@ final class StuckThreads {
     private final Consumer<String> tooMany;
     private final Map<String, Integer> byFunction = new TreeMap<>();
 
+    /** Those that keep a processor from all virtual threads. */
+    private int holding;
+
     /**
      * Counts.
      *
@@ -69,15 +76,23 @@ final class StuckThreads {
       return byFunction.values().stream().mapToInt(Integer::intValue).sum();
     }
 
-    private synchronized void count(String function, int more) {
+    private synchronized void count(String function, int more, int moreHolding) {
       byFunction.merge(function, more, Integer::sum);
+      holding += moreHolding;
+    }
+
+    private synchronized boolean holdsAllProcessors() {
+      return holding >= ThreadKind.processorsOfVirtual();
     }
 
     private void judge() {
       int now = now();
-      if (now > max) {
+      if (now > max || holdsAllProcessors()) {
         tooMany.accept(
-            now + " threads were interrupted and hang (" + String.join("; ", sentences()) + ")");
+            now
+                + " threads were interrupted and hang ("
+                + String.join("; ", sentences())
+                + (holdsAllProcessors() ? "; no virtual thread can run beside them)" : ")"));
       }
     }
   }
@@ -87,6 +102,9 @@ final class StuckThreads {
   private final Executor pool;
   private final Runnable replacement;
   private final AtomicLong fences = new AtomicLong();
+
+  /** Of those that are stuck, the ones that keep a processor from all virtual threads. */
+  private final Set<Thread> holding = ConcurrentHashMap.newKeySet();
 
   /**
    * Of one function.
@@ -110,14 +128,36 @@ final class StuckThreads {
     return (owner << FENCE_BITS) | fences.get();
   }
 
+  /** Whose attempt has this token. */
+  static long ownerOf(long token) {
+    return token >>> FENCE_BITS;
+  }
+
   /** An attempt is given up while its code may be running; any thread. */
   void fence() {
     var unused = fences.updateAndGet(count -> Math.min(count + 1, FENCES_MAX));
   }
 
-  /** The thread was interrupted {@link #PATIENCE} ago. */
-  void add(Thread thread) {
-    tally.count(function, 1);
+  /** Runs the user's code that nobody waits for where the function is called, if there is room. */
+  void onPool(Runnable task) {
+    try {
+      pool.execute(task);
+    } catch (RejectedExecutionException full) {
+      // A stage that is not cancelled goes on; what comes of it is discarded.
+    }
+  }
+
+  /**
+   * The thread was interrupted {@link #PATIENCE} ago.
+   *
+   * @param loop the worker's
+   */
+  void add(Thread thread, EventLoop loop) {
+    boolean holds = pool instanceof BoundedPool ours && ours.holdsProcessor(thread);
+    if (holds) {
+      holding.add(thread);
+    }
+    tally.count(function, 1, holds ? 1 : 0);
     LOG.warn(
         "function {}: thread {} was interrupted {} s ago and has not come back; another takes its"
             + " place. It is at {}",
@@ -125,13 +165,15 @@ final class StuckThreads {
         thread.getName(),
         PATIENCE.toSeconds(),
         whereabouts(thread));
-    replace();
+    replace(loop);
     tally.judge();
   }
 
-  private void replace() {
+  private void replace(EventLoop loop) {
     if (pool instanceof BoundedPool ours) {
-      ours.lost(replacement);
+      var making = new Making(ours);
+      ours.lost(making);
+      var unused = loop.schedule(PATIENCE, making::giveUp);
       return;
     }
     try {
@@ -142,12 +184,58 @@ final class StuckThreads {
     }
   }
 
-  /** A thread that was added has come back after all. */
+  /**
+   * Another instance is made, by the user's code: that may hang on the very thing on which the
+   * calls hang. Then its thread is stuck, too, and the instance that there is is used on.
+   */
+  private final class Making implements Runnable {
+    private final BoundedPool ours;
+
+    // Guarded by this.
+    private boolean made;
+    private boolean stuck;
+
+    Making(BoundedPool ours) {
+      this.ours = ours;
+    }
+
+    @Override
+    public void run() {
+      replacement.run();
+      boolean late;
+      synchronized (this) {
+        made = true;
+        late = stuck;
+      }
+      if (late) {
+        ours.returned();
+        tally.count(function, -1, 0);
+      }
+    }
+
+    void giveUp() {
+      synchronized (this) {
+        if (made) {
+          return;
+        }
+        stuck = true;
+      }
+      LOG.warn(
+          "function {}: another instance was not made within {} s, this one is used on",
+          function,
+          PATIENCE.toSeconds());
+      tally.count(function, 1, 0);
+      ours.lost(() -> {});
+      tally.judge();
+    }
+  }
+
+  /** A thread that was added has come back after all; called by it. */
   void returned() {
     if (pool instanceof BoundedPool ours) {
       ours.returned();
     }
-    tally.count(function, -1);
+    tally.count(function, -1, holding.remove(Thread.currentThread()) ? -1 : 0);
   }
 
   /** The innermost frame, and the innermost ones that are not the JDK's: who waits for what. */

@@ -16,6 +16,8 @@ import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 class BatchLookupTest {
@@ -219,6 +221,67 @@ class BatchLookupTest {
     assertThatThrownBy(asks.get(0)::join).hasMessageContaining("no client");
     assertThatThrownBy(asks.get(1)::join).hasMessageContaining("no stage");
     assertThatThrownBy(asks.get(2)::join).hasMessageContaining("null instead of a map");
+  }
+
+  /** On real threads, as timers have one of their own. */
+  @Test
+  void a_service_that_blocks_ends_in_time_and_holds_no_other_look_up_up() throws Exception {
+    var gate = new CountDownLatch(1);
+    BatchLookup<String, Integer> blocking =
+        BatchLookup.<String, Integer>of(
+                keys -> {
+                  try {
+                    gate.await();
+                  } catch (InterruptedException interrupted) {
+                    throw new IllegalStateException(interrupted);
+                  }
+                  return CompletableFuture.completedFuture(Map.of());
+                })
+            .timingOutAfter(Duration.ofMillis(50));
+    BatchLookup<String, Integer> quick =
+        BatchLookup.of(keys -> CompletableFuture.completedFuture(Map.of("b", 2)));
+    try {
+      var a = get(blocking, "a");
+      assertThat(get(quick, "b").get(20, TimeUnit.SECONDS)).contains(2);
+      assertThatThrownBy(() -> a.get(20, TimeUnit.SECONDS))
+          .hasMessageContaining("no answer within PT0.05S");
+    } finally {
+      gate.countDown();
+    }
+  }
+
+  /** Of a user's making, both. */
+  private static final class Unspeakable extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    @Override
+    public String getMessage() {
+      throw new IllegalStateException("no words");
+    }
+  }
+
+  private record Shy(int number) {
+    @Override
+    public String toString() {
+      throw new IllegalStateException("no name");
+    }
+  }
+
+  @Test
+  void keys_and_failures_that_can_not_be_shown_keep_nobody_waiting() {
+    BatchLookup<Shy, Integer> failing =
+        BatchLookup.<Shy, Integer>of(keys -> CompletableFuture.failedFuture(new Unspeakable()))
+            .upTo(2, Duration.ofMillis(5))
+            .timedBy(loop);
+    BatchLookup<Shy, Integer> lacking =
+        BatchLookup.<Shy, Integer>of(keys -> CompletableFuture.completedFuture(Map.of()))
+            .upTo(2, Duration.ofMillis(5))
+            .answeringAll()
+            .timedBy(loop);
+    for (var lookup : List.of(failing, lacking)) {
+      var asks = List.of(lookup.get(new Shy(1)), lookup.get(new Shy(2)));
+      assertThat(asks).allMatch(ask -> ask.toCompletableFuture().isCompletedExceptionally());
+    }
   }
 
   @Test

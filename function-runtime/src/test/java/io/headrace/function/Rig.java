@@ -30,6 +30,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -118,8 +119,12 @@ final class Rig implements OutputTap {
                 this),
             chunks,
             events::add);
-    var hosted = FunctionHost.open(spec, environment);
-    host = hosted;
+    host = FunctionHost.open(spec, environment);
+    return open();
+  }
+
+  private Rig open() {
+    var hosted = Objects.requireNonNull(host);
     var opened = new ShardHandler[1];
     var outcomes =
         new ShardHandler.Outcomes() {
@@ -337,6 +342,20 @@ final class Rig implements OutputTap {
     hand(records.stream().filter(r -> !commit.settled().contains(r.position())).toList());
   }
 
+  /**
+   * Rests without leave for what runs, as by an order, and goes on in the same process and lease.
+   */
+  void rest() {
+    var old = handler();
+    loop.execute(old::abandon);
+    loop.runUntilIdle();
+    handler = null;
+    settled.keySet().retainAll(commit.settled());
+    open();
+    restore();
+    hand(records.stream().filter(r -> !commit.settled().contains(r.position())).toList());
+  }
+
   /** Goes on as a child of shards that ended with these parts. */
   Rig child(String id, HashRange range, Rig... parents) {
     var child = new Rig(random.nextLong(), spec);
@@ -353,6 +372,11 @@ final class Rig implements OutputTap {
     child.shard = new Shard(new ShardId(id), ids, range);
     child.commit = new Commit(Set.of(), parts);
     return child.start().restore();
+  }
+
+  /** The function, as a worker does that ends. */
+  void close() {
+    Machinery.closeQuietly(Objects.requireNonNull(host));
   }
 
   <T extends FunctionEvent> List<T> events(Class<T> type) {

@@ -5,21 +5,27 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.headrace.checkpoint.InMemoryCheckpointStore;
+import io.headrace.checkpoint.InMemoryEffectStore;
 import io.headrace.kcl.InMemoryStreams;
 import io.headrace.kcl.StreamSink;
 import io.headrace.kcl.StreamSource;
 import io.headrace.kcl.loop.BoundedPool;
 import io.headrace.kcl.loop.SimulatedLoop;
+import io.headrace.kcl.loop.ThreadKind;
 import io.headrace.lease.InMemoryLeaseTable;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
@@ -97,6 +103,15 @@ class StuckThreadsTest {
 
   private static void await(SimulatedLoop loop, BooleanSupplier done) {
     assertThat(loop.runUntil(done, REAL_MILLIS_MAX)).isTrue();
+  }
+
+  /** Lets time pass in steps below the limit, and calls end in between. */
+  private static void settle(Rig rig) {
+    for (int i = 0; i < 400 && rig.settled.isEmpty(); i++) {
+      rig.advance(LIMIT.toMillis() / 2);
+      boolean unused = rig.loop.runUntil(() -> !rig.settled.isEmpty(), 50);
+    }
+    assertThat(rig.settled).hasSize(1);
   }
 
   @Test
@@ -188,9 +203,163 @@ class StuckThreadsTest {
     rig.loop.execute(rig.handler()::abandon);
     rig.advance(10_000);
     assertThat(rig.events(FunctionEvent.Stuck.class)).hasSize(1);
-    var runs = new CompletableFuture<Boolean>();
-    pool.execute(() -> runs.complete(true));
-    assertThat(runs.orTimeout(20, TimeUnit.SECONDS).join()).isTrue();
+    awaitTurn();
+  }
+
+  private void awaitTurn() {
+    var turn = new CompletableFuture<Boolean>();
+    pool.execute(() -> turn.complete(true));
+    assertThat(turn.orTimeout(20, TimeUnit.SECONDS).join()).isTrue();
+  }
+
+  /** Its record is decoded by a codec that takes its time. */
+  @Test
+  void a_call_that_its_function_was_abandoned_in_front_of_is_not_made() {
+    var decoding = new CountDownLatch(1);
+    var slow =
+        new Codec<String>() {
+          @Override
+          public String decode(byte[] bytes, int version) {
+            decoding.countDown();
+            hang();
+            return new Texts().decode(bytes, version);
+          }
+
+          @Override
+          public byte[] encode(String value) {
+            return new Texts().encode(value);
+          }
+        };
+    var rig =
+        new Rig(
+            1,
+            FunctionSpec.named("f")
+                .reading(Input.of(StreamSource.kinesis("in"), slow))
+                .handledBy(Hanging::new, Destination.<String>nowhere()));
+    rig.pool = pool;
+    rig.start();
+    rig.put("a", "1");
+    await(rig.loop, () -> decoding.getCount() == 0);
+    rig.loop.execute(rig.handler()::abandon);
+    rig.loop.runUntilIdle();
+
+    gate.countDown();
+    awaitTurn();
+
+    assertThat(events).isEmpty();
+  }
+
+  /** As one does that asks a registry of schemas: it hangs within {@link Output#send}. */
+  @Test
+  void a_codec_of_outputs_that_hangs_does_not_take_the_worker_loop_with_it() {
+    var sending = new CountDownLatch(1);
+    var hanging =
+        new Codec<String>() {
+          @Override
+          public String decode(byte[] bytes, int version) {
+            return new Texts().decode(bytes, version);
+          }
+
+          @Override
+          public byte[] encode(String value) {
+            if (sending.getCount() > 0) {
+              sending.countDown();
+              hang();
+            }
+            return new Texts().encode(value);
+          }
+        };
+    RecordFunction<String, String> function = (event, out) -> out.send(event.value());
+    var rig =
+        new Rig(
+            1,
+            Rig.reading()
+                .timingOutAfter(LIMIT)
+                .handledBy(() -> function, Destination.stream("out", hanging, text -> text)));
+    rig.pool = pool;
+    rig.start();
+    rig.put("a", "1");
+    await(rig.loop, () -> sending.getCount() == 0);
+    CompletableFuture.runAsync(() -> rig.advance(12_000)).orTimeout(20, TimeUnit.SECONDS).join();
+    settle(rig);
+    assertThat(rig.outputs.values()).containsExactly("1");
+  }
+
+  /** As a constructor does that connects to what the others hang on. */
+  @Test
+  void a_constructor_that_hangs_takes_no_thread_from_the_pool_and_lets_the_worker_end() {
+    var made = new AtomicInteger();
+    var making = new CountDownLatch(1);
+    var rig =
+        new Rig(
+            1,
+            Rig.reading()
+                .timingOutAfter(LIMIT)
+                .handledBy(
+                    () -> {
+                      if (made.incrementAndGet() > 1) {
+                        making.countDown();
+                        hang();
+                      }
+                      return new Hanging();
+                    },
+                    Destination.<String>nowhere()));
+    rig.pool = pool;
+    rig.start();
+    rig.put("a", "hang");
+    await(rig.loop, () -> events.size() == 1);
+    rig.advance(11_000);
+    await(rig.loop, () -> making.getCount() == 0);
+    rig.advance(10_000);
+    awaitTurn();
+
+    CompletableFuture.runAsync(rig::close).orTimeout(20, TimeUnit.SECONDS).join();
+
+    assertThat(closed).as("the one that there is").hasValue(1);
+  }
+
+  @Test
+  void an_effect_that_hangs_is_not_performed_beside_itself_and_its_result_is_the_one_that_counts() {
+    var clock = InstantSource.fixed(Instant.EPOCH);
+    var once = Once.in(new InMemoryEffectStore(clock), "f", clock, Duration.ofDays(1));
+    var performed = new AtomicInteger();
+    RecordFunction<String, String> charging =
+        (event, out) -> {
+          events.add(event);
+          var receipt =
+              once.perform(
+                  event,
+                  "charge",
+                  new Texts(),
+                  () -> {
+                    var number = "receipt " + performed.incrementAndGet();
+                    hang();
+                    return number;
+                  });
+          out.send(receipt);
+        };
+    var rig =
+        new Rig(
+            1,
+            Rig.reading()
+                .timingOutAfter(LIMIT)
+                .handledBy(() -> charging, Destination.<String>nowhere()));
+    rig.pool = pool;
+    rig.start();
+    rig.put("a", "1");
+    await(rig.loop, () -> performed.get() == 1);
+    rig.advance(11_000);
+    await(rig.loop, () -> rig.events(FunctionEvent.RecordFailed.class).size() == 1);
+    rig.advance(1_000);
+    await(rig.loop, () -> rig.events(FunctionEvent.RecordFailed.class).size() == 2);
+    assertThat(rig.events(FunctionEvent.RecordFailed.class).get(1).code())
+        .isEqualTo("UnderWayException");
+
+    gate.countDown();
+    await(rig.loop, () -> pool.threads() == 1);
+    settle(rig);
+    assertThat(performed).hasValue(1);
+    assertThat(rig.outputs.values()).containsExactly("receipt 1");
   }
 
   @Test
@@ -309,5 +478,47 @@ class StuckThreadsTest {
     loop.advance(Duration.ofMinutes(1));
     assertThat(stopped).isCompleted();
     assertThat(closed.get()).as("instances that were closed").isPositive();
+  }
+
+  /** Where functions have threads of the system, nobody else is kept from running. */
+  @Test
+  void with_no_processor_left_for_virtual_threads_the_worker_ends_in_order() {
+    boolean virtual = ThreadKind.forBlocking() == ThreadKind.VIRTUAL;
+    int processors = ThreadKind.processorsOfVirtual();
+    var ended = new ArrayList<String>();
+    var tally = new StuckThreads.Tally(100, ended::add);
+    try (var busy = new BoundedPool("busy", ThreadKind.forBlocking(), processors, 8)) {
+      var stuck = new StuckThreads("f", tally, busy, () -> {});
+      var computing = new LinkedBlockingQueue<Thread>();
+      for (int i = 0; i < processors; i++) {
+        busy.execute(
+            () -> {
+              computing.add(Thread.currentThread());
+              while (gate.getCount() > 0) {
+                Thread.onSpinWait();
+              }
+              stuck.returned();
+            });
+      }
+      for (int i = 1; i <= processors; i++) {
+        assertThat(ended).as("before the last").isEmpty();
+        var thread = CompletableFuture.supplyAsync(() -> taken(computing));
+        stuck.add(thread.orTimeout(20, TimeUnit.SECONDS).join(), new SimulatedLoop(1));
+      }
+      if (virtual) {
+        assertThat(ended).singleElement().asString().contains("no virtual thread can run beside");
+      } else {
+        assertThat(ended).isEmpty();
+      }
+      gate.countDown();
+    }
+  }
+
+  private static Thread taken(BlockingQueue<Thread> threads) {
+    try {
+      return threads.take();
+    } catch (InterruptedException interrupted) {
+      throw new AssertionError(interrupted);
+    }
   }
 }

@@ -2,10 +2,15 @@ package io.headrace.function;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headrace.kcl.loop.BoundedPool;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import org.junit.jupiter.api.Test;
 
@@ -95,8 +100,75 @@ class UsersStageTest {
     rig.putAll("a=1", "b=2", "c=last");
     rig.advance(1);
     rig.handler().abandon();
+    rig.advance(1);
     assertThat(stages).hasSize(3);
     assertThat(stages.get(calls.indexOf("last 1"))).isCancelled();
+  }
+
+  @Test
+  void what_hangs_on_a_stage_that_is_cancelled_runs_on_the_functions_pool() {
+    var entered = new AtomicInteger();
+    var cancelledBy = new LinkedBlockingQueue<String>();
+    AsyncRecordFunction<String, String> function =
+        (event, out) -> {
+          entered.incrementAndGet();
+          var stage = new CompletableFuture<Void>();
+          var unused =
+              stage.whenComplete(
+                  (done, thrown) -> cancelledBy.add(Thread.currentThread().getName()));
+          return stage;
+        };
+    try (var pool = new BoundedPool("users", 1, 8)) {
+      var rig =
+          new Rig(
+              1,
+              Rig.reading()
+                  .timingOutAfter(Duration.ofSeconds(1))
+                  .handledAsyncBy(() -> function, Destination.<String>nowhere()));
+      rig.pool = pool;
+      rig.start();
+      rig.putAll("a=1", "b=2");
+      assertThat(rig.loop.runUntil(() -> entered.get() == 2, 20_000)).isTrue();
+      rig.advance(1_000);
+      assertThat(taken(cancelledBy)).as("out of time").startsWith("users-");
+      assertThat(taken(cancelledBy)).as("out of time").startsWith("users-");
+
+      rig.put("c", "3");
+      assertThat(rig.loop.runUntil(() -> entered.get() == 3, 20_000)).isTrue();
+      rig.loop.execute(rig.handler()::abandon);
+      rig.loop.runUntilIdle();
+      assertThat(taken(cancelledBy)).as("abandoned").startsWith("users-");
+    }
+  }
+
+  private static String taken(BlockingQueue<String> names) {
+    try {
+      return String.valueOf(names.poll(20, TimeUnit.SECONDS));
+    } catch (InterruptedException interrupted) {
+      throw new AssertionError(interrupted);
+    }
+  }
+
+  @Test
+  void a_stage_that_goes_on_when_its_function_rests_has_a_lower_token_than_the_next_attempt() {
+    var tokens = new ArrayList<Long>();
+    AsyncRecordFunction<String, String> function =
+        (event, out) -> {
+          tokens.add(event.attempt().fencingToken());
+          // Its client heeds no cancellation.
+          return tokens.size() == 1
+              ? new CompletableFuture<Void>().thenApply(done -> done)
+              : CompletableFuture.completedFuture(null);
+        };
+    var rig =
+        new Rig(1, Rig.reading().handledAsyncBy(() -> function, Destination.<String>nowhere()))
+            .start();
+    rig.put("a", "1");
+    rig.advance(1);
+    rig.rest();
+    rig.drain();
+    assertThat(tokens).hasSize(2);
+    assertThat(tokens.get(1)).isGreaterThan(tokens.get(0));
   }
 
   private static class Uncancellable<T> extends CompletableFuture<T> {

@@ -159,7 +159,8 @@ public final class FunctionVerifier<I, O> {
    *
    * @param what a noun clause for a failure, such as "the ledger"
    * @param before empties it; called before each run
-   * @param look called behind each run; the values have to be equal
+   * @param look called behind each run; the values have to be equal. Collections are copied;
+   *     anything else that changes has to be one
    */
   public FunctionVerifier<I, O> comparing(String what, Runnable before, Supplier<?> look) {
     outside.add(
@@ -234,7 +235,7 @@ public final class FunctionVerifier<I, O> {
       } else if (kind == Kind.CRASH) {
         verifyCrashes(plan, plain);
       } else {
-        verifyAll(plan, Variations.of(kind, scenario), plain, null);
+        verifyKind(kind, plan, plain, null);
       }
     }
     if (only != null && !replayed) {
@@ -271,7 +272,13 @@ public final class FunctionVerifier<I, O> {
     var nextPlan =
         new VariedRun.Plan<I, O>(plan.scenario(), nextVersion, Optional.empty(), plan.outside());
     var alone = new VariedRun<>(nextPlan, new Variation.Plain()).run();
-    verifyAll(plan, Variations.of(Kind.ROLL, plan.scenario()), alone, former);
+    verifyKind(Kind.ROLL, plan, alone, former);
+  }
+
+  private void verifyKind(
+      Kind kind, VariedRun.Plan<I, O> plan, RunResult plain, @Nullable RunResult other) {
+    Variations.leftOut(kind, plan.scenario()).ifPresent(leftOut::add);
+    verifyAll(plan, Variations.of(kind, plan.scenario()), plain, other);
   }
 
   private void verifyAll(

@@ -63,13 +63,18 @@ final class RunNotes implements OutputTap, RuntimeListener {
   public void output(String function, @Nullable Side<?> side, String id, Object value) {
     int hash = id.lastIndexOf('#');
     var source = source(id.substring(0, hash));
+    int index = Integer.parseInt(id.substring(hash + 1));
     late |= source.number() != Integer.MAX_VALUE && side != null;
     var what =
         "output "
-            + (Integer.parseInt(id.substring(hash + 1)) + 1)
+            + (index + 1)
             + " of "
             + source.what()
             + (side == null ? "" : " to side " + side.name());
+    // What comes before the others is behind the one before.
+    if (index == 0 && points.pass("before the sending of " + what)) {
+      return;
+    }
     note(new Trait(source.number(), Sort.OUTPUT, what), value);
     points.pass("behind the sending of " + what + ", before the commit");
   }
@@ -77,10 +82,12 @@ final class RunNotes implements OutputTap, RuntimeListener {
   @Override
   public void deadLetter(DeadLetter letter) {
     var source = source(letter.id());
-    note(
-        new Trait(source.number(), Sort.LETTER, "the code of the dead letter of " + source.what()),
-        letter.code());
-    points.pass("behind the dead letter of " + source.what() + ", before the commit");
+    var what = "the dead letter of " + source.what();
+    if (points.pass("before " + what)) {
+      return;
+    }
+    note(new Trait(source.number(), Sort.LETTER, "the code of " + what), letter.code());
+    points.pass("behind " + what + ", before the commit");
   }
 
   @Override
@@ -135,7 +142,8 @@ final class RunNotes implements OutputTap, RuntimeListener {
 
   /** What the function did outside; collections are copied, as the next run may clear them. */
   void outside(String what, Object value) {
-    values.put(new Trait(Integer.MAX_VALUE, Sort.OUTSIDE, what), copied(value));
+    var copy = Objects.requireNonNull(copied(value));
+    values.put(new Trait(Integer.MAX_VALUE, Sort.OUTSIDE, what), copy);
   }
 
   /** The first record without an outcome. */
@@ -202,15 +210,21 @@ final class RunNotes implements OutputTap, RuntimeListener {
     return known != null ? known : new Numbered(Integer.MAX_VALUE, id);
   }
 
-  private static Object copied(Object value) {
+  private static @Nullable Object copied(@Nullable Object value) {
     if (value instanceof Map<?, ?> map) {
-      return new LinkedHashMap<>(map);
+      var copy = new LinkedHashMap<@Nullable Object, @Nullable Object>();
+      map.forEach((key, each) -> copy.put(key, copied(each)));
+      return copy;
     }
     if (value instanceof Set<?> set) {
-      return new LinkedHashSet<>(set);
+      var copy = new LinkedHashSet<@Nullable Object>();
+      set.forEach(each -> copy.add(copied(each)));
+      return copy;
     }
     if (value instanceof List<?> list) {
-      return new ArrayList<>(list);
+      var copy = new ArrayList<@Nullable Object>();
+      list.forEach(each -> copy.add(copied(each)));
+      return copy;
     }
     return value instanceof byte[] bytes ? Arrays.copyOf(bytes, bytes.length) : value;
   }

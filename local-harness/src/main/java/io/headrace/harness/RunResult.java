@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  */
 record RunResult(SortedMap<Trait, Object> values, Optional<Difference> conflict) {
   private static final int SHOWN_MAX = 400;
+
+  /** Packages of types that do not change, as far as they have equals. */
+  private static final Set<String> VALUES = Set.of("java.lang", "java.math", "java.time");
 
   /** What may be compared; a value is missing where the map has none. */
   enum Sort {
@@ -48,6 +52,8 @@ record RunResult(SortedMap<Trait, Object> values, Optional<Difference> conflict)
    *
    * @param plain what this should be
    * @param other what outputs may be as well, as of another version; null for none
+   * @throws IllegalStateException when both runs show one and the same object, which is equal to
+   *     itself whatever it holds
    */
   Optional<Difference> from(RunResult plain, @Nullable RunResult other) {
     var traits = new TreeSet<>(plain.values.keySet());
@@ -55,6 +61,9 @@ record RunResult(SortedMap<Trait, Object> values, Optional<Difference> conflict)
     for (var trait : traits) {
       var expected = plain.values.get(trait);
       var found = values.get(trait);
+      if (trait.sort() == Sort.OUTSIDE && found == expected) {
+        requireValue(trait, found);
+      }
       if (Objects.deepEquals(expected, found) || isOf(other, trait, expected, found)) {
         continue;
       }
@@ -67,6 +76,21 @@ record RunResult(SortedMap<Trait, Object> values, Optional<Difference> conflict)
                       : ", and in the plain run it is " + shown(expected))));
     }
     return conflict;
+  }
+
+  /** Collections were copied; what else is the same in two runs has to be a value. */
+  private static void requireValue(Trait trait, @Nullable Object same) {
+    if (same == null || same instanceof Enum) {
+      return;
+    }
+    var type = same.getClass();
+    if (type.isArray() || !VALUES.contains(type.getPackageName())) {
+      throw new IllegalStateException(
+          trait.what()
+              + " is the very same "
+              + type.getTypeName()
+              + " in two runs, so they can't be compared: have comparing(...) look at a copy");
+    }
   }
 
   /** Versions may differ in what they put out, not in the state that they leave. */

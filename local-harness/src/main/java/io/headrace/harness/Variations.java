@@ -4,6 +4,7 @@ import io.headrace.harness.FunctionVerifier.Kind;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.IntFunction;
@@ -36,6 +37,31 @@ final class Variations {
       case MERGE -> each(0, records, Variation.Merge::new);
       case ROLL -> each(0, records, Variation.Roll::new);
     };
+  }
+
+  /** What there are too many of, in a sentence: some are tried. Crashes count for themselves. */
+  static Optional<String> leftOut(Kind kind, Scenario<?> scenario) {
+    int records = scenario.records();
+    return switch (kind) {
+      case AGAIN, CRASH -> Optional.empty();
+      case BATCHES ->
+          records <= ALL_SPLITS_MAX || scenario.gaps().size() < 2
+              ? Optional.empty()
+              : Optional.of(
+                  kind
+                      + ": of more than "
+                      + ALL_SPLITS_MAX
+                      + " records not all ways to cut batches are"
+                      + " tried, but any two gaps in all four");
+      case RESTART, REDELIVERY -> ofPlaces(kind, records);
+      case SPLIT, MERGE, ROLL -> ofPlaces(kind, records + 1);
+    };
+  }
+
+  private static Optional<String> ofPlaces(Kind kind, int places) {
+    return places <= PLACES_MAX
+        ? Optional.empty()
+        : Optional.of(kind + ": of " + places + " places " + PLACES_MAX + " are tried");
   }
 
   /**

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.headrace.checkpoint.InMemoryEffectStore;
 import io.headrace.function.AsyncRecordFunction;
 import io.headrace.function.Batch;
 import io.headrace.function.BatchFunction;
@@ -16,6 +17,7 @@ import io.headrace.function.FunctionSpec;
 import io.headrace.function.Input;
 import io.headrace.function.KeyedFunction;
 import io.headrace.function.Keys;
+import io.headrace.function.Once;
 import io.headrace.function.Output;
 import io.headrace.function.RecordFunction;
 import io.headrace.function.TerminalFailure;
@@ -30,6 +32,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
@@ -306,6 +309,93 @@ class FunctionVerifierTest {
         .hasMessageContaining("replaying(\"crash:0\")");
   }
 
+  /** A crash between the two leaves the record without its output for ever. */
+  @Test
+  void an_output_that_an_effect_before_it_keeps_from_being_repeated_is_caught() {
+    var seen = new HashSet<String>();
+    RecordFunction<String, String> once =
+        (event, out) -> {
+          if (seen.add(event.value())) {
+            out.send(event.value());
+          }
+        };
+
+    assertThatThrownBy(
+            () ->
+                FunctionVerifier.of(byRecord(() -> once))
+                    .put("a", "1", "2")
+                    .comparing("what was seen", seen::clear, () -> seen)
+                    .verify())
+        .isInstanceOf(AssertionError.class)
+        .hasMessageContaining(
+            "the worker crashes before the sending of output 1 of record 1 (partition key a):"
+                + " output 1 of record 1 (partition key a) is missing")
+        .hasMessageContaining("replaying(\"crash:0\")");
+  }
+
+  @Test
+  void an_effect_behind_once_passes() {
+    var ledger = new ArrayList<String>();
+
+    FunctionVerifier.<String, String>of(
+            clock -> {
+              var store = new InMemoryEffectStore(clock::instant);
+              var once = Once.in(store, "f", clock::instant, Duration.ofDays(1));
+              return byRecord(
+                  () ->
+                      (event, out) ->
+                          out.send(
+                              once.perform(
+                                  event,
+                                  "book",
+                                  new Texts(),
+                                  () -> {
+                                    ledger.add(event.value());
+                                    return event.value() + " is booked";
+                                  })));
+            })
+        .put("a", "1", "2")
+        .put("b", "3")
+        .comparing("the ledger", ledger::clear, () -> sorted(ledger))
+        .verify();
+  }
+
+  private record Ledger(List<String> entries) {}
+
+  @Test
+  void what_is_one_object_in_all_runs_can_not_be_compared() {
+    var ledger = new Ledger(new ArrayList<>());
+    RecordFunction<String, String> booking = (event, out) -> ledger.entries().add(event.value());
+
+    assertThatIllegalStateException()
+        .isThrownBy(
+            () ->
+                eight(byRecord(() -> booking))
+                    .comparing("the ledger", () -> ledger.entries().clear(), () -> ledger)
+                    .verify())
+        .withMessageContaining("the ledger is the very same")
+        .withMessageContaining("look at a copy");
+  }
+
+  @Test
+  void collections_within_collections_are_compared_as_they_were() {
+    var books = new TreeMap<String, List<String>>();
+    RecordFunction<String, String> booking =
+        (event, out) ->
+            books
+                .computeIfAbsent(event.partitionKey(), key -> new ArrayList<>())
+                .add(event.value());
+
+    assertThatThrownBy(
+            () ->
+                FunctionVerifier.of(byRecord(() -> booking))
+                    .put("a", "1")
+                    .comparing("the books", () -> books.values().forEach(List::clear), () -> books)
+                    .verify())
+        .isInstanceOf(AssertionError.class)
+        .hasMessageContaining("the books is <{a=[1, 1]}>");
+  }
+
   @Test
   void an_effect_that_may_be_repeated_passes() {
     var ledger = new HashSet<String>();
@@ -432,7 +522,22 @@ class FunctionVerifierTest {
       verifier.put("k" + i % 3, "v" + i);
     }
 
-    assertThat(verifier.verify().runs()).isEqualTo(1 + 1 + 2 * 6);
+    var verdict = verifier.verify();
+
+    assertThat(verdict.runs()).isEqualTo(1 + 1 + 2 * 6);
+    assertThat(verdict.leftOut()).anyMatch(line -> line.contains("any two gaps in all four"));
+  }
+
+  @Test
+  void places_that_are_left_out_are_told() {
+    var verifier =
+        FunctionVerifier.of(byRecord(() -> (event, out) -> out.send(event.value())))
+            .under(Kind.RESTART);
+    for (int i = 0; i < 17; i++) {
+      verifier.put("a", "v" + i);
+    }
+
+    assertThat(verifier.verify().leftOut()).contains("RESTART: of 17 places 16 are tried");
   }
 
   @Test

@@ -28,6 +28,7 @@ final class Breaking implements RecordFunction<Breaking.Word, Breaking.Word>, Au
         closeHangs = true;
         hangIn("headrace-leases-app");
       }
+      case "CALL_HANGS" -> hang();
       case "MEMORY_ENDS" -> out.send(new Word("long".repeat(Integer.MAX_VALUE)));
       default -> out.send(event.value());
     }
@@ -52,10 +53,11 @@ final class Breaking implements RecordFunction<Breaking.Word, Breaking.Word>, Au
     LoopOfThread.named(loop).execute(Breaking::hang);
   }
 
-  /** Holds no lock, as whatever hangs in a task. */
+  /** Holds no lock, as whatever hangs in a task, and heeds no interrupt. */
   private static void hang() {
     while (true) {
       LockSupport.park();
+      boolean unused = Thread.interrupted(); // Else it would spin.
     }
   }
 

@@ -20,7 +20,9 @@ public final class BoundedPool implements Executor, AutoCloseable {
   private static final long IDLE_NANOS_MAX = TimeUnit.SECONDS.toNanos(60);
 
   private final String name;
+  private final ThreadKind kind;
   private final ThreadFactory factory;
+  private final ThreadFactory replacements;
   private final int queueMax;
 
   private final ReentrantLock lock = new ReentrantLock();
@@ -52,7 +54,9 @@ public final class BoundedPool implements Executor, AutoCloseable {
           "pool " + name + ": this JDK has no " + kind + " threads; they come with JDK 21");
     }
     this.name = name;
+    this.kind = kind;
     this.factory = kind.factory(name);
+    this.replacements = ThreadKind.PLATFORM.factory(name + "-in-place");
     this.threadsMax = threadsMax;
     this.queueMax = queueMax;
   }
@@ -73,7 +77,7 @@ public final class BoundedPool implements Executor, AutoCloseable {
         queue.add(task);
         given.signal();
       } else if (threads.size() < threadsMax) {
-        begin(task);
+        begin(factory, task);
       } else if (queue.size() - idle < queueMax) {
         queue.add(task);
       } else {
@@ -93,7 +97,8 @@ public final class BoundedPool implements Executor, AutoCloseable {
 
   /**
    * One of the threads does not come back from its task: another one takes its place, until it has
-   * {@link #returned}.
+   * {@link #returned}. One of the operating system, as the lost one may hold what virtual ones run
+   * on.
    *
    * @param first what that one does before it takes tasks that wait
    */
@@ -102,7 +107,7 @@ public final class BoundedPool implements Executor, AutoCloseable {
     try {
       threadsMax++;
       if (!closed) {
-        begin(first);
+        begin(replacements, first);
       }
     } finally {
       lock.unlock();
@@ -118,6 +123,14 @@ public final class BoundedPool implements Executor, AutoCloseable {
     } finally {
       lock.unlock();
     }
+  }
+
+  /**
+   * Whether one of its threads that is lost keeps a processor from all virtual threads of the
+   * process: they are not taken off it while they compute or are in native code.
+   */
+  public boolean holdsProcessor(Thread lost) {
+    return kind == ThreadKind.VIRTUAL && lost.getState() == Thread.State.RUNNABLE;
   }
 
   /** How many threads there are, those without work among them. */
@@ -144,8 +157,8 @@ public final class BoundedPool implements Executor, AutoCloseable {
     }
   }
 
-  private void begin(Runnable first) {
-    var thread = factory.newThread(() -> work(first));
+  private void begin(ThreadFactory by, Runnable first) {
+    var thread = by.newThread(() -> work(first));
     threads.add(thread);
     boolean started = false;
     try {
@@ -159,13 +172,34 @@ public final class BoundedPool implements Executor, AutoCloseable {
   }
 
   private void work(Runnable first) {
-    for (@Nullable Runnable task = first; task != null; task = next()) {
-      try {
-        task.run();
-      } catch (Throwable thrown) {
-        var thread = Thread.currentThread();
-        thread.getUncaughtExceptionHandler().uncaughtException(thread, thrown);
+    try {
+      for (@Nullable Runnable task = first; task != null; task = next()) {
+        try {
+          task.run();
+        } catch (Throwable thrown) {
+          tell(thrown);
+        }
       }
+    } finally {
+      forget(); // Whatever ended it, as memory may between two tasks: another can take its place.
+    }
+  }
+
+  private static void tell(Throwable thrown) {
+    var thread = Thread.currentThread();
+    try {
+      thread.getUncaughtExceptionHandler().uncaughtException(thread, thrown);
+    } catch (Throwable untold) {
+      // The process's own handler: nobody is left to be told.
+    }
+  }
+
+  private void forget() {
+    lock.lock();
+    try {
+      threads.remove(Thread.currentThread());
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -186,6 +220,7 @@ public final class BoundedPool implements Executor, AutoCloseable {
           idle--;
         }
       }
+      unused = Thread.interrupted(); // One that came when it had been told of a task, too.
       var task = closed || threads.size() > threadsMax ? null : queue.poll();
       if (task == null) {
         threads.remove(Thread.currentThread());

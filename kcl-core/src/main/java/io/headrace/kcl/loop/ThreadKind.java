@@ -20,6 +20,9 @@ public enum ThreadKind {
   /** From here on a virtual thread that blocks in {@code synchronized} holds no other up. */
   private static final int JDK_WITHOUT_PINNING = 24;
 
+  /** The JDK's own property, with which it is started. */
+  private static final String PARALLELISM = "jdk.virtualThreadScheduler.parallelism";
+
   /** {@code Thread.ofVirtual()}; null where the JDK has none, or has it as a preview only. */
   private static final @Nullable MethodHandle OF_VIRTUAL = ofVirtual();
 
@@ -35,6 +38,11 @@ public enum ThreadKind {
   public static ThreadKind forBlocking() {
     boolean suits = Runtime.version().feature() >= JDK_WITHOUT_PINNING && VIRTUAL.isAvailable();
     return suits ? VIRTUAL : PLATFORM;
+  }
+
+  /** On how many processors virtual threads run. */
+  public static int processorsOfVirtual() {
+    return Integer.getInteger(PARALLELISM, Runtime.getRuntime().availableProcessors());
   }
 
   /** Makes daemon threads that are called so, with a number behind. */

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -88,6 +89,34 @@ class BoundedPoolTest {
     }
   }
 
+  /** Virtual ones, where the JDK has them, are not taken off their processor while they compute. */
+  @Test
+  void a_lost_thread_that_computes_for_ever_is_replaced_by_one_that_runs() throws Exception {
+    int processors = Runtime.getRuntime().availableProcessors();
+    var over = new AtomicBoolean();
+    var computing = new CountDownLatch(processors);
+    try (var pool = new BoundedPool("busy", ThreadKind.forBlocking(), processors, 8)) {
+      for (int i = 0; i < processors; i++) {
+        pool.execute(
+            () -> {
+              computing.countDown();
+              while (!over.get()) {
+                Thread.onSpinWait();
+              }
+            });
+      }
+      assertThat(computing.await(20, SECONDS)).isTrue();
+      var first = new CountDownLatch(1);
+      var next = new CountDownLatch(1);
+      pool.execute(next::countDown);
+      pool.lost(first::countDown);
+      assertThat(first.await(20, SECONDS)).isTrue();
+      assertThat(next.await(20, SECONDS)).isTrue();
+    } finally {
+      over.set(true);
+    }
+  }
+
   @Test
   void what_a_task_throws_ends_no_thread() throws Exception {
     try (var pool = new BoundedPool("brave", 1, 8)) {
@@ -101,6 +130,25 @@ class BoundedPoolTest {
           });
       pool.execute(() -> next.complete(Thread.currentThread()));
       assertThat(next.get(20, SECONDS)).isSameAs(thread.get(20, SECONDS));
+    }
+  }
+
+  @Test
+  void a_handler_that_throws_takes_no_thread_from_the_pool() throws Exception {
+    try (var pool = new BoundedPool("brave", 1, 8)) {
+      var next = new CompletableFuture<Thread>();
+      pool.execute(
+          () -> {
+            Thread.currentThread()
+                .setUncaughtExceptionHandler(
+                    (who, thrown) -> {
+                      throw new IllegalStateException("of the handler");
+                    });
+            throw new IllegalStateException("of a task");
+          });
+      pool.execute(() -> next.complete(Thread.currentThread()));
+      assertThat(next.get(20, SECONDS)).isNotNull();
+      assertThat(pool.threads()).isEqualTo(1);
     }
   }
 
