@@ -94,12 +94,7 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
 
   @Override
   public void handle(List<StreamRecord> records) {
-    for (var record : records) {
-      if (!parked.takes(record)) {
-        lanes.add(new One(record, scope.idOf(record.position())));
-      }
-    }
-    lanes.start();
+    parked.handle(records);
   }
 
   @Override
@@ -126,6 +121,11 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
   public void drain() {
     lanes.drain();
     parked.drain();
+  }
+
+  @Override
+  public CompletionStage<Void> quiet() {
+    return lanes.quiet();
   }
 
   @Override

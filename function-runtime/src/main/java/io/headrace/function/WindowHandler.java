@@ -73,8 +73,8 @@ final class WindowHandler<I, A, O> implements ShardHandler {
 
   @Override
   public CompletionStage<Void> restore(List<CommitParts> parts) {
-    return keeper
-        .load(parts)
+    return ParkedStore.noneBut(null, scope, parts)
+        .thenCompose(known -> keeper.load(parts))
         .thenCompose(
             chunks ->
                 Scope.onPool(scope, () -> decode(chunks))
@@ -127,6 +127,11 @@ final class WindowHandler<I, A, O> implements ShardHandler {
     ends.clear();
     backlog.clear();
     scope.giveBack(left);
+  }
+
+  @Override
+  public CompletionStage<Void> quiet() {
+    return lanes.quiet();
   }
 
   @Override
