@@ -1,5 +1,7 @@
 package io.headrace.checkpoint;
 
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -23,4 +25,14 @@ public interface ChunkStore {
 
   /** Removes a chunk that no commit refers to any more; harmless when it is gone. */
   CompletionStage<Void> delete(String name);
+
+  /**
+   * Names of chunks, a page in an order of the store's own; what is put or deleted meanwhile may be
+   * among them or not. For sweeps: what is there costs as if it were read.
+   *
+   * @param directory all of a name before its last {@code /}
+   * @param after the last name of the page before; empty for the first page
+   * @return empty when there are no more
+   */
+  CompletionStage<List<String>> names(String directory, Optional<String> after);
 }

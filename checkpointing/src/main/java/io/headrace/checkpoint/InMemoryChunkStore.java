@@ -3,7 +3,9 @@ package io.headrace.checkpoint;
 import io.headrace.kcl.CheckpointException;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -14,6 +16,8 @@ import java.util.concurrent.CompletionStage;
 public final class InMemoryChunkStore implements ChunkStore {
   /** Unless told otherwise. */
   public static final long BYTES_MAX_DEFAULT = 256L << 20;
+
+  private static final int NAMES_MAX = 100;
 
   private final Object lock = new Object();
   private final Map<String, byte[]> chunks = new HashMap<>();
@@ -88,6 +92,20 @@ public final class InMemoryChunkStore implements ChunkStore {
       var former = chunks.remove(name);
       bytesHeld -= former == null ? 0 : former.length;
       return CompletableFuture.completedFuture(null);
+    }
+  }
+
+  @Override
+  public CompletionStage<List<String>> names(String directory, Optional<String> after) {
+    synchronized (lock) {
+      return CompletableFuture.completedFuture(
+          chunks.keySet().stream()
+              .filter(name -> name.lastIndexOf('/') == directory.length())
+              .filter(name -> name.startsWith(directory))
+              .filter(name -> after.isEmpty() || name.compareTo(after.get()) > 0)
+              .sorted()
+              .limit(NAMES_MAX)
+              .toList());
     }
   }
 

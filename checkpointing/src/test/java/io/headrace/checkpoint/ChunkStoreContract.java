@@ -5,8 +5,11 @@ import static io.headrace.checkpoint.Answers.faultOf;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headrace.kcl.CheckpointException;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
@@ -83,6 +86,32 @@ public abstract class ChunkStoreContract {
     answer(store().delete(NAME));
 
     assertThat(faultOf(store().get(NAME))).isInstanceOf(CheckpointException.class);
+  }
+
+  @Test
+  void the_names_of_a_directory_are_told_page_by_page() {
+    var put = new TreeSet<String>();
+    for (int i = 0; i < 250; i++) {
+      var name = "app/totals/orders@1/s0/parked/1.ab.k" + i + ".0";
+      answer(store().put(name, new byte[] {1}));
+      put.add(name);
+    }
+    answer(store().put("app/totals/orders@1/s0/1.ab.1", new byte[] {1}));
+    answer(store().put("app/totals/orders@1/s0/parked/deeper/1.ab.k1.0", new byte[] {1}));
+    answer(store().put("app/totals/orders@1/s01/parked/1.ab.k1.0", new byte[] {1}));
+    answer(store().put("app/totals/orders@1/s0/parked/large", new byte[1 << 20]));
+    put.add("app/totals/orders@1/s0/parked/large");
+
+    var told = new ArrayList<String>();
+    var page = answer(store().names("app/totals/orders@1/s0/parked", Optional.empty()));
+    while (!page.isEmpty()) {
+      told.addAll(page);
+      var last = Optional.of(page.get(page.size() - 1));
+      page = answer(store().names("app/totals/orders@1/s0/parked", last));
+    }
+
+    assertThat(told).containsExactlyInAnyOrderElementsOf(put);
+    assertThat(answer(store().names("app/nothing", Optional.empty()))).isEmpty();
   }
 
   @Test

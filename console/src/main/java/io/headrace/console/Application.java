@@ -87,7 +87,7 @@ final class Application implements AutoCloseable {
       Settings settings, ClassLoader loader, HandlerFunctions handlers, Injector injector) {
     var byName = new LinkedHashMap<String, FunctionSpec<?, ?>>();
     for (var named : settings.functions()) {
-      var spec = configured(named, spec(named.type(), loader, injector));
+      var spec = configured(named, loader, spec(named.type(), loader, injector));
       if (byName.put(spec.name(), spec) != null) {
         throw new Complaint(
             named.place() + ": a second function is named " + spec.name() + "; names are unique");
@@ -144,9 +144,10 @@ final class Application implements AutoCloseable {
   }
 
   /** As the file says beside the class. */
-  private static FunctionSpec<?, ?> configured(NamedFunction named, FunctionSpec<?, ?> spec) {
+  private static FunctionSpec<?, ?> configured(
+      NamedFunction named, ClassLoader loader, FunctionSpec<?, ?> spec) {
     try {
-      return spec.with(named.options());
+      return spec.with(named.options().lookedUpIn(loader));
     } catch (IllegalArgumentException wrong) {
       throw new Complaint(named.place() + ": " + wrong.getMessage(), wrong);
     }

@@ -40,11 +40,12 @@ final class HandlerFunctions implements AutoCloseable {
 
   FunctionSpec<byte[], byte[]> spec(LambdaSettings settings) {
     try {
+      var classes = classes(settings);
       return FunctionSpec.named(settings.name())
           .reading(input(settings))
           .batching(BATCH_DEFAULT, Duration.ZERO)
-          .handledByLambda(handler(settings))
-          .with(settings.options());
+          .handledByLambda(handler(settings, classes))
+          .with(settings.options().lookedUpIn(classes));
     } catch (LambdaHandlerException | IllegalArgumentException refused) {
       throw new Complaint(settings.place() + ": " + refused.getMessage(), refused);
     }
@@ -61,8 +62,8 @@ final class HandlerFunctions implements AutoCloseable {
     }
   }
 
-  private LambdaHandler handler(LambdaSettings settings) {
-    var handler = LambdaHandler.named(settings.handler()).from(classes(settings));
+  private LambdaHandler handler(LambdaSettings settings, ClassLoader classes) {
+    var handler = LambdaHandler.named(settings.handler()).from(classes);
     if (!settings.reportsItemFailures()) {
       handler = handler.ignoringItemFailures();
     }

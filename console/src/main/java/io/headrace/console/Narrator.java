@@ -89,6 +89,12 @@ final class Narrator implements RuntimeListener {
     if (event instanceof WorkerEvent.FunctionHeld held) {
       return held.function() + " rests in " + held.shard() + ": an operator has paused it";
     }
+    if (event instanceof WorkerEvent.LeftBehind slow) {
+      return slow.function() + " is too slow for the others in " + slow.shard() + ": reads behind";
+    }
+    if (event instanceof WorkerEvent.CaughtUp slow) {
+      return slow.function() + " has caught up with the others in " + slow.shard();
+    }
     if (event instanceof WorkerEvent.Retrying retry) {
       return retry.shard()
           + retry.function().map(function -> ", " + function).orElse("")

@@ -3,6 +3,8 @@ package io.headrace.function;
 import io.headrace.checkpoint.ChunkStore;
 import io.headrace.checkpoint.Orders;
 import io.headrace.kcl.CheckpointException;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -111,6 +113,11 @@ record Environment(
     @Override
     public CompletionStage<Void> delete(String name) {
       return refuse("chunk " + name + " can't be deleted");
+    }
+
+    @Override
+    public CompletionStage<List<String>> names(String directory, Optional<String> after) {
+      return refuse("chunks of " + directory + " can't be listed");
     }
   }
 }

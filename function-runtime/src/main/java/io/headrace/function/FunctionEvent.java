@@ -139,6 +139,14 @@ public sealed interface FunctionEvent {
   record KeyParked(String function, ShardKey shard, Position first, KeyParking.Load load)
       implements FunctionEvent {}
 
+  /**
+   * The function begins in a shard.
+   *
+   * @param load what former runs have parked there
+   */
+  record ParkedFound(String function, ShardKey shard, KeyParking.Load load)
+      implements FunctionEvent {}
+
   /** More records of a parked key are stored behind the others. */
   record RecordsParked(
       String function, ShardKey shard, Position first, int records, KeyParking.Load load)

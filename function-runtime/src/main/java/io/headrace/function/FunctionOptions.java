@@ -57,20 +57,43 @@ public record FunctionOptions(
    * See {@link RetryPolicy}.
    *
    * @param retries {@link EventSourceMapping#UNLIMITED} for ever
+   * @param unavailableOn beside those of the specification
    */
   public record Retrying(
       Optional<Integer> retries,
       Optional<Duration> within,
       Optional<BackOff> backOff,
       Optional<PauseAbove> pauseAbove,
-      Optional<Parking> parking) {
+      Optional<Parking> parking,
+      Outages unavailableOn) {
     public static final Retrying NONE =
         new Retrying(
             Optional.empty(),
             Optional.empty(),
             Optional.empty(),
             Optional.empty(),
-            Optional.empty());
+            Optional.empty(),
+            Outages.NONE);
+  }
+
+  /**
+   * See {@link RetryPolicy#unavailableOn}.
+   *
+   * @param names of exceptions' classes, as a file has them
+   * @param types those that were {@linkplain #lookedUpIn looked up}
+   */
+  public record Outages(List<String> names, List<Class<? extends Throwable>> types) {
+    public static final Outages NONE = new Outages(List.of(), List.of());
+
+    public Outages {
+      names = List.copyOf(names);
+      types = List.copyOf(types);
+    }
+
+    /** Exceptions that are not looked up yet. */
+    public static Outages named(List<String> names) {
+      return new Outages(names, List.of());
+    }
   }
 
   /** See {@link InvocationThreads}; a kind alone leaves their number as it is. */
@@ -90,6 +113,46 @@ public record FunctionOptions(
 
   /** See {@link RetryPolicy#pausingAbove}. */
   public record PauseAbove(double share, int ofLast) {}
+
+  /**
+   * The same, with the classes that it names.
+   *
+   * @param loader which has the function's classes
+   * @throws IllegalArgumentException naming a class that is missing or no exception
+   */
+  public FunctionOptions lookedUpIn(ClassLoader loader) {
+    var names = retrying.unavailableOn().names();
+    if (names.isEmpty()) {
+      return this;
+    }
+    var types = new ArrayList<Class<? extends Throwable>>();
+    names.forEach(name -> types.add(exception(name, loader)));
+    var looked =
+        new Retrying(
+            retrying.retries(),
+            retrying.within(),
+            retrying.backOff(),
+            retrying.pauseAbove(),
+            retrying.parking(),
+            new Outages(names, types));
+    return new FunctionOptions(start, lambda, batching, looked, timeOut, inFlight, threads);
+  }
+
+  private static Class<? extends Throwable> exception(String name, ClassLoader loader) {
+    try {
+      return Class.forName(name, false, loader).asSubclass(Throwable.class);
+    } catch (ClassNotFoundException | LinkageError missing) {
+      throw new IllegalArgumentException(
+          "unavailableOn "
+              + name
+              + ": there is no such class; give its whole name, such as"
+              + " java.net.ConnectException",
+          missing);
+    } catch (ClassCastException other) {
+      throw new IllegalArgumentException(
+          "unavailableOn " + name + ": is no exception, so no call fails with it", other);
+    }
+  }
 
   <I> List<Input<? extends I>> inputs(List<Input<? extends I>> inputs) {
     var started = new ArrayList<Input<? extends I>>();
@@ -167,6 +230,14 @@ public record FunctionOptions(
     if (retrying.parking().isPresent()) {
       var bounds = retrying.parking().get().bounds();
       retry = bounds.isPresent() ? retry.parkingKeys(bounds.get()) : retry.parkingNoKeys();
+    }
+    var outages = retrying.unavailableOn();
+    if (outages.types().size() < outages.names().size()) {
+      throw new IllegalArgumentException(
+          "unavailableOn " + outages.names() + ": was not looked up in the function's classes");
+    }
+    for (var type : outages.types()) {
+      retry = retry.unavailableOn(type);
     }
     return retry;
   }

@@ -57,6 +57,11 @@ abstract class Gate implements ShardHandler {
   }
 
   @Override
+  public CompletionStage<Void> quiet() {
+    return behind.quiet();
+  }
+
+  @Override
   public final long callsSince() {
     return behind.callsSince();
   }

@@ -30,11 +30,17 @@ final class KeyLanes<T> {
     ENDED
   }
 
+  /** What is set aside may take one of so many places. */
+  private static final int ASIDE_SHARE = 4;
+
   /** The tasks of one key, for as long as there are any. */
   static final class Lane<T> {
     private final String key;
     private final ArrayDeque<T> tasks = new ArrayDeque<>(1);
     private Phase phase = Phase.WAITING;
+
+    /** Begun as one that was set aside. */
+    private boolean aside;
 
     private Lane(String key) {
       this.key = key;
@@ -57,43 +63,94 @@ final class KeyLanes<T> {
   private final int runningMax;
   private final Map<String, Lane<T>> lanes = new HashMap<>();
   private final ArrayDeque<Lane<T>> waiting = new ArrayDeque<>();
+  private final ArrayDeque<Lane<T>> waitingAside = new ArrayDeque<>();
+  private final Predicate<T> setAside;
   private int running;
+  private int runningAside;
 
   KeyLanes(int runningMax) {
+    this(runningMax, task -> false);
+  }
+
+  /**
+   * Lanes of which some are set aside.
+   *
+   * @param setAside of the first tasks of lanes, those that may take a quarter of the room at most
+   */
+  KeyLanes(int runningMax, Predicate<T> setAside) {
     this.runningMax = runningMax;
+    this.setAside = setAside;
   }
 
   /** Puts a task behind the others of its key; answers where it stands. */
   Lane<T> add(String key, T task) {
     var lane = lanes.computeIfAbsent(key, Lane::new);
-    if (lane.tasks.isEmpty()) {
-      waiting.add(lane);
-    }
     lane.tasks.add(task);
+    if (lane.tasks.size() == 1) {
+      lineUp(lane);
+    }
     return lane;
   }
 
   /** The next lane whose first task is to be started and is running from now on; null for none. */
   @Nullable Lane<T> start() {
-    var lane = running == runningMax ? null : waiting.poll();
+    if (running == runningMax) {
+      return null;
+    }
+    // Else what is set aside would never begin where there is always more than fits.
+    boolean hasRoomAside = runningAside < Math.max(1, runningMax / ASIDE_SHARE);
+    var lane = hasRoomAside ? waitingAside.poll() : null;
+    return begin(lane != null ? lane : waiting.poll());
+  }
+
+  /**
+   * As {@link #start}, but the first whose first task is preferred, where there is one, and what is
+   * set aside last.
+   */
+  @Nullable Lane<T> startRather(Predicate<T> preferred) {
+    if (running == runningMax) {
+      return null;
+    }
+    for (var lane : waiting) {
+      if (preferred.test(lane.first())) {
+        waiting.remove(lane);
+        return begin(lane);
+      }
+    }
+    var lane = waiting.poll();
+    return begin(lane != null ? lane : waitingAside.poll());
+  }
+
+  private @Nullable Lane<T> begin(@Nullable Lane<T> lane) {
     if (lane != null) {
       lane.turn(Phase.WAITING, Phase.RUNNING);
+      lane.aside = setAside.test(lane.first());
       running++;
+      runningAside += lane.aside ? 1 : 0;
     }
     return lane;
+  }
+
+  private void runsNoMore(Lane<T> lane) {
+    running--;
+    runningAside -= lane.aside ? 1 : 0;
+  }
+
+  private void lineUp(Lane<T> lane) {
+    (setAside.test(lane.first()) ? waitingAside : waiting).add(lane);
   }
 
   /** The running task was not begun after all, and is next again. */
   void putBack(Lane<T> lane) {
     lane.turn(Phase.RUNNING, Phase.WAITING);
-    running--;
-    waiting.addFirst(lane);
+    runsNoMore(lane);
+    (lane.aside ? waitingAside : waiting).addFirst(lane);
   }
 
   /** The running task holds no thread any more, but is not finished. */
   void rest(Lane<T> lane) {
     lane.turn(Phase.RUNNING, Phase.RESTING);
-    running--;
+    runsNoMore(lane);
   }
 
   /** The resting task failed and will be tried again. */
@@ -104,7 +161,7 @@ final class KeyLanes<T> {
   /** The task that backed off wants to run again. */
   void resume(Lane<T> lane) {
     lane.turn(Phase.BACKING_OFF, Phase.WAITING);
-    waiting.add(lane);
+    lineUp(lane);
   }
 
   /** The resting task is finished: its lane goes on with the next. */
@@ -115,7 +172,7 @@ final class KeyLanes<T> {
       lane.turn(Phase.WAITING, Phase.ENDED);
       lanes.remove(lane.key);
     } else {
-      waiting.add(lane);
+      lineUp(lane);
     }
   }
 
@@ -154,6 +211,7 @@ final class KeyLanes<T> {
   List<T> drain() {
     var left = new ArrayList<T>();
     waiting.clear();
+    waitingAside.clear();
     for (var lanesLeft = lanes.values().iterator(); lanesLeft.hasNext(); ) {
       var lane = lanesLeft.next();
       boolean underWay = lane.phase == Phase.RUNNING || lane.phase == Phase.RESTING;

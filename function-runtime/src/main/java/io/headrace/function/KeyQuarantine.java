@@ -25,13 +25,8 @@ final class KeyQuarantine<O> {
 
   /** Where keys go from here. */
   interface Parking<O> {
-    /**
-     * Whether there is room for one more.
-     *
-     * @param more keys that are on their way already
-     * @param bytes that the key has waiting
-     */
-    boolean hasRoom(long more, long bytes);
+    /** Whether there is room for these, of which some are on their way already. */
+    boolean hasRoom(long keys, long bytes);
 
     /** What the names of a key's chunks begin with; another one each time. */
     String newPrefix();
@@ -49,7 +44,9 @@ final class KeyQuarantine<O> {
     private final long sinceTicks;
     private int records;
     private long bytes;
-    private boolean storing;
+
+    /** Of the chunk that is on its way; 0 when none is. */
+    private long storing;
 
     private Failing(String key, KeyLanes.Lane<Task<O>> lane, long sinceTicks) {
       this.key = key;
@@ -90,10 +87,6 @@ final class KeyQuarantine<O> {
     this.parking = parking;
   }
 
-  boolean isEmpty() {
-    return keys.isEmpty();
-  }
-
   /** A record failed, and its lane waits until it is tried again. */
   void failed(Task<O> task) {
     var known = keys.get(task.key());
@@ -108,8 +101,11 @@ final class KeyQuarantine<O> {
     consider(fails);
   }
 
-  /** A record goes to its lane. */
+  /** A record has gone to its lane. */
   void came(StreamRecord record) {
+    if (keys.isEmpty()) {
+      return;
+    }
     var fails = keys.get(record.key().text());
     if (fails != null) {
       fails.count(record);
@@ -119,7 +115,9 @@ final class KeyQuarantine<O> {
 
   /** A record of the key is finished. */
   void finished(String key) {
-    keys.remove(key);
+    if (!keys.isEmpty()) {
+      keys.remove(key);
+    }
   }
 
   /** Nothing is parked any more. */
@@ -145,30 +143,35 @@ final class KeyQuarantine<O> {
 
   private void consider(Failing<O> fails) {
     // While the function is paused no key of it is worse than any other.
-    if (fails.storing || fails.records == 0 || draining || !lanes.isOpen()) {
+    if (fails.storing > 0 || fails.records == 0 || draining || !lanes.isOpen()) {
       return;
     }
     boolean due =
         fails.records >= recordsMax
             || fails.bytes >= bounds.bytes()
             || scope.loop().ticks() - fails.sinceTicks >= bounds.after().toNanos();
-    long storing = keys.values().stream().filter(each -> each.storing).count();
-    if (due && parking.hasRoom(storing, fails.bytes)) {
-      store(fails);
+    if (due) {
+      var waiting = ours(fails.lane).stream().map(this::recordOf).toList();
+      store(fails, ParkedChunk.first(waiting));
     }
   }
 
-  /** Stores what waits in the lane; meanwhile the lane is as any other. */
-  private void store(Failing<O> fails) {
-    var waiting = ours(fails.lane).stream().map(this::recordOf).toList();
-    fails.storing = true;
+  /** Stores what waits in the lane, if there is room; meanwhile the lane is as any other. */
+  private void store(Failing<O> fails, List<StreamRecord> some) {
+    long bytes = some.stream().mapToLong(StreamRecord::budgetBytes).sum();
+    long keysComing = keys.values().stream().filter(each -> each.storing > 0).count();
+    long bytesComing = keys.values().stream().mapToLong(each -> each.storing).sum();
+    if (!parking.hasRoom(keysComing + 1, bytesComing + bytes)) {
+      return;
+    }
+    fails.storing = bytes;
     var prefix = parking.newPrefix();
-    var chunk = new ParkedChunk(scope.context.key(), ParkedChunk.first(waiting));
+    var chunk = new ParkedChunk(scope.context.key(), some);
     store.put(prefix + 0, chunk, () -> stored(fails, prefix, chunk));
   }
 
   private void stored(Failing<O> fails, String prefix, ParkedChunk chunk) {
-    fails.storing = false;
+    fails.storing = 0;
     if (draining || !keys.remove(fails.key, fails)) {
       store.delete(prefix + 0); // A record is finished meanwhile; no commit has ever named this.
       return;
@@ -176,12 +179,15 @@ final class KeyQuarantine<O> {
     parking.park(fails.key, fails.lane, prefix, chunk);
   }
 
-  /** The records in a lane that the engine waits for; a letter that is played again is not one. */
+  /**
+   * The records in a lane that the engine waits for: a letter that is played again is not one, nor
+   * is what is parked.
+   */
   List<Task<O>> ours(KeyLanes.Lane<Task<O>> lane) {
     var ours = new ArrayList<Task<O>>();
     for (var task : lanes.tasks(lane)) {
       var position = task.position();
-      if (position != null && !scope.book.isPlaying(position)) {
+      if (position != null && task.parked == null && !scope.book.isPlaying(position)) {
         ours.add(task);
       }
     }

@@ -109,20 +109,18 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
 
   @Override
   public void handle(List<StreamRecord> records) {
-    var rest = records.stream().filter(record -> !parked.takes(record)).toList();
-    if (timed && decoder.isTimed()) {
+    if (!timed) {
+      parked.handle(records);
+      return;
+    }
+    var rest = parked.takeIn(records);
+    if (decoder.isTimed()) {
       arrivals.add(rest);
       return;
     }
     for (var record : rest) {
-      var one = new One(record, scope.idOf(record.position()));
-      if (timed) {
-        one.place = timers.admit(record.position(), record.key().text());
-        lanes.add(one);
-        timers.advance(record.arrivedAt());
-      } else {
-        lanes.add(one);
-      }
+      admit(record);
+      timers.advance(record.arrivedAt());
     }
     lanes.start();
   }
@@ -145,11 +143,14 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
     }
   }
 
-  private void admit(Arrived<I> arrived) {
-    var record = arrived.record();
+  private void admit(StreamRecord record) {
     var one = new One(record, scope.idOf(record.position()));
     one.place = timers.admit(record.position(), record.key().text());
     lanes.add(one);
+  }
+
+  private void admit(Arrived<I> arrived) {
+    admit(arrived.record());
     if (arrived instanceof Arrived.Found<I> found) {
       timers.advance(found.decoded().time());
     }
@@ -175,6 +176,11 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
     lanes.drain();
     arrivals.drain();
     parked.drain();
+  }
+
+  @Override
+  public CompletionStage<Void> quiet() {
+    return lanes.quiet();
   }
 
   @Override

@@ -91,7 +91,7 @@ final class LambdaBatches<I, O> implements ShardHandler, FunctionGate.Caller {
 
   @Override
   public CompletionStage<Void> restore(List<CommitParts> parts) {
-    return CompletableFuture.completedFuture(null);
+    return ParkedStore.noneBut(null, scope, parts);
   }
 
   @Override

@@ -8,6 +8,8 @@ import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -65,6 +67,7 @@ final class LaneRunner<O> implements FunctionGate.Caller {
   private final Dispatch<Call<O>> dispatch;
   private final StateReading<O> loading;
   private Quarantine<O> quarantine = task -> {};
+  private final CompletableFuture<Void> quiet = new CompletableFuture<>();
   private boolean starting;
   private boolean draining;
   private long foreignKeys;
@@ -80,7 +83,8 @@ final class LaneRunner<O> implements FunctionGate.Caller {
     this.terms = Call.Terms.of(scope, wiring, this::overdue);
     this.courier = new Courier(scope);
     this.letters = new LetterWriter(scope, courier, outlets.letters());
-    this.lanes = new KeyLanes<>(settings.inFlight());
+    // Keys that fail slowly must not take the room of all others.
+    this.lanes = new KeyLanes<>(settings.inFlight(), task -> task.parked != null);
     var pool = settings.executor().orElse(scope.environment.pool());
     this.dispatch = new Dispatch<>(scope, pool, this::ended, this::start);
     this.loading = new StateReading<>(scope, this::resume);
@@ -135,7 +139,8 @@ final class LaneRunner<O> implements FunctionGate.Caller {
     starting = true;
     // A failure that gives the shard up ends the scope in the midst of a turn: nothing begins then.
     while (!scope.isOver() && gate.admits()) {
-      var lane = lanes.start();
+      // Of a record that fails by itself a probe learns nothing of the function.
+      var lane = gate.isOpen() ? lanes.start() : lanes.startRather(each -> !each.failed);
       if (lane == null) {
         break;
       }
@@ -177,6 +182,18 @@ final class LaneRunner<O> implements FunctionGate.Caller {
     giveBack(lanes.drain());
   }
 
+  /** {@link io.headrace.kcl.ShardHandler#quiet}. */
+  CompletionStage<Void> quiet() {
+    tellQuiet();
+    return quiet;
+  }
+
+  private void tellQuiet() {
+    if (draining && lanes.isEmpty()) {
+      quiet.complete(null);
+    }
+  }
+
   private void putBackUnlessBegun(Task<O> task) {
     var call = task.call;
     if (call != null && call.withdraw()) {
@@ -196,6 +213,7 @@ final class LaneRunner<O> implements FunctionGate.Caller {
             .filter(Objects::nonNull)
             .toList();
     scope.giveBack(positions);
+    tellQuiet();
   }
 
   /** {@link io.headrace.kcl.ShardHandler#callsSince}. */
@@ -285,7 +303,7 @@ final class LaneRunner<O> implements FunctionGate.Caller {
     task.call = null;
     lanes.rest(task.lane());
     if (result instanceof Call.Result.Succeeded success) {
-      gate.succeeded(scope, call, task.attempts == 1 ? 1 : 0);
+      gate.succeeded(scope, call, task.attempts == 1 && !task.failed ? 1 : 0);
       courier.deliver(success.outputs(), () -> finish(task, success.effect()));
     } else if (result instanceof Call.Result.Failed failed) {
       failed(task, call, Failure.of(failed.cause(), retry));
@@ -306,7 +324,8 @@ final class LaneRunner<O> implements FunctionGate.Caller {
       scope.fail(failure.cause());
       return;
     }
-    if (gate.takes(scope, call, call.since(), task.attempts == 1, failure)) {
+    boolean isNews = task.attempts == 1 && !task.failed;
+    if (gate.takes(scope, call, call.since(), isNews, failure)) {
       task.attempts--;
       hold(task);
       return;
@@ -415,6 +434,7 @@ final class LaneRunner<O> implements FunctionGate.Caller {
   private void finish(Task<O> task, Outcome outcome) {
     done.done(task, outcome);
     lanes.finish(task.lane());
+    tellQuiet();
     start();
   }
 

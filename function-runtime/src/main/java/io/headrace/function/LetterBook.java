@@ -152,7 +152,7 @@ final class LetterBook {
   }
 
   boolean isPlaying(Position position) {
-    return playing.containsKey(position);
+    return !playing.isEmpty() && playing.containsKey(position);
   }
 
   /** The record of this letter is handed over again, because of an order. */

@@ -10,7 +10,6 @@ import io.headrace.kcl.ShardHandler;
 import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.StartingPosition;
 import io.headrace.kcl.StreamRecord;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -30,9 +29,6 @@ import org.jspecify.annotations.Nullable;
  * is heard here, and not told to the engine, which knows nothing of it. Owned by the worker loop.
  */
 final class LetterGate extends Gate {
-  /** How long a run that is handed over waits for letters that are with the function. */
-  private static final Duration LAST_LETTERS_WAIT = Duration.ofSeconds(10);
-
   private final Scope scope;
   private final LetterLedger ledger;
   private final ProgressKey place;
@@ -50,7 +46,6 @@ final class LetterGate extends Gate {
   private final ArrayDeque<List<StreamRecord>> held = new ArrayDeque<>();
   private final Hearing hearing;
   private boolean striking;
-  private boolean draining;
   private @Nullable Position through;
 
   private LetterGate(
@@ -202,7 +197,6 @@ final class LetterGate extends Gate {
 
   @Override
   public void handle(List<StreamRecord> records) {
-    hearing.handed += records.size();
     if (striking) {
       held.add(records);
     } else {
@@ -285,27 +279,14 @@ final class LetterGate extends Gate {
     }
   }
 
-  /**
-   * Before a hand-over it has the letters that are with the function still: else the next owner
-   * would play them meanwhile. Nothing else can change then, so it fits the progress that the
-   * engine took before.
-   */
+  /** Letters that are with the function still: else the next owner would play them meanwhile. */
+  @Override
+  public CompletionStage<Void> quiet() {
+    return redriver.quiet().thenCombine(super.quiet(), (letters, others) -> letters);
+  }
+
   @Override
   public CompletionStage<CommitParts> snapshot() {
-    if (!draining || hearing.handed > 0 || !redriver.isUnderWay()) {
-      return taken();
-    }
-    var ready = redriver.quiet().toCompletableFuture();
-    var unused =
-        scope.loop().schedule(LAST_LETTERS_WAIT, () -> scope.runUnlessOver(() -> giveUp(ready)));
-    return ready.thenCompose(done -> taken());
-  }
-
-  private static void giveUp(CompletableFuture<Void> ready) {
-    boolean unused = ready.complete(null);
-  }
-
-  private CompletionStage<CommitParts> taken() {
     var played = redriver.played();
     return super.snapshot().thenApply(parts -> PlayedLetters.with(parts, played));
   }
@@ -318,17 +299,12 @@ final class LetterGate extends Gate {
 
   @Override
   public void drain() {
-    draining = true;
     redriver.stop();
     var positions = new ArrayList<Position>();
     held.forEach(records -> records.forEach(record -> positions.add(record.position())));
     held.clear();
     scope.giveBack(positions);
     super.drain();
-    if (redriver.isUnderWay()) {
-      // So that there is a last commit, which can wait for them.
-      scope.context.outcomes().stateChanged();
-    }
   }
 
   @Override
@@ -348,9 +324,6 @@ final class LetterGate extends Gate {
     private final Outcomes engine;
     private @Nullable Redriver redriver;
 
-    /** How many records the engine has handed over and not heard of yet. */
-    private int handed;
-
     Hearing(Outcomes engine) {
       this.engine = engine;
     }
@@ -368,7 +341,6 @@ final class LetterGate extends Gate {
     @Override
     public void settled(Position position, Outcome outcome) {
       if (redriver == null || !redriver.settled(position, outcome)) {
-        handed--;
         engine.settled(position, outcome);
       }
     }
@@ -384,7 +356,6 @@ final class LetterGate extends Gate {
         playing.returned(positions);
       }
       if (!records.isEmpty()) {
-        handed -= records.size();
         engine.returned(records);
       }
     }

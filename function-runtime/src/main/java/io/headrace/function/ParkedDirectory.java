@@ -62,6 +62,25 @@ record ParkedDirectory(HashRange range, List<Entry> entries) {
     String name() {
       return prefix + first;
     }
+
+    /** Whether it is one of them. */
+    boolean holds(String name) {
+      if (!name.startsWith(prefix)) {
+        return false;
+      }
+      try {
+        long number = Long.parseLong(name.substring(prefix.length()));
+        return first <= number && number <= last;
+      } catch (NumberFormatException other) {
+        return false;
+      }
+    }
+  }
+
+  /** Whether a chunk holds records of its keys. */
+  boolean names(String chunk) {
+    return entries.stream()
+        .anyMatch(entry -> entry.stretches().stream().anyMatch(each -> each.holds(chunk)));
   }
 
   /**

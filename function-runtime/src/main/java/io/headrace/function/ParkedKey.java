@@ -47,6 +47,11 @@ final class ParkedKey {
   /** The record in the lane, while there is one. */
   private @Nullable StreamRecord handed;
 
+  /** The first of its records that are left has failed, as far as is known. */
+  private boolean failed = true;
+
+  private long loadedBytes;
+
   boolean lingering;
   boolean fetching;
 
@@ -99,6 +104,16 @@ final class ParkedKey {
     return new Entry(key, next, records, bytes, List.copyOf(stretches));
   }
 
+  /** Whether its next record has failed before: in this run, or in the one that parked it. */
+  boolean hasFailed() {
+    return failed;
+  }
+
+  /** What is here of its first chunk, beside the record in the lane. */
+  long loadedBytes() {
+    return loaded == null ? 0 : loadedBytes;
+  }
+
   boolean isHanded() {
     return handed != null;
   }
@@ -120,6 +135,7 @@ final class ParkedKey {
     chunkSize = chunk.records().size();
     origin = chunk.origin();
     loaded = new ArrayDeque<>(chunk.records().subList(done, chunkSize));
+    loadedBytes = loaded.stream().mapToLong(StreamRecord::budgetBytes).sum();
   }
 
   /** Takes the next one, which is in the lane from now on; null when its chunk is not here. */
@@ -128,6 +144,7 @@ final class ParkedKey {
       return null;
     }
     handed = loaded.remove();
+    loadedBytes -= handed.budgetBytes();
     return new Next(handed, origin);
   }
 
@@ -147,6 +164,7 @@ final class ParkedKey {
       throw new IllegalStateException("no record of parked key hash " + key.hashCode() + " is out");
     }
     handed = null;
+    failed = false;
     next = new Position(done.position().sequence(), done.position().subSequence() + 1);
     records--;
     bytes -= done.budgetBytes();
@@ -174,6 +192,11 @@ final class ParkedKey {
 
   long unwrittenBytes() {
     return tailBytes;
+  }
+
+  /** What the next chunk would take. */
+  long nextBytes() {
+    return ParkedChunk.first(tail).stream().mapToLong(StreamRecord::budgetBytes).sum();
   }
 
   boolean isWriting() {

@@ -8,6 +8,7 @@ import io.headrace.kcl.ShardHandler.Outcome;
 import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.StreamRecord;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -35,6 +36,17 @@ final class ParkedKeys<O> implements LaneRunner.Quarantine<O>, KeyQuarantine.Par
   /** A record that failed so often may fail for long: those behind it need not be here. */
   private static final int UNLOADED_AFTER = 4;
 
+  /** Of a run's chunks, so much is here beside what is in lanes; others are fetched once more. */
+  private static final long LOADED_BYTES_MAX = 16L << 20;
+
+  /** Where chunks of records lie, below the shard's. */
+  private static final String PARKED = "parked";
+
+  /** So many keys go on together when a run begins, and the next ones a little later. */
+  private static final int BEGUN_AT_ONCE = 16;
+
+  private static final Duration BEGUN_APART = Duration.ofMillis(50);
+
   /** Makes the task of a record that lies in this shard, or in an ancestor of it. */
   @FunctionalInterface
   interface Making<O> {
@@ -47,13 +59,11 @@ final class ParkedKeys<O> implements LaneRunner.Quarantine<O>, KeyQuarantine.Par
   private final String part;
   private final StateKeeper keeper;
   private final ParkedStore store;
-  private final KeyParking bounds;
   private final boolean parksMore;
   private final KeyQuarantine<O> quarantine;
 
   private final Map<String, ParkedKey> keys = new LinkedHashMap<>();
-  private long records;
-  private long bytes;
+  private final ParkedRoom room;
   private long prefixes;
   private boolean changed;
 
@@ -61,14 +71,6 @@ final class ParkedKeys<O> implements LaneRunner.Quarantine<O>, KeyQuarantine.Par
   private boolean begun = true;
 
   private boolean draining;
-
-  /** Something does not fit that would be stored. */
-  private boolean waiting;
-
-  /** That was told, and since then half of the room was never free. */
-  private boolean full;
-
-  private boolean halfFull;
 
   /**
    * @param part of the commit, which names what is parked
@@ -84,7 +86,8 @@ final class ParkedKeys<O> implements LaneRunner.Quarantine<O>, KeyQuarantine.Par
     this.store = new ParkedStore(scope);
     var parking = settings.retry().patience().parking();
     this.parksMore = parking != null && scope.environment.keepsChunks();
-    this.bounds = parking != null ? parking : KeyParking.DEFAULT;
+    var bounds = parking != null ? parking : KeyParking.DEFAULT;
+    this.room = new ParkedRoom(scope, bounds);
     this.quarantine = new KeyQuarantine<>(scope, lanes, store, bounds, settings.inFlight(), this);
     lanes.watchedBy(this);
     scope.parked = this;
@@ -92,6 +95,10 @@ final class ParkedKeys<O> implements LaneRunner.Quarantine<O>, KeyQuarantine.Par
 
   /** Brings back what the last commits tell of, of which the keys are this shard's. */
   CompletionStage<Void> restore(List<CommitParts> parts) {
+    return ParkedStore.noneBut(part, scope, parts).thenCompose(known -> load(parts));
+  }
+
+  private CompletionStage<Void> load(List<CommitParts> parts) {
     return keeper
         .loadChunks(parts)
         .thenCompose(found -> Scope.onLoop(scope, () -> restored(found)));
@@ -110,9 +117,9 @@ final class ParkedKeys<O> implements LaneRunner.Quarantine<O>, KeyQuarantine.Par
     }
     for (var entry : entries.values()) {
       keys.put(entry.key(), ParkedKey.restored(entry, newPrefix()));
-      records += entry.records();
-      bytes += entry.bytes();
+      room.add(1, entry.records(), entry.bytes());
     }
+    room.lookAtLevel();
     changed = keeper.isInherited() && !keys.isEmpty();
     begun = keys.isEmpty();
     if (!keys.isEmpty()) {
@@ -120,8 +127,13 @@ final class ParkedKeys<O> implements LaneRunner.Quarantine<O>, KeyQuarantine.Par
           "function {}, shard {}: goes on with parked keys, {}",
           scope.function,
           scope.context.key(),
-          load());
+          room.load());
     }
+    if (scope.environment.keepsChunks()) {
+      var all = new ParkedDirectory(range, List.copyOf(entries.values()));
+      ChunkSweep.begin(scope, keeper.directory() + PARKED, all::names);
+    }
+    scope.tell(new FunctionEvent.ParkedFound(scope.function, scope.context.key(), room.load()));
     if (scope.letterGate == null) {
       scope.post(this::begin);
     }
@@ -136,7 +148,17 @@ final class ParkedKeys<O> implements LaneRunner.Quarantine<O>, KeyQuarantine.Par
   /** It is known which letters count: parked keys go on. */
   void begin() {
     begun = true;
-    List.copyOf(keys.values()).forEach(this::goOn);
+    begin(new ArrayDeque<>(keys.values()));
+  }
+
+  /** A few at a time: each brings a chunk, and most of them fail. */
+  private void begin(ArrayDeque<ParkedKey> left) {
+    for (int i = 0; i < BEGUN_AT_ONCE && !left.isEmpty(); i++) {
+      goOn(left.remove());
+    }
+    if (!left.isEmpty()) {
+      var unused = scope.loop().schedule(BEGUN_APART, () -> scope.runUnlessOver(() -> begin(left)));
+    }
   }
 
   boolean isEmpty() {
@@ -149,26 +171,37 @@ final class ParkedKeys<O> implements LaneRunner.Quarantine<O>, KeyQuarantine.Par
     return parked != null && letter.id().position().compareTo(parked.next()) >= 0;
   }
 
-  /**
-   * A record comes up.
-   *
-   * @return whether it is taken in here; else it goes to its lane
-   */
-  boolean takes(StreamRecord record) {
-    if (keys.isEmpty() && quarantine.isEmpty()) {
+  /** Records come up: those of parked keys are taken in here, all others go to their lanes. */
+  void handle(List<StreamRecord> some) {
+    for (var record : some) {
+      if (!takesIn(record)) {
+        var origin = scope.book.shardOf(record.position(), scope.context.key());
+        lanes.add(making.task(record, origin));
+        if (!scope.book.isPlaying(record.position())) {
+          quarantine.came(record);
+        }
+      }
+    }
+    lanes.start();
+  }
+
+  /** Takes in the records of parked keys, and answers the others. */
+  List<StreamRecord> takeIn(List<StreamRecord> some) {
+    return some.stream().filter(record -> !takesIn(record)).toList();
+  }
+
+  private boolean takesIn(StreamRecord record) {
+    // A letter that is played again is older than whatever is parked, and goes before it.
+    if (keys.isEmpty() || scope.book.isPlaying(record.position())) {
       return false;
     }
-    if (scope.book.isPlaying(record.position())) {
+    var key = keys.get(record.key().text());
+    if (key == null) {
       return false;
     }
-    var parked = keys.get(record.key().text());
-    if (parked != null) {
-      parked.append(record);
-      storeTail(parked);
-      return true;
-    }
-    quarantine.came(record);
-    return false;
+    key.append(record);
+    storeTail(key);
+    return true;
   }
 
   @Override
@@ -179,26 +212,22 @@ final class ParkedKeys<O> implements LaneRunner.Quarantine<O>, KeyQuarantine.Par
       }
       return;
     }
-    if (parksMore && task.position() != null) {
+    // What fails before a parked key's first record is a letter: the key can't be parked twice.
+    if (parksMore && task.position() != null && !keys.containsKey(task.key())) {
       quarantine.failed(task);
     }
   }
 
   @Override
-  public boolean hasRoom(long more, long waiting) {
-    if (keys.size() + more < bounds.keysMax() && bytes + waiting <= bounds.bytesMax()) {
-      return true;
-    }
-    tellFull();
-    return false;
+  public boolean hasRoom(long moreKeys, long moreBytes) {
+    return room.holds(moreKeys, moreBytes);
   }
 
   @Override
   public void park(String name, KeyLanes.Lane<Task<O>> lane, String prefix, ParkedChunk chunk) {
     var key = ParkedKey.parked(name, prefix, 0, chunk);
     keys.put(name, key);
-    records += key.records();
-    bytes += key.bytes();
+    room.add(1, key.records(), key.bytes());
     var tasks = quarantine.ours(lane);
     if (tasks.get(0) == lane.first()) {
       var first = tasks.remove(0);
@@ -215,8 +244,9 @@ final class ParkedKeys<O> implements LaneRunner.Quarantine<O>, KeyQuarantine.Par
         scope.function,
         scope.context.key(),
         position,
-        load());
-    scope.tell(new FunctionEvent.KeyParked(scope.function, scope.context.key(), position, load()));
+        room.load());
+    scope.tell(
+        new FunctionEvent.KeyParked(scope.function, scope.context.key(), position, room.load()));
     storeTail(key);
     goOn(key);
   }
@@ -249,8 +279,7 @@ final class ParkedKeys<O> implements LaneRunner.Quarantine<O>, KeyQuarantine.Par
     if (draining || key.isWriting() || key.unwritten() == 0) {
       return;
     }
-    if (bytes + key.unwrittenBytes() > bounds.bytesMax()) {
-      tellFull();
+    if (!room.takes(key.nextBytes())) {
       return;
     }
     var chunk = new ParkedChunk(scope.context.key(), key.write());
@@ -265,12 +294,13 @@ final class ParkedKeys<O> implements LaneRunner.Quarantine<O>, KeyQuarantine.Par
     }
     long before = key.bytes();
     key.written();
-    records += some.size();
-    bytes += key.bytes() - before;
+    long more = key.bytes() - before;
+    room.arrived(more);
+    room.add(0, some.size(), more);
     tellParked(some);
     scope.tell(
         new FunctionEvent.RecordsParked(
-            scope.function, scope.context.key(), some.get(0).position(), some.size(), load()));
+            scope.function, scope.context.key(), some.get(0).position(), some.size(), room.load()));
     storeTail(key);
     goOn(key);
   }
@@ -279,12 +309,12 @@ final class ParkedKeys<O> implements LaneRunner.Quarantine<O>, KeyQuarantine.Par
   private void tellParked(List<StreamRecord> some) {
     changed = true;
     some.forEach(record -> scope.context.outcomes().settled(record.position(), Outcome.PARKED));
-    lookAtLevel();
+    room.lookAtLevel();
   }
 
   /** The next record of the key goes to its lane, or its chunk is fetched, or all is done. */
   private void goOn(ParkedKey key) {
-    if (!begun || draining || key.isHanded() || key.fetching) {
+    if (!begun || draining || key.isHanded() || key.fetching || keys.get(key.key()) != key) {
       return;
     }
     if (key.isOver()) {
@@ -309,16 +339,13 @@ final class ParkedKeys<O> implements LaneRunner.Quarantine<O>, KeyQuarantine.Par
     var skips = new ArrayList<>(orders.skips(scope.function, scope.context.key()));
     skips.addAll(orders.skips(scope.function, next.origin()));
     var skip = OperatorGate.skipping(skips, next.record());
-    if (skip.isPresent()) {
-      long order = skip.get().number();
-      scope.post(() -> skip(key, next, order));
-      return;
-    }
+    Runnable then =
+        skip.isPresent() ? () -> skip(key, next, skip.get().number()) : () -> play(key, next);
     var gate = scope.letterGate;
     if (gate == null) {
-      play(key, next);
+      scope.post(then);
     } else {
-      gate.beforePlaying(next.origin(), next.record().position(), () -> play(key, next));
+      gate.beforePlaying(next.origin(), next.record().position(), () -> scope.post(then));
     }
   }
 
@@ -326,6 +353,9 @@ final class ParkedKeys<O> implements LaneRunner.Quarantine<O>, KeyQuarantine.Par
     key.fetching = false;
     key.arrived(chunk);
     goOn(key);
+    if (keys.values().stream().mapToLong(ParkedKey::loadedBytes).sum() > LOADED_BYTES_MAX) {
+      key.unload();
+    }
   }
 
   private void skip(ParkedKey key, ParkedKey.Next next, long order) {
@@ -340,6 +370,7 @@ final class ParkedKeys<O> implements LaneRunner.Quarantine<O>, KeyQuarantine.Par
     }
     var task = making.task(next.record(), next.origin());
     task.parked = key;
+    task.failed = key.hasFailed();
     task.origin = next.origin().equals(scope.context.key()) ? null : next.origin();
     lanes.add(task);
     lanes.start();
@@ -356,9 +387,7 @@ final class ParkedKeys<O> implements LaneRunner.Quarantine<O>, KeyQuarantine.Par
       finished(key, id, quarantine.recordOf(task).position(), outcome);
       return true;
     }
-    if (!quarantine.isEmpty()) {
-      quarantine.finished(task.key());
-    }
+    quarantine.finished(task.key());
     return false;
   }
 
@@ -368,16 +397,14 @@ final class ParkedKeys<O> implements LaneRunner.Quarantine<O>, KeyQuarantine.Par
     if (chunk != null) {
       store.isDone(chunk);
     }
-    records--;
-    bytes += key.bytes() - before;
+    room.add(0, -1, key.bytes() - before);
     changed = true;
     scope.context.outcomes().stateChanged();
-    lookAtLevel();
+    room.lookAtLevel();
     scope.tell(
         new FunctionEvent.ParkedSettled(
-            scope.function, scope.context.key(), id.toString(), position, outcome, load()));
-    if (waiting) {
-      waiting = false;
+            scope.function, scope.context.key(), id.toString(), position, outcome, room.load()));
+    if (room.takeWanted()) {
       List.copyOf(keys.values()).forEach(this::storeTail);
     }
     goOn(key);
@@ -386,6 +413,7 @@ final class ParkedKeys<O> implements LaneRunner.Quarantine<O>, KeyQuarantine.Par
   /** What was not stored goes to the lane, as records of any other key do. */
   private void resume(ParkedKey key) {
     keys.remove(key.key());
+    room.add(-1, 0, 0);
     changed = true;
     for (var record : key.takeTail()) {
       lanes.add(making.task(record, scope.context.key()));
@@ -394,8 +422,8 @@ final class ParkedKeys<O> implements LaneRunner.Quarantine<O>, KeyQuarantine.Par
     if (gate != null) {
       gate.resumed(key.key());
     }
-    lookAtLevel();
-    scope.tell(new FunctionEvent.KeyResumed(scope.function, scope.context.key(), load()));
+    room.lookAtLevel();
+    scope.tell(new FunctionEvent.KeyResumed(scope.function, scope.context.key(), room.load()));
     lanes.start();
   }
 
@@ -446,44 +474,17 @@ final class ParkedKeys<O> implements LaneRunner.Quarantine<O>, KeyQuarantine.Par
     scope.giveBack(left);
   }
 
-  private void tellFull() {
-    waiting = true;
-    if (!full) {
-      full = true;
-      LOG.warn(
-          "function {}, shard {}: no more of keys that keep failing can be parked, {}; the position"
-              + " waits for them",
-          scope.function,
-          scope.context.key(),
-          load());
-      scope.tell(new FunctionEvent.ParkingFull(scope.function, scope.context.key(), load()));
-    }
-  }
-
-  private void lookAtLevel() {
-    boolean now = load().isHalfFull();
-    if (now && !halfFull) {
-      LOG.warn(
-          "function {}, shard {}: half of what may be parked is, {}",
-          scope.function,
-          scope.context.key(),
-          load());
-    }
-    halfFull = now;
-    full &= now;
-  }
-
   /** How keys stand in lanes, with those that are parked. */
   KeyStanding standing(KeyStanding inLanes) {
-    return inLanes.parking(keys.size(), records, bytes);
-  }
-
-  private KeyParking.Load load() {
-    return new KeyParking.Load(keys.size(), records, bytes, bounds);
+    var load = room.load();
+    return inLanes.parking(load.keys(), load.records(), load.bytes());
   }
 
   @Override
   public String newPrefix() {
-    return keeper.prefix() + "k" + ++prefixes + ".";
+    // In a directory of their own, which can be swept without a look at state.
+    int word = keeper.directory().length();
+    var run = keeper.prefix().substring(word);
+    return keeper.directory() + PARKED + "/" + run + "k" + ++prefixes + ".";
   }
 }

@@ -2,12 +2,17 @@ package io.headrace.function;
 
 import io.headrace.checkpoint.ChunkStore;
 import io.headrace.kcl.CheckpointException;
+import io.headrace.kcl.CommitParts;
 import io.headrace.kcl.loop.Stages;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -44,11 +49,35 @@ final class ParkedStore {
   /** A confirmed commit does not refer to these. */
   private List<String> unreachable = List.of();
 
-  private boolean troubled;
+  /** Chunks that could not be had or stored, which was told. */
+  private final Set<String> troubled = new HashSet<>();
 
   ParkedStore(Scope scope) {
     this.scope = scope;
     this.chunks = scope.environment.chunks();
+  }
+
+  /**
+   * Fails where another kind of function, under the same name, has parked records: this one would
+   * not handle them, and its first commit would forget them.
+   *
+   * @param own the part that the handler knows; null where it knows none
+   */
+  static CompletionStage<Void> noneBut(@Nullable String own, Scope scope, List<CommitParts> parts) {
+    for (var name : List.of(CommitParts.PARKED, KeyedHandler.PARKED)) {
+      if (!name.equals(own) && parts.stream().anyMatch(each -> each.parts().containsKey(name))) {
+        return CompletableFuture.failedFuture(
+            new CheckpointException(
+                "function "
+                    + scope.function
+                    + ", shard "
+                    + scope.context.key()
+                    + ": records of keys that kept failing are parked, by a function of another"
+                    + " kind that had this name, and this one can't handle them. Run the former"
+                    + " one until nothing is parked any more, or give this one a name of its own"));
+      }
+    }
+    return CompletableFuture.completedFuture(null);
   }
 
   /**
@@ -70,7 +99,8 @@ final class ParkedStore {
             bytes = chunk.write();
           } catch (IOException unreadable) {
             scope.post(
-                () -> again(unreadable, attempt, () -> put(name, chunk, attempt + 1, stored)));
+                () ->
+                    again(name, unreadable, attempt, () -> put(name, chunk, attempt + 1, stored)));
             return;
           }
           put(name, bytes, attempt, stored);
@@ -85,12 +115,12 @@ final class ParkedStore {
         nothing ->
             scope.runUnlessOver(
                 () -> {
-                  recovered();
+                  recovered(name);
                   stored.run();
                 }),
         failed ->
             scope.runUnlessOver(
-                () -> again(failed, attempt, () -> put(name, bytes, attempt + 1, stored))));
+                () -> again(name, failed, attempt, () -> put(name, bytes, attempt + 1, stored))));
   }
 
   /**
@@ -112,27 +142,28 @@ final class ParkedStore {
                   try {
                     chunk = ParkedChunk.read(name, bytes);
                   } catch (CheckpointException damaged) {
-                    again(damaged, attempt, () -> get(name, attempt + 1, found));
+                    again(name, damaged, attempt, () -> get(name, attempt + 1, found));
                     return;
                   }
-                  recovered();
+                  recovered(name);
                   found.accept(chunk);
                 }),
         failed ->
-            scope.runUnlessOver(() -> again(failed, attempt, () -> get(name, attempt + 1, found))));
+            scope.runUnlessOver(
+                () -> again(name, failed, attempt, () -> get(name, attempt + 1, found))));
   }
 
-  private void again(Throwable failed, int attempt, Runnable task) {
-    troubled = true;
+  private void again(String name, Throwable failed, int attempt, Runnable task) {
+    troubled.add(name);
     var wait = RetryPolicy.jittered(RETRY_FIRST, RETRY_LONGEST, attempt, scope.random());
     scope.tell(
         new FunctionEvent.SinkUnavailable(scope.function, scope.context.key(), NAME, failed, wait));
     scope.later(wait, task);
   }
 
-  private void recovered() {
-    if (troubled) {
-      troubled = false;
+  /** That other chunks go well says nothing of one that is missing. */
+  private void recovered(String name) {
+    if (troubled.remove(name) && troubled.isEmpty()) {
       scope.tell(new FunctionEvent.SinkRecovered(scope.function, scope.context.key(), NAME));
     }
   }

@@ -16,7 +16,9 @@ final class ParkingTroubles {
   private final Map<Place, String> sentences = new ConcurrentHashMap<>();
 
   void on(FunctionEvent event) {
-    if (event instanceof FunctionEvent.KeyParked parked) {
+    if (event instanceof FunctionEvent.ParkedFound found) {
+      look(event, found.load());
+    } else if (event instanceof FunctionEvent.KeyParked parked) {
       look(event, parked.load());
     } else if (event instanceof FunctionEvent.RecordsParked parked) {
       look(event, parked.load());
@@ -34,6 +36,8 @@ final class ParkingTroubles {
   void on(WorkerEvent event) {
     if (event instanceof WorkerEvent.ShardStopped stopped) {
       sentences.keySet().removeIf(place -> place.shard().equals(stopped.shard()));
+    } else if (event instanceof WorkerEvent.FunctionHeld held) {
+      sentences.remove(new Place(held.function(), held.shard()));
     }
   }
 

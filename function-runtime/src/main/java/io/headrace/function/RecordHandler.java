@@ -60,12 +60,7 @@ final class RecordHandler<I, O> implements ShardHandler {
 
   @Override
   public void handle(List<StreamRecord> records) {
-    for (var record : records) {
-      if (!parked.takes(record)) {
-        lanes.add(new One(record, scope.idOf(record.position())));
-      }
-    }
-    lanes.start();
+    parked.handle(records);
   }
 
   @Override
@@ -82,6 +77,11 @@ final class RecordHandler<I, O> implements ShardHandler {
   public void drain() {
     lanes.drain();
     parked.drain();
+  }
+
+  @Override
+  public CompletionStage<Void> quiet() {
+    return lanes.quiet();
   }
 
   @Override

@@ -126,7 +126,7 @@ final class Redriver {
   }
 
   /** Whether letters are with the function, or about to be. */
-  boolean isUnderWay() {
+  private boolean isUnderWay() {
     return round != null && !round.underWay.isEmpty();
   }
 

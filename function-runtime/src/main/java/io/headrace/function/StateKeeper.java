@@ -65,6 +65,11 @@ final class StateKeeper {
     return inherited;
   }
 
+  /** What the names of all chunks of this function in this shard begin with. */
+  String directory() {
+    return shardPrefix;
+  }
+
   /** What the names of this run's chunks begin with; no other run's do. */
   String prefix() {
     return prefix;

@@ -80,8 +80,8 @@ final class TumblingHandler<O> implements ShardHandler, FunctionGate.Caller, Fil
 
   @Override
   public CompletionStage<Void> restore(List<CommitParts> parts) {
-    return keeper
-        .load(parts)
+    return ParkedStore.noneBut(null, scope, parts)
+        .thenCompose(known -> keeper.load(parts))
         .thenCompose(chunks -> Scope.onLoop(scope, () -> chunks.forEach(this::restore)));
   }
 

@@ -75,8 +75,8 @@ final class WindowHandler<I, A, O> implements ShardHandler {
 
   @Override
   public CompletionStage<Void> restore(List<CommitParts> parts) {
-    return space
-        .restore(parts)
+    return ParkedStore.noneBut(null, scope, parts)
+        .thenCompose(known -> space.restore(parts))
         .thenCompose(origins -> Scope.onLoop(scope, () -> install(origins, parts.size())));
   }
 
@@ -106,6 +106,11 @@ final class WindowHandler<I, A, O> implements ShardHandler {
     scope.giveBack(List.copyOf(ends));
     ends.clear();
     arrivals.drain();
+  }
+
+  @Override
+  public CompletionStage<Void> quiet() {
+    return lanes.quiet();
   }
 
   @Override

@@ -3,7 +3,9 @@ package io.headrace.function;
 import io.headrace.checkpoint.ChunkStore;
 import io.headrace.checkpoint.InMemoryChunkStore;
 import io.headrace.kcl.CheckpointException;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -15,6 +17,7 @@ final class CountingChunks implements ChunkStore {
   private final Map<String, Integer> sizes = new ConcurrentHashMap<>();
   private final Map<String, Integer> everySize = new ConcurrentHashMap<>();
   boolean down;
+  long gets;
 
   Set<String> names() {
     return Set.copyOf(sizes.keySet());
@@ -45,6 +48,7 @@ final class CountingChunks implements ChunkStore {
 
   @Override
   public CompletionStage<byte[]> get(String name) {
+    gets++;
     return down
         ? CompletableFuture.failedFuture(new CheckpointException("the store is down"))
         : chunks.get(name);
@@ -54,5 +58,10 @@ final class CountingChunks implements ChunkStore {
   public CompletionStage<Void> delete(String name) {
     sizes.remove(name);
     return chunks.delete(name);
+  }
+
+  @Override
+  public CompletionStage<List<String>> names(String directory, Optional<String> after) {
+    return chunks.names(directory, after);
   }
 }

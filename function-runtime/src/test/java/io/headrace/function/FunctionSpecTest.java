@@ -8,6 +8,7 @@ import io.headrace.function.json.Json;
 import io.headrace.kcl.BatchLimits;
 import io.headrace.kcl.Start;
 import io.headrace.kcl.StreamSource;
+import java.net.ConnectException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
@@ -108,7 +109,8 @@ class FunctionSpecTest {
                     Optional.empty(),
                     Optional.empty(),
                     Optional.of(new FunctionOptions.PauseAbove(0.5, 10)),
-                    Optional.empty()),
+                    Optional.empty(),
+                    FunctionOptions.Outages.NONE),
                 Optional.of(Duration.ofSeconds(9)),
                 Optional.empty(),
                 FunctionOptions.Threads.NONE));
@@ -123,6 +125,47 @@ class FunctionSpecTest {
         .isEqualTo(new Patience(Duration.ofHours(1), List.of(), 5, 10, KeyParking.DEFAULT));
     assertThat(changed.inputs()).singleElement().extracting(Input::start).isEqualTo(Start.LATEST);
     assertThat(spec.inputs()).singleElement().extracting(Input::start).isEqualTo(Start.HORIZON);
+  }
+
+  @Test
+  void exceptions_that_a_settings_file_names_mean_that_a_dependency_is_down() {
+    var spec =
+        FunctionSpec.named("shop")
+            .reading(Rig.input())
+            .handledBy(() -> (event, out) -> {}, Destination.<String>nowhere());
+    var loader = getClass().getClassLoader();
+
+    var changed =
+        spec.with(unavailableOn("java.net.ConnectException").lookedUpIn(loader)).settings();
+    assertThat(changed.retry().patience().outage(new ConnectException("no"))).isNotNull();
+    assertThat(changed.retry().patience().outage(new IllegalStateException())).isNull();
+
+    assertThatThrownBy(() -> unavailableOn("ConnectException").lookedUpIn(loader))
+        .hasMessageContaining("unavailableOn ConnectException: there is no such class");
+    assertThatThrownBy(() -> unavailableOn("java.lang.String").lookedUpIn(loader))
+        .hasMessageContaining("unavailableOn java.lang.String: is no exception");
+    assertThatThrownBy(() -> spec.with(unavailableOn("java.lang.Throwable").lookedUpIn(loader)))
+        .hasMessageContaining("would take in errors of the virtual machine");
+    assertThatThrownBy(() -> spec.with(unavailableOn("java.net.ConnectException")))
+        .hasMessageContaining("was not looked up");
+  }
+
+  private static FunctionOptions unavailableOn(String name) {
+    var none = FunctionOptions.Retrying.NONE;
+    return new FunctionOptions(
+        Optional.empty(),
+        Optional.empty(),
+        FunctionOptions.Batching.NONE,
+        new FunctionOptions.Retrying(
+            none.retries(),
+            none.within(),
+            none.backOff(),
+            none.pauseAbove(),
+            none.parking(),
+            FunctionOptions.Outages.named(List.of(name))),
+        Optional.empty(),
+        Optional.empty(),
+        FunctionOptions.Threads.NONE);
   }
 
   @Test

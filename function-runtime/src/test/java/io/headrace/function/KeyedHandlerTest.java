@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
@@ -450,6 +451,11 @@ class KeyedHandlerTest {
     public CompletionStage<Void> delete(String name) {
       deleted.add(name);
       return store.delete(name);
+    }
+
+    @Override
+    public CompletionStage<List<String>> names(String directory, Optional<String> after) {
+      return store.names(directory, after);
     }
   }
 }

@@ -1,7 +1,9 @@
 package io.headrace.function;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.headrace.checkpoint.ChunkStore;
 import io.headrace.kcl.HashRange;
 import io.headrace.kcl.ShardHandler.Outcome;
 import java.math.BigInteger;
@@ -9,7 +11,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
@@ -409,6 +414,136 @@ class ParkedKeysTest {
     assertThat(troubles.sentences()).isEmpty();
   }
 
+  @Test
+  void a_restart_tells_whoever_looks_after_the_worker_what_is_parked() {
+    var troubles = new ParkingTroubles();
+    var rig =
+        rig(
+            policy ->
+                policy.parkingKeys(new KeyParking(Duration.ofSeconds(1), 10, 1 << 20, 4, 1 << 20)));
+    broken.addAll(List.of("a", "b"));
+    rig.putAll("a=1 ", "b=1 ");
+    rig.advance(3_000);
+    rig.commit();
+    rig.advance(1_000);
+    rig.events.clear();
+    rig.crash();
+    rig.events.forEach(troubles::on);
+
+    assertThat(troubles.sentences()).singleElement().asString().contains("2 of at most 4 keys");
+  }
+
+  @Test
+  void what_is_on_its_way_to_the_store_counts_as_parked() {
+    var slow = new SlowChunks(chunks);
+    var rig =
+        new Rig(
+            1,
+            spec(
+                policy ->
+                    policy.parkingKeys(
+                        new KeyParking(Duration.ofSeconds(1), 10, 1 << 10, 9, 3_000))));
+    rig.chunks = slow;
+    rig.start().restore();
+    broken.addAll(List.of("a", "b", "c", "d", "e"));
+    for (var key : List.copyOf(broken)) {
+      rig.put(key, "x".repeat(900));
+    }
+    rig.advance(1_500);
+
+    assertThat(slow.waiting).as("of 5, all of which come at once").hasSizeBetween(2, 3);
+  }
+
+  @Test
+  void a_chunk_that_is_missing_stays_a_trouble_while_others_go_well() {
+    var troubles = new SinkTroubles();
+    var rig = rig(policy -> policy);
+    broken.add("a");
+    rig.put("a", "1 ");
+    rig.advance(12_000);
+    rig.commit();
+    rig.advance(1_000);
+    chunks.names().stream().filter(name -> name.contains(".k")).forEach(chunks::delete);
+    rig.crash();
+    rig.advance(1_000);
+    broken.add("b");
+    rig.put("b", "1 ");
+    rig.advance(15_000);
+    rig.events.forEach(troubles::on);
+
+    assertThat(troubles.sentences()).singleElement().asString().contains(".k");
+  }
+
+  @Test
+  void parked_keys_that_a_function_of_another_kind_left_are_not_forgotten() {
+    var rig = rig(policy -> policy);
+    broken.add("a");
+    rig.put("a", "1 ");
+    rig.advance(12_000);
+    rig.commit();
+    rig.advance(1_000);
+    var batches =
+        Rig.reading().handledInBatchesBy(() -> batch -> {}, Destination.<String>nowhere());
+    var later = new Rig(2, batches);
+    later.chunks = chunks;
+    later.commit = rig.commit;
+    later.start();
+
+    assertThatThrownBy(later::restore)
+        .hasMessageContaining("function f, shard ")
+        .hasMessageContaining("records of keys that kept failing are parked");
+  }
+
+  @Test
+  void what_a_crashed_run_stored_and_never_committed_is_swept_and_nothing_else() {
+    var rig = rig(policy -> policy);
+    broken.addAll(List.of("a", "b"));
+    rig.put("a", "1 ");
+    rig.advance(12_000);
+    rig.commit();
+    rig.advance(1_000);
+    var committed = chunks.names();
+    rig.put("a", "2 ");
+    rig.put("b", "1 ");
+    rig.advance(12_000);
+    assertThat(chunks.names()).hasSize(committed.size() + 2);
+    rig.crash();
+    rig.advance(30_000);
+    rig.commit();
+    rig.advance(120_000);
+    assertThat(rig.events(FunctionEvent.KeyParked.class)).as("b once more").hasSize(3);
+    assertThat(chunks.names())
+        .as("a's chunk, and of this run a list, a's second record and b")
+        .containsAll(committed.stream().filter(name -> name.contains("/parked/")).toList());
+    assertThat(chunks.names().stream().filter(name -> name.contains("/parked/"))).hasSize(3);
+    broken.clear();
+    rig.advance(120_000);
+
+    assertThat(handled).containsExactlyInAnyOrder("a1 ", "a2 ", "b1 ");
+  }
+
+  @Test
+  void of_many_large_parked_records_few_are_in_memory_at_once() {
+    var rig = rig(policy -> policy);
+    for (int key = 0; key < 60; key++) {
+      broken.add("k" + key);
+      for (int i = 0; i < 4; i++) {
+        rig.put("k" + key, "x".repeat(250_000));
+      }
+    }
+    rig.advance(12_000);
+    rig.commit();
+    rig.advance(1_000);
+    broken.clear();
+    rig.withSlowPool(500);
+    long before = chunks.gets;
+    rig.crash();
+    rig.advance(120_000);
+
+    assertThat(chunks.gets - before).as("60 chunks, many of them again").isGreaterThan(80);
+    assertThat(handled).hasSize(240);
+  }
+
   private Rig rig(UnaryOperator<RetryPolicy> policy) {
     var rig = new Rig(1, spec(policy));
     rig.chunks = chunks;
@@ -449,5 +584,36 @@ class ParkedKeysTest {
         .flatMap(parts -> parts.parts().values().stream())
         .mapToInt(part -> part.length)
         .sum();
+  }
+
+  /** Puts that take for ever. */
+  private static final class SlowChunks implements ChunkStore {
+    private final ChunkStore chunks;
+    private final Set<String> waiting = new HashSet<>();
+
+    private SlowChunks(ChunkStore chunks) {
+      this.chunks = chunks;
+    }
+
+    @Override
+    public CompletionStage<Void> put(String name, byte[] bytes) {
+      waiting.add(name);
+      return new CompletableFuture<>();
+    }
+
+    @Override
+    public CompletionStage<byte[]> get(String name) {
+      return chunks.get(name);
+    }
+
+    @Override
+    public CompletionStage<Void> delete(String name) {
+      return chunks.delete(name);
+    }
+
+    @Override
+    public CompletionStage<List<String>> names(String directory, Optional<String> after) {
+      return chunks.names(directory, after);
+    }
   }
 }

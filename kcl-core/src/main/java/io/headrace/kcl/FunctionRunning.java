@@ -35,6 +35,7 @@ final class FunctionRunning {
   private Answers answers = new Answers();
   private @Nullable Throwable failure;
   private final RunWake wake;
+  private final LastCalls lastCalls;
   private boolean commitLookAhead;
 
   /** A commit is with the store, which may put it off for long while it is throttled. */
@@ -59,6 +60,7 @@ final class FunctionRunning {
     run = new HandlerRun(place + "/" + spec.name(), spec.limits(), spec.inFlightMax());
     book = new RunBook(run, place, spec.name(), engine);
     wake = new RunWake(run, engine.loop(), this::wakeUp);
+    lastCalls = new LastCalls(engine.loop());
     checkpointer = spec.checkpointers().open(place.key(), place.shard(), place.tenure().token());
   }
 
@@ -151,6 +153,8 @@ final class FunctionRunning {
   private void decide(RunEvent event) {
     if (event instanceof RunEvent.Broke broke) {
       failure = broke.cause();
+    } else if (event instanceof RunEvent.DeadlinePassed) {
+      lastCalls.giveUp();
     }
     if (event instanceof RunEvent.Answer && !(event instanceof RunEvent.RetryDue)) {
       storing = false;
@@ -201,9 +205,9 @@ final class FunctionRunning {
     } else if (action instanceof RunAction.Commit commit) {
       inOwnTurn(() -> commit(commit.attempt(), checkpointer::commit));
     } else if (action instanceof RunAction.CommitLast last) {
-      inOwnTurn(() -> commitLast(last.attempt()));
+      lastCalls.await(live(), () -> inOwnTurn(() -> commitLast(last.attempt())));
     } else if (action instanceof RunAction.End end) {
-      inOwnTurn(() -> end(end));
+      lastCalls.await(live(), () -> inOwnTurn(() -> end(end)));
     } else if (action instanceof RunAction.RetryIn retry) {
       var wait = BackOff.jittered(retry.delay(), engine.random());
       var who = Optional.of(spec.name());
@@ -375,6 +379,7 @@ final class FunctionRunning {
 
   private void abandonHandler() {
     answers.silent = true;
+    lastCalls.giveUp();
     if (handler != null) {
       handler.abandon();
     }

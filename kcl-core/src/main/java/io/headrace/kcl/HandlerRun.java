@@ -384,6 +384,8 @@ final class HandlerRun {
       return phase;
     }
     if (phase == FINISHING && batcher.size() == 0) {
+      // What the handler began by itself would go on here while the children begin the same.
+      actions.add(new RunAction.DrainHandler());
       actions.add(new RunAction.End(++attempt, children));
       return ENDING;
     }

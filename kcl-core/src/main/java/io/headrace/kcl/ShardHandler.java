@@ -3,6 +3,7 @@ package io.headrace.kcl;
 import io.headrace.kcl.loop.EventLoop;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -63,12 +64,22 @@ public interface ShardHandler extends AutoCloseable {
   default void committed(CommitParts parts) {}
 
   /**
-   * The shard goes elsewhere: nothing is begun any more. What runs may finish; what does not, be it
-   * in line or waiting to be tried again, is {@linkplain Outcomes#returned returned}, now or as
-   * soon as its call has failed. Called once. A handler that only waits for all of its calls is
-   * right, too, and slower to leave.
+   * The shard goes elsewhere, or has ended: nothing is begun any more. What runs may finish; what
+   * does not, be it in line or waiting to be tried again, is {@linkplain Outcomes#returned
+   * returned}, now or as soon as its call has failed. Called once. A handler that only waits for
+   * all of its calls is right, too, and slower to leave.
    */
   default void drain() {}
+
+  /**
+   * Asked once, after {@link #drain} and when all records are answered: completes on any thread
+   * when nothing is under way that the handler had begun by itself, as what is parked or was
+   * ordered to be played again. The last commit waits for it, though not for long: else the next
+   * owner would begin the same while it runs here.
+   */
+  default CompletionStage<Void> quiet() {
+    return CompletableFuture.completedFuture(null);
+  }
 
   /**
    * Since when the oldest call that is under way has been so, in ticks of the monotonic clock. One

@@ -44,6 +44,7 @@ final class ShardWork implements ShardReading.Listener {
   private final List<FunctionRunning> functions = new ArrayList<>();
   private final Map<FunctionRunning, ShardReading> readingOf = new HashMap<>();
   private final Set<ShardReading> readings = new LinkedHashSet<>();
+  private final Laggards laggards;
   private final Set<FunctionRunning> endedFunctions = new LinkedHashSet<>();
   private long bytesRead;
 
@@ -86,6 +87,7 @@ final class ShardWork implements ShardReading.Listener {
     this.stream = stream;
     this.engine = engine;
     this.owner = owner;
+    this.laggards = new Laggards(place, engine);
     this.directions = directions;
   }
 
@@ -153,11 +155,15 @@ final class ShardWork implements ShardReading.Listener {
   }
 
   private void leaveReading(FunctionRunning function) {
+    laggards.left(function);
     var reading = readingOf.remove(function);
     if (reading != null) {
       reading.leave(function);
       if (reading.members().isEmpty()) {
         readings.remove(reading);
+      }
+      if (readings.size() == 1) {
+        laggards.together(readings.iterator().next().members(), true);
       }
     }
   }
@@ -280,6 +286,7 @@ final class ShardWork implements ShardReading.Listener {
         function.name(),
         run.phase(),
         reading.map(ShardReading::phase),
+        laggards.contains(function),
         reading.flatMap(ShardReading::readThrough),
         Optional.ofNullable(run.committedThrough()),
         reading.map(ShardReading::behind),
@@ -410,6 +417,7 @@ final class ShardWork implements ShardReading.Listener {
           reading.leave(member);
         }
         readings.remove(reading);
+        laggards.together(other.members(), readings.size() == 1);
         other.seekDemand();
       }
     }
@@ -422,6 +430,7 @@ final class ShardWork implements ShardReading.Listener {
       function.tell(new RunEvent.LeftBehind());
       if (!over) {
         reading.leave(function);
+        laggards.leftBehind(function);
         read(List.of(function), account);
         account = engine.budget().open();
       }

@@ -65,6 +65,15 @@ public sealed interface WorkerEvent {
   /** A function does not run in a shard that this worker has, because the operator holds it. */
   record FunctionHeld(ShardKey shard, String function) implements WorkerEvent {}
 
+  /**
+   * A function has kept the others of a shard waiting for too long: from now on it reads behind
+   * them, so that it holds up nobody, until it has {@linkplain CaughtUp caught up} or its run ends.
+   */
+  record LeftBehind(ShardKey shard, String function) implements WorkerEvent {}
+
+  /** A function that was {@linkplain LeftBehind left behind} reads with the others again. */
+  record CaughtUp(ShardKey shard, String function) implements WorkerEvent {}
+
   /** The operator has given orders, up to this number: {@link Worker#direct} is to be told. */
   record OrdersGiven(long number) implements WorkerEvent {}
 

@@ -36,6 +36,8 @@ public record WorkerStatus(long bytesInFlight, long bytesInFlightMax, List<Shard
    * One function in a shard.
    *
    * @param reader empty while the function has none
+   * @param readsBehind it was too slow for the other functions of the shard, and reads behind them
+   *     until it has caught up
    * @param readThrough the last record that its reader handed out
    * @param committedThrough everything up to it is finished and stored
    * @param behind how far its reader is behind the tip
@@ -51,6 +53,7 @@ public record WorkerStatus(long bytesInFlight, long bytesInFlightMax, List<Shard
       String function,
       RunPhase phase,
       Optional<ReaderPhase> reader,
+      boolean readsBehind,
       Optional<Position> readThrough,
       Optional<Position> committedThrough,
       Optional<Duration> behind,

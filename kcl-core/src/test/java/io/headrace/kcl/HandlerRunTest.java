@@ -187,7 +187,10 @@ class HandlerRunTest {
     run.committed(2);
     run.settle(3);
     assertPhase(run, RunPhase.ENDING);
-    assertThat(((RunAction.End) run.last().get(1)).children()).hasSize(1);
+    assertThat(run.last().get(1))
+        .as("nothing goes on here")
+        .isEqualTo(new RunAction.DrainHandler());
+    assertThat(((RunAction.End) run.last().get(2)).children()).hasSize(1);
     assertPhase(run.tell(new RunEvent.EndStored(run.attempt())), RunPhase.ENDED);
     assertThat(run.budget.used()).isZero();
   }

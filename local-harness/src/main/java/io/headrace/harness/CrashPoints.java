@@ -6,6 +6,7 @@ import io.headrace.checkpoint.ForwardingCheckpointStore;
 import io.headrace.checkpoint.WriteAnswer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -97,6 +98,11 @@ final class CrashPoints {
     @Override
     public CompletionStage<Void> delete(String name) {
       return chunks.delete(name);
+    }
+
+    @Override
+    public CompletionStage<List<String>> names(String directory, Optional<String> after) {
+      return chunks.names(directory, after);
     }
   }
 

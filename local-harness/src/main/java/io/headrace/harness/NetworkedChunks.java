@@ -3,6 +3,8 @@ package io.headrace.harness;
 import io.headrace.checkpoint.ChunkStore;
 import io.headrace.harness.Weather.Service;
 import io.headrace.kcl.CheckpointException;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
 /** The chunk store of a simulated fleet as one process reaches it. */
@@ -26,5 +28,14 @@ record NetworkedChunks(ChunkStore chunks, Network network) implements ChunkStore
   public CompletionStage<Void> delete(String name) {
     return network.send(
         Service.CHUNKS, "delete chunk", () -> chunks.delete(name), CheckpointException::new);
+  }
+
+  @Override
+  public CompletionStage<List<String>> names(String directory, Optional<String> after) {
+    return network.send(
+        Service.CHUNKS,
+        "list chunks",
+        () -> chunks.names(directory, after),
+        CheckpointException::new);
   }
 }

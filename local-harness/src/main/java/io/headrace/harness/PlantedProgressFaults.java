@@ -306,6 +306,11 @@ final class PlantedProgressFaults {
           public CompletionStage<Void> delete(String name) {
             return chunks.delete(name);
           }
+
+          @Override
+          public CompletionStage<List<String>> names(String directory, Optional<String> after) {
+            return chunks.names(directory, after);
+          }
         };
       }
     };
@@ -336,6 +341,11 @@ final class PlantedProgressFaults {
           @Override
           public CompletionStage<Void> delete(String name) {
             return chunks.delete(name);
+          }
+
+          @Override
+          public CompletionStage<List<String>> names(String directory, Optional<String> after) {
+            return chunks.names(directory, after);
           }
         };
       }

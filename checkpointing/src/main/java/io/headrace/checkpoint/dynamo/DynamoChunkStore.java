@@ -9,9 +9,11 @@ import io.headrace.kcl.loop.Stages;
 import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import software.amazon.awssdk.core.SdkBytes;
@@ -26,13 +28,17 @@ import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
  * Chunks in the table of the application. An item holds 400 KB (<a
  * href="https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html">limits
  * of DynamoDB</a>), so a chunk is one item or several pieces; the first says how many there are,
- * and whoever writes it has the name: of two that put other bytes, one never gets past it. Each
- * chunk has a partition key of its own, so that no partition holds much. Thread-safe.
+ * and whoever writes it has the name: of two that put other bytes, one never gets past it. The
+ * chunks of a directory lie under 8 partition keys, so that they can be listed and no partition
+ * gets all of them. Those of former versions have a key each, and are read there. Thread-safe.
  */
 public final class DynamoChunkStore implements ChunkStore {
   /** Leaves room for keys and names in an item of 400 KB. */
   static final int PIECE_BYTES_MAX = 350 << 10;
 
+  private static final int SPREAD = 8;
+  private static final int NAMES_MAX = 100;
+  private static final String FIRST_PIECE = "!000000";
   private static final String BYTES = "b";
   private static final String PIECES = "n";
 
@@ -91,7 +97,7 @@ public final class DynamoChunkStore implements ChunkStore {
     var request =
         UpdateItemRequest.builder()
             .tableName(table)
-            .key(key(name, piece))
+            .key(place(name).key(piece))
             .updateExpression("SET #b = :b, #n = :n, #r = :r, #f = :f")
             .conditionExpression("attribute_not_exists(#b)")
             .expressionAttributeNames(names)
@@ -132,36 +138,63 @@ public final class DynamoChunkStore implements ChunkStore {
 
   @Override
   public CompletionStage<byte[]> get(String name) {
-    return piece(name, 0)
+    return found(name, place(name), 0)
         .thenCompose(
-            first -> {
-              long pieces = Attributes.longOf(first, PIECES);
-              var bytes = new ByteArrayOutputStream();
-              bytes.writeBytes(bytesOf(first));
-              return pieces == 1
-                  ? CompletableFuture.completedFuture(bytes.toByteArray())
-                  : getFrom(name, 1, pieces, bytes);
-            });
+            first ->
+                first.isPresent()
+                    ? getFrom(name, place(name), first.get())
+                    : piece(name, formerPlace(name), 0)
+                        .thenCompose(former -> getFrom(name, formerPlace(name), former)));
   }
 
   private CompletableFuture<byte[]> getFrom(
-      String name, int piece, long pieces, ByteArrayOutputStream bytes) {
-    return piece(name, piece)
+      String name, Place at, Map<String, AttributeValue> first) {
+    long pieces = Attributes.longOf(first, PIECES);
+    var bytes = new ByteArrayOutputStream();
+    bytes.writeBytes(bytesOf(first));
+    return pieces == 1
+        ? CompletableFuture.completedFuture(bytes.toByteArray())
+        : getFrom(name, at, 1, pieces, bytes);
+  }
+
+  private CompletableFuture<byte[]> getFrom(
+      String name, Place at, int piece, long pieces, ByteArrayOutputStream bytes) {
+    return piece(name, at, piece)
         .thenCompose(
             item -> {
               bytes.writeBytes(bytesOf(item));
               return piece + 1 == pieces
                   ? CompletableFuture.completedFuture(bytes.toByteArray())
-                  : getFrom(name, piece + 1, pieces, bytes);
+                  : getFrom(name, at, piece + 1, pieces, bytes);
             });
   }
 
-  private CompletableFuture<Map<String, AttributeValue>> piece(String name, int piece) {
+  private CompletableFuture<Map<String, AttributeValue>> piece(String name, Place at, int piece) {
+    return found(name, at, piece)
+        .thenApply(
+            item ->
+                item.orElseThrow(
+                    () ->
+                        new CheckpointException(
+                            "chunk \""
+                                + name
+                                + "\", piece "
+                                + piece
+                                + ", is missing from DynamoDB table "
+                                + table
+                                + ": somebody deleted it, or the table is another one; what it"
+                                + " held can't be made up, so the shard waits. Restore the table,"
+                                + " or run the function under a new name, which begins without"
+                                + " state")));
+  }
+
+  private CompletableFuture<Optional<Map<String, AttributeValue>>> found(
+      String name, Place at, int piece) {
     return client
         .getItem(
             get ->
                 get.tableName(table)
-                    .key(key(name, piece))
+                    .key(at.key(piece))
                     .consistentRead(true)
                     .overrideConfiguration(Requests.LIMITED))
         .handle(
@@ -169,30 +202,34 @@ public final class DynamoChunkStore implements ChunkStore {
               if (thrown != null) {
                 throw failed(name, Stages.causeOf(thrown));
               }
-              if (!answer.hasItem() || answer.item().isEmpty()) {
-                throw new CheckpointException(
-                    "chunk \""
-                        + name
-                        + "\", piece "
-                        + piece
-                        + ", is missing from DynamoDB table "
-                        + table
-                        + ": somebody deleted it, or the table is another one; what it held can't"
-                        + " be made up, so the shard waits. Restore the table, or run the function"
-                        + " under a new name, which begins without state");
-              }
-              return answer.item();
+              return answer.hasItem() && !answer.item().isEmpty()
+                  ? Optional.of(answer.item())
+                  : Optional.empty();
             });
   }
 
   /** The first piece goes last: what is left of a deletion that failed can be deleted again. */
   @Override
   public CompletionStage<Void> delete(String name) {
+    return deleteAt(place(name))
+        .thenCompose(
+            done -> done ? CompletableFuture.completedFuture(true) : deleteAt(formerPlace(name)))
+        .handle(
+            (done, thrown) -> {
+              if (thrown != null) {
+                throw failed(name, Stages.causeOf(thrown));
+              }
+              return null;
+            });
+  }
+
+  /** Answers whether there was anything. */
+  private CompletableFuture<Boolean> deleteAt(Place at) {
     return client
         .getItem(
             get ->
                 get.tableName(table)
-                    .key(key(name, 0))
+                    .key(at.key(0))
                     .consistentRead(true)
                     .projectionExpression("#n")
                     .expressionAttributeNames(Map.of("#n", PIECES))
@@ -200,33 +237,90 @@ public final class DynamoChunkStore implements ChunkStore {
         .thenCompose(
             answer ->
                 answer.hasItem() && !answer.item().isEmpty()
-                    ? deleteFrom(name, (int) Attributes.longOf(answer.item(), PIECES) - 1)
-                    : CompletableFuture.completedFuture(null))
-        .exceptionally(
-            thrown -> {
-              throw failed(name, Stages.causeOf(thrown));
-            });
+                    ? deleteFrom(at, (int) Attributes.longOf(answer.item(), PIECES) - 1)
+                    : CompletableFuture.completedFuture(false));
   }
 
-  private CompletableFuture<Void> deleteFrom(String name, int piece) {
+  private CompletableFuture<Boolean> deleteFrom(Place at, int piece) {
     return client
         .deleteItem(
             delete ->
-                delete
-                    .tableName(table)
-                    .key(key(name, piece))
-                    .overrideConfiguration(Requests.LIMITED))
+                delete.tableName(table).key(at.key(piece)).overrideConfiguration(Requests.LIMITED))
         .thenCompose(
             done ->
-                piece == 0 ? CompletableFuture.completedFuture(null) : deleteFrom(name, piece - 1));
+                piece == 0 ? CompletableFuture.completedFuture(true) : deleteFrom(at, piece - 1));
   }
 
-  private Map<String, AttributeValue> key(String name, int piece) {
-    return Map.of(
-        "pk",
-        text(application + "!S!" + name),
-        "sk",
-        text(String.format(Locale.ROOT, "%06d", piece)));
+  /** Chunks of former versions are not told: there is no order in which they could be. */
+  @Override
+  public CompletionStage<List<String>> names(String directory, Optional<String> after) {
+    int bucket = after.map(DynamoChunkStore::bucketOf).orElse(0);
+    var start = after.map(name -> place(name).key(0));
+    return namesFrom(directory, bucket, start.orElse(Map.of()))
+        .exceptionally(
+            thrown -> {
+              throw failed(directory + "/", Stages.causeOf(thrown));
+            });
+  }
+
+  private CompletableFuture<List<String>> namesFrom(
+      String directory, int bucket, Map<String, AttributeValue> start) {
+    if (bucket == SPREAD) {
+      return CompletableFuture.completedFuture(List.of());
+    }
+    return client
+        .query(
+            query ->
+                query
+                    .tableName(table)
+                    .keyConditionExpression("pk = :pk")
+                    .expressionAttributeValues(Map.of(":pk", text(partition(directory, bucket))))
+                    .projectionExpression("sk")
+                    .limit(NAMES_MAX)
+                    .exclusiveStartKey(start.isEmpty() ? null : start)
+                    .overrideConfiguration(Requests.LIMITED))
+        .thenCompose(
+            answer -> {
+              var names =
+                  answer.items().stream()
+                      .map(item -> item.get("sk").s())
+                      .filter(sk -> sk.endsWith(FIRST_PIECE))
+                      .map(sk -> sk.substring(0, sk.length() - FIRST_PIECE.length()))
+                      .map(word -> directory + "/" + word)
+                      .toList();
+              if (!names.isEmpty()) {
+                return CompletableFuture.completedFuture(names);
+              }
+              return answer.hasLastEvaluatedKey() && !answer.lastEvaluatedKey().isEmpty()
+                  ? namesFrom(directory, bucket, answer.lastEvaluatedKey())
+                  : namesFrom(directory, bucket + 1, Map.of());
+            });
+  }
+
+  /** Where the pieces of a chunk lie. */
+  private record Place(String partition, String word) {
+    Map<String, AttributeValue> key(int piece) {
+      return Map.of(
+          "pk", text(partition), "sk", text(word + String.format(Locale.ROOT, "%06d", piece)));
+    }
+  }
+
+  private Place place(String name) {
+    int slash = name.lastIndexOf('/');
+    var directory = name.substring(0, Math.max(0, slash));
+    return new Place(partition(directory, bucketOf(name)), name.substring(slash + 1) + "!");
+  }
+
+  private Place formerPlace(String name) {
+    return new Place(application + "!S!" + name, "");
+  }
+
+  private String partition(String directory, int bucket) {
+    return application + "!S!" + directory + "!" + bucket;
+  }
+
+  private static int bucketOf(String name) {
+    return Math.floorMod(name.hashCode(), SPREAD);
   }
 
   private CheckpointException failed(String name, Throwable cause) {

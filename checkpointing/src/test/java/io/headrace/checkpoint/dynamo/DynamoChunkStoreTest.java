@@ -7,9 +7,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.headrace.checkpoint.ChunkStore;
 import io.headrace.checkpoint.ChunkStoreContract;
 import io.headrace.kcl.CheckpointException;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 class DynamoChunkStoreTest extends ChunkStoreContract {
@@ -63,11 +65,35 @@ class DynamoChunkStoreTest extends ChunkStoreContract {
     }
   }
 
+  @Test
+  void a_chunk_that_a_former_version_put_is_read_and_deleted() {
+    var key =
+        Map.of(
+            "pk",
+            AttributeValue.fromS(application + "!S!" + LARGE),
+            "sk",
+            AttributeValue.fromS("000000"));
+    var item = new HashMap<>(key);
+    item.put("b", AttributeValue.fromB(SdkBytes.fromByteArray(new byte[] {1, 2})));
+    item.put("n", AttributeValue.fromN("1"));
+    answer(EmbeddedTable.CLIENT.putItem(p -> p.tableName(EmbeddedTable.NAME).item(item)));
+
+    assertThat(answer(store.get(LARGE))).containsExactly(1, 2);
+    answer(store.delete(LARGE));
+    assertThat(
+            answer(EmbeddedTable.CLIENT.getItem(g -> g.tableName(EmbeddedTable.NAME).key(key)))
+                .hasItem())
+        .isFalse();
+  }
+
   private Map<String, AttributeValue> piece(String number) {
+    int slash = LARGE.lastIndexOf('/');
+    var directory = LARGE.substring(0, Math.max(0, slash));
     return Map.of(
         "pk",
-        AttributeValue.fromS(application + "!S!" + LARGE),
+        AttributeValue.fromS(
+            application + "!S!" + directory + "!" + Math.floorMod(LARGE.hashCode(), 8)),
         "sk",
-        AttributeValue.fromS(number));
+        AttributeValue.fromS(LARGE.substring(slash + 1) + "!" + number));
   }
 }

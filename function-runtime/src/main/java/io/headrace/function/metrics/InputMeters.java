@@ -29,6 +29,7 @@ final class InputMeters {
       int running,
       int preparing,
       int held,
+      int readingBehind,
       long underWay,
       long accountOff,
       int busy,
@@ -37,7 +38,7 @@ final class InputMeters {
       int parked,
       long parkedRecords,
       long parkedBytes) {
-    static final Look NOTHING = new Look(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    static final Look NOTHING = new Look(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   }
 
   final Count taken;
@@ -86,6 +87,7 @@ final class InputMeters {
     registered.gauge(Named.SHARDS, tags.and("state", "running"), () -> look.running());
     registered.gauge(Named.SHARDS, tags.and("state", "preparing"), () -> look.preparing());
     registered.gauge(Named.SHARDS, tags.and("state", "held"), () -> look.held());
+    registered.gauge(Named.SHARDS_READ_BEHIND, tags, () -> look.readingBehind());
     registered.gauge(Named.KEYS_BUSY, tags, () -> look.busy());
     registered.gauge(Named.KEYS_FAILING, tags, () -> look.failing());
     registered.gauge(Named.RECORDS_WAITING, tags, () -> look.waiting());

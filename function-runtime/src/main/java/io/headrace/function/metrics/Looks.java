@@ -27,6 +27,7 @@ final class Looks {
     int running;
     int preparing;
     int held;
+    int readingBehind;
     long underWay;
     KeyStanding keys = KeyStanding.NONE;
   }
@@ -55,6 +56,7 @@ final class Looks {
     sum.age = longer(sum.age, age);
     sum.behind = longer(sum.behind, behind);
     sum.uncommitted = longer(sum.uncommitted, function.uncommitted());
+    sum.readingBehind += function.readsBehind() ? 1 : 0;
     sum.underWay += function.buffered() + function.inFlight();
     sum.keys = sum(sum.keys, function.keys());
     switch (function.phase()) {
@@ -76,6 +78,7 @@ final class Looks {
         sum.running,
         sum.preparing,
         sum.held,
+        sum.readingBehind,
         sum.underWay,
         meters.account().underWay() - sum.underWay,
         sum.keys.busy(),

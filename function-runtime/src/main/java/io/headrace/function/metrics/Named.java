@@ -107,6 +107,14 @@ enum Named {
       "Shards of this worker, by what the function does there: `running`, "
           + "`preparing`, `held` by an operator",
       "`preparing` above 0 for 5 min"),
+  SHARDS_READ_BEHIND(
+      "headrace.shards.read.behind",
+      Meter.Type.GAUGE,
+      "shards",
+      Tagging.INPUT,
+      "Shards in which the function was too slow for others of its stream and "
+          + "reads behind them until it has caught up",
+      "above 0 for longer than a peak lasts"),
   KEYS_BUSY(
       "headrace.keys.busy",
       Meter.Type.GAUGE,

@@ -159,7 +159,8 @@ final class FunctionKeys {
         optional("recordAge", key -> recordAge(key, lambda)),
         backOff(section.section("backOff")),
         pauseAbove(section.section("pauseAbove")),
-        parking(section.section("parking")));
+        parking(section.section("parking")),
+        FunctionOptions.Outages.named(section.texts("unavailableOn")));
   }
 
   private Duration recordAge(String key, boolean lambda) {

@@ -67,6 +67,7 @@ import org.jspecify.annotations.Nullable;
  *     recordAge: 1h                            # older ones go to the dead letters
  *     backOff: {first: 100ms, longest: 1m}
  *     pauseAbove: {share: 0.5, ofLast: 100}    # failing records pause it instead
+ *     unavailableOn: [java.net.ConnectException]   # what it calls is down: it waits
  *     batchSize: 500                           # 1 to 10000
  *     batchWindow: 0s                          # up to 5m
  *     parallelizationFactor: 1                 # batches of a shard in work

@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -195,6 +196,7 @@ class SettingsTest {
                         batchWindow: 5s
                         parallelizationFactor: 3
                         maxPayload: 4MiB
+                        unavailableOn: [java.net.ConnectException]
                     """)
             .functions()
             .get(0)
@@ -218,7 +220,8 @@ class SettingsTest {
                     Optional.of(
                         new FunctionOptions.Parking(
                             Optional.of(
-                                new KeyParking(Duration.ofSeconds(5), 10, 2 << 20, 8, 64 << 20))))),
+                                new KeyParking(Duration.ofSeconds(5), 10, 2 << 20, 8, 64 << 20)))),
+                    FunctionOptions.Outages.named(List.of("java.net.ConnectException"))),
                 Optional.of(Duration.ofSeconds(30)),
                 Optional.of(64),
                 new FunctionOptions.Threads(
