@@ -79,7 +79,7 @@ class FilterGateTest {
     assertThat(rig.settled).hasSize(3).containsEntry(put.get(0), Outcome.FILTERED);
     assertThat(rig.settled.values()).containsOnly(Outcome.FILTERED);
     assertThat(rig.letters).isEmpty();
-    assertThat(rig.events).isEmpty();
+    assertThat(rig.events).hasOnlyElementsOfType(FunctionEvent.ParkedFound.class);
   }
 
   @Test
