@@ -283,7 +283,7 @@ public final class DynamoChunkStore implements ChunkStore {
             answer -> {
               var names =
                   answer.items().stream()
-                      .map(item -> item.get("sk").s())
+                      .map(item -> Objects.requireNonNull(item.get("sk"), "sk").s())
                       .filter(sk -> sk.endsWith(FIRST_PIECE))
                       .map(sk -> sk.substring(0, sk.length() - FIRST_PIECE.length()))
                       .map(word -> directory + "/" + word)
