@@ -44,7 +44,6 @@ final class LetterGate extends Gate {
   private final Map<Letter.Id, Letter> ofParked = new HashMap<>();
 
   private final ArrayDeque<List<StreamRecord>> held = new ArrayDeque<>();
-  private final Hearing hearing;
   private boolean striking;
   private @Nullable Position through;
 
@@ -53,14 +52,12 @@ final class LetterGate extends Gate {
       LetterLedger ledger,
       ProgressKey place,
       ShardHandler behind,
-      Redriver redriver,
-      Hearing hearing) {
+      Redriver redriver) {
     super(behind);
     this.scope = scope;
     this.ledger = ledger;
     this.place = place;
     this.redriver = redriver;
-    this.hearing = hearing;
     scope.letterGate = this;
   }
 
@@ -98,7 +95,7 @@ final class LetterGate extends Gate {
     hearing.redriver = redriver;
     scope.book.listen(redriver::entered);
     return new LetterGate(
-        scope, store.letters(), place, gated.apply(scope).apply(function), redriver, hearing);
+        scope, store.letters(), place, gated.apply(scope).apply(function), redriver);
   }
 
   @Override
@@ -282,7 +279,7 @@ final class LetterGate extends Gate {
   /** Letters that are with the function still: else the next owner would play them meanwhile. */
   @Override
   public CompletionStage<Void> quiet() {
-    return redriver.quiet().thenCombine(super.quiet(), (letters, others) -> letters);
+    return redriver.quiet().thenCompose(done -> super.quiet());
   }
 
   @Override
