@@ -168,14 +168,20 @@ final class RuntimeWorker implements FunctionRuntime.Running {
     Assembly.check(of);
     var threads = of.threads;
     var machinery = threads != null ? threads : Machinery.ofOwn(of.application, of.poolThreads);
+    RuntimeWorker made;
     try {
-      var made = new RuntimeWorker(of, machinery);
-      made.begin();
-      return made;
+      made = new RuntimeWorker(of, machinery);
     } catch (RuntimeException failed) {
       machinery.close();
       throw failed;
     }
+    try {
+      made.begin();
+    } catch (RuntimeException failed) {
+      made.release();
+      throw failed;
+    }
+    return made;
   }
 
   @Override
