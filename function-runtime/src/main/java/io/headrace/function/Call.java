@@ -30,7 +30,14 @@ import org.jspecify.annotations.Nullable;
 final class Call<O> implements Runnable, Attempt {
   /** How an attempt came out. */
   sealed interface Result {
-    record Succeeded(Task.Effect effect, List<Outlet.Parcel<?>> outputs) implements Result {}
+    record Succeeded(Task.Effect effect, List<Outlet.Parcel<?>> outputs) implements Result {
+      private static final Succeeded HANDLED = new Succeeded(Task.Effect.HANDLED, List.of());
+
+      static Succeeded of(Task.Effect effect, List<Outlet.Parcel<?>> outputs) {
+        boolean usual = outputs.isEmpty() && effect.equals(Task.Effect.HANDLED);
+        return usual ? HANDLED : new Succeeded(effect, outputs);
+      }
+    }
 
     record Failed(Throwable cause) implements Result {}
 
@@ -73,7 +80,7 @@ final class Call<O> implements Runnable, Attempt {
     }
   }
 
-  /** Of a call that still stands in line for a thread. */
+  /** Of a call that still stands in line for a thread, or has not reached user code. */
   private static final long NOT_BEGUN = Long.MAX_VALUE;
 
   /** What is left where no limit is set: small enough for any client's time-out. */
@@ -93,13 +100,14 @@ final class Call<O> implements Runnable, Attempt {
   private @Nullable Thread thread;
   private @Nullable CompletionStage<?> stage;
   private EventLoop.@Nullable Scheduled timer;
-  private boolean entered;
-  private long enteredTicks;
   private boolean outOfTime;
   private boolean abandoned;
 
   /** Its thread was given up; it is to say so when it comes back. */
   private boolean stuck;
+
+  /** When user code was reached; by the thread that calls, and seen by all. */
+  private volatile long enteredTicks = NOT_BEGUN;
 
   /** Set before user code runs, and taken away when its end is told. */
   private volatile CallObserver.Observed observed = CallObserver.Observed.NOTHING;
@@ -136,7 +144,9 @@ final class Call<O> implements Runnable, Attempt {
     CompletionStage<Task.Effect> effect = null;
     Throwable thrown = null;
     var visit = terms.around().enter(task, number);
-    observed = visit.observed();
+    if (visit.observed() != CallObserver.Observed.NOTHING) {
+      observed = visit.observed();
+    }
     try {
       effect = answerOf(task.perform(this, out));
     } catch (Throwable any) {
@@ -193,10 +203,7 @@ final class Call<O> implements Runnable, Attempt {
    */
   void enter() throws Exception {
     long now = terms.loop().ticks();
-    synchronized (this) {
-      entered = true;
-      enteredTicks = now;
-    }
+    enteredTicks = now;
     terms
         .limit()
         .ifPresent(
@@ -207,7 +214,7 @@ final class Call<O> implements Runnable, Attempt {
                 timer = due;
               }
             });
-    if (!terms.scope().context.tenure().validAt(terms.loop().ticks())) {
+    if (!terms.scope().context.tenure().validAt(now)) {
       throw new LeaseInDoubt();
     }
   }
@@ -227,8 +234,8 @@ final class Call<O> implements Runnable, Attempt {
   }
 
   /** Whether user code was reached: what no codec reads, say, never comes so far. */
-  synchronized boolean hasEntered() {
-    return entered;
+  boolean hasEntered() {
+    return enteredTicks != NOT_BEGUN;
   }
 
   /** The headers that its outputs carry; any thread that sends. */
@@ -267,10 +274,11 @@ final class Call<O> implements Runnable, Attempt {
     if (outOfTime) {
       return Standing.OVERDUE;
     }
-    if (!entered) {
+    long since = enteredTicks;
+    if (since == NOT_BEGUN) {
       return Standing.SILENT;
     }
-    boolean tooLong = terms.loop().ticks() - enteredTicks >= patience.toNanos();
+    boolean tooLong = terms.loop().ticks() - since >= patience.toNanos();
     return terms.limit().isEmpty() && tooLong ? Standing.OVERDUE : Standing.IN_CALL;
   }
 
@@ -347,7 +355,7 @@ final class Call<O> implements Runnable, Attempt {
     if (effect == null) {
       fail(new NullPointerException("the stage brought null"));
     } else {
-      finish(new Result.Succeeded(effect, out.close()));
+      finish(Result.Succeeded.of(effect, out.close()));
     }
   }
 

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -62,6 +63,7 @@ final class LaneRunner<O> implements FunctionGate.Caller {
   private final LetterWriter letters;
   private final KeyLanes<Task<O>> lanes;
   private final Dispatch<Call<O>> dispatch;
+  private final Consumer<Call<O>> answered = this::answered;
   private Quarantine<O> quarantine = task -> {};
   private boolean starting;
   private boolean draining;
@@ -236,7 +238,7 @@ final class LaneRunner<O> implements FunctionGate.Caller {
     }
     task.attempts++;
     var out = new OutputBuffer<>(outlets, task::id, task.headers());
-    var call = new Call<>(terms, task, task.attempts, out, this::answered);
+    var call = new Call<>(terms, task, task.attempts, out, answered);
     out.passesOn(call);
     task.call = call;
     gate.begins(this, call);
@@ -266,7 +268,11 @@ final class LaneRunner<O> implements FunctionGate.Caller {
     lanes.rest(task.lane());
     if (result instanceof Call.Result.Succeeded success) {
       gate.succeeded(scope, call, task.attempts == 1 ? 1 : 0);
-      courier.deliver(success.outputs(), () -> finish(task, success.effect()));
+      if (success.outputs().isEmpty()) {
+        finish(task, success.effect());
+      } else {
+        courier.deliver(success.outputs(), () -> finish(task, success.effect()));
+      }
     } else if (result instanceof Call.Result.Failed failed) {
       failed(task, call, Failure.of(failed.cause(), retry));
     } else {

@@ -122,7 +122,10 @@ final class RuntimeWorker implements FunctionRuntime.Running {
             machinery.workerLoop(),
             machinery.workerRandom(),
             event -> {
-              watch(event);
+              // There is one for each record, and nothing here depends on it.
+              if (!(event instanceof WorkerEvent.Settled)) {
+                watch(event);
+              }
               listeners.tell(event);
             });
     orders = new StandingOrders(progress.operator(), machinery.workerLoop(), this::obey);

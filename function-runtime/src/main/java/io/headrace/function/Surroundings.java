@@ -39,14 +39,16 @@ final class Surroundings {
     static final Visit UNSEEN = new Visit(CallObserver.Observed.NOTHING, null);
   }
 
-  /** A call was made, and counts as under way. */
+  /** A call was made, and counts as under way. On the worker loop, which alone writes the count. */
   void made() {
-    var unused = scope.environment.calls().incrementAndGet();
+    var calls = scope.environment.calls();
+    calls.lazySet(calls.get() + 1);
   }
 
-  /** It does not any more. */
+  /** It does not any more. On the worker loop. */
   void heard() {
-    var unused = scope.environment.calls().decrementAndGet();
+    var calls = scope.environment.calls();
+    calls.lazySet(calls.get() - 1);
   }
 
   Visit enter(Task<?> task, int attempt) {
