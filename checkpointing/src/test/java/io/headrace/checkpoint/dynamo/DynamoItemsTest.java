@@ -122,7 +122,8 @@ class DynamoItemsTest {
     var base = BigInteger.TEN.pow(128);
     var ranges = new ArrayList<Progress.Range>();
     for (int i = 1; i <= 512; i++) {
-      var first = base.add(BigInteger.TEN.pow(122).multiply(BigInteger.valueOf((long) i * i))).add(base);
+      var first =
+          base.add(BigInteger.TEN.pow(122).multiply(BigInteger.valueOf((long) i * i))).add(base);
       ranges.add(new Progress.Range(Position.of(first.toString()), Position.of(first.toString())));
     }
     var commit =
