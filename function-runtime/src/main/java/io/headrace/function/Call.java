@@ -30,7 +30,14 @@ import org.jspecify.annotations.Nullable;
 final class Call<O> implements Runnable, Attempt {
   /** How an attempt came out. */
   sealed interface Result {
-    record Succeeded(Task.Effect effect, List<Outlet.Parcel<?>> outputs) implements Result {}
+    record Succeeded(Task.Effect effect, List<Outlet.Parcel<?>> outputs) implements Result {
+      private static final Succeeded HANDLED = new Succeeded(Task.Effect.HANDLED, List.of());
+
+      static Succeeded of(Task.Effect effect, List<Outlet.Parcel<?>> outputs) {
+        boolean usual = outputs.isEmpty() && effect.equals(Task.Effect.HANDLED);
+        return usual ? HANDLED : new Succeeded(effect, outputs);
+      }
+    }
 
     record Failed(Throwable cause) implements Result {}
 
@@ -76,7 +83,7 @@ final class Call<O> implements Runnable, Attempt {
     }
   }
 
-  /** Of a call that still stands in line for a thread. */
+  /** Of a call that still stands in line for a thread, or has not reached user code. */
   private static final long NOT_BEGUN = Long.MAX_VALUE;
 
   /** What is left where no limit is set: small enough for any client's time-out. */
@@ -96,13 +103,14 @@ final class Call<O> implements Runnable, Attempt {
   private @Nullable Thread thread;
   private @Nullable CompletionStage<?> stage;
   private EventLoop.@Nullable Scheduled timer;
-  private boolean entered;
-  private long enteredTicks;
   private boolean outOfTime;
   private boolean abandoned;
 
   /** Its thread was given up; it is to say so when it comes back. */
   private boolean stuck;
+
+  /** When user code was reached; by the thread that calls, and seen by all. */
+  private volatile long enteredTicks = NOT_BEGUN;
 
   /** Set before user code runs, and taken away when its end is told. */
   private volatile CallObserver.Observed observed = CallObserver.Observed.NOTHING;
@@ -139,7 +147,9 @@ final class Call<O> implements Runnable, Attempt {
     CompletionStage<Task.Effect> effect = null;
     Throwable thrown = null;
     var visit = terms.around().enter(task, number);
-    observed = visit.observed();
+    if (visit.observed() != CallObserver.Observed.NOTHING) {
+      observed = visit.observed();
+    }
     try {
       effect = answerOf(task.perform(this, out));
     } catch (Throwable any) {
@@ -203,7 +213,6 @@ final class Call<O> implements Runnable, Attempt {
         // The lease may hold, as in a pause: the key's next call need not wait for this one.
         throw new LeaseInDoubt();
       }
-      entered = true;
       enteredTicks = now;
     }
     terms
@@ -216,7 +225,7 @@ final class Call<O> implements Runnable, Attempt {
                 timer = due;
               }
             });
-    if (!terms.scope().context.tenure().validAt(terms.loop().ticks())) {
+    if (!terms.scope().context.tenure().validAt(now)) {
       throw new LeaseInDoubt();
     }
   }
@@ -236,8 +245,8 @@ final class Call<O> implements Runnable, Attempt {
   }
 
   /** Whether user code was reached: what no codec reads, say, never comes so far. */
-  synchronized boolean hasEntered() {
-    return entered;
+  boolean hasEntered() {
+    return enteredTicks != NOT_BEGUN;
   }
 
   /** The headers that its outputs carry; any thread that sends. */
@@ -276,10 +285,11 @@ final class Call<O> implements Runnable, Attempt {
     if (outOfTime) {
       return Standing.OVERDUE;
     }
-    if (!entered) {
+    long since = enteredTicks;
+    if (since == NOT_BEGUN) {
       return Standing.SILENT;
     }
-    boolean tooLong = terms.loop().ticks() - enteredTicks >= patience.toNanos();
+    boolean tooLong = terms.loop().ticks() - since >= patience.toNanos();
     return terms.limit().isEmpty() && tooLong ? Standing.OVERDUE : Standing.IN_CALL;
   }
 
@@ -294,7 +304,7 @@ final class Call<O> implements Runnable, Attempt {
       if (thread != null) {
         thread.interrupt();
       }
-      goesOn = entered && result == null;
+      goesOn = enteredTicks != NOT_BEGUN && result == null;
       due = timer;
     }
     if (goesOn) {
@@ -361,7 +371,7 @@ final class Call<O> implements Runnable, Attempt {
     if (effect == null) {
       fail(new NullPointerException("the stage brought null"));
     } else {
-      finish(new Result.Succeeded(effect, out.close()));
+      finish(Result.Succeeded.of(effect, out.close()));
     }
   }
 

@@ -1,11 +1,15 @@
 package io.headrace.function;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Takes the calls of one shard to the invocation pool and their answers back to the worker loop,
@@ -29,7 +33,20 @@ final class Dispatch<C extends Runnable> {
   private final Consumer<C> answered;
   private final Runnable collected;
 
-  private final Queue<C> calls = new ConcurrentLinkedQueue<>();
+  /** Calls that were given together, and how many of them are taken. */
+  private static final class Line<C> {
+    private final List<C> calls;
+    private final AtomicInteger taken = new AtomicInteger();
+
+    private Line(List<C> calls) {
+      this.calls = calls;
+    }
+  }
+
+  private final Queue<Line<C>> lines = new ConcurrentLinkedQueue<>();
+
+  /** Of the worker loop: to be a line. */
+  private List<C> added = new ArrayList<>();
 
   /** A thread is asked for and has not begun: it will see what is in the line by then. */
   private final AtomicBoolean asked = new AtomicBoolean();
@@ -55,19 +72,45 @@ final class Dispatch<C extends Runnable> {
 
   /** Adds a call, which does not throw; {@link #begin} sets it going. On the worker loop. */
   void add(C call) {
-    calls.add(call);
+    added.add(call);
   }
 
-  /** Sees to it that a thread comes if there are calls. Any thread. */
+  /** Sets those going that were added. On the worker loop. */
   void begin() {
-    if (!calls.isEmpty() && asked.compareAndSet(false, true)) {
-      scope.onPool(pool, this::work);
+    if (!added.isEmpty()) {
+      lines.add(new Line<>(added));
+      added = new ArrayList<>(added.size());
     }
+    ask();
   }
 
   /** Nothing of what waits is called: the shard is about to be given up. Any thread. */
   void dropCalls() {
-    calls.clear();
+    for (var line = lines.poll(); line != null; line = lines.poll()) {
+      line.taken.set(line.calls.size());
+    }
+  }
+
+  /** Sees to it that a thread comes if there are calls. Any thread. */
+  private void ask() {
+    if (!lines.isEmpty() && asked.compareAndSet(false, true)) {
+      scope.onPool(pool, this::work);
+    }
+  }
+
+  /** The next call, for whichever thread; null when there is none. */
+  private @Nullable C take() {
+    for (var line = lines.peek(); line != null; line = lines.peek()) {
+      int place = line.taken.getAndIncrement();
+      int last = line.calls.size() - 1;
+      if (place >= last) {
+        boolean unused = lines.remove(line); // Who took the last one has done so, or is about to.
+      }
+      if (place <= last) {
+        return line.calls.get(place);
+      }
+    }
+    return null;
   }
 
   /**
@@ -87,17 +130,17 @@ final class Dispatch<C extends Runnable> {
 
   /**
    * A call waits only while a thread is asked for, or is between the first line here and the last
-   * before the loop: who adds one meanwhile either asks himself or is seen by {@link #begin}.
+   * before the loop: who adds one meanwhile either asks himself or is seen by {@link #ask}.
    */
   private void work() {
     asked.set(false);
     long began = scope.loop().ticks();
-    var call = calls.poll();
-    begin();
+    var call = take();
+    ask();
     for (int made = 1; call != null; made++) {
       call.run();
       boolean over = made == CALLS_A_TURN || scope.loop().ticks() - began >= TURN_NANOS;
-      call = over ? null : calls.poll();
+      call = over ? null : take();
     }
   }
 

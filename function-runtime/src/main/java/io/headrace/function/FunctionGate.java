@@ -50,6 +50,7 @@ final class FunctionGate {
   private long openedAt;
 
   private boolean everPaused;
+  private volatile boolean hasCallers;
   private volatile @Nullable FunctionOutage pause;
 
   FunctionGate(String function, RetryPolicy policy) {
@@ -62,11 +63,13 @@ final class FunctionGate {
 
   void join(Caller caller) {
     callers.add(caller);
+    hasCallers = true;
   }
 
   /** The shard is run here no more; a probe of it says nothing. */
   void leave(Caller caller) {
     callers.remove(caller);
+    hasCallers = !callers.isEmpty();
     if (prober == caller) {
       offerProbe();
     }
@@ -81,9 +84,9 @@ final class FunctionGate {
     return phase == Phase.OPEN;
   }
 
-  /** What holds the function up; empty when it is called as usual. */
+  /** What holds the function up; empty when it is called as usual, or runs in no shard here. */
   Optional<FunctionOutage> outage() {
-    return Optional.ofNullable(pause);
+    return hasCallers ? Optional.ofNullable(pause) : Optional.empty();
   }
 
   /**

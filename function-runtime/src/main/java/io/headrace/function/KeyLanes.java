@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -36,8 +37,11 @@ final class KeyLanes<T> {
   /** The tasks of one key, for as long as there are any. */
   static final class Lane<T> {
     private final String key;
-    private final ArrayDeque<T> tasks = new ArrayDeque<>(1);
     private Phase phase = Phase.WAITING;
+    private @Nullable T first;
+
+    /** Mostly there are none, and so is this. */
+    private @Nullable ArrayDeque<T> behind;
 
     /** Begun as one that was set aside. */
     private boolean aside;
@@ -48,7 +52,46 @@ final class KeyLanes<T> {
 
     /** The one that is under way, or is next. */
     T first() {
-      return tasks.getFirst();
+      return Objects.requireNonNull(first, "a lane without tasks");
+    }
+
+    private boolean isEmpty() {
+      return first == null;
+    }
+
+    private int size() {
+      return (first == null ? 0 : 1) + (behind == null ? 0 : behind.size());
+    }
+
+    private List<T> all() {
+      var all = new ArrayList<T>(size());
+      if (first != null) {
+        all.add(first);
+      }
+      if (behind != null) {
+        all.addAll(behind);
+      }
+      return all;
+    }
+
+    private void add(T task) {
+      if (first == null) {
+        first = task;
+        return;
+      }
+      if (behind == null) {
+        behind = new ArrayDeque<>(1);
+      }
+      behind.add(task);
+    }
+
+    private void removeFirst() {
+      first = behind == null ? null : behind.poll();
+    }
+
+    private void clear() {
+      first = null;
+      behind = null;
     }
 
     private void turn(Phase from, Phase to) {
@@ -85,8 +128,9 @@ final class KeyLanes<T> {
   /** Puts a task behind the others of its key; answers where it stands. */
   Lane<T> add(String key, T task) {
     var lane = lanes.computeIfAbsent(key, Lane::new);
-    lane.tasks.add(task);
-    if (lane.tasks.size() == 1) {
+    boolean alone = lane.isEmpty();
+    lane.add(task);
+    if (alone) {
       lineUp(lane);
     }
     return lane;
@@ -167,8 +211,8 @@ final class KeyLanes<T> {
   /** The resting task is finished: its lane goes on with the next. */
   void finish(Lane<T> lane) {
     lane.turn(Phase.RESTING, Phase.WAITING);
-    lane.tasks.remove();
-    if (lane.tasks.isEmpty()) {
+    lane.removeFirst();
+    if (lane.isEmpty()) {
       lane.turn(Phase.WAITING, Phase.ENDED);
       lanes.remove(lane.key);
     } else {
@@ -178,23 +222,25 @@ final class KeyLanes<T> {
 
   /** The tasks of a lane, in order; none when it has ended. */
   List<T> tasks(Lane<T> lane) {
-    return List.copyOf(lane.tasks);
+    return lane.all();
   }
 
   /** The first task behind the one that is under way of which this is true; null for none. */
   @Nullable T firstBehind(Lane<T> lane, Predicate<T> predicate) {
-    return lane.tasks.stream().skip(1).filter(predicate).findFirst().orElse(null);
+    return lane.behind == null
+        ? null
+        : lane.behind.stream().filter(predicate).findFirst().orElse(null);
   }
 
   /** Puts a task into a lane before one that is not its first. */
   void addBefore(Lane<T> lane, T behind, T task) {
-    int left = lane.tasks.size();
-    for (; left > 0; left--) {
-      var next = lane.tasks.remove();
+    var before = List.copyOf(Objects.requireNonNull(lane.behind, "a task that was found behind"));
+    lane.behind = new ArrayDeque<>(before.size() + 1);
+    for (var next : before) {
       if (next == behind) {
-        lane.tasks.add(task);
+        lane.behind.add(task);
       }
-      lane.tasks.add(next);
+      lane.behind.add(next);
     }
   }
 
@@ -204,7 +250,9 @@ final class KeyLanes<T> {
       throw new IllegalStateException(
           "the first task of lane of key hash " + lane.key.hashCode() + " can't be taken out");
     }
-    lane.tasks.removeAll(new HashSet<>(some));
+    if (lane.behind != null) {
+      lane.behind.removeAll(new HashSet<>(some));
+    }
   }
 
   /** Takes out every task that is not under way: what is left ends its lane. */
@@ -215,14 +263,14 @@ final class KeyLanes<T> {
     for (var lanesLeft = lanes.values().iterator(); lanesLeft.hasNext(); ) {
       var lane = lanesLeft.next();
       boolean underWay = lane.phase == Phase.RUNNING || lane.phase == Phase.RESTING;
-      var first = underWay ? lane.tasks.poll() : null;
-      left.addAll(lane.tasks);
-      lane.tasks.clear();
-      if (first == null) {
+      var tasks = lane.all();
+      left.addAll(underWay ? tasks.subList(1, tasks.size()) : tasks);
+      lane.clear();
+      if (underWay) {
+        lane.add(tasks.get(0));
+      } else {
         lane.phase = Phase.ENDED;
         lanesLeft.remove();
-      } else {
-        lane.tasks.add(first);
       }
     }
     return left;
@@ -241,7 +289,7 @@ final class KeyLanes<T> {
     int failing = 0;
     int tasks = 0;
     for (var lane : lanes.values()) {
-      tasks += lane.tasks.size();
+      tasks += lane.size();
       failing += lane.phase == Phase.BACKING_OFF || failed.test(lane.first()) ? 1 : 0;
     }
     return KeyStanding.of(lanes.size(), failing, tasks - lanes.size());

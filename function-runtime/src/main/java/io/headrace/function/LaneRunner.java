@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -66,6 +67,7 @@ final class LaneRunner<O> implements FunctionGate.Caller {
   private final KeyLanes<Task<O>> lanes;
   private final Dispatch<Call<O>> dispatch;
   private final StateReading<O> loading;
+  private final Consumer<Call<O>> answered = this::answered;
   private Quarantine<O> quarantine = task -> {};
   private final CompletableFuture<Void> quiet = new CompletableFuture<>();
   private boolean starting;
@@ -274,7 +276,7 @@ final class LaneRunner<O> implements FunctionGate.Caller {
     }
     task.attempts++;
     var out = new OutputBuffer<>(outlets, task::id, task.headers());
-    var call = new Call<>(terms, task, task.attempts, out, this::answered);
+    var call = new Call<>(terms, task, task.attempts, out, answered);
     out.passesOn(call);
     task.call = call;
     gate.begins(this, call);
@@ -304,7 +306,11 @@ final class LaneRunner<O> implements FunctionGate.Caller {
     lanes.rest(task.lane());
     if (result instanceof Call.Result.Succeeded success) {
       gate.succeeded(scope, call, task.attempts == 1 && !task.failed ? 1 : 0);
-      courier.deliver(success.outputs(), () -> finish(task, success.effect()));
+      if (success.outputs().isEmpty()) {
+        finish(task, success.effect());
+      } else {
+        courier.deliver(success.outputs(), () -> finish(task, success.effect()));
+      }
     } else if (result instanceof Call.Result.Failed failed) {
       failed(task, call, Failure.of(failed.cause(), retry));
     } else if (result instanceof Call.Result.Loads loads) {

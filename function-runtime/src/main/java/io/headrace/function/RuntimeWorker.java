@@ -123,7 +123,10 @@ final class RuntimeWorker implements FunctionRuntime.Running {
             machinery.workerLoop(),
             machinery.workerRandom(),
             event -> {
-              watch(event);
+              // There is one for each record, and nothing here depends on it.
+              if (!(event instanceof WorkerEvent.Settled)) {
+                watch(event);
+              }
               listeners.tell(event);
             });
     orders = new StandingOrders(progress.operator(), machinery.workerLoop(), this::obey);
@@ -169,14 +172,20 @@ final class RuntimeWorker implements FunctionRuntime.Running {
     Assembly.check(of);
     var threads = of.threads;
     var machinery = threads != null ? threads : Machinery.ofOwn(of.application, of.poolThreads);
+    RuntimeWorker made;
     try {
-      var made = new RuntimeWorker(of, machinery);
-      made.begin();
-      return made;
+      made = new RuntimeWorker(of, machinery);
     } catch (RuntimeException failed) {
       machinery.close();
       throw failed;
     }
+    try {
+      made.begin();
+    } catch (RuntimeException failed) {
+      made.release();
+      throw failed;
+    }
+    return made;
   }
 
   @Override

@@ -36,6 +36,13 @@ final class SinkTroubles {
   void on(WorkerEvent event) {
     if (event instanceof WorkerEvent.ShardStopped stopped) {
       sentences.keySet().removeIf(place -> place.shard().equals(stopped.shard()));
+    } else if (event instanceof WorkerEvent.FunctionResumed resumed) {
+      // Another run: it finds out for itself, and the last one's recovery is told by nobody.
+      var function = FunctionSpec.functionOf(resumed.function());
+      sentences
+          .keySet()
+          .removeIf(
+              place -> place.shard().equals(resumed.shard()) && place.function().equals(function));
     }
   }
 

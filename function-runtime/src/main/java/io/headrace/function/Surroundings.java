@@ -4,6 +4,7 @@ import io.headrace.kcl.Position;
 import io.headrace.kcl.StreamRecord;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -38,14 +39,16 @@ final class Surroundings {
     static final Visit UNSEEN = new Visit(CallObserver.Observed.NOTHING, null);
   }
 
-  /** A call was made, and counts as under way. */
+  /** A call was made, and counts as under way. On the worker loop, which alone writes the count. */
   void made() {
-    var unused = scope.environment.calls().incrementAndGet();
+    var calls = scope.environment.calls();
+    calls.lazySet(calls.get() + 1);
   }
 
-  /** It does not any more. */
+  /** It does not any more. On the worker loop. */
   void heard() {
-    var unused = scope.environment.calls().decrementAndGet();
+    var calls = scope.environment.calls();
+    calls.lazySet(calls.get() - 1);
   }
 
   Visit enter(Task<?> task, int attempt) {
@@ -73,8 +76,8 @@ final class Surroundings {
   static Map<String, String> passedOn(
       CallObserver.Observed observed, String to, Map<String, String> trace) {
     try {
-      return observed.passedOn(to, trace);
-    } catch (RuntimeException | LinkageError thrown) {
+      return Objects.requireNonNull(observed.passedOn(to, trace), "passedOn answered null");
+    } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError thrown) {
       complain(thrown);
       return trace;
     }
@@ -88,16 +91,18 @@ final class Surroundings {
 
   private CallObserver.Observed observe(Task<?> task, @Nullable StreamRecord record, int attempt) {
     try {
-      return observer.begin(
-          new CallObserver.FunctionCall(
-              scope.environment.application(),
-              scope.function,
-              scope.context.key(),
-              Optional.ofNullable(record).map(StreamRecord::position),
-              attempt,
-              task.size(),
-              record == null ? Map.of() : TraceContext.carriedBy(record.headers())));
-    } catch (RuntimeException | LinkageError thrown) {
+      var observed =
+          observer.begin(
+              new CallObserver.FunctionCall(
+                  scope.environment.application(),
+                  scope.function,
+                  scope.context.key(),
+                  Optional.ofNullable(record).map(StreamRecord::position),
+                  attempt,
+                  task.size(),
+                  record == null ? Map.of() : TraceContext.carriedBy(record.headers())));
+      return Objects.requireNonNull(observed, "begin answered null");
+    } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError thrown) {
       complain(thrown);
       return CallObserver.Observed.NOTHING;
     }
@@ -115,7 +120,7 @@ final class Surroundings {
   private static void safely(Runnable task) {
     try {
       task.run();
-    } catch (RuntimeException | LinkageError thrown) {
+    } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError thrown) {
       complain(thrown);
     }
   }

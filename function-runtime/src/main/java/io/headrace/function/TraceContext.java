@@ -92,7 +92,13 @@ public record TraceContext(String traceparent, Optional<String> tracestate) {
 
   private static Optional<String> state(Map<String, String> headers) {
     return Optional.ofNullable(headers.get(TRACESTATE))
-        .filter(state -> !state.isBlank() && state.length() <= STATE_LENGTH_MAX);
+        .filter(state -> !state.isBlank() && state.length() <= STATE_LENGTH_MAX)
+        .filter(state -> state.chars().allMatch(TraceContext::isPrintable));
+  }
+
+  /** What else there is can't stand in a header, into which a reader may put it. */
+  private static boolean isPrintable(int each) {
+    return each == '\t' || (each >= ' ' && each <= '~');
   }
 
   private static boolean isTraceparent(String text) {

@@ -66,6 +66,18 @@ class FunctionGateTest {
   }
 
   @Test
+  void a_function_that_runs_in_no_shard_here_is_held_up_by_nothing() {
+    var rig = rig(RetryPolicy.forever());
+    down = true;
+    rig.put("a", "1");
+    rig.advance(10_000);
+    assertThat(rig.outage()).isPresent();
+
+    rig.handler().abandon();
+    assertThat(rig.outage()).isEmpty();
+  }
+
+  @Test
   void the_pause_is_told_with_its_dependency_and_so_is_its_end() {
     var rig = rig(RetryPolicy.forever());
     assertThat(rig.outage()).isEmpty();

@@ -360,4 +360,66 @@ class TelemetryTest {
 
     assertThat(seen).hasSize(1);
   }
+
+  @Test
+  @SuppressWarnings("NullAway") // What an author of an observer may write all the same.
+  void an_observer_that_answers_null_changes_nothing() {
+    assertChangesNothing(call -> null);
+  }
+
+  @Test
+  void an_observer_that_fails_an_assertion_changes_nothing() {
+    assertChangesNothing(
+        call -> {
+          throw new AssertionError("broken observer");
+        });
+  }
+
+  @Test
+  void an_observer_whose_every_answer_is_wrong_changes_nothing() {
+    assertChangesNothing(call -> new Broken());
+  }
+
+  private void assertChangesNothing(CallObserver broken) {
+    var out = streams.create("out", 1, loop);
+    observer = broken;
+    var running =
+        run(
+            reading("watch")
+                .handledBy(
+                    () ->
+                        (event, to) -> {
+                          to.send(event.value());
+                          look();
+                        },
+                    Destination.stream("out", new Texts(), value -> value)
+                        .envelope(Destination.Envelope.KPL_TAGS)));
+
+    put("k", "v", Map.of("traceparent", TRACE));
+    advance(5);
+
+    assertThat(seen).hasSize(1);
+    assertThat(out.recordsOf(out.shardsNow().get(0).id())).hasSize(1);
+    assertThat(running.health().reasons()).isEmpty();
+    assertThat(mdc.getCopyOfContextMap()).isNullOrEmpty();
+  }
+
+  /** Does all wrong that can be done. */
+  private static final class Broken implements CallObserver.Observed {
+    @Override
+    public void left() {
+      throw new AssertionError("left");
+    }
+
+    @Override
+    @SuppressWarnings("NullAway")
+    public Map<String, String> passedOn(String to, Map<String, String> trace) {
+      return null;
+    }
+
+    @Override
+    public void ended(@Nullable Throwable failure) {
+      throw new StackOverflowError();
+    }
+  }
 }

@@ -3,6 +3,7 @@ package io.headrace.function;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -65,5 +66,14 @@ class TraceContextTest {
     var headers = Map.of("traceparent", SOUND, "tracestate", "a=" + "x".repeat(600));
 
     assertThat(TraceContext.carriedBy(headers)).containsOnly(Map.entry("traceparent", SOUND));
+  }
+
+  @Test
+  void a_state_that_can_not_stand_in_a_header_is_left_out() {
+    for (var state : List.of("a=1\r\nx-admin: true", "a=\u00e9", "a=\u0000")) {
+      var headers = Map.of("traceparent", SOUND, "tracestate", state);
+
+      assertThat(TraceContext.carriedBy(headers)).containsOnly(Map.entry("traceparent", SOUND));
+    }
   }
 }

@@ -15,7 +15,11 @@ final class Batcher {
 
   private final int batchMax;
   private final long waitNanos;
-  private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
+  private final ArrayDeque<HeldRecord> waiting = new ArrayDeque<>();
+
+  /** When they came, those that came together as one. */
+  private final ArrayDeque<Arrival> arrivals = new ArrayDeque<>();
+
   private boolean flushing;
   private boolean hurrying;
 
@@ -30,8 +34,7 @@ final class Batcher {
 
   /** The record that comes first; null when there is none. */
   @Nullable HeldRecord first() {
-    var first = waiting.peek();
-    return first == null ? null : first.record;
+    return waiting.peek();
   }
 
   /** Whether another batch is not complete yet: more records are welcome. */
@@ -40,7 +43,13 @@ final class Batcher {
   }
 
   void add(HeldRecord record, long ticks) {
-    waiting.add(new Waiting(record, ticks));
+    waiting.add(record);
+    var latest = arrivals.peekLast();
+    if (latest == null || latest.ticks != ticks) {
+      latest = new Arrival(ticks);
+      arrivals.add(latest);
+    }
+    latest.records++;
     hurrying = false;
   }
 
@@ -56,11 +65,11 @@ final class Batcher {
 
   /** When there will be a batch if no record comes: past or now when there is one already. */
   long dueAt(long ticks) {
-    var first = waiting.peek();
+    var first = arrivals.peek();
     if (first == null) {
       return NEVER;
     }
-    return flushing || hurrying || waiting.size() >= batchMax ? ticks : first.since + waitNanos;
+    return flushing || hurrying || waiting.size() >= batchMax ? ticks : first.ticks + waitNanos;
   }
 
   /**
@@ -73,19 +82,37 @@ final class Batcher {
     if (room <= 0 || waiting.isEmpty() || dueAt(ticks) - ticks > 0) {
       return List.of();
     }
-    var batch = new ArrayList<HeldRecord>();
-    while (batch.size() < Math.min(batchMax, room) && !waiting.isEmpty()) {
-      batch.add(waiting.remove().record);
+    int size = Math.min(waiting.size(), Math.min(batchMax, room));
+    var batch = new ArrayList<HeldRecord>(size);
+    while (batch.size() < size) {
+      batch.add(remove());
     }
     return batch;
   }
 
   /** Takes out all that wait. */
   List<HeldRecord> clear() {
-    var all = waiting.stream().map(Waiting::record).toList();
+    var all = List.copyOf(waiting);
     waiting.clear();
+    arrivals.clear();
     return all;
   }
 
-  private record Waiting(HeldRecord record, long since) {}
+  private HeldRecord remove() {
+    var earliest = arrivals.getFirst();
+    earliest.records--;
+    if (earliest.records == 0) {
+      arrivals.remove();
+    }
+    return waiting.remove();
+  }
+
+  private static final class Arrival {
+    private final long ticks;
+    private int records;
+
+    private Arrival(long ticks) {
+      this.ticks = ticks;
+    }
+  }
 }

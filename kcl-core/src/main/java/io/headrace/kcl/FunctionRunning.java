@@ -417,7 +417,7 @@ final class FunctionRunning {
 
   private RunEvent takeSettled() {
     var event = new RunEvent.Settled(settled);
-    settled = new ArrayList<>();
+    settled = new ArrayList<>(settled.size());
     return event;
   }
 

@@ -221,7 +221,9 @@ final class HandlerRun {
       throw new IllegalStateException(
           "run of " + place + ": " + position + " is settled and is not in flight");
     }
-    resting.remove(position);
+    if (!resting.isEmpty()) { // Mostly it is, and then no position need be hashed.
+      resting.remove(position);
+    }
     return held;
   }
 

@@ -124,7 +124,7 @@ final class ShardReading {
     if (reader.phase() != ReaderPhase.HOLDING) {
       return;
     }
-    var full = members.stream().filter(member -> !member.run().hungry()).toList();
+    var full = full();
     if (full.isEmpty() && !members.isEmpty()) {
       calm();
       long bytes = account.ask();
@@ -144,10 +144,22 @@ final class ShardReading {
 
   private void loseImpatience() {
     impatience = null;
-    var full = members.stream().filter(member -> !member.run().hungry()).toList();
+    var full = full();
     if (reader.phase() == ReaderPhase.HOLDING && !full.isEmpty() && full.size() < members.size()) {
       listener.waitedTooLong(this, full);
     }
+  }
+
+  /** Those who want no more for now. Asked after each event, and mostly there are none. */
+  private List<FunctionRunning> full() {
+    List<FunctionRunning> full = List.of();
+    for (var member : members) {
+      if (!member.run().hungry()) {
+        full = full.isEmpty() ? new ArrayList<>() : full;
+        full.add(member);
+      }
+    }
+    return full;
   }
 
   private void calm() {

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** The two rounds and what is wanted of them, for people or as one JSON object. Immutable. */
 record PoisonReport(
@@ -18,6 +19,9 @@ record PoisonReport(
 
   /** A commit may vary with what is under way, and not grow with what is parked. */
   private static final double GROWTH_MAX = 2;
+
+  /** Two write units. */
+  private static final double COMMIT_BYTES_MAX = 2_048;
 
   /** Less is no run to judge. */
   private static final long PARKED_MIN = 1_000;
@@ -46,8 +50,15 @@ record PoisonReport(
         Target.atMost(
             "largest commit at the end, of that at the beginning",
             GROWTH_MAX,
-            Samples.of(
-                (double) with.commitBytesAtLast() / Math.max(1, with.commitBytesAtFirst()))));
+            Samples.of((double) with.commitBytesAtLast() / Math.max(1, with.commitBytesAtFirst()))),
+        Target.atMost("largest commit, bytes", COMMIT_BYTES_MAX, Samples.of(largestCommit())));
+  }
+
+  private double largestCommit() {
+    return Stream.of(without, with)
+        .mapToDouble(round -> Math.max(round.commitBytesAtFirst(), round.commitBytesAtLast()))
+        .max()
+        .orElse(0);
   }
 
   int exitCode() {

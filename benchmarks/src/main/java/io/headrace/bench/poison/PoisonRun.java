@@ -68,8 +68,8 @@ final class PoisonRun {
    * @param poisonHandled of these, handled after the key was mended
    * @param failures calls that failed
    * @param outOfOrder records that came behind one of their key that was put later
-   * @param commitBytesAtFirst the largest commit of the first fifth of the time
-   * @param commitBytesAtLast the largest commit of the last fifth
+   * @param commitBytesAtFirst the largest progress item of the first fifth of the time
+   * @param commitBytesAtLast the largest of the last fifth
    * @param partBytesAtFirst of the largest commit, what functions keep: the name of what is parked
    * @param recoverySeconds from the mending until the last record of the key was handled
    */
@@ -105,6 +105,7 @@ final class PoisonRun {
 
   private Round round(boolean poison, Duration time) {
     int port = ServerProcess.freePort();
+    MeasuredItems items = new MeasuredItems();
     try (ServerProcess kinesis =
             OwnServer.start("off", KINESIS_HEAP_MEBIBYTES, logs.resolve("kinesis.log"));
         ServerProcess dynamoDb =
@@ -115,16 +116,17 @@ final class PoisonRun {
                 .httpClientBuilder(KinesisHttp.builder())
                 .build();
         DynamoDbAsyncClient table =
-            local(DynamoDbAsyncClient.builder(), dynamoDb.endpoint()).build()) {
+            local(DynamoDbAsyncClient.builder(), dynamoDb.endpoint())
+                .overrideConfiguration(override -> override.addExecutionInterceptor(items))
+                .build()) {
       client.create(STREAM);
-      MeasuredStore store = new MeasuredStore(new DynamoCheckpointStore(table, TABLE, APPLICATION));
       Watched watched = new Watched();
       watched.failing.set(poison);
       AtomicLong parked = new AtomicLong();
       try (FunctionRuntime.Running running =
           FunctionRuntime.named(APPLICATION)
               .leasesIn(new DynamoLeaseTable(table, TABLE))
-              .checkpointsIn(store)
+              .checkpointsIn(new DynamoCheckpointStore(table, TABLE, APPLICATION))
               .stateIn(new DynamoChunkStore(table, TABLE, APPLICATION))
               .connecting(new KinesisConnector(reads))
               .committingEvery(Duration.ofSeconds(1))
@@ -132,7 +134,7 @@ final class PoisonRun {
               .run(spec(watched))
               .start()) {
         await("the worker is ready", START_MAX, () -> running.health().ready());
-        return measured(poison, time, client, watched, store, parked);
+        return measured(poison, time, client, watched, items, parked);
       }
     }
   }
@@ -154,7 +156,7 @@ final class PoisonRun {
       Duration time,
       LoadClient client,
       Watched watched,
-      MeasuredStore store,
+      MeasuredItems items,
       AtomicLong parked) {
     long begin;
     long end;
@@ -189,15 +191,15 @@ final class PoisonRun {
         watched.poison.sum(),
         watched.failures.sum(),
         watched.outOfOrder.sum() + watched.repeated.sum(),
-        largest(store, begin, begin + fifth, false),
-        largest(store, end - fifth, end, false),
-        largest(store, begin, begin + fifth, true),
-        largest(store, end - fifth, end, true),
+        largest(items, begin, begin + fifth, false),
+        largest(items, end - fifth, end, false),
+        largest(items, begin, begin + fifth, true),
+        largest(items, end - fifth, end, true),
         recovery);
   }
 
-  private static long largest(MeasuredStore store, long from, long to, boolean parts) {
-    return store.sizes().stream()
+  private static long largest(MeasuredItems items, long from, long to, boolean parts) {
+    return items.sizes().stream()
         .filter(size -> size.tick() - from >= 0 && size.tick() - to < 0)
         .mapToLong(size -> parts ? size.parts() : size.bytes())
         .max()

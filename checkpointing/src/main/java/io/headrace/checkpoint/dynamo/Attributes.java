@@ -10,6 +10,7 @@ import io.headrace.kcl.HashRange;
 import io.headrace.kcl.Incarnation;
 import io.headrace.kcl.LeaseToken;
 import io.headrace.kcl.Position;
+import io.headrace.kcl.Progress;
 import io.headrace.kcl.Shard;
 import io.headrace.kcl.ShardId;
 import io.headrace.kcl.StartingPosition;
@@ -32,13 +33,19 @@ final class Attributes {
   static final int FORMAT = 1;
 
   /** Items that demand a newer reader than this are left alone. */
-  static final int READER = 2;
+  static final int READER = 3;
 
   /** What any reader understands. */
   static final int ANY_READER = 1;
 
   /** Knows that a function goes on where it was moved, and not where it began. */
   static final int READER_OF_MOVES = 2;
+
+  /** Knows {@link #DENSE_RANGES}. */
+  static final int READER_OF_DENSE_RANGES = 3;
+
+  /** So many ranges are text, which people and older readers can read; more are dense. */
+  static final int RANGES_AS_TEXT_MAX = 4;
 
   static final String FORMAT_NUMBER = "f";
   static final String LEAST_READER = "r";
@@ -50,6 +57,10 @@ final class Attributes {
   static final String ATTEMPT = "w";
   static final String THROUGH = "pos";
   static final String RANGES = "rng";
+
+  /** Instead of {@link #RANGES}, where there are many. */
+  static final String DENSE_RANGES = "rngs";
+
   static final String PARTS = "parts";
   static final String CHILDREN = "ended";
   static final String START = "start";
@@ -108,18 +119,50 @@ final class Attributes {
   static ProgressItem toItem(Map<String, AttributeValue> item) {
     var owner = read(OWNER, () -> Incarnation.parse(textOf(item, OWNER)));
     var through = read(THROUGH, () -> optionalText(item, THROUGH).map(Position::parse));
-    var ranges = optionalText(item, RANGES).orElse("");
     return new ProgressItem(
         new LeaseToken(owner, longOf(item, EPOCH)),
         longOf(item, REV),
         textOf(item, NONCE),
         longOf(item, SEALS),
         optionalText(item, ATTEMPT).orElse(""),
-        read(RANGES, () -> ProgressText.toProgress(through, ranges)),
+        toProgress(through, item),
         read(PARTS, () -> optional(item, PARTS).map(Attributes::toParts)),
         parents(item),
         read(CHILDREN, () -> optional(item, CHILDREN).map(Attributes::toChildren)),
         moved(item));
+  }
+
+  private static Progress toProgress(Optional<Position> through, Map<String, AttributeValue> item) {
+    var dense = optional(item, DENSE_RANGES);
+    if (dense.isPresent()) {
+      return read(
+          DENSE_RANGES, () -> DenseRanges.toProgress(through, bytesOf(dense.get(), "binary")));
+    }
+    var ranges = optionalText(item, RANGES).orElse("");
+    return read(RANGES, () -> ProgressText.toProgress(through, ranges));
+  }
+
+  private static byte[] bytesOf(AttributeValue value, String kind) {
+    return typed(value, value.b() != null, value, kind).b().asByteArray();
+  }
+
+  /** Has an update of a progress item hold this. */
+  static Update set(Update update, Progress progress) {
+    progress
+        .through()
+        .ifPresentOrElse(
+            through -> update.set(THROUGH, text(through.toString())), () -> update.remove(THROUGH));
+    int ranges = progress.ranges().size();
+    if (ranges > RANGES_AS_TEXT_MAX) {
+      return update
+          .set(LEAST_READER, number(READER_OF_DENSE_RANGES))
+          .set(DENSE_RANGES, AttributeValue.fromB(SdkBytes.fromByteArray(DenseRanges.of(progress))))
+          .remove(RANGES);
+    }
+    update.remove(DENSE_RANGES);
+    return ranges == 0
+        ? update.remove(RANGES)
+        : update.set(RANGES, text(ProgressText.ofRanges(progress)));
   }
 
   static Map<ShardId, EndedParent> parents(Map<String, AttributeValue> item) {
@@ -220,7 +263,7 @@ final class Attributes {
     return new Standing(
         optional(item, SEALS).filter(seals -> !seals.n().equals("0")).isPresent(),
         optional(item, PLACED).map(AttributeValue::s),
-        ProgressText.toProgress(through, optional(item, RANGES).map(AttributeValue::s).orElse("")),
+        toProgress(through, item),
         parents,
         item.containsKey(CHILDREN),
         parts.parts().values().stream().mapToInt(bytes -> bytes.length).sum());
@@ -281,11 +324,7 @@ final class Attributes {
   private static CommitParts toParts(AttributeValue of) {
     var parts = new HashMap<String, byte[]>();
     typed(of, isMap(of), of.m(), "map")
-        .forEach(
-            (name, value) ->
-                parts.put(
-                    name,
-                    typed(value, value.b() != null, value, "map of binaries").b().asByteArray()));
+        .forEach((name, value) -> parts.put(name, bytesOf(value, "map of binaries")));
     return new CommitParts(parts);
   }
 

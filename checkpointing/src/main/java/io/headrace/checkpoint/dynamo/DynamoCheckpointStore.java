@@ -215,14 +215,7 @@ public final class DynamoCheckpointStore implements CheckpointStore {
             .require(Attributes.NONCE, "=", text(claim.nonce()))
             .require(Attributes.LEAST_READER, "<=", number(Attributes.READER))
             .requireAbsent(Attributes.CHILDREN);
-    progress
-        .through()
-        .ifPresentOrElse(
-            through -> update.set(Attributes.THROUGH, text(through.toString())),
-            () -> update.remove(Attributes.THROUGH));
-    return progress.ranges().isEmpty()
-        ? update.remove(Attributes.RANGES)
-        : update.set(Attributes.RANGES, text(ProgressText.ofRanges(progress)));
+    return Attributes.set(update, progress);
   }
 
   /** The same for the same write, whoever sends it again. */

@@ -181,7 +181,8 @@ public final class DynamoOperatorStore implements OperatorStore {
             .set(Attributes.MOVED_TO, text(ProgressText.of(to)))
             .count(Attributes.REV)
             .count(Attributes.SEALS)
-            .remove(Attributes.RANGES);
+            .remove(Attributes.RANGES)
+            .remove(Attributes.DENSE_RANGES);
     if (to instanceof StartingPosition.After after) {
       update.set(Attributes.THROUGH, text(after.position().toString()));
     } else {

@@ -180,7 +180,7 @@ public final class PlacedProgress {
     } else {
       update.remove(Attributes.THROUGH);
     }
-    update.remove(Attributes.RANGES).remove(Attributes.PARTS);
+    update.remove(Attributes.RANGES).remove(Attributes.DENSE_RANGES).remove(Attributes.PARTS);
   }
 
   private CompletionStage<Void> write(String name, Update update, String by) {

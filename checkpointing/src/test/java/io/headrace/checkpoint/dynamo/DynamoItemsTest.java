@@ -30,6 +30,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /** What the items look like, and how other versions' items are treated. */
@@ -55,16 +56,9 @@ class DynamoItemsTest {
   }
 
   @Test
-  void a_usual_item_takes_less_than_a_kilobyte() {
-    var base = new BigInteger("49590338271490256608559692538361571095921575989136588898");
-    var step = new BigInteger("1208925819614629174706176");
-    var ranges = new ArrayList<Progress.Range>();
-    for (long i = 1; i <= 8; i++) {
-      var first = Position.of(base.add(step.multiply(BigInteger.valueOf(2 * i))).toString());
-      var last = Position.of(base.add(step.multiply(BigInteger.valueOf(2 * i + 1))).toString());
-      ranges.add(new Progress.Range(first, last));
-    }
-    var progress = new Progress(Optional.of(Position.of(base.toString())), ranges);
+  void an_item_takes_less_than_a_kilobyte_however_many_records_wait_for_a_hot_key() {
+    // As many as a shard has under way by default, each with 24 records of other keys behind it.
+    var progress = everyOther(256, 24);
     answer(store.commit(commit(seal(), progress)));
 
     assertThat(sizeOf(item(KEY))).isLessThan(1024);
@@ -72,11 +66,64 @@ class DynamoItemsTest {
   }
 
   @Test
+  void a_few_ranges_are_text_and_many_are_not_for_readers_who_do_not_know_them() {
+    answer(store.commit(commit(seal(), everyOther(4, 2))));
+    assertThat(item(KEY)).containsKey("rng").doesNotContainKey("rngs");
+    assertThat(item(KEY).get("r").n()).isEqualTo("1");
+
+    answer(store.commit(commit(answer(store.seal(KEY, token("ann", 1), "n")), everyOther(5, 2))));
+    assertThat(item(KEY)).containsKey("rngs").doesNotContainKey("rng");
+    assertThat(item(KEY).get("r").n()).as("a reader of 2 refuses it by name").isEqualTo("3");
+
+    answer(store.commit(commit(answer(store.seal(KEY, token("ann", 1), "n")), everyOther(0, 2))));
+    assertThat(item(KEY)).doesNotContainKeys("rng", "rngs");
+  }
+
+  @Test
+  void ranges_as_earlier_versions_wrote_them_are_read_however_many_they_are() {
+    var progress = everyOther(40, 2);
+    seal();
+    set(
+        KEY,
+        Map.of(
+            "pos", AttributeValue.fromS(progress.through().orElseThrow().toString()),
+            "rng", AttributeValue.fromS(ProgressText.ofRanges(progress))));
+
+    assertThat(answer(store.seal(KEY, token("bob", 2), "n")).progress()).isEqualTo(progress);
+  }
+
+  @Test
+  void spoiled_ranges_are_refused_with_the_attribute() {
+    seal();
+    set(KEY, Map.of("rngs", AttributeValue.fromB(SdkBytes.fromByteArray(new byte[] {9}))));
+
+    assertThat(faultOf(store.seal(KEY, token("bob", 2), "n")))
+        .hasMessageContaining("s0!totals")
+        .hasMessageContaining("attribute rngs: ranges of version 9");
+  }
+
+  /** Runs of finished records, each behind one that is not, as Kinesis numbers them. */
+  private static Progress everyOther(int runs, int records) {
+    var base = new BigInteger("49590338271490256608559692538361571095921575989136588898");
+    var ranges = new ArrayList<Progress.Range>();
+    for (long i = 0; i < runs; i++) {
+      long first = 2 + i * (records + 1);
+      ranges.add(new Progress.Range(at(base, first), at(base, first + records - 1)));
+    }
+    return new Progress(Optional.of(Position.of(base.toString())), ranges);
+  }
+
+  private static Position at(BigInteger base, long record) {
+    return Position.of(base.add(BigInteger.valueOf(record).shiftLeft(80)).toString());
+  }
+
+  @Test
   void the_most_that_may_be_committed_fits_into_an_item() {
     var base = BigInteger.TEN.pow(128);
     var ranges = new ArrayList<Progress.Range>();
     for (int i = 1; i <= 512; i++) {
-      var first = base.multiply(BigInteger.valueOf(1 + i % 9)).add(BigInteger.valueOf(i));
+      var first =
+          base.add(BigInteger.TEN.pow(122).multiply(BigInteger.valueOf((long) i * i))).add(base);
       ranges.add(new Progress.Range(Position.of(first.toString()), Position.of(first.toString())));
     }
     var commit =
@@ -111,7 +158,7 @@ class DynamoItemsTest {
   @Test
   void an_item_that_wants_a_newer_reader_is_refused_by_name_and_left_alone() {
     var item = seal();
-    set(KEY, Map.of("f", AttributeValue.fromN("3"), "r", AttributeValue.fromN("3")));
+    set(KEY, Map.of("f", AttributeValue.fromN("4"), "r", AttributeValue.fromN("4")));
     var before = item(KEY);
 
     for (var refused :
@@ -122,8 +169,8 @@ class DynamoItemsTest {
       assertThat(refused)
           .isInstanceOf(CheckpointException.class)
           .hasMessageContaining("orders@1767225600/s0!totals")
-          .hasMessageContaining("has format 3 and wants a reader of at least 3")
-          .hasMessageContaining("this version is reader 2");
+          .hasMessageContaining("has format 4 and wants a reader of at least 4")
+          .hasMessageContaining("this version is reader 3");
     }
     assertThat(item(KEY)).isEqualTo(before);
   }
@@ -132,7 +179,7 @@ class DynamoItemsTest {
   void a_child_that_wants_a_newer_reader_is_named_and_the_parent_does_not_end() {
     var child = progress("s1");
     answer(store.seal(child, token("ann", 1), "n"));
-    set(child, Map.of("r", AttributeValue.fromN("3")));
+    set(child, Map.of("r", AttributeValue.fromN("4")));
 
     assertThat(faultOf(store.end(end(KEY, seal()))))
         .isInstanceOf(CheckpointException.class)
@@ -167,7 +214,7 @@ class DynamoItemsTest {
     var key =
         Map.of(
             "pk", AttributeValue.fromS(application + "!F"), "sk", AttributeValue.fromS("totals"));
-    set(key, Map.of("r", AttributeValue.fromN("3")));
+    set(key, Map.of("r", AttributeValue.fromN("4")));
 
     assertThat(faultOf(store.startOf("totals", StartingPosition.TRIM_HORIZON)))
         .hasMessageContaining("function item " + application + "!F totals");

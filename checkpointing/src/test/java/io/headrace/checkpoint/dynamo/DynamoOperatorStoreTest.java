@@ -76,7 +76,7 @@ class DynamoOperatorStoreTest extends OperatorStoreContract {
       }
     }
     assertThat(Answers.faultOf(store.operator().progress(key)))
-        .hasMessageContaining("wants a reader of at least 3, this version is reader 2");
+        .hasMessageContaining("wants a reader of at least 4, this version is reader 3");
   }
 
   @Test

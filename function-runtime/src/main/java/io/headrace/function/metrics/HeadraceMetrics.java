@@ -10,10 +10,8 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +37,7 @@ public final class HeadraceMetrics implements RuntimeListener, AutoCloseable {
 
   static final Duration LOOK = Duration.ofSeconds(1);
   private static final Duration RETENTION_LOOK = Duration.ofMinutes(10);
+  private static final double NANOS = 1e9;
   private static final String TOO_MANY_FAILURES = "too-many-failures";
 
   private final Registered registered;
@@ -53,7 +52,7 @@ public final class HeadraceMetrics implements RuntimeListener, AutoCloseable {
   private final Map<ShardKey, Map<String, Meter>> shardMeters = new HashMap<>();
   private final Map<String, Double> shardAges = new ConcurrentHashMap<>();
   private final Map<String, Map<String, Boolean>> dependencies = new HashMap<>();
-  private final Map<String, Set<String>> sinksDown = new HashMap<>();
+  private final Map<String, SinksDown> sinksDown = new HashMap<>();
   private final WantedWorkers wanting = new WantedWorkers();
   private volatile int wanted;
   private volatile long memoryUsed;
@@ -61,6 +60,7 @@ public final class HeadraceMetrics implements RuntimeListener, AutoCloseable {
   private volatile boolean over;
   private @Nullable ObservedWorker worker;
   private long looks;
+  private long wantedAt;
   private long finishedBefore;
 
   /** Of a stream, for all functions that read it together. */
@@ -111,6 +111,18 @@ public final class HeadraceMetrics implements RuntimeListener, AutoCloseable {
     }
     worker = of;
     tags = tags.and("application", of.application());
+    try {
+      register(of);
+    } catch (RuntimeException refused) {
+      close(); // What is there by now would show a worker that never began.
+      throw refused;
+    }
+    wantedAt = of.loop().ticks();
+    of.loop().execute(() -> look(of));
+    of.loop().execute(() -> askRetention(of));
+  }
+
+  private void register(ObservedWorker of) {
     for (var input : of.inputs()) {
       inputs.put(input.handler(), new InputMeters(input, tags, registered));
       streams.computeIfAbsent(input.stream(), this::stream);
@@ -126,8 +138,6 @@ public final class HeadraceMetrics implements RuntimeListener, AutoCloseable {
     for (var what : new String[] {"fetch", "seal", "restore", "commit", "last commit", "end"}) {
       retries(what);
     }
-    of.loop().execute(() -> look(of));
-    of.loop().execute(() -> askRetention(of));
   }
 
   private StreamMeters stream(String name) {
@@ -140,9 +150,9 @@ public final class HeadraceMetrics implements RuntimeListener, AutoCloseable {
 
   private void sinks(String function) {
     if (!sinksDown.containsKey(function)) {
-      Set<String> down = ConcurrentHashMap.newKeySet();
+      var down = new SinksDown();
       sinksDown.put(function, down);
-      registered.gauge(Named.SINKS_DOWN, tags.and("function", function), down::size);
+      registered.gauge(Named.SINKS_DOWN, tags.and("function", function), down::count);
     }
   }
 
@@ -193,6 +203,9 @@ public final class HeadraceMetrics implements RuntimeListener, AutoCloseable {
       measure(started.shard());
     } else if (event instanceof WorkerEvent.ShardStopped stopped) {
       measureNoMore(stopped.shard());
+      sinksDown.values().forEach(down -> down.left(stopped.shard()));
+    } else if (event instanceof WorkerEvent.FunctionResumed resumed) {
+      sinksOf(of(resumed.function()).input().function()).left(resumed.shard());
     }
   }
 
@@ -210,14 +223,18 @@ public final class HeadraceMetrics implements RuntimeListener, AutoCloseable {
     } else if (event instanceof FunctionEvent.OutageOver end) {
       dependency(end.function(), end.dependency().orElse(TOO_MANY_FAILURES), false);
     } else if (event instanceof FunctionEvent.SinkUnavailable down) {
-      sinksOf(down.function()).add(down.sink());
+      sinksOf(down.function()).down(down.shard(), down.sink());
     } else if (event instanceof FunctionEvent.SinkRecovered up) {
-      sinksOf(up.function()).remove(up.sink());
+      sinksOf(up.function()).up(up.shard(), up.sink());
     }
   }
 
-  private Set<String> sinksOf(String function) {
-    return sinksDown.getOrDefault(function, new HashSet<>());
+  private SinksDown sinksOf(String function) {
+    var sinks = sinksDown.get(function);
+    if (sinks == null) {
+      throw new IllegalStateException("function " + function + ": was not there at the start");
+    }
+    return sinks;
   }
 
   private InputMeters of(String handler) {
@@ -235,14 +252,35 @@ public final class HeadraceMetrics implements RuntimeListener, AutoCloseable {
 
   private void dependency(String function, String name, boolean down) {
     var known = dependencies.computeIfAbsent(function, any -> new ConcurrentHashMap<>());
-    boolean room = known.containsKey(name) || known.size() < DEPENDENCIES_MAX;
-    var word = room ? name : InputMeters.OTHER;
+    var word = wordFor(known, name);
     if (known.put(word, down) == null) {
       registered.gauge(
           Named.UNAVAILABLE,
           tags.and("function", function, "dependency", word),
           () -> known.getOrDefault(word, false) ? 1 : 0);
     }
+  }
+
+  private static String wordFor(Map<String, Boolean> known, String dependency) {
+    boolean room = known.containsKey(dependency) || known.size() < DEPENDENCIES_MAX;
+    return room ? dependency : InputMeters.OTHER;
+  }
+
+  /** A function whose last shard has left waits for nothing here, and no event says so. */
+  private void lookAtOutages(ObservedWorker of) {
+    if (dependencies.isEmpty()) {
+      return;
+    }
+    var outages = of.outages();
+    dependencies.forEach(
+        (function, known) -> {
+          var down =
+              outages.stream()
+                  .filter(outage -> outage.function().equals(function))
+                  .map(outage -> wordFor(known, outage.dependency().orElse(TOO_MANY_FAILURES)))
+                  .toList();
+          known.replaceAll((word, was) -> down.contains(word));
+        });
   }
 
   private void measure(ShardKey shard) {
@@ -255,12 +293,13 @@ public final class HeadraceMetrics implements RuntimeListener, AutoCloseable {
         (handler, its) -> {
           if (its.input().stream().equals(shard.stream().name())) {
             var name = nameOf(shard, handler);
+            shardAges.put(name, 0.0);
             meters.put(
                 name,
                 registered.gauge(
                     Named.SHARD_AGE,
                     its.tags().and("shard", shard.shard().toString()),
-                    () -> shardAges.getOrDefault(name, 0.0)));
+                    () -> shardAges.getOrDefault(name, Double.NaN)));
           }
         });
     shardMeters.put(shard, meters);
@@ -289,11 +328,15 @@ public final class HeadraceMetrics implements RuntimeListener, AutoCloseable {
         of.status()
             .thenAccept(
                 status -> {
+                  if (over) {
+                    return;
+                  }
                   memoryUsed = status.bytesInFlight();
                   memoryMax = status.bytesInFlightMax();
                   var seen = new Looks(of.loop().now(), this::age);
                   status.shards().forEach(seen::add);
                   inputs.forEach((handler, meters) -> meters.look(seen.of(handler, meters)));
+                  lookAtOutages(of);
                   if (looks % WantedWorkers.EVERY.toSeconds() == 0) {
                     want(of);
                   }
@@ -305,20 +348,23 @@ public final class HeadraceMetrics implements RuntimeListener, AutoCloseable {
   /** A shard has an age where it has a meter. */
   private void age(String name, double seconds) {
     if (!shardMeters.isEmpty()) {
-      shardAges.put(name, seconds);
+      shardAges.replace(name, seconds);
     }
   }
 
   private void want(ObservedWorker of) {
     long finished = inputs.values().stream().mapToLong(InputMeters::finished).sum();
-    double perSecond = (double) (finished - finishedBefore) / WantedWorkers.EVERY.toSeconds();
+    long now = of.loop().ticks();
+    // Looks come late where the loop has much to do, which is when the rate is asked for.
+    double perSecond = (finished - finishedBefore) / Math.max(1, (now - wantedAt) / NANOS);
     finishedBefore = finished;
+    wantedAt = now;
     double behind =
         inputs.values().stream().mapToDouble(meters -> meters.look().behind()).max().orElse(0);
     wanted =
         wanting.step(
             new WantedWorkers.Reading(
-                of.loop().ticks(),
+                now,
                 perSecond,
                 Duration.ofMillis((long) (behind * 1000)),
                 of.fleet(),
@@ -346,6 +392,13 @@ public final class HeadraceMetrics implements RuntimeListener, AutoCloseable {
   @Override
   public void ended() {
     over = true;
+    // What lasted is over: an age that stood still would look like one that is looked at.
+    inputs.values().forEach(InputMeters::gone);
+    sinksDown.values().forEach(SinksDown::clear);
+    dependencies.values().forEach(known -> known.replaceAll((word, down) -> false));
+    shardAges.clear();
+    memoryUsed = 0;
+    wanted = 0;
   }
 
   /** Takes the meters out of the registry. */

@@ -39,6 +39,10 @@ final class InputMeters {
       long parkedRecords,
       long parkedBytes) {
     static final Look NOTHING = new Look(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+
+    /** Nobody looks any more. */
+    static final Look GONE =
+        new Look(Double.NaN, Double.NaN, Double.NaN, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   }
 
   final Count taken;
@@ -136,6 +140,11 @@ final class InputMeters {
 
   void look(Look now) {
     look = now;
+  }
+
+  /** The worker has ended; by any thread. */
+  void gone() {
+    look = Look.GONE;
   }
 
   void retention(Duration told) {

@@ -18,7 +18,7 @@ enum Named {
       "records",
       Tagging.OUTCOME,
       "How they came out: `handled`, `filtered`, `dead_lettered`, "
-          + "`dropped_as_misrouted`, `skipped`",
+          + "`dropped_as_misrouted`, `skipped`, `parked`",
       "`dead_lettered` above what you are used to"),
   FOUND_DONE(
       "headrace.records.found.done",

@@ -6,16 +6,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.headrace.function.Destination;
+import io.headrace.function.FunctionEvent;
 import io.headrace.function.FunctionSpec;
 import io.headrace.function.RetryPolicy;
 import io.headrace.function.TerminalFailure;
 import io.headrace.function.Unavailable;
 import io.headrace.kcl.ShardHandler.Outcome;
+import io.headrace.kcl.ShardKey;
+import io.headrace.kcl.WorkerEvent;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
@@ -151,6 +155,46 @@ class HeadraceMetricsTest {
   }
 
   @Test
+  void a_sink_that_was_down_is_no_matter_of_who_has_the_shard_no_more() {
+    var unused = world.worker("w", spec(RetryPolicy.forever())).observedBy(metrics).start();
+    world.advance(5);
+    var shards =
+        world.in.shardsNow().stream().map(shard -> new ShardKey(world.in.id(), shard.id()));
+    var both = shards.toList();
+    for (var shard : both) {
+      metrics.on(
+          new FunctionEvent.SinkUnavailable(
+              "f", shard, "file x", new IllegalStateException(), Duration.ofSeconds(1)));
+    }
+    assertThat(of("headrace.sinks.down")).as("one sink, found down in two shards").isEqualTo(1);
+
+    metrics.on(new WorkerEvent.ShardStopped(both.get(0), "went to another worker"));
+    assertThat(of("headrace.sinks.down")).isEqualTo(1);
+    metrics.on(new WorkerEvent.FunctionResumed(both.get(1), "f"));
+    assertThat(of("headrace.sinks.down")).isZero();
+  }
+
+  @Test
+  void what_lasted_is_over_when_the_worker_has_ended() {
+    failing = true;
+    var running =
+        world.worker("w", spec(RetryPolicy.forever())).observedBy(metrics.withShards()).start();
+    world.advance(5);
+    world.put("poison", "p");
+    world.advance(5);
+    assertThat(of("headrace.iterator.age")).isGreaterThan(4);
+    assertThat(of("headrace.records.under.way")).isEqualTo(1);
+
+    running.crash();
+    world.advance(5);
+    assertThat(of("headrace.iterator.age")).isNaN();
+    assertThat(of("headrace.commit.age")).isNaN();
+    assertThat(of("headrace.shards", "state", "running")).isZero();
+    assertThat(of("headrace.workers.wanted")).isZero();
+    assertThat(of("headrace.worker.alive")).isZero();
+  }
+
+  @Test
   void codes_beyond_the_bound_are_counted_together() {
     var unused = world.worker("w", spec(RetryPolicy.forever())).observedBy(metrics).start();
     world.advance(5);
@@ -231,6 +275,56 @@ class HeadraceMetricsTest {
             () -> world.worker("3", spec(RetryPolicy.forever())).observedBy(again).start())
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("tagged(\"worker\"");
+  }
+
+  @Test
+  void a_worker_with_other_tags_than_the_one_in_the_registry_is_refused_and_leaves_nothing() {
+    var unused = world.worker("one", spec(RetryPolicy.forever())).observedBy(metrics).start();
+    int before = registry.getMeters().size();
+    var other = HeadraceMetrics.in(registry).tagged("worker", "two");
+
+    assertThatThrownBy(
+            () -> world.worker("two", spec(RetryPolicy.forever())).observedBy(other).start())
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("under other tags, [application, function, stream]")
+        .hasMessageContaining("tagged(\"worker\"");
+    assertThat(registry.getMeters()).hasSize(before);
+  }
+
+  @Test
+  void a_registry_may_add_tags_of_its_own() {
+    registry.config().commonTags("host", "h1");
+    var unused = world.worker("one", spec(RetryPolicy.forever())).observedBy(metrics).start();
+    world.advance(5);
+    assertThat(of("headrace.shards", "state", "running", "host", "h1")).isEqualTo(2);
+
+    var again = HeadraceMetrics.in(registry);
+    assertThatThrownBy(
+            () -> world.worker("two", spec(RetryPolicy.forever())).observedBy(again).start())
+        .hasMessageContaining("is in this registry already");
+  }
+
+  @Test
+  void ages_come_in_the_unit_of_the_registry() {
+    var millis =
+        new SimpleMeterRegistry() {
+          @Override
+          protected TimeUnit getBaseTimeUnit() {
+            return TimeUnit.MILLISECONDS;
+          }
+        };
+    failing = true;
+    var unused =
+        world
+            .worker("w", spec(RetryPolicy.forever()))
+            .observedBy(HeadraceMetrics.in(millis))
+            .start();
+    world.advance(5);
+    world.put("poison", "p");
+    world.advance(5);
+
+    assertThat(value(millis, "headrace.iterator.age")).isBetween(4_000.0, 6_000.0);
+    assertThat(value(millis, "headrace.memory.used")).isPositive();
   }
 
   @Test
