@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 class ClaimsTest {
   @Test
   void the_first_shards_of_many_run_while_the_others_are_claimed() {
-    var fleet = new TestFleet(1, 200);
+    var fleet = new TestFleet(1, 40);
     fleet.start("ann").way.slow = Duration.ofMillis(50);
 
     fleet.advanceUntil(Duration.ofSeconds(30), () -> fleet.gains > 0);
