@@ -344,7 +344,7 @@ final class RuntimeWorker implements FunctionRuntime.Running {
 
   private void begin() {
     listeners.started(look);
-    orders.begin();
+    orders.hold();
     watches.forEach(LoopWatch::begin);
     var unused =
         worker
@@ -357,6 +357,8 @@ final class RuntimeWorker implements FunctionRuntime.Running {
                     refuse(thrown);
                   }
                 });
+    // Behind the first call of a stream: the table's comes beside it, from the lease loop.
+    orders.begin();
   }
 
   /** What the operator can mend is a sentence; only what nobody expected needs its trace. */

@@ -35,9 +35,13 @@ final class StandingOrders {
     this.obey = obey;
   }
 
+  /** Before the worker starts: nothing runs until the orders are known. Any thread. */
+  void hold() {
+    obey.accept(new Unknown());
+  }
+
   /** Any thread, once. */
   void begin() {
-    obey.accept(new Unknown());
     loop.execute(this::read);
   }
 

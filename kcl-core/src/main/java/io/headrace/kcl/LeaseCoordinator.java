@@ -15,6 +15,13 @@ import java.util.function.Consumer;
  */
 public interface LeaseCoordinator {
   /**
+   * Begins what {@link #start} needs and no stream has to be known for, such as the table: so that
+   * it goes on beside the first calls of the streams. Need not be called; how it ends is told by
+   * {@link #start}.
+   */
+  default void prepare() {}
+
+  /**
    * Joins the fleet. Events come on the coordinator's loop, in order; the listener must only pass
    * them on. The stage completes when the worker is registered, or fails with {@link
    * LeaseException} when it can't be.

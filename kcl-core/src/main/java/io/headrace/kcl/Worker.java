@@ -18,8 +18,7 @@ import java.util.random.RandomGenerator;
  * shard at once and commits nothing; being asked for it, or being stopped, drains and commits
  * first.
  *
- * <p>Any thread may call. Stages complete on the worker loop. Events are told on the worker loop
- * too.
+ * <p>Any thread may call. Stages complete, and events are told, on the worker loop.
  */
 public final class Worker {
   private static final int IDENTIFY_TRIES_MAX = 5;
@@ -107,6 +106,7 @@ public final class Worker {
             () -> {
               if (life == Life.NEW) {
                 life = Life.STARTING;
+                coordinator.prepare();
                 groups.forEach(group -> identify(group, 1));
               }
             });

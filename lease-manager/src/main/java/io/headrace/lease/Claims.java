@@ -94,7 +94,11 @@ final class Claims {
 
   /** Whether something is being looked at that may be claimed. */
   boolean asking() {
-    return candidates.values().stream().anyMatch(candidate -> candidate.asked);
+    return asked() > 0;
+  }
+
+  private int asked() {
+    return (int) candidates.values().stream().filter(candidate -> candidate.asked).count();
   }
 
   /** Whether every shard that may be leased stands in somebody's book. */
@@ -115,8 +119,7 @@ final class Claims {
     }
     var waits = waits();
     long now = desk.now();
-    int room =
-        LeaseSettings.CLAIMS_MAX - (int) candidates.values().stream().filter(c -> c.asked).count();
+    int room = LeaseSettings.CLAIMS_MAX - leases.claiming() - asked();
     long nextDue = Long.MAX_VALUE;
     // Whose book is being fetched may hold what looks free; a fetch that fails delays nobody long.
     long booksBy = fleet.booksKnown() ? Long.MIN_VALUE : desk.settings.viewPoll().toNanos();

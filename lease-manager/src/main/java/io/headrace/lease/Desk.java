@@ -236,7 +236,8 @@ final class Desk {
     join(slice, () -> inSlices(items.subList(count, items.size()), size, task, then));
   }
 
-  private static <T> CompletionStage<T> started(Supplier<CompletionStage<T>> call) {
+  /** A call that throws at once has failed like any other. */
+  static <T> CompletionStage<T> started(Supplier<CompletionStage<T>> call) {
     try {
       return call.get();
     } catch (RuntimeException thrown) {

@@ -45,6 +45,7 @@ public final class HeartbeatCoordinator implements LeaseCoordinator {
   private final Deployments deployments;
   private final CompletableFuture<Void> started = new CompletableFuture<>();
   private final CompletableFuture<Void> stopped = new CompletableFuture<>();
+  private @Nullable CompletableFuture<Void> prepared;
   private @Nullable Parts parts;
   private volatile FleetSize size = FleetSize.UNKNOWN;
   private boolean registered;
@@ -91,6 +92,16 @@ public final class HeartbeatCoordinator implements LeaseCoordinator {
   }
 
   @Override
+  public void prepare() {
+    loop.execute(
+        () -> {
+          if (parts == null && !desk.closed()) {
+            var unused = prepared();
+          }
+        });
+  }
+
+  @Override
   public CompletionStage<Void> start(Consumer<LeaseEvent> events, Consumer<Runnable> turned) {
     loop.execute(() -> begin(events, turned));
     return started.copy();
@@ -110,10 +121,21 @@ public final class HeartbeatCoordinator implements LeaseCoordinator {
           desk.close();
           started.completeExceptionally(failure);
         };
-    desk.call(
-        desk.table::prepare,
-        ready -> made.registrar.identify(() -> enter(made, failed), failed),
-        failed);
+    Desk.join(
+        List.of(
+            done -> desk.call(this::prepared, ready -> done.run(), failed),
+            done -> made.registrar.identify(done, failed)),
+        () -> enter(made, failed));
+  }
+
+  /** Asks once; what failed before anybody waited for it is tried again. */
+  private CompletionStage<Void> prepared() {
+    var asked = prepared;
+    if (asked == null || asked.isCompletedExceptionally()) {
+      asked = Desk.started(desk.table::prepare).toCompletableFuture();
+      prepared = asked;
+    }
+    return asked;
   }
 
   private void enter(Parts p, Consumer<LeaseException> failed) {

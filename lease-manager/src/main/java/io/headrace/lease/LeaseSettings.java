@@ -48,8 +48,14 @@ public record LeaseSettings(Duration leaseTime, int capacity, Duration settle) {
   /** A standby may be thought alive for so many lease times, and beats as much more seldom. */
   static final int STANDBY_SLOWER = 5;
 
-  /** How many claims are under way at once. */
-  static final int CLAIMS_MAX = 64;
+  /** How many items are read or made at once. */
+  static final int REQUESTS_MAX = 64;
+
+  /**
+   * How many claims are under way at once: few, so that the first shards run while the others are
+   * still claimed, and enough to have a thousand within seconds.
+   */
+  static final int CLAIMS_MAX = 16;
 
   /** After so long a request of the registration counts as unanswered. */
   static final Duration REGISTRATION_LIMIT = Duration.ofSeconds(5);

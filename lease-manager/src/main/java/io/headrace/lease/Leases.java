@@ -106,6 +106,11 @@ final class Leases {
     return held.containsKey(shard);
   }
 
+  /** How many claims are on their way. */
+  int claiming() {
+    return (int) held.values().stream().filter(lease -> lease.phase == Phase.CLAIMING).count();
+  }
+
   @Nullable Held get(ShardKey shard) {
     return held.get(shard);
   }

@@ -99,7 +99,7 @@ final class Registrar {
     unsaid = 0;
     Desk.inSlices(
         List.copyOf(streams.keySet()),
-        LeaseSettings.CLAIMS_MAX,
+        LeaseSettings.REQUESTS_MAX,
         (stream, done) -> roster.read(stream, () -> bringUp(stream, done)),
         then);
   }
@@ -137,7 +137,7 @@ final class Registrar {
           }
           Desk.inSlices(
               streams.keySet().stream().filter(duties::areMine).toList(),
-              LeaseSettings.CLAIMS_MAX,
+              LeaseSettings.REQUESTS_MAX,
               (stream, done) -> {
                 if (recheck) {
                   roster.read(stream, () -> audit(stream, done));
@@ -179,7 +179,7 @@ final class Registrar {
     var standings = new HashMap<ShardId, Standing>();
     Desk.inSlices(
         Lineage.missing(listed, known),
-        LeaseSettings.CLAIMS_MAX,
+        LeaseSettings.REQUESTS_MAX,
         (missing, done) ->
             create(
                 new ShardKey(stream, missing.shard().id()),
@@ -193,7 +193,7 @@ final class Registrar {
         () ->
             Desk.inSlices(
                 Lineage.forgotten(listed, known),
-                LeaseSettings.CLAIMS_MAX,
+                LeaseSettings.REQUESTS_MAX,
                 (shard, done) ->
                     settle(
                         new ShardKey(stream, shard),
@@ -234,7 +234,7 @@ final class Registrar {
     var epochs = new TreeSet<>(Set.of(0L));
     Desk.inSlices(
         parents,
-        LeaseSettings.CLAIMS_MAX,
+        LeaseSettings.REQUESTS_MAX,
         (parent, done) ->
             readRow(
                 new ShardKey(stream, parent),
@@ -354,7 +354,7 @@ final class Registrar {
     var unknown = new HashSet<ShardId>();
     Desk.inSlices(
         others,
-        LeaseSettings.CLAIMS_MAX,
+        LeaseSettings.REQUESTS_MAX,
         (other, done) ->
             readRow(
                 new ShardKey(parent.stream(), other),

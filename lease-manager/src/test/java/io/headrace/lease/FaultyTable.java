@@ -22,6 +22,7 @@ final class FaultyTable implements LeaseTable {
   private final RandomGenerator random;
   private final List<Roll> history = new ArrayList<>();
   final Map<String, Integer> requests = new HashMap<>();
+  int preparations;
   boolean down;
 
   /** What each way takes on top. */
@@ -84,7 +85,10 @@ final class FaultyTable implements LeaseTable {
 
   @Override
   public CompletionStage<Void> prepare() {
-    return table.prepare();
+    preparations++;
+    return down
+        ? CompletableFuture.failedFuture(new LeaseException("table is down"))
+        : table.prepare();
   }
 
   @Override
