@@ -48,11 +48,7 @@ final class LetterGate extends Gate {
   private @Nullable Position through;
 
   private LetterGate(
-      Scope scope,
-      LetterLedger ledger,
-      ProgressKey place,
-      ShardHandler behind,
-      Redriver redriver) {
+      Scope scope, LetterLedger ledger, ProgressKey place, ShardHandler behind, Redriver redriver) {
     super(behind);
     this.scope = scope;
     this.ledger = ledger;

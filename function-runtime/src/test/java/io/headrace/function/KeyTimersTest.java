@@ -34,7 +34,7 @@ class KeyTimersTest {
 
     @Override
     public Next<String> handle(String state, Event<String> event, Output<String> out) {
-      var words = event.value().split(" ");
+      var words = event.value().split(" ", -1);
       var next = write(state, words[0], event.partitionKey(), out);
       return switch (words.length > 1 ? words[1] : "") {
         case "at" -> next.wakeAt(words[2], minute(words[3]));
@@ -79,7 +79,7 @@ class KeyTimersTest {
   private static FunctionSpec<String, String> diaries(
       Supplier<KeyedFunction<String, String, String>> functions) {
     return FunctionSpec.named("f")
-        .reading(Rig.input().timedBy(value -> minute(value.split(" ")[0])))
+        .reading(Rig.input().timedBy(value -> minute(value.split(" ", -1)[0])))
         .keyedBy(Keys.partitionKey(), new Texts())
         .handledBy(functions, Destination.nowhere());
   }
