@@ -104,9 +104,24 @@ final class KeyTimers<O> {
     return place;
   }
 
-  /** What was let in last has this event time. */
+  /** A mark of event time that is no record; in the shard's order. */
+  void moveOn(Position position, Instant time) {
+    changed = true;
+    boolean waited = clock.isWaiting();
+    var unused = clock.admit(position);
+    clock.finished(position);
+    if (waited && !clock.isWaiting()) {
+      due();
+    }
+    advance(time);
+  }
+
+  /**
+   * What was let in last has this event time. The end of an input is none: timers that set
+   * themselves again would fire for ever.
+   */
   void advance(Instant time) {
-    if (clock.advance(time)) {
+    if (time.isBefore(Instant.MAX) && clock.advance(time)) {
       due();
     }
   }

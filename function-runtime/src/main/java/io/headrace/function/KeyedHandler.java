@@ -53,6 +53,10 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
   private final StateCodec<S> codec;
   private final Invocation<I, S, O> invocation;
   private final boolean timed;
+
+  /** Records come in the order of their event time, and not of the shard. */
+  private final boolean sorted;
+
   private final LaneRunner<O> lanes;
   private final ParkedKeys<O> parked;
   private final StateSpace space;
@@ -73,6 +77,7 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
     this.codec = new StateCodec<>(scope, codec);
     this.invocation = invocation;
     this.timed = invocation.hasTimers();
+    this.sorted = wiring.settings().sorted().isPresent();
     this.space = HandlerState.open(scope, (key, one, other) -> twice(scope, key));
     this.lanes = wiring.open(scope, this::settled);
     this.parked =
@@ -127,10 +132,13 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
 
   /** On the pool. What can't be decoded is tried again as a task, and moves no time. */
   private Arrived<I> decode(StreamRecord record) {
+    if (record.payload() instanceof Watermark read) {
+      return new Arrived.End<>(record, read.time());
+    }
     try {
       var decoded = decoder.decode(record);
       if (decoded.end()) {
-        return new Arrived.End<>(record);
+        return new Arrived.End<>(record, Instant.MIN);
       }
       ForeignKey.refuse(scope, record.key().text());
       var key = new StateKey(record.key().text(), record.key().text());
@@ -150,9 +158,16 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
   }
 
   private void admit(Arrived<I> arrived) {
-    admit(arrived.record());
+    var record = arrived.record();
+    if (record.payload() instanceof Watermark read) {
+      timers.moveOn(record.position(), read.time());
+      scope.post(() -> scope.context.outcomes().settled(record.position(), Outcome.FILTERED));
+      return;
+    }
+    admit(record);
     if (arrived instanceof Arrived.Found<I> found) {
-      timers.advance(found.decoded().time());
+      var decoded = found.decoded();
+      timers.advance(sorted ? decoded.time() : decoded.watermark());
     }
   }
 
@@ -340,7 +355,7 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
         ForeignKey.refuse(scope, record.key().text());
         ours = true;
       }
-      var key = StateKey.of(keys, record.key().text(), decoded.value());
+      var key = StateKey.of(keys, record.key().text(), decoded);
       var before = before(key, read);
       var event = event(decoded, call);
       call.enter();

@@ -119,6 +119,10 @@ final class WindowClock {
     return some.stream().filter(floor -> floor.watermark().isAfter(watermark)).toList();
   }
 
+  static Instant later(Instant one, Instant other) {
+    return one.isAfter(other) ? one : other;
+  }
+
   private static Instant min(Instant one, Instant other) {
     return one.isBefore(other) ? one : other;
   }

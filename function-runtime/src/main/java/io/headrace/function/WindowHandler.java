@@ -156,13 +156,16 @@ final class WindowHandler<I, A, O> implements ShardHandler {
 
   /** All that calls user code happens here, on the pool: a fault of it is its record's. */
   private Arrived<I> decode(StreamRecord record) {
+    if (record.payload() instanceof Watermark read) {
+      return new Arrived.End<>(record, read.time());
+    }
     try {
       var decoded = decoder.decode(record);
       if (decoded.end()) {
-        return new Arrived.End<>(record);
+        return new Arrived.End<>(record, Instant.MAX);
       }
       ForeignKey.refuse(scope, record.key().text());
-      var key = StateKey.of(kind.keys(), record.key().text(), decoded.value());
+      var key = StateKey.of(kind.keys(), record.key().text(), decoded);
       return new Arrived.Found<>(record, decoded, key, kind.windows().of(decoded.time()));
     } catch (ArithmeticException | DateTimeException beyond) {
       return new Arrived.Faulty<>(
@@ -191,15 +194,17 @@ final class WindowHandler<I, A, O> implements ShardHandler {
       lanes.add(new Refusal(record, faulty.fault()));
       return;
     }
-    if (!(arrived instanceof Arrived.Found<I> found)) {
+    if (arrived instanceof Arrived.End<I> end) {
       ends.add(record.position());
-      clock.advance(Instant.MAX);
+      clock.advance(end.watermark());
       closeDue();
       return;
     }
+    var found = (Arrived.Found<I>) arrived;
     var decoded = found.decoded();
     var key = found.key();
-    var judged = clock.forKey(watermark, key.partitionKey());
+    var before = WindowClock.later(watermark, decoded.closedBefore());
+    var judged = clock.forKey(before, key.partitionKey());
     var still =
         found.spans().stream()
             .filter(span -> !kind.windows().isClosed(span.end(), judged))
@@ -210,7 +215,7 @@ final class WindowHandler<I, A, O> implements ShardHandler {
     }
     still.forEach(span -> register(new WindowKey(key, span)));
     lanes.add(new Addition(record, decoded, key, still));
-    if (clock.advance(decoded.time())) {
+    if (clock.advance(decoded.watermark())) {
       closeDue();
     }
   }

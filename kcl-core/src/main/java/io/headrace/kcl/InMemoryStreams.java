@@ -2,6 +2,8 @@ package io.headrace.kcl;
 
 import io.headrace.kcl.loop.EventLoop;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.random.RandomGenerator;
 
@@ -60,6 +62,13 @@ public final class InMemoryStreams implements StreamConnector {
   @Override
   public StreamSink sink(String stream, EventLoop loop, RandomGenerator random) {
     return stream(stream).sink();
+  }
+
+  /** With one shard. */
+  @Override
+  public CompletionStage<Void> create(StreamSource source, EventLoop loop, RandomGenerator random) {
+    streams.computeIfAbsent(source.name(), name -> new InMemoryStream(name, 1, loop));
+    return CompletableFuture.completedFuture(null);
   }
 
   @Override

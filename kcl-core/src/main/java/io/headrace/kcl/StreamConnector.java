@@ -1,6 +1,8 @@
 package io.headrace.kcl;
 
 import io.headrace.kcl.loop.EventLoop;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.random.RandomGenerator;
 
 /**
@@ -30,6 +32,19 @@ public interface StreamConnector extends AutoCloseable {
 
   /** Opens a stream for writing; makes no call yet. */
   StreamSink sink(String stream, EventLoop loop, RandomGenerator random);
+
+  /**
+   * Makes a stream unless it is there, and waits until it takes records.
+   *
+   * @return fails with {@link StreamException} when it can't be made
+   */
+  default CompletionStage<Void> create(
+      StreamSource source, EventLoop loop, RandomGenerator random) {
+    return CompletableFuture.failedFuture(
+        new StreamException(
+            StreamException.Kind.NOT_FOUND,
+            "stream " + source + ": streams of service " + service() + " are made by hand"));
+  }
 
   /** Closes the connections that it made itself. */
   @Override

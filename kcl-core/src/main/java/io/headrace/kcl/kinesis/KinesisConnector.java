@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -164,6 +165,12 @@ public final class KinesisConnector implements StreamConnector {
   @Override
   public StreamSink sink(String stream, EventLoop loop, RandomGenerator random) {
     return new KinesisSink(calls(stream, loop, random));
+  }
+
+  /** Makes the stream with capacity on demand; needs the right to CreateStream. */
+  @Override
+  public CompletionStage<Void> create(StreamSource source, EventLoop loop, RandomGenerator random) {
+    return new StreamCreation(calls(source.name(), loop, random)).create();
   }
 
   /**
