@@ -52,10 +52,13 @@ final class IamPolicy {
     var statements = new ArrayList<Map<String, Object>>();
     var read = new TreeSet<String>();
     var written = new TreeSet<String>();
+    var through = new TreeSet<String>();
     for (var function : functions) {
       function.inputs().forEach(input -> read.add(input.source().name()));
+      function.throughStream().ifPresent(stream -> through.add(stream.name()));
       written.addAll(function.streamsWritten());
     }
+    read.addAll(through);
     var sinks = sinks();
     sinks.forEach(
         sink -> {
@@ -82,6 +85,13 @@ final class IamPolicy {
               "WriteStreams",
               List.of("kinesis:PutRecords"),
               written.stream().map(this::stream).toList()));
+    }
+    if (!through.isEmpty() && settings.createStreams()) {
+      statements.add(
+          statement(
+              "CreateStreams",
+              List.of("kinesis:CreateStream"),
+              through.stream().map(this::stream).toList()));
     }
     statements.addAll(letters(sinks));
     statements.add(statement("Table", TABLE_ACTIONS, List.of(table())));

@@ -124,6 +124,11 @@ final class Narrator implements RuntimeListener {
               + found.fate()
           : null;
     }
+    if (event instanceof FunctionEvent.DuplicateDropped dropped) {
+      return isFurtherPowerOfTen(dropped.count())
+          ? where + dropped.count() + " records so far that were carried twice, dropped"
+          : null;
+    }
     if (event instanceof FunctionEvent.UnparsableFound found) {
       return isFurtherPowerOfTen(found.count())
           ? where

@@ -124,6 +124,9 @@ final class RunCommand implements Callable<Integer> {
             .deadLettersIn(settings.deadLetters())
             .redacting(settings.redaction())
             .stoppingWithin(settings.stopWithin());
+    if (settings.createStreams()) {
+      runtime.creatingStreams();
+    }
     settings.worker().ifPresent(runtime::workerId);
     application.observer().ifPresent(runtime::callsObservedBy);
     settings.deployment().ifPresent(runtime::deployment);

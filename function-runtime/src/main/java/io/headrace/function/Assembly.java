@@ -7,6 +7,7 @@ import io.headrace.checkpoint.TrackingCheckpointer;
 import io.headrace.kcl.BatchLimits;
 import io.headrace.kcl.HandlerSpec;
 import io.headrace.kcl.Incarnation;
+import io.headrace.kcl.ShardHandler;
 import io.headrace.kcl.ShardedStream;
 import io.headrace.kcl.WorkerSettings;
 import io.headrace.kcl.loop.Entropy;
@@ -16,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -45,7 +47,8 @@ final class Assembly {
       throw missing(of, "a function: run(...)");
     }
     for (var spec : of.specs) {
-      if (spec.isStateful() && of.chunks == null) {
+      boolean remembers = spec.inputs().stream().anyMatch(input -> input.deduplication() != null);
+      if ((spec.isStateful() || remembers) && of.chunks == null) {
         throw missing(of, "a place for the state of function " + spec.name() + ": stateIn(...)");
       }
     }
@@ -63,29 +66,52 @@ final class Assembly {
     return of.chunks != null ? of.chunks : Environment.NO_CHUNKS;
   }
 
-  /** One for each input. */
+  /** One for each stream that it reads. */
   <I, O> List<HandlerSpec> handlers(
       FunctionHost<I, O> host, Connectors connectors, CheckpointStore progress) {
     var spec = host.spec();
+    var through =
+        spec.throughStream()
+            .map(
+                stream ->
+                    ThroughStages.open(
+                        of.application,
+                        host,
+                        connectors.through(stream, spec, of.createsStreams),
+                        connectors.sink(stream)));
     var made = new ArrayList<HandlerSpec>();
-    for (var input : spec.inputs()) {
-      var name = spec.handlerName(input);
+    for (var leg : spec.legs()) {
+      boolean sends = leg instanceof Leg.Sending;
       made.add(
           new HandlerSpec(
-              name,
-              connectors.open(input.source()),
-              handedOver(spec),
-              inFlight(spec),
-              host.handlers(input),
+              leg.handler(),
+              connectors.open(leg.source()),
+              sends ? ThroughStages.BATCH : handedOver(spec),
+              sends ? ThroughStages.IN_FLIGHT : inFlight(spec),
+              factory(host, leg, through, connectors),
               TrackingCheckpointer.factory(
                   progress,
-                  name,
-                  input.start(),
+                  leg.handler(),
+                  leg.start(),
                   of.policy,
                   machinery.workerLoop(),
                   machinery.workerRandom())));
     }
     return made;
+  }
+
+  private static <I, O> ShardHandler.Factory factory(
+      FunctionHost<I, O> host,
+      Leg<I> leg,
+      Optional<ThroughStages<I, O>> through,
+      Connectors connectors) {
+    if (leg instanceof Leg.Whole<I> whole) {
+      return host.handlers(whole.input());
+    }
+    var stages = through.orElseThrow();
+    return leg instanceof Leg.Sending<I> sending
+        ? stages.sending(sending.input(), connectors.open(sending.source()))
+        : stages.receiving();
   }
 
   Incarnation incarnation() {

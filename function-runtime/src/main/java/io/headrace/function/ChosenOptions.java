@@ -19,6 +19,7 @@ final class ChosenOptions {
   Delivery delivery = Delivery.USUAL;
   @Nullable Redaction redaction;
   @Nullable InvocationThreads threads;
+  @Nullable Duration sorted;
 
   FunctionSettings settings() {
     return new FunctionSettings(
@@ -30,6 +31,7 @@ final class ChosenOptions {
         sides,
         delivery,
         Optional.ofNullable(redaction),
-        Optional.ofNullable(threads));
+        Optional.ofNullable(threads),
+        Optional.ofNullable(sorted));
   }
 }

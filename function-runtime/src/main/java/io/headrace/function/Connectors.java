@@ -2,6 +2,7 @@ package io.headrace.function;
 
 import io.headrace.kcl.ShardedStream;
 import io.headrace.kcl.StreamConnector;
+import io.headrace.kcl.StreamException;
 import io.headrace.kcl.StreamSink;
 import io.headrace.kcl.StreamSource;
 import io.headrace.kcl.loop.EventLoop;
@@ -10,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
+import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
 
 /**
@@ -25,6 +27,7 @@ final class Connectors implements AutoCloseable {
   private final Map<String, StreamConnector> byService = new LinkedHashMap<>();
   private final List<StreamConnector> found = new ArrayList<>();
   private final Map<String, ShardedStream> streams = new LinkedHashMap<>();
+  private final Map<String, StreamSink> throughSinks = new LinkedHashMap<>();
 
   Connectors(
       String application, List<StreamConnector> given, EventLoop loop, RandomGenerator random) {
@@ -39,6 +42,32 @@ final class Connectors implements AutoCloseable {
         source.name(), name -> connector(source.service()).open(source, application, loop, random));
   }
 
+  /**
+   * A stream through which a function is keyed.
+   *
+   * @param creating whether it is made where there is none
+   */
+  ShardedStream through(StreamSource source, FunctionSpec<?, ?> spec, boolean creating) {
+    return streams.computeIfAbsent(
+        source.name(),
+        name -> {
+          var connector = connector(source.service());
+          return new ThroughStream(
+              connector.open(source, application, loop, random),
+              () ->
+                  creating
+                      ? connector.create(source, loop, random)
+                      : CompletableFuture.failedFuture(
+                          new StreamException(
+                              StreamException.Kind.NOT_FOUND,
+                              spec
+                                  + " is keyed across stream "
+                                  + name
+                                  + ", which is not there: make it, or let workers make it"
+                                  + " (createStreams: onDemand)")));
+        });
+  }
+
   List<ShardedStream> opened() {
     return List.copyOf(streams.values());
   }
@@ -47,6 +76,12 @@ final class Connectors implements AutoCloseable {
   StreamSink sink(String stream) {
     var only = byService.size() == 1 ? byService.keySet().iterator().next() : SINK_SERVICE;
     return connector(only).sink(stream, loop, random);
+  }
+
+  /** A stream that is both written and read. */
+  StreamSink sink(StreamSource stream) {
+    return throughSinks.computeIfAbsent(
+        stream.name(), name -> connector(stream.service()).sink(name, loop, random));
   }
 
   private StreamConnector connector(String service) {
@@ -70,6 +105,7 @@ final class Connectors implements AutoCloseable {
 
   @Override
   public void close() {
+    throughSinks.values().forEach(StreamSink::close);
     streams.values().forEach(ShardedStream::close);
     found.forEach(StreamConnector::close);
   }

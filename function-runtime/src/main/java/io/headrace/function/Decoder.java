@@ -1,5 +1,6 @@
 package io.headrace.function;
 
+import io.headrace.function.through.Envelope.Carried;
 import io.headrace.kcl.Position;
 import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.StreamRecord;
@@ -9,10 +10,25 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** Reads the records of one input. Immutable; called on the invocation pool. */
-final class Decoder<I> {
-  /** What was found in a record. */
-  record Decoded<I>(I value, Instant time, boolean end) {}
+/** Reads the records of one stream. Immutable; called on the invocation pool. */
+abstract class Decoder<I> {
+  /**
+   * What was found in a record.
+   *
+   * @param watermark up to which event time the shard is read with it
+   * @param carried where it comes from, if that is another stream than the one that is read
+   */
+  record Decoded<I>(
+      I value, Instant time, boolean end, Instant watermark, @Nullable Carried carried) {
+    /** Whatever ends before this is closed for the record, where it comes from. */
+    Instant closedBefore() {
+      return carried == null ? Instant.MIN : carried.watermark();
+    }
+
+    static <I> Decoded<I> at(I value, Instant time) {
+      return new Decoded<>(value, time, false, time, null);
+    }
+  }
 
   /** The payload is not what the specification says. Terminal: no retry mends it. */
   static final class Unreadable extends Exception {
@@ -26,47 +42,21 @@ final class Decoder<I> {
     }
   }
 
-  private final Codec<? extends I> codec;
-  private final Function<? super I, Instant> time;
-  private final boolean timed;
-  private final Predicate<? super I> end;
-
-  private Decoder(
-      Codec<? extends I> codec,
-      @Nullable Function<? super I, Instant> time,
-      @Nullable Predicate<? super I> end) {
-    this.codec = codec;
-    this.timed = time != null;
-    this.time = time != null ? time : value -> Instant.EPOCH;
-    this.end = end != null ? end : value -> false;
-  }
-
   static <I> Decoder<I> of(Input<I> input) {
-    return new Decoder<>(input.codec(), input.eventTime(), input.end());
+    return new OfInput<>(input);
   }
 
   /**
    * @throws IOException when a payload that is fetched late can't be had now
    */
-  Decoded<I> decode(StreamRecord record) throws IOException, Unreadable {
-    byte[] bytes = record.payload().bytes();
-    I value = value(bytes);
-    try {
-      if (end.test(value)) {
-        return new Decoded<>(value, record.arrivedAt(), true);
-      }
-    } catch (RuntimeException | StackOverflowError thrown) {
-      throw new Unreadable("Undecodable", "endedBy threw " + thrown.getClass().getName(), thrown);
-    }
-    return new Decoded<>(value, timed ? timeOf(value) : record.arrivedAt(), false);
-  }
+  abstract Decoded<I> decode(StreamRecord record) throws IOException, Unreadable;
 
   static EventId id(ShardKey shard, Position at) {
     return new EventId(
         shard.stream().name(), shard.shard().value(), at.sequence().value(), at.subSequence());
   }
 
-  private I value(byte[] bytes) throws Unreadable {
+  static <I> I value(Codec<? extends I> codec, byte[] bytes) throws Unreadable {
     try {
       I value = codec.decode(bytes, codec.version());
       if (value != null) {
@@ -79,15 +69,45 @@ final class Decoder<I> {
     throw new Unreadable("Undecodable", "the codec answered null", null);
   }
 
-  private Instant timeOf(I value) throws Unreadable {
-    try {
-      Instant found = time.apply(value);
-      if (found != null) {
-        return found;
-      }
-    } catch (RuntimeException | StackOverflowError thrown) {
-      throw new Unreadable("NoEventTime", "timedBy threw " + thrown.getClass().getName(), thrown);
+  private static final class OfInput<I> extends Decoder<I> {
+    private final Codec<? extends I> codec;
+    private final Function<? super I, Instant> time;
+    private final boolean timed;
+    private final Predicate<? super I> end;
+
+    OfInput(Input<I> input) {
+      var eventTime = input.eventTime();
+      var isEnd = input.end();
+      this.codec = input.codec();
+      this.timed = eventTime != null;
+      this.time = eventTime != null ? eventTime : value -> Instant.EPOCH;
+      this.end = isEnd != null ? isEnd : value -> false;
     }
-    throw new Unreadable("NoEventTime", "timedBy answered null", null);
+
+    @Override
+    Decoded<I> decode(StreamRecord record) throws IOException, Unreadable {
+      byte[] bytes = record.payload().bytes();
+      I value = Decoder.<I>value(codec, bytes);
+      try {
+        if (end.test(value)) {
+          return new Decoded<>(value, record.arrivedAt(), true, Instant.MAX, null);
+        }
+      } catch (RuntimeException | StackOverflowError thrown) {
+        throw new Unreadable("Undecodable", "endedBy threw " + thrown.getClass().getName(), thrown);
+      }
+      return Decoded.at(value, timed ? timeOf(value) : record.arrivedAt());
+    }
+
+    private Instant timeOf(I value) throws Unreadable {
+      try {
+        Instant found = time.apply(value);
+        if (found != null) {
+          return found;
+        }
+      } catch (RuntimeException | StackOverflowError thrown) {
+        throw new Unreadable("NoEventTime", "timedBy threw " + thrown.getClass().getName(), thrown);
+      }
+      throw new Unreadable("NoEventTime", "timedBy answered null", null);
+    }
   }
 }

@@ -104,6 +104,16 @@ public sealed interface FunctionEvent {
       implements FunctionEvent {}
 
   /**
+   * A record was dropped as one that was seen before: its producer put it twice ({@link
+   * Input#deduplicatedBy}), or it was carried to its key's shard twice, as after a crash ({@link
+   * Keys#across}).
+   *
+   * @param count how many of them there were in this shard since this worker runs it, with this one
+   */
+  record DuplicateDropped(String function, ShardKey shard, Position position, long count)
+      implements FunctionEvent {}
+
+  /**
    * A record of a function with state was put into a shard to which its partition key does not
    * belong; it goes to the dead letters under the code {@code ForeignKey}.
    *

@@ -38,6 +38,9 @@ final class FunctionHost<I, O> implements AutoCloseable, Redriver.Live {
 
   private final FunctionGate gate;
 
+  /** Of the first stage of a function that is keyed across shards. */
+  private final FunctionGate sendingGate;
+
   /** Of the shards that this worker runs; of the worker loop. */
   private final Set<Redriver> redrivers = new LinkedHashSet<>();
 
@@ -52,6 +55,7 @@ final class FunctionHost<I, O> implements AutoCloseable, Redriver.Live {
     this.outlets = FunctionOutlets.open(spec, environment.outlets());
     this.function = instance(spec);
     this.gate = new FunctionGate(spec.name(), spec.settings().retry());
+    this.sendingGate = new FunctionGate(spec.name(), spec.settings().retry());
     var pool = spec.settings().executor().orElse(environment.pool());
     this.stuck = new StuckThreads(spec.name(), environment.stuck(), pool, this::replace);
   }
@@ -71,7 +75,7 @@ final class FunctionHost<I, O> implements AutoCloseable, Redriver.Live {
     return context ->
         LetterGate.open(
             spec,
-            new ProgressKey(context.key(), spec.handlerName(input)),
+            new ProgressKey(context.key(), spec.handlerName(input.source().name())),
             context,
             environment,
             scope -> filtered(scope, input, open(scope, decoder)),
@@ -79,9 +83,19 @@ final class FunctionHost<I, O> implements AutoCloseable, Redriver.Live {
             this);
   }
 
-  private ShardHandler gated(Scope scope, Input<? extends I> input, ShardHandler handler) {
-    var letters = new LetterWriter(scope, new Courier(scope), outlets.letters());
-    var gate = new MisroutedGate(scope, input.misrouted(), letters, handler);
+  ShardHandler gated(Scope scope, Input<? extends I> input, ShardHandler handler) {
+    var misrouted =
+        new MisroutedGate(
+            scope, input.misrouted(), letters(scope), deduplicated(scope, input, handler));
+    return beforeOperators(scope, misrouted);
+  }
+
+  private static <J> ShardHandler deduplicated(Scope scope, Input<J> input, ShardHandler handler) {
+    var by = input.deduplication();
+    return by == null ? handler : new DuplicateGate<>(scope, Decoder.of(input), by, handler);
+  }
+
+  ShardHandler beforeOperators(Scope scope, ShardHandler gate) {
     return OperatorGate.before(gate, scope, environment.orders().get());
   }
 
@@ -100,19 +114,38 @@ final class FunctionHost<I, O> implements AutoCloseable, Redriver.Live {
     redrivers.remove(redriver);
   }
 
+  LetterWriter letters(Scope scope) {
+    return new LetterWriter(scope, new Courier(scope), outlets.letters());
+  }
+
+  FunctionOutlets<O> outlets() {
+    return outlets;
+  }
+
+  Environment environment() {
+    return environment;
+  }
+
+  FunctionGate sendingGate() {
+    return sendingGate;
+  }
+
+  StuckThreads stuck() {
+    return stuck;
+  }
+
   /** Letters that are played again are judged, too: what is filtered now is done. */
-  private ShardHandler filtered(Scope scope, Input<? extends I> input, ShardHandler behind) {
+  ShardHandler filtered(Scope scope, Input<? extends I> input, ShardHandler behind) {
     var filter = input.filter();
     if (filter == null) {
       return behind;
     }
-    var letters = new LetterWriter(scope, new Courier(scope), outlets.letters());
-    return new FilterGate(scope, filter, input.unparsable(spec.kind()), letters, behind);
+    return new FilterGate(scope, filter, input.unparsable(spec.kind()), letters(scope), behind);
   }
 
   /** What holds the function up in all shards of this worker; from any thread. */
   Optional<FunctionOutage> outage() {
-    return gate.outage();
+    return gate.outage().or(sendingGate::outage);
   }
 
   /** From any thread. */
@@ -166,7 +199,7 @@ final class FunctionHost<I, O> implements AutoCloseable, Redriver.Live {
 
   /** What decodes a narrower type decodes the wider one. */
   @SuppressWarnings("unchecked")
-  private static <I> Decoder<I> decoder(Input<? extends I> input) {
+  static <I> Decoder<I> decoder(Input<? extends I> input) {
     return (Decoder<I>) Decoder.of(input);
   }
 
@@ -202,7 +235,7 @@ final class FunctionHost<I, O> implements AutoCloseable, Redriver.Live {
 
   /** The instance was made by the very supplier of the kind. */
   @SuppressWarnings("unchecked")
-  private ShardHandler open(Scope scope, Decoder<I> decoder) {
+  ShardHandler open(Scope scope, Decoder<I> decoder) {
     var kind = spec.kind();
     if (kind instanceof FunctionKind.Plain) {
       return new RecordHandler<I, O>(

@@ -1,6 +1,7 @@
 package io.headrace.function;
 
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** The kinds of functions, with what makes their instances. Immutable. */
 sealed interface FunctionKind<I, O> {
@@ -13,6 +14,16 @@ sealed interface FunctionKind<I, O> {
   default boolean isWindowed() {
     return this instanceof Windowing
         || (this instanceof Lambda<I, O> lambda && lambda.handler().window().isPresent());
+  }
+
+  /** By what its state is kept; null for a function without any of its own. */
+  default @Nullable Keys<I> keys() {
+    return null;
+  }
+
+  /** How its state is stored; null for a function without any of its own. */
+  default @Nullable Codec<?> codec() {
+    return null;
   }
 
   record Plain<I, O>(Supplier<? extends RecordFunction<I, O>> functions)

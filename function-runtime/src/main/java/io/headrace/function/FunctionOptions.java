@@ -127,7 +127,8 @@ public record FunctionOptions(
         of.sides(),
         delivery,
         of.redaction(),
-        threads(of));
+        threads(of),
+        of.sorted());
   }
 
   private Optional<InvocationThreads> threads(FunctionSettings of) {

@@ -130,6 +130,7 @@ public final class FunctionRuntime {
   CallObserver observer = CallObserver.NONE;
   @Nullable LogContext logs;
   Duration stopWithin = Duration.ofSeconds(20);
+  boolean createsStreams;
   WorkerSettings.Watch watch = WorkerSettings.Watch.DEFAULT;
   long memoryBytes = MEMORY_BYTES_DEFAULT;
   int stuckThreadsMax = 16;
@@ -201,7 +202,43 @@ public final class FunctionRuntime {
       throw new IllegalArgumentException(
           "application " + application + ": two functions are named " + spec.name());
     }
+    refuseSharedStream(spec);
     specs.add(spec);
+    return this;
+  }
+
+  /** Envelopes are of one function: another that writes among them would be refused in letters. */
+  private void refuseSharedStream(FunctionSpec<?, ?> spec) {
+    for (var other : specs) {
+      refuseSharedStream(spec, other);
+      refuseSharedStream(other, spec);
+    }
+  }
+
+  private void refuseSharedStream(FunctionSpec<?, ?> spec, FunctionSpec<?, ?> other) {
+    spec.throughStream()
+        .filter(stream -> other.streamsWritten().contains(stream.name()))
+        .ifPresent(
+            stream -> {
+              throw new IllegalArgumentException(
+                  "application "
+                      + application
+                      + ": function "
+                      + spec.name()
+                      + " is keyed across stream "
+                      + stream.name()
+                      + ", to which function "
+                      + other.name()
+                      + " writes; give it a stream of its own");
+            });
+  }
+
+  /**
+   * Makes the streams through which functions are keyed ({@link Keys#across}) where they are
+   * missing; without it, the worker does not start then.
+   */
+  public FunctionRuntime creatingStreams() {
+    this.createsStreams = true;
     return this;
   }
 

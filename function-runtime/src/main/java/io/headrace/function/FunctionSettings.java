@@ -16,7 +16,8 @@ record FunctionSettings(
     Map<Side<?>, Destination<?>> sides,
     Delivery delivery,
     Optional<Redaction> redaction,
-    Optional<InvocationThreads> threads) {
+    Optional<InvocationThreads> threads,
+    Optional<Duration> sorted) {
   FunctionSettings {
     sides = Map.copyOf(sides);
   }

@@ -1,6 +1,7 @@
 package io.headrace.function;
 
 import io.headrace.kcl.BatchLimits;
+import io.headrace.kcl.StreamSource;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -48,48 +49,12 @@ public final class FunctionSpec<I, O> {
     this.settings = settings;
     this.kind = kind;
     this.destination = Objects.requireNonNull(destination, "destination");
-    settings.delivery().check(name, kind);
-    if (isStateful() && inputs.size() > 1) {
-      throw refused(
-          name,
-          "reading",
-          inputs.size() + " inputs",
-          "records of one key lie in shards of several streams, so state would be partial;"
-              + " read one stream");
-    }
-    if (settings.retry().keysWait()
-        && !(kind instanceof FunctionKind.Plain
-            || kind instanceof FunctionKind.Async
-            || kind instanceof FunctionKind.KeyedState
-            || kind instanceof FunctionKind.AsyncKeyedState)) {
-      throw refused(
-          name,
-          "thenLaterRecordsOfTheKey",
-          "WAIT_FOR_REDRIVE",
-          kind instanceof FunctionKind.Windowing
-              ? "windows would close over the records that wait; let the key go on"
-              : "a batch function is not asked record by record; let the key go on");
-    }
-    if (kind instanceof FunctionKind.Windowing<I, ?, O> windowing) {
-      Side<?> late = windowing.windows().side();
-      if (late != null && !settings.sides().containsKey(late)) {
-        throw refused(
-            name, "lateTo", "side " + late.name(), "has no destination; add sendingSide(...)");
-      }
-    }
+    SpecChecks.check(this);
   }
 
   /** How its state is stored; empty for a function without any. */
   Optional<Codec<?>> stateCodec() {
-    if (kind instanceof FunctionKind.KeyedState<I, ?, O> keyed) {
-      return Optional.of(keyed.codec());
-    }
-    if (kind instanceof FunctionKind.AsyncKeyedState<I, ?, O> keyed) {
-      return Optional.of(keyed.codec());
-    }
-    return kind instanceof FunctionKind.Windowing<I, ?, O> windowing
-        ? Optional.of(windowing.codec())
-        : Optional.empty();
+    return Optional.ofNullable(kind.codec());
   }
 
   /**
@@ -123,10 +88,25 @@ public final class FunctionSpec<I, O> {
 
   /**
    * Under which progress is kept: the function's name; behind it the stream's where it reads
-   * several.
+   * several, be it one through which it is keyed.
    */
-  String handlerName(Input<? extends I> input) {
-    return inputs.size() == 1 ? name : name + "@" + input.source().name();
+  String handlerName(String stream) {
+    return inputs.size() == 1 && throughStream().isEmpty() ? name : name + "@" + stream;
+  }
+
+  /** The streams that it reads, and what for. */
+  List<Leg<I>> legs() {
+    return Leg.of(this);
+  }
+
+  /**
+   * The stream of the service of its first input through which it is keyed, and which it both
+   * writes and reads; empty unless its keys are {@link Keys#across}.
+   */
+  public Optional<StreamSource> throughStream() {
+    return kind.keys() instanceof Keys.Across<I> across
+        ? Optional.of(across.through(inputs.get(0).source().service()))
+        : Optional.empty();
   }
 
   /** The function's name in what {@link #handlerName} answered; names hold no {@code @}. */
@@ -154,8 +134,15 @@ public final class FunctionSpec<I, O> {
     return kind instanceof FunctionKind.Async || kind instanceof FunctionKind.AsyncKeyedState;
   }
 
-  /** The streams to which it writes: outputs, sides and its own dead letters. */
+  /** The streams to which it writes: outputs, sides, its own dead letters, what it carries on. */
   public Set<String> streamsWritten() {
+    var streams = streamsSentTo();
+    throughStream().map(StreamSource::name).ifPresent(streams::add);
+    return streams;
+  }
+
+  /** Of these, those to which it sends outputs and dead letters. */
+  Set<String> streamsSentTo() {
     var streams = new TreeSet<String>();
     var targets = new ArrayList<Destination<?>>(settings.sides().values());
     targets.add(destination);
@@ -208,7 +195,7 @@ public final class FunctionSpec<I, O> {
       this.name = name;
     }
 
-    /** What the function reads; several inputs only for functions without state. */
+    /** What the function reads; with state, several inputs only by {@link Keys#across}. */
     @SafeVarargs
     @SuppressWarnings("varargs")
     public final <I> Reading<I> reading(Input<? extends I>... inputs) {
@@ -390,6 +377,18 @@ public final class FunctionSpec<I, O> {
 
     @Override
     Reading<I> self() {
+      return this;
+    }
+
+    /**
+     * Holds records so long, to hand them over in the order of their event time; for keyed
+     * functions whose keys are {@link Keys#across}. What waits counts as in work: where {@link
+     * #inFlight} has no room for it, the earlier half goes on at once.
+     *
+     * @param wait 1 ms to 1 min
+     */
+    public Reading<I> sortedWithin(Duration wait) {
+      Options.chosenOf(this).sorted = Ranges.requireSorting(name, wait);
       return this;
     }
 

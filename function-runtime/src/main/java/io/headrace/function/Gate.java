@@ -31,7 +31,7 @@ abstract class Gate implements ShardHandler {
   }
 
   @Override
-  public final void hurry() {
+  public void hurry() {
     behind.hurry();
   }
 
@@ -61,7 +61,7 @@ abstract class Gate implements ShardHandler {
   }
 
   @Override
-  public final Standing standing(Duration patience) {
+  public Standing standing(Duration patience) {
     return behind.standing(patience);
   }
 

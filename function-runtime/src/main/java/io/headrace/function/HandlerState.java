@@ -6,6 +6,7 @@ import io.headrace.checkpoint.state.Joining;
 import io.headrace.checkpoint.state.StateHome;
 import io.headrace.checkpoint.state.StateSpace;
 import io.headrace.checkpoint.state.StateValue;
+import io.headrace.kcl.CheckpointException;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -17,6 +18,25 @@ final class HandlerState {
   private HandlerState() {}
 
   static StateSpace open(Scope scope, Joining joining) {
+    return open(scope, StateRoot.STATE, HandlerState::former, joining);
+  }
+
+  /**
+   * Something that is kept beside a handler's state.
+   *
+   * @param part of the commit; no earlier version stored any under that name
+   */
+  static StateSpace open(Scope scope, String part, Joining joining) {
+    return open(
+        scope,
+        part,
+        (chunk, bytes) -> {
+          throw new CheckpointException(part + " chunk " + chunk + ": is none");
+        },
+        joining);
+  }
+
+  private static StateSpace open(Scope scope, String part, FormerState former, Joining joining) {
     var names = new ChunkNames(scope);
     var context = scope.context;
     var home =
@@ -25,11 +45,11 @@ final class HandlerState {
             context.shard().range(),
             names.shardPrefix(),
             names.prefix(),
-            StateRoot.STATE,
+            part,
             scope.environment.chunks(),
             scope.loop(),
             scope::inBackgroundEvenIfOver);
-    return new StateSpace(home, HandlerState::former, joining);
+    return new StateSpace(home, former, joining);
   }
 
   /** State as it was stored whole. */
@@ -47,7 +67,6 @@ final class HandlerState {
       }
     }
     var clock = new WindowClock.Reading(chunk.watermark(), chunk.floors(), chunk.pending());
-    return new FormerState.Contents(
-        chunk.range(), entries, Map.of(CLOCK, clock.write()));
+    return new FormerState.Contents(chunk.range(), entries, Map.of(CLOCK, clock.write()));
   }
 }

@@ -2,6 +2,7 @@ package io.headrace.function;
 
 import io.headrace.kcl.Start;
 import io.headrace.kcl.StreamSource;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
@@ -16,6 +17,20 @@ public final class Input<I> {
     static final Sieve NONE = new Sieve(null, null);
   }
 
+  /** How records are found that were put twice. */
+  record Deduplication<I>(Function<? super I, String> id, Duration span) {
+    /** Longer than producers try again, and short enough to be remembered. */
+    private static final Duration SPAN_MAX = Duration.ofDays(1);
+
+    Deduplication {
+      Objects.requireNonNull(id, "id");
+      if (span.compareTo(Duration.ofSeconds(1)) < 0 || span.compareTo(SPAN_MAX) > 0) {
+        throw new IllegalArgumentException(
+            "deduplicatedBy, span " + span + ": must be between 1 s and 24 h");
+      }
+    }
+  }
+
   private final StreamSource source;
   private final Codec<? extends I> codec;
   private final Start start;
@@ -23,6 +38,7 @@ public final class Input<I> {
   private final @Nullable Predicate<? super I> end;
   private final Misrouted misrouted;
   private final Sieve sieve;
+  private final @Nullable Deduplication<I> deduplication;
 
   private Input(
       StreamSource source,
@@ -31,7 +47,8 @@ public final class Input<I> {
       @Nullable Function<? super I, Instant> eventTime,
       @Nullable Predicate<? super I> end,
       Misrouted misrouted,
-      Sieve sieve) {
+      Sieve sieve,
+      @Nullable Deduplication<I> deduplication) {
     this.source = Objects.requireNonNull(source, "source");
     this.codec = Objects.requireNonNull(codec, "codec");
     this.start = Objects.requireNonNull(start, "start");
@@ -39,22 +56,24 @@ public final class Input<I> {
     this.end = end;
     this.misrouted = Objects.requireNonNull(misrouted, "misrouted");
     this.sieve = sieve;
+    this.deduplication = deduplication;
   }
 
   /** Reads from the oldest record on. */
   public static <I> Input<I> of(StreamSource source, Codec<? extends I> codec) {
-    return new Input<>(source, codec, Start.HORIZON, null, null, Misrouted.DEAD_LETTER, Sieve.NONE);
+    return new Input<>(
+        source, codec, Start.HORIZON, null, null, Misrouted.DEAD_LETTER, Sieve.NONE, null);
   }
 
   /** Where a function begins that never read the stream; resolved once and kept. */
   public Input<I> startingAt(Start position) {
-    return new Input<>(source, codec, position, eventTime, end, misrouted, sieve);
+    return new Input<>(source, codec, position, eventTime, end, misrouted, sieve, deduplication);
   }
 
   /** Where event time is found; without it, it is the time of arrival. */
   public Input<I> timedBy(Function<? super I, Instant> eventTime) {
     Objects.requireNonNull(eventTime, "eventTime");
-    return new Input<>(source, codec, start, eventTime, end, misrouted, sieve);
+    return new Input<>(source, codec, start, eventTime, end, misrouted, sieve, deduplication);
   }
 
   /**
@@ -64,7 +83,7 @@ public final class Input<I> {
    */
   public Input<I> endedBy(Predicate<? super I> end) {
     Objects.requireNonNull(end, "end");
-    return new Input<>(source, codec, start, eventTime, end, misrouted, sieve);
+    return new Input<>(source, codec, start, eventTime, end, misrouted, sieve, deduplication);
   }
 
   /**
@@ -72,7 +91,7 @@ public final class Input<I> {
    * Misrouted#DEAD_LETTER} unless given.
    */
   public Input<I> misrouted(Misrouted fate) {
-    return new Input<>(source, codec, start, eventTime, end, fate, sieve);
+    return new Input<>(source, codec, start, eventTime, end, fate, sieve, deduplication);
   }
 
   /**
@@ -113,7 +132,8 @@ public final class Input<I> {
         eventTime,
         end,
         misrouted,
-        new Sieve(Objects.requireNonNull(filter, "filter"), sieve.unparsable()));
+        new Sieve(Objects.requireNonNull(filter, "filter"), sieve.unparsable()),
+        deduplication);
   }
 
   /**
@@ -123,7 +143,30 @@ public final class Input<I> {
   public Input<I> unparsable(Unparsable fate) {
     Objects.requireNonNull(fate, "fate");
     return new Input<>(
-        source, codec, start, eventTime, end, misrouted, new Sieve(sieve.filter(), fate));
+        source,
+        codec,
+        start,
+        eventTime,
+        end,
+        misrouted,
+        new Sieve(sieve.filter(), fate),
+        deduplication);
+  }
+
+  /**
+   * Drops records that their producer put twice, as one does that was not answered: of those with
+   * one id and one partition key in a shard, the first is handed on, and later ones count as
+   * filtered while it is remembered. What is remembered is a part of every commit and goes through
+   * splits and merges, so it needs a place for state ({@link FunctionRuntime#stateIn}).
+   *
+   * @param id asked on the invocation pool, beside the function's own decoding; where it answers
+   *     null or throws, the record goes on
+   * @param span 1 s to 24 h, by the times at which records arrived; a shard remembers 100,000 ids
+   *     at most, and says so where that is not enough
+   */
+  public Input<I> deduplicatedBy(Function<? super I, String> id, Duration span) {
+    return new Input<>(
+        source, codec, start, eventTime, end, misrouted, sieve, new Deduplication<>(id, span));
   }
 
   public StreamSource source() {
@@ -148,6 +191,10 @@ public final class Input<I> {
 
   Misrouted misrouted() {
     return misrouted;
+  }
+
+  @Nullable Deduplication<I> deduplication() {
+    return deduplication;
   }
 
   @Nullable RecordFilter filter() {

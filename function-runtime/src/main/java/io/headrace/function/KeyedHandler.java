@@ -183,7 +183,7 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
         ForeignKey.refuse(scope, record.key().text());
         ours = true;
       }
-      var key = StateKey.of(keys, record.key().text(), decoded.value());
+      var key = StateKey.of(keys, record.key().text(), decoded);
       var held = read.look(space, EntryKeys.of(key));
       var before = held == null ? null : codec.decode(key, held);
       var event = event(decoded, call);
@@ -203,8 +203,7 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
       var entry = EntryKeys.of(key);
       return switch (next.kind()) {
         case SAME -> Effect.HANDLED;
-        case FORGET ->
-            before == null ? Effect.HANDLED : Effect.handled(() -> space.remove(entry));
+        case FORGET -> before == null ? Effect.HANDLED : Effect.handled(() -> space.remove(entry));
         case STATE -> {
           var after = codec.encode(key, next.state());
           yield before != null && codec.isSame(key, before, after)

@@ -1,7 +1,9 @@
 package io.headrace.function;
 
+import io.headrace.kcl.StreamSource;
 import java.util.Objects;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 
 /**
  * By what a function's state is kept. Declared, so that state is never silently partial: state lies
@@ -19,6 +21,22 @@ public sealed interface Keys<I> {
     return new Within<>(key);
   }
 
+  /**
+   * State lives under any key: records go through a stream of Kinesis or of the input's service
+   * that Headrace writes and reads, so that those of one key come together, whatever shards and
+   * inputs they lie in. That stream is the function's alone: nothing else may write to it.
+   *
+   * <p>Of one key and one partition key of an input, records come in the input's order; of several
+   * partition keys or inputs in any. What is carried twice, as after a crash, is dropped. Windows
+   * close by the slowest shard of all inputs.
+   *
+   * @param key asked once a record, on the invocation pool; any text
+   * @param throughStream a stream's name: 1 to 128 letters, digits, dots, dashes and underscores
+   */
+  static <I> Keys<I> across(Function<? super I, String> key, String throughStream) {
+    return new Across<>(key, throughStream);
+  }
+
   /** See {@link Keys#partitionKey}. */
   record ByPartitionKey<I>() implements Keys<I> {}
 
@@ -26,6 +44,33 @@ public sealed interface Keys<I> {
   record Within<I>(Function<? super I, String> key) implements Keys<I> {
     public Within {
       Objects.requireNonNull(key, "key");
+    }
+  }
+
+  /** See {@link Keys#across}. */
+  record Across<I>(Function<? super I, String> key, String throughStream) implements Keys<I> {
+    private static final Pattern STREAM = Pattern.compile("[A-Za-z0-9_.-]{1,128}");
+
+    public Across {
+      Objects.requireNonNull(key, "key");
+      if (!STREAM.matcher(throughStream).matches()) {
+        throw new IllegalArgumentException(
+            "through-stream \""
+                + throughStream
+                + "\": a stream's name has 1 to 128 letters, digits, dots, dashes and underscores");
+      }
+    }
+
+    /** The stream, as one of this service. */
+    StreamSource through(String service) {
+      return new Through(service, throughStream);
+    }
+
+    private record Through(String service, String name) implements StreamSource {
+      @Override
+      public String toString() {
+        return service + ":" + name;
+      }
     }
   }
 }

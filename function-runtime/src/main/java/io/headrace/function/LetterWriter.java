@@ -55,7 +55,8 @@ final class LetterWriter {
 
   private Written made(LetterSource.Remains remains, Failure failure, LetterBook.Why why)
       throws Exception {
-    var shown = scope.book.redaction().apply(remains.payload(), failure.message());
+    byte[] payload = scope.shown.apply(remains.payload());
+    var shown = scope.book.redaction().apply(payload, failure.message());
     var letter =
         new DeadLetter(
             scope.function,

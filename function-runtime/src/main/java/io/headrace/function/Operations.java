@@ -237,7 +237,7 @@ public final class Operations {
 
   /** The leases of the streams that the function reads. */
   private CompletionStage<List<Stored<LeaseRow>>> rows(FunctionSpec<?, ?> spec) {
-    var streams = spec.inputs().stream().map(input -> input.source().name()).toList();
+    var streams = spec.legs().stream().map(leg -> leg.source().name()).toList();
     var asked = new ArrayList<CompletableFuture<List<Stored<LeaseRow>>>>();
     for (int bucket = 0; bucket < ShardKey.BUCKETS; bucket++) {
       asked.add(
@@ -302,8 +302,7 @@ public final class Operations {
   }
 
   private static ProgressKey key(FunctionSpec<?, ?> spec, ShardKey shard) {
-    var name = spec.inputs().size() == 1 ? spec.name() : spec.name() + "@" + shard.stream().name();
-    return new ProgressKey(shard, name);
+    return new ProgressKey(shard, spec.handlerName(shard.stream().name()));
   }
 
   CompletionStage<Order> give(

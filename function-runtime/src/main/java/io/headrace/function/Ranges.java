@@ -15,6 +15,14 @@ final class Ranges {
     }
   }
 
+  static Duration requireSorting(String function, Duration wait) {
+    if (wait.toMillis() < 1 || wait.compareTo(Duration.ofMinutes(1)) > 0) {
+      throw FunctionSpec.refused(
+          function, "sortedWithin", wait.toString(), "must be between 1 ms and 1 min");
+    }
+    return wait;
+  }
+
   static void requireInFlight(String function, int perShard) {
     if (perShard < 1 || perShard > IN_FLIGHT_MAX) {
       throw FunctionSpec.refused(

@@ -99,8 +99,8 @@ public final class Redrives {
   private <I> CompletionStage<Selection> all(FunctionSpec<I, ?> spec) {
     CompletableFuture<Selection> all =
         CompletableFuture.completedFuture(new Selection(List.of(), List.of()));
-    for (var input : spec.inputs()) {
-      all = all.thenCombine(ledger.ofFunction(spec.handlerName(input)), Redrives::with);
+    for (var leg : spec.legs()) {
+      all = all.thenCombine(ledger.ofFunction(leg.handler()), Redrives::with);
     }
     return all;
   }

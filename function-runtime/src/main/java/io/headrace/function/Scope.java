@@ -11,6 +11,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +35,9 @@ final class Scope {
 
   /** Of this handler, where it parks keys; set once, before anything else happens. */
   @Nullable ParkedKeys<?> parked;
+
+  /** What of a record's bytes is the user's; set once, before anything else happens. */
+  UnaryOperator<byte[]> shown = UnaryOperator.identity();
 
   private boolean over;
   private int retriesDue;

@@ -1,20 +1,33 @@
 package io.headrace.function;
 
 import io.headrace.kcl.HashRange;
+import java.util.function.Function;
 
 /** Where a state lies: always within the shard of its partition key. */
 record StateKey(String partitionKey, String key) {
   /**
    * @throws Decoder.Unreadable when the user's key function threw or answered null
    */
-  static <I> StateKey of(Keys<I> keys, String partitionKey, I value) throws Decoder.Unreadable {
-    if (!(keys instanceof Keys.Within<I> within)) {
-      return new StateKey(partitionKey, partitionKey);
+  static <I> StateKey of(Keys<I> keys, String partitionKey, Decoder.Decoded<I> decoded)
+      throws Decoder.Unreadable {
+    var carried = decoded.carried();
+    if (carried != null) {
+      // As the first stage had it, so that both agree while one of them is deployed anew.
+      return new StateKey(partitionKey, carried.key());
     }
+    return keys instanceof Keys.Within<I> within
+        ? new StateKey(partitionKey, keyOf(within.key(), decoded.value()))
+        : new StateKey(partitionKey, partitionKey);
+  }
+
+  /**
+   * @throws Decoder.Unreadable when the user's key function threw or answered null
+   */
+  static <I> String keyOf(Function<? super I, String> function, I value) throws Decoder.Unreadable {
     try {
-      String key = within.key().apply(value);
+      String key = function.apply(value);
       if (key != null) {
-        return new StateKey(partitionKey, key);
+        return key;
       }
     } catch (RuntimeException | StackOverflowError thrown) {
       throw new Decoder.Unreadable(

@@ -112,6 +112,9 @@ abstract class Task<O> implements LetterSource {
     final StreamRecord record;
     final EventId eventId;
 
+    /** Where it comes from, once an attempt has found that to be another stream. */
+    private volatile @Nullable EventId cameFrom;
+
     OfRecord(StreamRecord record, EventId eventId) {
       this.record = Objects.requireNonNull(record);
       this.eventId = eventId;
@@ -124,7 +127,13 @@ abstract class Task<O> implements LetterSource {
 
     @Override
     String id() {
-      return eventId.toString();
+      return named().toString();
+    }
+
+    /** As the function sees it: where it lies, and not where it was carried to. */
+    private EventId named() {
+      var from = cameFrom;
+      return from != null ? from : eventId;
     }
 
     @Override
@@ -144,10 +153,15 @@ abstract class Task<O> implements LetterSource {
 
     @Override
     public Remains remains() throws IOException {
-      return Remains.of(eventId, record);
+      return Remains.of(named(), record);
     }
 
-    <I> RecordEvent<I> event(Decoder.Decoded<I> decoded, Attempt attempt) {
+    <I> Event<I> event(Decoder.Decoded<I> decoded, Attempt attempt) {
+      var carried = decoded.carried();
+      if (carried != null) {
+        cameFrom = CarriedEvent.idOf(carried);
+        return new CarriedEvent<>(carried, decoded.value(), attempt);
+      }
       return new RecordEvent<>(record, eventId, decoded.value(), decoded.time(), attempt);
     }
   }

@@ -2,7 +2,6 @@ package io.headrace.function;
 
 import io.headrace.checkpoint.state.EntryKey;
 import io.headrace.checkpoint.state.EntryKind;
-import io.headrace.checkpoint.state.Lookup;
 import io.headrace.checkpoint.state.StateOrigin;
 import io.headrace.checkpoint.state.StateSpace;
 import io.headrace.checkpoint.state.StateValue;
@@ -20,7 +19,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -84,8 +82,7 @@ final class WindowHandler<I, A, O> implements ShardHandler {
   public CompletionStage<Void> restore(List<CommitParts> parts) {
     return space
         .restore(parts)
-        .thenCompose(
-            origins -> Scope.onLoop(scope, () -> install(origins, parts.size())));
+        .thenCompose(origins -> Scope.onLoop(scope, () -> install(origins, parts.size())));
   }
 
   @Override
@@ -181,13 +178,16 @@ final class WindowHandler<I, A, O> implements ShardHandler {
 
   /** All that calls user code happens here, on the pool: a fault of it is its record's. */
   private Arrived<I> decode(StreamRecord record) {
+    if (record.payload() instanceof Watermark read) {
+      return new Arrived.End<>(record, read.time());
+    }
     try {
       var decoded = decoder.decode(record);
       if (decoded.end()) {
-        return new Arrived.End<>(record);
+        return new Arrived.End<>(record, Instant.MAX);
       }
       ForeignKey.refuse(scope, record.key().text());
-      var key = StateKey.of(kind.keys(), record.key().text(), decoded.value());
+      var key = StateKey.of(kind.keys(), record.key().text(), decoded);
       return new Arrived.Found<>(record, decoded, key, kind.windows().of(decoded.time()));
     } catch (ArithmeticException | DateTimeException beyond) {
       return new Arrived.Faulty<>(
@@ -232,15 +232,17 @@ final class WindowHandler<I, A, O> implements ShardHandler {
       lanes.add(new Refusal(record, faulty.fault()));
       return;
     }
-    if (!(arrived instanceof Arrived.Found<I> found)) {
+    if (arrived instanceof Arrived.End<I> end) {
       ends.add(record.position());
-      clock.advance(Instant.MAX);
+      clock.advance(end.watermark());
       closeDue();
       return;
     }
+    var found = (Arrived.Found<I>) arrived;
     var decoded = found.decoded();
     var key = found.key();
-    var judged = clock.forKey(watermark, key.partitionKey());
+    var before = WindowClock.later(watermark, decoded.closedBefore());
+    var judged = clock.forKey(before, key.partitionKey());
     var still =
         found.spans().stream()
             .filter(span -> !kind.windows().isClosed(span.end(), judged))
@@ -251,7 +253,7 @@ final class WindowHandler<I, A, O> implements ShardHandler {
     }
     still.forEach(span -> register(new WindowKey(key, span)));
     lanes.add(new Addition(record, decoded, key, still));
-    if (clock.advance(decoded.time())) {
+    if (clock.advance(decoded.watermark())) {
       closeDue();
     }
   }

@@ -27,8 +27,8 @@ record WorkerLook(
   }
 
   private static <I> void addInputs(FunctionSpec<I, ?> spec, List<FunctionInput> to) {
-    for (var input : spec.inputs()) {
-      to.add(new FunctionInput(spec.name(), input.source().name(), spec.handlerName(input)));
+    for (var leg : spec.legs()) {
+      to.add(new FunctionInput(spec.name(), leg.source().name(), leg.handler()));
     }
   }
 

@@ -157,6 +157,62 @@ class FunctionSpecTest {
         .hasMessageContaining("partial");
   }
 
+  private static FunctionSpec.Keyed<String, String> keyedAcross(String through) {
+    return FunctionSpec.named("shop")
+        .<String>reading(Rig.input(), Input.of(StreamSource.kinesis("more"), new Texts()))
+        .keyedBy(Keys.across(text -> text, through), new Texts());
+  }
+
+  private static final KeyedFunction<String, String, String> KEEPING =
+      new KeyedFunction<>() {
+        @Override
+        public String initial(String key) {
+          return "";
+        }
+
+        @Override
+        public Next<String> handle(String state, Event<String> event, Output<String> out) {
+          return Next.same();
+        }
+      };
+
+  @Test
+  void keyed_across_shards_it_reads_several_streams_and_the_one_between_under_names_of_its_own() {
+    var spec = keyedAcross("by-key").handledBy(() -> KEEPING, Destination.<String>nowhere());
+
+    assertThat(spec.legs())
+        .extracting(Leg::handler)
+        .containsExactly("shop@in", "shop@more", "shop@by-key");
+    assertThat(spec.throughStream()).map(StreamSource::name).contains("by-key");
+    assertThat(spec.streamsWritten()).containsExactly("by-key");
+    assertThat(FunctionSpec.functionOf("shop@by-key")).isEqualTo("shop");
+  }
+
+  @Test
+  void the_stream_between_must_be_the_functions_alone() {
+    assertThatThrownBy(() -> Keys.<String>across(text -> text, "no/stream"))
+        .hasMessageContaining("through-stream \"no/stream\": a stream's name has 1 to 128");
+    assertThatThrownBy(
+            () -> keyedAcross("more").handledBy(() -> KEEPING, Destination.<String>nowhere()))
+        .hasMessageContaining("function shop, Keys.across more: the stream is an input");
+    assertThatThrownBy(
+            () ->
+                keyedAcross("out")
+                    .handledBy(() -> KEEPING, Destination.stream("out", new Texts(), text -> text)))
+        .hasMessageContaining("function shop, Keys.across out: the function writes outputs");
+    var other =
+        FunctionSpec.named("other")
+            .reading(Rig.input())
+            .handledBy(
+                () -> (Event<String> event, Output<String> out) -> {},
+                Destination.stream("by-key", new Texts(), text -> text));
+    var runtime =
+        FunctionRuntime.named("app")
+            .run(keyedAcross("by-key").handledBy(() -> KEEPING, Destination.<String>nowhere()));
+    assertThatThrownBy(() -> runtime.run(other))
+        .hasMessageContaining("keyed across stream by-key, to which function other writes");
+  }
+
   @Test
   void a_function_without_state_may_read_several_streams_each_with_progress_of_its_own() {
     var spec =
@@ -164,7 +220,7 @@ class FunctionSpecTest {
             .reading(Rig.input(), Input.of(StreamSource.kinesis("other"), new Texts()))
             .handledBy(() -> NOTHING, Destination.nowhere());
     assertThat(spec.inputs())
-        .extracting(spec::handlerName)
+        .extracting(input -> spec.handlerName(input.source().name()))
         .containsExactly("shop@in", "shop@other");
   }
 

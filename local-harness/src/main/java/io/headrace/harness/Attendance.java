@@ -1,6 +1,7 @@
 package io.headrace.harness;
 
 import io.headrace.function.RuntimeListener;
+import io.headrace.kcl.InMemoryStream;
 import io.headrace.kcl.Shard;
 import io.headrace.kcl.ShardId;
 import io.headrace.kcl.ShardKey;
@@ -34,13 +35,21 @@ final class Attendance implements RuntimeListener {
   }
 
   /** Whether the shard is run, or waits for a parent that is run and not finished. */
-  boolean attends(InputStreams.Input input, Shard shard) {
-    return run.contains(input.key(shard.id()))
-        || shard.parents().stream().anyMatch(parent -> holdsUp(input, parent));
+  boolean attends(InMemoryStream stream, Shard shard) {
+    return run.contains(new ShardKey(stream.id(), shard.id()))
+        || shard.parents().stream().anyMatch(parent -> holdsUp(stream, parent));
   }
 
-  private boolean holdsUp(InputStreams.Input input, ShardId parent) {
-    return !ended.contains(input.key(parent)) && attends(input, input.shard(parent));
+  private boolean holdsUp(InMemoryStream stream, ShardId parent) {
+    return !ended.contains(new ShardKey(stream.id(), parent))
+        && attends(stream, shard(stream, parent));
+  }
+
+  private static Shard shard(InMemoryStream stream, ShardId id) {
+    return stream.shardsNow().stream()
+        .filter(shard -> shard.id().equals(id))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("a stream keeps its shards"));
   }
 
   /** Why a function gave a shard up, once. */

@@ -404,11 +404,10 @@ public final class FunctionHarness<I, O> implements AutoCloseable {
   }
 
   private boolean attendsAll() {
-    return streams.inputs().stream()
+    return streams.read().stream()
         .allMatch(
-            input ->
-                input.stream().openShards().stream()
-                    .allMatch(shard -> attendance.attends(input, shard)));
+            stream ->
+                stream.openShards().stream().allMatch(shard -> attendance.attends(stream, shard)));
   }
 
   private void pass(Duration max, BooleanSupplier until, String complaint) {

@@ -6,9 +6,8 @@ import io.headrace.kcl.InMemoryStream;
 import io.headrace.kcl.InMemoryStreams;
 import io.headrace.kcl.Position;
 import io.headrace.kcl.Shard;
-import io.headrace.kcl.ShardId;
-import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.StreamSink;
+import io.headrace.kcl.StreamSource;
 import io.headrace.kcl.loop.EventLoop;
 import java.math.BigInteger;
 import java.time.Instant;
@@ -22,6 +21,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** The streams in memory that stand for the inputs of a function; they outlive redeployments. */
 final class InputStreams<I> {
@@ -29,23 +29,13 @@ final class InputStreams<I> {
   private static final int KEYS_TRIED_MAX = 1_000_000;
 
   /** A stream and how its records are written. */
-  record Input(InMemoryStream stream, Codec<?> codec) {
-    ShardKey key(ShardId shard) {
-      return new ShardKey(stream.id(), shard);
-    }
-
-    Shard shard(ShardId id) {
-      return stream.shardsNow().stream()
-          .filter(shard -> shard.id().equals(id))
-          .findFirst()
-          .orElseThrow(() -> new AssertionError("a stream keeps its shards"));
-    }
-  }
+  record Input(InMemoryStream stream, Codec<?> codec) {}
 
   private final EventLoop loop;
   private final Map<String, InMemoryStreams> services = new LinkedHashMap<>();
   private final Map<String, InMemoryStream> streams = new LinkedHashMap<>();
   private final List<Input> inputs = new ArrayList<>();
+  private @Nullable InMemoryStream through;
   private String function = "";
 
   InputStreams(EventLoop loop) {
@@ -57,24 +47,32 @@ final class InputStreams<I> {
     function = spec.name();
     inputs.clear();
     for (var input : spec.inputs()) {
-      var source = input.source();
-      var stream =
-          streams.computeIfAbsent(
-              source.toString(),
-              name ->
-                  services
-                      .computeIfAbsent(source.service(), InMemoryStreams::new)
-                      .create(source.name(), 1, loop));
-      inputs.add(new Input(stream, input.codec()));
+      inputs.add(new Input(stream(input.source()), input.codec()));
     }
+    through = spec.throughStream().map(this::stream).orElse(null);
+  }
+
+  private InMemoryStream stream(StreamSource source) {
+    return streams.computeIfAbsent(
+        source.service() + ":" + source.name(),
+        name ->
+            services
+                .computeIfAbsent(source.service(), InMemoryStreams::new)
+                .create(source.name(), 1, loop));
   }
 
   Collection<InMemoryStreams> connectors() {
     return services.values();
   }
 
-  List<Input> inputs() {
-    return List.copyOf(inputs);
+  /** All that the function reads: its inputs, and the stream through which it is keyed. */
+  List<InMemoryStream> read() {
+    var read = new ArrayList<InMemoryStream>();
+    inputs.forEach(input -> read.add(input.stream()));
+    if (through != null) {
+      read.add(through);
+    }
+    return read;
   }
 
   void put(String partitionKey, I value, Instant arrivedAt) {
@@ -148,24 +146,24 @@ final class InputStreams<I> {
 
   /** Divides the widest open shard of each stream. */
   void split() {
-    for (var input : inputs) {
+    for (var stream : read()) {
       var widest =
-          input.stream().openShards().stream()
+          stream.openShards().stream()
               .max(
                   Comparator.<Shard, BigInteger>comparing(InputStreams::width)
                       .thenComparing(Shard::id, Comparator.reverseOrder()))
               .orElseThrow();
-      var unused = input.stream().split(widest.id());
+      var unused = stream.split(widest.id());
     }
   }
 
   /** Joins the two narrowest neighbours of each stream. */
   void merge() {
-    for (var input : inputs) {
-      var open = new ArrayList<>(input.stream().openShards());
+    for (var stream : read()) {
+      var open = new ArrayList<>(stream.openShards());
       if (open.size() < 2) {
         throw new IllegalStateException(
-            "stream " + input.stream().name() + " has one open shard: split it before merging");
+            "stream " + stream.name() + " has one open shard: split it before merging");
       }
       open.sort(Comparator.comparing(shard -> shard.range().first()));
       int left = 0;
@@ -174,7 +172,7 @@ final class InputStreams<I> {
           left = i;
         }
       }
-      var unused = input.stream().merge(open.get(left).id(), open.get(left + 1).id());
+      var unused = stream.merge(open.get(left).id(), open.get(left + 1).id());
     }
   }
 

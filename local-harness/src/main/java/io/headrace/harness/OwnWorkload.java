@@ -20,12 +20,13 @@ final class OwnWorkload<I> implements Workload {
     this.specification = specification;
     this.values = values;
     first = specification.apply(Clock.fixed(FleetWorld.BEGIN, java.time.ZoneOffset.UTC));
-    if (first.inputs().size() != 1) {
+    int streams = first.inputs().size() + (first.throughStream().isPresent() ? 1 : 0);
+    if (streams != 1) {
       throw new IllegalArgumentException(
           "function "
               + first.name()
               + " reads "
-              + first.inputs().size()
+              + streams
               + " streams: a simulated fleet reads one");
     }
   }

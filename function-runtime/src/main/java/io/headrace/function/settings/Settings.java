@@ -37,6 +37,7 @@ import org.jspecify.annotations.Nullable;
  *   createTable: onDemand          # or never: a table that is missing is then an error
  *   leaseTime: 10s                 # a crashed worker's shards resume after at most 1.2 of it + 1 s
  *   capacity: 1                    # this worker's share against the others': 1, 2, 4 ... 64
+ * createStreams: onDemand          # those through which functions are keyed; or never
  * retrieval: fan-out               # or polling; what each costs is said at start
  * consumer: payments               # fan-out's name or ARN; default: the application's name
  * watchdog:
@@ -85,6 +86,7 @@ import org.jspecify.annotations.Nullable;
  *     first
  * @param worker empty when the runtime shall choose
  * @param deployment the same for all workers that run the same code; empty when not given
+ * @param createStreams whether a worker makes a stream through which a function is keyed
  * @param stuckThreads how many that heed no interrupt are borne with
  * @param metrics empty when nobody is to see any
  * @param memoryBytes bound of the records that are read and not finished
@@ -95,6 +97,7 @@ public record Settings(
     Optional<String> deployment,
     Aws aws,
     Leases leases,
+    boolean createStreams,
     Retrieval retrieval,
     WorkerSettings.Watch watchdog,
     int stuckThreads,
@@ -112,7 +115,7 @@ public record Settings(
   private static final Pattern DEPLOYMENT = Pattern.compile("[A-Za-z0-9._:/+-]{1,64}");
   private static final Pattern TABLE = Pattern.compile("[A-Za-z0-9._-]{3,255}");
   private static final String ON_DEMAND = "onDemand";
-  private static final Pattern CREATE_TABLE = Pattern.compile("onDemand|never");
+  private static final Pattern CREATED = Pattern.compile("onDemand|never");
   private static final Pattern HOST = Pattern.compile("[A-Za-z0-9:.%-]{1,255}");
   private static final Pattern TRUE_OR_FALSE = Pattern.compile("true|false");
 
@@ -202,6 +205,8 @@ public record Settings(
     deployment.ifPresent(id -> refuseUnlessDeployment(root, id));
     var aws = aws(root.section("aws"));
     var leases = leases(root.section("leases"));
+    boolean createStreams =
+        root.matching("createStreams", ON_DEMAND, CREATED, "onDemand or never").equals(ON_DEMAND);
     var retrieval = retrieval(root);
     var watch = root.section("watchdog");
     var watchdog = watchdog(watch);
@@ -243,6 +248,7 @@ public record Settings(
         deployment,
         aws,
         leases,
+        createStreams,
         retrieval,
         watchdog,
         stuckThreads,
@@ -325,7 +331,7 @@ public record Settings(
                 TABLE,
                 "a DynamoDB table name: 3 to 255 letters, digits, '.', '_' and '-'"),
             section
-                .matching("createTable", ON_DEMAND, CREATE_TABLE, "onDemand or never")
+                .matching("createTable", ON_DEMAND, CREATED, "onDemand or never")
                 .equals(ON_DEMAND),
             section.duration(
                 "leaseTime", Duration.ofSeconds(10), Duration.ofSeconds(1), Duration.ofMinutes(5)),

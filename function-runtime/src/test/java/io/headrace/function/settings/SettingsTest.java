@@ -146,6 +146,7 @@ class SettingsTest {
         "deployment: 'a b' | app.yaml:4: deployment: must be 1 to 64 letters, digits",
         "leases: {leaseTime: 10h} | found \"10h\"",
         "leases: {table: 'a b'} | app.yaml:4: leases.table: must be a DynamoDB table name",
+        "createStreams: yes | app.yaml:4: createStreams: must be onDemand or never",
         "leases: {createTable: no} | app.yaml:4: leases.createTable: must be onDemand or never",
         "leases: [1] | app.yaml:4: leases: must be a mapping, found a list",
         "watchdog: {after: 1ms} | app.yaml:4: watchdog.after: must be between 1s and",

@@ -1,0 +1,44 @@
+package io.headrace.function;
+
+import io.headrace.function.through.Envelope.Carried;
+import java.time.Instant;
+import java.util.Map;
+
+/** A record that was carried on, as if it had been read where it lies. */
+record CarriedEvent<I>(Carried carried, I value, Attempt attempt) implements Event<I> {
+  /** Names the record where it lies. */
+  static EventId idOf(Carried carried) {
+    return Decoder.id(carried.source().shard(), carried.source().position());
+  }
+
+  @Override
+  public String partitionKey() {
+    return carried.partitionKey();
+  }
+
+  @Override
+  public EventId id() {
+    return idOf(carried);
+  }
+
+  @Override
+  public Instant arrivedAt() {
+    return carried.arrivedAt();
+  }
+
+  @Override
+  public Instant time() {
+    return carried.time();
+  }
+
+  @Override
+  public Map<String, String> headers() {
+    return carried.headers();
+  }
+
+  /** Without the value, which never reaches a log. */
+  @Override
+  public String toString() {
+    return "event " + id();
+  }
+}

@@ -1,0 +1,54 @@
+package io.headrace.function;
+
+import io.headrace.function.through.Address;
+import io.headrace.function.through.Envelope.Carried;
+import io.headrace.function.through.EnvelopeException;
+import io.headrace.function.through.EnvelopeFormat;
+import io.headrace.kcl.StreamRecord;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Reads records that were carried on: each by the codec of the input in which it lies. */
+final class ThroughDecoder<I> extends Decoder<I> {
+  private final Address address;
+  private final Map<String, Codec<? extends I>> codecs = new HashMap<>();
+
+  ThroughDecoder(Address address, List<Input<? extends I>> inputs) {
+    this.address = address;
+    inputs.forEach(input -> codecs.put(input.source().name(), input.codec()));
+  }
+
+  @Override
+  Decoded<I> decode(StreamRecord record) throws IOException, Unreadable {
+    var carried = carried(record);
+    var stream = carried.source().shard().stream().name();
+    var codec = codecs.get(stream);
+    if (codec == null) {
+      throw new Unreadable(
+          "UnknownInput",
+          "the record comes from stream " + stream + ", which the function does not read any more",
+          null);
+    }
+    I value = Decoder.<I>value(codec, carried.payload());
+    // Time is told by marks: the records of one input's shard come in no order of time.
+    return new Decoded<>(value, carried.time(), false, Instant.MIN, carried);
+  }
+
+  private Carried carried(StreamRecord record) throws IOException, Unreadable {
+    if (record.payload() instanceof CarriedPayload read) {
+      return read.carried();
+    }
+    try {
+      if (EnvelopeFormat.read(address, record.payload().bytes()) instanceof Carried carried) {
+        return carried;
+      }
+    } catch (EnvelopeException thrown) {
+      throw new Unreadable(
+          ThroughReceiver.codeOf(thrown), String.valueOf(thrown.getMessage()), thrown);
+    }
+    throw new Unreadable("NotAnEnvelope", "a mark holds no record", null);
+  }
+}

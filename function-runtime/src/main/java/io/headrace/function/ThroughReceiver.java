@@ -1,0 +1,241 @@
+package io.headrace.function;
+
+import io.headrace.function.through.Address;
+import io.headrace.function.through.Envelope;
+import io.headrace.function.through.Envelope.Carried;
+import io.headrace.function.through.Envelope.Mark;
+import io.headrace.function.through.EnvelopeException;
+import io.headrace.function.through.EnvelopeException.Reason;
+import io.headrace.function.through.EnvelopeFormat;
+import io.headrace.function.through.Upstreams;
+import io.headrace.function.through.UpstreamsFormat;
+import io.headrace.function.through.UpstreamsFormat.Kept;
+import io.headrace.kcl.CommitParts;
+import io.headrace.kcl.Payload;
+import io.headrace.kcl.Position;
+import io.headrace.kcl.ShardHandler;
+import io.headrace.kcl.StreamRecord;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * Stands before the second stage of a function that is keyed across shards: opens envelopes, drops
+ * what was carried twice, and turns marks into the watermark of its shard. Owned by the worker
+ * loop.
+ */
+final class ThroughReceiver extends Gate {
+  /** The part of a commit that says what was seen of the shards upstream. */
+  static final String PART = "carried";
+
+  private final Scope scope;
+  private final Address address;
+  private final List<String> inputs;
+  private final LetterWriter letters;
+
+  /** Whether the function behind wants to know up to which event time all is read. */
+  private final boolean timed;
+
+  private final StateKeeper keeper;
+  private Upstreams upstreams;
+
+  /** Handed on and not settled. */
+  private final Set<Position> unfinished = new HashSet<>();
+
+  /** Unfinished at the restored commit and not handed over again since. */
+  private final Set<Position> awaited = new HashSet<>();
+
+  private boolean changed;
+  private long duplicates;
+
+  ThroughReceiver(
+      Scope scope,
+      Address address,
+      List<String> inputs,
+      boolean timed,
+      LetterWriter letters,
+      Overhearing engine,
+      ShardHandler behind) {
+    super(behind);
+    this.scope = scope;
+    this.address = address;
+    this.inputs = List.copyOf(inputs);
+    this.timed = timed;
+    this.letters = letters;
+    this.keeper = new StateKeeper(scope, PART);
+    this.upstreams = new Upstreams(inputs);
+    engine.hears(this::passes);
+  }
+
+  /** The code of letters for records that are no envelopes of the function's. */
+  static String codeOf(EnvelopeException thrown) {
+    return switch (thrown.reason()) {
+      case NOT_AN_ENVELOPE -> "NotAnEnvelope";
+      case DAMAGED -> "DamagedEnvelope";
+      case FOREIGN -> "ForeignEnvelope";
+      case TOO_NEW -> "EnvelopeTooNew";
+    };
+  }
+
+  /** What the user sees of a record's bytes. */
+  static byte[] shown(Address address, byte[] bytes) {
+    try {
+      return EnvelopeFormat.read(address, bytes) instanceof Carried carried
+          ? carried.payload()
+          : bytes;
+    } catch (EnvelopeException none) {
+      return bytes;
+    }
+  }
+
+  @Override
+  public CompletionStage<Void> restore(List<CommitParts> parts) {
+    return keeper
+        .loadChunks(parts)
+        .thenApply(chunks -> chunks.stream().map(this::read).toList())
+        .thenCompose(kept -> Scope.onLoop(scope, () -> install(kept)))
+        .thenCompose(done -> super.restore(parts));
+  }
+
+  private Kept read(StateKeeper.Stored chunk) {
+    return UpstreamsFormat.read(
+        "function " + scope.function + ", chunk " + chunk.name(), chunk.bytes(), inputs);
+  }
+
+  private void install(List<Kept> all) {
+    if (all.size() == 1 && !keeper.isInherited()) {
+      upstreams = all.get(0).upstreams();
+      awaited.addAll(all.get(0).unfinished());
+      return;
+    }
+    for (var parent : all) {
+      upstreams.join(parent.upstreams());
+      changed = true;
+    }
+  }
+
+  @Override
+  public void handle(List<StreamRecord> records) {
+    var passed = new ArrayList<StreamRecord>(records.size());
+    for (var record : records) {
+      try {
+        take(record, EnvelopeFormat.read(address, record.payload().bytes()), passed);
+      } catch (EnvelopeException refused) {
+        if (refused.reason() == Reason.TOO_NEW) {
+          scope.fail(refused);
+          return;
+        }
+        write(record, refused);
+      } catch (IOException late) {
+        scope.fail(late); // Streams that are written hand payloads over with their records.
+        return;
+      }
+    }
+    if (!passed.isEmpty()) {
+      behind.handle(passed);
+    }
+  }
+
+  private void take(StreamRecord record, Envelope envelope, List<StreamRecord> passed)
+      throws IOException {
+    var position = record.position();
+    boolean again = isAwaited(position);
+    changed = true;
+    if (envelope instanceof Carried carried) {
+      if (again || upstreams.isNew(carried, record.arrivedAt())) {
+        unfinished.add(position);
+        passed.add(opened(record, carried));
+      } else {
+        tellDuplicate(position);
+        settle(position);
+      }
+    } else if (envelope instanceof Mark mark) {
+      boolean moved = upstreams.take(mark, record.arrivedAt());
+      if (timed && (moved || again)) {
+        unfinished.add(position);
+        var read = new Watermark(upstreams.watermark(), record.payload().size());
+        passed.add(with(record, read, Map.of()));
+      } else {
+        settle(position);
+      }
+    }
+  }
+
+  /** What was new before the commit is no duplicate of itself. Records come in order. */
+  private boolean isAwaited(Position position) {
+    if (awaited.isEmpty()) {
+      return false;
+    }
+    if (awaited.remove(position)) {
+      return true;
+    }
+    awaited.removeIf(each -> each.compareTo(position) < 0);
+    return false;
+  }
+
+  private static StreamRecord opened(StreamRecord record, Carried carried) throws IOException {
+    return with(record, new CarriedPayload(record.payload().bytes(), carried), carried.headers());
+  }
+
+  private static StreamRecord with(
+      StreamRecord record, Payload payload, Map<String, String> headers) {
+    return new StreamRecord(
+        record.position(), record.key(), record.arrivedAt(), payload, headers, record.misrouted());
+  }
+
+  /** In a turn of its own, as all other outcomes are told. */
+  private void settle(Position position) {
+    scope.post(() -> scope.context.outcomes().settled(position, Outcome.FILTERED));
+  }
+
+  private boolean passes(Position position, Outcome outcome) {
+    changed |= unfinished.remove(position);
+    return true;
+  }
+
+  @Override
+  public CompletionStage<CommitParts> snapshot() {
+    boolean was = changed;
+    changed = false;
+    var open = new HashSet<>(unfinished);
+    open.addAll(awaited);
+    byte[] bytes = was ? UpstreamsFormat.write(upstreams, open) : new byte[0];
+    var stored =
+        keeper
+            .snapshotOf(was, () -> bytes)
+            .whenComplete((parts, thrown) -> changed |= thrown != null);
+    return super.snapshot().thenCombine(stored, DuplicateGate::together);
+  }
+
+  @Override
+  public void committed(CommitParts parts) {
+    keeper.committed(parts);
+    super.committed(parts);
+  }
+
+  private void tellDuplicate(Position position) {
+    duplicates++;
+    scope.tell(
+        new FunctionEvent.DuplicateDropped(
+            scope.function, scope.context.key(), position, duplicates));
+  }
+
+  private void write(StreamRecord record, EnvelopeException refused) {
+    var shard = scope.context.key();
+    var position = record.position();
+    var code = codeOf(refused);
+    var cause = new TerminalFailure(code, String.valueOf(refused.getMessage()));
+    letters.write(
+        new TurnedAway(record, Decoder.id(shard, position)),
+        new Failure(cause, code, true, false),
+        code,
+        () -> {
+          scope.tell(new FunctionEvent.DeadLettered(scope.function, shard, position, 0, code));
+          scope.context.outcomes().settled(position, Outcome.DEAD_LETTERED);
+        });
+  }
+}

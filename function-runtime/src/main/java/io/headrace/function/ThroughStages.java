@@ -1,0 +1,157 @@
+package io.headrace.function;
+
+import io.headrace.checkpoint.ProgressKey;
+import io.headrace.function.through.Address;
+import io.headrace.function.through.Carrying;
+import io.headrace.function.through.Envelope.Carried;
+import io.headrace.kcl.BatchLimits;
+import io.headrace.kcl.ShardHandler;
+import io.headrace.kcl.ShardedStream;
+import io.headrace.kcl.StreamSink;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The two stages of a function that is keyed across shards. The first reads its inputs in batches
+ * and carries each record to the shard of its key, the second runs the function there. They have
+ * one specification, one instance, one sink of dead letters; progress of their own, and a gate of
+ * their own, so that an outage of what the function depends on does not hold up the first.
+ *
+ * @param <I> the input's type
+ */
+final class ThroughStages<I, O> {
+  /** What one put of the first stage holds: as many records as a call of Kinesis takes. */
+  static final BatchLimits BATCH = new BatchLimits(500, Duration.ZERO);
+
+  /** A batch that is under way, and those that gather meanwhile. */
+  static final int IN_FLIGHT = 2_000;
+
+  private final FunctionHost<I, O> host;
+  private final Keys.Across<I> keys;
+  private final Address address;
+  private final MarkPost marks;
+  private final LaneRunner.Wiring<Carried> sending;
+
+  private ThroughStages(
+      FunctionHost<I, O> host,
+      Keys.Across<I> keys,
+      Address address,
+      MarkPost marks,
+      LaneRunner.Wiring<Carried> sending) {
+    this.host = host;
+    this.keys = keys;
+    this.address = address;
+    this.marks = marks;
+    this.sending = sending;
+  }
+
+  static <I, O> ThroughStages<I, O> open(
+      String application, FunctionHost<I, O> host, ShardedStream stream, StreamSink sink) {
+    var spec = host.spec();
+    if (!(spec.kind().keys() instanceof Keys.Across<I> keys)) {
+      throw new IllegalStateException(spec + " is not keyed across shards");
+    }
+    var address = new Address(application, spec.name());
+    var outlets = host.outlets();
+    var carried =
+        new FunctionOutlets<>(
+            spec.name(),
+            new ThroughOutlet(address, stream.name(), sink),
+            Map.of(),
+            outlets.letters(),
+            outlets.discarded());
+    var wiring =
+        new LaneRunner.Wiring<>(
+            settings(spec.settings()), carried, host.sendingGate(), host.stuck());
+    return new ThroughStages<>(host, keys, address, new MarkPost(address, stream, sink), wiring);
+  }
+
+  /** Keys are found in no time: the limit of a call is the function's own. */
+  private static FunctionSettings settings(FunctionSettings of) {
+    return new FunctionSettings(
+        BATCH,
+        of.retry(),
+        Optional.empty(),
+        IN_FLIGHT,
+        of.executor(),
+        Map.of(),
+        Delivery.USUAL,
+        of.redaction(),
+        of.threads(),
+        Optional.empty());
+  }
+
+  /** Handlers of an input's shards. */
+  ShardHandler.Factory sending(Input<? extends I> input, ShardedStream stream) {
+    var decoder = FunctionHost.<I>decoder(input);
+    return context -> {
+      var carrying = new Carrying();
+      var engine = Overhearing.of(context);
+      var rekeying = new Rekeying<I>(keys.key(), context.key().stream(), carrying);
+      return LetterGate.open(
+          host.spec(),
+          place(context, stream.name()),
+          engine.in(context),
+          host.environment(),
+          scope ->
+              host.filtered(
+                  scope,
+                  input,
+                  new BatchHandler<>(
+                      scope, Rekeying.watched(decoder, carrying), rekeying, sending)),
+          scope ->
+              handler ->
+                  host.gated(
+                      scope,
+                      input,
+                      new ThroughSender(scope, carrying, engine, stream, marks, handler)),
+          host);
+    };
+  }
+
+  /** Handlers of the through-stream's shards. */
+  ShardHandler.Factory receiving() {
+    var spec = host.spec();
+    var decoder = new ThroughDecoder<I>(address, spec.inputs());
+    var inputs = spec.inputs().stream().map(input -> input.source().name()).toList();
+    var through = spec.throughStream().orElseThrow().name();
+    return context -> {
+      var engine = Overhearing.of(context);
+      return LetterGate.open(
+          spec,
+          place(context, through),
+          engine.in(context),
+          host.environment(),
+          scope -> {
+            scope.shown = bytes -> ThroughReceiver.shown(address, bytes);
+            return host.open(scope, decoder);
+          },
+          scope ->
+              handler ->
+                  host.beforeOperators(
+                      scope,
+                      new ThroughReceiver(
+                          scope,
+                          address,
+                          inputs,
+                          spec.isWindowed(),
+                          host.letters(scope),
+                          engine,
+                          sorted(scope, handler))),
+          host);
+    };
+  }
+
+  private ShardHandler sorted(Scope scope, ShardHandler handler) {
+    return host.spec()
+        .settings()
+        .sorted()
+        .<ShardHandler>map(wait -> new SortingGate(scope, wait, handler))
+        .orElse(handler);
+  }
+
+  private ProgressKey place(ShardHandler.Context context, String stream) {
+    return new ProgressKey(context.key(), host.spec().handlerName(stream));
+  }
+}

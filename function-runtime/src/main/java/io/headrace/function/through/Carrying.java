@@ -1,0 +1,114 @@
+package io.headrace.function.through;
+
+import io.headrace.kcl.Position;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How far the records of one shard of an input are carried on. Owned by the worker loop; {@link
+ * #timed}, {@link #foundLast}, {@link #isLast} and {@link #isOfTheShard} may be called from any
+ * thread.
+ */
+public final class Carrying {
+  /** Handed over and not stored, or stored while an earlier one is not; true when it is. */
+  private final TreeMap<Position, Boolean> open = new TreeMap<>();
+
+  /** Of those that are open: their event times, once they are known. */
+  private final ConcurrentMap<Position, Instant> times = new ConcurrentHashMap<>();
+
+  private @Nullable Position through;
+
+  /** Of those that have ended, up to there. */
+  private Instant watermark = Instant.MIN;
+
+  /** Of those whose time was found, which happens in the shard's order. */
+  private final AtomicReference<Instant> latest = new AtomicReference<>(Instant.MIN);
+
+  /** The first that says that nothing more comes. */
+  private volatile @Nullable Position last;
+
+  /** Goes on from a watermark that was stored. */
+  public void resumes(Instant stored) {
+    watermark = stored;
+    latest.set(stored);
+  }
+
+  /** A record was handed over. */
+  public void begins(Position position) {
+    times.put(position, Instant.MIN);
+    open.put(position, false);
+  }
+
+  /**
+   * Its event time was found. In the shard's order.
+   *
+   * @return the highest event time before it; the end of time behind the last record
+   */
+  public Instant timed(Position position, Instant time) {
+    if (times.computeIfPresent(position, (at, before) -> time) == null) {
+      return Instant.MIN; // Played again: it was never late.
+    }
+    var end = last;
+    if (end != null && position.compareTo(end) > 0) {
+      return Instant.MAX;
+    }
+    return latest.getAndUpdate(before -> time.isAfter(before) ? time : before);
+  }
+
+  /** The record says that nothing more comes. Whole batches are read before times are found. */
+  public void foundLast(Position position) {
+    if (times.computeIfPresent(position, (at, before) -> Instant.MAX) != null && last == null) {
+      last = position;
+    }
+  }
+
+  /** Whether it says that nothing more comes. */
+  public boolean isLast(Position position) {
+    return Instant.MAX.equals(times.get(position));
+  }
+
+  /** Whether the record was handed over by the shard, and not played again from a letter. */
+  public boolean isOfTheShard(Position position) {
+    return times.containsKey(position);
+  }
+
+  /** It is stored in the through-stream, or will never be. Others are not heard of. */
+  public void ends(Position position) {
+    if (open.replace(position, true) == null) {
+      return;
+    }
+    while (!open.isEmpty() && open.firstEntry().getValue()) {
+      var first = open.pollFirstEntry().getKey();
+      var time = times.remove(first);
+      if (time != null && time.isAfter(watermark)) {
+        watermark = time;
+      }
+      through = first;
+    }
+  }
+
+  /** Whether everything that was handed over has ended. */
+  public boolean isIdle() {
+    return open.isEmpty();
+  }
+
+  /** Everything up to here has ended; empty before the first. */
+  public Optional<Position> through() {
+    return Optional.ofNullable(through);
+  }
+
+  /** The highest event time up to there. */
+  public Instant watermark() {
+    return watermark;
+  }
+
+  /** Whether this record and all before have ended. */
+  public boolean hasPassed(Position position) {
+    return through != null && through.compareTo(position) >= 0;
+  }
+}

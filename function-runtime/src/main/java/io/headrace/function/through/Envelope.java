@@ -1,0 +1,97 @@
+package io.headrace.function.through;
+
+import io.headrace.kcl.Position;
+import io.headrace.kcl.ShardId;
+import io.headrace.kcl.ShardKey;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** What one record of a through-stream says. Immutable; {@link EnvelopeFormat} writes and reads. */
+public sealed interface Envelope {
+  /** The shard whose reader wrote it. */
+  ShardKey from();
+
+  /**
+   * A record of an input, on its way to the shard of its key.
+   *
+   * @param source where it lies in the input
+   * @param replayed it comes from a dead letter that is played again: what the {@link Mark}s of its
+   *     shard say is not about it
+   * @param key by which the function keeps its state
+   * @param partitionKey that it has in the input
+   * @param arrivedAt when the input took it
+   * @param time its event time
+   * @param watermark the highest event time before it in its shard, by which it is late or not
+   * @param headers that it has in the input
+   * @param payload as it lies in the input; not copied, must not change
+   */
+  record Carried(
+      Source source,
+      boolean replayed,
+      String key,
+      String partitionKey,
+      Instant arrivedAt,
+      Instant time,
+      Instant watermark,
+      Map<String, String> headers,
+      byte[] payload)
+      implements Envelope {
+    public Carried {
+      Objects.requireNonNull(source, "source");
+      Objects.requireNonNull(key, "key");
+      Objects.requireNonNull(partitionKey, "partitionKey");
+      Objects.requireNonNull(arrivedAt, "arrivedAt");
+      Objects.requireNonNull(time, "time");
+      Objects.requireNonNull(watermark, "watermark");
+      headers = Map.copyOf(headers);
+    }
+
+    @Override
+    public ShardKey from() {
+      return source.shard();
+    }
+
+    /** Without key and payload, which never reach a log. */
+    @Override
+    public String toString() {
+      return "carried record " + source;
+    }
+  }
+
+  /**
+   * How far one shard of an input is carried on, told to every shard of the through-stream. Put
+   * only when everything that it speaks of is stored, so it lies behind that in each shard.
+   *
+   * @param through every record up to here is in the through-stream, unless it went to the dead
+   *     letters or nowhere; null before the first
+   * @param watermark the highest event time up to there; {@link Instant#MIN} before the first,
+   *     {@link Instant#MAX} when nothing more comes
+   * @param silent nothing came for a while: until its next mark, the shard holds no watermark up
+   * @param roster the shards of the input with their parents, parents before children; empty in
+   *     most marks
+   */
+  record Mark(
+      ShardKey from,
+      @Nullable Position through,
+      Instant watermark,
+      boolean silent,
+      List<Listed> roster)
+      implements Envelope {
+    public Mark {
+      Objects.requireNonNull(from, "from");
+      Objects.requireNonNull(watermark, "watermark");
+      roster = List.copyOf(roster);
+    }
+  }
+
+  /** A shard as an input lists it. */
+  record Listed(ShardId shard, List<ShardId> parents) {
+    public Listed {
+      Objects.requireNonNull(shard, "shard");
+      parents = List.copyOf(parents);
+    }
+  }
+}
