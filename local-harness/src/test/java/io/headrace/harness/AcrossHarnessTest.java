@@ -274,6 +274,32 @@ class AcrossHarnessTest {
     assertThat(stream.deadLetters()).hasSize(2);
   }
 
+  private static FunctionSpec<String, String> counting(Codec<String> codec) {
+    return FunctionSpec.named("counting")
+        .reading(Input.of(StreamSource.kinesis("in"), codec))
+        .keyedBy(
+            Keys.across(text -> text.substring(text.length() - 1), "by-last-letter"),
+            Json.of(Integer.class))
+        .handledBy(
+            () -> new Counting(new ArrayList<>()),
+            Destination.stream("out", new Texts(), text -> text));
+  }
+
+  @Test
+  void a_letter_of_the_first_stage_is_carried_and_counted_once_when_it_is_played_again() {
+    var stream = FunctionHarness.of(counting(new Texts()));
+    stream.putBytes("p", "!x".getBytes(UTF_8));
+    stream.putKeyed("p", "ax");
+    stream.advance(Duration.ofSeconds(10));
+    assertThat(stream.stateOf("x", Integer.class)).contains(1);
+
+    stream.redeployWith(counting(new Shouted()));
+    assertThat(stream.redrive()).isEqualTo(1);
+    assertThat(stream.redrive()).isZero();
+
+    assertThat(stream.stateOf("x", Integer.class)).contains(2);
+  }
+
   @Test
   void keys_that_no_stream_takes_have_a_state_like_others() {
     var longKey = "k".repeat(10_000);
