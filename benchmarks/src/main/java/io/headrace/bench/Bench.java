@@ -8,6 +8,7 @@ import io.headrace.bench.local.LocalBench;
 import io.headrace.bench.metrics.MetricsBench;
 import io.headrace.bench.poison.PoisonBench;
 import io.headrace.bench.producer.ProducerBench;
+import io.headrace.bench.state.StateBench;
 import java.io.OutputStreamWriter;
 import java.io.PrintStream;
 import java.io.PrintWriter;
@@ -32,6 +33,7 @@ import picocli.CommandLine.Spec;
       PoisonBench.class,
       ChaosBench.class,
       MetricsBench.class,
+      StateBench.class,
       CommandLine.HelpCommand.class
     })
 public final class Bench implements Runnable {

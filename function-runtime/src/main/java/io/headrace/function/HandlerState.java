@@ -27,6 +27,7 @@ final class HandlerState {
             names.prefix(),
             StateRoot.STATE,
             scope.environment.chunks(),
+            scope.environment.cache(),
             scope.loop(),
             scope::inBackgroundEvenIfOver);
     return new StateSpace(home, HandlerState::former, joining);
@@ -43,11 +44,10 @@ final class HandlerState {
       } else {
         var window = new WindowKey(entry.key(), entry.span());
         entries.put(EntryKeys.sumOf(window), value);
-        entries.put(EntryKeys.openOf(window), WindowHandler.OPEN);
+        entries.put(EntryKeys.openOf(window), EntryKeys.OPEN);
       }
     }
     var clock = new WindowClock.Reading(chunk.watermark(), chunk.floors(), chunk.pending());
-    return new FormerState.Contents(
-        chunk.range(), entries, Map.of(CLOCK, clock.write()));
+    return new FormerState.Contents(chunk.range(), entries, Map.of(CLOCK, clock.write()));
   }
 }

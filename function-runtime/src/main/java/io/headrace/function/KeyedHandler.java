@@ -124,6 +124,7 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
   @Override
   public void abandon() {
     scope.end();
+    space.close();
     lanes.abandon();
     over.run();
   }
@@ -203,8 +204,7 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
       var entry = EntryKeys.of(key);
       return switch (next.kind()) {
         case SAME -> Effect.HANDLED;
-        case FORGET ->
-            before == null ? Effect.HANDLED : Effect.handled(() -> space.remove(entry));
+        case FORGET -> before == null ? Effect.HANDLED : Effect.handled(() -> space.remove(entry));
         case STATE -> {
           var after = codec.encode(key, next.state());
           yield before != null && codec.isSame(key, before, after)

@@ -22,8 +22,7 @@ final class WindowClock {
    * @param floors watermarks of parts of the range that are ahead, left by a merge
    * @param pending admitted records that were not finished, with the watermark of their place
    */
-  record Reading(
-      Instant watermark, List<StateChunk.Floor> floors, Map<Position, Instant> pending) {
+  record Reading(Instant watermark, List<StateChunk.Floor> floors, Map<Position, Instant> pending) {
     byte[] write() {
       return ClockBytes.write(this);
     }

@@ -2,7 +2,6 @@ package io.headrace.function;
 
 import io.headrace.checkpoint.state.EntryKey;
 import io.headrace.checkpoint.state.EntryKind;
-import io.headrace.checkpoint.state.Lookup;
 import io.headrace.checkpoint.state.StateOrigin;
 import io.headrace.checkpoint.state.StateSpace;
 import io.headrace.checkpoint.state.StateValue;
@@ -20,7 +19,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -35,9 +33,6 @@ import java.util.stream.Stream;
  * only its own windows open.
  */
 final class WindowHandler<I, A, O> implements ShardHandler {
-  /** Under the key of a window that is open: that it is says all. */
-  static final StateValue OPEN = StateValue.of(new byte[0], 0);
-
   private static final Duration UNREADABLE_WAIT = Duration.ofSeconds(1);
 
   private final Scope scope;
@@ -84,8 +79,7 @@ final class WindowHandler<I, A, O> implements ShardHandler {
   public CompletionStage<Void> restore(List<CommitParts> parts) {
     return space
         .restore(parts)
-        .thenCompose(
-            origins -> Scope.onLoop(scope, () -> install(origins, parts.size())));
+        .thenCompose(origins -> Scope.onLoop(scope, () -> install(origins, parts.size())));
   }
 
   @Override
@@ -138,6 +132,7 @@ final class WindowHandler<I, A, O> implements ShardHandler {
   @Override
   public void abandon() {
     scope.end();
+    space.close();
     lanes.abandon();
     over.run();
   }
@@ -430,7 +425,7 @@ final class WindowHandler<I, A, O> implements ShardHandler {
                       (window, sum) -> {
                         space.put(EntryKeys.sumOf(window), sum);
                         if (!before.containsKey(EntryKeys.sumOf(window))) {
-                          space.put(EntryKeys.openOf(window), OPEN);
+                          space.put(EntryKeys.openOf(window), EntryKeys.OPEN);
                         }
                       })));
     }

@@ -4,7 +4,9 @@ import io.headrace.kcl.HashRange;
 import java.util.Arrays;
 import java.util.zip.CRC32C;
 
-/** Bytes of a chunk as they are written; one thread. Numbers are variable-length, never negative. */
+/**
+ * Bytes of a chunk as they are written; one thread. Numbers are variable-length, never negative.
+ */
 final class ByteWriter {
   private byte[] bytes;
   private int size;

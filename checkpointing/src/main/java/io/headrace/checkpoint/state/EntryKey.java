@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.headrace.kcl.HashRange;
 import java.math.BigInteger;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -27,11 +28,7 @@ public final class EntryKey implements Comparable<EntryKey> {
   private byte @Nullable [] encoded;
 
   private EntryKey(
-      String partitionKey,
-      String key,
-      EntryKind kind,
-      byte[] suffix,
-      byte @Nullable [] encoded) {
+      String partitionKey, String key, EntryKind kind, byte[] suffix, byte @Nullable [] encoded) {
     this.partitionKey = Objects.requireNonNull(partitionKey, "partitionKey");
     this.key = Objects.requireNonNull(key, "key");
     this.kind = Objects.requireNonNull(kind, "kind");
@@ -161,6 +158,6 @@ public final class EntryKey implements Comparable<EntryKey> {
     return "key hash "
         + HashRange.hashOf(partitionKey + "\0" + key).toString(16)
         + ", "
-        + kind.name().toLowerCase(java.util.Locale.ROOT);
+        + kind.name().toLowerCase(Locale.ROOT);
   }
 }

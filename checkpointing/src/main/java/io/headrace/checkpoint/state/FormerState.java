@@ -24,6 +24,5 @@ public interface FormerState {
    * @param range the keys of the shard that wrote it
    * @param notes as of {@link StateSpace#note}
    */
-  record Contents(
-      HashRange range, Map<EntryKey, StateValue> entries, Map<String, byte[]> notes) {}
+  record Contents(HashRange range, Map<EntryKey, StateValue> entries, Map<String, byte[]> notes) {}
 }

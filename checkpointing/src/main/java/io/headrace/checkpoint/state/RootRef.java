@@ -36,8 +36,7 @@ record RootRef(String chunk, int checksum) {
       return new RootRef(
           text.substring(0, line), (int) Long.parseUnsignedLong(text.substring(line + 1), 16));
     } catch (RuntimeException wrong) {
-      throw new CheckpointException(
-          what + " \"" + text + "\": must be chunk and checksum", wrong);
+      throw new CheckpointException(what + " \"" + text + "\": must be chunk and checksum", wrong);
     }
   }
 
