@@ -266,6 +266,9 @@ final class LaneRunner<O> implements FunctionGate.Caller {
     var result = call.result();
     task.call = null;
     lanes.rest(task.lane());
+    if (!(result instanceof Call.Result.Loads)) {
+      loading.called(task);
+    }
     if (result instanceof Call.Result.Succeeded success) {
       gate.succeeded(scope, call, task.attempts == 1 ? 1 : 0);
       courier.deliver(success.outputs(), () -> finish(task, success.effect()));
