@@ -10,6 +10,7 @@ import io.headrace.bench.metrics.MetricsBench;
 import io.headrace.bench.outage.OutageBench;
 import io.headrace.bench.poison.PoisonBench;
 import io.headrace.bench.producer.ProducerBench;
+import io.headrace.bench.state.StateBench;
 import java.io.OutputStreamWriter;
 import java.io.PrintStream;
 import java.io.PrintWriter;
@@ -36,6 +37,7 @@ import picocli.CommandLine.Spec;
       ChaosBench.class,
       LettersBench.class,
       MetricsBench.class,
+      StateBench.class,
       CommandLine.HelpCommand.class
     })
 public final class Bench implements Runnable {

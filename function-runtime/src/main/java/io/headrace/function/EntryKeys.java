@@ -2,11 +2,15 @@ package io.headrace.function;
 
 import io.headrace.checkpoint.state.EntryKey;
 import io.headrace.checkpoint.state.EntryKind;
+import io.headrace.checkpoint.state.StateValue;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 
 /** Under what a function's state is kept. A window's suffix is its start and end, in that order. */
 final class EntryKeys {
+  /** Under the key of a window that is open: that it is there says all. */
+  static final StateValue OPEN = StateValue.of(new byte[0], 0);
+
   private static final int INSTANT_BYTES = Long.BYTES + Integer.BYTES;
 
   private EntryKeys() {}

@@ -2,6 +2,7 @@ package io.headrace.function;
 
 import io.headrace.checkpoint.ChunkStore;
 import io.headrace.checkpoint.Orders;
+import io.headrace.checkpoint.state.StateCache;
 import io.headrace.kcl.CheckpointException;
 import java.util.List;
 import java.util.Optional;
@@ -21,6 +22,7 @@ import java.util.random.RandomGenerator;
  *     must not keep state and letters from being stored
  * @param random used on the worker loop only
  * @param outlets where outputs and letters go
+ * @param cache of state that is stored
  * @param events told on the worker loop
  * @param orders what operators want, as of a turn of the worker loop
  * @param calls how many calls of user code are under way, in line for a thread or on whatever one
@@ -36,6 +38,7 @@ record Environment(
     RandomGenerator random,
     Outlets outlets,
     ChunkStore chunks,
+    StateCache cache,
     Consumer<FunctionEvent> events,
     AtomicInteger calls,
     Supplier<Orders> orders,
@@ -61,6 +64,7 @@ record Environment(
         random,
         outlets,
         chunks,
+        new StateCache(StateCache.BYTES_MAX_DEFAULT),
         events,
         new AtomicInteger(),
         () -> Orders.NONE,
@@ -79,6 +83,7 @@ record Environment(
         random,
         outlets,
         chunks,
+        cache,
         events,
         calls,
         orders,

@@ -3,6 +3,7 @@ package io.headrace.function;
 import io.headrace.checkpoint.CheckpointPolicy;
 import io.headrace.checkpoint.CheckpointStore;
 import io.headrace.checkpoint.ChunkStore;
+import io.headrace.checkpoint.state.StateCache;
 import io.headrace.kcl.StreamConnector;
 import io.headrace.kcl.WorkerSettings;
 import io.headrace.kcl.WorkerStatus;
@@ -127,6 +128,7 @@ public final class FunctionRuntime {
   @Nullable LeaseTable leases;
   @Nullable CheckpointStore checkpoints;
   @Nullable ChunkStore chunks;
+  long stateBytes = StateCache.BYTES_MAX_DEFAULT;
   @Nullable OutputTap tap;
   @Nullable Machinery threads;
   LeaseSettings leaseSettings = LeaseSettings.DEFAULT;
@@ -182,6 +184,18 @@ public final class FunctionRuntime {
   /** Where state is kept; required by functions that have any. */
   public FunctionRuntime stateIn(ChunkStore chunks) {
     this.chunks = Objects.requireNonNull(chunks, "chunks");
+    return this;
+  }
+
+  /**
+   * About how much memory state may take that is stored already, of all functions and shards of
+   * this worker; 64 MB unless told otherwise. State beyond it is read back when it is needed.
+   */
+  public FunctionRuntime stateMemory(long bytesMax) {
+    if (bytesMax < 0) {
+      throw new IllegalArgumentException("stateMemory " + bytesMax + ": must not be negative");
+    }
+    this.stateBytes = bytesMax;
     return this;
   }
 

@@ -47,6 +47,7 @@ final class HandlerState {
             names.prefix(),
             part,
             scope.environment.chunks(),
+            scope.environment.cache(),
             scope.loop(),
             scope::inBackgroundEvenIfOver);
     return new StateSpace(home, former, joining);
@@ -63,7 +64,7 @@ final class HandlerState {
       } else {
         var window = new WindowKey(entry.key(), entry.span());
         entries.put(EntryKeys.sumOf(window), value);
-        entries.put(EntryKeys.openOf(window), WindowHandler.OPEN);
+        entries.put(EntryKeys.openOf(window), EntryKeys.OPEN);
       }
     }
     var clock = new WindowClock.Reading(chunk.watermark(), chunk.floors(), chunk.pending());

@@ -216,6 +216,7 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
   @Override
   public void abandon() {
     scope.end();
+    space.close();
     lanes.abandon();
     over.run();
   }

@@ -304,6 +304,9 @@ final class LaneRunner<O> implements FunctionGate.Caller {
     var result = call.result();
     task.call = null;
     lanes.rest(task.lane());
+    if (!(result instanceof Call.Result.Loads)) {
+      loading.called(task);
+    }
     if (result instanceof Call.Result.Succeeded success) {
       gate.succeeded(scope, call, task.attempts == 1 && !task.failed ? 1 : 0);
       if (success.outputs().isEmpty()) {

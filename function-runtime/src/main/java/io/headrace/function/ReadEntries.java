@@ -24,9 +24,24 @@ final class ReadEntries {
     read = more;
   }
 
-  /** One entry; null where there is none. */
+  /**
+   * One entry; null where there is none.
+   *
+   * @throws StateLoading when it is not in memory
+   */
   @Nullable StateValue look(StateSpace space, EntryKey key) throws StateLoading {
-    return look(space, List.of(key)).get(key);
+    var lookup = space.look(key);
+    if (lookup instanceof Lookup.Found found) {
+      return found.value();
+    }
+    if (!(lookup instanceof Lookup.Loading loading)) {
+      return null;
+    }
+    var known = read.get(key);
+    if (known == null) {
+      throw new StateLoading(Map.of(key, loading.answer()));
+    }
+    return known.orElse(null);
   }
 
   /**

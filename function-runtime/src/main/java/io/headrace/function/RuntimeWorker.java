@@ -1,6 +1,7 @@
 package io.headrace.function;
 
 import io.headrace.checkpoint.Orders;
+import io.headrace.checkpoint.state.StateCache;
 import io.headrace.kcl.Directions;
 import io.headrace.kcl.HandlerSpec;
 import io.headrace.kcl.LeaseException;
@@ -94,6 +95,7 @@ final class RuntimeWorker implements FunctionRuntime.Running {
             machinery.workerRandom(),
             outlets,
             assembly.chunks(),
+            new StateCache(of.stateBytes),
             event -> {
               sinks.on(event);
               parkings.on(event);

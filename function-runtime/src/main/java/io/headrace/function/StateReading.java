@@ -4,7 +4,9 @@ import io.headrace.checkpoint.state.EntryKey;
 import io.headrace.checkpoint.state.StateValue;
 import io.headrace.kcl.loop.Stages;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 
@@ -20,6 +22,9 @@ final class StateReading<O> {
   private final Scope scope;
   private final Consumer<Task<O>> resume;
   private int failures;
+
+  /** Tasks that the store has failed, until they are called with what they need. */
+  private final Set<Task<O>> failed = new HashSet<>();
 
   /**
    * @param resume told once all that a task waits for is there, or is to be asked for again
@@ -60,16 +65,17 @@ final class StateReading<O> {
                   task.read.add(key, value);
                   last.accept(() -> resume.accept(task));
                 }),
-        failed ->
+        failure ->
             scope.runUnlessOver(
                 () -> {
-                  var wait = failed(failed);
+                  var wait = failed(task, failure);
                   last.accept(() -> scope.later(wait, () -> resume.accept(task)));
                 }));
   }
 
   /** What is missing or damaged can't be made up: the key waits for ever, and says so. */
-  private Duration failed(Throwable failure) {
+  private Duration failed(Task<O> task, Throwable failure) {
+    failed.add(task);
     failures++;
     var wait = RetryPolicy.jittered(RETRY_FIRST, RETRY_LONGEST, failures, scope.random());
     scope.tell(
@@ -78,9 +84,17 @@ final class StateReading<O> {
     return wait;
   }
 
+  /** A task was called: what it needed was read, perhaps without waiting this time. */
+  void called(Task<O> task) {
+    if (failures > 0 && failed.remove(task)) {
+      recovered();
+    }
+  }
+
   private void recovered() {
     if (failures > 0) {
       failures = 0;
+      failed.clear();
       scope.tell(new FunctionEvent.SinkRecovered(scope.function, scope.context.key(), NAME));
     }
   }

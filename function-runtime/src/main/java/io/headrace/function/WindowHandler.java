@@ -31,8 +31,6 @@ import java.util.stream.Stream;
  * only its own windows open.
  */
 final class WindowHandler<I, A, O> implements ShardHandler {
-  /** Under the key of a window that is open: that it is says all. */
-  static final StateValue OPEN = StateValue.of(new byte[0], 0);
 
   private final Scope scope;
   private final Decoder<I> decoder;
@@ -131,6 +129,7 @@ final class WindowHandler<I, A, O> implements ShardHandler {
   @Override
   public void abandon() {
     scope.end();
+    space.close();
     lanes.abandon();
     over.run();
   }
@@ -374,7 +373,7 @@ final class WindowHandler<I, A, O> implements ShardHandler {
                       (window, sum) -> {
                         space.put(EntryKeys.sumOf(window), sum);
                         if (!before.containsKey(EntryKeys.sumOf(window))) {
-                          space.put(EntryKeys.openOf(window), OPEN);
+                          space.put(EntryKeys.openOf(window), EntryKeys.OPEN);
                         }
                       })));
     }

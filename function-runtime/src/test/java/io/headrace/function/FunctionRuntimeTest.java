@@ -29,6 +29,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whole workers on a simulated loop: streams, leases, progress, state and functions together. */
 class FunctionRuntimeTest implements OutputTap {
+  /** More than rides in the commit itself. */
+  private static final String NOT_SMALL = "1".repeat(5_000);
+
   private final SimulatedLoop loop = new SimulatedLoop(1);
   private final SplittableRandom random = new SplittableRandom(1);
   private final InMemoryStreams streams = new InMemoryStreams("kinesis");
@@ -345,7 +348,7 @@ class FunctionRuntimeTest implements OutputTap {
   @Test
   void a_state_that_can_not_be_read_is_told_by_health_and_nothing_is_skipped() {
     var first = runtime("one").run(appending()).start();
-    put("a", "1");
+    put("a", NOT_SMALL);
     advance(10);
     first.close();
     advance(5);
@@ -354,12 +357,12 @@ class FunctionRuntimeTest implements OutputTap {
     advance(20);
     assertThat(second.health().reasons())
         .anySatisfy(reason -> assertThat(reason).contains("shard in@").contains("missing"));
-    assertThat(outputs.values()).containsExactly("a:1");
+    assertThat(outputs.values()).containsExactly("a:" + NOT_SMALL);
     second.close();
     advance(5);
     var third = runtime("three").run(appending()).start();
     advance(20);
-    assertThat(outputs.values()).containsExactly("a:1", "a:12");
+    assertThat(outputs.values()).containsExactly("a:" + NOT_SMALL, "a:" + NOT_SMALL + "2");
     third.close();
     advance(5);
   }
@@ -400,7 +403,7 @@ class FunctionRuntimeTest implements OutputTap {
   @Test
   void a_trouble_of_one_function_is_told_while_another_reads_on_and_until_it_is_over() {
     var first = runtime("one").run(appending()).start();
-    put("a", "1");
+    put("a", NOT_SMALL);
     advance(10);
     first.close();
     advance(5);

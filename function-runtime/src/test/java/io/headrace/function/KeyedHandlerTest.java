@@ -1,5 +1,6 @@
 package io.headrace.function;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
@@ -18,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
@@ -25,6 +27,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class KeyedHandlerTest {
+  /** More than rides in a commit. */
+  private static final String LARGE = "x".repeat(3_000);
+
   private static final BigInteger HALF = BigInteger.ONE.shiftLeft(127);
   private static final HashRange LEFT =
       new HashRange(BigInteger.ZERO, HALF.subtract(BigInteger.ONE));
@@ -143,7 +148,7 @@ class KeyedHandlerTest {
     var rig = rig(RetryPolicy.forever());
     rig.chunks = store;
     rig.start().restore();
-    rig.put("a", "1");
+    rig.put("a", LARGE);
     rig.drain();
     rig.commit();
     rig.advance(10);
@@ -165,19 +170,117 @@ class KeyedHandlerTest {
   }
 
   @Test
-  void a_chunk_is_deleted_one_confirmed_commit_after_it_became_unreachable() {
+  void chunks_that_confirmed_commits_made_unreachable_are_deleted_and_no_others() {
     var store = new CountingChunks();
     var rig = rig(RetryPolicy.forever());
     rig.chunks = store;
     rig.start().restore();
-    for (int i = 1; i <= 4; i++) {
-      rig.put("a", "x");
+    for (int i = 1; i <= 40; i++) {
+      rig.put("a", "forget");
+      rig.put("a", LARGE);
       rig.drain();
       rig.commit();
       rig.advance(10);
     }
-    assertThat(store.put).hasSize(4).doesNotHaveDuplicates();
-    assertThat(store.deleted).containsExactlyElementsOf(store.put.subList(0, 2));
+    assertThat(store.put).hasSizeGreaterThan(40).doesNotHaveDuplicates();
+    assertThat(store.put.size() - store.deleted.size()).isLessThan(24);
+    rig.crash();
+    rig.put("a", "2");
+    rig.drain();
+    assertThat(rig.outputs.values()).contains("a:" + LARGE + "2");
+  }
+
+  @Test
+  void small_state_rides_in_the_commit_and_no_chunk_is_written() {
+    var store = new CountingChunks();
+    var rig = rig(RetryPolicy.forever());
+    rig.chunks = store;
+    rig.start().restore();
+    for (int i = 1; i <= 40; i++) {
+      rig.put("a", "forget");
+      rig.put("a", "1");
+      rig.drain();
+      rig.commit();
+      rig.advance(10);
+    }
+    assertThat(store.put).isEmpty();
+    rig.crash();
+    rig.put("a", "2");
+    rig.drain();
+    assertThat(rig.outputs.values()).contains("a:12");
+  }
+
+  @Test
+  void a_record_whose_state_is_being_read_waits_in_its_lane_while_others_go_on() {
+    var rig = rig(RetryPolicy.forever());
+    var store = new HeldBackChunks();
+    rig.chunks = store;
+    rig.start().restore();
+    for (int i = 0; i < 400; i++) {
+      rig.put("k" + i, LARGE);
+    }
+    rig.drain();
+    rig.commit();
+    rig.advance(10);
+    rig.crash();
+    rig.put("k1", "hot");
+    rig.drain();
+    store.holding = true;
+    rig.put("k2", "one");
+    rig.put("k2", "two");
+    rig.put("k1", "er");
+    rig.advance(1_000);
+    assertThat(rig.outputs.values()).contains("k1:" + LARGE + "hoter");
+    assertThat(rig.outputs.values()).doesNotContain("k2:" + LARGE + "one");
+    store.release();
+    rig.drain();
+    assertThat(rig.outputs.values()).contains("k2:" + LARGE + "one", "k2:" + LARGE + "onetwo");
+    assertThat(rig.letters).isEmpty();
+  }
+
+  @Test
+  void a_store_that_is_down_keeps_the_keys_waiting_that_it_has_and_says_so() {
+    var rig = rig(RetryPolicy.upTo(1));
+    var store = new HeldBackChunks();
+    rig.chunks = store;
+    rig.start().restore();
+    for (int i = 0; i < 400; i++) {
+      rig.put("k" + i, LARGE);
+    }
+    rig.drain();
+    rig.commit();
+    rig.advance(10);
+    rig.crash();
+    store.down = true;
+    rig.put("k2", "one");
+    rig.advance(10_000);
+    assertThat(rig.events(FunctionEvent.SinkUnavailable.class)).isNotEmpty();
+    store.down = false;
+    rig.drain();
+    assertThat(rig.outputs.values()).contains("k2:" + LARGE + "one");
+    assertThat(rig.events(FunctionEvent.SinkRecovered.class)).isNotEmpty();
+    assertThat(rig.letters).isEmpty();
+  }
+
+  @Test
+  void state_that_was_stored_whole_by_an_earlier_version_goes_on() {
+    var rig = rig(RetryPolicy.forever());
+    var key = new StateKey("a", "a");
+    var entry = new StateChunk.Entry(key, null, "a:1".getBytes(UTF_8));
+    byte[] chunk = StateChunk.ofKeys(HashRange.ALL, 1, List.of(entry)).write();
+    var unused = rig.chunks.put("app/f/whole", chunk);
+    var root = new StateRoot("app/f/whole", ChunkBytes.checksum(chunk));
+    rig.commit = new Rig.Commit(Set.of(), List.of(root.parts(StateRoot.STATE)));
+    rig.start().restore();
+    rig.put("a", "2");
+    rig.drain();
+    assertThat(rig.outputs.values()).containsExactly("a:12");
+    rig.commit();
+    rig.advance(10);
+    rig.crash();
+    rig.put("a", "3");
+    rig.drain();
+    assertThat(rig.outputs.values()).contains("a:123");
   }
 
   @Test
@@ -186,13 +289,13 @@ class KeyedHandlerTest {
     var rig = rig(RetryPolicy.forever());
     rig.chunks = store;
     rig.start().restore();
-    for (int i = 1; i <= 4; i++) {
-      rig.put("a", "x");
+    for (int i = 1; i <= 20; i++) {
+      rig.put("a", LARGE);
       rig.drain();
       rig.loop.execute(() -> rig.handler().snapshot());
       rig.advance(10);
     }
-    assertThat(store.put).hasSize(4);
+    assertThat(store.put).hasSizeGreaterThanOrEqualTo(20);
     assertThat(store.deleted).isEmpty();
   }
 
@@ -203,7 +306,7 @@ class KeyedHandlerTest {
     var rig = rig(RetryPolicy.forever());
     rig.chunks = store;
     rig.start().restore();
-    rig.put("a", "1");
+    rig.put("a", LARGE);
     rig.drain();
     rig.commit();
     rig.advance(10);
@@ -214,7 +317,7 @@ class KeyedHandlerTest {
     rig.crash();
     rig.put("a", "2");
     rig.drain();
-    assertThat(rig.outputs.values()).contains("a:12");
+    assertThat(rig.outputs.values()).contains("a:" + LARGE + "2");
   }
 
   @Test
@@ -280,7 +383,7 @@ class KeyedHandlerTest {
   @Test
   void a_missing_chunk_is_an_error_and_never_empty_state() {
     var rig = started();
-    rig.put("a", "1");
+    rig.put("a", LARGE);
     rig.drain();
     rig.commit();
     rig.advance(10);
@@ -424,6 +527,48 @@ class KeyedHandlerTest {
       var stage = new CompletableFuture<Next<String>>();
       stages.add(stage);
       return stage;
+    }
+  }
+
+  /** Chunks whose reading can be held back, or fail. */
+  static final class HeldBackChunks implements ChunkStore {
+    private final InMemoryChunkStore store = new InMemoryChunkStore();
+    private final List<Runnable> held = new ArrayList<>();
+    boolean holding;
+    boolean down;
+
+    @Override
+    public CompletionStage<Void> put(String name, byte[] bytes) {
+      return store.put(name, bytes);
+    }
+
+    @Override
+    public CompletionStage<byte[]> get(String name) {
+      if (down) {
+        return CompletableFuture.failedFuture(new CheckpointException("down"));
+      }
+      if (!holding) {
+        return store.get(name);
+      }
+      var answer = new CompletableFuture<byte[]>();
+      held.add(() -> store.get(name).thenAccept(answer::complete));
+      return answer;
+    }
+
+    void release() {
+      holding = false;
+      held.forEach(Runnable::run);
+      held.clear();
+    }
+
+    @Override
+    public CompletionStage<List<String>> names(String directory, Optional<String> after) {
+      return store.names(directory, after);
+    }
+
+    @Override
+    public CompletionStage<Void> delete(String name) {
+      return store.delete(name);
     }
   }
 

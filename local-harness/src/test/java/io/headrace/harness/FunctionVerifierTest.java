@@ -81,8 +81,8 @@ class FunctionVerifierTest {
   void a_keyed_function_passes() {
     var verdict = eight(byKey(Counting::new, Json.of(Total.class))).verify();
 
-    // A write of state, and a point before and behind each commit.
-    assertThat(verdict.runs()).isGreaterThanOrEqualTo(1 + 1 + 127 + 8 + 15 + 1 + 8 * 4 + 9 + 9);
+    // A point before and behind each commit; so small a state rides in it and is no write of its own.
+    assertThat(verdict.runs()).isGreaterThanOrEqualTo(1 + 1 + 127 + 8 + 15 + 1 + 8 * 3 + 9 + 9);
   }
 
   @Test
@@ -506,9 +506,7 @@ class FunctionVerifierTest {
                     .under(Kind.ROLL)
                     .verify())
         .isInstanceOf(AssertionError.class)
-        .hasMessageContaining(
-            "when the next version takes over behind record 1: output 1 of record 2")
-        .hasMessageContaining("as the worker is held up by")
+        .hasMessageContaining("when the next version takes over behind record 1")
         .hasMessageContaining("its state can't be decoded")
         .hasMessageContaining("replaying(\"roll:1\")");
   }

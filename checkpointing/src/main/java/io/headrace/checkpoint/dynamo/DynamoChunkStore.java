@@ -25,16 +25,18 @@ import software.amazon.awssdk.services.dynamodb.model.ReturnValuesOnConditionChe
 import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
 
 /**
- * Chunks in the table of the application. An item holds 400 KB (<a
- * href="https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html">limits
- * of DynamoDB</a>), so a chunk is one item or several pieces; the first says how many there are,
- * and whoever writes it has the name: of two that put other bytes, one never gets past it. The
- * chunks of a directory lie under 8 partition keys, so that they can be listed and no partition
- * gets all of them. Those of former versions have a key each, and are read there. Thread-safe.
+ * Chunks in the table of the application. A partition takes 1,000 write units, so 1 MB, a second
+ * (<a
+ * href="https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html">design
+ * of partition keys</a>), so a chunk is one item of at most 64 KB, or several pieces; the first
+ * says how many there are, and whoever writes it has the name: of two that put other bytes, one
+ * never gets past it. The chunks of a directory lie under 8 partition keys, so that they can be
+ * listed and no partition gets all of them. Those of former versions have a key each, and are read
+ * there. Thread-safe.
  */
 public final class DynamoChunkStore implements ChunkStore {
-  /** Leaves room for keys and names in an item of 400 KB. */
-  static final int PIECE_BYTES_MAX = 350 << 10;
+  /** Of one write: a small part of what a partition takes in a second. */
+  static final int PIECE_BYTES_MAX = 64 << 10;
 
   private static final int SPREAD = 8;
   private static final int NAMES_MAX = 100;

@@ -54,6 +54,15 @@ final class ByteReader {
     return new ByteReader(bytes, at, bytes.length).readFixed();
   }
 
+  int at() {
+    return at;
+  }
+
+  void skip(int length) {
+    require(length);
+    at += length;
+  }
+
   int left() {
     return end - at;
   }
@@ -66,7 +75,7 @@ final class ByteReader {
   int readFixed() {
     int value = 0;
     for (int i = 0; i < 4; i++) {
-      value = value << 8 | readByte();
+      value = (value << 8) | readByte();
     }
     return value;
   }

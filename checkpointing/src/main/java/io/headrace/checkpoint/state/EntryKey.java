@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.headrace.kcl.HashRange;
 import java.math.BigInteger;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -157,6 +158,6 @@ public final class EntryKey implements Comparable<EntryKey> {
     return "key hash "
         + HashRange.hashOf(partitionKey + "\0" + key).toString(16)
         + ", "
-        + kind.name().toLowerCase(java.util.Locale.ROOT);
+        + kind.name().toLowerCase(Locale.ROOT);
   }
 }

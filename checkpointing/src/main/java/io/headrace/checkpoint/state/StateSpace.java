@@ -9,9 +9,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -22,9 +24,9 @@ import org.slf4j.LoggerFactory;
  * as a whole. Owned by the worker loop: entries change, and {@link #snapshot} is taken, in its
  * turns. {@link #look} may be called from any thread, for a key that nobody changes meanwhile.
  *
- * <p>Names of chunks are never used twice. Deleted is only what a <em>confirmed</em> commit made
- * unreachable, one generation late, and only chunks of this very shard: a parent's chunk may be
- * another child's as well.
+ * <p>A snapshot stores what changed since the last one, in chunks that never change, under a root
+ * that the commit names; a small state rides in the commit itself. What is not resident is read
+ * when it is asked for, so that state may be many times the heap.
  */
 public final class StateSpace {
   private static final Logger LOG = LoggerFactory.getLogger(StateSpace.class);
@@ -32,20 +34,32 @@ public final class StateSpace {
   private final StateHome home;
   private final FormerState former;
   private final Joining joining;
-  private final Map<EntryKey, StateValue> entries = new ConcurrentHashMap<>();
-  private final Map<String, byte[]> notes = new HashMap<>();
-  private boolean changed;
-  private boolean inherited;
-  private int written;
+  private final ChunkIo io;
+  private final Garbage garbage;
 
-  /** What the next commit refers to when nothing changes. */
-  private @Nullable RootRef current;
+  /** Tells this space's entries in the cache from those of others. */
+  private final Object identity = new Object();
+
+  private final Map<EntryKey, StateValue> residents = new ConcurrentHashMap<>();
+  private final Map<String, byte[]> notes = new HashMap<>();
+  private final AtomicBoolean closed = new AtomicBoolean();
+  private volatile View view = View.empty();
+
+  /** Something but entries is to be stored: notes, what was inherited, what failed. */
+  private boolean mustStore;
+
+  private long snapshots;
+  private boolean flushing;
+  private boolean compacting;
+  private Compaction.@Nullable Result compacted;
+
+  /** What the next commit stores when nothing changes. */
+  private byte @Nullable [] current;
+
+  private Optional<String> rootChunk = Optional.empty();
 
   /** The latest snapshot while it is being stored. */
   private @Nullable CompletableFuture<CommitParts> writing;
-
-  private @Nullable RootRef confirmed;
-  private @Nullable RootRef confirmedBefore;
 
   /**
    * An empty space, until {@link #restore}.
@@ -54,9 +68,15 @@ public final class StateSpace {
    * @param joining of what two parents hold
    */
   public StateSpace(StateHome home, FormerState former, Joining joining) {
+    this(home, former, joining, StateRules.SOUND);
+  }
+
+  StateSpace(StateHome home, FormerState former, Joining joining, StateRules rules) {
     this.home = Objects.requireNonNull(home, "home");
     this.former = Objects.requireNonNull(former, "former");
     this.joining = Objects.requireNonNull(joining, "joining");
+    this.io = new ChunkIo(home, home.cache(), rules);
+    this.garbage = new Garbage(home, rules);
   }
 
   /**
@@ -67,106 +87,86 @@ public final class StateSpace {
    *     {@link CheckpointException} that names the chunk when one is missing, damaged or newer.
    */
   public CompletionStage<List<StateOrigin>> restore(List<CommitParts> parts) {
-    CompletableFuture<List<Whole>> all = CompletableFuture.completedFuture(List.of());
-    for (var each : parts) {
-      byte[] part = each.parts().get(home.part());
-      if (part == null) {
-        continue;
-      }
-      var root =
-          RootRef.isOne(part) ? RootRef.read(rootName(), part) : RootRef.ofFormer(rootName(), part);
-      if (parts.size() == 1 && root.chunk().startsWith(home.shardPrefix())) {
-        current = root;
-        confirmed = root;
-      } else {
-        inherited = true;
-      }
-      all = all.thenCombine(load(root, RootRef.isOne(part)), StateSpace::with);
-    }
     var done = new CompletableFuture<List<StateOrigin>>();
-    var unused =
-        all.thenApplyAsync(this::joined, home.background())
-            .whenComplete(
-                (whole, thrown) ->
-                    home.loop()
-                        .execute(
-                            () -> {
-                              if (thrown != null) {
-                                done.completeExceptionally(Stages.causeOf(thrown));
-                              } else {
-                                done.complete(install(whole));
-                              }
-                            }));
+    Stages.ask(
+        home.loop(),
+        () -> new Restore(home, io, former, joining).start(parts),
+        found -> {
+          install(found, parts);
+          done.complete(found.origins());
+        },
+        thrown -> done.completeExceptionally(Restore.failed(thrown, home)));
     return done;
   }
 
-  private record Joined(Map<EntryKey, StateValue> entries, List<StateOrigin> origins) {}
-
-  private Joined joined(List<Whole> wholes) {
-    var all = new HashMap<EntryKey, StateValue>();
-    var origins = new ArrayList<StateOrigin>();
-    for (var whole : wholes) {
-      origins.add(new StateOrigin(whole.range(), whole.notes()));
-      whole
-          .entries()
-          .forEach(
-              (key, value) -> {
-                if (key.isIn(home.range())) {
-                  all.merge(key, value, (one, other) -> joining.join(key, one, other));
-                }
-              });
+  private void install(Restore.Found found, List<CommitParts> parts) {
+    view =
+        new View(
+            new ConcurrentHashMap<>(), List.of(), found.inline(), found.cold(), found.resident());
+    view.active().putAll(found.changes());
+    residents.putAll(found.residents());
+    found.warm().forEach((key, value) -> home.cache().put(identity, key, new Slot(value)));
+    rootChunk = found.rootChunk();
+    mustStore = !found.own() && !found.origins().isEmpty();
+    if (!mustStore && !parts.isEmpty()) {
+      current = parts.get(0).parts().get(home.part());
+      found.origins().forEach(origin -> notes.putAll(origin.notes()));
     }
-    return new Joined(all, List.copyOf(origins));
-  }
-
-  private List<StateOrigin> install(Joined joined) {
-    entries.putAll(joined.entries());
-    changed = inherited;
-    if (!inherited && !joined.origins().isEmpty()) {
-      notes.putAll(joined.origins().get(0).notes());
-    }
-    return joined.origins();
-  }
-
-  private CompletableFuture<Whole> load(RootRef root, boolean ours) {
-    return home.chunks()
-        .get(root.chunk())
-        .thenApply(
-            bytes -> {
-              byte[] checked = root.checked(rootName(), bytes);
-              if (ours) {
-                return Whole.read(home.owner() + ", state chunk " + root.chunk(), checked);
-              }
-              var contents = former.read(root.chunk(), checked);
-              return new Whole(contents.range(), contents.entries(), contents.notes());
-            })
-        .toCompletableFuture();
-  }
-
-  private static List<Whole> with(List<Whole> some, Whole one) {
-    var more = new ArrayList<>(some);
-    more.add(one);
-    return List.copyOf(more);
   }
 
   /** What is under a key; from any thread, while nobody changes that entry. */
   public Lookup look(EntryKey key) {
-    var value = entries.get(key);
-    return value == null ? Lookup.ABSENT : new Lookup.Found(value);
+    if (key.kind().isResident()) {
+      return new Slot(residents.get(key)).lookup();
+    }
+    var seen = view;
+    var value = seen.above(key);
+    if (value == null) {
+      value = home.cache().get(identity, key);
+    }
+    return value != null ? value.lookup() : read(key, seen.cold());
+  }
+
+  private Lookup read(EntryKey key, List<Run> runs) {
+    if (runs.isEmpty()) {
+      return Lookup.ABSENT;
+    }
+    var found =
+        io.find(key.encoded(), runs)
+            .thenApply(
+                value -> {
+                  if (isPresent(runs)) {
+                    home.cache().putIfAbsent(identity, key, new Slot(value.orElse(null)));
+                  }
+                  return value;
+                });
+    return found.isDone() && !found.isCompletedExceptionally()
+        ? new Slot(found.join().orElse(null)).lookup()
+        : new Lookup.Loading(found);
+  }
+
+  /** Of older runs than there are now nothing is kept. */
+  @SuppressWarnings("ReferenceEquality")
+  private boolean isPresent(List<Run> runs) {
+    return view.cold() == runs;
   }
 
   /**
    * Puts an entry in the place of what was there; part of the next snapshot. On the worker loop.
    */
   public void put(EntryKey key, StateValue value) {
-    entries.put(key, value);
-    changed = true;
+    if (key.kind().isResident()) {
+      residents.put(key, value);
+    }
+    view.active().put(key, new Slot(value));
   }
 
   /** Removes an entry, if there is one. On the worker loop. */
   public void remove(EntryKey key) {
-    entries.remove(key);
-    changed = true;
+    if (key.kind().isResident()) {
+      residents.remove(key);
+    }
+    view.active().put(key, Slot.GONE);
   }
 
   /**
@@ -176,7 +176,7 @@ public final class StateSpace {
    */
   public void note(String name, byte[] bytes) {
     if (!Arrays.equals(notes.put(name, bytes), bytes)) {
-      changed = true;
+      mustStore = true;
     }
   }
 
@@ -188,109 +188,197 @@ public final class StateSpace {
     if (!kind.isResident()) {
       throw new IllegalArgumentException(kind + " is not resident: scan it");
     }
-    return entries.entrySet().stream().filter(each -> each.getKey().kind() == kind);
+    return residents.entrySet().stream().filter(each -> each.getKey().kind() == kind);
   }
 
   /**
    * All entries of a kind as of now, read from the store where they are not in memory: for tests
-   * and exports, not for what must be quick. From any thread, which need not be the loop.
+   * and exports, not for what must be quick. From any thread; all of it is in memory at once.
    */
   public CompletionStage<Map<EntryKey, StateValue>> scan(EntryKind kind) {
-    var found = new HashMap<EntryKey, StateValue>();
-    entries.forEach(
-        (key, value) -> {
-          if (key.kind() == kind) {
-            found.put(key, value);
-          }
-        });
-    return CompletableFuture.completedFuture(found);
+    var seen = view;
+    return Restore.scan(io, kind.isResident() ? seen.resident() : seen.cold(), Runnable::run)
+        .thenApply(
+            all -> {
+              var changes = seen.changes(Long.MAX_VALUE);
+              changes.putAll(seen.active());
+              changes.forEach(
+                  (key, slot) -> {
+                    var there = slot.value();
+                    if (there == null) {
+                      all.remove(key);
+                    } else {
+                      all.put(key, there);
+                    }
+                  });
+              all.keySet().removeIf(key -> key.kind() != kind);
+              return all;
+            });
   }
 
   /**
    * State as of this turn, durable when the stage completes, on the worker loop. Where nothing
-   * changed nothing is written.
+   * changed nothing is written. May be taken after {@link #close}.
    */
   public CompletionStage<CommitParts> snapshot() {
-    if (!changed) {
-      // What is still being written holds the state as of now, and no older chunk does.
-      return writing != null
-          ? writing
+    var before = writing;
+    if (!mustStore && view.active().isEmpty() && (before != null || view.frozen().isEmpty())) {
+      // What is still being written holds the state as of now, and no older root does.
+      return before != null
+          ? before
           : CompletableFuture.completedFuture(
-              current == null ? CommitParts.NONE : CommitParts.of(home.part(), current.write()));
+              current == null ? CommitParts.NONE : CommitParts.of(home.part(), current));
     }
-    changed = false;
-    var name = home.prefix() + ++written;
-    var whole = new Whole(home.range(), new HashMap<>(entries), new HashMap<>(notes));
-    var stored = new CompletableFuture<CommitParts>();
-    writing = stored;
-    home.background().execute(() -> write(name, whole, stored));
-    return stored;
+    mustStore = false;
+    long snapshot = ++snapshots;
+    view = view.freeze(snapshot);
+    var answer = new CompletableFuture<CommitParts>();
+    var noted = new HashMap<>(notes);
+    writing = answer;
+    if (before == null) {
+      flush(snapshot, noted, answer);
+    } else {
+      var unused =
+          before.whenComplete(
+              (parts, thrown) -> home.loop().execute(() -> flush(snapshot, noted, answer)));
+    }
+    return answer;
   }
 
-  private void write(String name, Whole whole, CompletableFuture<CommitParts> answer) {
-    byte[] bytes;
-    try {
-      bytes = whole.write();
-    } catch (Throwable thrown) {
-      home.loop().execute(() -> answer.completeExceptionally(thrown));
-      return;
-    }
-    var root = new RootRef(name, ByteWriter.checksum(bytes, bytes.length));
+  private void flush(
+      long snapshot, Map<String, byte[]> noted, CompletableFuture<CommitParts> answer) {
+    flushing = true;
+    var seen = view;
+    var changes = seen.changes(snapshot);
+    var flush =
+        new Flush(io, home.shardTag(), home.range(), noted, changes, seen.cold(), seen.resident());
+    rootChunk.ifPresent(chunk -> garbage.drop(List.of(chunk)));
+    rootChunk = Optional.empty();
+    var taken = garbage.taken();
+    var begun = new CompletableFuture<Flush.Stored>();
+    home.background()
+        .execute(
+            () -> {
+              try {
+                var unused =
+                    flush
+                        .start()
+                        .whenComplete(
+                            (stored, thrown) -> {
+                              if (thrown != null) {
+                                begun.completeExceptionally(Stages.causeOf(thrown));
+                              } else {
+                                remember(changes);
+                                begun.complete(stored);
+                              }
+                            });
+              } catch (Throwable thrown) {
+                begun.completeExceptionally(thrown);
+              }
+            });
     Stages.ask(
         home.loop(),
-        () -> home.chunks().put(name, bytes),
-        done -> stored(root, null, answer),
-        thrown -> stored(root, thrown, answer));
+        () -> begun,
+        stored -> stored(snapshot, stored, taken, answer),
+        thrown -> failed(thrown, flush, taken, answer));
+  }
+
+  /** What is stored may be forgotten, and is asked for again most likely. */
+  private void remember(Map<EntryKey, Slot> changes) {
+    changes.forEach(
+        (key, value) -> {
+          if (!key.kind().isResident()) {
+            home.cache().put(identity, key, value);
+          }
+        });
   }
 
   private void stored(
-      RootRef root, @Nullable Throwable thrown, CompletableFuture<CommitParts> answer) {
-    boolean latest = writing == answer;
-    if (latest) {
+      long snapshot,
+      Flush.Stored stored,
+      List<String> taken,
+      CompletableFuture<CommitParts> answer) {
+    view = view.stored(snapshot, stored.inline(), stored.cold(), stored.resident());
+    current = stored.part();
+    rootChunk = stored.rootChunk();
+    garbage.captured(taken, stored.part());
+    flushed(answer);
+    answer.complete(CommitParts.of(home.part(), stored.part()));
+  }
+
+  private void failed(
+      Throwable thrown, Flush flush, List<String> taken, CompletableFuture<CommitParts> answer) {
+    mustStore = true;
+    garbage.drop(taken);
+    garbage.drop(flush.written());
+    flushed(answer);
+    answer.completeExceptionally(
+        new CheckpointException(
+            home.owner() + ": its state can't be stored: " + thrown.getMessage(), thrown));
+  }
+
+  private void flushed(CompletableFuture<CommitParts> answer) {
+    flushing = false;
+    if (writing == answer) {
       writing = null;
     }
-    if (thrown != null) {
-      changed = true;
-      answer.completeExceptionally(
-          new CheckpointException(
-              home.owner() + ": chunk " + root.chunk() + " can't be stored", thrown));
-      return;
-    }
-    if (latest) {
-      current = root;
-    }
-    answer.complete(CommitParts.of(home.part(), root.write()));
+    installCompacted();
   }
 
   /** The commit that has these parts is stored for certain. On the worker loop. */
   public void committed(CommitParts parts) {
-    byte[] part = parts.parts().get(home.part());
-    var root = part == null || !RootRef.isOne(part) ? null : RootRef.read(rootName(), part);
-    if (Objects.equals(root, confirmed)) {
+    garbage.committed(parts.parts().get(home.part()));
+    compact();
+  }
+
+  private void compact() {
+    if (compacting || compacted != null || closed.get()) {
       return;
     }
-    var unreachable = confirmedBefore;
-    confirmedBefore = confirmed;
-    confirmed = root;
-    if (unreachable != null && unreachable.chunk().startsWith(home.shardPrefix())) {
-      delete(unreachable.chunk());
+    var due = Compaction.of(view.cold()).or(() -> Compaction.of(view.resident()));
+    if (due.isEmpty()) {
+      return;
     }
+    var merging = due.get();
+    compacting = true;
+    var names = new ArrayList<String>();
+    Stages.ask(
+        home.loop(),
+        () -> merging.start(io, home.range(), home.background(), closed, names),
+        result -> {
+          compacting = false;
+          compacted = result;
+          installCompacted();
+        },
+        thrown -> {
+          compacting = false;
+          garbage.drop(names);
+          if (!closed.get()) {
+            LOG.warn("{}: chunks can't be merged: {}", home.owner(), thrown.toString());
+          }
+        });
   }
 
-  private void delete(String chunk) {
-    var unused =
-        home.chunks()
-            .delete(chunk)
-            .whenComplete(
-                (done, thrown) -> {
-                  if (thrown != null) {
-                    // Garbage, not loss: it costs room until someone sweeps.
-                    LOG.warn("chunk {} can't be deleted: {}", chunk, thrown.toString());
-                  }
-                });
+  /** Not while a root is being written that knows the former runs. */
+  private void installCompacted() {
+    var result = compacted;
+    if (result == null || flushing) {
+      return;
+    }
+    compacted = null;
+    var seen = view;
+    view =
+        result.inputs().get(0).resident()
+            ? seen.withRuns(seen.cold(), result.in(seen.resident()))
+            : seen.withRuns(result.in(seen.cold()), seen.resident());
+    garbage.drop(result.replaced());
+    result.replaced().forEach(io::forget);
   }
 
-  private String rootName() {
-    return home.owner() + ", " + home.part() + " root";
+  /** Nothing is done in the background any more; from any thread. */
+  public void close() {
+    if (!closed.getAndSet(true)) {
+      home.background().execute(() -> home.cache().forget(identity));
+    }
   }
 }

@@ -192,7 +192,9 @@ class DynamoItemsTest {
     var reader = Map.of("r", AttributeValue.fromN(Integer.toString(Attributes.READER)));
     seal();
     set(KEY, reader);
-    answer(store.commit(commit(answer(store.seal(KEY, token("bob", 2), "n")), Progress.NONE)));
+    var sealed = answer(store.seal(KEY, token("bob", 2), "n"));
+    assertThat(sealed.token()).isEqualTo(token("bob", 2));
+    answer(store.commit(commit(sealed, Progress.NONE)));
     var child = progress("s1");
     answer(store.seal(child, token("ann", 1), "n"));
     set(child, reader);

@@ -50,6 +50,11 @@ final class AwsLetters implements LetterConnector, AutoCloseable {
   }
 
   private S3Letters bucket(DeadLetters.InBucket bucket) {
+    return new S3Letters(s3(), bucket);
+  }
+
+  /** The client of all buckets, made when it is first asked for. */
+  synchronized S3AsyncClient s3() {
     var client = s3;
     if (client == null) {
       var builder = AwsServices.located(S3AsyncClient.builder(), endpoints, endpoints.s3());
@@ -58,7 +63,7 @@ final class AwsLetters implements LetterConnector, AutoCloseable {
       opened.add(client);
       s3 = client;
     }
-    return new S3Letters(client, bucket);
+    return client;
   }
 
   /** Queues of one runtime are thought to be of one region and account. */

@@ -143,6 +143,16 @@ public final class AwsServices implements AutoCloseable {
   }
 
   /**
+   * State and parked records in a bucket: for state that is large and seldom read. Needs the SDK's
+   * {@code s3} on the class path.
+   *
+   * @param prefix what the objects' names begin with, of this application alone; may be empty
+   */
+  public ChunkStore chunksIn(String bucket, String prefix) {
+    return new S3ChunkStore(letters.s3(), bucket, prefix);
+  }
+
+  /**
    * Effects of an application's functions, each performed once. The table is that of its leases.
    *
    * @param keptFor see {@link Once#in}

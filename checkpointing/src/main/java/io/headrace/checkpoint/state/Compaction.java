@@ -1,0 +1,112 @@
+package io.headrace.checkpoint.state;
+
+import io.headrace.kcl.HashRange;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * Makes one run of several that lie next to each other, so that a look-up asks few and what was
+ * overwritten takes no room. By tiers of size: what is rewritten was written about as many times as
+ * there are tiers.
+ */
+final class Compaction {
+  /** So many runs of one tier, or below, become one. */
+  static final int RUNS_MAX = 8;
+
+  /** How many times the oldest run all newer ones together may be. */
+  private static final int GROWTH_MAX = 2;
+
+  /** Less is left to the tiers. */
+  private static final long SMALL_BYTES = 256L << 10;
+
+  private final List<Run> inputs;
+  private final boolean beneath;
+
+  /**
+   * How it came out.
+   *
+   * @param run empty when nothing is left
+   * @param replaced the chunks that the inputs were made of
+   */
+  record Result(List<Run> inputs, Optional<Run> run, List<String> replaced) {
+    /** The runs with this one in the place of its inputs, which must be there still. */
+    List<Run> in(List<Run> runs) {
+      int at = runs.indexOf(inputs.get(0));
+      var all = new ArrayList<>(runs.subList(0, at));
+      run.ifPresent(all::add);
+      all.addAll(runs.subList(at + inputs.size(), runs.size()));
+      return List.copyOf(all);
+    }
+  }
+
+  private Compaction(List<Run> inputs, boolean beneath) {
+    this.inputs = List.copyOf(inputs);
+    this.beneath = beneath;
+  }
+
+  /**
+   * What is to be done, if anything.
+   *
+   * @param runs of one kind, the newest first
+   */
+  static Optional<Compaction> of(List<Run> runs) {
+    int tiers = runs.stream().mapToInt(Run::tier).max().orElse(0);
+    for (int tier = 0; tier <= tiers; tier++) {
+      int from = 0;
+      for (int i = 0; i <= runs.size(); i++) {
+        if (i < runs.size() && runs.get(i).tier() <= tier) {
+          continue;
+        }
+        if (i - from >= RUNS_MAX) {
+          return Optional.of(new Compaction(runs.subList(from, i), i < runs.size()));
+        }
+        from = i + 1;
+      }
+    }
+    return outgrown(runs) ? Optional.of(new Compaction(runs, false)) : Optional.empty();
+  }
+
+  private static boolean outgrown(List<Run> runs) {
+    if (runs.size() < 2) {
+      return false;
+    }
+    long oldest = runs.get(runs.size() - 1).bytes();
+    long all = runs.stream().mapToLong(Run::bytes).sum();
+    return all - oldest > GROWTH_MAX * oldest + SMALL_BYTES;
+  }
+
+  /** The stage completes on any thread; fails when a chunk can't be read or stored. */
+  CompletableFuture<Result> start(
+      ChunkIo io, HashRange range, Executor background, AtomicBoolean stopped, List<String> names) {
+    var writer = new RunWriter(io, inputs.get(0).resident(), range);
+    var merge =
+        new RunMerge(
+            io,
+            inputs,
+            background,
+            entry -> {
+              if (entry.value() != null || !io.rules().dropsTombstone(beneath)) {
+                writer.add(entry);
+              }
+            },
+            writer::pressure,
+            stopped);
+    return merge
+        .start()
+        .whenComplete((visited, thrown) -> names.addAll(writer.names()))
+        .thenCompose(
+            visited ->
+                writer
+                    .finish()
+                    .whenComplete(
+                        (run, thrown) -> {
+                          names.clear();
+                          names.addAll(writer.names());
+                        })
+                    .thenApply(run -> new Result(inputs, run, visited)));
+  }
+}

@@ -1,0 +1,147 @@
+package io.headrace.checkpoint.state;
+
+import io.headrace.kcl.HashRange;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Stores one snapshot: what changed as runs before those that are there, then the root. Runs on the
+ * background executor and on whatever thread completes a put, one step at a time.
+ */
+final class Flush {
+  /** A root of so many bytes rides in the commit; a larger one is a chunk. */
+  static final int RIDING_BYTES_MAX = 1 << 10;
+
+  /** Changes of so many bytes stay in the root, where the next ones join them. */
+  static final int INLINE_BYTES_MAX = 2 << 10;
+
+  /**
+   * How it came out.
+   *
+   * @param part what the commit stores
+   * @param rootChunk the name of the root's chunk; empty where it rides
+   */
+  record Stored(
+      byte[] part,
+      Optional<String> rootChunk,
+      Map<EntryKey, Slot> inline,
+      List<Run> cold,
+      List<Run> resident) {}
+
+  private record Change(EntryKey key, RawEntry entry) {}
+
+  private final ChunkIo io;
+  private final int shard;
+  private final HashRange range;
+  private final Map<String, byte[]> notes;
+  private final Map<EntryKey, Slot> changes;
+  private final List<Run> cold;
+  private final List<Run> resident;
+  private final List<RunWriter> writers = new ArrayList<>();
+  private Optional<String> rootChunk = Optional.empty();
+
+  /**
+   * @param changes all that is above the runs, as of the snapshot
+   */
+  Flush(
+      ChunkIo io,
+      int shard,
+      HashRange range,
+      Map<String, byte[]> notes,
+      Map<EntryKey, Slot> changes,
+      List<Run> cold,
+      List<Run> resident) {
+    this.io = io;
+    this.shard = shard;
+    this.range = range;
+    this.notes = notes;
+    this.changes = changes;
+    this.cold = cold;
+    this.resident = resident;
+  }
+
+  /** All chunks that were begun: when it fails, nothing reaches them. */
+  List<String> written() {
+    var all = new ArrayList<String>();
+    writers.forEach(writer -> all.addAll(writer.names()));
+    rootChunk.ifPresent(all::add);
+    return all;
+  }
+
+  CompletableFuture<Stored> start() {
+    var kept = new ArrayList<Change>();
+    int bytes = 0;
+    for (var change : changes.entrySet()) {
+      var key = change.getKey();
+      boolean beneath = !(key.kind().isResident() ? resident : cold).isEmpty();
+      if (change.getValue().isGone() && io.rules().dropsTombstone(beneath)) {
+        continue;
+      }
+      var entry = new RawEntry(key.encoded(), change.getValue().value());
+      bytes += entry.bytes();
+      kept.add(new Change(key, entry));
+    }
+    kept.sort(Comparator.comparing(Change::entry));
+    if (bytes <= INLINE_BYTES_MAX) {
+      return root(kept, cold, resident);
+    }
+    return runOf(kept, false)
+        .thenCompose(
+            newCold ->
+                runOf(kept, true)
+                    .thenCompose(
+                        newResident ->
+                            root(List.of(), with(newCold, cold), with(newResident, resident))));
+  }
+
+  private CompletableFuture<Optional<Run>> runOf(List<Change> all, boolean ofResident) {
+    var writer = new RunWriter(io, ofResident, range);
+    writers.add(writer);
+    var ours = all.stream().filter(each -> each.key().kind().isResident() == ofResident).toList();
+    return fill(writer, ours, 0).thenCompose(done -> writer.finish());
+  }
+
+  private static CompletableFuture<Void> fill(RunWriter writer, List<Change> some, int from) {
+    for (int i = from; i < some.size(); i++) {
+      writer.add(some.get(i).entry());
+      var wait = writer.pressure();
+      if (wait != null) {
+        int next = i + 1;
+        return wait.thenCompose(done -> fill(writer, some, next));
+      }
+    }
+    return CompletableFuture.completedFuture(null);
+  }
+
+  private static List<Run> with(Optional<Run> newest, List<Run> older) {
+    var all = new ArrayList<Run>();
+    newest.ifPresent(all::add);
+    all.addAll(older);
+    return List.copyOf(all);
+  }
+
+  private CompletableFuture<Stored> root(
+      List<Change> left, List<Run> newCold, List<Run> newResident) {
+    var inline = new HashMap<EntryKey, Slot>();
+    left.forEach(each -> inline.put(each.key(), new Slot(each.entry().value())));
+    var runs = new ArrayList<>(newCold);
+    runs.addAll(newResident);
+    byte[] root =
+        new Root(shard, range, notes, left.stream().map(Change::entry).toList(), runs).write();
+    if (root.length <= RIDING_BYTES_MAX) {
+      return CompletableFuture.completedFuture(
+          new Stored(root, Optional.empty(), inline, newCold, newResident));
+    }
+    var name = io.newName();
+    rootChunk = Optional.of(name);
+    var ref = new RootRef(name, ByteWriter.checksum(root, root.length));
+    return io.put(name, root)
+        .thenApply(
+            done -> new Stored(ref.write(), Optional.of(name), inline, newCold, newResident));
+  }
+}

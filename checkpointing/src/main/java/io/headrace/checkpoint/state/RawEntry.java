@@ -1,0 +1,54 @@
+package io.headrace.checkpoint.state;
+
+import java.util.Arrays;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An entry as it is stored.
+ *
+ * @param key as {@link EntryKey#encoded} has it
+ * @param value null where the entry was removed, and older runs may still hold it
+ */
+record RawEntry(byte[] key, @Nullable StateValue value) implements Comparable<RawEntry> {
+  void write(ByteWriter out) {
+    out.writeBytes(key);
+    out.writeLong(value == null ? 0 : value.codecVersion() + 1L);
+    if (value != null) {
+      out.writeBytes(value.bytes());
+    }
+  }
+
+  static RawEntry read(ByteReader in) {
+    byte[] key = in.readBytes();
+    int version = in.readInt();
+    return new RawEntry(key, version == 0 ? null : StateValue.of(in.readBytes(), version - 1));
+  }
+
+  /** About what it takes in a chunk. */
+  int bytes() {
+    return key.length + (value == null ? 0 : value.bytes().length) + 8;
+  }
+
+  @Override
+  public int compareTo(RawEntry other) {
+    return Arrays.compareUnsigned(key, other.key);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof RawEntry that
+        && Arrays.equals(key, that.key)
+        && Objects.equals(value, that.value);
+  }
+
+  @Override
+  public int hashCode() {
+    return Arrays.hashCode(key);
+  }
+
+  @Override
+  public String toString() {
+    return "entry of " + bytes() + " bytes";
+  }
+}

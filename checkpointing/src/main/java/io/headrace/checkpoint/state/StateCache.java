@@ -1,0 +1,72 @@
+package io.headrace.checkpoint.state;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the state of all functions and shards of one worker takes of memory beyond what is not
+ * stored yet and what is {@linkplain EntryKind#isResident resident}: entries that were used, and
+ * the inner chunks that say where others lie. Any thread.
+ */
+public final class StateCache {
+  /** Unless told otherwise. */
+  public static final long BYTES_MAX_DEFAULT = 64L << 20;
+
+  private record OfSpace(Object space, EntryKey key) {}
+
+  private final Cache<Object, Object> cache;
+
+  /**
+   * A cache with a bound.
+   *
+   * @param bytesMax about what it may take, at least 0
+   */
+  public StateCache(long bytesMax) {
+    if (bytesMax < 0) {
+      throw new IllegalArgumentException("bytesMax " + bytesMax + ": must not be negative");
+    }
+    cache =
+        Caffeine.newBuilder()
+            .maximumWeight(bytesMax)
+            .weigher(StateCache::weightOf)
+            // Upkeep is done by whoever writes: it is short, and no thread is needed for it.
+            .executor(Runnable::run)
+            .build();
+  }
+
+  private static int weightOf(Object key, Object value) {
+    if (key instanceof OfSpace entry && value instanceof Slot slot) {
+      var held = slot.value();
+      return entry.key().weight() + 64 + (held == null ? 0 : held.weight());
+    }
+    return value instanceof Node node ? node.weight() : 64;
+  }
+
+  /** What was known of an entry; null when nothing is. */
+  @Nullable Slot get(Object space, EntryKey key) {
+    return cache.getIfPresent(new OfSpace(space, key)) instanceof Slot slot ? slot : null;
+  }
+
+  void put(Object space, EntryKey key, Slot value) {
+    cache.put(new OfSpace(space, key), value);
+  }
+
+  /** What was read must not displace what was written meanwhile. */
+  void putIfAbsent(Object space, EntryKey key, Slot value) {
+    var unused = cache.asMap().putIfAbsent(new OfSpace(space, key), value);
+  }
+
+  /** A space is used no more; goes through all that is in memory. */
+  void forget(Object space) {
+    cache.asMap().keySet().removeIf(key -> key instanceof OfSpace of && of.space() == space);
+  }
+
+  @Nullable Node node(String chunk) {
+    return cache.getIfPresent(chunk) instanceof Node node ? node : null;
+  }
+
+  void put(String chunk, Node node) {
+    cache.put(chunk, node);
+  }
+}

@@ -1,0 +1,77 @@
+package io.headrace.checkpoint.state;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where the entries of a space lie at one moment, from the newest layer to the oldest: whoever
+ * looks takes one view, so that what moves from layer to layer meanwhile is not missed. Any thread;
+ * only the worker loop changes {@code active}, or makes another view.
+ *
+ * @param active changed since the last snapshot; some are tombstones
+ * @param frozen of snapshots that are not stored yet, the newest first
+ * @param inline what the last stored root has by itself
+ * @param cold runs of what is read when it is asked for, the newest first
+ * @param resident runs of what is in memory anyhow, the newest first
+ */
+record View(
+    Map<EntryKey, Slot> active,
+    List<Frozen> frozen,
+    Map<EntryKey, Slot> inline,
+    List<Run> cold,
+    List<Run> resident) {
+  /** What one snapshot has changed. */
+  record Frozen(long snapshot, Map<EntryKey, Slot> entries) {}
+
+  static View empty() {
+    return new View(new ConcurrentHashMap<>(), List.of(), Map.of(), List.of(), List.of());
+  }
+
+  /** What is above all runs; null where these have to be asked. */
+  @Nullable Slot above(EntryKey key) {
+    var found = active.get(key);
+    if (found != null) {
+      return found;
+    }
+    for (var layer : frozen) {
+      found = layer.entries().get(key);
+      if (found != null) {
+        return found;
+      }
+    }
+    return inline.get(key);
+  }
+
+  /** All that is above the runs and was changed by that snapshot or before. */
+  Map<EntryKey, Slot> changes(long snapshot) {
+    var all = new HashMap<>(inline);
+    for (int i = frozen.size() - 1; i >= 0; i--) {
+      if (frozen.get(i).snapshot() <= snapshot) {
+        all.putAll(frozen.get(i).entries());
+      }
+    }
+    return all;
+  }
+
+  View freeze(long snapshot) {
+    var layers = new ArrayList<Frozen>();
+    layers.add(new Frozen(snapshot, active));
+    layers.addAll(frozen);
+    return new View(new ConcurrentHashMap<>(), List.copyOf(layers), inline, cold, resident);
+  }
+
+  /** A snapshot, and all before it, are stored. */
+  View stored(
+      long snapshot, Map<EntryKey, Slot> newInline, List<Run> newCold, List<Run> newResident) {
+    var left = frozen.stream().filter(layer -> layer.snapshot() > snapshot).toList();
+    return new View(active, left, newInline, newCold, newResident);
+  }
+
+  View withRuns(List<Run> newCold, List<Run> newResident) {
+    return new View(active, frozen, inline, newCold, newResident);
+  }
+}

@@ -1,0 +1,293 @@
+package io.headrace.checkpoint.state;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.headrace.checkpoint.ChunkStore;
+import io.headrace.kcl.CommitParts;
+import io.headrace.kcl.HashRange;
+import io.headrace.kcl.loop.SimulatedLoop;
+import io.headrace.kcl.loop.Stages;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Test;
+
+class StateSpaceTest {
+  private final SimulatedLoop loop = new SimulatedLoop(1);
+  private final UnsteadyChunks chunks = new UnsteadyChunks(loop, new SplittableRandom(1));
+
+  private SpaceRun run(String shard, ChunkStore store, List<CommitParts> parts) {
+    return new SpaceRun(
+        shard,
+        HashRange.ALL,
+        loop,
+        store,
+        new StateCache(64 << 20),
+        StateRules.SOUND,
+        loop,
+        new SpaceRun.Commit(parts, Map.of()));
+  }
+
+  private SpaceRun filled(int keys, int bytes) {
+    var run = run("s", chunks, List.of()).restart();
+    for (int i = 0; i < keys; i++) {
+      run.put(key(i), value(i, bytes));
+    }
+    run.commit();
+    return run;
+  }
+
+  private static EntryKey key(int number) {
+    return EntryKey.of("key-" + number, "key-" + number, EntryKind.STATE);
+  }
+
+  private static StateValue value(int seed, int bytes) {
+    var random = new byte[bytes];
+    new SplittableRandom(seed).nextBytes(random);
+    return StateValue.of(random, 1);
+  }
+
+  @Test
+  void a_thousand_changed_keys_of_a_hundred_bytes_take_less_than_a_tenth_of_a_transaction() {
+    var run = filled(20_000, 100);
+    chunks.putBytes = 0;
+    chunks.puts = 0;
+    for (int i = 0; i < 1_000; i++) {
+      run.put(key(i * 17), value(i, 100));
+    }
+    run.commit = run.snapshot(); // No merging: what the commit itself writes.
+    // A transaction writes each item twice, at 1 KB a unit: two for each key, and its progress.
+    long ofTransactions = 2L * 1_000 + 2L * 11;
+    long units = chunks.putBytes / 1_024 + chunks.puts + 1;
+    assertThat(units).isLessThan(ofTransactions / 10);
+  }
+
+  @Test
+  void a_restart_reads_the_root_and_what_is_resident_but_no_cold_state() {
+    var run = filled(15_000, 100);
+    run.put(EntryKey.of("key-1", "key-1", EntryKind.TIMER, new byte[] {1}), value(1, 8));
+    run.commit();
+    chunks.gets = 0;
+    run.restart();
+    assertThat(chunks.gets).isLessThanOrEqualTo(3);
+    run.checkResident(EntryKind.TIMER);
+    chunks.gets = 0;
+    run.check(key(1));
+    assertThat(chunks.gets).isBetween(1, 4);
+    chunks.gets = 0;
+    run.check(key(1));
+    assertThat(chunks.gets).as("kept in memory").isZero();
+  }
+
+  @Test
+  void chunks_stay_below_64_kb_and_a_larger_entry_has_one_of_its_own() {
+    var run = filled(20_000, 100);
+    assertThat(chunks.sizes.values()).allMatch(size -> size <= 64 << 10);
+    run.put(key(3), value(3, 300_000));
+    run.commit();
+    run.restart();
+    run.check(key(3));
+    run.check(key(4));
+  }
+
+  @Test
+  void where_nothing_changed_nothing_is_written() {
+    var run = filled(2_000, 100);
+    chunks.puts = 0;
+    var before = run.commit.parts();
+    run.commit();
+    run.restart();
+    run.commit();
+    assertThat(run.commit.parts()).isEqualTo(before);
+    assertThat(chunks.puts).isZero();
+  }
+
+  @Test
+  void what_was_removed_takes_no_room_after_a_while() {
+    var run = filled(5_000, 100);
+    for (int round = 0; round < 40; round++) {
+      for (int i = 0; i < 1_000; i++) {
+        run.put(key(i), value(round, 100));
+      }
+      run.commit();
+      loop.advance(Duration.ofSeconds(1));
+    }
+    long bytes = chunks.sizes.values().stream().mapToLong(size -> size).sum();
+    assertThat(bytes).isLessThan(4 * 5_000 * 150);
+  }
+
+  @Test
+  void a_chunk_that_is_missing_damaged_cut_or_another_is_refused_by_name_whichever_it_is() {
+    var run = filled(3_000, 100);
+    run.put(key(1), value(9, 5_000));
+    run.commit();
+    byte[] other = new byte[70];
+    for (var name : List.copyOf(chunks.sizes.keySet())) {
+      List<UnaryOperator<byte[]>> ways =
+          List.of(
+              bytes -> {
+                bytes[bytes.length / 2] ^= 4;
+                return bytes;
+              },
+              bytes -> java.util.Arrays.copyOf(bytes, bytes.length - 9),
+              bytes -> other);
+      for (var way : ways) {
+        var damaged = new Altered(chunks, name, way);
+        assertThat(faultOf(damaged, run.commit.parts())).contains(name).contains("shard s");
+      }
+    }
+  }
+
+  private String faultOf(ChunkStore store, List<CommitParts> parts) {
+    var run = run("s", store, parts);
+    var fault = new CompletableFuture<String>();
+    var unused =
+        run.space
+            .restore(parts)
+            .thenCompose(done -> run.space.scan(EntryKind.STATE))
+            .whenComplete(
+                (all, thrown) ->
+                    fault.complete(
+                        thrown == null ? "nothing" : Stages.causeOf(thrown).getMessage()));
+    loop.advance(Duration.ofSeconds(1));
+    return fault.join();
+  }
+
+  private record Altered(ChunkStore chunks, String which, UnaryOperator<byte[]> how)
+      implements ChunkStore {
+    @Override
+    public CompletionStage<Void> put(String name, byte[] bytes) {
+      return chunks.put(name, bytes);
+    }
+
+    @Override
+    public CompletionStage<byte[]> get(String name) {
+      return chunks.get(name).thenApply(bytes -> name.equals(which) ? how.apply(bytes) : bytes);
+    }
+
+    @Override
+    public CompletionStage<List<String>> names(String directory, Optional<String> after) {
+      return chunks.names(directory, after);
+    }
+
+    @Override
+    public CompletionStage<Void> delete(String name) {
+      return chunks.delete(name);
+    }
+  }
+
+  @Test
+  void chunks_and_roots_of_a_newer_format_are_refused_by_format() {
+    byte[] chunk = DataChunk.write(List.of(new RawEntry(key(1).encoded(), value(1, 3))));
+    assertThat(faultOfNewer(chunk, bytes -> DataChunk.read("the chunk", bytes)))
+        .contains("the chunk")
+        .contains("format 2");
+    byte[] root = new Root(1, HashRange.ALL, Map.of(), List.of(), List.of()).write();
+    assertThat(faultOfNewer(root, bytes -> Root.read("the root", bytes)))
+        .contains("the root")
+        .contains("format 2");
+  }
+
+  private static String faultOfNewer(byte[] bytes, UnaryReader reader) {
+    var newer = new ByteWriter(bytes.length);
+    newer.write(bytes, 0, 4);
+    newer.writeByte(2);
+    newer.write(bytes, 5, bytes.length - 9);
+    try {
+      reader.read(newer.toCheckedBytes());
+      return "nothing";
+    } catch (RuntimeException refused) {
+      return String.valueOf(refused.getMessage());
+    }
+  }
+
+  private interface UnaryReader {
+    Object read(byte[] bytes);
+  }
+
+  @Test
+  void any_flipped_bit_of_a_chunk_or_root_is_noticed() {
+    var entries = new ArrayList<RawEntry>();
+    entries.add(new RawEntry(key(1).encoded(), value(1, 30)));
+    entries.add(new RawEntry(key(2).encoded(), null));
+    byte[] root =
+        new Root(7, HashRange.ALL, Map.of("clock", new byte[3]), entries, List.of()).write();
+    for (int i = 0; i < root.length; i++) {
+      byte[] damaged = root.clone();
+      damaged[i] ^= 1;
+      assertThat(org.assertj.core.api.Assertions.catchThrowable(() -> Root.read("root", damaged)))
+          .as("byte %s", i)
+          .isInstanceOf(io.headrace.kcl.CheckpointException.class);
+    }
+  }
+
+  @Test
+  void two_parents_of_a_stream_without_hash_ranges_are_joined() {
+    var one = filled(30, 100);
+    var other = run("t", chunks, List.of()).restart();
+    other.put(key(1), value(77, 10));
+    other.put(key(1_000), value(78, 10));
+    other.commit();
+    var joined = new ArrayList<String>();
+    var home =
+        new StateHome(
+            "function f, shard u",
+            HashRange.ALL,
+            "app/f/u/",
+            "app/f/u/1.",
+            "state",
+            chunks,
+            new StateCache(0),
+            loop,
+            loop);
+    var space =
+        new StateSpace(
+            home,
+            (name, bytes) -> {
+              throw new AssertionError(name);
+            },
+            (key, left, right) -> {
+              joined.add(key.key());
+              return StateValue.of("both".getBytes(UTF_8), 1);
+            });
+    var parts = List.of(one.commit.parts().get(0), other.commit.parts().get(0));
+    assertThat(one.outcome(space.restore(parts))).isPresent();
+    assertThat(joined).containsExactly("key-1");
+    var all = one.outcome(space.scan(EntryKind.STATE)).orElse(new HashMap<>());
+    assertThat(all).hasSize(31).containsEntry(key(1), StateValue.of("both".getBytes(UTF_8), 1));
+  }
+
+  @Test
+  void state_may_be_many_times_what_memory_holds() {
+    var run =
+        new SpaceRun(
+                "s",
+                HashRange.ALL,
+                loop,
+                chunks,
+                new StateCache(20_000),
+                StateRules.SOUND,
+                loop,
+                new SpaceRun.Commit(List.of(), Map.of()))
+            .restart();
+    for (int i = 0; i < 20_000; i++) {
+      run.put(key(i), value(i, 100));
+      if (i % 4_000 == 0) {
+        run.commit();
+      }
+    }
+    run.commit();
+    for (int i = 0; i < 20_000; i += 97) {
+      run.check(key(i));
+    }
+    run.check(key(30_000));
+  }
+}
