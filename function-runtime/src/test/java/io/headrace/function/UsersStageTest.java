@@ -157,7 +157,7 @@ class UsersStageTest {
           tokens.add(event.attempt().fencingToken());
           // Its client heeds no cancellation.
           return tokens.size() == 1
-              ? new CompletableFuture<Void>().thenApply(done -> done)
+              ? new CompletableFuture<String>().thenApply(String::trim)
               : CompletableFuture.completedFuture(null);
         };
     var rig =

@@ -81,7 +81,8 @@ class FunctionVerifierTest {
   void a_keyed_function_passes() {
     var verdict = eight(byKey(Counting::new, Json.of(Total.class))).verify();
 
-    // A point before and behind each commit; so small a state rides in it and is no write of its own.
+    // A point before and behind each commit; so small a state rides in it and is no write of its
+    // own.
     assertThat(verdict.runs()).isGreaterThanOrEqualTo(1 + 1 + 127 + 8 + 15 + 1 + 8 * 3 + 9 + 9);
   }
 
@@ -339,8 +340,8 @@ class FunctionVerifierTest {
 
     FunctionVerifier.<String, String>of(
             clock -> {
-              var store = new InMemoryEffectStore(clock::instant);
-              var once = Once.in(store, "f", clock::instant, Duration.ofDays(1));
+              var store = new InMemoryEffectStore(clock);
+              var once = Once.in(store, "f", clock, Duration.ofDays(1));
               return byRecord(
                   () ->
                       (event, out) ->

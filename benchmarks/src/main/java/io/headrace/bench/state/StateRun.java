@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -280,6 +281,11 @@ final class StateRun {
     @Override
     public CompletionStage<byte[]> get(String name) {
       return chunks.get(name);
+    }
+
+    @Override
+    public CompletionStage<List<String>> names(String directory, Optional<String> after) {
+      return chunks.names(directory, after);
     }
 
     @Override
