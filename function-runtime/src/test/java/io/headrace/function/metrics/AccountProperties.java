@@ -38,7 +38,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class AccountProperties {
   private static final long BASE = Long.getLong("headrace.accounts.base", 1);
-  private static final long COUNT = Long.getLong("headrace.accounts.count", 4);
+  private static final long COUNT = Long.getLong("headrace.accounts.count", 8);
   private static final int STEPS = 60;
 
   /** Of all courses: what none of them came to is not tested. */
