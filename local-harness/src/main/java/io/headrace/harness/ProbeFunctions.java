@@ -118,11 +118,21 @@ final class ProbeFunctions {
                       .tell(process.name(), function + " did " + put.position().sequence());
                   world.deliveries().succeeded(function, put);
                   if (!answer.isDone()) {
-                    out.send(event.value());
-                    answer.complete(value);
+                    answerWith(answer, () -> out.send(event.value()), value);
                   }
                 });
     return answer;
+  }
+
+  /** Its call may have ended without it: then what it sends is refused. */
+  private static <T> void answerWith(CompletableFuture<T> answer, Runnable sending, T value) {
+    try {
+      sending.run();
+    } catch (IllegalStateException ended) {
+      answer.completeExceptionally(ended);
+      return;
+    }
+    answer.complete(value);
   }
 
   /** Counts, by key. */
