@@ -51,6 +51,9 @@ final class KeyTimers<O> {
   private boolean draining;
   private boolean changed;
 
+  /** The last record that had to come again was let in, and is not in its lane yet. */
+  private boolean resumes;
+
   /**
    * @param firing makes the task of a timer that is due
    */
@@ -87,21 +90,30 @@ final class KeyTimers<O> {
 
   /**
    * A record is let in, in the shard's order: timers of its key that are due by then go before it.
+   * {@link #admitted} is called once it is in its lane.
    *
    * @return the event time at its place
    */
   Instant admit(Position position, String partitionKey) {
     changed = true;
     boolean waited = clock.isWaiting();
-    var place = clock.forKey(clock.admit(position), partitionKey);
+    // A letter that is played again has no place in the shard's order.
+    var judged = scope.book.isPlaying(position) ? clock.watermark() : clock.admit(position);
+    var place = clock.forKey(judged, partitionKey);
     var own = byEventOfKey.get(partitionKey);
     while (own != null && !own.isEmpty() && !own.first().due().isAfter(place)) {
       fire(own.first());
     }
-    if (waited && !clock.isWaiting()) {
+    resumes |= waited && !clock.isWaiting();
+    return place;
+  }
+
+  /** The record is in its lane: a timer that was due behind it may go there now. */
+  void admitted() {
+    if (resumes) {
+      resumes = false;
       due();
     }
-    return place;
   }
 
   /** A mark of event time that is no record; in the shard's order. */

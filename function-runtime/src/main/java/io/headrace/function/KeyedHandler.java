@@ -155,6 +155,7 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
     var one = new One(record, scope.idOf(record.position()));
     one.place = timers.admit(record.position(), record.key().text());
     lanes.add(one);
+    timers.admitted();
   }
 
   private void admit(Arrived<I> arrived) {

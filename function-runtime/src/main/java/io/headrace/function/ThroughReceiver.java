@@ -16,12 +16,13 @@ import io.headrace.kcl.Position;
 import io.headrace.kcl.ShardHandler;
 import io.headrace.kcl.StreamRecord;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Stands before the second stage of a function that is keyed across shards: opens envelopes, drops
@@ -43,11 +44,11 @@ final class ThroughReceiver extends Gate {
   private final StateKeeper keeper;
   private Upstreams upstreams;
 
-  /** Handed on and not settled. */
-  private final Set<Position> unfinished = new HashSet<>();
+  /** Handed on and not settled; of marks, the watermark as of their place. */
+  private final Map<Position, Instant> unfinished = new HashMap<>();
 
   /** Unfinished at the restored commit and not handed over again since. */
-  private final Set<Position> awaited = new HashSet<>();
+  private final Map<Position, Instant> awaited = new HashMap<>();
 
   private boolean changed;
   private long duplicates;
@@ -109,7 +110,7 @@ final class ThroughReceiver extends Gate {
   private void install(List<Kept> all) {
     if (all.size() == 1 && !keeper.isInherited()) {
       upstreams = all.get(0).upstreams();
-      awaited.addAll(all.get(0).unfinished());
+      awaited.putAll(all.get(0).unfinished());
       return;
     }
     for (var parent : all) {
@@ -143,11 +144,11 @@ final class ThroughReceiver extends Gate {
   private void take(StreamRecord record, Envelope envelope, List<StreamRecord> passed)
       throws IOException {
     var position = record.position();
-    boolean again = isAwaited(position);
+    var before = before(position);
     changed = true;
     if (envelope instanceof Carried carried) {
-      if (again || upstreams.isNew(carried, record.arrivedAt())) {
-        unfinished.add(position);
+      if (before != null || upstreams.isNew(carried, record.arrivedAt())) {
+        unfinished.put(position, Instant.MIN);
         passed.add(opened(record, carried));
       } else {
         tellDuplicate(position);
@@ -155,9 +156,11 @@ final class ThroughReceiver extends Gate {
       }
     } else if (envelope instanceof Mark mark) {
       boolean moved = upstreams.take(mark, record.arrivedAt());
-      if (timed && (moved || again)) {
-        unfinished.add(position);
-        var read = new Watermark(upstreams.watermark(), record.payload().size());
+      if (timed && (moved || before != null)) {
+        // What was read ahead of the commit may have moved it further, and is not handed on yet.
+        var time = before != null ? before : upstreams.watermark();
+        unfinished.put(position, time);
+        var read = new Watermark(time, record.payload().size());
         passed.add(with(record, read, Map.of()));
       } else {
         settle(position);
@@ -165,16 +168,19 @@ final class ThroughReceiver extends Gate {
     }
   }
 
-  /** What was new before the commit is no duplicate of itself. Records come in order. */
-  private boolean isAwaited(Position position) {
+  /**
+   * What was handed on before the commit is no duplicate of itself; null for all else. Records come
+   * in order.
+   */
+  private @Nullable Instant before(Position position) {
     if (awaited.isEmpty()) {
-      return false;
+      return null;
     }
-    if (awaited.remove(position)) {
-      return true;
+    var known = awaited.remove(position);
+    if (known == null) {
+      awaited.keySet().removeIf(each -> each.compareTo(position) < 0);
     }
-    awaited.removeIf(each -> each.compareTo(position) < 0);
-    return false;
+    return known;
   }
 
   private static StreamRecord opened(StreamRecord record, Carried carried) throws IOException {
@@ -193,7 +199,7 @@ final class ThroughReceiver extends Gate {
   }
 
   private boolean passes(Position position, Outcome outcome) {
-    changed |= unfinished.remove(position);
+    changed |= unfinished.remove(position) != null;
     return true;
   }
 
@@ -201,8 +207,8 @@ final class ThroughReceiver extends Gate {
   public CompletionStage<CommitParts> snapshot() {
     boolean was = changed;
     changed = false;
-    var open = new HashSet<>(unfinished);
-    open.addAll(awaited);
+    var open = new HashMap<>(unfinished);
+    open.putAll(awaited);
     byte[] bytes = was ? UpstreamsFormat.write(upstreams, open) : new byte[0];
     var stored =
         keeper

@@ -93,7 +93,11 @@ record Timer(StateKey key, Kind kind, String name, Instant due, String origin) {
         key.key(), name, due, kind == Kind.EVENT ? WakeUp.Clock.EVENT : WakeUp.Clock.WALL);
   }
 
-  /** Without the shard: a timer that was set before a split or merge fires under one id. */
+  /**
+   * Without the shard: a timer that was set before a split or merge fires under one id. And without
+   * a time of the worker's clock, which is another one when the record that set it comes again
+   * after a crash: what set it tells the timers of one name apart.
+   */
   String id() {
     return "timer/"
         + WindowKey.escaped(key.partitionKey())
@@ -102,7 +106,7 @@ record Timer(StateKey key, Kind kind, String name, Instant due, String origin) {
         + "/"
         + WindowKey.escaped(name)
         + "/"
-        + due
+        + (kind == Kind.EVENT ? due : kind)
         + "/"
         + origin;
   }

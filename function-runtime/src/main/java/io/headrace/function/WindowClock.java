@@ -59,12 +59,15 @@ final class WindowClock {
     floors = stillAhead(ahead);
   }
 
-  /** The watermark by which a record is judged; called in the shard's order. */
+  /**
+   * The watermark by which a record is judged; called in the shard's order. Not for a letter that
+   * is played again, which comes out of turn and is judged by {@link #watermark}.
+   */
   Instant admit(Position position) {
     var before = awaited.remove(position);
-    if (before == null) {
-      // Records come in order: those still awaited are gone from the stream.
-      awaited.clear();
+    if (before == null && !awaited.isEmpty()) {
+      // Records come in order: those that lie before this one are gone from the stream.
+      awaited.keySet().removeIf(each -> each.compareTo(position) < 0);
     }
     var judged = before != null ? before : watermark;
     pending.put(position, judged);

@@ -181,7 +181,9 @@ final class WindowHandler<I, A, O> implements ShardHandler {
   private void admit(Arrived<I> arrived) {
     changed = true;
     boolean wasWaiting = clock.isWaiting();
-    admit(arrived, clock.admit(arrived.record().position()));
+    var position = arrived.record().position();
+    // A letter that is played again has no place in the shard's order.
+    admit(arrived, scope.book.isPlaying(position) ? clock.watermark() : clock.admit(position));
     if (wasWaiting && !clock.isWaiting()) {
       closeDue();
     }

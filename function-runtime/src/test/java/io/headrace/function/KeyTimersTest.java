@@ -9,6 +9,7 @@ import java.math.BigInteger;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -192,6 +193,60 @@ class KeyTimersTest {
     rig.crash();
     rig.drain();
     assertThat(rig.stateOf("a")).contains("0 1 alarm 10");
+  }
+
+  /** A diary that can't be written for a while. */
+  private static KeyedFunction<String, String, String> unless(AtomicBoolean down) {
+    var diary = new Diary();
+    return new KeyedFunction<>() {
+      @Override
+      public String initial(String key) {
+        return diary.initial(key);
+      }
+
+      @Override
+      public Next<String> handle(String state, Event<String> event, Output<String> out) {
+        if (down.get()) {
+          throw new IllegalStateException("down");
+        }
+        return diary.handle(state, event, out);
+      }
+
+      @Override
+      public Next<String> onTimer(String state, WakeUp timer, Output<String> out) {
+        return diary.onTimer(state, timer, out);
+      }
+    };
+  }
+
+  @Test
+  void a_record_that_comes_again_goes_before_a_timer_that_came_due_behind_it() {
+    var down = new AtomicBoolean();
+    var rig = new Rig(1, diaries(() -> unless(down))).start().restore();
+    rig.putAll("a=0 at alarm 2");
+    rig.drain();
+    down.set(true);
+    rig.putAll("a=3 cancel alarm");
+    rig.advance(10);
+    rig.commit();
+    rig.advance(10);
+    down.set(false);
+    rig.crash();
+    rig.drain();
+    assertThat(rig.stateOf("a")).contains("0 3");
+  }
+
+  @Test
+  void what_a_timer_by_the_workers_clock_sends_has_one_id_although_its_record_comes_again() {
+    var rig = started();
+    rig.putAll("a=0 after ping 5");
+    rig.drain();
+    rig.advance(6 * 60_000);
+    rig.crash();
+    rig.drain();
+    rig.advance(6 * 60_000);
+    assertThat(rig.outputs.keySet()).filteredOn(id -> id.startsWith("timer/")).hasSize(1);
+    assertThat(rig.outputs.values()).filteredOn("a: 0 ping"::equals).hasSize(1);
   }
 
   @Test

@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.exc.InvalidFormatException;
 import com.fasterxml.jackson.databind.exc.InvalidNullException;
 import com.fasterxml.jackson.databind.exc.MismatchedInputException;
@@ -171,15 +172,26 @@ public final class Json<T> implements Codec<T> {
               + this.version
               + "; downgrading(from, step) adds older ones");
     }
-    JsonNode tree = mapper.valueToTree(value);
-    for (int from = this.version; from > version; from--) {
-      tree = step("downgrading", from, downgrades, tree);
-    }
     try {
+      JsonNode tree = tree(encode(value));
+      for (int from = this.version; from > version; from--) {
+        tree = step("downgrading", from, downgrades, tree);
+      }
       return mapper.writeValueAsBytes(tree);
     } catch (JsonProcessingException wrong) {
       throw unwritable(wrong);
+    } catch (IOException impossible) {
+      throw new AssertionError("bytes are read from memory", impossible);
     }
+  }
+
+  /** With each number as it is written: on its way through a double an amount would change. */
+  private JsonNode tree(byte[] bytes) throws IOException {
+    return mapper
+        .reader()
+        .with(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+        .without(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
+        .readTree(bytes);
   }
 
   private JsonNode up(byte[] bytes, int version) throws IOException {
@@ -187,7 +199,7 @@ public final class Json<T> implements Codec<T> {
       throw new IllegalArgumentException(
           named(version) + ": a newer program wrote it, this one reads up to " + this.version);
     }
-    JsonNode tree = mapper.readTree(bytes);
+    JsonNode tree = tree(bytes);
     for (int from = version; from < this.version; from++) {
       tree = step("upgrading", from, upgrades, tree);
     }

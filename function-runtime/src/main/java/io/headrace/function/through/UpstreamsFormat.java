@@ -10,7 +10,9 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
 import java.util.zip.DeflaterOutputStream;
 import java.util.zip.InflaterInputStream;
@@ -26,12 +28,12 @@ public final class UpstreamsFormat {
    * What a commit keeps.
    *
    * @param unfinished records that were found to be new and are not settled: handed over again,
-   *     they are no duplicates of themselves
+   *     they are no duplicates of themselves; and marks, with the watermark as of their place
    */
-  public record Kept(Upstreams upstreams, Set<Position> unfinished) {}
+  public record Kept(Upstreams upstreams, Map<Position, Instant> unfinished) {}
 
   /** Writes what {@link #read} reads. */
-  public static byte[] write(Upstreams of, Collection<Position> unfinished) {
+  public static byte[] write(Upstreams of, Map<Position, Instant> unfinished) {
     var bytes = new ByteArrayOutputStream();
     try (var head = new DataOutputStream(bytes)) {
       head.writeInt(MAGIC);
@@ -55,7 +57,11 @@ public final class UpstreamsFormat {
           Wire.write(out, each.getKey().position());
           Wire.write(out, each.getValue());
         }
-        write(out, unfinished);
+        out.writeInt(unfinished.size());
+        for (var each : unfinished.entrySet()) {
+          Wire.write(out, each.getKey());
+          Wire.write(out, each.getValue());
+        }
       }
     } catch (IOException impossible) {
       throw new AssertionError("memory takes all bytes", impossible);
@@ -106,7 +112,11 @@ public final class UpstreamsFormat {
       var source = new Source(Wire.shard(in), Wire.position(in));
       to.replayed.put(source, Wire.instant(in));
     }
-    return new Kept(to, new HashSet<>(positions(in)));
+    Map<Position, Instant> unfinished = new HashMap<>();
+    for (int left = in.readInt(); left > 0; left--) {
+      unfinished.put(Wire.position(in), Wire.instant(in));
+    }
+    return new Kept(to, unfinished);
   }
 
   private static void write(DataOutputStream out, Upstream each) throws IOException {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -195,6 +196,18 @@ class JsonTest {
     assertThat(Json.of(CardOfYesterday.class).decode(old, 1))
         .isEqualTo(new CardOfYesterday("4711", 250));
     assertThat(CARD.decode(old, 1)).isEqualTo(new Card("4711", 250, "EUR"));
+  }
+
+  record Account(BigDecimal balance, BigDecimal rate) {}
+
+  @Test
+  void amounts_keep_every_digit_on_their_way_up_and_down() {
+    var account = new Account(new BigDecimal("12345678901234567890.10"), new BigDecimal("5.00"));
+    var codec =
+        Json.of(Account.class).version(2).upgrading(1, old -> old).downgrading(2, now -> now);
+
+    assertThat(codec.decode(codec.encode(account), 1)).isEqualTo(account);
+    assertThat(codec.encode(account, 1)).isEqualTo(codec.encode(account));
   }
 
   @Test

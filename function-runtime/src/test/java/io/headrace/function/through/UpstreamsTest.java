@@ -16,7 +16,6 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -273,7 +272,7 @@ class UpstreamsTest {
     isNew(record("b", 6, true));
     seen.take(mark("a", 3, 40, A_AND_B), NOW);
     seen.take(mark("b", 1, 45, List.of()), NOW);
-    var open = Set.of(Position.of(70), Position.of(71));
+    var open = Map.of(Position.of(70), Instant.MIN, Position.of(71), at(41));
 
     var kept = UpstreamsFormat.read("chunk c", UpstreamsFormat.write(seen, open), List.of("in"));
 
@@ -295,12 +294,12 @@ class UpstreamsTest {
       isNew(new Carried(source, false, "k", "p", NOW, NOW, NOW, Map.of(), new byte[0]));
     }
 
-    assertThat(UpstreamsFormat.write(seen, Set.of()).length).isLessThan(2_000 * 12);
+    assertThat(UpstreamsFormat.write(seen, Map.of()).length).isLessThan(2_000 * 12);
   }
 
   @Test
   void damaged_and_newer_chunks_are_refused_by_name() {
-    byte[] bytes = UpstreamsFormat.write(seen, Set.of());
+    byte[] bytes = UpstreamsFormat.write(seen, Map.of());
     byte[] newer = bytes.clone();
     newer[7] = 2;
 

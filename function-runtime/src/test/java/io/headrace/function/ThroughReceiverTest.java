@@ -1,0 +1,162 @@
+package io.headrace.function;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.headrace.function.through.Address;
+import io.headrace.function.through.Envelope;
+import io.headrace.function.through.Envelope.Carried;
+import io.headrace.function.through.Envelope.Listed;
+import io.headrace.function.through.Envelope.Mark;
+import io.headrace.function.through.EnvelopeFormat;
+import io.headrace.function.through.Source;
+import io.headrace.kcl.CommitParts;
+import io.headrace.kcl.Incarnation;
+import io.headrace.kcl.LeaseToken;
+import io.headrace.kcl.Position;
+import io.headrace.kcl.ShardHandler;
+import io.headrace.kcl.ShardId;
+import io.headrace.kcl.ShardKey;
+import io.headrace.kcl.StreamException;
+import io.headrace.kcl.StreamId;
+import io.headrace.kcl.StreamRecord;
+import io.headrace.kcl.Tenure;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.junit.jupiter.api.Test;
+
+class ThroughReceiverTest {
+  private static final Address ADDRESS = new Address("app", "f");
+  private static final ShardKey SOURCE =
+      new ShardKey(new StreamId("in", Instant.EPOCH), new ShardId("a"));
+
+  private final FunctionSpec<String, String> spec =
+      Rig.reading().<String>handledBy(() -> (event, out) -> {}, Destination.nowhere());
+  private final Rig rig = new Rig(1, spec);
+  private final Environment environment =
+      new Environment(
+          "app",
+          rig.loop,
+          rig.loop,
+          rig.random,
+          new Outlets(
+              rig.loop,
+              rig.loop,
+              name -> {
+                throw new StreamException(StreamException.Kind.NOT_FOUND, name);
+              },
+              DeadLetters.toStream("none"),
+              rig),
+          rig.chunks,
+          rig.events::add);
+  private long epoch;
+
+  /** Settles nothing. */
+  private static final class Behind implements ShardHandler {
+    final List<StreamRecord> passed = new ArrayList<>();
+
+    @Override
+    public CompletionStage<Void> restore(List<CommitParts> parts) {
+      return CompletableFuture.completedFuture(null);
+    }
+
+    @Override
+    public void handle(List<StreamRecord> records) {
+      passed.addAll(records);
+    }
+
+    @Override
+    public CompletionStage<CommitParts> snapshot() {
+      return CompletableFuture.completedFuture(CommitParts.NONE);
+    }
+
+    @Override
+    public void abandon() {}
+
+    @Override
+    public void close() {}
+
+    List<Instant> watermarks() {
+      return passed.stream()
+          .map(StreamRecord::payload)
+          .filter(Watermark.class::isInstance)
+          .map(payload -> ((Watermark) payload).time())
+          .toList();
+    }
+  }
+
+  private record Held(LeaseToken token) implements Tenure {
+    @Override
+    public boolean validAt(long ticks) {
+      return true;
+    }
+  }
+
+  private static final class Unheard implements ShardHandler.Outcomes {
+    @Override
+    public void settled(Position position, ShardHandler.Outcome outcome) {}
+
+    @Override
+    public void returned(List<Position> positions) {}
+
+    @Override
+    public void stateChanged() {}
+
+    @Override
+    public void failed(Throwable cause) {
+      throw new AssertionError(cause);
+    }
+  }
+
+  private ThroughReceiver open(Behind behind) {
+    var tenure = new Held(new LeaseToken(new Incarnation("w", "1"), ++epoch));
+    var context =
+        new ShardHandler.Context(rig.shardKey(), rig.shard, tenure, epoch, rig.loop, new Unheard());
+    var engine = Overhearing.of(context);
+    var scope = new Scope("f", engine.in(context), environment);
+    var letters = FunctionHost.open(spec, environment).letters(scope);
+    return new ThroughReceiver(scope, ADDRESS, List.of("in"), true, letters, engine, behind);
+  }
+
+  private static Instant at(int second) {
+    return Instant.EPOCH.plusSeconds(second);
+  }
+
+  private static StreamRecord record(long position, Envelope envelope) {
+    return new StreamRecord(
+        Position.of(position), "k", at(0), EnvelopeFormat.write(ADDRESS, envelope));
+  }
+
+  private static StreamRecord mark(long position, int time) {
+    var roster = List.of(new Listed(SOURCE.shard(), List.of()));
+    return record(position, new Mark(SOURCE, Position.of(position), at(time), false, roster));
+  }
+
+  private static StreamRecord carried(long position, int time) {
+    var source = new Source(SOURCE, Position.of(position));
+    return record(
+        position,
+        new Carried(source, false, "k", "p", at(0), at(time), at(0), Map.of(), new byte[] {'x'}));
+  }
+
+  @Test
+  void a_mark_that_comes_again_says_what_it_said_and_nothing_of_later_ones() {
+    var records = List.of(carried(1, 5), mark(2, 20), carried(3, 25), mark(4, 30));
+    var first = open(new Behind());
+    first.handle(records);
+    // All is read ahead, nothing is settled.
+    var stored = first.snapshot().toCompletableFuture();
+    rig.loop.runUntilIdle();
+    var behind = new Behind();
+    var second = open(behind);
+    var restored = second.restore(List.of(stored.join())).toCompletableFuture();
+    rig.loop.runUntilIdle();
+    restored.join();
+    second.handle(records);
+    assertThat(behind.passed).hasSize(4);
+    assertThat(behind.watermarks()).containsExactly(at(20), at(30));
+  }
+}
