@@ -172,4 +172,16 @@ final class DuplicateGate<I> extends Gate {
     space.committed(parts);
     super.committed(parts);
   }
+
+  @Override
+  public void abandon() {
+    space.close();
+    super.abandon();
+  }
+
+  @Override
+  public void close() {
+    space.close();
+    super.close();
+  }
 }

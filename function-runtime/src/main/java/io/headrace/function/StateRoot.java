@@ -32,7 +32,7 @@ record StateRoot(String chunk, long checksum) {
               text.substring(0, line), Long.parseUnsignedLong(text.substring(line + 1), 16)));
     } catch (RuntimeException wrong) {
       throw new CheckpointException(
-          part + " root \"" + text + "\": must be chunk and checksum", wrong);
+          part + " root of " + bytes.length + " bytes: must be chunk and checksum", wrong);
     }
   }
 }

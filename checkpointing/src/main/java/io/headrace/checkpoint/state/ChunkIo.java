@@ -9,6 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 
 /**
  * The chunks of one shard's state: named, written, read and checked. Any thread; stages complete on
@@ -22,6 +23,9 @@ final class ChunkIo {
 
   /** Pieces of entries that are being read: many keys may ask for one. */
   private final Map<String, CompletableFuture<DataChunk>> reading = new ConcurrentHashMap<>();
+
+  /** Nodes that are being read: all look-ups of a run begin at the same one. */
+  private final Map<String, CompletableFuture<Node>> readingNodes = new ConcurrentHashMap<>();
 
   /** Of runs that are one chunk: nothing above such a chunk has its filter. */
   private final Map<String, byte[]> blooms = new ConcurrentHashMap<>();
@@ -93,17 +97,23 @@ final class ChunkIo {
   }
 
   CompletableFuture<DataChunk> data(ChunkRef ref) {
-    var mine = new CompletableFuture<DataChunk>();
-    var other = reading.putIfAbsent(ref.name(), mine);
+    return once(ref, reading, bytes -> DataChunk.read(what(ref.name()), bytes));
+  }
+
+  /** Whoever asks meanwhile gets the same answer. */
+  private <T> CompletableFuture<T> once(
+      ChunkRef ref, Map<String, CompletableFuture<T>> underWay, Function<byte[], T> reader) {
+    var mine = new CompletableFuture<T>();
+    var other = underWay.putIfAbsent(ref.name(), mine);
     if (other != null) {
       return other;
     }
     var unused =
         get(ref)
-            .thenApply(bytes -> DataChunk.read(what(ref.name()), bytes))
+            .thenApply(reader)
             .whenComplete(
                 (chunk, thrown) -> {
-                  reading.remove(ref.name(), mine);
+                  underWay.remove(ref.name(), mine);
                   if (thrown != null) {
                     mine.completeExceptionally(Stages.causeOf(thrown));
                   } else {
@@ -118,13 +128,14 @@ final class ChunkIo {
     if (known != null) {
       return CompletableFuture.completedFuture(known);
     }
-    return get(ref)
-        .thenApply(
-            bytes -> {
-              var node = Node.read(what(ref.name()), bytes);
-              cache.put(ref.name(), node);
-              return node;
-            });
+    return once(
+        ref,
+        readingNodes,
+        bytes -> {
+          var node = Node.read(what(ref.name()), bytes);
+          cache.put(ref.name(), node);
+          return node;
+        });
   }
 
   /** The newest that the runs have of a key; empty where it has none, or was removed. */

@@ -1,5 +1,7 @@
 package io.headrace.checkpoint.state;
 
+import io.headrace.kcl.loop.Stages;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -16,8 +18,19 @@ import org.slf4j.LoggerFactory;
 final class Garbage {
   private static final Logger LOG = LoggerFactory.getLogger(Garbage.class);
 
+  /**
+   * As many as a run is written with, so that they keep up with it: a large merge leaves ten
+   * thousands of chunks, and heartbeats and commits go through the same client and table.
+   */
+  private static final int UNDER_WAY_MAX = 4;
+
   private final StateHome home;
   private final StateRules rules;
+
+  /** To be deleted. */
+  private final ArrayDeque<String> waiting = new ArrayDeque<>();
+
+  private int underWay;
 
   /** No root that is stored from now on reaches these. */
   private List<String> dropped = new ArrayList<>();
@@ -67,18 +80,30 @@ final class Garbage {
   }
 
   private void delete(String chunk) {
-    if (!rules.mayDelete(chunk, home.shardPrefix())) {
-      return;
+    if (rules.mayDelete(chunk, home.shardPrefix())) {
+      waiting.add(chunk);
+      deleteNext();
     }
-    var unused =
-        home.chunks()
-            .delete(chunk)
-            .whenComplete(
-                (done, thrown) -> {
-                  if (thrown != null) {
-                    // It costs room until someone sweeps, and nothing else.
-                    LOG.warn("chunk {} can't be deleted: {}", chunk, thrown.toString());
-                  }
-                });
+  }
+
+  private void deleteNext() {
+    while (underWay < UNDER_WAY_MAX && !waiting.isEmpty()) {
+      var chunk = waiting.remove();
+      underWay++;
+      Stages.ask(
+          home.loop(),
+          () -> home.chunks().delete(chunk),
+          done -> ended(),
+          thrown -> {
+            // It costs room until someone sweeps, and nothing else.
+            LOG.warn("chunk {} can't be deleted: {}", chunk, thrown.toString());
+            ended();
+          });
+    }
+  }
+
+  private void ended() {
+    underWay--;
+    deleteNext();
   }
 }

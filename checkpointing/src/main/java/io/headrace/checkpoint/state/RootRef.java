@@ -28,7 +28,7 @@ record RootRef(String chunk, int checksum) {
     return new RootRef(in.readText(), in.readFixed());
   }
 
-  /** What an earlier version wrote. */
+  /** What an earlier version wrote. Errors don't show it: a root that is damaged holds state. */
   static RootRef ofFormer(String what, byte[] part) {
     var text = new String(part, UTF_8);
     int line = text.indexOf('\n');
@@ -36,7 +36,8 @@ record RootRef(String chunk, int checksum) {
       return new RootRef(
           text.substring(0, line), (int) Long.parseUnsignedLong(text.substring(line + 1), 16));
     } catch (RuntimeException wrong) {
-      throw new CheckpointException(what + " \"" + text + "\": must be chunk and checksum", wrong);
+      throw new CheckpointException(
+          what + ": is neither a root, nor chunk and checksum; it is damaged, or newer", wrong);
     }
   }
 

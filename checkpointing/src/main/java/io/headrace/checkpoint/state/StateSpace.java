@@ -135,9 +135,8 @@ public final class StateSpace {
         io.find(key.encoded(), runs)
             .thenApply(
                 value -> {
-                  if (isPresent(runs)) {
-                    home.cache().putIfAbsent(identity, key, new Slot(value.orElse(null)));
-                  }
+                  var slot = new Slot(value.orElse(null));
+                  home.loop().execute(() -> keep(key, slot, runs));
                   return value;
                 });
     return found.isDone() && !found.isCompletedExceptionally()
@@ -145,10 +144,17 @@ public final class StateSpace {
         : new Lookup.Loading(found);
   }
 
-  /** Of older runs than there are now nothing is kept. */
+  /**
+   * Nothing is kept of older runs than there are now, nor of an entry that was changed since: what
+   * is being stored is in the cache before the view says so, and may have left it by then. On the
+   * worker loop, as none of that may come between.
+   */
   @SuppressWarnings("ReferenceEquality")
-  private boolean isPresent(List<Run> runs) {
-    return view.cold() == runs;
+  private void keep(EntryKey key, Slot found, List<Run> runs) {
+    var now = view;
+    if (now.cold() == runs && now.above(key) == null) {
+      home.cache().putIfAbsent(identity, key, found);
+    }
   }
 
   /**
@@ -231,7 +237,7 @@ public final class StateSpace {
     }
     mustStore = false;
     long snapshot = ++snapshots;
-    view = view.freeze(snapshot);
+    view = before == null ? view.freezeWithFailed(snapshot) : view.freeze(snapshot);
     var answer = new CompletableFuture<CommitParts>();
     var noted = new HashMap<>(notes);
     writing = answer;

@@ -64,6 +64,23 @@ record View(
     return new View(new ConcurrentHashMap<>(), List.copyOf(layers), inline, cold, resident);
   }
 
+  /**
+   * As {@link #freeze}, when nothing is being stored: what could not be is one layer with what
+   * changed since, however often it is tried again.
+   */
+  View freezeWithFailed(long snapshot) {
+    if (frozen.isEmpty()) {
+      return freeze(snapshot);
+    }
+    var all = new HashMap<EntryKey, Slot>();
+    for (int i = frozen.size() - 1; i >= 0; i--) {
+      all.putAll(frozen.get(i).entries());
+    }
+    all.putAll(active);
+    return new View(
+        new ConcurrentHashMap<>(), List.of(new Frozen(snapshot, all)), inline, cold, resident);
+  }
+
   /** A snapshot, and all before it, are stored. */
   View stored(
       long snapshot, Map<EntryKey, Slot> newInline, List<Run> newCold, List<Run> newResident) {

@@ -9,6 +9,7 @@ import io.headrace.kcl.HashRange;
 import io.headrace.kcl.loop.SimulatedLoop;
 import io.headrace.kcl.loop.Stages;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -82,6 +83,7 @@ class StateSpaceTest {
     chunks.gets = 0;
     run.check(key(1));
     assertThat(chunks.gets).isBetween(1, 4);
+    loop.advance(Duration.ofMillis(1));
     chunks.gets = 0;
     run.check(key(1));
     assertThat(chunks.gets).as("kept in memory").isZero();
@@ -289,5 +291,117 @@ class StateSpaceTest {
       run.check(key(i));
     }
     run.check(key(30_000));
+  }
+
+  /** A store whose reads wait until they are let go, and whose deletions are counted. */
+  private final class Holding implements ChunkStore {
+    private final ArrayDeque<Runnable> held = new ArrayDeque<>();
+    private boolean holds;
+    private int deleting;
+    private int deletingMost;
+
+    @Override
+    public CompletionStage<Void> put(String name, byte[] bytes) {
+      return chunks.put(name, bytes);
+    }
+
+    @Override
+    public CompletionStage<byte[]> get(String name) {
+      if (!holds) {
+        return chunks.get(name);
+      }
+      var answer = new CompletableFuture<byte[]>();
+      held.add(() -> chunks.get(name).thenAccept(answer::complete));
+      return answer;
+    }
+
+    void letGo() {
+      holds = false;
+      while (!held.isEmpty()) {
+        held.remove().run();
+      }
+    }
+
+    @Override
+    public CompletionStage<List<String>> names(String directory, Optional<String> after) {
+      return chunks.names(directory, after);
+    }
+
+    @Override
+    public CompletionStage<Void> delete(String name) {
+      deleting++;
+      deletingMost = Math.max(deletingMost, deleting);
+      var answer = new CompletableFuture<Void>();
+      var unused =
+          loop.schedule(
+              Duration.ofMillis(5),
+              () -> {
+                deleting--;
+                chunks.delete(name).thenAccept(answer::complete);
+              });
+      return answer;
+    }
+  }
+
+  @Test
+  void what_is_read_late_is_not_kept_over_what_was_stored_and_left_the_memory_meanwhile() {
+    var store = new Holding();
+    var first = filled(20_000, 100);
+    var run =
+        new SpaceRun(
+                "s",
+                HashRange.ALL,
+                loop,
+                store,
+                new StateCache(50_000),
+                StateRules.SOUND,
+                task ->
+                    loop.execute(
+                        () -> {
+                          task.run();
+                          // The answer comes when all is stored, and the loop has not heard of it.
+                          store.letGo();
+                        }),
+                first.commit)
+            .restart();
+    store.holds = true;
+    var late = run.space.look(key(1));
+    assertThat(late).isInstanceOf(Lookup.Loading.class);
+    run.put(key(1), value(2, 60_000)); // More than is kept.
+    run.commit = run.snapshot();
+    run.check(key(1));
+  }
+
+  @Test
+  void look_ups_that_come_together_read_what_lies_above_their_entries_once() {
+    var first = filled(20_000, 100);
+    var store = new Holding();
+    var run = run("s", store, first.commit.parts());
+    run.commit = first.commit;
+    run.restart();
+    chunks.gets = 0;
+    store.holds = true;
+    for (int i = 0; i < 100; i++) {
+      assertThat(run.space.look(key(1))).isInstanceOf(Lookup.Loading.class);
+    }
+    assertThat(store.held).hasSize(1);
+    store.letGo();
+    run.check(key(1));
+  }
+
+  @Test
+  void a_large_merge_is_not_followed_by_all_its_deletions_at_once() {
+    var store = new Holding();
+    var run = run("s", store, List.of()).restart();
+    for (int round = 0; round < 12; round++) {
+      for (int i = 0; i < 5_000; i++) {
+        run.put(key(i), value(round, 100));
+      }
+      run.commit();
+      loop.advance(Duration.ofSeconds(10));
+    }
+    assertThat(store.deletingMost).isBetween(1, 4);
+    long bytes = chunks.sizes.values().stream().mapToLong(size -> size).sum();
+    assertThat(bytes).as("all of them are done in the end").isLessThan(4 * 5_000 * 150);
   }
 }
