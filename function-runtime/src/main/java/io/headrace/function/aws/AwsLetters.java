@@ -59,7 +59,8 @@ final class AwsLetters implements LetterConnector, AutoCloseable {
     if (client == null) {
       var builder = AwsServices.located(S3AsyncClient.builder(), endpoints, endpoints.s3());
       endpoints.s3().filter(AwsServices::isLoopback).ifPresent(own -> builder.forcePathStyle(true));
-      client = builder.httpClientBuilder(http()).build();
+      client =
+          builder.overrideConfiguration(S3ChunkStore::retrying).httpClientBuilder(http()).build();
       opened.add(client);
       s3 = client;
     }

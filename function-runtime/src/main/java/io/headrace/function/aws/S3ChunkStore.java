@@ -17,6 +17,7 @@ import java.util.concurrent.CompletionStage;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
 import software.amazon.awssdk.core.async.AsyncRequestBody;
 import software.amazon.awssdk.core.async.AsyncResponseTransformer;
+import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
 import software.amazon.awssdk.services.s3.S3AsyncClient;
 import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
 import software.amazon.awssdk.services.s3.model.S3Exception;
@@ -30,6 +31,7 @@ final class S3ChunkStore implements ChunkStore {
   private static final AwsRequestOverrideConfiguration LIMITED =
       AwsRequestOverrideConfiguration.builder().apiCallTimeout(Duration.ofSeconds(30)).build();
 
+  private static final int CONFLICT = 409;
   private static final int PRECONDITION_FAILED = 412;
 
   private final S3AsyncClient client;
@@ -37,13 +39,23 @@ final class S3ChunkStore implements ChunkStore {
   private final String prefix;
 
   /**
-   * @param client stays the maker's, who closes it
+   * @param client stays the maker's, who closes it; tries again as {@link #retrying} says
    * @param prefix what the objects' names begin with; may be empty
    */
   S3ChunkStore(S3AsyncClient client, String bucket, String prefix) {
     this.client = Objects.requireNonNull(client, "client");
     this.bucket = Objects.requireNonNull(bucket, "bucket");
     this.prefix = prefix.isEmpty() || prefix.endsWith("/") ? prefix : prefix + "/";
+  }
+
+  /**
+   * Tries again, beside what any client does, where another put of the same name was under way: the
+   * first to end decides (<a
+   * href="https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html">PutObject</a>, 409
+   * ConditionalRequestConflict).
+   */
+  static void retrying(ClientOverrideConfiguration.Builder client) {
+    client.retryStrategy(as -> as.retryOnException(thrown -> isRefused(thrown, CONFLICT)));
   }
 
   @Override
@@ -58,14 +70,14 @@ final class S3ChunkStore implements ChunkStore {
         .exceptionallyCompose(
             thrown -> {
               var cause = Stages.causeOf(thrown);
-              return isThere(cause)
+              return isRefused(cause, PRECONDITION_FAILED)
                   ? get(name).thenAccept(there -> requireSame(name, there, whole))
                   : CompletableFuture.failedFuture(failed(name, cause));
             });
   }
 
-  private static boolean isThere(Throwable cause) {
-    return cause instanceof S3Exception refused && refused.statusCode() == PRECONDITION_FAILED;
+  private static boolean isRefused(Throwable cause, int statusCode) {
+    return cause instanceof S3Exception refused && refused.statusCode() == statusCode;
   }
 
   private static void requireSame(String name, byte[] there, byte[] bytes) {
