@@ -69,9 +69,9 @@ class LambdaConformancePageTest {
         .append(cases)
         .append(" cases and ")
         .append(tests)
-        .append(" other tests; ")
+        .append(" other tests; not built, so run by nothing: ")
         .append(rules(rule -> !rule.isRun()).size())
-        .append(" are not built and run by nothing.\n\n")
+        .append(".\n\n")
         .append("A rule is *documented* by AWS, *recorded* by a third party from answers of AWS,")
         .append(" *inferred* from either,\nor *ours* where Lambda is silent or where we do")
         .append(" otherwise.\n");
