@@ -75,6 +75,11 @@ final class DeliveryJudge {
     return account(function).keysWithGaps.contains(key);
   }
 
+  /** Whether any record was lost, which may have moved the time of all keys. */
+  boolean hasGaps(String function) {
+    return !account(function).keysWithGaps.isEmpty();
+  }
+
   /** A function with state is called: everything before must be in the state, once. */
   void state(String function, Puts.Put put, ProbeState state) {
     if (hasGaps(function, put.key())) {

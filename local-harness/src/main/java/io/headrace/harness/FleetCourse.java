@@ -26,6 +26,9 @@ final class FleetCourse {
   /** By then nothing moves any more that is balanced; a roll counts as over after 6 of them. */
   private static final int SETTLING_LEASE_TIMES = 14;
 
+  /** Who is started last, and takes over all. */
+  static final String HEIR = "heir";
+
   private static final int STILL_LEASE_TIMES = 4;
 
   /** Beside the time until a worker looks: to read, to drain, and for calls under way. */
@@ -197,7 +200,7 @@ final class FleetCourse {
   /** All processes die; what was committed is all that a new one has. */
   private void restore() {
     world.living().forEach(SimulatedProcess::kill);
-    var heir = world.start("heir");
+    var heir = world.start(HEIR);
     var limit = world.plan().leaseTime().multipliedBy(CALM_LEASE_TIMES_MAX).plus(CALM_EXTRA_MAX);
     long until = world.loop().ticks() + limit.toNanos();
     while (heir.tokens().size() < world.openShards()) {

@@ -46,19 +46,27 @@ public final class FleetSimulation {
   /** Of so many seeds one is run twice, to see that it takes the same course. */
   private static final int REPEATED_EVERY = 10;
 
+  /** Of so many seeds one has functions with timers and windows. */
+  private static final int TIMED_EVERY = 3;
+
   private final Workload workload;
+  private final Workload timed;
   private long firstSeed = 1;
   private int count = 100;
   private int threads = 1;
   private Consumer<String> progress = line -> {};
 
-  private FleetSimulation(Workload workload) {
+  private FleetSimulation(Workload workload, Workload timed) {
     this.workload = workload;
+    this.timed = timed;
   }
 
-  /** With functions of its own, which know for each record what should have come before it. */
+  /**
+   * With functions of its own, which know for each record what should have come before it; every
+   * third seed with timers and windows.
+   */
   public static FleetSimulation ofProbes() {
-    return new FleetSimulation(new ProbeWorkload());
+    return new FleetSimulation(new ProbeWorkload(), new TimedWorkload());
   }
 
   /**
@@ -68,7 +76,7 @@ public final class FleetSimulation {
    */
   public static <I, O> FleetSimulation of(
       FunctionSpec<I, O> spec, Function<? super RandomGenerator, ? extends I> values) {
-    return new FleetSimulation(new OwnWorkload<I>(clock -> spec, values));
+    return ofOwn(new OwnWorkload<I>(clock -> spec, values));
   }
 
   /**
@@ -78,7 +86,11 @@ public final class FleetSimulation {
   public static <I, O> FleetSimulation of(
       Function<? super Clock, FunctionSpec<I, O>> specification,
       Function<? super RandomGenerator, ? extends I> values) {
-    return new FleetSimulation(new OwnWorkload<I>(specification, values));
+    return ofOwn(new OwnWorkload<I>(specification, values));
+  }
+
+  private static FleetSimulation ofOwn(Workload own) {
+    return new FleetSimulation(own, own);
   }
 
   /** Which seeds are run; 1 to 100 unless said. */
@@ -131,10 +143,11 @@ public final class FleetSimulation {
   }
 
   private void runOne(long seed, boolean twice, SimulationTally tally) {
-    var result = FleetCourse.run(seed, workload, Plant.NONE);
+    var chosen = seed % TIMED_EVERY == 0 ? timed : workload;
+    var result = FleetCourse.run(seed, chosen, Plant.NONE);
     tally.add(result);
     if (twice) {
-      tally.compare(result, FleetCourse.run(seed, workload, Plant.NONE));
+      tally.compare(result, FleetCourse.run(seed, chosen, Plant.NONE));
     }
   }
 

@@ -40,6 +40,7 @@ final class FleetWorld {
   private final LeaseJudge leases;
   private final ProgressJudge progress;
   private final DeliveryJudge deliveries;
+  private final OutputJudge outputs;
   private final WatchedTable table;
   private final CheckpointStore store;
   private final ChunkStore chunks = new InMemoryChunkStore();
@@ -81,6 +82,7 @@ final class FleetWorld {
     progress = new ProgressJudge(verdicts, trace, this::feed);
     leases.knowsWell(this::isWell);
     deliveries = new DeliveryJudge(verdicts, function -> feedOf(function).puts());
+    outputs = new OutputJudge(verdicts, function -> workload.hasKnownOutputs(this, function));
     table = new WatchedTable(plant.table(new InMemoryLeaseTable()), loop, random.split(), leases);
     store = new WatchedStore(plant.store(new InMemoryCheckpointStore()), progress);
     operator = new SimulatedOperator(this, store.operator());
@@ -195,6 +197,10 @@ final class FleetWorld {
 
   DeliveryJudge deliveries() {
     return deliveries;
+  }
+
+  OutputJudge outputs() {
+    return outputs;
   }
 
   SimulatedOperator operator() {

@@ -14,6 +14,7 @@ import io.headrace.lease.LeaseRow;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 
@@ -186,6 +187,55 @@ enum PlantedFault {
   LETTER_NOT_DURABLE(
       "progress passes a dead letter that is not durable",
       () -> PlantedProgressFaults.sinkAnswersEarly(true)),
+  STATE_READ_AS_NONE(
+      "who takes a shard over begins with empty state",
+      () -> PlantedStateFaults.seals(item -> PlantedStateFaults.withParts(item, Optional.empty()))),
+  STATE_READ_TOO_OLD(
+      "who takes a shard over reads state one commit older than its progress",
+      PlantedStateFaults::stateReadTooOld),
+  MERGE_TAKES_ONE_STATE(
+      "the child of a merge takes the state of one parent only",
+      () -> PlantedStateFaults.seals(PlantedStateFaults::withOneParent)),
+  PARKED_NOT_READ(
+      "who takes a shard over does not look for parked records",
+      () ->
+          PlantedStateFaults.seals(
+              item ->
+                  PlantedStateFaults.withParts(
+                      item, item.parts().map(PlantedProgressFaults::withoutParked)))),
+  END_FORGETS_PARKED(
+      "a shard's end does not give the parked records to the children",
+      () ->
+          ends(
+              end ->
+                  PlantedProgressFaults.leaving(
+                      end,
+                      new EndedParent(
+                          end.left().fencingToken(),
+                          end.left().childrenFrom(),
+                          PlantedProgressFaults.withoutParked(end.left().parts()))))),
+  STILL_COMMITS_LEFT_OUT(
+      "a commit of timers and windows that moves no position is left out",
+      PlantedStateFaults::commitsWithoutProgressLeftOut),
+  CHUNKS_NOT_AWAITED(
+      "a commit names chunks that are not durable yet", PlantedStateFaults::chunksNotAwaited),
+  UNANSWERED_COMMITS_FREE_CHUNKS(
+      "a commit without an answer counts as failed, and its chunks are deleted",
+      PlantedStateFaults::unansweredCommitsFreeTheirChunks),
+  FORMER_CHUNKS_SWEPT(
+      "a new owner deletes the chunks of former ones", PlantedStateFaults::formerChunksSwept),
+  REFUSED_OUTPUTS_COUNT_AS_SENT(
+      "an output of a timer or window that the sink refused counts as sent",
+      PlantedStateFaults::refusedOutputsCountAsSent),
+  OUTPUTS_NAMED_BY_PROCESS(
+      "an output of a record has another id in each process",
+      () -> PlantedStateFaults.outputsNamedByProcess("")),
+  TIMER_OUTPUTS_NAMED_BY_PROCESS(
+      "an output of a timer has another id in each process",
+      () -> PlantedStateFaults.outputsNamedByProcess("timer/")),
+  WINDOW_OUTPUTS_NAMED_BY_PROCESS(
+      "an output of a window has another id in each process",
+      () -> PlantedStateFaults.outputsNamedByProcess("window/")),
   CURSOR_MOVES_BEFORE_ANSWER(
       "a cursor moves on although the answer was lost",
       () -> PlantedProcessFaults.cursors(PlantedProcessFaults::movesBeforeTheAnswer)),
@@ -223,11 +273,29 @@ enum PlantedFault {
           entry(LEASE_CHECKED_WHEN_QUEUED, Set.of(Disturbance.POOLS_BUSY)),
           entry(VALID_FROM_THE_REPLY, Set.of(Disturbance.HEART_STOPS_AT_SLOW_ANSWERS)),
           entry(CLOCK_RUNS_OFF, Set.of(Disturbance.CUT_OFF)),
+          entry(END_FORGETS_PARKED, Set.of(Disturbance.KEY_FAILS, Disturbance.SPLIT_UNDER_LOAD)),
+          entry(PARKED_NOT_READ, Set.of(Disturbance.KEY_FAILS, Disturbance.KILL_AND_RESTART)),
+          entry(MERGE_TAKES_ONE_STATE, Set.of(Disturbance.SPLIT, Disturbance.MERGE)),
           entry(ORDERS_BEFORE_START_IGNORED, Set.of(Disturbance.OPERATOR_PAUSES)),
           entry(ORDERS_NOT_NOTICED, Set.of(Disturbance.OPERATOR_PAUSES)),
           entry(RESUME_ENDS_ALL, Set.of(Disturbance.OPERATOR_PAUSES)),
           entry(SKIPS_TOO_FAR, Set.of(Disturbance.OPERATOR_SKIPS)),
           entry(MOVE_OVERTAKEN, Set.of(Disturbance.OPERATOR_SEEKS_IN_PLACE)));
+
+  /** What shows itself in timers, windows and known outputs only. */
+  private static final Set<PlantedFault> TIMED =
+      Set.of(
+          STATE_READ_AS_NONE,
+          STATE_READ_TOO_OLD,
+          MERGE_TAKES_ONE_STATE,
+          STILL_COMMITS_LEFT_OUT,
+          CHUNKS_NOT_AWAITED,
+          UNANSWERED_COMMITS_FREE_CHUNKS,
+          FORMER_CHUNKS_SWEPT,
+          REFUSED_OUTPUTS_COUNT_AS_SENT,
+          OUTPUTS_NAMED_BY_PROCESS,
+          TIMER_OUTPUTS_NAMED_BY_PROCESS,
+          WINDOW_OUTPUTS_NAMED_BY_PROCESS);
 
   private final String what;
 
@@ -260,6 +328,7 @@ enum PlantedFault {
 
   /** A course with the mistake built in. */
   CourseResult course(long seed, Workload workload) {
-    return FleetCourse.run(seed, workload, plant(), shownBy());
+    var shown = TIMED.contains(this) ? new TimedWorkload() : workload;
+    return FleetCourse.run(seed, shown, plant(), shownBy());
   }
 }

@@ -108,6 +108,7 @@ final class SimulatedProcess {
             .stoppingWithin(plan.leaseTime().dividedBy(2))
             .tappedBy(plant.tapOf(this, new Tap()))
             .observedBy(new Ear());
+    world.workload().configure(runtime, plan, id);
     world.workload().specs(world, this).forEach(runtime::run);
     return runtime.start();
   }
@@ -416,6 +417,7 @@ final class SimulatedProcess {
     public void output(String function, @Nullable Side<?> side, String id, Object value) {
       refuseNowAndThen();
       world.deliveries().sent(function, id.substring(0, id.lastIndexOf('#')));
+      world.outputs().sent(function, id, world.workload().told(value));
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.headrace.harness;
 
+import io.headrace.function.FunctionRuntime;
 import io.headrace.function.FunctionSpec;
 import io.headrace.kcl.StreamSource;
 import java.util.List;
@@ -21,6 +22,19 @@ interface Workload {
 
   /** The functions of one process. */
   List<FunctionSpec<?, ?>> specs(FleetWorld world, SimulatedProcess process);
+
+  /** What is set up otherwise than usual in the worker of this id. */
+  default void configure(FunctionRuntime runtime, FleetPlan plan, String workerId) {}
+
+  /** An output as it is compared with what else was sent under its id, and in the end. */
+  default String told(Object output) {
+    return "";
+  }
+
+  /** Whether the input says, as things went, what the function's outputs must be. */
+  default boolean hasKnownOutputs(FleetWorld world, String function) {
+    return true;
+  }
 
   /** The next record of the stream's producer. */
   Item next(FleetWorld world, Feed feed, RandomGenerator random);

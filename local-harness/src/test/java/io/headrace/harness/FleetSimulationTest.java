@@ -72,7 +72,13 @@ class FleetSimulationTest {
         "VALID_FROM_THE_REPLY",
         "BURIAL_UNCONDITIONAL",
         "ORDERS_NOT_NOTICED",
-        "MOVE_OVERTAKEN"
+        "MOVE_OVERTAKEN",
+        "STATE_READ_TOO_OLD",
+        "MERGE_TAKES_ONE_STATE",
+        "END_FORGETS_PARKED",
+        "UNANSWERED_COMMITS_FREE_CHUNKS",
+        "TIMER_OUTPUTS_NAMED_BY_PROCESS",
+        "WINDOW_OUTPUTS_NAMED_BY_PROCESS"
       })
   void a_mistake_that_is_built_in_is_noticed(PlantedFault fault) {
     Verdicts.Violation noticed = null;
@@ -80,6 +86,15 @@ class FleetSimulationTest {
       noticed = fault.course(seed, new ProbeWorkload()).violation();
     }
     assertThat(noticed).as(fault.what()).isNotNull();
+  }
+
+  @Test
+  void timers_and_windows_take_the_same_course_for_the_same_seed() {
+    var once = FleetCourse.run(3, new TimedWorkload(), Plant.NONE);
+    var again = FleetCourse.run(3, new TimedWorkload(), Plant.NONE);
+
+    assertThat(once.violation()).isNull();
+    assertThat(again.hash()).isEqualTo(once.hash());
   }
 
   @Test

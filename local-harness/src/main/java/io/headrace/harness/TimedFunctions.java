@@ -1,0 +1,250 @@
+package io.headrace.harness;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.headrace.function.AsyncKeyedFunction;
+import io.headrace.function.Codec;
+import io.headrace.function.Destination;
+import io.headrace.function.Event;
+import io.headrace.function.FunctionSpec;
+import io.headrace.function.Input;
+import io.headrace.function.KeyParking;
+import io.headrace.function.Keys;
+import io.headrace.function.Next;
+import io.headrace.function.Output;
+import io.headrace.function.RetryPolicy;
+import io.headrace.function.Side;
+import io.headrace.function.WakeUp;
+import io.headrace.function.Window;
+import io.headrace.function.WindowFunction;
+import io.headrace.function.Windows;
+import io.headrace.harness.Verdicts.Promise;
+import io.headrace.kcl.Position;
+import io.headrace.kcl.StreamSource;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * A keyed function with timers and a windowed one, whose states and outputs a plain fold of the
+ * input tells. Used by one process, on the world's loop.
+ */
+final class TimedFunctions {
+  static final String TALLY = "tally";
+  static final String SUMS = "sums";
+  static final StreamSource STREAM = StreamSource.kinesis("payments");
+
+  static final Duration WINDOW = Duration.ofSeconds(10);
+  static final Duration LATENESS = Duration.ofSeconds(4);
+  static final Duration EVENT_DELAY = Duration.ofSeconds(5);
+  static final Duration AGAIN_DELAY = Duration.ofSeconds(7);
+  private static final Duration WALL_DELAY = Duration.ofSeconds(3);
+
+  private static final Side<TimedRecord> LATE = Side.named("late", TimedRecord.class);
+
+  /** Soon and little, so that every bound is met. */
+  private static final KeyParking PARKING =
+      new KeyParking(Duration.ofSeconds(1), 8, 4 << 10, 3, 32 << 10);
+
+  private static final RetryPolicy RETRY =
+      RetryPolicy.forever().backingOff(Duration.ofMillis(100), Duration.ofSeconds(2));
+
+  private final FleetWorld world;
+  private final SimulatedProcess process;
+
+  TimedFunctions(FleetWorld world, SimulatedProcess process) {
+    this.world = world;
+    this.process = process;
+  }
+
+  List<FunctionSpec<?, ?>> specs() {
+    var input = Input.of(STREAM, TimedRecord.CODEC).timedBy(TimedRecord::time);
+    var plan = world.plan();
+    var tally =
+        FunctionSpec.named(TALLY)
+            .reading(input)
+            .batching(plan.batchMax(), Duration.ofMillis(50))
+            .inFlight(plan.inFlight())
+            .retrying(RETRY.parkingKeys(PARKING))
+            .keyedBy(Keys.<TimedRecord>partitionKey(), Tally.CODEC)
+            .handledAsyncBy(Tallies::new, Destination.<String>nowhere());
+    var sums =
+        FunctionSpec.named(SUMS)
+            .reading(input)
+            .batching(plan.batchMax(), Duration.ofMillis(50))
+            .inFlight(plan.inFlight())
+            .retrying(RETRY)
+            .sendingSide(LATE, Destination.<TimedRecord>nowhere())
+            .windowedBy(
+                Keys.<TimedRecord>partitionKey(),
+                Windows.tumbling(WINDOW).allowing(LATENESS).lateTo(LATE),
+                new Text())
+            .handledBy(Sums::new, Destination.<String>nowhere());
+    return List.of(tally, sums);
+  }
+
+  static boolean setsEventTimer(long number) {
+    return number % 3 == 0;
+  }
+
+  /** Whether the timer by event time of this record sets another one when it fires. */
+  static boolean setsAgain(long number) {
+    return number % 2 == 0;
+  }
+
+  static boolean setsWallTimer(long number) {
+    return number % 5 == 0;
+  }
+
+  static String output(String key, long number, long chain) {
+    return key + " " + number + " " + chain;
+  }
+
+  static String fired(String key, String timer) {
+    return key + " " + timer;
+  }
+
+  private void begin(String function, Event<TimedRecord> event) throws IOException {
+    var put = world.feedOf(function).puts().at(Position.of(event.id().sequence()));
+    process.begins(function, put, event.attempt().fencingToken());
+    failNowAndThen(put.key());
+  }
+
+  private void failNowAndThen(String key) throws IOException {
+    if (world.mood().fails(key)) {
+      throw new IOException("a service that the function calls is down");
+    }
+  }
+
+  private void broken(String what) {
+    world.verdicts().broken(Promise.STATE_IS_EXACT, process.name() + ", " + what);
+  }
+
+  /** Answers after a while, on a thread of its own; heeds no interrupt. */
+  private CompletionStage<Next<Tally>> later(Output<String> out, String sent, Next<Tally> next) {
+    var answer = new CompletableFuture<Next<Tally>>();
+    if (!world.mood().hangs()) {
+      var unused =
+          process
+              .pool()
+              .schedule(
+                  world.mood().takes(),
+                  () -> {
+                    if (!answer.isDone()) {
+                      answerWith(answer, out, sent, next);
+                    }
+                  });
+    }
+    return answer;
+  }
+
+  /** Its call may have ended without it: then what it sends is refused. */
+  private static void answerWith(
+      CompletableFuture<Next<Tally>> answer, Output<String> out, String sent, Next<Tally> next) {
+    try {
+      out.send(sent);
+    } catch (IllegalStateException ended) {
+      answer.completeExceptionally(ended);
+      return;
+    }
+    answer.complete(next);
+  }
+
+  /** Chains records up, and sets timers by both clocks. */
+  private final class Tallies implements AsyncKeyedFunction<TimedRecord, Tally, String> {
+    @Override
+    public Tally initial(String key) {
+      return Tally.none(key);
+    }
+
+    @Override
+    public CompletionStage<Next<Tally>> handle(
+        Tally state, Event<TimedRecord> event, Output<String> out) throws IOException {
+      begin(TALLY, event);
+      var record = event.value();
+      long number = record.number();
+      boolean known = !world.deliveries().hasGaps(TALLY, record.key());
+      if (known && state.chain() != TimedWorkload.chainOf(record.key(), number - 1)) {
+        broken(
+            "tally: record "
+                + number
+                + " of "
+                + record.key()
+                + " meets a state of "
+                + state.count()
+                + " records, and should meet one of all before it, in order");
+      }
+      var now = state.with(number);
+      var next = Next.state(now);
+      if (setsEventTimer(number)) {
+        next = next.wakeAt("e" + number, event.time().plus(EVENT_DELAY));
+      }
+      if (setsWallTimer(number)) {
+        next = next.wakeAfter("w" + number, WALL_DELAY);
+      }
+      return later(out, output(record.key(), number, now.chain()), next);
+    }
+
+    @Override
+    public CompletionStage<Next<Tally>> onTimer(Tally state, WakeUp timer, Output<String> out)
+        throws IOException {
+      world.trace().tell(process.name(), "tally wakes " + timer.key() + " by " + timer.name());
+      failNowAndThen(timer.key());
+      if (timer.clock() == WakeUp.Clock.EVENT
+          && new EventTimes(world.feedOf(TALLY)).ofKey(timer.key()).isBefore(timer.due())) {
+        broken("tally: " + timer.name() + " of " + timer.key() + " fires before its time");
+      }
+      var next = Next.state(state.fired(timer.name()));
+      if (timer.name().startsWith("e") && setsAgain(Long.parseLong(timer.name().substring(1)))) {
+        next = next.wakeAt("a" + timer.name().substring(1), timer.due().plus(AGAIN_DELAY));
+      }
+      return later(out, fired(timer.key(), timer.name()), next);
+    }
+  }
+
+  /** Lists the records of each window in the order in which they were added. */
+  private final class Sums implements WindowFunction<TimedRecord, String, String> {
+    @Override
+    public String empty() {
+      return "";
+    }
+
+    @Override
+    public String add(String sum, Event<TimedRecord> event) {
+      try {
+        begin(SUMS, event);
+      } catch (IOException down) {
+        throw new UncheckedIOException(down);
+      }
+      return sum + event.value().number() + ",";
+    }
+
+    /** No two shards hold one key at once. */
+    @Override
+    public String merge(String left, String right) {
+      broken("sums: two parents of a merge have a window of one key open");
+      return left + right;
+    }
+
+    @Override
+    public void close(Window window, String sum, Output<String> out) {
+      world.trace().tell(process.name(), "sums closes " + window.key() + " " + window.start());
+      out.send(TimedWorkload.closed(window.key(), window.start(), sum));
+    }
+  }
+
+  private static final class Text implements Codec<String> {
+    @Override
+    public String decode(byte[] bytes, int version) {
+      return new String(bytes, UTF_8);
+    }
+
+    @Override
+    public byte[] encode(String value) {
+      return value.getBytes(UTF_8);
+    }
+  }
+}
