@@ -293,6 +293,16 @@ final class Call<O> implements Runnable, Attempt {
     return terms.limit().isEmpty() && tooLong ? Standing.OVERDUE : Standing.IN_CALL;
   }
 
+  /** For how long it has run beyond its limit, or, where it has none, at all. */
+  synchronized Duration overdue() {
+    if (enteredTicks == NOT_BEGUN) {
+      return Duration.ZERO;
+    }
+    var ran = Duration.ofNanos(terms.loop().ticks() - enteredTicks);
+    var beyond = ran.minus(terms.limit().orElse(Duration.ZERO));
+    return beyond.isNegative() ? Duration.ZERO : beyond;
+  }
+
   /** Discards whatever comes of it, and interrupts. Nothing is answered any more. */
   void abandon() {
     EventLoop.Scheduled due;

@@ -77,6 +77,11 @@ abstract class Gate implements ShardHandler {
   }
 
   @Override
+  public Duration parkedCallsOverdue() {
+    return behind.parkedCallsOverdue();
+  }
+
+  @Override
   public void abandon() {
     behind.abandon();
   }

@@ -215,6 +215,11 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
   }
 
   @Override
+  public Duration parkedCallsOverdue() {
+    return lanes.parkedCallsOverdue();
+  }
+
+  @Override
   public void abandon() {
     scope.end();
     space.close();

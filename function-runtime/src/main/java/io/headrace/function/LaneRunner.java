@@ -255,6 +255,19 @@ final class LaneRunner<O> implements FunctionGate.Caller {
     return gate.isOpen() ? scope.standing() : Standing.RETRYING;
   }
 
+  /** {@link io.headrace.kcl.ShardHandler#parkedCallsOverdue}. */
+  Duration parkedCallsOverdue() {
+    var longest = new Duration[] {Duration.ZERO};
+    lanes.forEachRunning(
+        task -> {
+          if (task.call != null && task.parked != null) {
+            var overdue = task.call.overdue();
+            longest[0] = overdue.compareTo(longest[0]) > 0 ? overdue : longest[0];
+          }
+        });
+    return longest[0];
+  }
+
   /** Interrupts what runs; the scope is over. */
   void abandon() {
     gate.leave(this);

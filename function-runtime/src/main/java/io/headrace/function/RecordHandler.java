@@ -100,6 +100,11 @@ final class RecordHandler<I, O> implements ShardHandler {
   }
 
   @Override
+  public Duration parkedCallsOverdue() {
+    return lanes.parkedCallsOverdue();
+  }
+
+  @Override
   public void abandon() {
     scope.end();
     lanes.abandon();

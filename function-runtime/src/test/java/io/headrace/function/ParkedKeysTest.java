@@ -55,6 +55,29 @@ class ParkedKeysTest {
   }
 
   @Test
+  void a_call_of_a_parked_record_that_does_not_come_back_is_told_to_the_watchdog() {
+    AsyncRecordFunction<String, String> hanging =
+        (event, out) ->
+            event.attempt().number() == 1
+                ? CompletableFuture.failedFuture(new IllegalStateException("broken"))
+                : new CompletableFuture<>();
+    var rig = new Rig(1, Rig.reading().handledAsyncBy(() -> hanging, Destination.nowhere()));
+    rig.chunks = chunks;
+    rig.start().restore();
+    rig.put("a", "1");
+    rig.put("a", "2");
+    rig.advance(5_000);
+    assertThat(rig.handler().parkedCallsOverdue()).isZero();
+
+    rig.advance(60_000);
+
+    assertThat(rig.events(FunctionEvent.KeyParked.class)).hasSize(1);
+    assertThat(rig.settled).hasSize(2);
+    assertThat(rig.handler().parkedCallsOverdue())
+        .isBetween(Duration.ofSeconds(60), Duration.ofSeconds(65));
+  }
+
+  @Test
   void many_waiting_records_park_a_key_at_once() {
     var rig = rig(policy -> policy);
     broken.add("a");

@@ -110,6 +110,15 @@ public interface ShardHandler extends AutoCloseable {
     return Standing.SILENT;
   }
 
+  /**
+   * For how long the longest call of a record that is {@link Outcome#PARKED} has run beyond its
+   * time-out, or, where it has none, at all; zero where there is none. Asked by the watchdog: the
+   * position waits for no such call, so a hanging one is no silence.
+   */
+  default Duration parkedCallsOverdue() {
+    return Duration.ZERO;
+  }
+
   /** How its partition keys stand; asked for status and metrics, about once a second. */
   default KeyStanding keys() {
     return KeyStanding.NONE;

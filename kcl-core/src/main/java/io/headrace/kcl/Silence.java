@@ -43,11 +43,13 @@ final class Silence {
       String function, HandlerRun run, @Nullable ShardHandler handler, Now now, Duration patience) {
     // While the lease is in doubt nothing may begin: that is no fault of the function.
     look(now.ticks(), now.leaseHolds() && run.owes(now.ticks()));
+    boolean delivers = run.phase() == RunPhase.RUNNING || run.phase() == RunPhase.FINISHING;
     var lasted = lasted(now.ticks());
     if (lasted.compareTo(patience) < 0) {
-      return Optional.empty();
+      return handler != null && delivers && now.leaseHolds()
+          ? parkedStall(function, handler.parkedCallsOverdue(), patience)
+          : Optional.empty();
     }
-    boolean delivers = run.phase() == RunPhase.RUNNING || run.phase() == RunPhase.FINISHING;
     if (handler == null || !delivers || run.inFlight() == 0) {
       var why = "no answer while it is " + run.phase();
       return Optional.of(new Stall(function, lasted, why, false));
@@ -59,6 +61,13 @@ final class Silence {
           case OVERDUE -> new Stall(function, lasted, "a call does not come back", false);
           case SILENT -> new Stall(function, lasted, "its records are not answered", false);
         });
+  }
+
+  private static Optional<Stall> parkedStall(String function, Duration overdue, Duration patience) {
+    return overdue.compareTo(patience) < 0
+        ? Optional.empty()
+        : Optional.of(
+            new Stall(function, overdue, "a call of a parked record does not come back", false));
   }
 
   private void look(long ticks, boolean owes) {

@@ -35,6 +35,9 @@ final class FoldingHandlers implements ShardHandler.Factory {
   /** What it answers the watchdog. */
   ShardHandler.Standing standing = ShardHandler.Standing.SILENT;
 
+  /** For how long it says that a call of a parked record has hung. */
+  Duration parkedOverdue = Duration.ZERO;
+
   /** Throws when it is handed a record of this key. */
   String throwsOn = "";
 
@@ -112,6 +115,11 @@ final class FoldingHandlers implements ShardHandler.Factory {
                 });
       }
       return CompletableFuture.completedFuture(null);
+    }
+
+    @Override
+    public Duration parkedCallsOverdue() {
+      return parkedOverdue;
     }
 
     @Override

@@ -55,6 +55,27 @@ class WorkerWatchdogTest extends WorkerScenario {
   }
 
   @Test
+  void a_call_of_a_parked_record_that_hangs_restarts_the_shard_though_no_position_waits_for_it() {
+    engine.worker("w1", "alarms");
+    engine.put(20, 5);
+    engine.function("alarms").parkedOverdue = Duration.ofSeconds(PATIENCE - 1);
+    engine.seconds(PATIENCE / 4);
+    assertThat(remedies()).isEmpty();
+
+    engine.function("alarms").parkedOverdue = Duration.ofSeconds(PATIENCE);
+    engine.seconds(PATIENCE / 8);
+    engine.function("alarms").parkedOverdue = Duration.ZERO;
+    engine.seconds(PATIENCE);
+
+    assertThat(engine.events(WorkerEvent.Stalled.class))
+        .isNotEmpty()
+        .allSatisfy(stalled -> assertThat(stalled.remedy()).isEqualTo(Remedy.RESTART))
+        .allSatisfy(stalled -> assertThat(stalled.why()).contains("parked record"));
+    assertThat(longestEpoch()).isEqualTo(2);
+    assertNothingLost("alarms");
+  }
+
+  @Test
   void a_shard_that_restarts_do_not_help_is_given_up_in_order() {
     engine.function("alarms").stuckKeys.add("key-1");
     engine.worker("w1", "alarms");
