@@ -33,6 +33,7 @@ final class DuplicateGate<I> extends Gate {
   private final Function<? super I, String> id;
   private final StateSpace space;
   private final SeenIds seen;
+  private final StateRoom room;
 
   /** Came while ids of others were looked for, in the shard's order. */
   private final ArrayDeque<List<StreamRecord>> waiting = new ArrayDeque<>();
@@ -51,6 +52,7 @@ final class DuplicateGate<I> extends Gate {
     this.id = by.id();
     this.space = HandlerState.open(scope, PART, (key, one, other) -> one);
     this.seen = new SeenIds(by.span(), space);
+    this.room = new StateRoom(scope, space, this::next);
   }
 
   @Override
@@ -85,7 +87,7 @@ final class DuplicateGate<I> extends Gate {
   }
 
   private void next() {
-    if (finding != null || draining || waiting.isEmpty()) {
+    if (finding != null || draining || waiting.isEmpty() || room.isFull()) {
       return;
     }
     var records = waiting.remove();

@@ -136,6 +136,11 @@ final class KeyLanes<T> {
     return lane;
   }
 
+  /** Whether any first task waits to be started. */
+  boolean hasNext() {
+    return !waiting.isEmpty() || !waitingAside.isEmpty();
+  }
+
   /** The next lane whose first task is to be started and is running from now on; null for none. */
   @Nullable Lane<T> start() {
     if (running == runningMax) {

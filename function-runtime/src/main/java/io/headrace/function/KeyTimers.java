@@ -44,6 +44,9 @@ final class KeyTimers<O> {
   /** Those of {@link #byEvent} by partition key. */
   private final Map<String, TreeSet<Timer>> byEventOfKey = new HashMap<>();
 
+  /** By partition key those that are due while records of their key wait for a redrive. */
+  private final Map<String, TreeSet<Timer>> held = new HashMap<>();
+
   private EventLoop.@Nullable Scheduled look;
   private @Nullable Instant lookAt;
   private volatile boolean expiring;
@@ -62,6 +65,23 @@ final class KeyTimers<O> {
     this.space = space;
     this.lanes = lanes;
     this.firing = firing;
+    scope.book.whenReleased(
+        key -> scope.post(() -> release(key)),
+        () -> List.copyOf(held.keySet()).forEach(this::release));
+  }
+
+  /** It came due, and would be called before records of its key that are older. */
+  void hold(Timer timer) {
+    held.computeIfAbsent(timer.key().partitionKey(), key -> new TreeSet<>(Timer.BY_DUE)).add(timer);
+  }
+
+  /** What was cancelled or moved meanwhile finds that out when it is called. */
+  private void release(String partitionKey) {
+    var due = draining || scope.book.isHeld(partitionKey) ? null : held.remove(partitionKey);
+    if (due != null) {
+      due.forEach(timer -> lanes.add(firing.apply(timer)));
+      lanes.start();
+    }
   }
 
   /** Goes on from what the space was restored with. */

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.headrace.checkpoint.state.EntryKey;
 import io.headrace.checkpoint.state.EntryKind;
 import io.headrace.checkpoint.state.Lookup;
+import io.headrace.checkpoint.state.StateOrigin;
 import io.headrace.checkpoint.state.StateSpace;
 import io.headrace.checkpoint.state.StateValue;
 import io.headrace.kcl.CheckpointException;
@@ -80,6 +81,7 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
     this.sorted = wiring.settings().sorted().isPresent();
     this.space = HandlerState.open(scope, (key, one, other) -> twice(scope, key));
     this.lanes = wiring.open(scope, this::settled);
+    lanes.boundedBy(space);
     this.parked =
         new ParkedKeys<>(
             scope,
@@ -107,9 +109,34 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
   public CompletionStage<Void> restore(List<CommitParts> parts) {
     return space
         .restore(parts)
+        .thenApply(this::refusingTimersOfNobody)
         .thenCompose(origins -> Scope.onLoop(scope, () -> timers.restore(origins, parts.size())))
         .thenCompose(done -> parked.restore(parts))
         .thenCompose(done -> Scope.onLoop(scope, lanes::start));
+  }
+
+  /** Without the event time of its records none of them would ever come due, untold. */
+  private List<StateOrigin> refusingTimersOfNobody(List<StateOrigin> origins) {
+    long stored =
+        timed
+            ? 0
+            : space
+                .resident(EntryKind.TIMER)
+                .filter(
+                    each -> Timer.read(each.getKey(), each.getValue()).kind() != Timer.Kind.EXPIRY)
+                .count();
+    if (stored > 0) {
+      throw new CheckpointException(
+          "function "
+              + scope.function
+              + ", shard "
+              + scope.context.key()
+              + ": "
+              + stored
+              + " timers are stored, and the function's class has no onTimer any more; put one back"
+              + " that answers Next.same() until all have come due");
+    }
+    return origins;
   }
 
   @Override
@@ -415,6 +442,13 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
       var stage = Call.answerOf(invocation.wake(stateFor(key, before), timer.told(), out));
       call.waitsFor(stage);
       return stage.thenApply(next -> effect(key, before, next, this, () -> timers.fired(timer)));
+    }
+
+    /** Its records first, which are older: they lie in the letters of the key. */
+    @Override
+    boolean waitsForRedrive() {
+      timers.hold(timer);
+      return true;
     }
 
     @Override

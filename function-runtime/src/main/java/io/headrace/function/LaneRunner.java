@@ -1,5 +1,6 @@
 package io.headrace.function;
 
+import io.headrace.checkpoint.state.StateSpace;
 import io.headrace.kcl.KeyStanding;
 import io.headrace.kcl.Position;
 import io.headrace.kcl.ShardHandler.Outcome;
@@ -68,6 +69,7 @@ final class LaneRunner<O> implements FunctionGate.Caller {
   private final Dispatch<Call<O>> dispatch;
   private final StateReading<O> loading;
   private final Consumer<Call<O>> answered = this::answered;
+  private StateRoom room;
   private Quarantine<O> quarantine = task -> {};
   private final CompletableFuture<Void> quiet = new CompletableFuture<>();
   private boolean starting;
@@ -90,6 +92,12 @@ final class LaneRunner<O> implements FunctionGate.Caller {
     var pool = settings.executor().orElse(scope.environment.pool());
     this.dispatch = new Dispatch<>(scope, pool, this::ended, this::start);
     this.loading = new StateReading<>(scope, this::resume);
+    this.room = new StateRoom(scope, null, this::start);
+  }
+
+  /** What the tasks change is bounded: none begins while too much of it is not stored yet. */
+  void boundedBy(StateSpace space) {
+    room = new StateRoom(scope, space, this::start);
   }
 
   void watchedBy(Quarantine<O> watching) {
@@ -140,7 +148,7 @@ final class LaneRunner<O> implements FunctionGate.Caller {
     }
     starting = true;
     // A failure that gives the shard up ends the scope in the midst of a turn: nothing begins then.
-    while (!scope.isOver() && gate.admits()) {
+    while (!scope.isOver() && gate.admits() && lanes.hasNext() && !room.isFull()) {
       // Of a record that fails by itself a probe learns nothing of the function.
       var lane = gate.isOpen() ? lanes.start() : lanes.startRather(each -> !each.failed);
       if (lane == null) {
@@ -285,6 +293,12 @@ final class LaneRunner<O> implements FunctionGate.Caller {
     if (position != null && scope.book.mustWait(task.key(), position)) {
       lanes.rest(task.lane());
       letters.write(task, waits(), KEY_WAITS, () -> lettered(task, KEY_WAITS));
+      return;
+    }
+    if (position == null && scope.book.isHeld(task.key()) && task.waitsForRedrive()) {
+      lanes.rest(task.lane());
+      lanes.finish(task.lane());
+      tellQuiet();
       return;
     }
     task.attempts++;
@@ -454,6 +468,7 @@ final class LaneRunner<O> implements FunctionGate.Caller {
   }
 
   private void finish(Task<O> task, Outcome outcome) {
+    loading.called(task);
     done.done(task, outcome);
     lanes.finish(task.lane());
     tellQuiet();

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -69,6 +70,9 @@ final class LetterBook {
   private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
   private final Map<Position, Playing> playing = new HashMap<>();
   private Listener listener = letter -> {};
+  private Consumer<String> released = key -> {};
+  private Runnable found = () -> {};
+  private boolean known;
   private boolean entering;
 
   /** The ledger could not be read, and that was told. */
@@ -125,6 +129,31 @@ final class LetterBook {
     return keysWait && waitingKeys.containsKey(key) && !playing.containsKey(position);
   }
 
+  /**
+   * Whether records of a key wait for the redrive of its letters, and its timers with them; of any
+   * key, while it is not known yet which do.
+   */
+  boolean isHeld(String key) {
+    return keysWait && (!known || waitingKeys.containsKey(key));
+  }
+
+  /**
+   * @param released told of each key that waits no more, on the worker loop
+   * @param found told once it is known which keys wait
+   */
+  void whenReleased(Consumer<String> released, Runnable found) {
+    if (keysWait) { // Nothing waits elsewhere, and NONE is everybody's.
+      this.released = released;
+      this.found = found;
+    }
+  }
+
+  /** All letters that a former run left were counted. */
+  void isKnown() {
+    known = true;
+    found.run();
+  }
+
   /** There is one more letter that counts. What never was the key's own holds up no key. */
   void counts(Letter letter) {
     if (holdsUp(letter)) {
@@ -140,8 +169,11 @@ final class LetterBook {
 
   /** A letter was handled. */
   void countsNoMore(Letter letter) {
-    if (holdsUp(letter)) {
+    if (holdsUp(letter) && isHeld(letter.key())) {
       waitingKeys.computeIfPresent(letter.key(), (key, count) -> count == 1 ? null : count - 1);
+      if (!isHeld(letter.key())) {
+        released.accept(letter.key());
+      }
     }
   }
 

@@ -139,6 +139,7 @@ final class LetterGate extends Gate {
     known.counted().stream()
         .filter(letter -> mayCount(letter) && !played.contains(letter.id()))
         .forEach(scope.book::counts);
+    scope.book.isKnown();
     redriver.begin(played, this::mayCount);
     var parked = scope.parked;
     if (parked != null) {

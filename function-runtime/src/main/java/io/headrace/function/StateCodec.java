@@ -57,9 +57,9 @@ record StateCodec<S>(Scope scope, Codec<S> codec) {
   }
 
   private S read(byte[] bytes, int version) throws Exception {
-    S read = codec.decode(bytes, version);
+    // Before it is read: what can't be read here must go to somebody who can.
     scope.environment.versions().found(scope.function, version);
-    return read;
+    return codec.decode(bytes, version);
   }
 
   /** Whether storing one in the place of the other would change nothing. */

@@ -17,14 +17,25 @@ import java.util.function.Consumer;
 final class StateReading<O> {
   private static final Duration RETRY_FIRST = Duration.ofMillis(100);
   private static final Duration RETRY_LONGEST = Duration.ofSeconds(30);
+
+  /** So many answers in a row, and the store counts as well again. */
+  private static final int STEADY = 8;
+
   private static final String NAME = "the store of state";
 
   private final Scope scope;
   private final Consumer<Task<O>> resume;
+
+  /** Since the store was well last. */
   private int failures;
+
+  /** Since the last failure. */
+  private int answered;
 
   /** Tasks that the store has failed, until they are called with what they need. */
   private final Set<Task<O>> failed = new HashSet<>();
+
+  private boolean down;
 
   /**
    * @param resume told once all that a task waits for is there, or is to be asked for again
@@ -61,7 +72,7 @@ final class StateReading<O> {
         value ->
             scope.runUnlessOver(
                 () -> {
-                  recovered();
+                  answered();
                   task.read.add(key, value);
                   last.accept(() -> resume.accept(task));
                 }),
@@ -77,6 +88,8 @@ final class StateReading<O> {
   private Duration failed(Task<O> task, Throwable failure) {
     failed.add(task);
     failures++;
+    answered = 0;
+    down = true;
     var wait = RetryPolicy.jittered(RETRY_FIRST, RETRY_LONGEST, failures, scope.random());
     scope.tell(
         new FunctionEvent.SinkUnavailable(
@@ -84,17 +97,17 @@ final class StateReading<O> {
     return wait;
   }
 
-  /** A task was called: what it needed was read, perhaps without waiting this time. */
-  void called(Task<O> task) {
-    if (failures > 0 && failed.remove(task)) {
-      recovered();
+  /** One answer says little of a store that fails every second time: who waits goes on waiting. */
+  private void answered() {
+    if (failures > 0 && ++answered >= STEADY) {
+      failures = 0;
     }
   }
 
-  private void recovered() {
-    if (failures > 0) {
-      failures = 0;
-      failed.clear();
+  /** A task was called, or is finished: what it needed was read, or is needed no more. */
+  void called(Task<O> task) {
+    if (down && failed.remove(task) && failed.isEmpty()) {
+      down = false;
       scope.tell(new FunctionEvent.SinkRecovered(scope.function, scope.context.key(), NAME));
     }
   }

@@ -25,6 +25,6 @@ interface StateVersions {
    */
   int toWrite(String function, int oldest, int newest);
 
-  /** State of this version was read. */
+  /** There is state of this version, whether it can be read or not. */
   void found(String function, int version);
 }

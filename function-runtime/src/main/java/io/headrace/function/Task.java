@@ -110,6 +110,15 @@ abstract class Task<O> implements LetterSource {
     return false;
   }
 
+  /**
+   * Records of its key wait for a redrive, and it is about to begin; on the worker loop.
+   *
+   * @return whether it waits for them: it leaves its lane, and comes back by itself
+   */
+  boolean waitsForRedrive() {
+    return false;
+  }
+
   /** The task lies in a dead letter; on the worker loop, before it is told as done. */
   void lettered() {}
 

@@ -68,6 +68,7 @@ final class WindowHandler<I, A, O> implements ShardHandler {
     this.codec = new StateCodec<>(scope, kind.codec());
     this.space = HandlerState.open(scope, this::merge);
     this.lanes = wiring.open(scope, this::done);
+    lanes.boundedBy(space);
     this.arrivals = new InOrder<>(scope, this::decode, this::admit, lanes::start);
   }
 

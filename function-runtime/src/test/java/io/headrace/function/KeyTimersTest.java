@@ -99,6 +99,42 @@ class KeyTimersTest {
   }
 
   @Test
+  void stored_timers_of_a_function_that_has_no_on_timer_any_more_are_an_error_and_not_lost() {
+    var rig = started();
+    rig.putAll("a=0 at alarm 2", "b=0 after nap 7", "c=0 keep 60");
+    rig.drain();
+    rig.commit();
+    rig.advance(10);
+    assertThatThrownBy(() -> goingOn(rig, diaries(Forgetful::new)))
+        .hasMessageContaining("2 timers are stored")
+        .hasMessageContaining("no onTimer");
+    var back = goingOn(rig, diaries(Diary::new));
+    back.put("a", "3");
+    back.advance(1_000);
+    assertThat(back.stateOf("a")).contains("0 3 alarm");
+  }
+
+  private static Rig goingOn(Rig from, FunctionSpec<String, String> spec) {
+    var next = new Rig(2, spec);
+    next.chunks = from.chunks;
+    next.commit = from.commit;
+    next.epoch = from.epoch + 1;
+    return next.start().restore();
+  }
+
+  private static final class Forgetful implements KeyedFunction<String, String, String> {
+    @Override
+    public String initial(String key) {
+      return "";
+    }
+
+    @Override
+    public Next<String> handle(String state, Event<String> event, Output<String> out) {
+      return Next.same();
+    }
+  }
+
+  @Test
   void it_makes_no_difference_how_far_the_key_is_behind_the_shard() {
     for (int seed = 0; seed < 50; seed++) {
       var rig = new Rig(seed, diaries(Diary::new)).withSlowPool(50).start().restore();

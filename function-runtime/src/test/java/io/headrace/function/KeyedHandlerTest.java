@@ -7,12 +7,15 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import io.headrace.checkpoint.ChunkStore;
 import io.headrace.checkpoint.InMemoryChunkStore;
+import io.headrace.checkpoint.state.StateCache;
 import io.headrace.kcl.CheckpointException;
 import io.headrace.kcl.CommitParts;
 import io.headrace.kcl.HashRange;
 import io.headrace.kcl.Shard;
+import io.headrace.kcl.ShardHandler;
 import io.headrace.kcl.ShardHandler.Outcome;
 import java.math.BigInteger;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -258,6 +261,68 @@ class KeyedHandlerTest {
     store.down = false;
     rig.drain();
     assertThat(rig.outputs.values()).contains("k2:" + LARGE + "one");
+    assertThat(rig.events(FunctionEvent.SinkRecovered.class)).isNotEmpty();
+    assertThat(rig.letters).isEmpty();
+  }
+
+  @Test
+  void while_the_store_is_down_what_is_not_stored_is_bounded_and_records_wait_until_it_is_back() {
+    var store = new CountingChunks();
+    var rig = rig(RetryPolicy.forever());
+    rig.chunks = store;
+    rig.cache = new StateCache(1 << 20);
+    rig.start().restore();
+    store.down = true;
+    for (int i = 0; i < 1_000; i++) {
+      rig.put("k" + i, LARGE);
+      rig.advance(1); // Else hundreds of calls are under way before the first one ends.
+    }
+    for (int i = 0; i < 20; i++) {
+      rig.advance(1_000);
+      rig.commit();
+    }
+    // A state of 3 KB takes twice that with its object.
+    assertThat(rig.settled).hasSizeBetween(100, 250);
+    assertThat(rig.events(FunctionEvent.SinkUnavailable.class)).hasSize(1);
+    assertThat(rig.events(FunctionEvent.SinkUnavailable.class).get(0).cause())
+        .hasMessageContaining("not stored yet");
+    assertThat(rig.stateChanges).as("a commit is wanted").isPositive();
+    assertThat(rig.handler().standing(Duration.ofMinutes(1)))
+        .isEqualTo(ShardHandler.Standing.RETRYING);
+    store.down = false;
+    for (int i = 0; i < 40 && rig.settled.size() < 1_000; i++) {
+      rig.advance(1_000);
+      rig.commit();
+    }
+    rig.drain();
+    assertThat(rig.events(FunctionEvent.SinkRecovered.class))
+        .hasSameSizeAs(rig.events(FunctionEvent.SinkUnavailable.class));
+    assertThat(rig.letters).isEmpty();
+  }
+
+  @Test
+  void a_store_that_answers_every_second_call_is_asked_less_and_less() {
+    var rig = rig(RetryPolicy.upTo(1));
+    var store = new HeldBackChunks();
+    rig.chunks = store;
+    rig.start().restore();
+    for (int i = 0; i < 400; i++) {
+      rig.put("k" + i, LARGE);
+    }
+    rig.drain();
+    rig.commit();
+    rig.advance(10);
+    rig.crash();
+    store.everySecondFails = true;
+    for (int i = 0; i < 30; i++) {
+      rig.put("k" + (10 * i), "x");
+      rig.advance(50);
+    }
+    var failures = rig.events(FunctionEvent.SinkUnavailable.class);
+    assertThat(failures).hasSizeGreaterThan(5);
+    assertThat(failures.get(failures.size() - 1).in()).isGreaterThan(Duration.ofSeconds(1));
+    store.everySecondFails = false;
+    rig.drain();
     assertThat(rig.events(FunctionEvent.SinkRecovered.class)).isNotEmpty();
     assertThat(rig.letters).isEmpty();
   }
@@ -536,6 +601,8 @@ class KeyedHandlerTest {
     private final List<Runnable> held = new ArrayList<>();
     boolean holding;
     boolean down;
+    boolean everySecondFails;
+    private int calls;
 
     @Override
     public CompletionStage<Void> put(String name, byte[] bytes) {
@@ -544,7 +611,7 @@ class KeyedHandlerTest {
 
     @Override
     public CompletionStage<byte[]> get(String name) {
-      if (down) {
+      if (down || (everySecondFails && ++calls % 2 == 0)) {
         return CompletableFuture.failedFuture(new CheckpointException("down"));
       }
       if (!holding) {

@@ -62,6 +62,61 @@ class KeysWaitTest extends RedriveRig {
     }
   }
 
+  @Test
+  void a_timer_of_a_key_that_waits_comes_behind_the_records_that_wait() {
+    spec =
+        FunctionSpec.named("echo")
+            .reading(Rig.input())
+            .retrying(RetryPolicy.upTo(0).thenLaterRecordsOfTheKey(KeyAfterLetter.WAIT_FOR_REDRIVE))
+            .keyedBy(Keys.partitionKey(), new Texts())
+            .handledBy(() -> new Waking(), Destination.nowhere());
+    var first = start("w1");
+    put(2, "a", "b");
+    advance(5);
+    broken.add("b");
+    put(2, "a", "b");
+    advance(2);
+    broken.clear();
+    put(2, "a", "b");
+    advance(60);
+    assertThat(text(first, "a")).isEqualTo(" 0 2 4 !");
+    assertThat(text(first, "b")).as("due, and yet it waits").isEqualTo(" 1");
+    first.crash();
+    var running = start("w2");
+    advance(30);
+    assertThat(text(running, "b")).as("elsewhere, too").isEqualTo(" 1");
+
+    var given = redrives().redrive(Operations.Target.of("echo"), ALL, "the bug is fixed");
+    advance(60);
+    assertThat(given.toCompletableFuture().join()).isPresent();
+    assertThat(entered()).isEmpty();
+    assertThat(text(running, "b")).isEqualTo(" 1 3 5 !");
+  }
+
+  private String text(FunctionRuntime.Running running, String key) {
+    return String.valueOf(running.stateOf("echo", key, key).orElseThrow());
+  }
+
+  /** As the other, and half a minute after its first record a key is woken. */
+  private final class Waking implements KeyedFunction<String, String, String> {
+    @Override
+    public String initial(String key) {
+      return "";
+    }
+
+    @Override
+    public Next<String> handle(String state, Event<String> event, Output<String> out) {
+      refuseBroken(event);
+      var next = Next.state(state + event.value().substring(event.partitionKey().length()));
+      return state.isEmpty() ? next.wakeAfter("wake", Duration.ofSeconds(30)) : next;
+    }
+
+    @Override
+    public Next<String> onTimer(String state, WakeUp timer, Output<String> out) {
+      return Next.state(state + " !");
+    }
+  }
+
   private List<Integer> state(FunctionRuntime.Running running, String key) {
     var state = String.valueOf(running.stateOf("echo", key, key).orElseThrow());
     var numbers = new ArrayList<Integer>();

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headrace.checkpoint.ChunkStore;
 import io.headrace.checkpoint.InMemoryChunkStore;
+import io.headrace.checkpoint.Orders;
+import io.headrace.checkpoint.state.StateCache;
 import io.headrace.kcl.CommitParts;
 import io.headrace.kcl.HashRange;
 import io.headrace.kcl.Incarnation;
@@ -36,6 +38,7 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,6 +52,7 @@ final class Rig implements OutputTap {
   final SimulatedLoop loop;
   final SplittableRandom random;
   ChunkStore chunks = new InMemoryChunkStore();
+  StateCache cache = new StateCache(StateCache.BYTES_MAX_DEFAULT);
   final List<FunctionEvent> events = new ArrayList<>();
   final Map<Position, ShardHandler.Outcome> settled = new LinkedHashMap<>();
   final Set<Position> returned = new LinkedHashSet<>();
@@ -118,7 +122,14 @@ final class Rig implements OutputTap {
                 DeadLetters.toStream("none"),
                 this),
             chunks,
-            events::add);
+            cache,
+            events::add,
+            new AtomicInteger(),
+            () -> Orders.NONE,
+            LetterKeeping.NONE,
+            StuckThreads.Tally.unbounded(),
+            Telemetry.NONE,
+            StateVersions.NEWEST);
     host = FunctionHost.open(spec, environment);
     return open();
   }

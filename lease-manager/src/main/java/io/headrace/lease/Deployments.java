@@ -8,7 +8,6 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -51,11 +50,6 @@ final class Deployments {
   /** Nothing is certain until the others are known again. */
   void forget() {
     readByAll.clear();
-  }
-
-  OptionalInt newestReadByAll(String function) {
-    var newest = readByAll.get(function);
-    return newest == null ? OptionalInt.empty() : OptionalInt.of(newest);
   }
 
   /**

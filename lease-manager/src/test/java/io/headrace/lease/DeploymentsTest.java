@@ -26,15 +26,15 @@ class DeploymentsTest {
   @Test
   void a_version_may_be_written_once_every_living_worker_reads_it() {
     var deployments = of(Map.of("totals", 3));
-    assertThat(deployments.newestReadByAll("totals")).as("nobody is known yet").isEmpty();
+    assertThat(deployments.versionToWrite("totals", 1, 9)).as("nobody is known yet").isEqualTo(1);
 
     var old = profile("v1", 1, Map.of("totals", 2));
     var stranger = profile("v1", 1, Map.of("other", 1));
     deployments.observe(List.of(old, stranger, profile("v2", 2, Map.of("totals", 3))), true);
-    assertThat(deployments.newestReadByAll("totals")).hasValue(2);
+    assertThat(deployments.versionToWrite("totals", 1, 9)).isEqualTo(2);
     deployments.observe(List.of(stranger, profile("v2", 2, Map.of("totals", 3))), true);
-    assertThat(deployments.newestReadByAll("totals")).hasValue(3);
-    assertThat(deployments.newestReadByAll("unknown")).isEmpty();
+    assertThat(deployments.versionToWrite("totals", 1, 9)).isEqualTo(3);
+    assertThat(deployments.versionToWrite("unknown", 1, 9)).isEqualTo(1);
   }
 
   @Test
@@ -42,9 +42,9 @@ class DeploymentsTest {
     var deployments = of(Map.of("totals", 3));
     deployments.observe(List.of(profile("v1", 1, Map.of("totals", 2))), true);
     deployments.observe(List.of(), false);
-    assertThat(deployments.newestReadByAll("totals")).hasValue(2);
+    assertThat(deployments.versionToWrite("totals", 1, 9)).isEqualTo(2);
     deployments.forget();
-    assertThat(deployments.newestReadByAll("totals")).isEmpty();
+    assertThat(deployments.versionToWrite("totals", 1, 9)).isEqualTo(1);
   }
 
   @Test

@@ -31,8 +31,9 @@ final class Compaction {
    *
    * @param run empty when nothing is left
    * @param replaced the chunks that the inputs were made of
+   * @param made the chunks that the run is made of
    */
-  record Result(List<Run> inputs, Optional<Run> run, List<String> replaced) {
+  record Result(List<Run> inputs, Optional<Run> run, List<String> replaced, List<String> made) {
     /** The runs with this one in the place of its inputs, which must be there still. */
     List<Run> in(List<Run> runs) {
       int at = runs.indexOf(inputs.get(0));
@@ -79,7 +80,11 @@ final class Compaction {
     return all - oldest > GROWTH_MAX * oldest + SMALL_BYTES;
   }
 
-  /** The stage completes on any thread; fails when a chunk can't be read or stored. */
+  /**
+   * The stage completes on any thread; fails when a chunk can't be read or stored.
+   *
+   * @param names of all chunks that were begun, once the stage is complete: none is under way then
+   */
   CompletableFuture<Result> start(
       ChunkIo io, HashRange range, Executor background, AtomicBoolean stopped, List<String> names) {
     var writer = new RunWriter(io, inputs.get(0).resident(), range);
@@ -97,16 +102,14 @@ final class Compaction {
             stopped);
     return merge
         .start()
-        .whenComplete((visited, thrown) -> names.addAll(writer.names()))
+        .exceptionallyCompose(
+            thrown ->
+                writer
+                    .settled()
+                    .thenCompose(settled -> CompletableFuture.<List<String>>failedFuture(thrown)))
         .thenCompose(
             visited ->
-                writer
-                    .finish()
-                    .whenComplete(
-                        (run, thrown) -> {
-                          names.clear();
-                          names.addAll(writer.names());
-                        })
-                    .thenApply(run -> new Result(inputs, run, visited)));
+                writer.finish().thenApply(run -> new Result(inputs, run, visited, writer.names())))
+        .whenComplete((result, thrown) -> names.addAll(writer.names()));
   }
 }

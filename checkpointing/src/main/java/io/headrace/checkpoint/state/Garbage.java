@@ -52,6 +52,11 @@ final class Garbage {
     dropped.addAll(chunks);
   }
 
+  /** No root has ever named these, and none will: they need not wait for a commit. */
+  void discard(List<String> chunks) {
+    chunks.forEach(this::delete);
+  }
+
   /** A root is about to be written that does not reach what was dropped by now. */
   List<String> taken() {
     var taken = dropped;

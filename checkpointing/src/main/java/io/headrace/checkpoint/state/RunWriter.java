@@ -100,6 +100,12 @@ final class RunWriter {
         .thenApply(stored -> Optional.of(run));
   }
 
+  /** No put is under way any more, however they came out. */
+  CompletableFuture<Void> settled() {
+    return CompletableFuture.allOf(inFlight.toArray(CompletableFuture<?>[]::new))
+        .handle((done, thrown) -> null);
+  }
+
   private void closeData() {
     var ref = put(DataChunk.write(open), open.get(0).key(), Bloom.of(open));
     open.clear();

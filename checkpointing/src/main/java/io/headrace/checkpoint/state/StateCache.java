@@ -6,8 +6,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What the state of all functions and shards of one worker takes of memory beyond what is not
- * stored yet and what is {@linkplain EntryKind#isResident resident}: entries that were used, and
- * the inner chunks that say where others lie. Any thread.
+ * stored yet, which has a bound of the same size for itself, and what is {@linkplain
+ * EntryKind#isResident resident}: entries that were used, and the inner chunks that say where
+ * others lie. Any thread.
  */
 public final class StateCache {
   /** Unless told otherwise. */
@@ -16,6 +17,7 @@ public final class StateCache {
   private record OfSpace(Object space, EntryKey key) {}
 
   private final Cache<Object, Object> cache;
+  private final Unstored unstored;
 
   /**
    * A cache with a bound.
@@ -26,6 +28,7 @@ public final class StateCache {
     if (bytesMax < 0) {
       throw new IllegalArgumentException("bytesMax " + bytesMax + ": must not be negative");
     }
+    unstored = new Unstored(bytesMax);
     cache =
         Caffeine.newBuilder()
             .maximumWeight(bytesMax)
@@ -41,6 +44,11 @@ public final class StateCache {
       return entry.key().weight() + 64 + (held == null ? 0 : held.weight());
     }
     return value instanceof Node node ? node.weight() : 64;
+  }
+
+  /** What a space holds that is not stored yet is bounded beside what is in here. */
+  Unstored.Share share() {
+    return unstored.share();
   }
 
   /** What was known of an entry; null when nothing is. */

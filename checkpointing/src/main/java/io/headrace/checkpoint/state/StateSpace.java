@@ -48,9 +48,15 @@ public final class StateSpace {
   /** Something but entries is to be stored: notes, what was inherited, what failed. */
   private boolean mustStore;
 
+  /** Of what changed since the last snapshot. */
+  private long activeBytes;
+
+  private final Unstored.Share unstored;
+  private Runnable whenStored = () -> {};
   private long snapshots;
   private boolean flushing;
   private boolean compacting;
+  private final MergeRest resting = new MergeRest();
   private Compaction.@Nullable Result compacted;
 
   /** What the next commit stores when nothing changes. */
@@ -77,6 +83,7 @@ public final class StateSpace {
     this.joining = Objects.requireNonNull(joining, "joining");
     this.io = new ChunkIo(home, home.cache(), rules);
     this.garbage = new Garbage(home, rules);
+    this.unstored = home.cache().share();
   }
 
   /**
@@ -103,7 +110,7 @@ public final class StateSpace {
     view =
         new View(
             new ConcurrentHashMap<>(), List.of(), found.inline(), found.cold(), found.resident());
-    view.active().putAll(found.changes());
+    found.changes().forEach(this::change);
     residents.putAll(found.residents());
     found.warm().forEach((key, value) -> home.cache().put(identity, key, new Slot(value)));
     rootChunk = found.rootChunk();
@@ -164,7 +171,7 @@ public final class StateSpace {
     if (key.kind().isResident()) {
       residents.put(key, value);
     }
-    view.active().put(key, new Slot(value));
+    change(key, new Slot(value));
   }
 
   /** Removes an entry, if there is one. On the worker loop. */
@@ -172,7 +179,36 @@ public final class StateSpace {
     if (key.kind().isResident()) {
       residents.remove(key);
     }
-    view.active().put(key, Slot.GONE);
+    change(key, Slot.GONE);
+  }
+
+  private void change(EntryKey key, Slot slot) {
+    var before = view.active().put(key, slot);
+    activeBytes += View.weightOf(key, slot) - (before == null ? 0 : View.weightOf(key, before));
+    weigh();
+  }
+
+  private void weigh() {
+    unstored.is(activeBytes + view.frozenBytes());
+  }
+
+  /**
+   * Whether so much is not stored yet that nothing more should change: it is held in memory until
+   * it is, and the store may be down for long. Nothing is refused; whoever changes entries asks. On
+   * the worker loop.
+   */
+  public boolean isFull() {
+    return unstored.isFull();
+  }
+
+  /** About what is held in memory that is not stored yet. On the worker loop. */
+  public long unstoredBytes() {
+    return unstored.bytes();
+  }
+
+  /** Told whenever a snapshot was stored: {@link #isFull} may have changed. On the worker loop. */
+  public void whenStored(Runnable told) {
+    whenStored = told;
   }
 
   /**
@@ -238,6 +274,8 @@ public final class StateSpace {
     mustStore = false;
     long snapshot = ++snapshots;
     view = before == null ? view.freezeWithFailed(snapshot) : view.freeze(snapshot);
+    activeBytes = 0;
+    weigh();
     var answer = new CompletableFuture<CommitParts>();
     var noted = new HashMap<>(notes);
     writing = answer;
@@ -305,11 +343,13 @@ public final class StateSpace {
       List<String> taken,
       CompletableFuture<CommitParts> answer) {
     view = view.stored(snapshot, stored.inline(), stored.cold(), stored.resident());
+    weigh();
     current = stored.part();
     rootChunk = stored.rootChunk();
     garbage.captured(taken, stored.part());
     flushed(answer);
     answer.complete(CommitParts.of(home.part(), stored.part()));
+    whenStored.run();
   }
 
   private void failed(
@@ -338,7 +378,7 @@ public final class StateSpace {
   }
 
   private void compact() {
-    if (compacting || compacted != null || closed.get()) {
+    if (compacting || compacted != null || closed.get() || resting.isResting(home.loop())) {
       return;
     }
     var due = Compaction.of(view.cold()).or(() -> Compaction.of(view.resident()));
@@ -353,15 +393,23 @@ public final class StateSpace {
         () -> merging.start(io, home.range(), home.background(), closed, names),
         result -> {
           compacting = false;
+          resting.succeeded();
           compacted = result;
           installCompacted();
         },
         thrown -> {
           compacting = false;
-          garbage.drop(names);
-          if (!closed.get()) {
-            LOG.warn("{}: chunks can't be merged: {}", home.owner(), thrown.toString());
+          if (closed.get()) {
+            garbage.discard(names);
+            return;
           }
+          garbage.drop(names);
+          var wait = resting.failed(home.loop());
+          LOG.warn(
+              "{}: chunks can't be merged, which is tried again in {} or later: {}",
+              home.owner(),
+              wait,
+              thrown.toString());
         });
   }
 
@@ -372,6 +420,10 @@ public final class StateSpace {
       return;
     }
     compacted = null;
+    if (closed.get()) {
+      garbage.discard(result.made()); // No root has named any of them, and none will.
+      return;
+    }
     var seen = view;
     view =
         result.inputs().get(0).resident()
@@ -384,6 +436,7 @@ public final class StateSpace {
   /** Nothing is done in the background any more; from any thread. */
   public void close() {
     if (!closed.getAndSet(true)) {
+      unstored.end();
       home.background().execute(() -> home.cache().forget(identity));
     }
   }

@@ -24,8 +24,31 @@ record View(
     Map<EntryKey, Slot> inline,
     List<Run> cold,
     List<Run> resident) {
-  /** What one snapshot has changed. */
-  record Frozen(long snapshot, Map<EntryKey, Slot> entries) {}
+  /**
+   * What one snapshot has changed.
+   *
+   * @param bytes about what it takes of memory
+   */
+  record Frozen(long snapshot, Map<EntryKey, Slot> entries, long bytes) {}
+
+  /** About what an entry takes of memory. */
+  static long weightOf(EntryKey key, Slot slot) {
+    var held = slot.value();
+    return key.weight() + 64L + (held == null ? 0 : held.weight());
+  }
+
+  private static long weightOf(Map<EntryKey, Slot> entries) {
+    long weight = 0;
+    for (var entry : entries.entrySet()) {
+      weight += weightOf(entry.getKey(), entry.getValue());
+    }
+    return weight;
+  }
+
+  /** Of all snapshots that are not stored yet. */
+  long frozenBytes() {
+    return frozen.stream().mapToLong(Frozen::bytes).sum();
+  }
 
   static View empty() {
     return new View(new ConcurrentHashMap<>(), List.of(), Map.of(), List.of(), List.of());
@@ -59,7 +82,7 @@ record View(
 
   View freeze(long snapshot) {
     var layers = new ArrayList<Frozen>();
-    layers.add(new Frozen(snapshot, active));
+    layers.add(new Frozen(snapshot, active, weightOf(active)));
     layers.addAll(frozen);
     return new View(new ConcurrentHashMap<>(), List.copyOf(layers), inline, cold, resident);
   }
@@ -78,7 +101,11 @@ record View(
     }
     all.putAll(active);
     return new View(
-        new ConcurrentHashMap<>(), List.of(new Frozen(snapshot, all)), inline, cold, resident);
+        new ConcurrentHashMap<>(),
+        List.of(new Frozen(snapshot, all, weightOf(all))),
+        inline,
+        cold,
+        resident);
   }
 
   /** A snapshot, and all before it, are stored. */

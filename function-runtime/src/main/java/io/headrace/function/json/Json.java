@@ -265,10 +265,7 @@ public final class Json<T> implements Codec<T> {
               ? " at byte " + at.getLocation().getByteOffset()
               : "");
     }
-    String path =
-        mapping.getPath().stream()
-            .map(step -> step.getFieldName() != null ? step.getFieldName() : "" + step.getIndex())
-            .collect(Collectors.joining("."));
+    String path = mapping.getPath().stream().map(Json::nameOf).collect(Collectors.joining("."));
     String at = path.isEmpty() ? "" : ", field " + path;
     if (wrong instanceof InvalidNullException) {
       return at + ": is null";
@@ -283,6 +280,20 @@ public final class Json<T> implements Codec<T> {
       return at + (missing(mismatch) ? ": is missing" : ": is not a " + target(mismatch));
     }
     return at + ": " + wrong.getClass().getSimpleName();
+  }
+
+  /** The keys of a map are as much the user's as its values are. */
+  private static String nameOf(JsonMappingException.Reference step) {
+    if (step.getFieldName() == null) {
+      return "" + step.getIndex();
+    }
+    var from = step.getFrom();
+    boolean ofMap = from instanceof Map || (from instanceof Class<?> type && isMap(type));
+    return ofMap ? "(key)" : step.getFieldName();
+  }
+
+  private static boolean isMap(Class<?> type) {
+    return Map.class.isAssignableFrom(type);
   }
 
   private static boolean missing(MismatchedInputException mismatch) {

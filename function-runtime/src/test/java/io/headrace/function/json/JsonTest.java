@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -127,6 +128,21 @@ class JsonTest {
     assertThatThrownBy(() -> decode("null")).hasMessage("Reading: is null");
     assertThatThrownBy(() -> decode("{\"host\":\"a\",\"cpu\":1,\"at\":\"2026-01-01T00:00:00Z\"} x"))
         .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  record Ledger(Map<String, Reading> byCard, Map<String, Object> loose) {}
+
+  @Test
+  void the_keys_of_a_map_are_payload_and_in_no_error() {
+    var codec = Json.of(Ledger.class);
+    var unread = "{\"byCard\":{\"4111-1111\":{\"host\":\"a\"}},\"loose\":{}}".getBytes(UTF_8);
+    assertThatThrownBy(() -> codec.decode(unread, 1))
+        .hasMessageContaining("field byCard.(key).cpu: is missing")
+        .hasMessageNotContaining("4111");
+    var unwritable = new Ledger(Map.of(), Map.of("4111-1111", new Object()));
+    assertThatThrownBy(() -> codec.encode(unwritable))
+        .hasMessageContaining("field loose.(key)")
+        .hasMessageNotContaining("4111");
   }
 
   @Test
