@@ -162,6 +162,34 @@ class WindowHandlerTest {
   }
 
   @Test
+  void an_event_time_too_far_ahead_is_its_records_letter_and_tells_no_window() {
+    var rig =
+        new Rig(
+                1,
+                FunctionSpec.named("f")
+                    .reading(
+                        Rig.input()
+                            .timedBy(
+                                value ->
+                                    Instant.ofEpochSecond(
+                                        Long.parseLong(value.substring(value.indexOf('@') + 1))),
+                                Duration.ofSeconds(60)))
+                    .windowedBy(Keys.partitionKey(), ten(), new Texts())
+                    .handledBy(Listing::new, Destination.nowhere()))
+            .start()
+            .restore();
+    rig.put("a", "x@1", Instant.ofEpochSecond(1));
+    rig.put("a", "far@4102444800", Instant.ofEpochSecond(2));
+    rig.put("a", "past@-4102444800", Instant.ofEpochSecond(2));
+    rig.put("a", "y@2", Instant.ofEpochSecond(2));
+    rig.put("b", "z@60", Instant.EPOCH);
+    rig.drain();
+    assertThat(rig.letters).extracting(DeadLetter::code).containsExactly("FutureEventTime");
+    assertThat(rig.events(FunctionEvent.LateDropped.class)).hasSize(1);
+    assertThat(rig.outputs.values()).containsExactly("a 0: x@1 y@2");
+  }
+
+  @Test
   void days_of_a_zone_have_23_or_25_hours_where_clocks_change() {
     var days = Windows.daily(ZoneId.of("Europe/Berlin"));
     assertThat(days.of(Instant.parse("2026-03-29T12:00:00Z")))
