@@ -100,8 +100,7 @@ abstract class Decoder<I> {
         throw new Unreadable("Undecodable", "endedBy threw " + thrown.getClass().getName(), thrown);
       }
       return Decoded.at(
-          value,
-          timing == null ? record.arrivedAt() : timeOf(timing, value, record.arrivedAt()));
+          value, timing == null ? record.arrivedAt() : timeOf(timing, value, record.arrivedAt()));
     }
 
     private static <I> Instant timeOf(Input.Timing<I> timing, I value, Instant arrivedAt)

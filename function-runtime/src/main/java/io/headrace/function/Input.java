@@ -92,8 +92,8 @@ public final class Input<I> {
   }
 
   /**
-   * Where event time is found; without it, it is the time of arrival. One record of a wrong time far
-   * ahead tells all windows of its shard: see {@link #timedBy(Function, Duration)}.
+   * Where event time is found; without it, it is the time of arrival. One record of a wrong time
+   * far ahead tells all windows of its shard: see {@link #timedBy(Function, Duration)}.
    */
   public Input<I> timedBy(Function<? super I, Instant> eventTime) {
     return timed(new Timing<I>(eventTime, null));

@@ -2,9 +2,9 @@ package io.headrace.function;
 
 /**
  * Sums records up by key and window of event time. {@link #add} is called in the shard's order for
- * each key, {@link #close} when the watermark has passed the window's end; and again, with the whole
- * sum, for each record that comes late and is allowed ({@link Windows#allowing}). Called on the
- * invocation pool, for different keys at once.
+ * each key, {@link #close} when the watermark has passed the window's end; and again, with the
+ * whole sum, for each record that comes late and is allowed ({@link Windows#allowing}). Called on
+ * the invocation pool, for different keys at once.
  *
  * @param <A> the sum's type; treat it as immutable
  */

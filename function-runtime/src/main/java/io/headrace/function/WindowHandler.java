@@ -195,6 +195,7 @@ final class WindowHandler<I, A, O> implements ShardHandler {
     }
   }
 
+  @SuppressWarnings("unchecked") // The side is of the input's type, as Windows.lateTo demands.
   private void admit(Arrived<I> arrived, Instant watermark) {
     var record = arrived.record();
     if (arrived instanceof Arrived.Faulty<I> faulty) {
@@ -217,7 +218,7 @@ final class WindowHandler<I, A, O> implements ShardHandler {
             .filter(span -> !kind.windows().isClosed(span.end(), judged))
             .toList();
     if (still.isEmpty()) {
-      lanes.add(new Late(record, decoded));
+      lanes.add(new LateRecord<>(scope, (Side<I>) kind.windows().side(), record, decoded));
       return;
     }
     // By the time here: one that is late where it comes from may be on time in this shard.
@@ -333,7 +334,8 @@ final class WindowHandler<I, A, O> implements ShardHandler {
     changed = true;
     space
         .resident(EntryKind.OPEN_WINDOW)
-        .sorted(Map.Entry.comparingByKey(Comparator.comparing(EntryKeys::windowOf, WindowKey.BY_END)))
+        .sorted(
+            Map.Entry.comparingByKey(Comparator.comparing(EntryKeys::windowOf, WindowKey.BY_END)))
         .forEach(
             each -> reopen(EntryKeys.windowOf(each.getKey()), WindowMark.read(each.getValue())));
     closeDue();
@@ -364,34 +366,6 @@ final class WindowHandler<I, A, O> implements ShardHandler {
     @Override
     CompletionStage<Effect> perform(Call<O> call, OutputBuffer<O> out) {
       return CompletableFuture.failedFuture(fault);
-    }
-  }
-
-  /** A record whose windows are all closed. */
-  private final class Late extends Task.OfRecord<O> {
-    private final Decoder.Decoded<I> decoded;
-
-    Late(StreamRecord record, Decoder.Decoded<I> decoded) {
-      super(record, scope.idOf(record.position()));
-      this.decoded = decoded;
-    }
-
-    /** The side is of the input's type, as {@link Windows#lateTo} demands. */
-    @Override
-    @SuppressWarnings("unchecked")
-    CompletionStage<Effect> perform(Call<O> call, OutputBuffer<O> out) {
-      var side = (Side<I>) kind.windows().side();
-      if (side != null) {
-        out.send(side, decoded.value());
-        return CompletableFuture.completedFuture(Effect.HANDLED);
-      }
-      var shard = scope.context.key();
-      return CompletableFuture.completedFuture(
-          new Effect(
-              Outcome.FILTERED,
-              () ->
-                  scope.tell(
-                      new FunctionEvent.LateDropped(scope.function, shard, record.position()))));
     }
   }
 

@@ -39,7 +39,6 @@ record WindowKey(StateKey key, Windows.Span span) {
 
   /** As the user's function is told of it. */
   Window told(Window.Firing firing, int revision) {
-    return new Window(
-        key.key(), key.partitionKey(), span.start(), span.end(), firing, revision);
+    return new Window(key.key(), key.partitionKey(), span.start(), span.end(), firing, revision);
   }
 }

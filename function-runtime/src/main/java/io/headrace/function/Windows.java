@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * How event time is cut into windows. A window is told when the watermark of its shard (the latest
- * event time seen there) has passed its end and what the windows wait ({@link #waiting}); then it is
- * forgotten, unless lateness is allowed ({@link #allowing}). Immutable.
+ * event time seen there) has passed its end and what the windows wait ({@link #waiting}); then it
+ * is forgotten, unless lateness is allowed ({@link #allowing}). Immutable.
  */
 public final class Windows {
   /** Start and end of a window. */
@@ -100,8 +100,8 @@ public final class Windows {
   }
 
   /**
-   * Where records go that come after all their windows were forgotten: a side of the input's type with
-   * a destination. Without it they are counted ({@link FunctionEvent.LateDropped}).
+   * Where records go that come after all their windows were forgotten: a side of the input's type
+   * with a destination. Without it they are counted ({@link FunctionEvent.LateDropped}).
    */
   public Windows lateTo(Side<?> side) {
     return new Windows(cut, wait, lateness, Objects.requireNonNull(side, "side"));

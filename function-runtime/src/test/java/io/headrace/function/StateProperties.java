@@ -123,8 +123,7 @@ class StateProperties {
                             .endedBy("END"::equals))
                     .retrying(QUICK)
                     .sendingSide(late, Destination.nowhere())
-                    .windowedBy(
-                        Keys.partitionKey(), timed.lateTo(late), new Texts())
+                    .windowedBy(Keys.partitionKey(), timed.lateTo(late), new Texts())
                     .handledBy(() -> new Joining(random, failurePercent), Destination.nowhere()))
             .withSlowPool(5)
             .start()

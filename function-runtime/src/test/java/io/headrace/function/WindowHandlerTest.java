@@ -114,10 +114,7 @@ class WindowHandlerTest {
     rig.drain();
     assertThat(rig.outputs.values())
         .containsExactlyInAnyOrder(
-            "a 0: x@1",
-            "a LATE 1 0: x@1 z@2",
-            "a LATE 2 0: x@1 z@2 w@3",
-            "a 10: y@14 v@15");
+            "a 0: x@1", "a LATE 1 0: x@1 z@2", "a LATE 2 0: x@1 z@2 w@3", "a 10: y@14 v@15");
     assertThat(rig.sides).containsExactly("gone@4");
   }
 

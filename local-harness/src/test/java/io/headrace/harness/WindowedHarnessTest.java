@@ -55,8 +55,7 @@ class WindowedHarnessTest {
             .reading(
                 Input.of(StreamSource.kinesis("in"), new Texts())
                     .endedBy(text -> text.equals("end")))
-            .windowedBy(
-                Keys.partitionKey(), windows, Json.of(Sum.class))
+            .windowedBy(Keys.partitionKey(), windows, Json.of(Sum.class))
             .handledBy(Counting::new, Destination.stream("out", new Texts(), text -> text)));
   }
 
@@ -76,8 +75,7 @@ class WindowedHarnessTest {
 
   @Test
   void a_late_record_has_its_window_told_again_through_crash_split_and_merge() {
-    var stream =
-        perMinute(Windows.tumbling(Duration.ofMinutes(1)).allowing(Duration.ofMinutes(1)));
+    var stream = perMinute(Windows.tumbling(Duration.ofMinutes(1)).allowing(Duration.ofMinutes(1)));
     var first = stream.now();
     stream.putKeyed("k", "a");
     stream.advance(Duration.ofSeconds(60));
