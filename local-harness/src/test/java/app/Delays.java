@@ -55,7 +55,7 @@ final class Delays implements WindowFunction<Delays.Flight, Delays.Sum, Delays.D
                 .timedBy(Flight::departed))
         .windowedBy(
             Keys.within(Flight::origin),
-            Windows.daily(ZoneOffset.UTC).allowing(Duration.ofHours(1)).lateTo(TOO_LATE),
+            Windows.daily(ZoneOffset.UTC).waiting(Duration.ofHours(1)).lateTo(TOO_LATE),
             Json.of(Sum.class))
         .sendingSide(
             TOO_LATE, Destination.stream("late-flights", Json.of(Flight.class), Flight::origin))

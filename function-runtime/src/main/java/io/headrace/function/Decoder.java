@@ -6,7 +6,6 @@ import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.StreamRecord;
 import java.io.IOException;
 import java.time.Instant;
-import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -74,22 +73,19 @@ abstract class Decoder<I> {
 
   private static final class OfInput<I> extends Decoder<I> {
     private final Codec<? extends I> codec;
-    private final Function<? super I, Instant> time;
-    private final boolean timed;
+    private final Input.@Nullable Timing<I> timing;
     private final Predicate<? super I> end;
 
     OfInput(Input<I> input) {
-      var eventTime = input.eventTime();
       var isEnd = input.end();
       this.codec = input.codec();
-      this.timed = eventTime != null;
-      this.time = eventTime != null ? eventTime : value -> Instant.EPOCH;
+      this.timing = input.timing();
       this.end = isEnd != null ? isEnd : value -> false;
     }
 
     @Override
     boolean isTimed() {
-      return timed;
+      return timing != null;
     }
 
     @Override
@@ -103,19 +99,28 @@ abstract class Decoder<I> {
       } catch (RuntimeException | StackOverflowError thrown) {
         throw new Unreadable("Undecodable", "endedBy threw " + thrown.getClass().getName(), thrown);
       }
-      return Decoded.at(value, timed ? timeOf(value) : record.arrivedAt());
+      return Decoded.at(
+          value, timing == null ? record.arrivedAt() : timeOf(timing, value, record.arrivedAt()));
     }
 
-    private Instant timeOf(I value) throws Unreadable {
+    private static <I> Instant timeOf(Input.Timing<I> timing, I value, Instant arrivedAt)
+        throws Unreadable {
+      Instant found;
       try {
-        Instant found = time.apply(value);
-        if (found != null) {
-          return found;
-        }
+        found = timing.of().apply(value);
       } catch (RuntimeException | StackOverflowError thrown) {
         throw new Unreadable("NoEventTime", "timedBy threw " + thrown.getClass().getName(), thrown);
       }
-      throw new Unreadable("NoEventTime", "timedBy answered null", null);
+      if (found == null) {
+        throw new Unreadable("NoEventTime", "timedBy answered null", null);
+      }
+      if (timing.isBeyond(found, arrivedAt)) {
+        throw new Unreadable(
+            "FutureEventTime",
+            "event time is more than " + timing.ahead() + " ahead of arrival at " + arrivedAt,
+            null);
+      }
+      return found;
     }
   }
 }

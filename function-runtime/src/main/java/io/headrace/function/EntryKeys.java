@@ -8,7 +8,7 @@ import java.time.Instant;
 
 /** Under what a function's state is kept. A window's suffix is its start and end, in that order. */
 final class EntryKeys {
-  /** Under the key of a window that is open: that it is there says all. */
+  /** Under the key of a window that was not told yet; else {@link WindowMark} says what is. */
   static final StateValue OPEN = StateValue.of(new byte[0], 0);
 
   private static final int INSTANT_BYTES = Long.BYTES + Integer.BYTES;

@@ -31,10 +31,31 @@ public final class Input<I> {
     }
   }
 
+  /**
+   * Where event time is found.
+   *
+   * @param ahead of arrival at most; null for any
+   */
+  record Timing<I>(Function<? super I, Instant> of, @Nullable Duration ahead) {
+    Timing {
+      Objects.requireNonNull(of, "eventTime");
+      if (ahead != null && (ahead.isNegative() || ahead.compareTo(AHEAD_MAX) > 0)) {
+        throw new IllegalArgumentException(
+            "timedBy, at most " + ahead + " ahead: must be between 0 and 366 days");
+      }
+    }
+
+    boolean isBeyond(Instant time, Instant arrivedAt) {
+      return ahead != null && time.isAfter(arrivedAt.plus(ahead));
+    }
+  }
+
+  private static final Duration AHEAD_MAX = Duration.ofDays(366);
+
   private final StreamSource source;
   private final Codec<? extends I> codec;
   private final Start start;
-  private final @Nullable Function<? super I, Instant> eventTime;
+  private final @Nullable Timing<I> timing;
   private final @Nullable Predicate<? super I> end;
   private final Misrouted misrouted;
   private final Sieve sieve;
@@ -44,7 +65,7 @@ public final class Input<I> {
       StreamSource source,
       Codec<? extends I> codec,
       Start start,
-      @Nullable Function<? super I, Instant> eventTime,
+      @Nullable Timing<I> timing,
       @Nullable Predicate<? super I> end,
       Misrouted misrouted,
       Sieve sieve,
@@ -52,7 +73,7 @@ public final class Input<I> {
     this.source = Objects.requireNonNull(source, "source");
     this.codec = Objects.requireNonNull(codec, "codec");
     this.start = Objects.requireNonNull(start, "start");
-    this.eventTime = eventTime;
+    this.timing = timing;
     this.end = end;
     this.misrouted = Objects.requireNonNull(misrouted, "misrouted");
     this.sieve = sieve;
@@ -67,13 +88,29 @@ public final class Input<I> {
 
   /** Where a function begins that never read the stream; resolved once and kept. */
   public Input<I> startingAt(Start position) {
-    return new Input<>(source, codec, position, eventTime, end, misrouted, sieve, deduplication);
+    return new Input<>(source, codec, position, timing, end, misrouted, sieve, deduplication);
   }
 
-  /** Where event time is found; without it, it is the time of arrival. */
+  /**
+   * Where event time is found; without it, it is the time of arrival. One record of a wrong time
+   * far ahead tells all windows of its shard: see {@link #timedBy(Function, Duration)}.
+   */
   public Input<I> timedBy(Function<? super I, Instant> eventTime) {
-    Objects.requireNonNull(eventTime, "eventTime");
-    return new Input<>(source, codec, start, eventTime, end, misrouted, sieve, deduplication);
+    return timed(new Timing<I>(eventTime, null));
+  }
+
+  /**
+   * Where event time is found, and how far it may be ahead of arrival. What is further ahead is a
+   * dead letter, {@code FutureEventTime}, and moves no event time.
+   *
+   * @param aheadAtMost 0 to 366 days; a day is more than clocks and time zones are wrong by
+   */
+  public Input<I> timedBy(Function<? super I, Instant> eventTime, Duration aheadAtMost) {
+    return timed(new Timing<I>(eventTime, Objects.requireNonNull(aheadAtMost, "aheadAtMost")));
+  }
+
+  private Input<I> timed(Timing<I> timing) {
+    return new Input<>(source, codec, start, timing, end, misrouted, sieve, deduplication);
   }
 
   /**
@@ -83,7 +120,7 @@ public final class Input<I> {
    */
   public Input<I> endedBy(Predicate<? super I> end) {
     Objects.requireNonNull(end, "end");
-    return new Input<>(source, codec, start, eventTime, end, misrouted, sieve, deduplication);
+    return new Input<>(source, codec, start, timing, end, misrouted, sieve, deduplication);
   }
 
   /**
@@ -91,7 +128,7 @@ public final class Input<I> {
    * Misrouted#DEAD_LETTER} unless given.
    */
   public Input<I> misrouted(Misrouted fate) {
-    return new Input<>(source, codec, start, eventTime, end, fate, sieve, deduplication);
+    return new Input<>(source, codec, start, timing, end, fate, sieve, deduplication);
   }
 
   /**
@@ -129,7 +166,7 @@ public final class Input<I> {
         source,
         codec,
         start,
-        eventTime,
+        timing,
         end,
         misrouted,
         new Sieve(Objects.requireNonNull(filter, "filter"), sieve.unparsable()),
@@ -146,7 +183,7 @@ public final class Input<I> {
         source,
         codec,
         start,
-        eventTime,
+        timing,
         end,
         misrouted,
         new Sieve(sieve.filter(), fate),
@@ -166,7 +203,7 @@ public final class Input<I> {
    */
   public Input<I> deduplicatedBy(Function<? super I, String> id, Duration span) {
     return new Input<>(
-        source, codec, start, eventTime, end, misrouted, sieve, new Deduplication<>(id, span));
+        source, codec, start, timing, end, misrouted, sieve, new Deduplication<>(id, span));
   }
 
   public StreamSource source() {
@@ -181,8 +218,8 @@ public final class Input<I> {
     return start;
   }
 
-  @Nullable Function<? super I, Instant> eventTime() {
-    return eventTime;
+  @Nullable Timing<I> timing() {
+    return timing;
   }
 
   @Nullable Predicate<? super I> end() {

@@ -7,7 +7,7 @@ import java.util.Optional;
  * What a function keeps under one key as of now. For harnesses.
  *
  * @param key equal to {@code partitionKey} for {@link Keys#partitionKey()}
- * @param window whose sum it is; empty for the state of a key
+ * @param window whose sum it is, as it would be told at first; empty for the state of a key
  * @param value as the function made it, or as its codec read it back
  */
 public record KeptState(String partitionKey, String key, Optional<Window> window, Object value) {
@@ -23,7 +23,7 @@ public record KeptState(String partitionKey, String key, Optional<Window> window
   }
 
   static KeptState of(WindowKey key, Object value) {
-    var window = key.told();
+    var window = key.told(Window.Firing.ON_TIME, 0);
     return new KeptState(window.partitionKey(), window.key(), Optional.of(window), value);
   }
 

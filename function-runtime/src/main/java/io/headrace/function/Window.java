@@ -10,9 +10,29 @@ import java.util.Objects;
  * @param partitionKey of the records; equal to {@code key} for {@link Keys#partitionKey()}
  * @param start included
  * @param end excluded
+ * @param firing why it is told now
+ * @param revision how often it was told before: 0 at first. Its outputs have ids of key, window and
+ *     revision
  */
-public record Window(String key, String partitionKey, Instant start, Instant end) {
+public record Window(
+    String key, String partitionKey, Instant start, Instant end, Firing firing, int revision) {
+  /** Why a window is told. */
+  public enum Firing {
+    /**
+     * For the first time: the watermark has passed its end and what the windows wait, or its first
+     * record came after that, within the lateness allowed.
+     */
+    ON_TIME,
+
+    /** Again, as a record came within the lateness allowed. The sum holds all records so far. */
+    LATE
+  }
+
   public Window {
+    Objects.requireNonNull(firing, "firing");
+    if (revision < 0) {
+      throw new IllegalArgumentException("revision " + revision + ": must be at least 0");
+    }
     Objects.requireNonNull(key, "key");
     Objects.requireNonNull(partitionKey, "partitionKey");
     if (!start.isBefore(end)) {

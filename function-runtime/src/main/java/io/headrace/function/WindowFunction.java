@@ -2,8 +2,9 @@ package io.headrace.function;
 
 /**
  * Sums records up by key and window of event time. {@link #add} is called in the shard's order for
- * each key, {@link #close} once for each window, when the watermark has passed its end and the
- * allowed lateness. Called on the invocation pool, for different keys at once.
+ * each key, {@link #close} when the watermark has passed the window's end; and again, with the
+ * whole sum, for each record that comes late and is allowed ({@link Windows#allowing}). Called on
+ * the invocation pool, for different keys at once.
  *
  * @param <A> the sum's type; treat it as immutable
  */
@@ -15,5 +16,10 @@ public interface WindowFunction<I, A, O> {
   /** Joins two sums of one window: needed where two shards that held it were merged. */
   A merge(A left, A right);
 
+  /**
+   * Tells what a window holds.
+   *
+   * @param window with what it is told for, and how often it was before
+   */
   void close(Window window, A sum, Output<O> out) throws Exception;
 }

@@ -14,9 +14,11 @@ import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -27,8 +29,9 @@ import java.util.stream.Stream;
 /**
  * Sums by key and window. Records are decoded and admitted in the shard's order, since admission
  * moves the watermark; then each is added in the lane of its partition key. A window that is due is
- * closed in the same lane, behind the records that were admitted before: so a key that fails keeps
- * only its own windows open.
+ * told in the same lane, behind the records that were admitted before: so a key that fails keeps
+ * only its own windows open. One that was told is kept for the lateness allowed, and a record that
+ * comes then has it told again directly behind it.
  */
 final class WindowHandler<I, A, O> implements ShardHandler {
 
@@ -44,8 +47,11 @@ final class WindowHandler<I, A, O> implements ShardHandler {
   /** Windows that records were admitted to and that are not due yet, by end. */
   private final TreeMap<Instant, Set<WindowKey>> open = new TreeMap<>();
 
-  /** Restored windows that are due already. */
-  private final List<WindowKey> overdue = new ArrayList<>();
+  /** Restored windows that are due already and were not told, or changed since. */
+  private final Set<WindowKey> overdue = new LinkedHashSet<>();
+
+  /** Windows that were put into their lanes to be told, and that take late records, by end. */
+  private final TreeMap<Instant, Set<WindowKey>> told = new TreeMap<>();
 
   /** Ends of input that wait for the last windows. */
   private final List<Position> ends = new ArrayList<>();
@@ -190,6 +196,7 @@ final class WindowHandler<I, A, O> implements ShardHandler {
     }
   }
 
+  @SuppressWarnings("unchecked") // The side is of the input's type, as Windows.lateTo demands.
   private void admit(Arrived<I> arrived, Instant watermark) {
     var record = arrived.record();
     if (arrived instanceof Arrived.Faulty<I> faulty) {
@@ -212,36 +219,77 @@ final class WindowHandler<I, A, O> implements ShardHandler {
             .filter(span -> !kind.windows().isClosed(span.end(), judged))
             .toList();
     if (still.isEmpty()) {
-      lanes.add(new Late(record, decoded));
+      lanes.add(new LateRecord<>(scope, (Side<I>) kind.windows().side(), record, decoded));
       return;
     }
-    still.forEach(span -> register(new WindowKey(key, span)));
+    // By the time here: one that is late where it comes from may be on time in this shard.
+    var here = clock.forKey(watermark, key.partitionKey());
+    var late = new ArrayList<WindowKey>();
+    for (var span : still) {
+      var window = new WindowKey(key, span);
+      if (kind.windows().isDue(span.end(), here)) {
+        tellBefore(window);
+        late.add(window);
+      } else {
+        register(open, window);
+      }
+    }
     lanes.add(new Addition(record, decoded, key, still));
+    late.forEach(this::tellAndKeep);
     if (clock.advance(decoded.watermark())) {
       closeDue();
     }
   }
 
-  private void register(WindowKey window) {
-    open.computeIfAbsent(window.span().end(), end -> new LinkedHashSet<>()).add(window);
+  private static void register(Map<Instant, Set<WindowKey>> where, WindowKey window) {
+    where.computeIfAbsent(window.span().end(), end -> new LinkedHashSet<>()).add(window);
   }
 
-  /** Puts the closes of all windows that are due into their lanes. */
+  /**
+   * A late record that comes again may find its window not told yet, as records of other keys are
+   * awaited: it is told before it, as it was at first.
+   */
+  private void tellBefore(WindowKey window) {
+    var sameEnd = open.getOrDefault(window.span().end(), Set.of());
+    boolean isOpen = sameEnd.contains(window) && sameEnd.remove(window);
+    if (overdue.remove(window) || isOpen) {
+      tellAndKeep(window);
+    }
+  }
+
+  /** Puts what is due of all windows into their lanes. */
   private void closeDue() {
     if (clock.isWaiting()) {
       return;
     }
-    overdue.forEach(this::close);
+    overdue.forEach(this::tell);
     overdue.clear();
-    while (!open.isEmpty() && kind.windows().isClosed(open.firstKey(), clock.watermark())) {
-      open.pollFirstEntry().getValue().forEach(this::close);
+    while (!open.isEmpty() && kind.windows().isDue(open.firstKey(), clock.watermark())) {
+      open.pollFirstEntry().getValue().forEach(this::tell);
+    }
+    while (!told.isEmpty() && kind.windows().isClosed(told.firstKey(), clock.watermark())) {
+      told.pollFirstEntry().getValue().forEach(window -> close(window, true));
     }
     settleEnds();
   }
 
-  private void close(WindowKey window) {
+  private void tell(WindowKey window) {
+    var now = clock.forKey(clock.watermark(), window.key().partitionKey());
+    if (kind.windows().isClosed(window.span().end(), now)) {
+      close(window, true);
+    } else {
+      tellAndKeep(window);
+    }
+  }
+
+  private void tellAndKeep(WindowKey window) {
+    register(told, window);
+    close(window, false);
+  }
+
+  private void close(WindowKey window, boolean last) {
     closing++;
-    lanes.add(new Closing(window));
+    lanes.add(new Closing(window, last));
   }
 
   /** An end of input is finished with the last window, so that its commit says: all is told. */
@@ -272,6 +320,9 @@ final class WindowHandler<I, A, O> implements ShardHandler {
 
   /** Two parents had the window open. */
   private StateValue merge(EntryKey entry, StateValue one, StateValue other) {
+    if (entry.kind() == EntryKind.OPEN_WINDOW) {
+      return WindowMark.joined(WindowMark.read(one), WindowMark.read(other)).value();
+    }
     if (entry.kind() != EntryKind.WINDOW) {
       return one;
     }
@@ -284,19 +335,23 @@ final class WindowHandler<I, A, O> implements ShardHandler {
     changed = true;
     space
         .resident(EntryKind.OPEN_WINDOW)
-        .map(each -> EntryKeys.windowOf(each.getKey()))
-        .sorted(WindowKey.BY_END)
-        .forEach(this::reopen);
+        .sorted(
+            Map.Entry.comparingByKey(Comparator.comparing(EntryKeys::windowOf, WindowKey.BY_END)))
+        .forEach(
+            each -> reopen(EntryKeys.windowOf(each.getKey()), WindowMark.read(each.getValue())));
     closeDue();
     lanes.start();
   }
 
-  private void reopen(WindowKey window) {
+  private void reopen(WindowKey window, WindowMark mark) {
     var judged = clock.forKey(clock.watermark(), window.key().partitionKey());
-    if (kind.windows().isClosed(window.span().end(), judged)) {
+    if (!kind.windows().isDue(window.span().end(), judged)) {
+      // Told already where a former version of the function waited less: told again if it changes.
+      register(open, window);
+    } else if (mark.changed() || kind.windows().isClosed(window.span().end(), judged)) {
       overdue.add(window);
     } else {
-      register(window);
+      register(told, window);
     }
   }
 
@@ -312,34 +367,6 @@ final class WindowHandler<I, A, O> implements ShardHandler {
     @Override
     CompletionStage<Effect> perform(Call<O> call, OutputBuffer<O> out) {
       return CompletableFuture.failedFuture(fault);
-    }
-  }
-
-  /** A record whose windows are all closed. */
-  private final class Late extends Task.OfRecord<O> {
-    private final Decoder.Decoded<I> decoded;
-
-    Late(StreamRecord record, Decoder.Decoded<I> decoded) {
-      super(record, scope.idOf(record.position()));
-      this.decoded = decoded;
-    }
-
-    /** The side is of the input's type, as {@link Windows#lateTo} demands. */
-    @Override
-    @SuppressWarnings("unchecked")
-    CompletionStage<Effect> perform(Call<O> call, OutputBuffer<O> out) {
-      var side = (Side<I>) kind.windows().side();
-      if (side != null) {
-        out.send(side, decoded.value());
-        return CompletableFuture.completedFuture(Effect.HANDLED);
-      }
-      var shard = scope.context.key();
-      return CompletableFuture.completedFuture(
-          new Effect(
-              Outcome.FILTERED,
-              () ->
-                  scope.tell(
-                      new FunctionEvent.LateDropped(scope.function, shard, record.position()))));
     }
   }
 
@@ -362,6 +389,7 @@ final class WindowHandler<I, A, O> implements ShardHandler {
       var event = event(decoded, call);
       var windows = spans.stream().map(span -> new WindowKey(key, span)).toList();
       var before = read.look(space, windows.stream().map(EntryKeys::sumOf).toList());
+      var marks = read.look(space, windows.stream().map(EntryKeys::openOf).toList());
       var after = new LinkedHashMap<WindowKey, StateValue>();
       call.enter();
       for (var window : windows) {
@@ -375,8 +403,10 @@ final class WindowHandler<I, A, O> implements ShardHandler {
                   after.forEach(
                       (window, sum) -> {
                         space.put(EntryKeys.sumOf(window), sum);
-                        if (!before.containsKey(EntryKeys.sumOf(window))) {
-                          space.put(EntryKeys.openOf(window), EntryKeys.OPEN);
+                        var mark = marks.get(EntryKeys.openOf(window));
+                        if (mark == null || !WindowMark.read(mark).changed()) {
+                          space.put(
+                              EntryKeys.openOf(window), WindowMark.read(mark).added().value());
                         }
                       })));
     }
@@ -384,9 +414,17 @@ final class WindowHandler<I, A, O> implements ShardHandler {
 
   private final class Closing extends Task<O> {
     private final WindowKey window;
+    private final boolean last;
 
-    Closing(WindowKey window) {
+    /** How it stood when it was called; a lane has one task at a time. */
+    private volatile WindowMark mark = WindowMark.read(null);
+
+    /**
+     * @param last whether the window is forgotten then
+     */
+    Closing(WindowKey window, boolean last) {
       this.window = window;
+      this.last = last;
     }
 
     @Override
@@ -396,7 +434,7 @@ final class WindowHandler<I, A, O> implements ShardHandler {
 
     @Override
     String id() {
-      return window.id();
+      return window.id(mark.told());
     }
 
     @Override
@@ -406,13 +444,17 @@ final class WindowHandler<I, A, O> implements ShardHandler {
         // All its records went to the dead letters.
         return CompletableFuture.completedFuture(Effect.HANDLED);
       }
-      var told = window.told();
+      mark = WindowMark.read(read.look(space, EntryKeys.openOf(window)));
+      if (!mark.changed()) {
+        return CompletableFuture.completedFuture(Effect.handled(this::settle));
+      }
+      var told = mark.told(window);
       call.enter();
       function.close(told, codec.decode(window.key(), held), out);
       return CompletableFuture.completedFuture(
           Effect.handled(
               () -> {
-                forget();
+                settle();
                 scope.tell(
                     new FunctionEvent.WindowClosed(scope.function, scope.context.key(), told));
               }));
@@ -420,12 +462,16 @@ final class WindowHandler<I, A, O> implements ShardHandler {
 
     @Override
     void lettered() {
-      forget();
+      settle();
     }
 
-    private void forget() {
-      space.remove(EntryKeys.sumOf(window));
-      space.remove(EntryKeys.openOf(window));
+    private void settle() {
+      if (last) {
+        space.remove(EntryKeys.sumOf(window));
+        space.remove(EntryKeys.openOf(window));
+      } else if (mark.changed()) {
+        space.put(EntryKeys.openOf(window), mark.fired().value());
+      }
     }
 
     /** A window that can't be closed leaves its sum in the letter. */

@@ -12,8 +12,16 @@ record WindowKey(StateKey key, Windows.Span span) {
           .thenComparing(window -> window.key().partitionKey())
           .thenComparing(window -> window.key().key());
 
-  /** Without the shard: a window that was open at a split or merge is closed under one id. */
-  String id() {
+  /**
+   * Without the shard: a window that was open at a split or merge is told under one id.
+   *
+   * @param revision how often it was told before
+   */
+  String id(int revision) {
+    return revision == 0 ? id() : id() + "/" + revision;
+  }
+
+  private String id() {
     return "window/"
         + escaped(key.partitionKey())
         + "/"
@@ -30,7 +38,7 @@ record WindowKey(StateKey key, Windows.Span span) {
   }
 
   /** As the user's function is told of it. */
-  Window told() {
-    return new Window(key.key(), key.partitionKey(), span.start(), span.end());
+  Window told(Window.Firing firing, int revision) {
+    return new Window(key.key(), key.partitionKey(), span.start(), span.end(), firing, revision);
   }
 }

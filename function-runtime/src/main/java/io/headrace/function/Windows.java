@@ -9,8 +9,9 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How event time is cut into windows. A window is closed once, when the watermark of its shard (the
- * latest event time seen there) has passed its end and the lateness allowed. Immutable.
+ * How event time is cut into windows. A window is told when the watermark of its shard (the latest
+ * event time seen there) has passed its end and what the windows wait ({@link #waiting}); then it
+ * is forgotten, unless lateness is allowed ({@link #allowing}). Immutable.
  */
 public final class Windows {
   /** Start and end of a window. */
@@ -25,14 +26,17 @@ public final class Windows {
   /** How many windows one record may fall into. */
   private static final int OVERLAP_MAX = 1_000;
 
+  /** Of waiting and of lateness, each. */
   private static final Duration LATENESS_MAX = Duration.ofDays(366);
 
   private final Cut cut;
+  private final Duration wait;
   private final Duration lateness;
   private final @Nullable Side<?> side;
 
-  private Windows(Cut cut, Duration lateness, @Nullable Side<?> side) {
+  private Windows(Cut cut, Duration wait, Duration lateness, @Nullable Side<?> side) {
     this.cut = cut;
+    this.wait = wait;
     this.lateness = lateness;
     this.side = side;
   }
@@ -57,42 +61,64 @@ public final class Windows {
       throw new IllegalArgumentException(
           "windows of " + size + " every " + every + ": a record may fall into " + OVERLAP_MAX);
     }
-    return new Windows(new Cut.Fixed(size, every), Duration.ZERO, null);
+    return new Windows(new Cut.Fixed(size, every), Duration.ZERO, Duration.ZERO, null);
   }
 
   /** Days of a time zone, of 23 to 25 hours where clocks change. */
   public static Windows daily(ZoneId zone) {
-    return new Windows(new Cut.Days(Objects.requireNonNull(zone, "zone")), Duration.ZERO, null);
+    return new Windows(
+        new Cut.Days(Objects.requireNonNull(zone, "zone")), Duration.ZERO, Duration.ZERO, null);
   }
 
   /**
-   * Keeps windows open so long for records that come late.
+   * Tells a window only so long after its end, for inputs whose records are out of order by as
+   * much: what comes until then is on time, and the window is told once.
+   *
+   * @param wait at most 366 days of event time
+   */
+  public Windows waiting(Duration wait) {
+    return new Windows(cut, checked("wait", wait), lateness, side);
+  }
+
+  /**
+   * Keeps a window for so long after it was told. A record that comes within that is added, and the
+   * window is told again at once, with its whole sum, as {@link Window.Firing#LATE} and under the
+   * next revision.
    *
    * @param lateness at most 366 days of event time
    */
   public Windows allowing(Duration lateness) {
-    if (lateness.isNegative() || lateness.compareTo(LATENESS_MAX) > 0) {
+    return new Windows(cut, wait, checked("lateness", lateness), side);
+  }
+
+  private static Duration checked(String what, Duration given) {
+    if (given.isNegative() || given.compareTo(LATENESS_MAX) > 0) {
       throw new IllegalArgumentException(
-          "lateness " + lateness + ": must be between 0 and " + LATENESS_MAX.toDays() + " days");
+          what + " " + given + ": must be between 0 and " + LATENESS_MAX.toDays() + " days");
     }
-    return new Windows(cut, lateness, side);
+    return given;
   }
 
   /**
-   * Where records go that come after all their windows were closed: a side of the input's type with
-   * a destination. Without it they are counted ({@link FunctionEvent.LateDropped}).
+   * Where records go that come after all their windows were forgotten: a side of the input's type
+   * with a destination. Without it they are counted ({@link FunctionEvent.LateDropped}).
    */
   public Windows lateTo(Side<?> side) {
-    return new Windows(cut, lateness, Objects.requireNonNull(side, "side"));
+    return new Windows(cut, wait, lateness, Objects.requireNonNull(side, "side"));
   }
 
   @Nullable Side<?> side() {
     return side;
   }
 
-  /** Whether a window that ends then is closed at this watermark. */
+  /** Whether a window that ends then is told by this watermark. */
+  boolean isDue(Instant end, Instant watermark) {
+    return !watermark.isBefore(end.plus(wait));
+  }
+
+  /** Whether a window that ends then takes no more records at this watermark. */
   boolean isClosed(Instant end, Instant watermark) {
-    return !watermark.isBefore(end.plus(lateness));
+    return !watermark.isBefore(end.plus(wait).plus(lateness));
   }
 
   /**

@@ -61,7 +61,7 @@ class StateProperties {
 
     @Override
     public void close(Window window, String sum, Output<String> out) {
-      out.send(window.key() + "@" + window.start() + "=" + sum);
+      out.send(window.revision() + ":" + window.key() + "@" + window.start() + "=" + sum);
       perhapsFail();
     }
 
@@ -108,7 +108,10 @@ class StateProperties {
         random.nextBoolean()
             ? Windows.tumbling(Duration.ofSeconds(10))
             : Windows.hopping(Duration.ofSeconds(10), Duration.ofSeconds(4));
-    var lateness = Duration.ofSeconds(random.nextInt(8));
+    var timed =
+        windows
+            .waiting(Duration.ofSeconds(random.nextInt(8)))
+            .allowing(Duration.ofSeconds(random.nextInt(12)));
     var late = Side.named("late", String.class);
     var rig =
         new Rig(
@@ -120,13 +123,12 @@ class StateProperties {
                             .endedBy("END"::equals))
                     .retrying(QUICK)
                     .sendingSide(late, Destination.nowhere())
-                    .windowedBy(
-                        Keys.partitionKey(), windows.allowing(lateness).lateTo(late), new Texts())
+                    .windowedBy(Keys.partitionKey(), timed.lateTo(late), new Texts())
                     .handledBy(() -> new Joining(random, failurePercent), Destination.nowhere()))
             .withSlowPool(5)
             .start()
             .restore();
-    var oracle = new Oracle(windows.allowing(lateness));
+    var oracle = new Oracle(timed);
     int count = random.nextInt(80);
     int now = 0;
     for (int i = 0; i < count; i++) {
@@ -168,6 +170,9 @@ class StateProperties {
   private static final class Oracle {
     private final Windows windows;
     private final Map<String, String> sums = new HashMap<>();
+    private final Map<String, Instant> open = new HashMap<>();
+    private final Map<String, Integer> revisions = new HashMap<>();
+    private final List<String> told = new ArrayList<>();
     private Instant watermark = Instant.MIN;
     final List<String> late = new ArrayList<>();
 
@@ -177,18 +182,38 @@ class StateProperties {
 
     void add(String key, String value) {
       var at = Instant.ofEpochSecond(time(value));
-      var open =
+      var takes =
           windows.of(at).stream().filter(span -> !windows.isClosed(span.end(), watermark)).toList();
-      if (open.isEmpty()) {
+      if (takes.isEmpty()) {
         late.add(value);
         return;
       }
-      open.forEach(span -> sums.merge(key + "@" + span.start() + "=", value + ";", String::concat));
+      for (var span : takes) {
+        var window = key + "@" + span.start() + "=";
+        sums.merge(window, value + ";", String::concat);
+        if (windows.isDue(span.end(), watermark)) {
+          tell(window);
+        } else {
+          open.put(window, span.end());
+        }
+      }
       watermark = watermark.isBefore(at) ? at : watermark;
+      for (var each : List.copyOf(open.entrySet())) {
+        if (windows.isDue(each.getValue(), watermark)) {
+          open.remove(each.getKey());
+          tell(each.getKey());
+        }
+      }
+    }
+
+    private void tell(String window) {
+      told.add(revisions.merge(window, 1, Integer::sum) - 1 + ":" + window + sums.get(window));
     }
 
     List<String> closed() {
-      return sums.entrySet().stream().map(e -> e.getKey() + e.getValue()).toList();
+      open.keySet().forEach(this::tell);
+      open.clear();
+      return told;
     }
   }
 }

@@ -10,6 +10,7 @@ import io.headrace.kcl.StreamSource;
 import java.math.BigInteger;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -49,7 +50,13 @@ class WindowHandlerTest {
       if (poison.contains("close")) {
         throw new TerminalFailure("CannotClose", "poison");
       }
-      out.send(window.key() + " " + window.start().getEpochSecond() + ": " + sum.strip());
+      out.send(
+          window.key()
+              + (window.revision() > 0 ? " " + window.firing() + " " + window.revision() : "")
+              + " "
+              + window.start().getEpochSecond()
+              + ": "
+              + sum.strip());
     }
   }
 
@@ -92,12 +99,104 @@ class WindowHandlerTest {
   }
 
   @Test
-  void allowed_lateness_keeps_windows_open() {
-    var rig = rig(ten().allowing(Duration.ofSeconds(5)));
+  void windows_that_wait_are_told_once_with_what_came_meanwhile() {
+    var rig = rig(ten().waiting(Duration.ofSeconds(5)));
     rig.putAll("a=x@1", "a=y@14", "a=z@2", "a=w@15");
     rig.drain();
     rig.advance(10);
     assertThat(rig.outputs.values()).containsExactly("a 0: x@1 z@2");
+  }
+
+  @Test
+  void a_record_within_the_lateness_has_its_window_told_again_under_the_next_revision() {
+    var rig = rig(ten().allowing(Duration.ofSeconds(5)).lateTo(LATE));
+    rig.putAll("a=x@1", "a=y@14", "a=z@2", "a=w@3", "a=v@15", "a=gone@4", "a=END");
+    rig.drain();
+    assertThat(rig.outputs.values())
+        .containsExactlyInAnyOrder(
+            "a 0: x@1", "a LATE 1 0: x@1 z@2", "a LATE 2 0: x@1 z@2 w@3", "a 10: y@14 v@15");
+    assertThat(rig.sides).containsExactly("gone@4");
+  }
+
+  @Test
+  void a_window_whose_first_record_is_late_is_told_at_once_as_revision_0() {
+    var rig = rig(ten().allowing(Duration.ofSeconds(5)));
+    rig.putAll("a=y@12", "a=x@1");
+    rig.drain();
+    assertThat(rig.outputs.values()).containsExactly("a 0: x@1");
+  }
+
+  @Test
+  void a_late_record_that_comes_again_finds_its_window_told_before_it_as_at_first() {
+    poison.add("p@2");
+    var rig = rig(ten().allowing(Duration.ofSeconds(5)));
+    rig.putAll("bad=o@1", "bad=p@2", "a=y@12", "bad=late@3");
+    rig.advance(5_000);
+    rig.commit();
+    rig.advance(1_000);
+    poison.clear();
+    rig.crash();
+    rig.drain();
+    assertThat(rig.outputs.values())
+        .containsExactlyInAnyOrder("bad 0: o@1 p@2", "bad LATE 1 0: o@1 p@2 late@3");
+  }
+
+  @Test
+  void a_crash_between_a_late_record_and_what_it_causes_leaves_that_to_the_next_owner() {
+    var rig = rig(ten().allowing(Duration.ofSeconds(5)));
+    rig.putAll("a=x@1", "a=y@12");
+    rig.drain();
+    rig.outputsDown = true;
+    rig.put("a", "late@2");
+    rig.advance(1_000);
+    rig.commit();
+    rig.advance(1_000);
+    rig.outputsDown = false;
+    rig.crash();
+    rig.drain();
+    assertThat(rig.outputs.values())
+        .containsExactlyInAnyOrder("a 0: x@1", "a LATE 1 0: x@1 late@2");
+  }
+
+  @Test
+  void an_event_time_too_far_ahead_is_its_records_letter_and_tells_no_window() {
+    var rig =
+        new Rig(
+                1,
+                FunctionSpec.named("f")
+                    .reading(
+                        Rig.input()
+                            .timedBy(
+                                value ->
+                                    Instant.ofEpochSecond(
+                                        Long.parseLong(value.substring(value.indexOf('@') + 1))),
+                                Duration.ofSeconds(60)))
+                    .windowedBy(Keys.partitionKey(), ten(), new Texts())
+                    .handledBy(Listing::new, Destination.nowhere()))
+            .start()
+            .restore();
+    rig.put("a", "x@1", Instant.ofEpochSecond(1));
+    rig.put("a", "far@4102444800", Instant.ofEpochSecond(2));
+    rig.put("a", "past@-4102444800", Instant.ofEpochSecond(2));
+    rig.put("a", "y@2", Instant.ofEpochSecond(2));
+    rig.put("b", "z@60", Instant.EPOCH);
+    rig.drain();
+    assertThat(rig.letters).extracting(DeadLetter::code).containsExactly("FutureEventTime");
+    assertThat(rig.events(FunctionEvent.LateDropped.class)).hasSize(1);
+    assertThat(rig.outputs.values()).containsExactly("a 0: x@1 y@2");
+  }
+
+  @Test
+  void days_of_a_zone_have_23_or_25_hours_where_clocks_change() {
+    var days = Windows.daily(ZoneId.of("Europe/Berlin"));
+    assertThat(days.of(Instant.parse("2026-03-29T12:00:00Z")))
+        .containsExactly(
+            new Windows.Span(
+                Instant.parse("2026-03-28T23:00:00Z"), Instant.parse("2026-03-29T22:00:00Z")));
+    assertThat(days.of(Instant.parse("2026-10-25T01:30:00Z")))
+        .containsExactly(
+            new Windows.Span(
+                Instant.parse("2026-10-24T22:00:00Z"), Instant.parse("2026-10-25T23:00:00Z")));
   }
 
   @Test

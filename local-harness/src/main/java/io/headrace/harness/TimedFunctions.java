@@ -80,7 +80,7 @@ final class TimedFunctions {
             .sendingSide(LATE, Destination.<TimedRecord>nowhere())
             .windowedBy(
                 Keys.<TimedRecord>partitionKey(),
-                Windows.tumbling(WINDOW).allowing(LATENESS).lateTo(LATE),
+                Windows.tumbling(WINDOW).waiting(LATENESS).lateTo(LATE),
                 new Text())
             .handledBy(Sums::new, Destination.<String>nowhere());
     return List.of(tally, sums);

@@ -79,7 +79,7 @@ class AcrossHarnessTest {
                   .endedBy(flight -> flight.origin().equals("END")))
           .windowedBy(
               Keys.across(Flight::origin, "flights-by-origin"),
-              Windows.daily(ZoneOffset.UTC).allowing(Duration.ofHours(1)).lateTo(TOO_LATE),
+              Windows.daily(ZoneOffset.UTC).waiting(Duration.ofHours(1)).lateTo(TOO_LATE),
               Json.of(Sum.class))
           .sendingSide(
               TOO_LATE, Destination.stream("late-flights", Json.of(Flight.class), Flight::origin))

@@ -46,13 +46,16 @@ class WindowedHarnessTest {
   }
 
   private static FunctionHarness<String, String> perMinute() {
+    return perMinute(Windows.tumbling(Duration.ofMinutes(1)));
+  }
+
+  private static FunctionHarness<String, String> perMinute(Windows windows) {
     return FunctionHarness.of(
         FunctionSpec.named("per-minute")
             .reading(
                 Input.of(StreamSource.kinesis("in"), new Texts())
                     .endedBy(text -> text.equals("end")))
-            .windowedBy(
-                Keys.partitionKey(), Windows.tumbling(Duration.ofMinutes(1)), Json.of(Sum.class))
+            .windowedBy(Keys.partitionKey(), windows, Json.of(Sum.class))
             .handledBy(Counting::new, Destination.stream("out", new Texts(), text -> text)));
   }
 
@@ -68,6 +71,31 @@ class WindowedHarnessTest {
     stream.putKeyed("k", "d");
 
     assertThat(stream.output()).containsExactly("k 2026-01-01T00:00:00Z 3");
+  }
+
+  @Test
+  void a_late_record_has_its_window_told_again_through_crash_split_and_merge() {
+    var stream = perMinute(Windows.tumbling(Duration.ofMinutes(1)).allowing(Duration.ofMinutes(1)));
+    var first = stream.now();
+    stream.putKeyed("k", "a");
+    stream.advance(Duration.ofSeconds(60));
+    stream.putKeyed("k", "b");
+    stream.crash();
+    stream.put("k", "late", first);
+    stream.split();
+    stream.put("k", "late", first);
+    stream.merge();
+    stream.advance(Duration.ofSeconds(60));
+    stream.putKeyed("k", "c");
+    stream.put("k", "too late", first);
+
+    // What was told before the crash and not committed is told again, the same.
+    assertThat(stream.output().stream().distinct())
+        .containsExactly(
+            "k 2026-01-01T00:00:00Z 1",
+            "k 2026-01-01T00:00:00Z 2",
+            "k 2026-01-01T00:00:00Z 3",
+            "k 2026-01-01T00:01:00Z 1");
   }
 
   @Test

@@ -22,7 +22,7 @@ final class DelayWindows implements WindowFunction<Flight, DelaySum, DayOfOrigin
    * of a shard it may not, when it has to put some records of a request again: played at thousands
    * of flights a second, half a second of that is a week of event time.
    */
-  static final Duration LATENESS = Duration.ofDays(14);
+  static final Duration WAIT = Duration.ofDays(14);
 
   /** Flights that came when their day was closed: none, unless something is wrong. */
   static final Side<Flight> TOO_LATE = Side.named("too-late", Flight.class);
@@ -65,7 +65,7 @@ final class DelayWindows implements WindowFunction<Flight, DelaySum, DayOfOrigin
                 .endedBy(Flight::endsInput))
         .windowedBy(
             Keys.partitionKey(),
-            Windows.daily(ZoneOffset.UTC).allowing(LATENESS).lateTo(TOO_LATE),
+            Windows.daily(ZoneOffset.UTC).waiting(WAIT).lateTo(TOO_LATE),
             Json.of(DelaySum.class))
         .sendingSide(TOO_LATE, tooLate)
         .handledBy(DelayWindows::new, to);
