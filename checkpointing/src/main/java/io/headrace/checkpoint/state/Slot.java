@@ -17,4 +17,9 @@ record Slot(@Nullable StateValue value) {
   Lookup lookup() {
     return value == null ? Lookup.ABSENT : new Lookup.Found(value);
   }
+
+  /** About what it takes of memory under this key, with its object. */
+  int weightUnder(EntryKey key) {
+    return key.weight() + 64 + (value == null ? 0 : value.weight());
+  }
 }

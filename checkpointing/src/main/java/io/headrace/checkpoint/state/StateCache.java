@@ -40,8 +40,7 @@ public final class StateCache {
 
   private static int weightOf(Object key, Object value) {
     if (key instanceof OfSpace entry && value instanceof Slot slot) {
-      var held = slot.value();
-      return entry.key().weight() + 64 + (held == null ? 0 : held.weight());
+      return slot.weightUnder(entry.key());
     }
     return value instanceof Node node ? node.weight() : 64;
   }

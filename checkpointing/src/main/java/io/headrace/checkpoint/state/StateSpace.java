@@ -184,7 +184,7 @@ public final class StateSpace {
 
   private void change(EntryKey key, Slot slot) {
     var before = view.active().put(key, slot);
-    activeBytes += View.weightOf(key, slot) - (before == null ? 0 : View.weightOf(key, before));
+    activeBytes += slot.weightUnder(key) - (before == null ? 0 : before.weightUnder(key));
     weigh();
   }
 
@@ -273,7 +273,10 @@ public final class StateSpace {
     }
     mustStore = false;
     long snapshot = ++snapshots;
-    view = before == null ? view.freezeWithFailed(snapshot) : view.freeze(snapshot);
+    view =
+        before == null
+            ? view.freezeWithFailed(snapshot, activeBytes)
+            : view.freeze(snapshot, activeBytes);
     activeBytes = 0;
     weigh();
     var answer = new CompletableFuture<CommitParts>();

@@ -31,16 +31,10 @@ record View(
    */
   record Frozen(long snapshot, Map<EntryKey, Slot> entries, long bytes) {}
 
-  /** About what an entry takes of memory. */
-  static long weightOf(EntryKey key, Slot slot) {
-    var held = slot.value();
-    return key.weight() + 64L + (held == null ? 0 : held.weight());
-  }
-
   private static long weightOf(Map<EntryKey, Slot> entries) {
     long weight = 0;
     for (var entry : entries.entrySet()) {
-      weight += weightOf(entry.getKey(), entry.getValue());
+      weight += entry.getValue().weightUnder(entry.getKey());
     }
     return weight;
   }
@@ -80,9 +74,14 @@ record View(
     return all;
   }
 
-  View freeze(long snapshot) {
+  /**
+   * What changed by now is of this snapshot.
+   *
+   * @param bytes about what it takes of memory
+   */
+  View freeze(long snapshot, long bytes) {
     var layers = new ArrayList<Frozen>();
-    layers.add(new Frozen(snapshot, active, weightOf(active)));
+    layers.add(new Frozen(snapshot, active, bytes));
     layers.addAll(frozen);
     return new View(new ConcurrentHashMap<>(), List.copyOf(layers), inline, cold, resident);
   }
@@ -91,9 +90,9 @@ record View(
    * As {@link #freeze}, when nothing is being stored: what could not be is one layer with what
    * changed since, however often it is tried again.
    */
-  View freezeWithFailed(long snapshot) {
+  View freezeWithFailed(long snapshot, long bytes) {
     if (frozen.isEmpty()) {
-      return freeze(snapshot);
+      return freeze(snapshot, bytes);
     }
     var all = new HashMap<EntryKey, Slot>();
     for (int i = frozen.size() - 1; i >= 0; i--) {
