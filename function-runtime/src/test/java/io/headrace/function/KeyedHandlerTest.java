@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
-import io.headrace.checkpoint.ChunkStore;
+import io.headrace.checkpoint.ForwardingChunkStore;
 import io.headrace.checkpoint.InMemoryChunkStore;
 import io.headrace.checkpoint.state.StateCache;
 import io.headrace.kcl.CheckpointException;
@@ -21,7 +21,6 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -216,16 +215,7 @@ class KeyedHandlerTest {
   @Test
   void a_record_whose_state_is_being_read_waits_in_its_lane_while_others_go_on() {
     var rig = rig(RetryPolicy.forever());
-    var store = new HeldBackChunks();
-    rig.chunks = store;
-    rig.start().restore();
-    for (int i = 0; i < 400; i++) {
-      rig.put("k" + i, LARGE);
-    }
-    rig.drain();
-    rig.commit();
-    rig.advance(10);
-    rig.crash();
+    var store = crashedWithManyStates(rig);
     rig.put("k1", "hot");
     rig.drain();
     store.holding = true;
@@ -244,16 +234,7 @@ class KeyedHandlerTest {
   @Test
   void a_store_that_is_down_keeps_the_keys_waiting_that_it_has_and_says_so() {
     var rig = rig(RetryPolicy.upTo(1));
-    var store = new HeldBackChunks();
-    rig.chunks = store;
-    rig.start().restore();
-    for (int i = 0; i < 400; i++) {
-      rig.put("k" + i, LARGE);
-    }
-    rig.drain();
-    rig.commit();
-    rig.advance(10);
-    rig.crash();
+    var store = crashedWithManyStates(rig);
     store.down = true;
     rig.put("k2", "one");
     rig.advance(10_000);
@@ -303,16 +284,7 @@ class KeyedHandlerTest {
   @Test
   void a_store_that_answers_every_second_call_is_asked_less_and_less() {
     var rig = rig(RetryPolicy.upTo(1));
-    var store = new HeldBackChunks();
-    rig.chunks = store;
-    rig.start().restore();
-    for (int i = 0; i < 400; i++) {
-      rig.put("k" + i, LARGE);
-    }
-    rig.drain();
-    rig.commit();
-    rig.advance(10);
-    rig.crash();
+    var store = crashedWithManyStates(rig);
     store.everySecondFails = true;
     for (int i = 0; i < 30; i++) {
       rig.put("k" + (10 * i), "x");
@@ -595,18 +567,31 @@ class KeyedHandlerTest {
     }
   }
 
+  /** More states than stay in memory are stored, and the next owner begins. */
+  private static HeldBackChunks crashedWithManyStates(Rig rig) {
+    var store = new HeldBackChunks();
+    rig.chunks = store;
+    rig.start().restore();
+    for (int i = 0; i < 400; i++) {
+      rig.put("k" + i, LARGE);
+    }
+    rig.drain();
+    rig.commit();
+    rig.advance(10);
+    rig.crash();
+    return store;
+  }
+
   /** Chunks whose reading can be held back, or fail. */
-  static final class HeldBackChunks implements ChunkStore {
-    private final InMemoryChunkStore store = new InMemoryChunkStore();
+  static final class HeldBackChunks extends ForwardingChunkStore {
     private final List<Runnable> held = new ArrayList<>();
     boolean holding;
     boolean down;
     boolean everySecondFails;
     private int calls;
 
-    @Override
-    public CompletionStage<Void> put(String name, byte[] bytes) {
-      return store.put(name, bytes);
+    HeldBackChunks() {
+      super(new InMemoryChunkStore());
     }
 
     @Override
@@ -615,10 +600,10 @@ class KeyedHandlerTest {
         return CompletableFuture.failedFuture(new CheckpointException("down"));
       }
       if (!holding) {
-        return store.get(name);
+        return super.get(name);
       }
       var answer = new CompletableFuture<byte[]>();
-      held.add(() -> store.get(name).thenAccept(answer::complete));
+      held.add(() -> super.get(name).thenAccept(answer::complete));
       return answer;
     }
 
@@ -627,23 +612,16 @@ class KeyedHandlerTest {
       held.forEach(Runnable::run);
       held.clear();
     }
-
-    @Override
-    public CompletionStage<List<String>> names(String directory, Optional<String> after) {
-      return store.names(directory, after);
-    }
-
-    @Override
-    public CompletionStage<Void> delete(String name) {
-      return store.delete(name);
-    }
   }
 
-  static final class CountingChunks implements ChunkStore {
-    final InMemoryChunkStore store = new InMemoryChunkStore();
+  static final class CountingChunks extends ForwardingChunkStore {
     final List<String> put = new ArrayList<>();
     final List<String> deleted = new ArrayList<>();
     boolean down;
+
+    CountingChunks() {
+      super(new InMemoryChunkStore());
+    }
 
     @Override
     public CompletionStage<Void> put(String name, byte[] bytes) {
@@ -651,23 +629,13 @@ class KeyedHandlerTest {
         return CompletableFuture.failedFuture(new CheckpointException("down"));
       }
       put.add(name);
-      return store.put(name, bytes);
-    }
-
-    @Override
-    public CompletionStage<byte[]> get(String name) {
-      return store.get(name);
+      return super.put(name, bytes);
     }
 
     @Override
     public CompletionStage<Void> delete(String name) {
       deleted.add(name);
-      return store.delete(name);
-    }
-
-    @Override
-    public CompletionStage<List<String>> names(String directory, Optional<String> after) {
-      return store.names(directory, after);
+      return super.delete(name);
     }
   }
 }

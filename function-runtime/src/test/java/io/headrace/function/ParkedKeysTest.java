@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.headrace.checkpoint.ChunkStore;
+import io.headrace.checkpoint.ForwardingChunkStore;
 import io.headrace.kcl.HashRange;
 import io.headrace.kcl.ShardHandler.Outcome;
 import java.math.BigInteger;
@@ -11,7 +12,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -610,33 +610,17 @@ class ParkedKeysTest {
   }
 
   /** Puts that take for ever. */
-  private static final class SlowChunks implements ChunkStore {
-    private final ChunkStore chunks;
+  private static final class SlowChunks extends ForwardingChunkStore {
     private final Set<String> waiting = new HashSet<>();
 
     private SlowChunks(ChunkStore chunks) {
-      this.chunks = chunks;
+      super(chunks);
     }
 
     @Override
     public CompletionStage<Void> put(String name, byte[] bytes) {
       waiting.add(name);
       return new CompletableFuture<>();
-    }
-
-    @Override
-    public CompletionStage<byte[]> get(String name) {
-      return chunks.get(name);
-    }
-
-    @Override
-    public CompletionStage<Void> delete(String name) {
-      return chunks.delete(name);
-    }
-
-    @Override
-    public CompletionStage<List<String>> names(String directory, Optional<String> after) {
-      return chunks.names(directory, after);
     }
   }
 }

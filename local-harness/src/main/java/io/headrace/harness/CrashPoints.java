@@ -3,10 +3,10 @@ package io.headrace.harness;
 import io.headrace.checkpoint.CheckpointStore;
 import io.headrace.checkpoint.ChunkStore;
 import io.headrace.checkpoint.ForwardingCheckpointStore;
+import io.headrace.checkpoint.ForwardingChunkStore;
 import io.headrace.checkpoint.WriteAnswer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -75,34 +75,17 @@ final class CrashPoints {
     return new Checkpoints(checkpoints);
   }
 
-  private final class Chunks implements ChunkStore {
-    private final ChunkStore chunks;
-
+  private final class Chunks extends ForwardingChunkStore {
     Chunks(ChunkStore chunks) {
-      this.chunks = chunks;
+      super(chunks);
     }
 
     @Override
     public CompletionStage<Void> put(String name, byte[] bytes) {
-      var stored = chunks.put(name, bytes);
+      var stored = super.put(name, bytes);
       return pass("behind the write of state for commit " + (commits + 1))
           ? new CompletableFuture<>()
           : stored;
-    }
-
-    @Override
-    public CompletionStage<byte[]> get(String name) {
-      return chunks.get(name);
-    }
-
-    @Override
-    public CompletionStage<Void> delete(String name) {
-      return chunks.delete(name);
-    }
-
-    @Override
-    public CompletionStage<List<String>> names(String directory, Optional<String> after) {
-      return chunks.names(directory, after);
     }
   }
 

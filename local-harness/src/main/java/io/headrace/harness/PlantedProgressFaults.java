@@ -4,6 +4,7 @@ import io.headrace.checkpoint.CheckpointStore;
 import io.headrace.checkpoint.ChunkStore;
 import io.headrace.checkpoint.EndedParent;
 import io.headrace.checkpoint.ForwardingCheckpointStore;
+import io.headrace.checkpoint.ForwardingChunkStore;
 import io.headrace.checkpoint.ProgressItem;
 import io.headrace.checkpoint.ProgressKey;
 import io.headrace.checkpoint.WriteAnswer;
@@ -289,27 +290,12 @@ final class PlantedProgressFaults {
     return new Plant() {
       @Override
       public ChunkStore chunksOf(SimulatedProcess process, ChunkStore chunks) {
-        return new ChunkStore() {
+        return new ForwardingChunkStore(chunks) {
           @Override
           public CompletionStage<Void> put(String name, byte[] bytes) {
             var world = process.world();
             var unused = world.loop().schedule(time, () -> world.chunks().delete(name));
-            return chunks.put(name, bytes);
-          }
-
-          @Override
-          public CompletionStage<byte[]> get(String name) {
-            return chunks.get(name);
-          }
-
-          @Override
-          public CompletionStage<Void> delete(String name) {
-            return chunks.delete(name);
-          }
-
-          @Override
-          public CompletionStage<List<String>> names(String directory, Optional<String> after) {
-            return chunks.names(directory, after);
+            return super.put(name, bytes);
           }
         };
       }
@@ -321,31 +307,15 @@ final class PlantedProgressFaults {
     return new Plant() {
       @Override
       public ChunkStore chunksOf(SimulatedProcess process, ChunkStore chunks) {
-        return new ChunkStore() {
-          @Override
-          public CompletionStage<Void> put(String name, byte[] bytes) {
-            return chunks.put(name, bytes);
-          }
-
+        return new ForwardingChunkStore(chunks) {
           @Override
           public CompletionStage<byte[]> get(String name) {
-            return chunks
-                .get(name)
+            return super.get(name)
                 .thenApply(
                     bytes -> {
                       var unused = process.world().chunks().delete(name);
                       return bytes;
                     });
-          }
-
-          @Override
-          public CompletionStage<Void> delete(String name) {
-            return chunks.delete(name);
-          }
-
-          @Override
-          public CompletionStage<List<String>> names(String directory, Optional<String> after) {
-            return chunks.names(directory, after);
           }
         };
       }

@@ -4,6 +4,7 @@ import io.headrace.checkpoint.CheckpointStore;
 import io.headrace.checkpoint.ChunkStore;
 import io.headrace.checkpoint.EndedParent;
 import io.headrace.checkpoint.ForwardingCheckpointStore;
+import io.headrace.checkpoint.ForwardingChunkStore;
 import io.headrace.checkpoint.ProgressItem;
 import io.headrace.checkpoint.ProgressKey;
 import io.headrace.checkpoint.WriteAnswer;
@@ -139,41 +140,12 @@ final class PlantedStateFaults {
     var unused = chunks.delete(name);
   }
 
-  /** Passes on to another store. */
-  private abstract static class Chunks implements ChunkStore {
-    final ChunkStore chunks;
-
-    Chunks(ChunkStore chunks) {
-      this.chunks = chunks;
-    }
-
-    @Override
-    public CompletionStage<Void> put(String name, byte[] bytes) {
-      return chunks.put(name, bytes);
-    }
-
-    @Override
-    public CompletionStage<byte[]> get(String name) {
-      return chunks.get(name);
-    }
-
-    @Override
-    public CompletionStage<Void> delete(String name) {
-      return chunks.delete(name);
-    }
-
-    @Override
-    public CompletionStage<List<String>> names(String directory, Optional<String> after) {
-      return chunks.names(directory, after);
-    }
-  }
-
   /** A commit names chunks whose writing was begun, whatever becomes of it. */
   static Plant chunksNotAwaited() {
     return new Plant() {
       @Override
       public ChunkStore chunksOf(SimulatedProcess process, ChunkStore chunks) {
-        return new Chunks(chunks) {
+        return new ForwardingChunkStore(chunks) {
           @Override
           public CompletionStage<Void> put(String name, byte[] bytes) {
             var unused = super.put(name, bytes);
@@ -191,7 +163,7 @@ final class PlantedStateFaults {
 
       @Override
       public ChunkStore chunksOf(SimulatedProcess process, ChunkStore chunks) {
-        return new Chunks(chunks) {
+        return new ForwardingChunkStore(chunks) {
           @Override
           public CompletionStage<Void> put(String name, byte[] bytes) {
             put.computeIfAbsent(process, p -> new ArrayList<>()).add(name);
@@ -224,7 +196,7 @@ final class PlantedStateFaults {
     return new Plant() {
       @Override
       public ChunkStore chunksOf(SimulatedProcess process, ChunkStore chunks) {
-        return new Chunks(chunks) {
+        return new ForwardingChunkStore(chunks) {
           @Override
           public CompletionStage<Void> put(String name, byte[] bytes) {
             int slash = name.lastIndexOf('/');

@@ -5,6 +5,7 @@ import io.headrace.bench.rig.NotMeasured;
 import io.headrace.bench.rig.Results;
 import io.headrace.checkpoint.ChunkStore;
 import io.headrace.checkpoint.FileChunkStore;
+import io.headrace.checkpoint.ForwardingChunkStore;
 import io.headrace.checkpoint.InMemoryChunkStore;
 import io.headrace.checkpoint.state.EntryKey;
 import io.headrace.checkpoint.state.EntryKind;
@@ -24,7 +25,6 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -258,16 +258,15 @@ final class StateRun {
   }
 
   /** Counts by DynamoDB's rule: a unit for each begun KB of an item, put or deleted. */
-  private static final class CountingUnits implements ChunkStore {
+  private static final class CountingUnits extends ForwardingChunkStore {
     /** What the names of key and attributes take of an item. */
     private static final int NAMES_BYTES = 120;
 
-    private final ChunkStore chunks;
     private final Map<String, Integer> sizes = new ConcurrentHashMap<>();
     private final AtomicLong units = new AtomicLong();
 
     CountingUnits(ChunkStore chunks) {
-      this.chunks = chunks;
+      super(chunks);
     }
 
     @Override
@@ -275,24 +274,14 @@ final class StateRun {
       int size = (bytes.length + NAMES_BYTES + UNIT_BYTES - 1) / UNIT_BYTES;
       sizes.put(name, size);
       units.addAndGet(size);
-      return chunks.put(name, bytes);
-    }
-
-    @Override
-    public CompletionStage<byte[]> get(String name) {
-      return chunks.get(name);
-    }
-
-    @Override
-    public CompletionStage<List<String>> names(String directory, Optional<String> after) {
-      return chunks.names(directory, after);
+      return super.put(name, bytes);
     }
 
     @Override
     public CompletionStage<Void> delete(String name) {
       var size = sizes.remove(name);
       units.addAndGet(size == null ? 1 : size);
-      return chunks.delete(name);
+      return super.delete(name);
     }
   }
 }

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headrace.checkpoint.ChunkStore;
+import io.headrace.checkpoint.ForwardingChunkStore;
 import io.headrace.kcl.CommitParts;
 import io.headrace.kcl.HashRange;
 import io.headrace.kcl.loop.SimulatedLoop;
@@ -14,7 +15,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -163,26 +163,19 @@ class StateSpaceTest {
     return fault.join();
   }
 
-  private record Altered(ChunkStore chunks, String which, UnaryOperator<byte[]> how)
-      implements ChunkStore {
-    @Override
-    public CompletionStage<Void> put(String name, byte[] bytes) {
-      return chunks.put(name, bytes);
+  private static final class Altered extends ForwardingChunkStore {
+    private final String which;
+    private final UnaryOperator<byte[]> how;
+
+    Altered(ChunkStore chunks, String which, UnaryOperator<byte[]> how) {
+      super(chunks);
+      this.which = which;
+      this.how = how;
     }
 
     @Override
     public CompletionStage<byte[]> get(String name) {
-      return chunks.get(name).thenApply(bytes -> name.equals(which) ? how.apply(bytes) : bytes);
-    }
-
-    @Override
-    public CompletionStage<List<String>> names(String directory, Optional<String> after) {
-      return chunks.names(directory, after);
-    }
-
-    @Override
-    public CompletionStage<Void> delete(String name) {
-      return chunks.delete(name);
+      return super.get(name).thenApply(bytes -> name.equals(which) ? how.apply(bytes) : bytes);
     }
   }
 
@@ -294,15 +287,14 @@ class StateSpaceTest {
   }
 
   /** A store whose reads wait until they are let go, and whose deletions are counted. */
-  private final class Holding implements ChunkStore {
+  private final class Holding extends ForwardingChunkStore {
     private final ArrayDeque<Runnable> held = new ArrayDeque<>();
     private boolean holds;
     private int deleting;
     private int deletingMost;
 
-    @Override
-    public CompletionStage<Void> put(String name, byte[] bytes) {
-      return chunks.put(name, bytes);
+    Holding() {
+      super(chunks);
     }
 
     @Override
@@ -320,11 +312,6 @@ class StateSpaceTest {
       while (!held.isEmpty()) {
         held.remove().run();
       }
-    }
-
-    @Override
-    public CompletionStage<List<String>> names(String directory, Optional<String> after) {
-      return chunks.names(directory, after);
     }
 
     @Override

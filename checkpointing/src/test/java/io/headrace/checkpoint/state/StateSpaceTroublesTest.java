@@ -3,6 +3,7 @@ package io.headrace.checkpoint.state;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headrace.checkpoint.ChunkStore;
+import io.headrace.checkpoint.ForwardingChunkStore;
 import io.headrace.kcl.CheckpointException;
 import io.headrace.kcl.HashRange;
 import io.headrace.kcl.loop.SimulatedLoop;
@@ -10,7 +11,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -32,18 +32,12 @@ class StateSpaceTroublesTest {
   }
 
   /** As the store beneath, but it can be read from only while it is up. */
-  private static final class Unreadable implements ChunkStore {
-    private final ChunkStore chunks;
+  private static final class Unreadable extends ForwardingChunkStore {
     boolean down;
     int refused;
 
     Unreadable(ChunkStore chunks) {
-      this.chunks = chunks;
-    }
-
-    @Override
-    public CompletionStage<Void> put(String name, byte[] bytes) {
-      return chunks.put(name, bytes);
+      super(chunks);
     }
 
     @Override
@@ -52,17 +46,7 @@ class StateSpaceTroublesTest {
         refused++;
         return CompletableFuture.failedFuture(new CheckpointException("down"));
       }
-      return chunks.get(name);
-    }
-
-    @Override
-    public CompletionStage<List<String>> names(String directory, Optional<String> after) {
-      return chunks.names(directory, after);
-    }
-
-    @Override
-    public CompletionStage<Void> delete(String name) {
-      return chunks.delete(name);
+      return super.get(name);
     }
   }
 
