@@ -2,6 +2,7 @@ package io.headrace.checkpoint.state;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,10 +15,11 @@ public final class StateCache {
   /** Unless told otherwise. */
   public static final long BYTES_MAX_DEFAULT = 64L << 20;
 
-  private record OfSpace(Object space, EntryKey key) {}
+  private record OfSpace(long space, EntryKey key) {}
 
   private final Cache<Object, Object> cache;
   private final Unstored unstored;
+  private final AtomicLong spaces = new AtomicLong();
 
   /**
    * A cache with a bound.
@@ -50,22 +52,30 @@ public final class StateCache {
     return unstored.share();
   }
 
+  /**
+   * What entries of one more space are kept under. A number, since what is let go depends on
+   * hashes, and a course under virtual time is to be the same each time.
+   */
+  long newSpace() {
+    return spaces.incrementAndGet();
+  }
+
   /** What was known of an entry; null when nothing is. */
-  @Nullable Slot get(Object space, EntryKey key) {
+  @Nullable Slot get(long space, EntryKey key) {
     return cache.getIfPresent(new OfSpace(space, key)) instanceof Slot slot ? slot : null;
   }
 
-  void put(Object space, EntryKey key, Slot value) {
+  void put(long space, EntryKey key, Slot value) {
     cache.put(new OfSpace(space, key), value);
   }
 
   /** What was read must not displace what was written meanwhile. */
-  void putIfAbsent(Object space, EntryKey key, Slot value) {
+  void putIfAbsent(long space, EntryKey key, Slot value) {
     var unused = cache.asMap().putIfAbsent(new OfSpace(space, key), value);
   }
 
   /** A space is used no more; goes through all that is in memory. */
-  void forget(Object space) {
+  void forget(long space) {
     cache.asMap().keySet().removeIf(key -> key instanceof OfSpace of && of.space() == space);
   }
 

@@ -38,7 +38,7 @@ public final class StateSpace {
   private final Garbage garbage;
 
   /** Tells this space's entries in the cache from those of others. */
-  private final Object identity = new Object();
+  private final long identity;
 
   private final Map<EntryKey, StateValue> residents = new ConcurrentHashMap<>();
   private final Map<String, byte[]> notes = new HashMap<>();
@@ -84,6 +84,7 @@ public final class StateSpace {
     this.io = new ChunkIo(home, home.cache(), rules);
     this.garbage = new Garbage(home, rules);
     this.unstored = home.cache().share();
+    this.identity = home.cache().newSpace();
   }
 
   /**
