@@ -31,9 +31,6 @@ import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
  * it has a shorter lease time.
  */
 final class HeadraceMember {
-  /** The table that all applications share. */
-  static final String TABLE = "headrace";
-
   /** As long as the failover time of the tuned KCL. */
   private static final Duration TUNED_LEASE_TIME = Duration.ofSeconds(3);
 
@@ -61,8 +58,10 @@ final class HeadraceMember {
             .workerId(settings.worker())
             .deployment(settings.deployment())
             .leaseTime(settings.tuned() ? TUNED_LEASE_TIME : LeaseSettings.DEFAULT.leaseTime())
-            .leasesIn(new DynamoLeaseTable(dynamoDb, TABLE))
-            .checkpointsIn(new DynamoCheckpointStore(dynamoDb, TABLE, settings.application()))
+            .leasesIn(leaseTable(dynamoDb, settings.application()))
+            .checkpointsIn(
+                new DynamoCheckpointStore(
+                    dynamoDb, settings.application(), settings.application()))
             .connecting(new KinesisConnector(kinesis, retrieval))
             .deadLettersIn(DeadLetters.inFile(Files.createTempDirectory("headrace-bench")))
             .run(spec(settings.stream(), function))
@@ -83,6 +82,11 @@ final class HeadraceMember {
         running.close();
       }
     };
+  }
+
+  /** An application's own, as the KCL has it, under its name. */
+  static DynamoLeaseTable leaseTable(DynamoDbAsyncClient dynamoDb, String application) {
+    return new DynamoLeaseTable(dynamoDb, application);
   }
 
   private static FunctionSpec<byte[], byte[]> spec(String stream, Member.Handling function) {

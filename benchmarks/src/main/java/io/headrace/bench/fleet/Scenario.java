@@ -76,7 +76,10 @@ enum Scenario {
 
   /** Raised by hand when something else is measured: results from before are void then. */
   private int method() {
-    return this == ERROR ? 2 : 1;
+    return switch (this) {
+      case START, START_TABLE, ERROR -> 2;
+      default -> 1;
+    };
   }
 
   /** Plays it on a stage, and answers what was measured; figures begin with its label. */

@@ -11,7 +11,6 @@ import io.headrace.bench.rig.NotMeasured;
 import io.headrace.bench.rig.OwnServer;
 import io.headrace.bench.rig.Pause;
 import io.headrace.bench.rig.ServerProcess;
-import io.headrace.lease.dynamo.DynamoLeaseTable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -40,6 +39,9 @@ final class Stage implements AutoCloseable {
   static final String STREAM = "measured";
   private static final String APPLICATION = "measured-fleet";
 
+  /** Who is served before the start of another is measured. */
+  private static final String FORERUNNER = "forerunner";
+
   /** All workers have these: a fleet of ten shares a laptop with its servers. */
   static final List<String> OPTIONS =
       List.of("-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
@@ -51,6 +53,7 @@ final class Stage implements AutoCloseable {
   private static final Duration ACTIVE_MAX = Duration.ofSeconds(20);
   private static final Duration SETUP_MAX = Duration.ofMinutes(1);
   private static final Duration READY_MAX = Duration.ofSeconds(90);
+  private static final Duration SERVED = Duration.ofSeconds(10);
 
   /** What is measured is read off ticks afterwards: how often is looked does not matter to it. */
   private static final int LOOK_MILLIS = 500;
@@ -108,7 +111,7 @@ final class Stage implements AutoCloseable {
               progress,
               kinesis,
               ServerProcess.start(DynamoDbServer.launch(port), port, logs.resolve("dynamodb.log")));
-      stage.createStream();
+      stage.createStream(STREAM);
       return stage;
     } catch (NotMeasured e) {
       if (stage == null) {
@@ -120,17 +123,17 @@ final class Stage implements AutoCloseable {
     }
   }
 
-  private void createStream() {
+  private void createStream(String name) {
     client
         .sdk()
-        .createStream(request -> request.streamName(STREAM).shardCount(scenario.shards()))
+        .createStream(request -> request.streamName(name).shardCount(scenario.shards()))
         .join();
     requireWithin(
         ACTIVE_MAX,
         () ->
             client
                 .sdk()
-                .describeStreamSummary(request -> request.streamName(STREAM))
+                .describeStreamSummary(request -> request.streamName(name))
                 .join()
                 .streamDescriptionSummary()
                 .streamStatusAsString()
@@ -163,7 +166,39 @@ final class Stage implements AutoCloseable {
       return;
     }
     try (DynamoDbAsyncClient table = dynamoDb()) {
-      new DynamoLeaseTable(table, HeadraceMember.TABLE).prepare().toCompletableFuture().join();
+      HeadraceMember.leaseTable(table, APPLICATION).prepare().toCompletableFuture().join();
+    }
+  }
+
+  /**
+   * Has the servers serve a start of another application with a stream and a table of its own, one
+   * of ours whichever side is measured, and ends it: a service's code is not cold when a worker
+   * starts, and that of servers as fresh as the worker takes most of both cores.
+   */
+  void warmServers() {
+    createStream(FORERUNNER);
+    Launch launch =
+        Launch.ours(
+            FORERUNNER,
+            HeadraceMember.class,
+            OPTIONS,
+            settings(FORERUNNER, FORERUNNER, FORERUNNER).command());
+    try (FleetLoad before =
+            FleetLoad.start(client, FORERUNNER, scenario.shards(), scenario.loadPeriod());
+        FleetMember worker = FleetMember.start(FORERUNNER, launch, logs)) {
+      awaitReady(worker);
+      requireWithin(
+          READY_MAX,
+          () ->
+              worker.deliveries().stream().map(Delivery::shard).distinct().count()
+                  == scenario.shards(),
+          "not all shards were read before the start");
+      Pause.millis(SERVED.toMillis());
+      before.requirePuts();
+      worker.command("stop");
+      if (!worker.ended(READY_MAX)) {
+        throw new NotMeasured("the worker before the measured one does not end");
+      }
     }
   }
 
@@ -371,11 +406,15 @@ final class Stage implements AutoCloseable {
   }
 
   private MemberSettings settings(String worker) {
+    return settings(STREAM, APPLICATION, worker);
+  }
+
+  private MemberSettings settings(String stream, String application, String worker) {
     return new MemberSettings(
         kinesis.endpoint(),
         dynamoDb.endpoint(),
-        STREAM,
-        APPLICATION,
+        stream,
+        application,
         worker,
         deployment,
         scenario.fanOut() ? Reading.FAN_OUT : Reading.POLLING,

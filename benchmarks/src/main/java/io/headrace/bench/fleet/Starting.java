@@ -10,16 +10,18 @@ final class Starting {
   private Starting() {}
 
   static Figures first(Stage stage, String label) {
-    stage.load();
+    stage.warmServers();
     return start(stage, label);
   }
 
   static Figures onTable(Stage stage, String label) {
+    stage.warmServers();
     stage.makeTable();
-    return first(stage, label);
+    return start(stage, label);
   }
 
   private static Figures start(Stage stage, String label) {
+    stage.load();
     FleetMember member = stage.member();
     int shards = stage.openShards().size();
     Figures figures = new Figures();
