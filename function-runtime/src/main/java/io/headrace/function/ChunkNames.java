@@ -12,6 +12,11 @@ record ChunkNames(String shardPrefix, String prefix) {
     this(shardPrefix(scope), shardPrefix(scope) + run(scope));
   }
 
+  /** For who only reads and deletes. */
+  static ChunkNames ofShard(Scope scope) {
+    return new ChunkNames(shardPrefix(scope), shardPrefix(scope));
+  }
+
   private static String shardPrefix(Scope scope) {
     return scope.environment.application()
         + "/"

@@ -37,25 +37,28 @@ final class ChunkSweep {
   private final String directory;
   private final long epoch;
   private final Predicate<String> isNamed;
+  private final String what;
   private final ArrayDeque<String> unreachable = new ArrayDeque<>();
   private int swept;
 
-  private ChunkSweep(Scope scope, String directory, Predicate<String> isNamed) {
+  private ChunkSweep(Scope scope, String directory, String what, Predicate<String> isNamed) {
     this.scope = scope;
     this.chunks = scope.environment.chunks();
     this.directory = directory;
     this.epoch = scope.context.tenure().token().epoch();
     this.isNamed = isNamed;
+    this.what = what;
   }
 
   /**
    * Begins later, by itself.
    *
    * @param directory of chunks whose names' last words begin with the epoch of their run and a dot
+   * @param what the chunks are, for the log
    * @param isNamed whether the commit from which the run goes on refers to a chunk of a former run
    */
-  static void begin(Scope scope, String directory, Predicate<String> isNamed) {
-    var sweep = new ChunkSweep(scope, directory, isNamed);
+  static void begin(Scope scope, String directory, String what, Predicate<String> isNamed) {
+    var sweep = new ChunkSweep(scope, directory, what, isNamed);
     long spread = Math.floorMod(directory.hashCode(), SPREAD_SECONDS);
     sweep.in(FIRST.plusSeconds(spread), () -> sweep.page(Optional.empty()));
   }
@@ -76,10 +79,11 @@ final class ChunkSweep {
     if (names.isEmpty()) {
       if (swept > 0) {
         LOG.info(
-            "function {}, shard {}: {} chunks of parked records that no commit names are deleted",
+            "function {}, shard {}: {} chunks of {} that no commit names are deleted",
             scope.function,
             scope.context.key(),
-            swept);
+            swept,
+            what);
       }
       return;
     }

@@ -62,7 +62,8 @@ final class DuplicateGate<I> extends Gate {
         .thenCompose(origins -> space.scan(EntryKind.SEEN))
         .thenApply(seen::restoring)
         .thenCompose(restored -> Scope.onLoop(scope, restored))
-        .thenCompose(done -> super.restore(parts));
+        .thenCompose(done -> super.restore(parts))
+        .thenRun(() -> HandlerState.sweep(scope, parts));
   }
 
   @Override

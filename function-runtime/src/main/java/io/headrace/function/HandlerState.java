@@ -3,17 +3,24 @@ package io.headrace.function;
 import io.headrace.checkpoint.state.EntryKey;
 import io.headrace.checkpoint.state.FormerState;
 import io.headrace.checkpoint.state.Joining;
+import io.headrace.checkpoint.state.ReachedChunks;
 import io.headrace.checkpoint.state.StateHome;
 import io.headrace.checkpoint.state.StateSpace;
 import io.headrace.checkpoint.state.StateValue;
 import io.headrace.kcl.CheckpointException;
+import io.headrace.kcl.CommitParts;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Opens the state of one handler in its shard. */
 final class HandlerState {
   /** Notes of former versions and of this one: the event time of the shard. */
   static final String CLOCK = "clock";
+
+  private static final Logger LOG = LoggerFactory.getLogger(HandlerState.class);
 
   private HandlerState() {}
 
@@ -37,20 +44,54 @@ final class HandlerState {
   }
 
   private static StateSpace open(Scope scope, String part, FormerState former, Joining joining) {
-    var names = new ChunkNames(scope);
+    return new StateSpace(home(scope, part, new ChunkNames(scope)), former, joining);
+  }
+
+  private static StateHome home(Scope scope, String part, ChunkNames names) {
     var context = scope.context;
-    var home =
-        new StateHome(
-            "function " + scope.function + ", shard " + context.key(),
-            context.shard().range(),
-            names.shardPrefix(),
-            names.prefix(),
-            part,
-            scope.environment.chunks(),
-            scope.environment.cache(),
-            scope.loop(),
-            scope::inBackgroundEvenIfOver);
-    return new StateSpace(home, former, joining);
+    return new StateHome(
+        "function " + scope.function + ", shard " + context.key(),
+        context.shard().range(),
+        names.shardPrefix(),
+        names.prefix(),
+        part,
+        scope.environment.chunks(),
+        scope.environment.cache(),
+        scope.loop(),
+        scope::inBackgroundEvenIfOver);
+  }
+
+  /**
+   * Takes away, later and by itself, what former runs of the shard have stored of state and the
+   * commits from which this one goes on do not reach: of crashes, of cut off merges, and all that a
+   * seek has dropped. Called once by each handler that has state, when that is restored; on the
+   * worker loop or not.
+   */
+  static void sweep(Scope scope, List<CommitParts> commits) {
+    if (!scope.environment.keepsChunks() || scope.isSwept.getAndSet(true)) {
+      return;
+    }
+    var home = home(scope, StateRoot.STATE, ChunkNames.ofShard(scope));
+    var directory = home.shardPrefix().substring(0, home.shardPrefix().length() - 1);
+    // At once: this run's own commits may make unreachable what these name, and delete it.
+    var unused =
+        ReachedChunks.of(home, commits)
+            .whenComplete(
+                (reached, failed) -> {
+                  if (failed != null) {
+                    LOG.warn("{}: its chunks are not swept this time: {}", home.owner(), failed.toString());
+                    return;
+                  }
+                  scope.post(
+                      () ->
+                          ChunkSweep.begin(
+                              scope,
+                              directory,
+                              "state",
+                              name ->
+                                  !ReachedChunks.isState(name.substring(directory.length() + 1))
+                                      || reached.has(name)));
+                });
   }
 
   /** State as it was stored whole. */

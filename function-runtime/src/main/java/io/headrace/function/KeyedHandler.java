@@ -112,7 +112,8 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
         .thenApply(this::refusingTimersOfNobody)
         .thenCompose(origins -> Scope.onLoop(scope, () -> timers.restore(origins, parts.size())))
         .thenCompose(done -> parked.restore(parts))
-        .thenCompose(done -> Scope.onLoop(scope, lanes::start));
+        .thenCompose(done -> Scope.onLoop(scope, lanes::start))
+        .thenRun(() -> HandlerState.sweep(scope, parts));
   }
 
   /** Without the event time of its records none of them would ever come due, untold. */

@@ -131,7 +131,7 @@ final class ParkedKeys<O> implements LaneRunner.Quarantine<O>, KeyQuarantine.Par
     }
     if (scope.environment.keepsChunks()) {
       var all = new ParkedDirectory(range, List.copyOf(entries.values()));
-      ChunkSweep.begin(scope, keeper.directory() + PARKED, all::names);
+      ChunkSweep.begin(scope, keeper.directory() + PARKED, "parked records", all::names);
     }
     scope.tell(new FunctionEvent.ParkedFound(scope.function, scope.context.key(), room.load()));
     if (scope.letterGate == null) {

@@ -10,6 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
@@ -38,6 +39,9 @@ final class Scope {
 
   /** What of a record's bytes is the user's; set once, before anything else happens. */
   UnaryOperator<byte[]> shown = UnaryOperator.identity();
+
+  /** Whether what former runs have left is being swept; by any thread. */
+  final AtomicBoolean isSwept = new AtomicBoolean();
 
   private boolean over;
   private int retriesDue;

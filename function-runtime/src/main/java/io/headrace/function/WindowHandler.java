@@ -82,7 +82,8 @@ final class WindowHandler<I, A, O> implements ShardHandler {
   public CompletionStage<Void> restore(List<CommitParts> parts) {
     return ParkedStore.noneBut(null, scope, parts)
         .thenCompose(known -> space.restore(parts))
-        .thenCompose(origins -> Scope.onLoop(scope, () -> install(origins, parts.size())));
+        .thenCompose(origins -> Scope.onLoop(scope, () -> install(origins, parts.size())))
+        .thenRun(() -> HandlerState.sweep(scope, parts));
   }
 
   @Override

@@ -48,6 +48,7 @@ final class FleetWorld {
   private final FunctionMood mood;
   private final List<SimulatedProcess> processes = new ArrayList<>();
   private final Map<String, Integer> numbers = new HashMap<>();
+  private final CodecRoll codecRoll = new CodecRoll();
   private FleetObserver observer = FleetObserver.NONE;
   private boolean calm;
   private long calmSince;
@@ -78,7 +79,7 @@ final class FleetWorld {
     verdicts = new Verdicts(trace);
     var sources = workload.streams(plan);
     feeds.add(feed(sources.get(0), random.split()));
-    leases = new LeaseJudge(verdicts, trace);
+    leases = new LeaseJudge(verdicts, trace, loop::ticks);
     progress = new ProgressJudge(verdicts, trace, this::feed);
     leases.knowsWell(this::isWell);
     deliveries = new DeliveryJudge(verdicts, function -> feedOf(function).puts());
@@ -219,6 +220,11 @@ final class FleetWorld {
     return chunks;
   }
 
+  /** Of the fleets whose states have versions. */
+  CodecRoll codecRoll() {
+    return codecRoll;
+  }
+
   FunctionMood mood() {
     return mood;
   }
@@ -228,6 +234,7 @@ final class FleetWorld {
     calm = true;
     calmSince = loop.ticks();
     mood.calm();
+    codecRoll.end(this);
     living()
         .forEach(
             process -> {

@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -28,14 +29,25 @@ final class LeaseJudge {
   private final Map<String, Seen<WorkerItem>> workers = new HashMap<>();
   private final Map<ShardKey, Map<Long, Incarnation>> owners = new HashMap<>();
   private final Set<Incarnation> replaced = new HashSet<>();
+  private final LongSupplier ticks;
+  private final Map<Incarnation, Long> firstSeen = new HashMap<>();
   private Predicate<String> well = id -> false;
   private long changesOfOwner;
 
   private record Seen<T>(T item, long revision) {}
 
-  LeaseJudge(Verdicts verdicts, Trace trace) {
+  /**
+   * @param ticks of the world's clock
+   */
+  LeaseJudge(Verdicts verdicts, Trace trace, LongSupplier ticks) {
     this.verdicts = verdicts;
     this.trace = trace;
+    this.ticks = ticks;
+  }
+
+  /** When the table first had that incarnation; at no time for one that it never had. */
+  long firstSeen(Incarnation who) {
+    return firstSeen.getOrDefault(who, Long.MAX_VALUE);
   }
 
   /**
@@ -57,6 +69,7 @@ final class LeaseJudge {
       }
     } else if (item instanceof WorkerItem worker) {
       var id = worker.incarnation().workerId();
+      firstSeen.putIfAbsent(worker.incarnation(), ticks.getAsLong());
       var before = workers.get(id);
       if (before == null || revision != before.revision()) {
         workers.put(id, new Seen<>(worker, revision));

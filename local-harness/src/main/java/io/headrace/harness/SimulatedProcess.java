@@ -331,7 +331,13 @@ final class SimulatedProcess {
       } else if (whatHappened instanceof FunctionEvent.ParkedSettled settled) {
         settled(settled);
       } else if (whatHappened instanceof WorkerEvent.ShardFailed failed) {
-        fault(failed.cause());
+        var token = tokens.get(failed.shard());
+        if (token == null
+            || !world
+                .codecRoll()
+                .mayMeetNewer(SimulatedProcess.this, token, failed.cause())) {
+          fault(failed.cause());
+        }
       } else if (whatHappened instanceof WorkerEvent.CleanUpFailed failed) {
         fault(failed.cause());
       } else if (whatHappened instanceof WorkerEvent.GapFound gap

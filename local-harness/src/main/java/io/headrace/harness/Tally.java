@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.headrace.function.Codec;
 import java.util.HexFormat;
+import java.util.function.IntConsumer;
 
 /**
  * What the keyed function of {@link TimedWorkload} keeps of a key.
@@ -50,35 +51,53 @@ record Tally(long chain, long count, long fired, long firedSum) {
     return mixed ^ (mixed >>> 31);
   }
 
-  /** Refuses what is not one whole state. */
-  static final Codec<Tally> CODEC =
-      new Codec<>() {
-        @Override
-        public Tally decode(byte[] bytes, int version) {
-          var text = new String(bytes, UTF_8);
-          var words = text.split(" ", 5);
-          var read =
-              new Tally(
-                  Long.parseLong(words[0]),
-                  Long.parseLong(words[1]),
-                  Long.parseLong(words[2]),
-                  Long.parseLong(words[3]));
-          if (!text.equals(read.text())) {
-            throw new IllegalArgumentException("state: is cut short, or put together");
-          }
-          return read;
-        }
+  /**
+   * Refuses what is not one whole state, and states of a newer version than its own.
+   *
+   * @param version of the deployment; each writes those before it, too
+   * @param wrote told of each version that is written
+   */
+  record Versioned(int version, IntConsumer wrote) implements Codec<Tally> {
+    @Override
+    public Tally decode(byte[] bytes, int of) {
+      var text = new String(bytes, UTF_8);
+      if (of > version) {
+        throw new CodecRoll.TooNew(of, version);
+      }
+      var words = text.substring(2).split(" ", 5);
+      var read =
+          new Tally(
+              Long.parseLong(words[0]),
+              Long.parseLong(words[1]),
+              Long.parseLong(words[2]),
+              Long.parseLong(words[3]));
+      if (!text.equals(read.text(of))) {
+        throw new IllegalArgumentException("state: is cut short, or put together");
+      }
+      return read;
+    }
 
-        @Override
-        public byte[] encode(Tally value) {
-          return value.text().getBytes(UTF_8);
-        }
-      };
+    @Override
+    public byte[] encode(Tally value) {
+      return encode(value, version);
+    }
 
-  private String text() {
+    @Override
+    public byte[] encode(Tally value, int as) {
+      wrote.accept(as);
+      return value.text(as).getBytes(UTF_8);
+    }
+
+    @Override
+    public int oldestWritten() {
+      return CodecRoll.FORMER;
+    }
+  }
+
+  private String text(int version) {
     boolean large = count % GROWN_EVERY >= GROWN_EVERY / 2;
     var text = new StringBuilder(large ? LARGE_CHARS + 128 : 128);
-    text.append(chain).append(' ').append(count).append(' ').append(fired).append(' ');
+    text.append(version).append(' ').append(chain).append(' ').append(count).append(' ').append(fired).append(' ');
     text.append(firedSum).append(' ');
     long word = chain + firedSum;
     for (int i = 0; large && i < LARGE_CHARS; i += CHARS_OF_A_WORD) {

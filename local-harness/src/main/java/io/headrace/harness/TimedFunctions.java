@@ -63,13 +63,16 @@ final class TimedFunctions {
   List<FunctionSpec<?, ?>> specs() {
     var input = Input.of(STREAM, TimedRecord.CODEC).timedBy(TimedRecord::time);
     var plan = world.plan();
+    var roll = world.codecRoll();
+    var codec =
+        new Tally.Versioned(roll.readBy(process), version -> roll.wrote(process, version));
     var tally =
         FunctionSpec.named(TALLY)
             .reading(input)
             .batching(plan.batchMax(), Duration.ofMillis(50))
             .inFlight(plan.inFlight())
             .retrying(RETRY.parkingKeys(PARKING))
-            .keyedBy(Keys.<TimedRecord>partitionKey(), Tally.CODEC)
+            .keyedBy(Keys.<TimedRecord>partitionKey(), codec)
             .handledAsyncBy(Tallies::new, Destination.<String>nowhere());
     var sums =
         FunctionSpec.named(SUMS)

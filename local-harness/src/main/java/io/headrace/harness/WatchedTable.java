@@ -33,7 +33,7 @@ final class WatchedTable {
   /** How far a replica lags at most, most of the time and now and then. */
   private static final Duration LAG_MAX = Duration.ofMillis(1_500);
 
-  private static final Duration LONG_LAG_MAX = Duration.ofSeconds(12);
+  static final Duration LONG_LAG_MAX = Duration.ofSeconds(12);
   private static final int LONG_LAG_PERCENT = 10;
   private static final int VERSIONS_MAX = 64;
 

@@ -19,9 +19,9 @@ import picocli.CommandLine.Mixin;
     name = "state",
     mixinStandardHelpOptions = true,
     description = {
-      "Counts what commits of 1,000 changed keys of 100 bytes write, by DynamoDB's rules for write",
-      "units, beside transactions of 99 keys; and times the restart of a shard's state in files:",
-      "from the commit to the first value that is not in memory."
+      "Counts what commits of 1,000 changed keys of 100 bytes write and delete, by DynamoDB's rules",
+      "for write units, beside transactions of 99 keys; and times the restart of a shard's state in",
+      "files: from the commit to the first value that is not in memory."
     },
     footer = {"", "Exit code: 0 all targets met, 1 one missed, 2 one could not be measured."})
 public final class StateBench implements Callable<Integer> {
@@ -39,14 +39,10 @@ public final class StateBench implements Callable<Integer> {
     int rounds = options.quick() ? ROUNDS_QUICK : ROUNDS;
     long bytes = options.quick() ? RESTART_BYTES_QUICK : RESTART_BYTES;
     Results results = new StateRun(rounds, bytes, options.progress()).run();
-    Samples own = share(results, StateRun.UNITS);
     Map<String, Samples> ratios = new LinkedHashMap<>();
-    if (own != null) {
-      ratios.put("write units of a commit over those of transactions", own);
-    }
-    Samples merging = share(results, StateRun.UNITS_WITH_MERGING);
-    if (merging != null) {
-      ratios.put("the same, with merging in the background", merging);
+    for (var values : Values.values()) {
+      put(ratios, values, "a commit alone", share(results, values, StateRun.UNITS));
+      put(ratios, values, "with merging and deletions", withMerging(results, values));
     }
     return options.print(
         new Report(
@@ -58,18 +54,34 @@ public final class StateBench implements Callable<Integer> {
             new Report.Ratios("ratios", "one over another, within a round:", ratios),
             List.of(
                 Target.atMost(
-                    "write units a commit of 1,000 changed keys, over those of transactions",
+                    "write units a commit of 1,000 keys that nothing makes shorter, over those of"
+                        + " transactions",
                     UNITS_SHARE,
-                    own),
+                    share(results, Values.RANDOM, StateRun.UNITS)),
+                Target.atMost(
+                    "the same of states with names of fields, with merging and deletions",
+                    UNITS_SHARE,
+                    withMerging(results, Values.FIGURES)),
                 Target.atMost(
                     "seconds to the first value of " + (bytes >> 20) + " MB of state",
                     RESTART_SECONDS,
                     results.of(StateRun.DELTAS, null, StateRun.RESTART)))));
   }
 
-  private static @Nullable Samples share(Results results, String figure) {
+  private static void put(
+      Map<String, Samples> ratios, Values values, String what, @Nullable Samples share) {
+    if (share != null) {
+      ratios.put("write units over those of transactions, " + values.label() + ", " + what, share);
+    }
+  }
+
+  private static @Nullable Samples withMerging(Results results, Values values) {
+    return share(results, values, StateRun.UNITS_WITH_MERGING);
+  }
+
+  private static @Nullable Samples share(Results results, Values values, String figure) {
     return results.ratio(
-        new Results.Key(StateRun.DELTAS, null, figure),
-        new Results.Key(StateRun.TRANSACTIONS, null, figure));
+        new Results.Key(StateRun.DELTAS, values.label(), figure),
+        new Results.Key(StateRun.TRANSACTIONS, values.label(), figure));
   }
 }

@@ -50,6 +50,11 @@ final class ByteReader {
     return new ByteReader(bytes, 5, end);
   }
 
+  /** The format of what was {@linkplain #ofChecked checked}. */
+  static int formatOf(byte[] bytes) {
+    return bytes[4];
+  }
+
   private static int fixed(byte[] bytes, int at) {
     return new ByteReader(bytes, at, bytes.length).readFixed();
   }

@@ -14,9 +14,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * there are tiers.
  */
 final class Compaction {
-  /** So many runs of one tier, or below, become one. */
-  static final int RUNS_MAX = 8;
-
   /** How many times the oldest run all newer ones together may be. */
   private static final int GROWTH_MAX = 2;
 
@@ -53,22 +50,46 @@ final class Compaction {
    * What is to be done, if anything.
    *
    * @param runs of one kind, the newest first
+   * @param runsMax so many of one tier become one
    */
-  static Optional<Compaction> of(List<Run> runs) {
+  static Optional<Compaction> of(List<Run> runs, int runsMax) {
     int tiers = runs.stream().mapToInt(Run::tier).max().orElse(0);
     for (int tier = 0; tier <= tiers; tier++) {
-      int from = 0;
-      for (int i = 0; i <= runs.size(); i++) {
-        if (i < runs.size() && runs.get(i).tier() <= tier) {
-          continue;
-        }
-        if (i - from >= RUNS_MAX) {
-          return Optional.of(new Compaction(runs.subList(from, i), i < runs.size()));
-        }
-        from = i + 1;
+      var due = ofTier(tier, runs, runsMax);
+      if (due.isPresent()) {
+        return due;
       }
     }
     return outgrown(runs) ? Optional.of(new Compaction(runs, false)) : Optional.empty();
+  }
+
+  /**
+   * Smaller ones between those of the tier go with them, as the order of runs is that of changes;
+   * but they do not count, or a large run would be written again for each few small ones.
+   */
+  private static Optional<Compaction> ofTier(int tier, List<Run> runs, int runsMax) {
+    int first = 0;
+    int last = 0;
+    int count = 0;
+    for (int i = 0; i <= runs.size(); i++) {
+      int its = i < runs.size() ? runs.get(i).tier() : Integer.MAX_VALUE;
+      if (its > tier) {
+        if (count >= runsMax) {
+          return Optional.of(new Compaction(runs.subList(first, last + 1), last + 1 < runs.size()));
+        }
+        count = 0;
+      } else if (its == tier) {
+        first = count == 0 ? i : first;
+        last = i;
+        count++;
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** What becomes one, the newest first. */
+  List<Run> inputs() {
+    return inputs;
   }
 
   private static boolean outgrown(List<Run> runs) {

@@ -6,18 +6,31 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A piece of a run: entries in order, found without decoding the others. Immutable. */
+/**
+ * A piece of a run: entries in order, found without decoding the others. Immutable.
+ *
+ * <p>Keys are stored without their hash, which is that of the partition key they begin with: it is
+ * half of a short key, and the one part that can't be made shorter.
+ */
 final class DataChunk {
   private static final int MAGIC = 0x48445244;
-  private static final int FORMAT = 1;
 
+  /** Of entries with whole keys, one behind the other. Still read. */
+  private static final int WHOLE_KEYS = 1;
+
+  private static final int FORMAT = 2;
+
+  /** The entries, inflated. */
   private final byte[] bytes;
+
+  private final int format;
 
   /** Where each entry begins. */
   private final int[] offsets;
 
-  private DataChunk(byte[] bytes, int[] offsets) {
+  private DataChunk(byte[] bytes, int format, int[] offsets) {
     this.bytes = bytes;
+    this.format = format;
     this.offsets = offsets;
   }
 
@@ -25,11 +38,13 @@ final class DataChunk {
    * @param entries in order, each key once
    */
   static byte[] write(List<RawEntry> entries) {
-    var out = new ByteWriter(64 << 10);
+    var body = new ByteWriter(64 << 10);
+    body.writeLong(entries.size());
+    entries.forEach(entry -> entry.writeWithoutHash(body));
+    var out = new ByteWriter(32 << 10);
     out.writeFixed(MAGIC);
     out.writeByte(FORMAT);
-    out.writeLong(entries.size());
-    entries.forEach(entry -> entry.write(out));
+    Deflated.write(out, body.toBytes());
     return out.toCheckedBytes();
   }
 
@@ -38,8 +53,11 @@ final class DataChunk {
    * @throws CheckpointException when it is none, damaged or newer
    */
   static DataChunk read(String what, byte[] bytes) {
-    var in = ByteReader.ofChecked(what, bytes, MAGIC, FORMAT);
+    var checked = ByteReader.ofChecked(what, bytes, MAGIC, FORMAT);
+    int format = ByteReader.formatOf(bytes);
     try {
+      byte[] body = format == WHOLE_KEYS ? checked.read(checked.left()) : Deflated.read(checked);
+      var in = new ByteReader(body, 0, body.length);
       var offsets = new int[in.readInt()];
       for (int i = 0; i < offsets.length; i++) {
         offsets[i] = in.at();
@@ -48,7 +66,7 @@ final class DataChunk {
           in.skip(in.readInt());
         }
       }
-      return new DataChunk(bytes, offsets);
+      return new DataChunk(body, format, offsets);
     } catch (IllegalArgumentException | NegativeArraySizeException wrong) {
       throw new CheckpointException(what + ": can't be read", wrong);
     }
@@ -59,7 +77,8 @@ final class DataChunk {
   }
 
   RawEntry entry(int index) {
-    return RawEntry.read(new ByteReader(bytes, offsets[index], bytes.length));
+    var in = new ByteReader(bytes, offsets[index], bytes.length);
+    return format == WHOLE_KEYS ? RawEntry.read(in) : RawEntry.readWithoutHash(in);
   }
 
   List<RawEntry> entries() {
@@ -72,26 +91,16 @@ final class DataChunk {
 
   /** The entry of a key; null when there is none here. */
   @Nullable RawEntry find(byte[] key) {
-    int low = 0;
-    int high = offsets.length - 1;
-    while (low <= high) {
-      int middle = (low + high) >>> 1;
-      int order = compare(middle, key);
-      if (order == 0) {
-        return entry(middle);
-      }
-      if (order < 0) {
-        low = middle + 1;
-      } else {
-        high = middle - 1;
+    int from = format == WHOLE_KEYS ? 0 : EntryKey.HASH_BYTES;
+    // To compare in order would take the hash of each key that is met: this compares all sooner.
+    for (int i = 0; i < offsets.length; i++) {
+      var in = new ByteReader(bytes, offsets[i], bytes.length);
+      int length = in.readInt();
+      if (length == key.length - from
+          && Arrays.equals(bytes, in.at(), in.at() + length, key, from, key.length)) {
+        return entry(i);
       }
     }
     return null;
-  }
-
-  private int compare(int index, byte[] key) {
-    var in = new ByteReader(bytes, offsets[index], bytes.length);
-    int length = in.readInt();
-    return Arrays.compareUnsigned(bytes, in.at(), in.at() + length, key, 0, key.length);
   }
 }

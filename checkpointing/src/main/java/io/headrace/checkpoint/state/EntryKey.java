@@ -4,6 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.headrace.kcl.HashRange;
 import java.math.BigInteger;
+import java.security.DigestException;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Objects;
@@ -16,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class EntryKey implements Comparable<EntryKey> {
   private static final byte[] NO_SUFFIX = new byte[0];
-  private static final int HASH_BYTES = 16;
+  static final int HASH_BYTES = 16;
 
   private final String partitionKey;
   private final String key;
@@ -130,6 +133,29 @@ public final class EntryKey implements Comparable<EntryKey> {
     var key = length == 0 ? partitionKey : new String(in.read(length - 1), UTF_8);
     var kind = EntryKind.of(in.readByte());
     return new EntryKey(partitionKey, key, kind, in.read(in.left()), encoded);
+  }
+
+  /**
+   * An encoded key with the hash that it begins with.
+   *
+   * @param rest what follows the hash
+   * @throws IllegalArgumentException when that is no key
+   */
+  static byte[] withHash(byte[] rest) {
+    var in = new ByteReader(rest, 0, rest.length);
+    int length = in.readInt();
+    int from = in.at();
+    in.skip(length);
+    try {
+      var md5 = MessageDigest.getInstance("MD5");
+      md5.update(rest, from, length);
+      byte[] key = new byte[HASH_BYTES + rest.length];
+      md5.digest(key, 0, HASH_BYTES);
+      System.arraycopy(rest, 0, key, HASH_BYTES, rest.length);
+      return key;
+    } catch (NoSuchAlgorithmException | DigestException absent) {
+      throw new AssertionError("every JDK has MD5", absent);
+    }
   }
 
   @Override

@@ -13,6 +13,10 @@ import org.jspecify.annotations.Nullable;
 record RawEntry(byte[] key, @Nullable StateValue value) implements Comparable<RawEntry> {
   void write(ByteWriter out) {
     out.writeBytes(key);
+    writeValue(out);
+  }
+
+  private void writeValue(ByteWriter out) {
     out.writeLong(value == null ? 0 : value.codecVersion() + 1L);
     if (value != null) {
       out.writeBytes(value.bytes());
@@ -20,9 +24,24 @@ record RawEntry(byte[] key, @Nullable StateValue value) implements Comparable<Ra
   }
 
   static RawEntry read(ByteReader in) {
-    byte[] key = in.readBytes();
+    return new RawEntry(in.readBytes(), readValue(in));
+  }
+
+  private static @Nullable StateValue readValue(ByteReader in) {
     int version = in.readInt();
-    return new RawEntry(key, version == 0 ? null : StateValue.of(in.readBytes(), version - 1));
+    return version == 0 ? null : StateValue.of(in.readBytes(), version - 1);
+  }
+
+  /** As {@link #write}, when the hash can be had from the rest of the key. */
+  void writeWithoutHash(ByteWriter out) {
+    int rest = key.length - EntryKey.HASH_BYTES;
+    out.writeLong(rest);
+    out.write(key, EntryKey.HASH_BYTES, rest);
+    writeValue(out);
+  }
+
+  static RawEntry readWithoutHash(ByteReader in) {
+    return new RawEntry(EntryKey.withHash(in.readBytes()), readValue(in));
   }
 
   /** About what it takes in a chunk. */

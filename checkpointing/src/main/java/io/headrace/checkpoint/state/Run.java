@@ -11,7 +11,7 @@ import java.util.Optional;
  * @param resident whether it holds kinds that are, and only those
  * @param limit of the hashes that count: what lies outside went to another shard
  * @param entries and tombstones
- * @param bytes of all its chunks
+ * @param bytes of all its chunks, before they are deflated
  * @param first key
  * @param last key
  * @param level of its top: 0 where that holds the entries
@@ -30,7 +30,7 @@ record Run(
   /** A run of its size or less has tier 0, and each tier has runs of so many times the size. */
   private static final long TIER_0_BYTES = 64L << 10;
 
-  private static final int TIER_FACTOR = 8;
+  private static final int TIER_FACTOR = 16;
 
   /** Whether a key lies between its first and its last. */
   boolean spans(byte[] key) {

@@ -107,6 +107,8 @@ final class RunWriter {
   }
 
   private void closeData() {
+    // As they are in memory: deflated ones may be a thousand times shorter.
+    bytes += openBytes;
     var ref = put(DataChunk.write(open), open.get(0).key(), Bloom.of(open));
     open.clear();
     openBytes = 0;
@@ -130,7 +132,9 @@ final class RunWriter {
   private void closeNode(int level) {
     var refs = levels.get(level);
     var node = new Node(level + 1, refs);
-    var ref = put(node.write(), refs.get(0).first(), ChunkRef.NO_BLOOM);
+    byte[] chunk = node.write();
+    bytes += chunk.length;
+    var ref = put(chunk, refs.get(0).first(), ChunkRef.NO_BLOOM);
     refs.clear();
     if (levels.size() == level + 1) {
       levels.add(new ArrayList<>());
@@ -141,7 +145,6 @@ final class RunWriter {
   private ChunkRef put(byte[] chunk, byte[] firstKey, byte[] bloom) {
     var name = io.newName();
     names.add(name);
-    bytes += chunk.length;
     inFlight.add(io.put(name, chunk));
     return ChunkRef.of(name, chunk, firstKey, bloom);
   }

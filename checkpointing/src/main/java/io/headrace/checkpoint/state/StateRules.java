@@ -22,6 +22,14 @@ class StateRules {
     return 1L << 20;
   }
 
+  /**
+   * So many runs of one tier of size are merged into one: more are written again more seldom, and
+   * a key that is not in memory is looked for in more of them.
+   */
+  int runsMax() {
+    return 16;
+  }
+
   /** Whether a chunk is to be read for a key. */
   boolean mayHold(byte[] bloom, byte[] key) {
     return Bloom.mayHold(bloom, key);

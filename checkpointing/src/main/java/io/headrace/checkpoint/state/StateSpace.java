@@ -385,7 +385,9 @@ public final class StateSpace {
     if (compacting || compacted != null || closed.get() || resting.isResting(home.loop())) {
       return;
     }
-    var due = Compaction.of(view.cold()).or(() -> Compaction.of(view.resident()));
+    int runsMax = io.rules().runsMax();
+    var due =
+        Compaction.of(view.cold(), runsMax).or(() -> Compaction.of(view.resident(), runsMax));
     if (due.isEmpty()) {
       return;
     }

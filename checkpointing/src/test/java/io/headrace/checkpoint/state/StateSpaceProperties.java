@@ -20,6 +20,11 @@ class StateSpaceProperties {
     }
 
     @Override
+    int runsMax() {
+      return 4;
+    }
+
+    @Override
     long warmBytes() {
       return 4_000;
     }

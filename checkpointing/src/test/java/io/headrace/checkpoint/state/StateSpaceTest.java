@@ -184,17 +184,17 @@ class StateSpaceTest {
     byte[] chunk = DataChunk.write(List.of(new RawEntry(key(1).encoded(), value(1, 3))));
     assertThat(faultOfNewer(chunk, bytes -> DataChunk.read("the chunk", bytes)))
         .contains("the chunk")
-        .contains("format 2");
+        .contains("format 9");
     byte[] root = new Root(1, HashRange.ALL, Map.of(), List.of(), List.of()).write();
     assertThat(faultOfNewer(root, bytes -> Root.read("the root", bytes)))
         .contains("the root")
-        .contains("format 2");
+        .contains("format 9");
   }
 
   private static String faultOfNewer(byte[] bytes, UnaryReader reader) {
     var newer = new ByteWriter(bytes.length);
     newer.write(bytes, 0, 4);
-    newer.writeByte(2);
+    newer.writeByte(9);
     newer.write(bytes, 5, bytes.length - 9);
     try {
       reader.read(newer.toCheckedBytes());
