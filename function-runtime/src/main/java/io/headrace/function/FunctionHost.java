@@ -14,6 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -245,7 +246,36 @@ final class FunctionHost<I, O> implements AutoCloseable, Redriver.Live {
     if (made == null) {
       throw new IllegalStateException("function " + spec.name() + ": its supplier answered null");
     }
+    if (kind instanceof FunctionKind.Windowing<?, ?, ?> windowing
+        && windowing.windows().areSessions()) {
+      checkMerge(spec.name(), (WindowFunction<?, ?, ?>) made);
+    }
     return made;
+  }
+
+  /** Else that would be found when the first record joins two sessions, and hold up its key. */
+  private static <A> void checkMerge(String name, WindowFunction<?, A, ?> function) {
+    A sum;
+    try {
+      sum = function.merge(function.empty(), function.empty());
+    } catch (RuntimeException thrown) {
+      throw refusedMerge(name, "threw " + thrown.getClass().getName(), thrown);
+    }
+    if (sum == null) {
+      throw refusedMerge(name, "answered null", null);
+    }
+  }
+
+  private static IllegalArgumentException refusedMerge(
+      String name, String what, @Nullable RuntimeException cause) {
+    return new IllegalArgumentException(
+        "function "
+            + name
+            + ", Windows.session: merge "
+            + what
+            + " for two empty sums; a record that lies between two sessions makes them one, so"
+            + " merge must join any two sums",
+        cause);
   }
 
   /** The instance was made by the very supplier of the kind. */

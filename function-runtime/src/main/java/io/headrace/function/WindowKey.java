@@ -21,6 +21,15 @@ record WindowKey(StateKey key, Windows.Span span) {
     return revision == 0 ? id() : id() + "/" + revision;
   }
 
+  /**
+   * Of an early telling: no two share one, as no two need hold the same.
+   *
+   * @param now by the worker's clock
+   */
+  String earlyId(long fencingToken, Instant now) {
+    return id() + "/early/" + fencingToken + "." + now.toEpochMilli();
+  }
+
   private String id() {
     return "window/"
         + escaped(key.partitionKey())

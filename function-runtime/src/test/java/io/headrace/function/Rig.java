@@ -62,6 +62,7 @@ final class Rig implements OutputTap {
   final List<DiscardedBatch> discarded = new ArrayList<>();
   final List<StreamRecord> records = new ArrayList<>();
   @Nullable Throwable failed;
+  Orders orders = Orders.NONE;
   boolean leaseHeld = true;
   boolean lettersDown;
   boolean outputsDown;
@@ -125,7 +126,7 @@ final class Rig implements OutputTap {
             cache,
             events::add,
             new AtomicInteger(),
-            () -> Orders.NONE,
+            () -> orders,
             LetterKeeping.NONE,
             StuckThreads.Tally.unbounded(),
             Telemetry.NONE,
@@ -219,6 +220,11 @@ final class Rig implements OutputTap {
   Optional<Object> stateOf(String key) {
     assertThat(host).isNotNull();
     return host.stateOf(new StateKey(key, key));
+  }
+
+  /** All that is kept. */
+  List<KeptState> states() {
+    return Objects.requireNonNull(host).states();
   }
 
   /** Puts a record and hands it over. */
