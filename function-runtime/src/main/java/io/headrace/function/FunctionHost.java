@@ -2,6 +2,7 @@ package io.headrace.function;
 
 import io.headrace.checkpoint.ProgressKey;
 import io.headrace.kcl.ShardHandler;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
@@ -169,6 +170,12 @@ final class FunctionHost<I, O> implements AutoCloseable, Redriver.Live {
         .flatMap(KeyedHandler::wakeUps)
         .sorted(Comparator.comparing(WakeUp::due).thenComparing(WakeUp::name))
         .toList();
+  }
+
+  /** From any thread. */
+  void advanceWatermark(Instant to) {
+    keyed.forEach(handler -> handler.advanceWatermark(to));
+    windowed.forEach(handler -> handler.advanceWatermark(to));
   }
 
   /** From any thread. */

@@ -71,6 +71,12 @@ final class WindowCalendar {
     return ofKey.containsKey(key);
   }
 
+  /** Whether any window waits for such a time, to be told or to be forgotten. */
+  boolean owes(Predicate<Instant> due, Predicate<Instant> closed) {
+    return (!open.isEmpty() && due.test(open.firstKey()))
+        || (!told.isEmpty() && closed.test(told.firstKey()));
+  }
+
   boolean hasOverdue() {
     return !overdue.isEmpty();
   }

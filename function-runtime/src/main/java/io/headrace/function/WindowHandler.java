@@ -52,6 +52,7 @@ final class WindowHandler<I, A, O> implements ShardHandler {
   private final Set<String> heldKeys = new HashSet<>();
 
   private final InOrder<I> arrivals;
+  private final IdleTime idle;
   private Runnable over = () -> {};
   private EventLoop.@Nullable Scheduled early;
   private int closing;
@@ -75,6 +76,9 @@ final class WindowHandler<I, A, O> implements ShardHandler {
     this.lanes = wiring.open(scope, this::done);
     lanes.boundedBy(space);
     this.arrivals = new InOrder<>(scope, this::decode, this::admit, lanes::start);
+    this.idle =
+        new IdleTime(
+            scope.loop(), decoder.idleAfter(), clock, scope.context.outcomes()::stateChanged);
   }
 
   @Override
@@ -86,14 +90,23 @@ final class WindowHandler<I, A, O> implements ShardHandler {
 
   @Override
   public void handle(List<StreamRecord> records) {
-    arrivals.add(records);
+    idle.arrived(records, arrivals::add);
+  }
+
+  @Override
+  public void atTip() {
+    if (arrivals.isIdle()) {
+      idle.atTip(
+          time ->
+              calendar.owes(end -> windows.isDue(end, time), end -> windows.isClosed(end, time)));
+    }
   }
 
   @Override
   public CompletionStage<CommitParts> snapshot() {
-    if (changed) {
+    if (changed || idle.isNews()) {
       changed = false;
-      space.note(HandlerState.CLOCK, clock.reading().write());
+      space.note(HandlerState.CLOCK, idle.reading().write());
     }
     return space.snapshot();
   }
@@ -101,6 +114,14 @@ final class WindowHandler<I, A, O> implements ShardHandler {
   @Override
   public void committed(CommitParts parts) {
     space.committed(parts);
+    if (idle.committed() && !draining) {
+      closeDue();
+      lanes.start();
+    }
+    var waited = idle.takeHeld();
+    if (!waited.isEmpty()) {
+      arrivals.add(waited);
+    }
   }
 
   /** Windows whose closing has not begun are closed by the next owner. */
@@ -111,6 +132,7 @@ final class WindowHandler<I, A, O> implements ShardHandler {
     scope.giveBack(List.copyOf(ends));
     ends.clear();
     arrivals.drain();
+    scope.giveBack(idle.takeHeld().stream().map(StreamRecord::position).toList());
   }
 
   @Override
@@ -142,6 +164,19 @@ final class WindowHandler<I, A, O> implements ShardHandler {
     space.close();
     lanes.abandon();
     over.run();
+  }
+
+  /** From any thread. */
+  void advanceWatermark(Instant to) {
+    scope.post(
+        () -> {
+          if (!draining && clock.advance(to)) {
+            changed = true;
+            scope.context.outcomes().stateChanged();
+            closeDue();
+            lanes.start();
+          }
+        });
   }
 
   void whenOver(Runnable told) {

@@ -288,6 +288,22 @@ final class Rig implements OutputTap {
     loop.advance(Duration.ofMillis(millis));
   }
 
+  /** The shard has nothing more for now. */
+  void tip() {
+    var to = handler();
+    loop.execute(to::atTip);
+    loop.runUntilIdle();
+  }
+
+  /** Nothing comes for so long, as a reader at the tip tells each second. */
+  void silence(int seconds) {
+    tip();
+    for (int i = 0; i < seconds; i++) {
+      loop.advance(Duration.ofSeconds(1));
+      tip();
+    }
+  }
+
   /** Asks the handler to begin nothing more, in a turn of the loop. */
   void leave() {
     var leaving = handler();
