@@ -5,6 +5,7 @@ import io.headrace.kcl.Position;
 import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.StreamRecord;
 import java.io.IOException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -48,6 +49,11 @@ abstract class Decoder<I> {
   /** Whether event time is in the value, so that it is known only once it is decoded. */
   abstract boolean isTimed();
 
+  /** {@link Input#idleAfter}; null where it is not given. */
+  @Nullable Duration idleAfter() {
+    return null;
+  }
+
   /**
    * @throws IOException when a payload that is fetched late can't be had now
    */
@@ -75,17 +81,24 @@ abstract class Decoder<I> {
     private final Codec<? extends I> codec;
     private final Input.@Nullable Timing<I> timing;
     private final Predicate<? super I> end;
+    private final @Nullable Duration idle;
 
     OfInput(Input<I> input) {
       var isEnd = input.end();
       this.codec = input.codec();
       this.timing = input.timing();
+      this.idle = input.idle();
       this.end = isEnd != null ? isEnd : value -> false;
     }
 
     @Override
     boolean isTimed() {
       return timing != null;
+    }
+
+    @Override
+    @Nullable Duration idleAfter() {
+      return idle;
     }
 
     @Override

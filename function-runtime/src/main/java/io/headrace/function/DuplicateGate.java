@@ -72,6 +72,14 @@ final class DuplicateGate<I> extends Gate {
     next();
   }
 
+  /** What is not judged yet may have an earlier time. */
+  @Override
+  public void atTip() {
+    if (finding == null && waiting.isEmpty()) {
+      super.atTip();
+    }
+  }
+
   /** What is not judged yet is the next owner's. */
   @Override
   public void drain() {

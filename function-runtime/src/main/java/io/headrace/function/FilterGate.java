@@ -71,6 +71,14 @@ final class FilterGate extends Gate {
     next();
   }
 
+  /** What is not judged yet may have an earlier time. */
+  @Override
+  public void atTip() {
+    if (judging == null && waiting.isEmpty()) {
+      super.atTip();
+    }
+  }
+
   /** What is not judged yet is the next owner's. */
   @Override
   public void drain() {

@@ -2,6 +2,7 @@ package io.headrace.function;
 
 import io.headrace.checkpoint.ProgressKey;
 import io.headrace.kcl.ShardHandler;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
@@ -14,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -171,6 +173,12 @@ final class FunctionHost<I, O> implements AutoCloseable, Redriver.Live {
   }
 
   /** From any thread. */
+  void advanceWatermark(Instant to) {
+    keyed.forEach(handler -> handler.advanceWatermark(to));
+    windowed.forEach(handler -> handler.advanceWatermark(to));
+  }
+
+  /** From any thread. */
   List<KeptState> states() {
     return Stream.concat(
             keyed.stream().flatMap(KeyedHandler::kept),
@@ -245,7 +253,36 @@ final class FunctionHost<I, O> implements AutoCloseable, Redriver.Live {
     if (made == null) {
       throw new IllegalStateException("function " + spec.name() + ": its supplier answered null");
     }
+    if (kind instanceof FunctionKind.Windowing<?, ?, ?> windowing
+        && windowing.windows().areSessions()) {
+      checkMerge(spec.name(), (WindowFunction<?, ?, ?>) made);
+    }
     return made;
+  }
+
+  /** Else that would be found when the first record joins two sessions, and hold up its key. */
+  private static <A> void checkMerge(String name, WindowFunction<?, A, ?> function) {
+    A sum;
+    try {
+      sum = function.merge(function.empty(), function.empty());
+    } catch (RuntimeException thrown) {
+      throw refusedMerge(name, "threw " + thrown.getClass().getName(), thrown);
+    }
+    if (sum == null) {
+      throw refusedMerge(name, "answered null", null);
+    }
+  }
+
+  private static IllegalArgumentException refusedMerge(
+      String name, String what, @Nullable RuntimeException cause) {
+    return new IllegalArgumentException(
+        "function "
+            + name
+            + ", Windows.session: merge "
+            + what
+            + " for two empty sums; a record that lies between two sessions makes them one, so"
+            + " merge must join any two sums",
+        cause);
   }
 
   /** The instance was made by the very supplier of the kind. */

@@ -13,6 +13,7 @@ import io.headrace.lease.LeaseSettings;
 import io.headrace.lease.LeaseTable;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -82,6 +83,13 @@ public final class FunctionRuntime {
      * may ask.
      */
     List<WakeUp> wakeUps(String function);
+
+    /**
+     * Moves the event time of a function on in all shards that this worker runs, as a record of
+     * that time would: windows are told and timers fire whose time has come. It never goes back.
+     * For harnesses; any thread may call.
+     */
+    void advanceWatermark(String function, Instant to);
 
     /**
      * Holds a function in all workers of the application, now and after any restart: within a few

@@ -42,6 +42,11 @@ abstract class Gate implements ShardHandler {
   }
 
   @Override
+  public void atTip() {
+    behind.atTip();
+  }
+
+  @Override
   public CompletionStage<CommitParts> snapshot() {
     return behind.snapshot();
   }

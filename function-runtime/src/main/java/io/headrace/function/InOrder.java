@@ -46,6 +46,11 @@ final class InOrder<I> {
     decode();
   }
 
+  /** Whether all was handed on. */
+  boolean isIdle() {
+    return !busy && backlog.isEmpty();
+  }
+
   /** Hands on nothing more: what has not been is the next owner's. */
   void drain() {
     draining = true;

@@ -60,6 +60,7 @@ public final class Input<I> {
   private final Misrouted misrouted;
   private final Sieve sieve;
   private final @Nullable Deduplication<I> deduplication;
+  private final @Nullable Duration idle;
 
   private Input(
       StreamSource source,
@@ -69,7 +70,8 @@ public final class Input<I> {
       @Nullable Predicate<? super I> end,
       Misrouted misrouted,
       Sieve sieve,
-      @Nullable Deduplication<I> deduplication) {
+      @Nullable Deduplication<I> deduplication,
+      @Nullable Duration idle) {
     this.source = Objects.requireNonNull(source, "source");
     this.codec = Objects.requireNonNull(codec, "codec");
     this.start = Objects.requireNonNull(start, "start");
@@ -78,17 +80,18 @@ public final class Input<I> {
     this.misrouted = Objects.requireNonNull(misrouted, "misrouted");
     this.sieve = sieve;
     this.deduplication = deduplication;
+    this.idle = idle;
   }
 
   /** Reads from the oldest record on. */
   public static <I> Input<I> of(StreamSource source, Codec<? extends I> codec) {
     return new Input<>(
-        source, codec, Start.HORIZON, null, null, Misrouted.DEAD_LETTER, Sieve.NONE, null);
+        source, codec, Start.HORIZON, null, null, Misrouted.DEAD_LETTER, Sieve.NONE, null, null);
   }
 
   /** Where a function begins that never read the stream; resolved once and kept. */
   public Input<I> startingAt(Start position) {
-    return new Input<>(source, codec, position, timing, end, misrouted, sieve, deduplication);
+    return new Input<>(source, codec, position, timing, end, misrouted, sieve, deduplication, idle);
   }
 
   /**
@@ -110,7 +113,27 @@ public final class Input<I> {
   }
 
   private Input<I> timed(Timing<I> timing) {
-    return new Input<>(source, codec, start, timing, end, misrouted, sieve, deduplication);
+    return new Input<>(source, codec, start, timing, end, misrouted, sieve, deduplication, idle);
+  }
+
+  /**
+   * Lets event time go on in a silent shard: once nothing has come for so long, and all that came
+   * is read, it moves as the worker's clock does, so that windows are told and timers fire there.
+   * Without it they wait for the next record. A record that then comes with a time that is over is
+   * late, so this should be longer than a producer may be cut off and still be waited for.
+   *
+   * <p>Event time moves only while something waits for it, and what it closes is told once it is
+   * committed: after a crash it stands where it stood.
+   *
+   * @param silence from 1 s to 366 days
+   */
+  public Input<I> idleAfter(Duration silence) {
+    if (silence.compareTo(Duration.ofSeconds(1)) < 0 || silence.compareTo(AHEAD_MAX) > 0) {
+      throw new IllegalArgumentException(
+          "idleAfter " + silence + ": must be between 1 s and 366 days");
+    }
+    return new Input<>(
+        source, codec, start, timing, end, misrouted, sieve, deduplication, silence);
   }
 
   /**
@@ -120,7 +143,7 @@ public final class Input<I> {
    */
   public Input<I> endedBy(Predicate<? super I> end) {
     Objects.requireNonNull(end, "end");
-    return new Input<>(source, codec, start, timing, end, misrouted, sieve, deduplication);
+    return new Input<>(source, codec, start, timing, end, misrouted, sieve, deduplication, idle);
   }
 
   /**
@@ -128,7 +151,7 @@ public final class Input<I> {
    * Misrouted#DEAD_LETTER} unless given.
    */
   public Input<I> misrouted(Misrouted fate) {
-    return new Input<>(source, codec, start, timing, end, fate, sieve, deduplication);
+    return new Input<>(source, codec, start, timing, end, fate, sieve, deduplication, idle);
   }
 
   /**
@@ -170,7 +193,8 @@ public final class Input<I> {
         end,
         misrouted,
         new Sieve(Objects.requireNonNull(filter, "filter"), sieve.unparsable()),
-        deduplication);
+        deduplication,
+        idle);
   }
 
   /**
@@ -187,7 +211,8 @@ public final class Input<I> {
         end,
         misrouted,
         new Sieve(sieve.filter(), fate),
-        deduplication);
+        deduplication,
+        idle);
   }
 
   /**
@@ -203,7 +228,7 @@ public final class Input<I> {
    */
   public Input<I> deduplicatedBy(Function<? super I, String> id, Duration span) {
     return new Input<>(
-        source, codec, start, timing, end, misrouted, sieve, new Deduplication<>(id, span));
+        source, codec, start, timing, end, misrouted, sieve, new Deduplication<>(id, span), idle);
   }
 
   public StreamSource source() {
@@ -224,6 +249,11 @@ public final class Input<I> {
 
   @Nullable Predicate<? super I> end() {
     return end;
+  }
+
+  /** How long a shard must be silent for event time to go on; null for ever. */
+  @Nullable Duration idle() {
+    return idle;
   }
 
   Misrouted misrouted() {

@@ -4,6 +4,7 @@ import io.headrace.checkpoint.state.EntryKind;
 import io.headrace.checkpoint.state.StateOrigin;
 import io.headrace.checkpoint.state.StateSpace;
 import io.headrace.kcl.Position;
+import io.headrace.kcl.StreamRecord;
 import io.headrace.kcl.loop.EventLoop;
 import java.time.Duration;
 import java.time.Instant;
@@ -13,6 +14,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +34,7 @@ final class KeyTimers<O> {
   private final LaneRunner<O> lanes;
   private final Function<Timer, Task<O>> firing;
   private final WindowClock clock = new WindowClock();
+  private final IdleTime idle;
 
   /** All that are set; changed by the worker loop, asked by any thread. */
   private final Map<StateKey, Map<String, Timer>> set = new ConcurrentHashMap<>();
@@ -58,13 +61,21 @@ final class KeyTimers<O> {
   private boolean resumes;
 
   /**
+   * @param idleAfter {@link Input#idleAfter}; null for never
    * @param firing makes the task of a timer that is due
    */
-  KeyTimers(Scope scope, StateSpace space, LaneRunner<O> lanes, Function<Timer, Task<O>> firing) {
+  KeyTimers(
+      Scope scope,
+      StateSpace space,
+      LaneRunner<O> lanes,
+      @Nullable Duration idleAfter,
+      Function<Timer, Task<O>> firing) {
     this.scope = scope;
     this.space = space;
     this.lanes = lanes;
     this.firing = firing;
+    this.idle =
+        new IdleTime(scope.loop(), idleAfter, clock, scope.context.outcomes()::stateChanged);
     scope.book.whenReleased(
         key -> scope.post(() -> release(key)),
         () -> List.copyOf(held.keySet()).forEach(this::release));
@@ -102,10 +113,34 @@ final class KeyTimers<O> {
 
   /** Notes event time for the next commit. */
   void note() {
-    if (changed) {
+    if (changed || idle.isNews()) {
       changed = false;
-      space.note(HandlerState.CLOCK, clock.reading().write());
+      space.note(HandlerState.CLOCK, idle.reading().write());
     }
+  }
+
+  /** Records came, and are let in now or once event time has moved. */
+  void arrived(List<StreamRecord> records, Consumer<List<StreamRecord>> let) {
+    idle.arrived(records, let);
+  }
+
+  /** All that the shard has was let in. */
+  void atTip() {
+    idle.atTip(time -> !byEvent.isEmpty() && !byEvent.first().due().isAfter(time));
+  }
+
+  /** A commit is confirmed; answers the records that waited for it. */
+  List<StreamRecord> committed() {
+    if (idle.committed()) {
+      due();
+      lanes.start();
+    }
+    return idle.takeHeld();
+  }
+
+  /** The records that wait for a commit. */
+  List<StreamRecord> takeHeld() {
+    return idle.takeHeld();
   }
 
   /**
@@ -156,6 +191,14 @@ final class KeyTimers<O> {
     if (time.isBefore(Instant.MAX) && clock.advance(time)) {
       due();
     }
+  }
+
+  /** Event time moves without a record. */
+  void advanceTo(Instant time) {
+    changed = true;
+    scope.context.outcomes().stateChanged();
+    advance(time);
+    lanes.start();
   }
 
   /** A record that was let in is finished. */

@@ -89,7 +89,7 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
             timed ? wiring.settings().withoutParking() : wiring.settings(),
             lanes,
             (record, origin) -> new One(record, Decoder.id(origin, record.position())));
-    this.timers = new KeyTimers<>(scope, space, lanes, Firing::new);
+    this.timers = new KeyTimers<>(scope, space, lanes, decoder.idleAfter(), Firing::new);
     this.arrivals = new InOrder<>(scope, this::decode, this::admit, lanes::start);
   }
 
@@ -144,8 +144,12 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
   public void handle(List<StreamRecord> records) {
     if (!timed) {
       parked.handle(records);
-      return;
+    } else {
+      timers.arrived(records, this::let);
     }
+  }
+
+  private void let(List<StreamRecord> records) {
     var rest = parked.takeIn(records);
     if (decoder.isTimed()) {
       arrivals.add(rest);
@@ -156,6 +160,13 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
       timers.advance(record.arrivedAt());
     }
     lanes.start();
+  }
+
+  @Override
+  public void atTip() {
+    if (timed && arrivals.isIdle()) {
+      timers.atTip();
+    }
   }
 
   /** On the pool. What can't be decoded is tried again as a task, and moves no time. */
@@ -212,11 +223,16 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
   public void committed(CommitParts parts) {
     space.committed(parts);
     parked.committed(parts);
+    var waited = timed ? timers.committed() : List.<StreamRecord>of();
+    if (!waited.isEmpty()) {
+      let(waited);
+    }
   }
 
   @Override
   public void drain() {
     timers.drain();
+    scope.giveBack(timers.takeHeld().stream().map(StreamRecord::position).toList());
     lanes.drain();
     arrivals.drain();
     parked.drain();
@@ -253,6 +269,13 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
     space.close();
     lanes.abandon();
     over.run();
+  }
+
+  /** From any thread. */
+  void advanceWatermark(Instant to) {
+    if (timed) {
+      scope.post(() -> timers.advanceTo(to));
+    }
   }
 
   void whenOver(Runnable told) {

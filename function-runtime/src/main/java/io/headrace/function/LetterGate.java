@@ -198,6 +198,13 @@ final class LetterGate extends Gate {
     }
   }
 
+  @Override
+  public void atTip() {
+    if (!striking && held.isEmpty()) {
+      super.atTip();
+    }
+  }
+
   /**
    * What was finished out of order is committed, so its letter counts: in a shard where nothing
    * comes any more no later record would say so.

@@ -102,13 +102,6 @@ public final class Operations {
    */
   public CompletionStage<Order> pause(Target target, String reason) {
     var spec = spec(target);
-    if (target.key().isPresent() && spec.kind() instanceof FunctionKind.Windowing) {
-      throw new IllegalArgumentException(
-          "pause --key of "
-              + spec.name()
-              + ": its windows would close over the records that wait, and they would come too"
-              + " late; pause the function, or skip the key");
-    }
     return shard(spec, target)
         .thenCompose(shard -> give(target, shard, new Order.Deed.Pause(), reason));
   }

@@ -13,7 +13,8 @@ import java.util.Set;
 /**
  * Stands before a handler where an operator wants single records or keys otherwise: what is to be
  * skipped is settled as that, and the records of a key that is paused stay unanswered, in order,
- * while others go on. Owned by the worker loop.
+ * while others go on. A handler that judges lateness gets to see them, to know the event time of
+ * their place. Owned by the worker loop.
  *
  * <p>It never changes: orders that do make the run begin anew, and then another gate is made.
  */
@@ -48,6 +49,10 @@ final class OperatorGate extends Gate {
         skip(record.position(), skip.get());
       } else if (heldKeys.contains(record.key().text())) {
         scope.context.outcomes().resting(record.position());
+        if (scope.placesResting && !record.misrouted()) {
+          scope.rests(record.position());
+          through.add(record);
+        }
       } else {
         through.add(record);
       }

@@ -12,7 +12,8 @@ public interface OutputTap {
    * An output of an attempt that succeeded.
    *
    * @param side null for the function's own destination
-   * @param id the same whenever the output is repeated
+   * @param id the same whenever the output is repeated; of early tellings ({@link
+   *     Windows#earlyEvery}), of which none is, it begins with {@code window:early/}
    */
   void output(String function, @Nullable Side<?> side, String id, Object value);
 

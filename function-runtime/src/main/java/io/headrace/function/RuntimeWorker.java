@@ -12,6 +12,7 @@ import io.headrace.kcl.WorkerStatus;
 import io.headrace.kcl.loop.Stages;
 import io.headrace.lease.HeartbeatCoordinator;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -241,6 +242,11 @@ final class RuntimeWorker implements FunctionRuntime.Running {
   @Override
   public List<WakeUp> wakeUps(String function) {
     return host(function).wakeUps();
+  }
+
+  @Override
+  public void advanceWatermark(String function, Instant to) {
+    host(function).advanceWatermark(to);
   }
 
   /** By what the coordinator knows of the fleet. */

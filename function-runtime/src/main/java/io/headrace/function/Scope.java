@@ -5,7 +5,9 @@ import io.headrace.kcl.ShardHandler;
 import io.headrace.kcl.ShardHandler.Standing;
 import io.headrace.kcl.loop.EventLoop;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -37,11 +39,20 @@ final class Scope {
   /** Of this handler, where it parks keys; set once, before anything else happens. */
   @Nullable ParkedKeys<?> parked;
 
+  /**
+   * The handler keeps the place in event time of records that wait for the operator: they are
+   * handed over to be placed and for nothing else. Set once, before anything else happens.
+   */
+  boolean placesResting;
+
   /** What of a record's bytes is the user's; set once, before anything else happens. */
   UnaryOperator<byte[]> shown = UnaryOperator.identity();
 
   /** Whether what former runs have left is being swept; by any thread. */
   final AtomicBoolean isSwept = new AtomicBoolean();
+
+  /** Handed over although they wait for the operator; bounded as all that is in flight. */
+  private final Set<Position> resting = new HashSet<>();
 
   private boolean over;
   private int retriesDue;
@@ -138,11 +149,25 @@ final class Scope {
     environment.events().accept(event);
   }
 
-  /** These were not done, and are the next owner's. */
+  /** These were not done, and are the next owner's. Those that rest are so anyway. */
   void giveBack(List<Position> left) {
-    if (!left.isEmpty()) {
-      context.outcomes().returned(left);
+    var owed =
+        resting.isEmpty()
+            ? left
+            : left.stream().filter(position -> !resting.contains(position)).toList();
+    if (!owed.isEmpty()) {
+      context.outcomes().returned(owed);
     }
+  }
+
+  /** A record waits for the operator, and is handed over only to be placed; on the worker loop. */
+  void rests(Position position) {
+    resting.add(position);
+  }
+
+  /** Whether a record is handed over only to be placed; on the worker loop. */
+  boolean isResting(Position position) {
+    return resting.contains(position);
   }
 
   /** The shard can't be gone on with. */

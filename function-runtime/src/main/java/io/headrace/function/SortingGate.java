@@ -66,6 +66,13 @@ final class SortingGate extends Gate {
     release();
   }
 
+  @Override
+  public void atTip() {
+    if (held.isEmpty()) {
+      super.atTip();
+    }
+  }
+
   /** There is no room for more: the earlier half goes on, so that the others are sorted still. */
   @Override
   public void hurry() {

@@ -60,6 +60,15 @@ final class SpecChecks {
   /** Nothing but the function itself may write to the stream, or envelopes would be missing. */
   private static void checkThrough(FunctionSpec<?, ?> spec, StreamSource through) {
     for (var input : spec.inputs()) {
+      var idle = input.idle();
+      if (idle != null) {
+        throw FunctionSpec.refused(
+            spec.name(),
+            "idleAfter",
+            idle.toString(),
+            "with Keys.across a silent shard holds up no other by itself, and event time is told"
+                + " by those that are not; leave it out");
+      }
       if (input.source().name().equals(through.name())) {
         throw FunctionSpec.refused(
             spec.name(),

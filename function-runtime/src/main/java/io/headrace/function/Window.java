@@ -11,13 +11,19 @@ import java.util.Objects;
  * @param start included
  * @param end excluded
  * @param firing why it is told now
- * @param revision how often it was told before: 0 at first. Its outputs have ids of key, window and
- *     revision
+ * @param revision how often it was told before, early tellings not counted: 0 at first. Its outputs
+ *     have ids of key, window and revision; those of early tellings of the moment, too
  */
 public record Window(
     String key, String partitionKey, Instant start, Instant end, Firing firing, int revision) {
   /** Why a window is told. */
   public enum Firing {
+    /**
+     * Before its end, by the worker's clock ({@link Windows#earlyEvery}). The sum holds all records
+     * so far, and more may come.
+     */
+    EARLY,
+
     /**
      * For the first time: the watermark has passed its end and what the windows wait, or its first
      * record came after that, within the lateness allowed.

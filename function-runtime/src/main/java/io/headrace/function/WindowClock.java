@@ -97,6 +97,11 @@ final class WindowClock {
     return watermark;
   }
 
+  /** Whether there was a record, and no end of the input. */
+  boolean isRunning() {
+    return watermark.isAfter(Instant.MIN) && watermark.isBefore(Instant.MAX);
+  }
+
   /** A watermark as it counts for one key. */
   Instant forKey(Instant judged, String partitionKey) {
     var highest = judged;
@@ -116,6 +121,12 @@ final class WindowClock {
     var all = new LinkedHashMap<>(awaited);
     all.putAll(pending);
     return new Reading(watermark, floors, all);
+  }
+
+  /** As {@link #reading}, once event time will have come so far. */
+  Reading readingAt(Instant time) {
+    var now = reading();
+    return new Reading(later(time, now.watermark()), now.floors(), now.pending());
   }
 
   private List<StateChunk.Floor> stillAhead(List<StateChunk.Floor> some) {

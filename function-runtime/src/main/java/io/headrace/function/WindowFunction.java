@@ -3,8 +3,9 @@ package io.headrace.function;
 /**
  * Sums records up by key and window of event time. {@link #add} is called in the shard's order for
  * each key, {@link #close} when the watermark has passed the window's end; and again, with the
- * whole sum, for each record that comes late and is allowed ({@link Windows#allowing}). Called on
- * the invocation pool, for different keys at once.
+ * whole sum, for each record that comes late and is allowed ({@link Windows#allowing}); before the
+ * end only where that is asked for ({@link Windows#earlyEvery}). Called on the invocation pool, for
+ * different keys at once.
  *
  * @param <A> the sum's type; treat it as immutable
  */
@@ -13,7 +14,11 @@ public interface WindowFunction<I, A, O> {
 
   A add(A sum, Event<I> event);
 
-  /** Joins two sums of one window: needed where two shards that held it were merged. */
+  /**
+   * Joins two sums of one window: where a record joins two sessions ({@link Windows#session}), the
+   * earlier one's sum on the left, and where two shards that held a window were merged. With {@link
+   * #empty} it has to answer a sum, too; a function of sessions is asked that when it starts.
+   */
   A merge(A left, A right);
 
   /**

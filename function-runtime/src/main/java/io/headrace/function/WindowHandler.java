@@ -10,21 +10,21 @@ import io.headrace.kcl.KeyStanding;
 import io.headrace.kcl.Position;
 import io.headrace.kcl.ShardHandler;
 import io.headrace.kcl.StreamRecord;
+import io.headrace.kcl.loop.EventLoop;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sums by key and window. Records are decoded and admitted in the shard's order, since admission
@@ -34,31 +34,29 @@ import java.util.stream.Stream;
  * comes then has it told again directly behind it.
  */
 final class WindowHandler<I, A, O> implements ShardHandler {
-
   private final Scope scope;
   private final Decoder<I> decoder;
   private final FunctionKind.Windowing<I, A, O> kind;
-  private final WindowFunction<I, A, O> function;
+  private final Windows windows;
   private final LaneRunner<O> lanes;
-  private final StateCodec<A> codec;
   private final StateSpace space;
   private final WindowClock clock = new WindowClock();
 
-  /** Windows that records were admitted to and that are not due yet, by end. */
-  private final TreeMap<Instant, Set<WindowKey>> open = new TreeMap<>();
-
-  /** Restored windows that are due already and were not told, or changed since. */
-  private final Set<WindowKey> overdue = new LinkedHashSet<>();
-
-  /** Windows that were put into their lanes to be told, and that take late records, by end. */
-  private final TreeMap<Instant, Set<WindowKey>> told = new TreeMap<>();
+  private final WindowCalendar calendar;
+  private final WindowSums<I, A, O> sums;
 
   /** Ends of input that wait for the last windows. */
   private final List<Position> ends = new ArrayList<>();
 
+  /** Partition keys of which a record waits for the operator. */
+  private final Set<String> heldKeys = new HashSet<>();
+
   private final InOrder<I> arrivals;
+  private final IdleTime idle;
   private Runnable over = () -> {};
+  private EventLoop.@Nullable Scheduled early;
   private int closing;
+  private boolean draining;
   private boolean changed;
 
   WindowHandler(
@@ -68,14 +66,19 @@ final class WindowHandler<I, A, O> implements ShardHandler {
       WindowFunction<I, A, O> function,
       LaneRunner.Wiring<O> wiring) {
     this.scope = scope;
+    scope.placesResting = true;
     this.decoder = decoder;
     this.kind = kind;
-    this.function = function;
-    this.codec = new StateCodec<>(scope, kind.codec());
-    this.space = HandlerState.open(scope, this::merge);
+    this.windows = kind.windows();
+    this.calendar = new WindowCalendar(windows.areSessions());
+    this.space = HandlerState.open(scope, (entry, one, other) -> merge(entry, one, other));
+    this.sums = new WindowSums<>(scope, kind, function, space, calendar);
     this.lanes = wiring.open(scope, this::done);
     lanes.boundedBy(space);
     this.arrivals = new InOrder<>(scope, this::decode, this::admit, lanes::start);
+    this.idle =
+        new IdleTime(
+            scope.loop(), decoder.idleAfter(), clock, scope.context.outcomes()::stateChanged);
   }
 
   @Override
@@ -88,14 +91,23 @@ final class WindowHandler<I, A, O> implements ShardHandler {
 
   @Override
   public void handle(List<StreamRecord> records) {
-    arrivals.add(records);
+    idle.arrived(records, arrivals::add);
+  }
+
+  @Override
+  public void atTip() {
+    if (arrivals.isIdle()) {
+      idle.atTip(
+          time ->
+              calendar.owes(end -> windows.isDue(end, time), end -> windows.isClosed(end, time)));
+    }
   }
 
   @Override
   public CompletionStage<CommitParts> snapshot() {
-    if (changed) {
+    if (changed || idle.isNews()) {
       changed = false;
-      space.note(HandlerState.CLOCK, clock.reading().write());
+      space.note(HandlerState.CLOCK, idle.reading().write());
     }
     return space.snapshot();
   }
@@ -103,15 +115,25 @@ final class WindowHandler<I, A, O> implements ShardHandler {
   @Override
   public void committed(CommitParts parts) {
     space.committed(parts);
+    if (idle.committed() && !draining) {
+      closeDue();
+      lanes.start();
+    }
+    var waited = idle.takeHeld();
+    if (!waited.isEmpty()) {
+      arrivals.add(waited);
+    }
   }
 
   /** Windows whose closing has not begun are closed by the next owner. */
   @Override
   public void drain() {
+    draining = true;
     lanes.drain();
     scope.giveBack(List.copyOf(ends));
     ends.clear();
     arrivals.drain();
+    scope.giveBack(idle.takeHeld().stream().map(StreamRecord::position).toList());
   }
 
   @Override
@@ -137,9 +159,25 @@ final class WindowHandler<I, A, O> implements ShardHandler {
   @Override
   public void abandon() {
     scope.end();
+    if (early != null) {
+      early.cancel();
+    }
     space.close();
     lanes.abandon();
     over.run();
+  }
+
+  /** From any thread. */
+  void advanceWatermark(Instant to) {
+    scope.post(
+        () -> {
+          if (!draining && clock.advance(to)) {
+            changed = true;
+            scope.context.outcomes().stateChanged();
+            closeDue();
+            lanes.start();
+          }
+        });
   }
 
   void whenOver(Runnable told) {
@@ -152,7 +190,7 @@ final class WindowHandler<I, A, O> implements ShardHandler {
         .map(
             sum -> {
               var window = EntryKeys.windowOf(sum.getKey());
-              return KeptState.of(window, codec.decode(window.key(), sum.getValue()));
+              return KeptState.of(window, sums.decoded(window.key(), sum.getValue()));
             });
   }
 
@@ -173,7 +211,7 @@ final class WindowHandler<I, A, O> implements ShardHandler {
       }
       ForeignKey.refuse(scope, record.key().text());
       var key = StateKey.of(kind.keys(), record.key().text(), decoded);
-      return new Arrived.Found<>(record, decoded, key, kind.windows().of(decoded.time()));
+      return new Arrived.Found<>(record, decoded, key, windows.of(decoded.time()));
     } catch (ArithmeticException | DateTimeException beyond) {
       return new Arrived.Faulty<>(
           record,
@@ -191,71 +229,99 @@ final class WindowHandler<I, A, O> implements ShardHandler {
     boolean wasWaiting = clock.isWaiting();
     var position = arrived.record().position();
     // A letter that is played again has no place in the shard's order.
-    admit(arrived, scope.book.isPlaying(position) ? clock.watermark() : clock.admit(position));
+    var place = scope.book.isPlaying(position) ? clock.watermark() : clock.admit(position);
+    if (scope.isResting(position)) {
+      rest(arrived);
+    } else {
+      admit(arrived, place);
+    }
     if (wasWaiting && !clock.isWaiting()) {
       closeDue();
     }
   }
 
-  @SuppressWarnings("unchecked") // The side is of the input's type, as Windows.lateTo demands.
+  /**
+   * A record of a key that waits for the operator moves event time, as it would without waiting,
+   * and is judged by that of its place when the key goes on: this run ends then, and the place is
+   * kept in its commits as that of any record that is not finished. Until then its key's windows
+   * are not told.
+   */
+  private void rest(Arrived<I> arrived) {
+    heldKeys.add(arrived.record().key().text());
+    if (arrived instanceof Arrived.Found<I> found && clock.advance(found.decoded().watermark())) {
+      closeDue();
+    }
+  }
+
+  private boolean isHeld(WindowKey window) {
+    return heldKeys.contains(window.key().partitionKey());
+  }
+
   private void admit(Arrived<I> arrived, Instant watermark) {
     var record = arrived.record();
     if (arrived instanceof Arrived.Faulty<I> faulty) {
       lanes.add(new Refusal(record, faulty.fault()));
-      return;
-    }
-    if (arrived instanceof Arrived.End<I> end) {
+    } else if (arrived instanceof Arrived.End<I> end) {
       ends.add(record.position());
       clock.advance(end.watermark());
       closeDue();
-      return;
+    } else if (arrived instanceof Arrived.Found<I> found) {
+      admit(found, watermark);
     }
-    var found = (Arrived.Found<I>) arrived;
+  }
+
+  private void admit(Arrived.Found<I> found, Instant watermark) {
+    var record = found.record();
     var decoded = found.decoded();
     var key = found.key();
     var before = WindowClock.later(watermark, decoded.closedBefore());
     var judged = clock.forKey(before, key.partitionKey());
-    var still =
-        found.spans().stream()
-            .filter(span -> !kind.windows().isClosed(span.end(), judged))
-            .toList();
-    if (still.isEmpty()) {
-      lanes.add(new LateRecord<>(scope, (Side<I>) kind.windows().side(), record, decoded));
-      return;
-    }
     // By the time here: one that is late where it comes from may be on time in this shard.
     var here = clock.forKey(watermark, key.partitionKey());
-    var late = new ArrayList<WindowKey>();
-    for (var span : still) {
-      var window = new WindowKey(key, span);
-      if (kind.windows().isDue(span.end(), here)) {
-        tellBefore(window);
-        late.add(window);
-      } else {
-        register(open, window);
-      }
+    var spans =
+        windows.areSessions() ? sessionsUntil(found, here, judged) : stillOpen(found, judged);
+    if (spans.isEmpty()) {
+      lanes.add(sums.late(record, decoded));
+      return;
     }
-    lanes.add(new Addition(record, decoded, key, still));
-    late.forEach(this::tellAndKeep);
+    var late = new ArrayList<WindowKey>();
+    for (var span : spans) {
+      var window = new WindowKey(key, span);
+      if (!windows.isDue(span.end(), here)) {
+        calendar.opens(window);
+        continue;
+      }
+      // One that comes again may find its window not told yet, as records of other keys are
+      // awaited: it is told before it, as it was at first.
+      if (!windows.areSessions() && calendar.takeUntold(window)) {
+        tellAndKeep(window, here);
+      }
+      late.add(window);
+    }
+    lanes.add(sums.addition(record, decoded, key, spans, judged));
+    late.forEach(window -> tellAndKeep(window, here));
     if (clock.advance(decoded.watermark())) {
       closeDue();
     }
   }
 
-  private static void register(Map<Instant, Set<WindowKey>> where, WindowKey window) {
-    where.computeIfAbsent(window.span().end(), end -> new LinkedHashSet<>()).add(window);
+  private List<Windows.Span> stillOpen(Arrived.Found<I> found, Instant judged) {
+    return found.spans().stream().filter(span -> !windows.isClosed(span.end(), judged)).toList();
   }
 
   /**
-   * A late record that comes again may find its window not told yet, as records of other keys are
-   * awaited: it is told before it, as it was at first.
+   * Which session it is of is found in its lane. What was due or closed at its place stands before
+   * it there, also when it comes again and records of other keys are awaited.
    */
-  private void tellBefore(WindowKey window) {
-    var sameEnd = open.getOrDefault(window.span().end(), Set.of());
-    boolean isOpen = sameEnd.contains(window) && sameEnd.remove(window);
-    if (overdue.remove(window) || isOpen) {
-      tellAndKeep(window);
+  private List<Windows.Span> sessionsUntil(Arrived.Found<I> found, Instant here, Instant judged) {
+    var key = found.key();
+    for (var window : calendar.takeUntold(key, end -> windows.isDue(end, here))) {
+      tell(window, here);
     }
+    for (var window : calendar.takeTold(key, end -> windows.isClosed(end, here))) {
+      close(window, true, here);
+    }
+    return calendar.knows(key) ? found.spans() : stillOpen(found, judged);
   }
 
   /** Puts what is due of all windows into their lanes. */
@@ -263,39 +329,58 @@ final class WindowHandler<I, A, O> implements ShardHandler {
     if (clock.isWaiting()) {
       return;
     }
-    overdue.forEach(this::tell);
-    overdue.clear();
-    while (!open.isEmpty() && kind.windows().isDue(open.firstKey(), clock.watermark())) {
-      open.pollFirstEntry().getValue().forEach(this::tell);
-    }
-    while (!told.isEmpty() && kind.windows().isClosed(told.firstKey(), clock.watermark())) {
-      told.pollFirstEntry().getValue().forEach(window -> close(window, true));
-    }
+    var now = clock.watermark();
+    unlessHeld(calendar.takeOverdue(), window -> tell(window, of(window, now)));
+    unlessHeld(
+        calendar.takeOpen(end -> windows.isDue(end, now)),
+        window -> tell(window, of(window, now)));
+    unlessHeld(
+        calendar.takeTold(end -> windows.isClosed(end, now)),
+        window -> close(window, true, of(window, now)));
     settleEnds();
   }
 
-  private void tell(WindowKey window) {
-    var now = clock.forKey(clock.watermark(), window.key().partitionKey());
-    if (kind.windows().isClosed(window.span().end(), now)) {
-      close(window, true);
-    } else {
-      tellAndKeep(window);
+  private void unlessHeld(List<WindowKey> due, Consumer<WindowKey> then) {
+    for (var window : due) {
+      if (isHeld(window)) {
+        calendar.overdue(window);
+      } else {
+        then.accept(window);
+      }
     }
   }
 
-  private void tellAndKeep(WindowKey window) {
-    register(told, window);
-    close(window, false);
+  private Instant of(WindowKey window, Instant watermark) {
+    return clock.forKey(watermark, window.key().partitionKey());
   }
 
-  private void close(WindowKey window, boolean last) {
+  private void tell(WindowKey window, Instant by) {
+    if (windows.isClosed(window.span().end(), by)) {
+      close(window, true, by);
+    } else {
+      tellAndKeep(window, by);
+    }
+  }
+
+  private void tellAndKeep(WindowKey window, Instant by) {
+    if (!windows.isClosed(window.span().end(), by)) {
+      calendar.tells(window);
+    }
+    close(window, false, by);
+  }
+
+  private void close(WindowKey window, boolean last, Instant by) {
+    inLane(sums.closing(window, last, by));
+  }
+
+  private void inLane(Task<O> task) {
     closing++;
-    lanes.add(new Closing(window, last));
+    lanes.add(task);
   }
 
   /** An end of input is finished with the last window, so that its commit says: all is told. */
   private void settleEnds() {
-    if (closing > 0 || clock.isWaiting()) {
+    if (closing > 0 || clock.isWaiting() || calendar.hasOverdue()) {
       return;
     }
     for (var position : ends) {
@@ -312,23 +397,16 @@ final class WindowHandler<I, A, O> implements ShardHandler {
     if (position != null) {
       clock.finished(position);
       scope.context.outcomes().settled(position, outcome);
-    } else {
+    } else if (!WindowSums.isEarly(task)) {
       closing--;
       scope.context.outcomes().stateChanged();
       settleEnds();
     }
   }
 
-  /** Two parents had the window open. */
+  /** Before there are sums: a space is opened with what joins entries of it. */
   private StateValue merge(EntryKey entry, StateValue one, StateValue other) {
-    if (entry.kind() == EntryKind.OPEN_WINDOW) {
-      return WindowMark.joined(WindowMark.read(one), WindowMark.read(other)).value();
-    }
-    if (entry.kind() != EntryKind.WINDOW) {
-      return one;
-    }
-    var key = EntryKeys.keyOf(entry);
-    return codec.encode(key, function.merge(codec.decode(key, one), codec.decode(key, other)));
+    return sums.merge(entry, one, other);
   }
 
   private void install(List<StateOrigin> origins, int expected) {
@@ -340,19 +418,39 @@ final class WindowHandler<I, A, O> implements ShardHandler {
             Map.Entry.comparingByKey(Comparator.comparing(EntryKeys::windowOf, WindowKey.BY_END)))
         .forEach(
             each -> reopen(EntryKeys.windowOf(each.getKey()), WindowMark.read(each.getValue())));
+    if (expected > 1) {
+      sums.joinings().forEach(this::inLane);
+    }
     closeDue();
     lanes.start();
+    tellEarly();
   }
 
-  private void reopen(WindowKey window, WindowMark mark) {
-    var judged = clock.forKey(clock.watermark(), window.key().partitionKey());
-    if (!kind.windows().isDue(window.span().end(), judged)) {
+  private void tellEarly() {
+    var every = windows.early();
+    if (every != null && !draining) {
+      early = scope.loop().schedule(every, () -> scope.runUnlessOver(this::earlyDue));
+    }
+  }
+
+  private void earlyDue() {
+    if (!draining) {
+      sums.early(heldKeys).forEach(lanes::add);
+      lanes.start();
+      tellEarly();
+    }
+  }
+
+  private void reopen(WindowKey stored, WindowMark mark) {
+    var window = sums.restored(stored, mark);
+    var judged = of(window, clock.watermark());
+    if (!windows.isDue(window.span().end(), judged)) {
       // Told already where a former version of the function waited less: told again if it changes.
-      register(open, window);
-    } else if (mark.changed() || kind.windows().isClosed(window.span().end(), judged)) {
-      overdue.add(window);
+      calendar.opens(window);
+    } else if (mark.changed() || windows.isClosed(window.span().end(), judged)) {
+      calendar.overdue(window);
     } else {
-      register(told, window);
+      calendar.tells(window);
     }
   }
 
@@ -368,127 +466,6 @@ final class WindowHandler<I, A, O> implements ShardHandler {
     @Override
     CompletionStage<Effect> perform(Call<O> call, OutputBuffer<O> out) {
       return CompletableFuture.failedFuture(fault);
-    }
-  }
-
-  /** Adds a record to its windows: to all of them, or to none. */
-  private final class Addition extends Task.OfRecord<O> {
-    private final Decoder.Decoded<I> decoded;
-    private final StateKey key;
-    private final List<Windows.Span> spans;
-
-    Addition(
-        StreamRecord record, Decoder.Decoded<I> decoded, StateKey key, List<Windows.Span> spans) {
-      super(record, scope.idOf(record.position()));
-      this.decoded = decoded;
-      this.key = key;
-      this.spans = spans;
-    }
-
-    @Override
-    CompletionStage<Effect> perform(Call<O> call, OutputBuffer<O> out) throws Exception {
-      var event = event(decoded, call);
-      var windows = spans.stream().map(span -> new WindowKey(key, span)).toList();
-      var before = read.look(space, windows.stream().map(EntryKeys::sumOf).toList());
-      var marks = read.look(space, windows.stream().map(EntryKeys::openOf).toList());
-      var after = new LinkedHashMap<WindowKey, StateValue>();
-      call.enter();
-      for (var window : windows) {
-        var held = before.get(EntryKeys.sumOf(window));
-        var sum = held != null ? codec.decode(key, held) : function.empty();
-        after.put(window, codec.encode(key, function.add(sum, event)));
-      }
-      return CompletableFuture.completedFuture(
-          Effect.handled(
-              () ->
-                  after.forEach(
-                      (window, sum) -> {
-                        space.put(EntryKeys.sumOf(window), sum);
-                        var mark = marks.get(EntryKeys.openOf(window));
-                        if (mark == null || !WindowMark.read(mark).changed()) {
-                          space.put(
-                              EntryKeys.openOf(window), WindowMark.read(mark).added().value());
-                        }
-                      })));
-    }
-  }
-
-  private final class Closing extends Task<O> {
-    private final WindowKey window;
-    private final boolean last;
-
-    /** How it stood when it was called; a lane has one task at a time. */
-    private volatile WindowMark mark = WindowMark.read(null);
-
-    /**
-     * @param last whether the window is forgotten then
-     */
-    Closing(WindowKey window, boolean last) {
-      this.window = window;
-      this.last = last;
-    }
-
-    @Override
-    String key() {
-      return window.key().partitionKey();
-    }
-
-    @Override
-    String id() {
-      return window.id(mark.told());
-    }
-
-    @Override
-    CompletionStage<Effect> perform(Call<O> call, OutputBuffer<O> out) throws Exception {
-      var held = read.look(space, EntryKeys.sumOf(window));
-      if (held == null) {
-        // All its records went to the dead letters.
-        return CompletableFuture.completedFuture(Effect.HANDLED);
-      }
-      mark = WindowMark.read(read.look(space, EntryKeys.openOf(window)));
-      if (!mark.changed()) {
-        return CompletableFuture.completedFuture(Effect.handled(this::settle));
-      }
-      var told = mark.told(window);
-      call.enter();
-      function.close(told, codec.decode(window.key(), held), out);
-      return CompletableFuture.completedFuture(
-          Effect.handled(
-              () -> {
-                settle();
-                scope.tell(
-                    new FunctionEvent.WindowClosed(scope.function, scope.context.key(), told));
-              }));
-    }
-
-    @Override
-    void lettered() {
-      settle();
-    }
-
-    private void settle() {
-      if (last) {
-        space.remove(EntryKeys.sumOf(window));
-        space.remove(EntryKeys.openOf(window));
-      } else if (mark.changed()) {
-        space.put(EntryKeys.openOf(window), mark.fired().value());
-      }
-    }
-
-    /** A window that can't be closed leaves its sum in the letter. */
-    @Override
-    public Remains remains() {
-      return new Remains(id(), key(), window.span().start(), sum(), Optional.empty());
-    }
-
-    private byte[] sum() {
-      try {
-        var held = read.look(space, EntryKeys.sumOf(window));
-        return held == null ? new byte[0] : held.bytes();
-      } catch (StateLoading gone) {
-        // It was in memory or read for this task before it was called.
-        throw new IllegalStateException("the sum of a window that was called is not known", gone);
-      }
     }
   }
 }

@@ -5,6 +5,9 @@ import java.util.Comparator;
 
 /** One window of one key. */
 record WindowKey(StateKey key, Windows.Span span) {
+  /** What ids of early outputs begin with; no stream has such a name. */
+  private static final String EARLY = "window:early";
+
   /** In the order in which they are closed; the same each time. */
   static final Comparator<WindowKey> BY_END =
       Comparator.<WindowKey, Instant>comparing(window -> window.span().end())
@@ -21,9 +24,21 @@ record WindowKey(StateKey key, Windows.Span span) {
     return revision == 0 ? id() : id() + "/" + revision;
   }
 
+  /**
+   * Of an early telling: no two share one, as no two need hold the same.
+   *
+   * @param now by the worker's clock
+   */
+  String earlyId(long fencingToken, Instant now) {
+    return EARLY + "/" + place() + "/" + fencingToken + "." + now.toEpochMilli();
+  }
+
   private String id() {
-    return "window/"
-        + escaped(key.partitionKey())
+    return "window/" + place();
+  }
+
+  private String place() {
+    return escaped(key.partitionKey())
         + "/"
         + escaped(key.key())
         + "/"

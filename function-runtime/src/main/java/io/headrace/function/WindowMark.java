@@ -1,6 +1,7 @@
 package io.headrace.function;
 
 import io.headrace.checkpoint.state.StateValue;
+import io.headrace.kcl.CheckpointException;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -14,8 +15,17 @@ record WindowMark(int told, boolean changed) {
   /** Never told. As earlier versions write it, which know no other. */
   private static final WindowMark NEW = new WindowMark(0, true);
 
+  private static final int VERSION = 0;
+
   static WindowMark read(@Nullable StateValue value) {
-    if (value == null || value.bytes().length == 0) {
+    if (value == null) {
+      return NEW;
+    }
+    if (value.codecVersion() > VERSION) {
+      throw new CheckpointException(
+          "mark of a window: a newer version wrote it, " + value.codecVersion());
+    }
+    if (value.bytes().length == 0) {
       return NEW;
     }
     var bytes = ByteBuffer.wrap(value.bytes());
@@ -27,7 +37,7 @@ record WindowMark(int told, boolean changed) {
       return EntryKeys.OPEN;
     }
     var bytes = ByteBuffer.allocate(Integer.BYTES + 1).putInt(told).put((byte) (changed ? 1 : 0));
-    return StateValue.of(bytes.array(), 0);
+    return StateValue.of(bytes.array(), VERSION);
   }
 
   /** As the function is told of the window now. */
@@ -43,7 +53,7 @@ record WindowMark(int told, boolean changed) {
     return new WindowMark(told + 1, false);
   }
 
-  /** Two parents held the window: what is told next holds the records of both. */
+  /** Two have become one: what is told next holds the records of both. */
   static WindowMark joined(WindowMark one, WindowMark other) {
     return new WindowMark(Math.max(one.told, other.told), true);
   }

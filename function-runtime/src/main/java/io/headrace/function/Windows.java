@@ -15,12 +15,25 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Windows {
   /** Start and end of a window. */
-  record Span(Instant start, Instant end) {}
+  record Span(Instant start, Instant end) {
+    boolean overlaps(Span other) {
+      return start.isBefore(other.end) && other.start.isBefore(end);
+    }
+
+    /** From where the first of both begins to where the last of both ends. */
+    Span with(Span other) {
+      return new Span(
+          start.isBefore(other.start) ? start : other.start,
+          end.isAfter(other.end) ? end : other.end);
+    }
+  }
 
   private sealed interface Cut {
     record Fixed(Duration size, Duration every) implements Cut {}
 
     record Days(ZoneId zone) implements Cut {}
+
+    record Session(Duration gap) implements Cut {}
   }
 
   /** How many windows one record may fall into. */
@@ -29,16 +42,30 @@ public final class Windows {
   /** Of waiting and of lateness, each. */
   private static final Duration LATENESS_MAX = Duration.ofDays(366);
 
+  /** Of early tellings: oftener would be a telling for each record. */
+  private static final Duration EARLY_MIN = Duration.ofMillis(100);
+
   private final Cut cut;
   private final Duration wait;
   private final Duration lateness;
   private final @Nullable Side<?> side;
+  private final @Nullable Duration early;
 
-  private Windows(Cut cut, Duration wait, Duration lateness, @Nullable Side<?> side) {
+  private Windows(
+      Cut cut,
+      Duration wait,
+      Duration lateness,
+      @Nullable Side<?> side,
+      @Nullable Duration early) {
     this.cut = cut;
     this.wait = wait;
     this.lateness = lateness;
     this.side = side;
+    this.early = early;
+  }
+
+  private static Windows cutBy(Cut cut) {
+    return new Windows(cut, Duration.ZERO, Duration.ZERO, null, null);
   }
 
   /** Windows of one size, end to end, aligned to the epoch. */
@@ -61,13 +88,32 @@ public final class Windows {
       throw new IllegalArgumentException(
           "windows of " + size + " every " + every + ": a record may fall into " + OVERLAP_MAX);
     }
-    return new Windows(new Cut.Fixed(size, every), Duration.ZERO, Duration.ZERO, null);
+    return cutBy(new Cut.Fixed(size, every));
   }
 
   /** Days of a time zone, of 23 to 25 hours where clocks change. */
   public static Windows daily(ZoneId zone) {
-    return new Windows(
-        new Cut.Days(Objects.requireNonNull(zone, "zone")), Duration.ZERO, Duration.ZERO, null);
+    return cutBy(new Cut.Days(Objects.requireNonNull(zone, "zone")));
+  }
+
+  /**
+   * Windows of one key's activity: records of the key that lie less than the gap apart are in one
+   * session, which ends the gap after its last record. A record that lies between two sessions
+   * makes them one, by {@link WindowFunction#merge}, earlier sums on the left; so a session's start
+   * and end are known only once it is told. One that was told and then grows, as {@link #allowing
+   * lateness} lets it, is told again under its new start and end; what was told before stands.
+   *
+   * <p>A key that never falls silent has a session that never ends: {@link #earlyEvery} tells of it
+   * meanwhile, and its sum is kept whole, so it should not grow with each record.
+   *
+   * @param gap of event time, from 1 ms to 366 days
+   */
+  public static Windows session(Duration gap) {
+    if (gap.toMillis() < 1 || gap.compareTo(LATENESS_MAX) > 0) {
+      throw new IllegalArgumentException(
+          "sessions with a gap of " + gap + ": need 1 ms <= gap <= 366 days");
+    }
+    return cutBy(new Cut.Session(gap));
   }
 
   /**
@@ -77,7 +123,7 @@ public final class Windows {
    * @param wait at most 366 days of event time
    */
   public Windows waiting(Duration wait) {
-    return new Windows(cut, checked("wait", wait), lateness, side);
+    return new Windows(cut, checked("wait", wait), lateness, side, early);
   }
 
   /**
@@ -88,7 +134,24 @@ public final class Windows {
    * @param lateness at most 366 days of event time
    */
   public Windows allowing(Duration lateness) {
-    return new Windows(cut, wait, checked("lateness", lateness), side);
+    return new Windows(cut, wait, checked("lateness", lateness), side, early);
+  }
+
+  /**
+   * Tells of windows before their end, too: every so often, by the worker's clock, of each window
+   * that has changed since it was told last, as {@link Window.Firing#EARLY} and with its sum so
+   * far. When that is, and so with which sum, is another thing in each run: an early output has an
+   * id of its own each time, does not count as a revision, and after a crash the same sum, or a
+   * smaller one, may be told early again. What is told at the end does not depend on it.
+   *
+   * @param wall from 100 ms to 366 days of the worker's clock
+   */
+  public Windows earlyEvery(Duration wall) {
+    if (wall.compareTo(EARLY_MIN) < 0 || wall.compareTo(LATENESS_MAX) > 0) {
+      throw new IllegalArgumentException(
+          "early every " + wall + ": must be between " + EARLY_MIN + " and 366 days");
+    }
+    return new Windows(cut, wait, lateness, side, wall);
   }
 
   private static Duration checked(String what, Duration given) {
@@ -104,7 +167,22 @@ public final class Windows {
    * with a destination. Without it they are counted ({@link FunctionEvent.LateDropped}).
    */
   public Windows lateTo(Side<?> side) {
-    return new Windows(cut, wait, lateness, Objects.requireNonNull(side, "side"));
+    return new Windows(cut, wait, lateness, Objects.requireNonNull(side, "side"), early);
+  }
+
+  /** Whether windows begin and end as the records of a key have it. */
+  boolean areSessions() {
+    return cut instanceof Cut.Session;
+  }
+
+  /** Of sessions: the one of a single record that ends then. */
+  Span aloneUntil(Instant end) {
+    return new Span(end.minus(((Cut.Session) cut).gap()), end);
+  }
+
+  /** How often windows are told early; null for not at all. */
+  @Nullable Duration early() {
+    return early;
   }
 
   @Nullable Side<?> side() {
@@ -122,7 +200,8 @@ public final class Windows {
   }
 
   /**
-   * The windows of an event time, earliest first; never empty.
+   * The windows of an event time, earliest first; never empty. Of sessions, the one that the record
+   * would be alone in.
    *
    * @throws ArithmeticException when the time lies beyond milliseconds
    * @throws java.time.DateTimeException when it lies beyond the calendar
@@ -135,10 +214,14 @@ public final class Windows {
               day.atStartOfDay(days.zone()).toInstant(),
               day.plusDays(1).atStartOfDay(days.zone()).toInstant()));
     }
+    long at = time.toEpochMilli();
+    if (cut instanceof Cut.Session session) {
+      long unused = Math.addExact(at, session.gap().toMillis() + 1);
+      return List.of(new Span(time, time.plus(session.gap())));
+    }
     var fixed = (Cut.Fixed) cut;
     long every = fixed.every().toMillis();
     long size = fixed.size().toMillis();
-    long at = time.toEpochMilli();
     var spans = new ArrayList<Span>();
     long last = Math.floorDiv(at, every) * every;
     long before = Math.subtractExact(at, size);

@@ -62,6 +62,7 @@ final class Rig implements OutputTap {
   final List<DiscardedBatch> discarded = new ArrayList<>();
   final List<StreamRecord> records = new ArrayList<>();
   @Nullable Throwable failed;
+  Orders orders = Orders.NONE;
   boolean leaseHeld = true;
   boolean lettersDown;
   boolean outputsDown;
@@ -125,7 +126,7 @@ final class Rig implements OutputTap {
             cache,
             events::add,
             new AtomicInteger(),
-            () -> Orders.NONE,
+            () -> orders,
             LetterKeeping.NONE,
             StuckThreads.Tally.unbounded(),
             Telemetry.NONE,
@@ -221,6 +222,11 @@ final class Rig implements OutputTap {
     return host.stateOf(new StateKey(key, key));
   }
 
+  /** All that is kept. */
+  List<KeptState> states() {
+    return Objects.requireNonNull(host).states();
+  }
+
   /** Puts a record and hands it over. */
   Position put(String key, String value) {
     return put(key, value, loop.now());
@@ -280,6 +286,22 @@ final class Rig implements OutputTap {
 
   void advance(long millis) {
     loop.advance(Duration.ofMillis(millis));
+  }
+
+  /** The shard has nothing more for now. */
+  void tip() {
+    var to = handler();
+    loop.execute(to::atTip);
+    loop.runUntilIdle();
+  }
+
+  /** Nothing comes for so long, as a reader at the tip tells each second. */
+  void silence(int seconds) {
+    tip();
+    for (int i = 0; i < seconds; i++) {
+      loop.advance(Duration.ofSeconds(1));
+      tip();
+    }
   }
 
   /** Asks the handler to begin nothing more, in a turn of the loop. */

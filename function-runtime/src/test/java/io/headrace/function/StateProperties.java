@@ -1,13 +1,16 @@
 package io.headrace.function;
 
+import static java.util.stream.Collectors.toSet;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -56,11 +59,15 @@ class StateProperties {
 
     @Override
     public String merge(String left, String right) {
-      throw new IllegalStateException("keys are disjoint");
+      return left + right; // Of sessions: keys of shards are disjoint.
     }
 
     @Override
     public void close(Window window, String sum, Output<String> out) {
+      if (window.firing() == Window.Firing.EARLY) {
+        out.send("EARLY " + window.revision());
+        return;
+      }
       out.send(window.revision() + ":" + window.key() + "@" + window.start() + "=" + sum);
       perhapsFail();
     }
@@ -148,6 +155,121 @@ class StateProperties {
     assertThat(oracle.late)
         .as("seed %s", seed)
         .containsAll(rig.sides.stream().map(String::valueOf).toList());
+  }
+
+  @Property(tries = 200)
+  void sessions_are_the_fold_of_the_records_that_were_not_late_whatever_crashes(
+      @ForAll long seed) {
+    var random = new SplittableRandom(seed);
+    int failurePercent = random.nextInt(50);
+    var windows =
+        Windows.session(Duration.ofSeconds(1 + random.nextInt(12)))
+            .waiting(Duration.ofSeconds(random.nextInt(8)))
+            .allowing(Duration.ofSeconds(random.nextInt(12)));
+    if (random.nextBoolean()) {
+      windows = windows.earlyEvery(Duration.ofMillis(100 + random.nextInt(100)));
+    }
+    var late = Side.named("late", String.class);
+    var timed = windows.lateTo(late);
+    var rig =
+        new Rig(
+                seed,
+                FunctionSpec.named("f")
+                    .reading(
+                        Rig.input()
+                            .timedBy(value -> Instant.ofEpochSecond(time(value)))
+                            .endedBy("END"::equals))
+                    .retrying(QUICK)
+                    .sendingSide(late, Destination.nowhere())
+                    .windowedBy(Keys.partitionKey(), timed, new Texts())
+                    .handledBy(() -> new Joining(random, failurePercent), Destination.nowhere()))
+            .withSlowPool(5)
+            .start()
+            .restore();
+    var oracle = new SessionOracle(timed);
+    int count = random.nextInt(80);
+    int now = 0;
+    for (int i = 0; i < count; i++) {
+      now += random.nextInt(4);
+      var key = "k" + random.nextInt(4);
+      var value = i + "@" + Math.max(0, now - random.nextInt(25));
+      rig.put(key, value);
+      oracle.add(key, value);
+      disturb(rig, random);
+    }
+    rig.put("any", "END");
+    rig.drain();
+    var told =
+        rig.outputs.values().stream().filter(each -> !((String) each).startsWith("EARLY")).toList();
+    assertThat(told)
+        .as("seed %s", seed)
+        .map(String::valueOf)
+        .containsExactlyInAnyOrderElementsOf(oracle.closed());
+    assertThat(rig.sides.stream().map(String::valueOf).collect(toSet()))
+        .as("seed %s", seed)
+        .isEqualTo(Set.copyOf(oracle.late));
+  }
+
+  /** What sessions mean, without lanes, commits or crashes. */
+  private static final class SessionOracle {
+    private record Session(Windows.Span span, String sum, int told, boolean changed) {}
+
+    private final Windows windows;
+    private final Map<String, List<Session>> sessions = new HashMap<>();
+    private final List<String> told = new ArrayList<>();
+    private Instant watermark = Instant.MIN;
+    final List<String> late = new ArrayList<>();
+
+    SessionOracle(Windows windows) {
+      this.windows = windows;
+    }
+
+    void add(String key, String value) {
+      var at = Instant.ofEpochSecond(time(value));
+      var span = windows.of(at).get(0);
+      var all = sessions.computeIfAbsent(key, k -> new ArrayList<>());
+      var alone = span;
+      var joined = all.stream().filter(each -> each.span().overlaps(alone)).toList();
+      if (joined.isEmpty() && windows.isClosed(span.end(), watermark)) {
+        late.add(value);
+        return;
+      }
+      var sum = new StringBuilder();
+      int revision = 0;
+      for (var each :
+          joined.stream().sorted(Comparator.comparing(each -> each.span().start())).toList()) {
+        span = span.with(each.span());
+        sum.append(each.sum());
+        revision = Math.max(revision, each.told());
+      }
+      all.removeAll(joined);
+      all.add(new Session(span, sum + value + ";", revision, true));
+      tellWhatIsDue();
+      watermark = watermark.isBefore(at) ? at : watermark;
+      tellWhatIsDue();
+    }
+
+    private void tellWhatIsDue() {
+      sessions.forEach(
+          (key, all) -> {
+            all.replaceAll(each -> each.changed() ? perhapsTold(key, each) : each);
+            all.removeIf(each -> windows.isClosed(each.span().end(), watermark));
+          });
+    }
+
+    private Session perhapsTold(String key, Session session) {
+      if (!windows.isDue(session.span().end(), watermark)) {
+        return session;
+      }
+      told.add(session.told() + ":" + key + "@" + session.span().start() + "=" + session.sum());
+      return new Session(session.span(), session.sum(), session.told() + 1, false);
+    }
+
+    List<String> closed() {
+      watermark = Instant.MAX;
+      tellWhatIsDue();
+      return told;
+    }
   }
 
   private static void disturb(Rig rig, SplittableRandom random) {

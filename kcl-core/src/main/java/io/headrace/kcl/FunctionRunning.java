@@ -113,6 +113,13 @@ final class FunctionRunning {
     }
   }
 
+  /** The shard has nothing more for now. */
+  void atTip() {
+    if (run.phase() == RunPhase.RUNNING && run.buffered() == 0) {
+      live().atTip();
+    }
+  }
+
   /** Takes an event in and does what comes of it; events of a run that is over are dropped. */
   void tell(RunEvent event) {
     if (run.phase().isFinal()) {

@@ -49,6 +49,13 @@ public interface ShardHandler extends AutoCloseable {
   default void hurry() {}
 
   /**
+   * The shard has nothing more for now, and all that it had was handed over: what was read lies at
+   * its tip. Told again, about once a second, while it is so; a handler whose time passes in a
+   * silent shard, too, counts from there.
+   */
+  default void atTip() {}
+
+  /**
    * State as of this turn; the stage completes once it is durable. One at a time. Called once more
    * after {@link #abandon} when a drain's deadline has passed, so that what was settled is kept.
    *

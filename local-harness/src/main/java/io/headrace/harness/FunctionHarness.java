@@ -201,6 +201,17 @@ public final class FunctionHarness<I, O> implements AutoCloseable {
     }
   }
 
+  /**
+   * Moves event time on in every shard, as a record of that time would: windows are told and timers
+   * by event time fire whose time has come. It never goes back, and is committed with what it
+   * brings about, by {@link #advance}.
+   */
+  public void advanceWatermarkTo(Instant time) {
+    settle();
+    running.advanceWatermark(spec.name(), time);
+    settle();
+  }
+
   /** Virtual time. */
   public Instant now() {
     return loop.now();

@@ -33,6 +33,9 @@ import org.jspecify.annotations.Nullable;
  * its number in the scenario, since its shard differs after a split. On the thread of the harness.
  */
 final class RunNotes implements OutputTap, RuntimeListener {
+  /** Begins the ids of what windows tell before their end. */
+  private static final String EARLY = "window:early/";
+
   private static final Pattern OF_RECORD = Pattern.compile("([^/]+)/[^/]+/(\\d+):\\d+");
   private static final String OF_WINDOW = "window/";
 
@@ -61,6 +64,9 @@ final class RunNotes implements OutputTap, RuntimeListener {
 
   @Override
   public void output(String function, @Nullable Side<?> side, String id, Object value) {
+    if (id.startsWith(EARLY)) {
+      return; // What is told early, and when, is another thing in each run.
+    }
     int hash = id.lastIndexOf('#');
     var source = source(id.substring(0, hash));
     int index = Integer.parseInt(id.substring(hash + 1));

@@ -25,7 +25,6 @@ final class SimulatedOperator {
   private final OperatorStore store;
   private Orders given = Orders.NONE;
   private boolean insists;
-  private boolean heldKeys;
   private @Nullable Stored<Notice> notice;
 
   SimulatedOperator(FleetWorld world, OperatorStore store) {
@@ -33,13 +32,7 @@ final class SimulatedOperator {
     this.store = store;
   }
 
-  /** Whether a key was ever held: its records are let in later than their place. */
-  boolean hasHeldKeys() {
-    return heldKeys;
-  }
-
   void pause(String function, Optional<ShardKey> shard, Optional<String> key) {
-    heldKeys |= key.isPresent();
     give(function, shard, key, new Order.Deed.Pause());
   }
 

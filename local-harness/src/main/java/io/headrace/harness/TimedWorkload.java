@@ -11,6 +11,7 @@ import io.headrace.kcl.StreamSource;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +19,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 
 /**
  * State of all kinds: small and large values by key, timers by both clocks, windows with late
@@ -129,13 +131,9 @@ final class TimedWorkload implements Workload {
     return isKnown(world, function);
   }
 
-  /**
-   * A record that was lost may have moved the time of all keys, and one of a key that was held
-   * moves it when the key is resumed.
-   */
+  /** A record that was lost may have moved the time of all keys. */
   private static boolean isKnown(FleetWorld world, String function) {
-    boolean held = function.equals(TimedFunctions.SUMS) && world.operator().hasHeldKeys();
-    return !held && !world.deliveries().hasGaps(function);
+    return !world.deliveries().hasGaps(function);
   }
 
   /** Of what was sent and what was due: what is missing, repeated under other ids, or too much. */
@@ -246,6 +244,21 @@ final class TimedWorkload implements Workload {
 
   /** The windowed function, without a fleet. */
   private static final class WindowFold {
+    /** A window of one key, and its records in the order in which they were added. */
+    private record Folded(Instant start, Instant end, String sum) {
+      boolean meets(Folded other) {
+        return start.isBefore(other.end) && other.start.isBefore(end);
+      }
+
+      Folded with(Folded other) {
+        return new Folded(
+            start.isBefore(other.start) ? start : other.start,
+            end.isAfter(other.end) ? end : other.end,
+            sum + other.sum);
+      }
+    }
+
+    private final boolean sessions;
     private final List<String> wrong;
     private final EventTimes times;
     private final List<String> sent;
@@ -254,6 +267,7 @@ final class TimedWorkload implements Workload {
 
     WindowFold(FleetWorld world, SimulatedProcess heir, List<String> wrong) {
       this.wrong = wrong;
+      sessions = TimedFunctions.sessions(world.plan());
       times = new EventTimes(world.feedOf(TimedFunctions.SUMS));
       sent = List.copyOf(world.outputs().of(TimedFunctions.SUMS));
       heir.running().states(TimedFunctions.SUMS).forEach(this::keep);
@@ -265,29 +279,21 @@ final class TimedWorkload implements Workload {
     }
 
     void check(String key, List<Puts.Put> puts) {
-      var sums = new TreeMap<Instant, String>();
-      long size = TimedFunctions.WINDOW.toMillis();
+      var windows = new ArrayList<Folded>();
       for (var put : puts) {
-        long millis = EventTimes.timeOf(put).toEpochMilli();
-        var start = Instant.ofEpochMilli(millis - Math.floorMod(millis, size));
-        if (times.before(put).isBefore(closing(start))) {
-          sums.merge(start, put.number() + ",", String::concat);
-        } else {
-          expected.add("late " + key + " " + put.number());
-        }
+        add(key, put, windows);
       }
       var stillOpen = new TreeMap<Instant, Object>();
-      sums.forEach(
-          (start, sum) -> {
-            var output = closed(key, start, sum);
-            boolean must = !times.ofShardWith(key).isBefore(closing(start));
-            boolean may = !times.ofKey(key).isBefore(closing(start));
-            if (must || (may && sent.contains(output))) {
-              expected.add(output);
-            } else {
-              stillOpen.put(start, sum);
-            }
-          });
+      for (var window : windows) {
+        var output = closed(key, window.start(), window.sum());
+        boolean must = !times.ofShardWith(key).isBefore(closing(window.end()));
+        boolean may = !times.ofKey(key).isBefore(closing(window.end()));
+        if (must || (may && sent.contains(output))) {
+          expected.add(output);
+        } else {
+          stillOpen.put(window.start(), window.sum());
+        }
+      }
       var found = open.getOrDefault(key, Map.of());
       if (!stillOpen.equals(found)) {
         wrong.add(
@@ -295,8 +301,36 @@ final class TimedWorkload implements Workload {
       }
     }
 
-    private static Instant closing(Instant start) {
-      return start.plus(TimedFunctions.WINDOW).plus(TimedFunctions.LATENESS);
+    /** A window is closed for a record by the event time before it. */
+    private void add(String key, Puts.Put put, List<Folded> windows) {
+      var before = times.before(put);
+      var alone = alone(EventTimes.timeOf(put), put.number());
+      var joined =
+          windows.stream()
+              .filter(each -> each.meets(alone) && before.isBefore(closing(each.end())))
+              .sorted(Comparator.comparing(Folded::start))
+              .toList();
+      if (joined.isEmpty() && !before.isBefore(closing(alone.end()))) {
+        expected.add("late " + key + " " + put.number());
+        return;
+      }
+      windows.removeAll(joined);
+      windows.add(
+          Stream.concat(joined.stream(), Stream.of(alone)).reduce(Folded::with).orElseThrow());
+    }
+
+    private Folded alone(Instant time, long number) {
+      if (sessions) {
+        return new Folded(time, time.plus(TimedFunctions.GAP), number + ",");
+      }
+      long millis = time.toEpochMilli();
+      var start =
+          Instant.ofEpochMilli(millis - Math.floorMod(millis, TimedFunctions.WINDOW.toMillis()));
+      return new Folded(start, start.plus(TimedFunctions.WINDOW), number + ",");
+    }
+
+    private static Instant closing(Instant end) {
+      return end.plus(TimedFunctions.LATENESS);
     }
 
     void checkOutputs() {

@@ -50,11 +50,13 @@ class WindowedHarnessTest {
   }
 
   private static FunctionHarness<String, String> perMinute(Windows windows) {
+    return perMinute(windows, Input.of(StreamSource.kinesis("in"), new Texts()));
+  }
+
+  private static FunctionHarness<String, String> perMinute(Windows windows, Input<String> input) {
     return FunctionHarness.of(
         FunctionSpec.named("per-minute")
-            .reading(
-                Input.of(StreamSource.kinesis("in"), new Texts())
-                    .endedBy(text -> text.equals("end")))
+            .reading(input.endedBy(text -> text.equals("end")))
             .windowedBy(Keys.partitionKey(), windows, Json.of(Sum.class))
             .handledBy(Counting::new, Destination.stream("out", new Texts(), text -> text)));
   }
@@ -96,6 +98,46 @@ class WindowedHarnessTest {
             "k 2026-01-01T00:00:00Z 2",
             "k 2026-01-01T00:00:00Z 3",
             "k 2026-01-01T00:01:00Z 1");
+  }
+
+  @Test
+  void a_session_goes_on_through_crash_split_and_merge() {
+    var stream = perMinute(Windows.session(Duration.ofMinutes(10)));
+    stream.putKeyed("k", "a", "b");
+    stream.crash();
+    stream.putKeyed("k", "c");
+    stream.split();
+    stream.putKeyed("k", "d");
+    stream.merge();
+    stream.advance(Duration.ofMinutes(9));
+    stream.putKeyed("k", "e");
+    stream.advance(Duration.ofMinutes(11));
+    stream.putKeyed("k", "another");
+
+    assertThat(stream.output()).containsExactly("k 2026-01-01T00:00:00Z 5");
+  }
+
+  @Test
+  void a_silent_shard_tells_its_windows_when_its_input_says_so() {
+    var input = Input.of(StreamSource.kinesis("in"), new Texts());
+    var stream =
+        perMinute(
+            Windows.tumbling(Duration.ofMinutes(1)), input.idleAfter(Duration.ofSeconds(10)));
+    stream.putKeyed("k", "a");
+    stream.advance(Duration.ofSeconds(59));
+    assertThat(stream.output()).isEmpty();
+    stream.advance(Duration.ofSeconds(15));
+
+    assertThat(stream.output()).containsExactly("k 2026-01-01T00:00:00Z 1");
+  }
+
+  @Test
+  void event_time_moves_when_the_test_says_so() {
+    var stream = perMinute();
+    stream.putKeyed("k", "a");
+    stream.advanceWatermarkTo(stream.now().plusSeconds(60));
+
+    assertThat(stream.output()).containsExactly("k 2026-01-01T00:00:00Z 1");
   }
 
   @Test

@@ -1,0 +1,472 @@
+package io.headrace.function;
+
+import io.headrace.checkpoint.state.EntryKey;
+import io.headrace.checkpoint.state.EntryKind;
+import io.headrace.checkpoint.state.StateSpace;
+import io.headrace.checkpoint.state.StateValue;
+import io.headrace.kcl.StreamRecord;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What happens to the windows of a run in the lanes of their keys: records are added, sums are
+ * told. Owned by the worker loop, on which all is installed; calls read what belongs to their key.
+ *
+ * <p>Which session a record belongs to is found in its lane, from those that there are then. A lane
+ * holds records and tellings in the order in which they were admitted, so the answer is the same
+ * each time, and a record that went to the dead letters has joined nothing.
+ */
+final class WindowSums<I, A, O> {
+  private final Scope scope;
+  private final Windows windows;
+  private final WindowFunction<I, A, O> function;
+  private final StateCodec<A> codec;
+  private final StateSpace space;
+  private final WindowCalendar calendar;
+  private final Sessions sessions = new Sessions();
+
+  /** Changed since they were told last, early or not. */
+  private final Set<WindowKey> news = new LinkedHashSet<>();
+
+  WindowSums(
+      Scope scope,
+      FunctionKind.Windowing<I, A, O> kind,
+      WindowFunction<I, A, O> function,
+      StateSpace space,
+      WindowCalendar calendar) {
+    this.scope = scope;
+    this.windows = kind.windows();
+    this.function = function;
+    this.codec = new StateCodec<>(scope, kind.codec());
+    this.space = space;
+    this.calendar = calendar;
+  }
+
+  /** A window that was stored; answers under which it is to be told. */
+  WindowKey restored(WindowKey window, WindowMark mark) {
+    if (mark.changed()) {
+      isNews(window);
+    }
+    if (!windows.areSessions()) {
+      return window;
+    }
+    sessions.put(window);
+    return new WindowKey(window.key(), windows.aloneUntil(window.span().end()));
+  }
+
+  /** What makes one session of those that two parents had of a key. */
+  List<Task<O>> joinings() {
+    var tasks = new ArrayList<Task<O>>();
+    sessions.torn().forEach((key, groups) -> tasks.add(new Joining(key, groups)));
+    return tasks;
+  }
+
+  /**
+   * Adds a record to its windows.
+   *
+   * @param judged the event time by which they are open or closed for it
+   */
+  Task<O> addition(
+      StreamRecord record,
+      Decoder.Decoded<I> decoded,
+      StateKey key,
+      List<Windows.Span> spans,
+      Instant judged) {
+    return new Addition(record, decoded, key, spans, judged);
+  }
+
+  /**
+   * Tells a window, if it has changed.
+   *
+   * @param last whether it is forgotten then
+   * @param by the event time at its place in the lane
+   */
+  Task<O> closing(WindowKey window, boolean last, Instant by) {
+    return new Closing(window, last, by);
+  }
+
+  static boolean isEarly(Task<?> task) {
+    return task instanceof WindowSums<?, ?, ?>.Early;
+  }
+
+  /**
+   * Tells of all windows that have changed before they end.
+   *
+   * @param but partition keys that nothing is told of
+   */
+  List<Task<O>> early(Set<String> but) {
+    var changed =
+        news.stream().filter(window -> !but.contains(window.key().partitionKey())).toList();
+    changed.forEach(news::remove);
+    var now = scope.loop().now();
+    var tasks = new ArrayList<Task<O>>(changed.size());
+    changed.forEach(window -> tasks.add(new Early(window, now)));
+    return tasks;
+  }
+
+  A decoded(StateKey key, StateValue sum) {
+    return codec.decode(key, sum);
+  }
+
+  /** Two parents had the window open. */
+  StateValue merge(EntryKey entry, StateValue one, StateValue other) {
+    if (entry.kind() == EntryKind.OPEN_WINDOW) {
+      return WindowMark.joined(WindowMark.read(one), WindowMark.read(other)).value();
+    }
+    if (entry.kind() != EntryKind.WINDOW) {
+      return one;
+    }
+    var key = EntryKeys.keyOf(entry);
+    return codec.encode(key, function.merge(codec.decode(key, one), codec.decode(key, other)));
+  }
+
+  private void isNews(WindowKey window) {
+    if (windows.early() != null) {
+      news.add(window);
+    }
+  }
+
+  /** A window that takes the place of others, or is added to. */
+  private record Into(WindowKey window, List<WindowKey> from) {
+    List<EntryKey> sums() {
+      return from.stream().map(EntryKeys::sumOf).toList();
+    }
+
+    List<EntryKey> marks() {
+      return from.stream().map(EntryKeys::openOf).toList();
+    }
+  }
+
+  private static Into into(StateKey key, Windows.Span span, List<Windows.Span> from) {
+    var windows = from.stream().map(each -> new WindowKey(key, each)).toList();
+    return new Into(new WindowKey(key, span), windows);
+  }
+
+  /** What a window holds after a call. */
+  private record Made(Into into, StateValue sum, @Nullable WindowMark before) {}
+
+  /** What is stored of the windows that a call is about, read before the user's code is called. */
+  private record Found(Map<EntryKey, StateValue> sums, Map<EntryKey, StateValue> marks) {}
+
+  private Found look(List<Into> into, ReadEntries read) throws StateLoading {
+    return new Found(
+        read.look(space, into.stream().flatMap(each -> each.sums().stream()).toList()),
+        read.look(space, into.stream().flatMap(each -> each.marks().stream()).toList()));
+  }
+
+  private List<Made> made(List<Into> into, Found found, @Nullable Event<I> event) {
+    return into.stream().map(each -> made(each, found, event)).toList();
+  }
+
+  private Made made(Into into, Found found, @Nullable Event<I> event) {
+    var key = into.window().key();
+    A sum = null;
+    WindowMark mark = null;
+    for (var window : into.from()) {
+      var held = found.sums().get(EntryKeys.sumOf(window));
+      var stored = found.marks().get(EntryKeys.openOf(window));
+      if (held != null) {
+        var one = codec.decode(key, held);
+        sum = sum == null ? one : function.merge(sum, one);
+      }
+      if (stored != null) {
+        var one = WindowMark.read(stored);
+        mark = mark == null ? one : WindowMark.joined(mark, one);
+      }
+    }
+    if (event != null) {
+      sum = function.add(sum == null ? function.empty() : sum, event);
+    }
+    return new Made(into, codec.encode(key, sum), mark);
+  }
+
+  /** On the worker loop: all of it in one commit. */
+  private void install(Made made) {
+    var window = made.into().window();
+    boolean isNew = true;
+    for (var former : made.into().from()) {
+      if (former.equals(window)) {
+        isNew = false;
+      } else {
+        space.remove(EntryKeys.sumOf(former));
+        space.remove(EntryKeys.openOf(former));
+        news.remove(former);
+      }
+    }
+    space.put(EntryKeys.sumOf(window), made.sum());
+    var before = made.before();
+    if (isNew || before == null || !before.changed()) {
+      var mark = before == null ? WindowMark.read(null) : before;
+      space.put(EntryKeys.openOf(window), mark.added().value());
+    }
+    isNews(window);
+    if (windows.areSessions()) {
+      var former = made.into().from().stream().map(WindowKey::span).toList();
+      sessions.replace(window.key(), former, window.span());
+      former.forEach(span -> forgetUnlessThere(window.key(), span.end()));
+    }
+  }
+
+  private void forgetUnlessThere(StateKey key, Instant end) {
+    if (sessions.of(key).stream().noneMatch(span -> span.end().equals(end))) {
+      calendar.forget(key, end);
+    }
+  }
+
+  private void remove(WindowKey window) {
+    space.remove(EntryKeys.sumOf(window));
+    space.remove(EntryKeys.openOf(window));
+    news.remove(window);
+    if (windows.areSessions()) {
+      sessions.remove(window);
+    }
+  }
+
+  /** Adds a record to its windows: to all of them, or to none. */
+  private final class Addition extends Task.OfRecord<O> {
+    private final Decoder.Decoded<I> decoded;
+    private final StateKey key;
+    private final List<Windows.Span> spans;
+    private final Instant judged;
+
+    Addition(
+        StreamRecord record,
+        Decoder.Decoded<I> decoded,
+        StateKey key,
+        List<Windows.Span> spans,
+        Instant judged) {
+      super(record, scope.idOf(record.position()));
+      this.decoded = decoded;
+      this.key = key;
+      this.spans = spans;
+      this.judged = judged;
+    }
+
+    @Override
+    CompletionStage<Effect> perform(Call<O> call, OutputBuffer<O> out) throws Exception {
+      var into = windows.areSessions() ? sessionOf(spans.get(0)) : fixed();
+      if (into.isEmpty()) {
+        return late(record, decoded).perform(call, out);
+      }
+      var found = look(into, read);
+      var event = event(decoded, call);
+      call.enter();
+      var made = made(into, found, event);
+      return CompletableFuture.completedFuture(
+          Effect.handled(
+              () -> {
+                made.forEach(WindowSums.this::install);
+                if (windows.areSessions()) {
+                  forgetUnlessThere(key, spans.get(0).end());
+                }
+              }));
+    }
+
+    private List<Into> fixed() {
+      return spans.stream().map(span -> into(key, span, List.of(span))).toList();
+    }
+
+    /** None where it is late for all that there is, and for one of its own. */
+    private List<Into> sessionOf(Windows.Span alone) {
+      var joined =
+          sessions.of(key).stream()
+              .filter(span -> span.overlaps(alone) && !windows.isClosed(span.end(), judged))
+              .toList();
+      if (joined.isEmpty()) {
+        return windows.isClosed(alone.end(), judged)
+            ? List.of()
+            : List.of(into(key, alone, List.of()));
+      }
+      return List.of(into(key, alone.with(Sessions.union(joined)), joined));
+    }
+  }
+
+  @SuppressWarnings("unchecked") // The side is of the input's type, as Windows.lateTo demands.
+  LateRecord<I, O> late(StreamRecord record, Decoder.Decoded<I> decoded) {
+    return new LateRecord<>(scope, (Side<I>) windows.side(), record, decoded);
+  }
+
+  /** Makes one session of parts that two shards had before they were merged. */
+  private final class Joining extends Task<O> {
+    private final StateKey key;
+    private final List<List<Windows.Span>> groups;
+
+    Joining(StateKey key, List<List<Windows.Span>> groups) {
+      this.key = key;
+      this.groups = groups;
+    }
+
+    @Override
+    String key() {
+      return key.partitionKey();
+    }
+
+    @Override
+    String id() {
+      return new WindowKey(key, Sessions.union(groups.get(0))).id(0) + "/joined";
+    }
+
+    @Override
+    CompletionStage<Effect> perform(Call<O> call, OutputBuffer<O> out) throws Exception {
+      var into =
+          groups.stream().map(group -> into(key, Sessions.union(group), group)).toList();
+      var found = look(into, read);
+      call.enter();
+      var made = made(into, found, null);
+      return CompletableFuture.completedFuture(
+          Effect.handled(() -> made.forEach(WindowSums.this::install)));
+    }
+
+    /** The parts stay as they are, and are told one by one. */
+    @Override
+    public Remains remains() {
+      var start = groups.get(0).get(0).start();
+      return new Remains(id(), key(), start, new byte[0], Optional.empty());
+    }
+  }
+
+  /** Tells of a window before its end. Nothing of it is stored. */
+  private final class Early extends Task<O> {
+    private final WindowKey window;
+    private final Instant now;
+
+    Early(WindowKey window, Instant now) {
+      this.window = window;
+      this.now = now;
+    }
+
+    @Override
+    String key() {
+      return window.key().partitionKey();
+    }
+
+    @Override
+    String id() {
+      return window.earlyId(scope.context.fencingToken(), now);
+    }
+
+    @Override
+    CompletionStage<Effect> perform(Call<O> call, OutputBuffer<O> out) throws Exception {
+      var held = read.look(space, EntryKeys.sumOf(window));
+      var stored = read.look(space, EntryKeys.openOf(window));
+      if (held == null || stored == null || !WindowMark.read(stored).changed()) {
+        return Effect.HANDLED_NOW; // Told, or part of another session, meanwhile.
+      }
+      int revision = WindowMark.read(stored).told();
+      call.enter();
+      function.close(
+          window.told(Window.Firing.EARLY, revision), codec.decode(window.key(), held), out);
+      return Effect.HANDLED_NOW;
+    }
+
+    @Override
+    public Remains remains() {
+      return new Remains(
+          id(), key(), window.span().start(), sum(read, window), Optional.empty());
+    }
+  }
+
+  private byte[] sum(ReadEntries read, WindowKey window) {
+    try {
+      var held = read.look(space, EntryKeys.sumOf(window));
+      return held == null ? new byte[0] : held.bytes();
+    } catch (StateLoading gone) {
+      // It was in memory or read for this task before it was called.
+      throw new IllegalStateException("the sum of a window that was called is not known", gone);
+    }
+  }
+
+  private final class Closing extends Task<O> {
+    private final WindowKey asked;
+    private final boolean last;
+    private final Instant by;
+
+    /** What is told, and how it stood when it was called; a lane has one task at a time. */
+    private volatile WindowKey window;
+
+    private volatile WindowMark mark = WindowMark.read(null);
+
+    Closing(WindowKey asked, boolean last, Instant by) {
+      this.asked = asked;
+      this.last = last;
+      this.by = by;
+      this.window = asked;
+    }
+
+    @Override
+    String key() {
+      return asked.key().partitionKey();
+    }
+
+    @Override
+    String id() {
+      return window.id(mark.told());
+    }
+
+    @Override
+    CompletionStage<Effect> perform(Call<O> call, OutputBuffer<O> out) throws Exception {
+      var found = windows.areSessions() ? session() : asked;
+      var held = found == null ? null : read.look(space, EntryKeys.sumOf(found));
+      if (found == null || held == null) {
+        // All its records went to the dead letters, or it is part of a session that goes on.
+        return Effect.HANDLED_NOW;
+      }
+      window = found;
+      mark = WindowMark.read(read.look(space, EntryKeys.openOf(found)));
+      if (!mark.changed()) {
+        return CompletableFuture.completedFuture(Effect.handled(this::settle));
+      }
+      var told = mark.told(found);
+      call.enter();
+      function.close(told, codec.decode(found.key(), held), out);
+      return CompletableFuture.completedFuture(
+          Effect.handled(
+              () -> {
+                settle();
+                scope.tell(
+                    new FunctionEvent.WindowClosed(scope.function, scope.context.key(), told));
+              }));
+    }
+
+    /** The one that holds the end of what was asked for, if its time has come, too. */
+    private @Nullable WindowKey session() {
+      var end = asked.span().end();
+      return sessions.of(asked.key()).stream()
+          .filter(span -> span.start().isBefore(end) && !span.end().isBefore(end))
+          .filter(
+              span -> last ? windows.isClosed(span.end(), by) : windows.isDue(span.end(), by))
+          .map(span -> new WindowKey(asked.key(), span))
+          .findFirst()
+          .orElse(null);
+    }
+
+    @Override
+    void lettered() {
+      settle();
+    }
+
+    private void settle() {
+      if (last) {
+        remove(window);
+      } else if (mark.changed()) {
+        space.put(EntryKeys.openOf(window), mark.fired().value());
+        news.remove(window);
+      }
+    }
+
+    /** A window that can't be closed leaves its sum in the letter. */
+    @Override
+    public Remains remains() {
+      return new Remains(
+          id(), key(), window.span().start(), sum(read, window), Optional.empty());
+    }
+  }
+}
