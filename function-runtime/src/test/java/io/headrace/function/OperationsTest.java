@@ -17,6 +17,8 @@ import io.headrace.kcl.Position;
 import io.headrace.kcl.ShardHandler;
 import io.headrace.kcl.ShardHandler.Outcome;
 import io.headrace.kcl.ShardKey;
+import io.headrace.kcl.CommitParts;
+import io.headrace.kcl.Progress;
 import io.headrace.kcl.StartingPosition;
 import io.headrace.kcl.StreamSink;
 import io.headrace.kcl.WorkerEvent;
@@ -308,6 +310,12 @@ class OperationsTest {
     @Override
     public CompletionStage<Found> progress(int bucket) {
       return store.progress(bucket);
+    }
+
+    @Override
+    public CompletionStage<Boolean> install(
+        ProgressRow seen, StartingPosition to, Progress progress, CommitParts parts, long order) {
+      return store.install(seen, to, progress, parts, order);
     }
 
     @Override
