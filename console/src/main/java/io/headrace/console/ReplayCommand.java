@@ -72,13 +72,13 @@ final class ReplayCommand implements Callable<Integer> {
     var settings = Settings.read(Objects.requireNonNull(file));
     try (var application = Application.load(settings);
         var aws = AwsServices.at(RunCommand.endpoints(settings));
-        var replay = new Replay(aws.connector(Retrieval.polling()), last)) {
+        var sandbox = new Sandbox(aws.connector(Retrieval.polling()), last)) {
       var version = sandboxed(application, Objects.requireNonNull(function), first);
       var other = sandboxed(application, Objects.requireNonNull(against), first);
       requireComparable(version, other);
-      replay.run(List.of(version, other), Duration.ofSeconds(within));
+      sandbox.run(List.of(version, other), Duration.ofSeconds(within));
       return tell(
-          ReplayReport.of(replay.outputs(version.name()), replay.outputs(other.name())));
+          ReplayReport.of(sandbox.outputs(version.name()), sandbox.outputs(other.name())));
     } catch (IllegalArgumentException refused) {
       throw new Complaint(String.valueOf(refused.getMessage()), refused);
     }
@@ -89,7 +89,7 @@ final class ReplayCommand implements Callable<Integer> {
     return application.functions().stream()
         .filter(each -> each.name().equals(name))
         .findFirst()
-        .map(each -> Replay.sandboxed(each, from))
+        .map(each -> Sandbox.sandboxed(each, from))
         .orElseThrow(
             () ->
                 new Complaint(

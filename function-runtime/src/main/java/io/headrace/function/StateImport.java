@@ -46,6 +46,8 @@ public final class StateImport {
   private record Target(StatePlaces.Place place, StateSpace space) {}
 
   /**
+   * An import into one function, to be begun.
+   *
    * @param replaces whether state that is there is to be dropped
    * @param random drawn from here only
    */

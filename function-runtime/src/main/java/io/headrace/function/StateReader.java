@@ -130,7 +130,7 @@ public final class StateReader {
 
   /** What a function keeps of a partition key, in the shard to which that belongs by its hash. */
   public CompletionStage<OfKey> key(String function, String partitionKey) {
-    var spec = spec(function);
+    var spec = specOf(function);
     var hash = HashRange.hashOf(partitionKey);
     return places
         .of(spec)
@@ -181,7 +181,7 @@ public final class StateReader {
 
   /** All that a function keeps, one shard after the other; answers as of when each was read. */
   public CompletionStage<List<AsOf>> all(String function, Visitor visitor) {
-    var spec = spec(function);
+    var spec = specOf(function);
     return places
         .of(spec)
         .thenCompose(
@@ -216,7 +216,7 @@ public final class StateReader {
             });
   }
 
-  private FunctionSpec<?, ?> spec(String function) {
+  FunctionSpec<?, ?> specOf(String function) {
     var spec = specs.get(function);
     if (spec == null) {
       throw new IllegalArgumentException(
@@ -328,9 +328,5 @@ public final class StateReader {
 
   String application() {
     return application;
-  }
-
-  FunctionSpec<?, ?> specOf(String function) {
-    return spec(function);
   }
 }

@@ -29,6 +29,8 @@ public final class StateSnapshots {
   /** While a copy is removed its manifest has this before its name: the rest can be removed yet. */
   private static final String REMOVING = "~";
 
+  private static final String OUTBOX = "outbox";
+
   /** Of one shard: what was copied is not copied again, so that each try is shorter. */
   private static final int TRIES_MAX = 100;
 
@@ -37,6 +39,8 @@ public final class StateSnapshots {
   private final RandomGenerator random;
 
   /**
+   * Copies of what a reader's application keeps.
+   *
    * @param random drawn from here only
    */
   public StateSnapshots(
@@ -163,8 +167,9 @@ public final class StateSnapshots {
                           copies.computeIfAbsent(part, first -> new CommittedState.Copies())))
               .thenApply(Optional::of);
       case ThroughReceiver.PART -> copyChunk(part, bytes, prefix).thenApply(Optional::of);
-      // Of letters that were played again by then: who goes back to the copy plays them no more.
-      case PlayedLetters.PART -> CompletableFuture.completedFuture(Optional.empty());
+      // Letters that were played again by then, and outputs that were about to leave and leave in
+      // any case: who goes back to the copy has nothing to do with them.
+      case PlayedLetters.PART, OUTBOX -> CompletableFuture.completedFuture(Optional.empty());
       default ->
           throw new IllegalArgumentException(
               "snapshot of "

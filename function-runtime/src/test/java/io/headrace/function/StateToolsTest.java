@@ -351,6 +351,67 @@ class StateToolsTest {
     refused("key: is empty", () -> state().erase("notes", "", "x"));
   }
 
+  /** Keeps how often it was told something, and a timer with it. */
+  private static final class Napping implements KeyedFunction<String, String, String> {
+    @Override
+    public String initial(String key) {
+      return "";
+    }
+
+    @Override
+    public Next<String> handle(String state, Event<String> event, Output<String> out) {
+      return Next.state(state + "x").wakeAfter("nap", Duration.ofDays(1));
+    }
+
+    @Override
+    public Next<String> onTimer(String state, WakeUp timer, Output<String> out) {
+      return Next.same();
+    }
+  }
+
+  @Test
+  void timers_and_the_ids_of_duplicates_are_erased_with_a_key() {
+    var napping =
+        FunctionSpec.named("notes")
+            .reading(Rig.input().deduplicatedBy(value -> value, Duration.ofHours(1)))
+            .keyedBy(Keys.partitionKey(), new Texts())
+            .handledBy(Napping::new, Destination.nowhere());
+    start("w1", napping);
+    for (int i = 0; i < 3; i++) {
+      send("bob", "the same");
+      send("ann", "hers");
+    }
+    loop.advance(SETTLED);
+    assertThat(kindsOf("bob")).containsExactlyInAnyOrder("STATE x", "TIMER nap");
+
+    done(state().erase("notes", "bob", "he asked for it"));
+    loop.advance(SETTLED.multipliedBy(2));
+    assertThat(kindsOf("bob")).isEmpty();
+    send("bob", "the same");
+    send("ann", "hers");
+    loop.advance(SETTLED);
+
+    assertThat(kindsOf("bob")).as("its id was forgotten").contains("STATE x", "TIMER nap");
+    assertThat(kindsOf("ann")).as("hers was not").contains("STATE x", "TIMER nap");
+  }
+
+  private void send(String key, String value) {
+    var unused = in.sink().put(List.of(new StreamSink.Entry(key, value.getBytes(UTF_8))));
+  }
+
+  private List<String> kindsOf(String key) {
+    return done(reader().key("notes", key)).entries().stream()
+        .map(
+            entry ->
+                entry.kind()
+                    + " "
+                    + entry
+                        .timer()
+                        .map(StoredEntry.SetTimer::name)
+                        .orElseGet(() -> new String(entry.bytes(), UTF_8)))
+        .toList();
+  }
+
   @Test
   void a_key_that_was_erased_does_not_come_back_with_a_snapshot_from_before() {
     start("w1", spec);
