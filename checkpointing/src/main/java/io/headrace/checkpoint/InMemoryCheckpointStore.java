@@ -208,7 +208,14 @@ public final class InMemoryCheckpointStore implements CheckpointStore, OperatorS
     return row == null
         ? ProgressRow.absent(key)
         : new ProgressRow(
-            key, row.rev(), row.withParents(), row.parents, Optional.ofNullable(row.moved));
+            key,
+            row.rev(),
+            row.withParents(),
+            row.parents,
+            Optional.ofNullable(row.moved),
+            row.item != null
+                ? row.item.parts()
+                : Optional.ofNullable(row.moved).map(moved -> row.movedWith));
   }
 
   private static String attempt(long order) {

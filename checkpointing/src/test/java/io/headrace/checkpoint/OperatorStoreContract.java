@@ -158,12 +158,7 @@ public abstract class OperatorStoreContract {
     assertThat(
             answer(
                 operator()
-                    .install(
-                        absent,
-                        StartingPosition.after(Position.of(5)),
-                        through(5),
-                        parts,
-                        1)))
+                    .install(absent, StartingPosition.after(Position.of(5)), through(5), parts, 1)))
         .isTrue();
 
     var item = answer(store().seal(KEY, ANN, "n"));

@@ -211,7 +211,7 @@ final class StateCommands implements Runnable {
       return tell(into.entries(), StateDesk.answer(into.finish(place, options.reason())));
     }
 
-    private static void requireNobody(FleetPicture picture) {
+    static void requireNobody(FleetPicture picture) {
       for (var worker : picture.workers()) {
         switch (picture.standing(worker)) {
           case RUNS, STANDBY, LEAVES ->

@@ -31,8 +31,7 @@ record StatePlaces(String application, LeaseTable leases, OperatorStore store) {
   record Place(ShardKey shard, HashRange range, ProgressRow row) {
     /** What state goes on from: the last commit, or those of the parents. */
     List<CommitParts> parts() {
-      return row.item()
-          .flatMap(ProgressItem::parts)
+      return row.parts()
           .map(List::of)
           .orElseGet(
               () -> new TreeMap<>(row.parents()).values().stream().map(EndedParent::parts).toList());
@@ -51,11 +50,17 @@ record StatePlaces(String application, LeaseTable leases, OperatorStore store) {
    * What the function's state belongs to: the one input that it keeps state of, or the stream
    * through which it is keyed.
    *
-   * @throws IllegalArgumentException when the function keeps none
+   * @throws IllegalArgumentException when the function keeps none, or in another way
    */
   static Leg<?> legOf(FunctionSpec<?, ?> spec) {
     if (!spec.isStateful()) {
       throw new IllegalArgumentException("function " + spec.name() + ": keeps no state");
+    }
+    if (spec.kind() instanceof FunctionKind.Lambda) {
+      throw new IllegalArgumentException(
+          "function "
+              + spec.name()
+              + ": is a Lambda handler, whose windows are stored as its workers alone read them");
     }
     var legs = spec.legs();
     return legs.get(legs.size() - 1);

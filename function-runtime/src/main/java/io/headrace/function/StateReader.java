@@ -228,7 +228,7 @@ public final class StateReader {
   private static AsOf asOf(
       FunctionSpec<?, ?> spec, StatePlaces.Place place, CommittedState state) {
     var notes = new HashMap<String, byte[]>();
-    boolean own = place.row().item().flatMap(ProgressItem::parts).isPresent();
+    boolean own = place.row().parts().isPresent();
     if (own) {
       state.origins().forEach(origin -> notes.putAll(origin.notes()));
     }

@@ -112,7 +112,13 @@ public final class StateSnapshots {
     }
     boolean waits =
         !place.row().parents().isEmpty()
-            && place.row().item().flatMap(ProgressItem::parts).isEmpty();
+            && place.row().parts().isEmpty();
+    if (place.row().item().isEmpty() && place.row().moved().isPresent()) {
+      throw new CheckpointException(
+          "snapshot of "
+              + place.row().key()
+              + ": the function has not begun there since it was moved; start a worker first");
+    }
     if (waits) {
       throw new CheckpointException(
           "snapshot of "

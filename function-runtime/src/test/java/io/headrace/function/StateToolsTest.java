@@ -286,7 +286,7 @@ class StateToolsTest {
     put(4, 2_000);
     loop.advance(SETTLED);
     var snapshot = done(snapshots().take("notes", "friday"));
-    var directory = snapshot.directory() + "/" + snapshot.shards().get(0).shard().key();
+    var directory = snapshot.directory() + "/" + shard("ann");
     assertThat(done(chunks.names(directory, Optional.empty()))).isNotEmpty();
 
     done(snapshots().remove("notes", "friday"));

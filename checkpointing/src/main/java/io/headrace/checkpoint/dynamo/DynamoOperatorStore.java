@@ -224,7 +224,8 @@ public final class DynamoOperatorStore implements OperatorStore {
         item.containsKey(Attributes.REV) ? Attributes.longOf(item, Attributes.REV) : 0,
         sealed ? Optional.of(Attributes.toItem(item)) : Optional.empty(),
         Attributes.parents(item),
-        Attributes.moved(item));
+        Attributes.moved(item),
+        Attributes.parts(item));
   }
 
   private String partition(int bucket) {
