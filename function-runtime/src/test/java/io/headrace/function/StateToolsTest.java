@@ -15,8 +15,6 @@ import io.headrace.kcl.StreamSink;
 import io.headrace.kcl.loop.SimulatedLoop;
 import io.headrace.lease.InMemoryLeaseTable;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -126,37 +124,9 @@ class StateToolsTest {
   }
 
   private Map<String, String> states(StateReader reader, String function) {
-    var all = new Collecting();
+    var all = new CollectedState();
     done(reader.all(function, all));
     return all.states();
-  }
-
-  private static final class Collecting implements StateReader.Visitor {
-    private final Map<StateReader.AsOf, List<StoredEntry>> shards = new HashMap<>();
-    private List<StoredEntry> current = List.of();
-
-    @Override
-    public void begins(StateReader.AsOf shard) {
-      shards.keySet().removeIf(other -> other.shard().equals(shard.shard()));
-      current = new ArrayList<>();
-      shards.put(shard, current);
-    }
-
-    @Override
-    public void entry(StoredEntry entry) {
-      current.add(entry);
-    }
-
-    Map<String, String> states() {
-      var states = new TreeMap<String, String>();
-      shards
-          .values()
-          .forEach(
-              entries ->
-                  entries.forEach(
-                      entry -> states.put(entry.partitionKey(), new String(entry.bytes(), UTF_8))));
-      return states;
-    }
   }
 
   @Test
@@ -198,7 +168,7 @@ class StateToolsTest {
     put(4, 2_000);
     loop.advance(SETTLED);
     var late = new Late();
-    var visitor = new Collecting();
+    var visitor = new CollectedState();
 
     var reading = reader(late).all("notes", visitor);
     loop.runUntilIdle();
@@ -434,7 +404,7 @@ class StateToolsTest {
     put(4, 2_000);
     loop.advance(SETTLED);
     stop(running);
-    var exported = new Collecting();
+    var exported = new CollectedState();
     done(reader().all("notes", exported));
 
     imported("heir", exported, Optional.empty(), false);
@@ -454,7 +424,7 @@ class StateToolsTest {
     loop.advance(SETTLED);
     stop(running);
     var before = Map.copyOf(expected);
-    var exported = new Collecting();
+    var exported = new CollectedState();
     done(reader().all("notes", exported));
     var again = start("w2", spec);
     put(2, 100);
@@ -478,10 +448,10 @@ class StateToolsTest {
   }
 
   private void imported(
-      String function, Collecting exported, Optional<StartingPosition> to, boolean replaces) {
+      String function, CollectedState exported, Optional<StartingPosition> to, boolean replaces) {
     var into = begun(function, replaces);
     done(into.begin());
-    exported.shards.forEach(
+    exported.shards().forEach(
         (shard, entries) -> {
           into.add(shard);
           done(into.add(entries));
