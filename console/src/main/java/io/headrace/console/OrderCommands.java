@@ -187,18 +187,16 @@ final class OrderCommands {
       }
       give(
           (operations, loop) ->
-              operations.seek(
-                  options.target(null),
-                  place(to, loop),
-                  empty,
-                  options.reason()));
+              operations.seek(options.target(null), place(to, loop), empty, options.reason()));
       return 0;
     }
 
     private int toSnapshot(String name) {
       if (to != null) {
         throw new Complaint(
-            "--to " + to + ": a snapshot says where it goes on; leave --to away, or say --state empty");
+            "--to "
+                + to
+                + ": a snapshot says where it goes on; leave --to away, or say --state empty");
       }
       return seekTo(name);
     }

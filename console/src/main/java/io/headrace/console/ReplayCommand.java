@@ -47,7 +47,10 @@ final class ReplayCommand implements Callable<Integer> {
       description = "Records that arrived at this instant or later.")
   private @Nullable String from;
 
-  @Option(names = "--to", required = true, description = "Records that arrived before this instant.")
+  @Option(
+      names = "--to",
+      required = true,
+      description = "Records that arrived before this instant.")
   private @Nullable String to;
 
   @Option(
@@ -77,15 +80,13 @@ final class ReplayCommand implements Callable<Integer> {
       var other = sandboxed(application, Objects.requireNonNull(against), first);
       requireComparable(version, other);
       sandbox.run(List.of(version, other), Duration.ofSeconds(within));
-      return tell(
-          ReplayReport.of(sandbox.outputs(version.name()), sandbox.outputs(other.name())));
+      return tell(ReplayReport.of(sandbox.outputs(version.name()), sandbox.outputs(other.name())));
     } catch (IllegalArgumentException refused) {
       throw new Complaint(String.valueOf(refused.getMessage()), refused);
     }
   }
 
-  private static FunctionSpec<?, ?> sandboxed(
-      Application application, String name, Instant from) {
+  private static FunctionSpec<?, ?> sandboxed(Application application, String name, Instant from) {
     return application.functions().stream()
         .filter(each -> each.name().equals(name))
         .findFirst()

@@ -130,8 +130,7 @@ final class Sandbox implements OutputTap, AutoCloseable {
     }
   }
 
-  private void await(FunctionRuntime.Running running, Duration within)
-      throws InterruptedException {
+  private void await(FunctionRuntime.Running running, Duration within) throws InterruptedException {
     for (long left = within.toMillis(); ; left -= LOOK_MILLIS) {
       try {
         done.get(LOOK_MILLIS, TimeUnit.MILLISECONDS);
@@ -176,8 +175,7 @@ final class Sandbox implements OutputTap, AutoCloseable {
     try {
       return value instanceof byte[] bytes
           ? new String(bytes, UTF_8)
-          : new String(
-              Json.of(Object.class).encode(value), UTF_8);
+          : new String(Json.of(Object.class).encode(value), UTF_8);
     } catch (Exception none) {
       return String.valueOf(value);
     }

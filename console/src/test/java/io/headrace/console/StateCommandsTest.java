@@ -78,8 +78,7 @@ class StateCommandsTest {
 
       order(0, "seek", "--state", "snapshot:friday");
       // Of bob the copy is erased, too; what the stream has of him is read again.
-      await(
-          () -> counts(exported()).equals(Map.of("ann", 2, "bob", 1, "cyd", 2, "dan", 2)));
+      await(() -> counts(exported()).equals(Map.of("ann", 2, "bob", 1, "cyd", 2, "dan", 2)));
       whole = exported();
       assertThat(lines(whole).get(1).at("/position").isTextual()).isTrue();
     }

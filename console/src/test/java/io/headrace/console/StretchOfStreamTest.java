@@ -14,7 +14,9 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** One shard that gets a record, another five seconds later, is split, and whose children get more. */
+/**
+ * One shard that gets a record, another five seconds later, is split, and whose children get more.
+ */
 class StretchOfStreamTest {
   private static final Duration STEP = Duration.ofSeconds(5);
 

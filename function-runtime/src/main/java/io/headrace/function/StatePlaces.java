@@ -34,7 +34,8 @@ record StatePlaces(String application, LeaseTable leases, OperatorStore store) {
       return row.parts()
           .map(List::of)
           .orElseGet(
-              () -> new TreeMap<>(row.parents()).values().stream().map(EndedParent::parts).toList());
+              () ->
+                  new TreeMap<>(row.parents()).values().stream().map(EndedParent::parts).toList());
     }
 
     Optional<Position> through() {
@@ -88,8 +89,7 @@ record StatePlaces(String application, LeaseTable leases, OperatorStore store) {
     return CompletableFuture.allOf(all.toArray(CompletableFuture<?>[]::new))
         .thenApply(
             done ->
-                ofLatestStream(
-                    all.stream().flatMap(places -> places.join().stream()).toList()));
+                ofLatestStream(all.stream().flatMap(places -> places.join().stream()).toList()));
   }
 
   private static boolean isOf(Leg<?> leg, ShardKey shard) {
@@ -97,8 +97,7 @@ record StatePlaces(String application, LeaseTable leases, OperatorStore store) {
   }
 
   private static Place place(Leg<?> leg, ShardKey shard, HashRange range) {
-    return new Place(
-        shard, range, ProgressRow.absent(new ProgressKey(shard, leg.handler())));
+    return new Place(shard, range, ProgressRow.absent(new ProgressKey(shard, leg.handler())));
   }
 
   /** A stream that was made again is another one; nobody reads the former one any more. */

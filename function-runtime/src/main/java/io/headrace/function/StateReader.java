@@ -165,10 +165,7 @@ public final class StateReader {
                                     + ": has not begun in the shard of that key")));
   }
 
-  private static OfKey ofKey(
-      AsOf asOf,
-      String partitionKey,
-      Map<EntryKey, StateValue> found) {
+  private static OfKey ofKey(AsOf asOf, String partitionKey, Map<EntryKey, StateValue> found) {
     var entries = new ArrayList<StoredEntry>();
     found.forEach(
         (key, value) -> {
@@ -225,8 +222,7 @@ public final class StateReader {
     return spec;
   }
 
-  private static AsOf asOf(
-      FunctionSpec<?, ?> spec, StatePlaces.Place place, CommittedState state) {
+  private static AsOf asOf(FunctionSpec<?, ?> spec, StatePlaces.Place place, CommittedState state) {
     var notes = new HashMap<String, byte[]>();
     boolean own = place.row().parts().isPresent();
     if (own) {
@@ -246,9 +242,7 @@ public final class StateReader {
    * missing may have been deleted because of it.
    */
   <T> CompletionStage<T> steadily(
-      StatePlaces.Place place,
-      int tries,
-      Function<StatePlaces.Place, CompletionStage<T>> reading) {
+      StatePlaces.Place place, int tries, Function<StatePlaces.Place, CompletionStage<T>> reading) {
     CompletionStage<T> read;
     try {
       read = reading.apply(place);
@@ -311,7 +305,7 @@ public final class StateReader {
         chunks,
         new StateCache(StateCache.BYTES_MAX_DEFAULT / 8),
         loop,
-        loop::execute);
+        loop);
   }
 
   StatePlaces places() {

@@ -43,8 +43,7 @@ public final class StateSnapshots {
    *
    * @param random drawn from here only
    */
-  public StateSnapshots(
-      StateReader reader, CheckpointStore checkpoints, RandomGenerator random) {
+  public StateSnapshots(StateReader reader, CheckpointStore checkpoints, RandomGenerator random) {
     this.reader = reader;
     this.checkpoints = checkpoints;
     this.random = random;
@@ -90,8 +89,7 @@ public final class StateSnapshots {
           all.thenCompose(
               before ->
                   reader
-                      .steadily(
-                          place, TRIES_MAX, now -> copy(spec, directory, now, copies))
+                      .steadily(place, TRIES_MAX, now -> copy(spec, directory, now, copies))
                       .thenApply(
                           shard -> {
                             before.add(shard);
@@ -110,9 +108,7 @@ public final class StateSnapshots {
       throw new CheckpointException(
           "snapshot of " + place.row().key() + ": the shard has just ended; take it once more");
     }
-    boolean waits =
-        !place.row().parents().isEmpty()
-            && place.row().parts().isEmpty();
+    boolean waits = !place.row().parents().isEmpty() && place.row().parts().isEmpty();
     if (place.row().item().isEmpty() && place.row().moved().isPresent()) {
       throw new CheckpointException(
           "snapshot of "
@@ -203,13 +199,11 @@ public final class StateSnapshots {
               }
               return reader.chunks().put(name, chunk);
             })
-        .thenApply(
-            done -> new StateRoot(name, root.checksum()).parts(part).parts().get(part));
+        .thenApply(done -> new StateRoot(name, root.checksum()).parts(part).parts().get(part));
   }
 
   /** Where a function goes on that has finished nothing. */
-  private CompletionStage<StartingPosition> from(
-      FunctionSpec<?, ?> spec, StatePlaces.Place place) {
+  private CompletionStage<StartingPosition> from(FunctionSpec<?, ?> spec, StatePlaces.Place place) {
     var item = place.row().item();
     var through = item.flatMap(found -> found.progress().through());
     if (through.isPresent()) {
@@ -220,8 +214,7 @@ public final class StateSnapshots {
       return CompletableFuture.completedFuture(moved.get().to());
     }
     return place.row().parents().isEmpty() && item.isPresent()
-        ? checkpoints.startOf(
-            StatePlaces.legOf(spec).handler(), StartingPosition.TRIM_HORIZON)
+        ? checkpoints.startOf(StatePlaces.legOf(spec).handler(), StartingPosition.TRIM_HORIZON)
         : CompletableFuture.completedFuture(StartingPosition.TRIM_HORIZON);
   }
 

@@ -70,7 +70,8 @@ class StateToolsTest {
   }
 
   private StateReader reader(ChunkStore through) {
-    return new StateReader("app", List.of(spec, heir, stateless()), leases, checkpoints, through, loop);
+    return new StateReader(
+        "app", List.of(spec, heir, stateless()), leases, checkpoints, through, loop);
   }
 
   private StateReader reader() {
@@ -208,8 +209,7 @@ class StateToolsTest {
     put(4, 2_000);
     loop.advance(SETTLED);
     stop(running);
-    var lost =
-        done(chunks.names("app/notes/" + shard("ann"), Optional.empty()));
+    var lost = done(chunks.names("app/notes/" + shard("ann"), Optional.empty()));
     lost.forEach(name -> done(chunks.delete(name)));
 
     refused("is missing", () -> reader().key("notes", "ann"));
@@ -247,7 +247,9 @@ class StateToolsTest {
     put(2, 50);
     loop.advance(SETTLED);
     assertThat(states("notes")).isEqualTo(expected);
-    assertThat(done(snapshots().list("notes"))).extracting(Snapshot::name).containsExactly("friday");
+    assertThat(done(snapshots().list("notes")))
+        .extracting(Snapshot::name)
+        .containsExactly("friday");
   }
 
   @Test
@@ -451,11 +453,13 @@ class StateToolsTest {
       String function, CollectedState exported, Optional<StartingPosition> to, boolean replaces) {
     var into = begun(function, replaces);
     done(into.begin());
-    exported.shards().forEach(
-        (shard, entries) -> {
-          into.add(shard);
-          done(into.add(entries));
-        });
+    exported
+        .shards()
+        .forEach(
+            (shard, entries) -> {
+              into.add(shard);
+              done(into.add(entries));
+            });
     done(into.finish(to, "moving house"));
     assertThat(into.entries()).isEqualTo(exported.states().size());
   }
