@@ -54,8 +54,8 @@ public final class InMemoryCheckpointStore implements CheckpointStore, OperatorS
                     nonce,
                     row.rev() + 1,
                     row.moved == null ? "" : attempt(row.moved.order()),
-                    row.moved == null ? Progress.NONE : progressAt(row.moved.to()),
-                    Optional.ofNullable(row.moved).map(moved -> CommitParts.NONE),
+                    row.movedTo,
+                    Optional.ofNullable(row.moved).map(moved -> row.movedWith),
                     row.parents,
                     Optional.empty(),
                     Optional.ofNullable(row.moved));
@@ -162,30 +162,45 @@ public final class InMemoryCheckpointStore implements CheckpointStore, OperatorS
 
   @Override
   public CompletionStage<Boolean> move(ProgressRow seen, StartingPosition to, long order) {
+    return install(seen, to, progressAt(to), CommitParts.NONE, order);
+  }
+
+  @Override
+  public CompletionStage<Boolean> install(
+      ProgressRow seen, StartingPosition to, Progress progress, CommitParts parts, long order) {
     return locked(
         () -> {
-          var row = rows.computeIfAbsent(seen.key(), k -> new Row());
-          var item = row.item;
-          if (row.rev() != seen.rev() || (item != null && item.children().isPresent())) {
-            return false;
-          }
-          row.moved = new Moved(row.rev() + 1, order, to);
-          if (item != null) {
-            row.item =
-                new ProgressItem(
-                    item.token(),
-                    item.rev() + 1,
-                    item.nonce(),
-                    item.seals() + 1,
-                    attempt(order),
-                    progressAt(to),
-                    Optional.of(item.parts().map(CommitParts::moved).orElse(CommitParts.NONE)),
-                    row.parents,
-                    Optional.empty(),
-                    Optional.of(row.moved));
-          }
-          return true;
+          var former = rows.getOrDefault(seen.key(), new Row()).withParents();
+          var kept = former.flatMap(ProgressItem::parts).map(CommitParts::moved);
+          return moved(seen, to, progress, kept.orElse(CommitParts.NONE).with(parts), order);
         });
+  }
+
+  private boolean moved(
+      ProgressRow seen, StartingPosition to, Progress progress, CommitParts parts, long order) {
+    var row = rows.computeIfAbsent(seen.key(), k -> new Row());
+    var item = row.item;
+    if (row.rev() != seen.rev() || (item != null && item.children().isPresent())) {
+      return false;
+    }
+    row.moved = new Moved(row.rev() + 1, order, to);
+    row.movedTo = progress;
+    row.movedWith = parts;
+    if (item != null) {
+      row.item =
+          new ProgressItem(
+              item.token(),
+              item.rev() + 1,
+              item.nonce(),
+              item.seals() + 1,
+              attempt(order),
+              progress,
+              Optional.of(parts),
+              row.parents,
+              Optional.empty(),
+              Optional.of(row.moved));
+    }
+    return true;
   }
 
   private ProgressRow rowOf(ProgressKey key) {
@@ -193,7 +208,14 @@ public final class InMemoryCheckpointStore implements CheckpointStore, OperatorS
     return row == null
         ? ProgressRow.absent(key)
         : new ProgressRow(
-            key, row.rev(), row.withParents(), row.parents, Optional.ofNullable(row.moved));
+            key,
+            row.rev(),
+            row.withParents(),
+            row.parents,
+            Optional.ofNullable(row.moved),
+            row.item != null
+                ? row.item.parts()
+                : Optional.ofNullable(row.moved).map(moved -> row.movedWith));
   }
 
   private static String attempt(long order) {
@@ -261,6 +283,8 @@ public final class InMemoryCheckpointStore implements CheckpointStore, OperatorS
     private final Map<ShardId, EndedParent> parents = new HashMap<>();
     private @Nullable ProgressItem item;
     private @Nullable Moved moved;
+    private Progress movedTo = Progress.NONE;
+    private CommitParts movedWith = CommitParts.NONE;
 
     private long rev() {
       return item != null ? item.rev() : moved != null ? moved.rev() : 0;

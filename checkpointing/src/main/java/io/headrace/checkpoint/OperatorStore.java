@@ -1,5 +1,7 @@
 package io.headrace.checkpoint;
 
+import io.headrace.kcl.CommitParts;
+import io.headrace.kcl.Progress;
 import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.StartingPosition;
 import java.util.List;
@@ -42,6 +44,18 @@ public interface OperatorStore {
    * @return false when the item is not as it was seen, or ended: read it again
    */
   CompletionStage<Boolean> move(ProgressRow seen, StartingPosition to, long order);
+
+  /**
+   * Moves a function as {@link #move} does, and gives it what it goes on from there, beside what
+   * outlives a move.
+   *
+   * @param to what {@link Moved#to} says of it, and where it begins if nothing is finished
+   * @param progress what is finished
+   * @param parts of a commit that has this progress
+   * @return false when the item is not as it was seen, or ended: read it again
+   */
+  CompletionStage<Boolean> install(
+      ProgressRow seen, StartingPosition to, Progress progress, CommitParts parts, long order);
 
   /**
    * What a look brought.

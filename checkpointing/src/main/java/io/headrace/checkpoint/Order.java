@@ -3,6 +3,7 @@ package io.headrace.checkpoint;
 import io.headrace.kcl.Position;
 import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.StartingPosition;
+import java.math.BigInteger;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.Objects;
@@ -43,8 +44,26 @@ public record Order(
     /** Ends the pauses that were given before for these shards, or for this key. */
     record Resume() implements Deed {}
 
-    /** Progress is about to be moved; {@link Anew} says that it was. */
-    record Seek(StartingPosition to) implements Deed {}
+    /**
+     * Progress is about to be moved; {@link Anew} says that it was.
+     *
+     * @param to for a copy of the function's state, when that was taken
+     * @param with the state with which it goes on, as {@code snapshot:name}: each shard where that
+     *     was; empty for none
+     */
+    record Seek(StartingPosition to, Optional<String> with) implements Deed {
+      public Seek(StartingPosition to) {
+        this(to, Optional.empty());
+      }
+    }
+
+    /**
+     * All that the function keeps of a partition key is taken away, once.
+     *
+     * @param hash of the partition key, as shards are split by: an order is kept for long, and must
+     *     not hold what it is to erase
+     */
+    record Erase(BigInteger hash) implements Deed {}
 
     /**
      * Dead letters are played again by the owners of their keys, each once by this order. Of a
@@ -102,6 +121,10 @@ public record Order(
       throw new IllegalArgumentException(
           "skip: the shard is missing; a position says something only within its shard");
     }
+    if (deed instanceof Deed.Erase && (key.isPresent() || shard.isPresent())) {
+      throw new IllegalArgumentException(
+          "erase: names a key by its hash only, which says in which shard it lies");
+    }
     if (deed instanceof Deed.Seek && key.isPresent()) {
       throw new IllegalArgumentException(
           "seek: a key has no position of its own; seek the shard, or skip the key");
@@ -150,7 +173,10 @@ public record Order(
 
   private String what() {
     if (deed instanceof Deed.Seek seek) {
-      return "seek to " + text(seek.to());
+      return "seek to " + text(seek.to()) + seek.with().map(state -> " with " + state).orElse("");
+    }
+    if (deed instanceof Deed.Erase erase) {
+      return "erasure of key hash " + erase.hash().toString(16);
     }
     if (deed instanceof Deed.Skip skip) {
       return "skip " + (key.isEmpty() ? "" : "up to ") + text(skip.position());

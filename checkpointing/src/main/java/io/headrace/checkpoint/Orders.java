@@ -102,6 +102,14 @@ public record Orders(List<Order> given, List<String> faults, long number) {
         .toList();
   }
 
+  /** What a function is to forget, in the order in which that was said. */
+  public List<Order> erasures(String function) {
+    return given.stream()
+        .filter(order -> order.deed() instanceof Order.Deed.Erase)
+        .filter(order -> order.function().equals(function))
+        .toList();
+  }
+
   /** The pauses that hold something somewhere. */
   public List<Order> pauses() {
     return given.stream()

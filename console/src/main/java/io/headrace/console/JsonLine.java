@@ -1,8 +1,10 @@
 package io.headrace.console;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** The last line of a command with {@code --json}: one object, which scripts read. */
@@ -26,6 +28,21 @@ final class JsonLine {
       return MAPPER.writeValueAsString(values);
     } catch (JsonProcessingException impossible) {
       throw new IllegalStateException("figures that JSON can't hold", impossible);
+    }
+  }
+
+  /**
+   * Reads a line that is one object.
+   *
+   * @throws IllegalArgumentException when it is none; without the line, which may be data
+   */
+  static Map<String, Object> read(String line) {
+    try {
+      return MAPPER.readValue(line, new TypeReference<LinkedHashMap<String, Object>>() {});
+    } catch (JsonProcessingException wrong) {
+      var at = wrong.getLocation();
+      throw new IllegalArgumentException(
+          "is not one JSON object" + (at == null ? "" : ", at column " + at.getColumnNr()), wrong);
     }
   }
 }

@@ -31,6 +31,8 @@ import picocli.CommandLine.Spec;
 
 /** What an operator does to functions, on a fleet that runs or stands still. */
 final class OrderCommands {
+  private static final String SNAPSHOT = "snapshot:";
+
   /** Clocks that differ must not pass over records that arrived before the command. */
   private static final Duration LATEST_MARGIN = Duration.ofSeconds(5);
 
@@ -95,6 +97,19 @@ final class OrderCommands {
               + " s; where none runs, the next one does");
     }
 
+    /** Goes back to a copy of what the function kept. */
+    int seekTo(String snapshot) {
+      try (var desk = StateDesk.open(options.file(), options.by())) {
+        return StateDesk.refusing(
+            () -> {
+              var target = options.target(null);
+              var seek = desk.state().seek(target, snapshot, options.reason());
+              tell(desk.settings(), StateDesk.answer(seek));
+              return 0;
+            });
+      }
+    }
+
     static CompletionStage<Operations.Sought> plain(CompletionStage<Order> given) {
       return given.thenApply(order -> new Operations.Sought(order, List.of(), List.of()));
     }
@@ -143,39 +158,50 @@ final class OrderCommands {
   static final class Seek extends Giving {
     @Option(
         names = "--to",
-        required = true,
         description = {
           "TRIM_HORIZON, LATEST, an instant such as 2026-01-31T12:00:00Z, or a sequence number",
-          "(with :sub for one within an aggregate), behind which it goes on."
+          "(with :sub for one within an aggregate), behind which it goes on. Not with a snapshot,",
+          "which says where it goes on."
         })
     private @Nullable String to;
 
     @Option(
         names = "--state",
-        description = "empty: what a function with state begins with; demanded for those.")
+        description = {
+          "What a function with state goes on with; demanded for those: empty, or snapshot:NAME,",
+          "with the position that belongs to it."
+        })
     private @Nullable String state;
 
     @Override
     public Integer call() {
-      boolean empty = "empty".equals(state);
-      if (state != null && state.startsWith("snapshot:")) {
-        throw new Complaint(
-            "--state " + state + ": snapshots of state are not there yet; --state empty is");
+      if (state != null && state.startsWith(SNAPSHOT)) {
+        return toSnapshot(state.substring(SNAPSHOT.length()));
       }
+      boolean empty = "empty".equals(state);
       if (state != null && !empty) {
-        throw new Complaint("--state " + state + ": must be empty");
+        throw new Complaint("--state " + state + ": must be empty or snapshot:NAME");
+      }
+      if (to == null) {
+        throw new Complaint("seek: say with --to where it goes on");
       }
       give(
           (operations, loop) ->
-              operations.seek(
-                  options.target(null),
-                  place(Objects.requireNonNull(to), loop),
-                  empty,
-                  options.reason()));
+              operations.seek(options.target(null), place(to, loop), empty, options.reason()));
       return 0;
     }
 
-    private static StartingPosition place(String to, EventLoop loop) {
+    private int toSnapshot(String name) {
+      if (to != null) {
+        throw new Complaint(
+            "--to "
+                + to
+                + ": a snapshot says where it goes on; leave --to away, or say --state empty");
+      }
+      return seekTo(name);
+    }
+
+    static StartingPosition place(String to, EventLoop loop) {
       return switch (to) {
         case "TRIM_HORIZON" -> StartingPosition.TRIM_HORIZON;
         case "LATEST" -> StartingPosition.at(loop.now().minus(LATEST_MARGIN));

@@ -40,6 +40,14 @@ final class OrderOptions {
         Objects.requireNonNull(function), Optional.ofNullable(shard), Optional.ofNullable(key));
   }
 
+  /** Where a shard makes no sense. */
+  Operations.Target wholeFunction(String command) {
+    if (shard != null) {
+      throw new Complaint(command + ": --shard " + shard + ": is about all shards; leave it away");
+    }
+    return target(null);
+  }
+
   String reason() {
     return Objects.requireNonNull(reason);
   }

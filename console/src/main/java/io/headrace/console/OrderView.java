@@ -18,6 +18,9 @@ final class OrderView {
     json.put("deed", deed.word());
     if (deed instanceof Order.Deed.Seek seek) {
       json.put("to", Order.text(seek.to()));
+      seek.with().ifPresent(state -> json.put("with", state));
+    } else if (deed instanceof Order.Deed.Erase erase) {
+      json.put("keyHash", erase.hash().toString(16));
     } else if (deed instanceof Order.Deed.Skip skip) {
       json.put("position", Order.text(skip.position()));
     } else if (deed instanceof Order.Deed.Redrive redrive) {

@@ -111,8 +111,8 @@ class OperatorCommandsTest {
     refused("resume: nothing of that is paused", words("resume", "shouting", "--reason", "y"));
     refused("--to noon: must be", words("seek", "shouting", "--to", "noon", "--reason", "y"));
     refused(
-        "snapshots of state are not there yet",
-        words("seek", "shouting", "--to", "LATEST", "--state", "snapshot:7", "--reason", "y"));
+        "function shouting: keeps no state",
+        words("seek", "shouting", "--state", "snapshot:7", "--reason", "y"));
     refused("skip: say --sequence", words("skip", "shouting", "--key", "k", "--reason", "y"));
     refused("skip: name the shard", words("skip", "shouting", "--sequence", "1", "--reason", "y"));
     assertThat(CommandRun.of(words("pause", "shouting")).err()).contains("--reason");

@@ -59,6 +59,7 @@ final class DuplicateGate<I> extends Gate {
   public CompletionStage<Void> restore(List<CommitParts> parts) {
     return space
         .restore(parts)
+        .thenCompose(origins -> StateErasure.obey(scope, space, origins))
         .thenCompose(origins -> space.scan(EntryKind.SEEN))
         .thenApply(seen::restoring)
         .thenCompose(restored -> Scope.onLoop(scope, restored))

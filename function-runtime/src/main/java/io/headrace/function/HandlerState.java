@@ -95,7 +95,7 @@ final class HandlerState {
   }
 
   /** State as it was stored whole. */
-  private static FormerState.Contents former(String name, byte[] bytes) {
+  static FormerState.Contents former(String name, byte[] bytes) {
     var chunk = StateChunk.read(name, bytes);
     Map<EntryKey, StateValue> entries = new HashMap<>();
     for (var entry : chunk.entries()) {

@@ -109,6 +109,7 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
   public CompletionStage<Void> restore(List<CommitParts> parts) {
     return space
         .restore(parts)
+        .thenCompose(origins -> StateErasure.obey(scope, space, origins))
         .thenApply(this::refusingTimersOfNobody)
         .thenCompose(origins -> Scope.onLoop(scope, () -> timers.restore(origins, parts.size())))
         .thenCompose(done -> parked.restore(parts))

@@ -162,7 +162,7 @@ public final class Operations {
           "seek of "
               + spec.name()
               + ": it keeps state, which belongs to the place where it is; say --state empty to"
-              + " begin without");
+              + " begin without, or --state snapshot:NAME to go back to a copy of it");
     }
     if (to instanceof StartingPosition.AtTimestamp at && at.time().isAfter(loop.now())) {
       throw new IllegalArgumentException(
@@ -178,7 +178,30 @@ public final class Operations {
                 rows(spec)
                     .thenCompose(rows -> movable(spec, rows, shard))
                     .thenCompose(
-                        keys -> give(target, shard, new Order.Deed.Seek(to), reason, keys)));
+                        keys ->
+                            move(
+                                target, shard, new Order.Deed.Seek(to), reason, keys, moveTo(to))));
+  }
+
+  /** How one item is moved by an order; false when it is not as it was found. */
+  interface Mover {
+    CompletionStage<Boolean> move(ProgressRow found, long order);
+  }
+
+  private Mover moveTo(StartingPosition to) {
+    return (found, order) -> store.move(found, to, order);
+  }
+
+  OperatorStore store() {
+    return store;
+  }
+
+  EventLoop loop() {
+    return loop;
+  }
+
+  StatePlaces places() {
+    return new StatePlaces(application, leases, store);
   }
 
   FunctionSpec<?, ?> spec(Target target) {
@@ -304,12 +327,13 @@ public final class Operations {
         .thenCompose(order -> notice(order.number(), RACES_MAX).thenApply(done -> order));
   }
 
-  private CompletionStage<Sought> give(
+  CompletionStage<Sought> move(
       Target target,
       Optional<ShardKey> shard,
       Order.Deed.Seek seek,
       String reason,
-      List<ProgressKey> keys) {
+      List<ProgressKey> keys,
+      Mover mover) {
     return record(target, shard, seek, reason, RACES_MAX)
         .thenCompose(
             order -> {
@@ -318,7 +342,7 @@ public final class Operations {
               CompletionStage<Void> all = CompletableFuture.completedFuture(null);
               for (var key : keys) {
                 all =
-                    all.thenCompose(done -> move(key, seek.to(), order.number(), RACES_MAX))
+                    all.thenCompose(done -> move(key, mover, order.number(), RACES_MAX))
                         .thenAccept(stands -> (stands ? moved : ended).add(key.shard()));
               }
               // Only now: who began anew before would have nothing to tell it of the move.
@@ -368,8 +392,7 @@ public final class Operations {
    *
    * @return false when the function has ended the shard meanwhile
    */
-  private CompletionStage<Boolean> move(
-      ProgressKey key, StartingPosition to, long order, int tries) {
+  private CompletionStage<Boolean> move(ProgressKey key, Mover mover, long order, int tries) {
     return store
         .progress(key)
         .thenCompose(
@@ -381,15 +404,15 @@ public final class Operations {
               if (found.moved().filter(moved -> moved.order() >= order).isPresent()) {
                 return CompletableFuture.completedFuture(true);
               }
-              return store
-                  .move(found, to, order)
+              return mover
+                  .move(found, order)
                   .thenCompose(
                       moved -> {
                         if (moved) {
                           return CompletableFuture.completedFuture(true);
                         }
                         requireTries(tries, "progress item " + key);
-                        return move(key, to, order, tries - 1);
+                        return move(key, mover, order, tries - 1);
                       });
             });
   }

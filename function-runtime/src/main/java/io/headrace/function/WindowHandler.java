@@ -85,6 +85,7 @@ final class WindowHandler<I, A, O> implements ShardHandler {
   public CompletionStage<Void> restore(List<CommitParts> parts) {
     return ParkedStore.noneBut(null, scope, parts)
         .thenCompose(known -> space.restore(parts))
+        .thenCompose(origins -> StateErasure.obey(scope, space, origins))
         .thenCompose(origins -> Scope.onLoop(scope, () -> install(origins, parts.size())))
         .thenRun(() -> HandlerState.sweep(scope, parts));
   }

@@ -11,9 +11,11 @@ import io.headrace.checkpoint.Order;
 import io.headrace.checkpoint.Orders;
 import io.headrace.checkpoint.ProgressKey;
 import io.headrace.checkpoint.ProgressRow;
+import io.headrace.kcl.CommitParts;
 import io.headrace.kcl.InMemoryStream;
 import io.headrace.kcl.InMemoryStreams;
 import io.headrace.kcl.Position;
+import io.headrace.kcl.Progress;
 import io.headrace.kcl.ShardHandler;
 import io.headrace.kcl.ShardHandler.Outcome;
 import io.headrace.kcl.ShardKey;
@@ -308,6 +310,12 @@ class OperationsTest {
     @Override
     public CompletionStage<Found> progress(int bucket) {
       return store.progress(bucket);
+    }
+
+    @Override
+    public CompletionStage<Boolean> install(
+        ProgressRow seen, StartingPosition to, Progress progress, CommitParts parts, long order) {
+      return store.install(seen, to, progress, parts, order);
     }
 
     @Override

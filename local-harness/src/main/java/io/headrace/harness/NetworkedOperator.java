@@ -7,6 +7,8 @@ import io.headrace.checkpoint.ProgressKey;
 import io.headrace.checkpoint.ProgressRow;
 import io.headrace.harness.Weather.Service;
 import io.headrace.kcl.CheckpointException;
+import io.headrace.kcl.CommitParts;
+import io.headrace.kcl.Progress;
 import io.headrace.kcl.StartingPosition;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
@@ -46,5 +48,12 @@ record NetworkedOperator(OperatorStore store, Network network) implements Operat
   @Override
   public CompletionStage<Boolean> move(ProgressRow seen, StartingPosition to, long order) {
     return send("move " + Names.of(seen.key()), () -> store.move(seen, to, order));
+  }
+
+  @Override
+  public CompletionStage<Boolean> install(
+      ProgressRow seen, StartingPosition to, Progress progress, CommitParts parts, long order) {
+    return send(
+        "install " + Names.of(seen.key()), () -> store.install(seen, to, progress, parts, order));
   }
 }

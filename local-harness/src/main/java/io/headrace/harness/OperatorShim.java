@@ -5,6 +5,8 @@ import io.headrace.checkpoint.Order;
 import io.headrace.checkpoint.Orders;
 import io.headrace.checkpoint.ProgressKey;
 import io.headrace.checkpoint.ProgressRow;
+import io.headrace.kcl.CommitParts;
+import io.headrace.kcl.Progress;
 import io.headrace.kcl.StartingPosition;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
@@ -45,5 +47,11 @@ class OperatorShim implements OperatorStore {
   @Override
   public CompletionStage<Boolean> move(ProgressRow seen, StartingPosition to, long order) {
     return store.move(seen, to, order);
+  }
+
+  @Override
+  public CompletionStage<Boolean> install(
+      ProgressRow seen, StartingPosition to, Progress progress, CommitParts parts, long order) {
+    return store.install(seen, to, progress, parts, order);
   }
 }

@@ -11,6 +11,7 @@ import io.headrace.checkpoint.ProgressKey;
 import io.headrace.checkpoint.ProgressRow;
 import io.headrace.kcl.CheckpointException;
 import io.headrace.kcl.CommitParts;
+import io.headrace.kcl.Progress;
 import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.StartingPosition;
 import io.headrace.kcl.loop.Stages;
@@ -168,26 +169,33 @@ public final class DynamoOperatorStore implements OperatorStore {
 
   @Override
   public CompletionStage<Boolean> move(ProgressRow seen, StartingPosition to, long order) {
+    var progress =
+        to instanceof StartingPosition.After after
+            ? new Progress(Optional.of(after.position()), List.of())
+            : Progress.NONE;
+    return install(seen, to, progress, CommitParts.NONE, order);
+  }
+
+  @Override
+  public CompletionStage<Boolean> install(
+      ProgressRow seen, StartingPosition to, Progress progress, CommitParts parts, long order) {
     var key = seen.key();
-    var parts = seen.item().flatMap(ProgressItem::parts).map(CommitParts::moved);
+    var kept = seen.item().flatMap(ProgressItem::parts).map(CommitParts::moved);
+    var all = kept.orElse(CommitParts.NONE).with(parts);
     var update =
         new Update(table, partition(key.shard().bucket()), key.key())
             .setIfAbsent(Attributes.FORMAT_NUMBER, number(Attributes.FORMAT))
-            .set(Attributes.LEAST_READER, number(Attributes.READER_OF_MOVES))
             .set(Attributes.ATTEMPT, text("order " + order))
-            .set(Attributes.PARTS, Attributes.parts(parts.orElse(CommitParts.NONE)))
+            .set(Attributes.PARTS, Attributes.parts(all))
             .set(Attributes.MOVED_AT, number(seen.rev() + 1))
             .set(Attributes.MOVED_BY, number(order))
             .set(Attributes.MOVED_TO, text(ProgressText.of(to)))
             .count(Attributes.REV)
-            .count(Attributes.SEALS)
-            .remove(Attributes.RANGES)
-            .remove(Attributes.DENSE_RANGES);
-    if (to instanceof StartingPosition.After after) {
-      update.set(Attributes.THROUGH, text(after.position().toString()));
-    } else {
-      update.remove(Attributes.THROUGH);
+            .count(Attributes.SEALS);
+    if (progress.ranges().size() <= Attributes.RANGES_AS_TEXT_MAX) {
+      update.set(Attributes.LEAST_READER, number(Attributes.READER_OF_MOVES)); // Else a newer one.
     }
+    Attributes.set(update, progress);
     if (seen.rev() == 0) {
       update
           .requireNoItemOr(Attributes.LEAST_READER, "<=", number(Attributes.READER))
@@ -216,7 +224,8 @@ public final class DynamoOperatorStore implements OperatorStore {
         item.containsKey(Attributes.REV) ? Attributes.longOf(item, Attributes.REV) : 0,
         sealed ? Optional.of(Attributes.toItem(item)) : Optional.empty(),
         Attributes.parents(item),
-        Attributes.moved(item));
+        Attributes.moved(item),
+        Attributes.parts(item));
   }
 
   private String partition(int bucket) {

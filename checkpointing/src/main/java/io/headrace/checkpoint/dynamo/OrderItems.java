@@ -5,6 +5,7 @@ import static io.headrace.checkpoint.dynamo.Attributes.text;
 import io.headrace.checkpoint.Order;
 import io.headrace.kcl.Position;
 import io.headrace.kcl.ShardKey;
+import java.math.BigInteger;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -26,6 +27,9 @@ final class OrderItems {
   private static final String SINCE = "since";
   private static final String UNTIL = "until";
   private static final String PER_SECOND = "rate";
+  private static final String WITH = "with";
+  private static final String HASH = "hash";
+  private static final int HEX = 16;
 
   private OrderItems() {}
 
@@ -54,6 +58,9 @@ final class OrderItems {
     item.put(DEED, text(deed.word().toUpperCase(Locale.ROOT)));
     if (deed instanceof Order.Deed.Seek seek) {
       item.put(TO, text(ProgressText.of(seek.to())));
+      seek.with().ifPresent(state -> item.put(WITH, text(state)));
+    } else if (deed instanceof Order.Deed.Erase erase) {
+      item.put(HASH, text(erase.hash().toString(HEX)));
     } else if (deed instanceof Order.Deed.Skip skip) {
       item.put(TO, text(skip.position().toString()));
     } else if (deed instanceof Order.Deed.Redrive redrive) {
@@ -89,7 +96,11 @@ final class OrderItems {
       case "RESUME" -> new Order.Deed.Resume();
       case "ANEW" -> new Order.Deed.Anew();
       case "SEEK" ->
-          new Order.Deed.Seek(Attributes.read(TO, string(item, TO), ProgressText::toStart));
+          new Order.Deed.Seek(
+              Attributes.read(TO, string(item, TO), ProgressText::toStart), optional(item, WITH));
+      case "ERASE" ->
+          new Order.Deed.Erase(
+              Attributes.read(HASH, string(item, HASH), hash -> new BigInteger(hash, HEX)));
       case "SKIP" -> new Order.Deed.Skip(Attributes.read(TO, string(item, TO), Position::parse));
       case "REDRIVE" ->
           new Order.Deed.Redrive(
@@ -103,7 +114,7 @@ final class OrderItems {
                   + DEED
                   + ": \""
                   + deed
-                  + "\" is none of PAUSE, RESUME, SEEK, ANEW, SKIP, REDRIVE");
+                  + "\" is none of PAUSE, RESUME, SEEK, ANEW, SKIP, REDRIVE, ERASE");
     };
   }
 

@@ -90,6 +90,18 @@ final class Restore {
   }
 
   CompletableFuture<Found> start(List<CommitParts> parts) {
+    return lefts(parts).thenComposeAsync(this::arrange, home.background());
+  }
+
+  /** As {@link #start}, without a look into any run: for who looks from outside. */
+  CompletableFuture<Found> outline(List<CommitParts> parts) {
+    return lefts(parts)
+        .thenComposeAsync(
+            all -> placed(all).thenApply(placed -> found(origins(all), Map.of(), Map.of())),
+            home.background());
+  }
+
+  private CompletableFuture<List<Left>> lefts(List<CommitParts> parts) {
     CompletableFuture<List<Left>> all = CompletableFuture.completedFuture(new ArrayList<>());
     for (var each : parts) {
       byte[] part = each.parts().get(home.part());
@@ -98,7 +110,7 @@ final class Restore {
         all = all.thenCombine(left(part, only), Restore::with);
       }
     }
-    return all.thenComposeAsync(this::arrange, home.background());
+    return all;
   }
 
   private static List<Left> with(List<Left> some, Left one) {
@@ -133,15 +145,21 @@ final class Restore {
             home.background());
   }
 
-  private CompletableFuture<Found> arrange(List<Left> all) {
-    var origins = all.stream().map(left -> new StateOrigin(left.range(), left.notes())).toList();
-    CompletableFuture<Void> arranged;
+  private static List<StateOrigin> origins(List<Left> all) {
+    return all.stream().map(left -> new StateOrigin(left.range(), left.notes())).toList();
+  }
+
+  private CompletableFuture<Void> placed(List<Left> all) {
     if (overlap(all)) {
-      arranged = join(all);
-    } else {
-      all.forEach(this::take);
-      arranged = CompletableFuture.completedFuture(null);
+      return join(all);
     }
+    all.forEach(this::take);
+    return CompletableFuture.completedFuture(null);
+  }
+
+  private CompletableFuture<Found> arrange(List<Left> all) {
+    var origins = origins(all);
+    var arranged = placed(all);
     return arranged
         .thenCompose(done -> scan(io, resident, home.background()))
         .thenCombine(warm(arranged), (residents, warm) -> found(origins, residents, warm));

@@ -3,6 +3,7 @@ package io.headrace.checkpoint.state;
 import io.headrace.kcl.CheckpointException;
 import io.headrace.kcl.CommitParts;
 import io.headrace.kcl.loop.Stages;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -64,6 +65,11 @@ public final class StateSpace {
 
   private Optional<String> rootChunk = Optional.empty();
 
+  /** How many commits are still to be made for the sake of what was erased, and who is asked. */
+  private int echoes;
+
+  private Runnable commitWanted = () -> {};
+
   /** The latest snapshot while it is being stored. */
   private @Nullable CompletableFuture<CommitParts> writing;
 
@@ -120,6 +126,42 @@ public final class StateSpace {
       current = parts.get(0).parts().get(home.part());
       found.origins().forEach(origin -> notes.putAll(origin.notes()));
     }
+  }
+
+  /**
+   * Takes all entries of some partition keys away, out of the chunks as well: those that hold them
+   * are written anew without, and deleted once a commit does without them. On the worker loop,
+   * after {@link #restore} and before anything is changed.
+   *
+   * @param hashes of the partition keys
+   * @param commitWanted told when a commit is to be made, since none else may come for long
+   * @return completes on the worker loop; fails with {@link CheckpointException} when a chunk can't
+   *     be read or stored, and then nothing is changed
+   */
+  public CompletionStage<Void> erase(List<BigInteger> hashes, Runnable commitWanted) {
+    var done = new CompletableFuture<Void>();
+    var erasure = new Erasure(io, hashes, view.cold(), view.resident());
+    Stages.ask(
+        home.loop(),
+        erasure::start,
+        result -> {
+          residents.keySet().removeIf(erasure::isGone);
+          home.cache().forget(identity);
+          view = view.without(erasure::isGone, result.cold(), result.resident());
+          activeBytes = view.activeBytes();
+          weigh();
+          garbage.drop(result.replaced());
+          mustStore = true;
+          echoes = 1; // What was replaced is deleted one generation late.
+          this.commitWanted = commitWanted;
+          commitWanted.run();
+          done.complete(null);
+        },
+        thrown -> {
+          garbage.discard(erasure.made());
+          done.completeExceptionally(Restore.failed(thrown, home));
+        });
+    return done;
   }
 
   /** What is under a key; from any thread, while nobody changes that entry. */
@@ -378,6 +420,11 @@ public final class StateSpace {
   /** The commit that has these parts is stored for certain. On the worker loop. */
   public void committed(CommitParts parts) {
     garbage.committed(parts.parts().get(home.part()));
+    if (echoes > 0) {
+      echoes--;
+      mustStore = true;
+      commitWanted.run();
+    }
     compact();
   }
 

@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +43,19 @@ record View(
   /** Of all snapshots that are not stored yet. */
   long frozenBytes() {
     return frozen.stream().mapToLong(Frozen::bytes).sum();
+  }
+
+  /** Of what changed since the last snapshot. */
+  long activeBytes() {
+    return weightOf(active);
+  }
+
+  /** Without some keys, which the runs that are given do not hold either; nothing is frozen. */
+  View without(Predicate<EntryKey> gone, List<Run> newCold, List<Run> newResident) {
+    active.keySet().removeIf(gone);
+    var left = new HashMap<>(inline);
+    left.keySet().removeIf(gone);
+    return new View(active, frozen, left, newCold, newResident);
   }
 
   static View empty() {
