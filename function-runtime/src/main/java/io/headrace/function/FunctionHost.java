@@ -248,9 +248,14 @@ final class FunctionHost<I, O> implements AutoCloseable, Redriver.Live {
     return made;
   }
 
+  /** The function in a shard, and where its outputs wait. */
+  ShardHandler open(Scope scope, Decoder<I> decoder) {
+    return OutboxGate.before(scope, spec, outlets, () -> handler(scope, decoder));
+  }
+
   /** The instance was made by the very supplier of the kind. */
   @SuppressWarnings("unchecked")
-  ShardHandler open(Scope scope, Decoder<I> decoder) {
+  private ShardHandler handler(Scope scope, Decoder<I> decoder) {
     var kind = spec.kind();
     if (kind instanceof FunctionKind.Plain) {
       return new RecordHandler<I, O>(

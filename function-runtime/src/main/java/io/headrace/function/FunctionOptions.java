@@ -191,7 +191,8 @@ public record FunctionOptions(
         delivery,
         of.redaction(),
         threads(of),
-        of.sorted());
+        of.sorted(),
+        of.committing());
   }
 
   private Optional<InvocationThreads> threads(FunctionSettings of) {

@@ -36,6 +36,9 @@ final class Scope {
   /** Of this handler, where it parks keys; set once, before anything else happens. */
   @Nullable ParkedKeys<?> parked;
 
+  /** Of this handler, where its outputs wait; set once, before anything else happens. */
+  @Nullable Outbox outbox;
+
   /** What of a record's bytes is the user's; set once, before anything else happens. */
   UnaryOperator<byte[]> shown = UnaryOperator.identity();
 

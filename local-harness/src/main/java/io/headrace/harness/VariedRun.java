@@ -21,6 +21,9 @@ final class VariedRun<I, O> {
   /** Longer than it takes until everything is committed. */
   private static final Duration COMMITTING = Duration.ofSeconds(6);
 
+  /** As everything else: records are to come again although they had outputs. */
+  private static final Duration COMMITTING_OUTPUTS = Duration.ofSeconds(5);
+
   /** For what the scenario leaves unfinished, such as records that are retried. */
   private static final Duration AFTERWARDS = Duration.ofSeconds(30);
 
@@ -65,7 +68,8 @@ final class VariedRun<I, O> {
     this.harness =
         new FunctionHarness<>(
             this::specification,
-            new Interposed(tap -> notes, points::around, points::around, notes));
+            new Interposed(
+                tap -> notes, points::around, points::around, notes, COMMITTING_OUTPUTS));
     this.begin = harness.now();
   }
 
