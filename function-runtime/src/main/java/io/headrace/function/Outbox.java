@@ -106,7 +106,15 @@ final class Outbox {
   CompletionStage<Void> restore(List<CommitParts> parts) {
     return space
         .restore(parts)
-        .thenCompose(origins -> Scope.onPool(scope, this::revived))
+        .thenCompose(origins -> waits() ? sendingOn() : CompletableFuture.completedFuture(null));
+  }
+
+  private boolean waits() {
+    return space.resident(EntryKind.OUTBOX).findAny().isPresent();
+  }
+
+  private CompletionStage<Void> sendingOn() {
+    return Scope.onPool(scope, this::revived)
         .thenCompose(found -> Scope.onLoop(scope, () -> install(found)));
   }
 
@@ -169,11 +177,6 @@ final class Outbox {
     }
     full = now;
     return now;
-  }
-
-  /** Whether nothing waits here any more. */
-  boolean isEmpty() {
-    return entries == 0;
   }
 
   /** To be taken in the turn in which the state is. */

@@ -51,20 +51,21 @@ final class CommitLook {
     wantedTicks = NEVER;
   }
 
-  /** There is something to commit. */
+  /** There is something to commit; told with each event, so it mostly ends at once. */
   void arm() {
-    long now = loop.ticks();
-    long wait = USUAL.toNanos();
-    if (wantedTicks != NEVER && storable.getAsBoolean()) {
-      wait = Math.max(0, Math.min(wait, wantedTicks - now));
-    }
-    if (next != null && nextTicks - (now + wait) <= 0) {
+    boolean soon = wantedTicks != NEVER && storable.getAsBoolean();
+    if (next != null && (!soon || nextTicks - wantedTicks <= 0)) {
       return;
     }
     if (next != null) {
       next.cancel();
     }
-    nextTicks = now + wait;
+    long wait = USUAL.toNanos();
+    nextTicks = loop.ticks() + wait;
+    if (soon && wantedTicks - nextTicks < 0) {
+      wait = Math.max(0, wait - (nextTicks - wantedTicks));
+      nextTicks = wantedTicks;
+    }
     next =
         loop.schedule(
             Duration.ofNanos(wait),

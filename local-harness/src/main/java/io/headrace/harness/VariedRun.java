@@ -37,7 +37,8 @@ final class VariedRun<I, O> {
           FunctionOptions.Retrying.NONE,
           Optional.empty(),
           Optional.empty(),
-          FunctionOptions.Threads.NONE);
+          FunctionOptions.Threads.NONE,
+          Optional.empty());
 
   /** What a function does beside sending: how it begins, and how it is looked at. */
   record Outside(String what, Runnable before, Supplier<?> look) {}
