@@ -192,6 +192,25 @@ class OutboxTest {
   }
 
   @Test
+  void outputs_of_so_many_calls_wait_and_no_more_calls_are_begun() {
+    var rig = started();
+    rig.outputsDown = true;
+    int all = Outbox.ENTRIES_MAX + 2 * FunctionSpec.IN_FLIGHT_DEFAULT;
+    rig.putAll(IntStream.range(0, all).mapToObj(i -> "k" + i % 50 + "=1").toArray(String[]::new));
+    rig.advance(1_000);
+    assertThat(calls.get())
+        .isBetween(
+            Outbox.ENTRIES_MAX, Outbox.ENTRIES_MAX + FunctionSpec.IN_FLIGHT_DEFAULT);
+    commit(rig);
+    rig.outputsDown = false;
+    for (int i = 0; i < 60; i++) {
+      rig.advance(1_000);
+      commit(rig);
+    }
+    assertThat(rig.outputs).hasSize(all);
+  }
+
+  @Test
   void each_child_sends_what_belongs_to_its_keys_and_a_merged_one_what_both_left() {
     var parent = started();
     parent.outputsDown = true;

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -126,6 +127,24 @@ class OutboxHarnessTest {
       assertThat(stream.output().stream().filter(each -> each.startsWith(key)).distinct())
           .containsExactly(key + 1, key + 2);
     }
+  }
+
+  @Test
+  void a_verified_function_crashes_between_state_and_commit_and_sending_and_trim() {
+    var scenario = new Scenario<String>(List.of(new Scenario.Step.Put<>(1, "a", "x")));
+    var plan =
+        new VariedRun.Plan<String, String>(
+            scenario, clock -> built(counting()), Optional.empty(), List.of());
+    var run = new VariedRun<>(plan, new Variation.Plain());
+    run.run();
+    assertThat(run.points().passed())
+        .containsExactly(
+            "before commit 1",
+            "behind commit 1, before it hears that it is stored",
+            "before the sending of output 1 of record 1 (partition key a)",
+            "behind the sending of output 1 of record 1 (partition key a)",
+            "before commit 2",
+            "behind commit 2, before it hears that it is stored");
   }
 
   @Test
