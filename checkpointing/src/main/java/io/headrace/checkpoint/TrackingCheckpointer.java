@@ -154,9 +154,7 @@ public final class TrackingCheckpointer implements Checkpointer {
 
   @Override
   public boolean due(long ticks) {
-    return isStorable()
-        && dirty()
-        && policy.due(ticks - triedAtTicks, changes - changesCaptured);
+    return isStorable() && dirty() && policy.due(ticks - triedAtTicks, changes - changesCaptured);
   }
 
   @Override

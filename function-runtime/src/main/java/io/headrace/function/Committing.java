@@ -38,7 +38,6 @@ record Committing(Optional<Duration> within, boolean early, Duration outputs) {
       return of;
     }
     var limit = within.get();
-    return new CheckpointPolicy(
-        limit.compareTo(SHORTEST) < 0 ? SHORTEST : limit, of.recordsMax());
+    return new CheckpointPolicy(limit.compareTo(SHORTEST) < 0 ? SHORTEST : limit, of.recordsMax());
   }
 }

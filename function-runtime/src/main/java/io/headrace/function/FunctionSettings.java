@@ -41,16 +41,6 @@ record FunctionSettings(
 
   FunctionSettings committing(Committing how) {
     return new FunctionSettings(
-        batch,
-        retry,
-        limit,
-        inFlight,
-        executor,
-        sides,
-        delivery,
-        redaction,
-        threads,
-        sorted,
-        how);
+        batch, retry, limit, inFlight, executor, sides, delivery, redaction, threads, sorted, how);
   }
 }

@@ -128,8 +128,7 @@ final class Outbox {
 
   private Entry revived(EntryKey key, StateValue value) {
     long number = ByteBuffer.wrap(key.suffix()).getLong();
-    return new Entry(
-        key, number, value.bytes().length, KeptOutputs.read(value).revived(outlets));
+    return new Entry(key, number, value.bytes().length, KeptOutputs.read(value).revived(outlets));
   }
 
   private void install(List<Entry> found) {
@@ -155,10 +154,7 @@ final class Outbox {
     var value = KeptOutputs.of(parcels, outlets).value();
     var entry =
         new Entry(
-            EntryKey.of(key, key, EntryKind.OUTBOX, suffix),
-            number,
-            value.bytes().length,
-            parcels);
+            EntryKey.of(key, key, EntryKind.OUTBOX, suffix), number, value.bytes().length, parcels);
     space.put(entry.key, value);
     count(entry, 1);
     waiting.add(entry);

@@ -3,6 +3,7 @@ package io.headrace.function;
 import io.headrace.kcl.CommitParts;
 import io.headrace.kcl.ShardHandler;
 import io.headrace.kcl.StreamRecord;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
@@ -13,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * none itself, as its outputs leave before the commit, empties what a former version left. Owned by
  * the worker loop.
  */
-final class OutboxGate extends Gate {
+final class OutboxGate extends Gate implements FilterGate.Witness {
   private final Supplier<Outbox> opens;
   private @Nullable Outbox outbox;
 
@@ -54,6 +55,13 @@ final class OutboxGate extends Gate {
   @Override
   public void handle(List<StreamRecord> records) {
     behind.handle(records);
+  }
+
+  @Override
+  public void keptBack(Instant latestArrival) {
+    if (behind instanceof FilterGate.Witness witness) {
+      witness.keptBack(latestArrival);
+    }
   }
 
   @Override

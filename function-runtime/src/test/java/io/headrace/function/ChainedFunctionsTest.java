@@ -113,8 +113,7 @@ class ChainedFunctionsTest {
       for (int i = 0; i < 20; i++) {
         var key = "k" + random.nextInt(KEYS);
         put.merge(key, 1, Integer::sum);
-        var unused =
-            in.sink().put(List.of(new StreamSink.Entry(key, "record".getBytes(UTF_8))));
+        var unused = in.sink().put(List.of(new StreamSink.Entry(key, "record".getBytes(UTF_8))));
         loop.advance(Duration.ofMillis(random.nextInt(60)));
       }
       running.crash();
@@ -139,7 +138,9 @@ class ChainedFunctionsTest {
   private Map<String, List<String>> told() {
     var all = new HashMap<String, List<String>>();
     var records =
-        middle.shardsNow().stream().flatMap(shard -> middle.recordsOf(shard.id()).stream()).toList();
+        middle.shardsNow().stream()
+            .flatMap(shard -> middle.recordsOf(shard.id()).stream())
+            .toList();
     for (var record : records) {
       var id = record.headers().get(StreamSink.Entry.ID);
       assertThat(id).isNotNull();

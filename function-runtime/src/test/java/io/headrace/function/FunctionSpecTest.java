@@ -114,7 +114,7 @@ class FunctionSpecTest {
                 Optional.of(Duration.ofSeconds(9)),
                 Optional.empty(),
                 FunctionOptions.Threads.NONE,
-            Optional.empty()));
+                Optional.empty()));
     var settings = changed.settings();
     assertThat(settings.batch()).isEqualTo(new BatchLimits(30, Duration.ofSeconds(3)));
     assertThat(settings.delivery().concurrentBatches()).isEqualTo(4);
@@ -167,7 +167,7 @@ class FunctionSpecTest {
         Optional.empty(),
         Optional.empty(),
         FunctionOptions.Threads.NONE,
-            Optional.empty());
+        Optional.empty());
   }
 
   @Test

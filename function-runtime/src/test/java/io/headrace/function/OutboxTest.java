@@ -101,8 +101,7 @@ class OutboxTest {
     assertThat(rig.outputs).isEmpty();
     rig.outputsDown = false;
     rig.advance(60_000);
-    assertThat(rig.outputs.values())
-        .containsExactlyInAnyOrder("a 1 by call 1", "b 2 by call 2");
+    assertThat(rig.outputs.values()).containsExactlyInAnyOrder("a 1 by call 1", "b 2 by call 2");
     assertThat(calls).hasValue(2);
   }
 
@@ -199,8 +198,7 @@ class OutboxTest {
     rig.putAll(IntStream.range(0, all).mapToObj(i -> "k" + i % 50 + "=1").toArray(String[]::new));
     rig.advance(1_000);
     assertThat(calls.get())
-        .isBetween(
-            Outbox.ENTRIES_MAX, Outbox.ENTRIES_MAX + FunctionSpec.IN_FLIGHT_DEFAULT);
+        .isBetween(Outbox.ENTRIES_MAX, Outbox.ENTRIES_MAX + FunctionSpec.IN_FLIGHT_DEFAULT);
     commit(rig);
     rig.outputsDown = false;
     for (int i = 0; i < 60; i++) {
@@ -227,8 +225,7 @@ class OutboxTest {
     var sentRight = List.copyOf(right.outputs.values());
     assertThat(sentRight).isNotEmpty().hasSizeLessThan(32);
     assertThat(sentRight)
-        .allSatisfy(
-            each -> assertThat(RIGHT.holds(each.toString().split(" ", 2)[0])).isTrue());
+        .allSatisfy(each -> assertThat(RIGHT.holds(each.toString().split(" ", 2)[0])).isTrue());
     commit(right);
     var merged = left.child("shardId-000000000003", HashRange.ALL, left, right);
     merged.advance(1_000);
@@ -257,8 +254,7 @@ class OutboxTest {
     other.chunks = one.chunks;
     var child = one.child("shardId-000000000003", HashRange.ALL, one, other);
     child.advance(1_000);
-    assertThat(child.outputs.values())
-        .containsExactlyInAnyOrder("a 1 by call 1", "b 2 by call 2");
+    assertThat(child.outputs.values()).containsExactlyInAnyOrder("a 1 by call 1", "b 2 by call 2");
   }
 
   @Test
@@ -370,8 +366,7 @@ class OutboxTest {
                       }
 
                       @Override
-                      public Next<String> onTimer(
-                          String state, WakeUp timer, Output<String> out) {
+                      public Next<String> onTimer(String state, WakeUp timer, Output<String> out) {
                         out.send(timer.key() + " fired by call " + calls.incrementAndGet());
                         return Next.state("fired");
                       }

@@ -286,8 +286,8 @@ public final class FunctionHarness<I, O> implements AutoCloseable {
   /**
    * Ends the worker as a crash would and starts another, which takes over from the last commit:
    * records that were handled since are delivered again, state is as it was committed, and outputs
-   * may repeat, those of functions with state as they were. {@link #advance} by more than 5 s before, to have everything committed. Takes some
-   * 13 s of virtual time, as a fail-over does.
+   * may repeat, those of functions with state as they were. {@link #advance} by more than 5 s
+   * before, to have everything committed. Takes some 13 s of virtual time, as a fail-over does.
    */
   public void crash() {
     running.crash();

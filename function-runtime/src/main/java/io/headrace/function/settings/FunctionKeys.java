@@ -54,8 +54,7 @@ final class FunctionKeys {
         optional("inFlight", key -> section.number(key, 1, 1, 10_000)),
         threads(),
         optional(
-            "committingWithin",
-            key -> section.duration(key, Duration.ZERO, Duration.ZERO, HOUR)));
+            "committingWithin", key -> section.duration(key, Duration.ZERO, Duration.ZERO, HOUR)));
   }
 
   private FunctionOptions.Threads threads() {
