@@ -154,11 +154,12 @@ public final class TrackingCheckpointer implements Checkpointer {
 
   @Override
   public boolean due(long ticks) {
-    return sealed != null
-        && !busy
-        && dirty()
-        && sealed.tracker.ranges() <= RANGES_MAX
-        && policy.due(ticks - triedAtTicks, changes - changesCaptured);
+    return isStorable() && dirty() && policy.due(ticks - triedAtTicks, changes - changesCaptured);
+  }
+
+  @Override
+  public boolean isStorable() {
+    return sealed != null && !busy && sealed.tracker.ranges() <= RANGES_MAX;
   }
 
   @Override

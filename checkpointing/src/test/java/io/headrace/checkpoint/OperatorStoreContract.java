@@ -109,16 +109,25 @@ public abstract class OperatorStoreContract {
   }
 
   @Test
-  void a_move_keeps_what_is_parked_and_no_state() {
+  void a_move_keeps_what_is_parked_and_what_is_to_be_sent_and_no_state() {
     var sealed = answer(store().seal(KEY, ANN, "n"));
     var parts =
-        new CommitParts(Map.of("state", new byte[] {1}, CommitParts.PARKED, new byte[] {2, 3}));
+        new CommitParts(
+            Map.of(
+                "state",
+                new byte[] {1},
+                CommitParts.PARKED,
+                new byte[] {2, 3},
+                CommitParts.OUTBOX,
+                new byte[] {4}));
     answer(store().commit(commit(sealed, "a", 7, parts)));
 
     answer(operator().move(answer(operator().progress(KEY)), StartingPosition.TRIM_HORIZON, 9));
 
     assertThat(answer(store().seal(KEY, BOB, "n")).parts())
-        .contains(CommitParts.of(CommitParts.PARKED, new byte[] {2, 3}));
+        .contains(
+            new CommitParts(
+                Map.of(CommitParts.PARKED, new byte[] {2, 3}, CommitParts.OUTBOX, new byte[] {4})));
   }
 
   @Test

@@ -93,7 +93,7 @@ final class Assembly {
                   progress,
                   leg.handler(),
                   leg.start(),
-                  of.policy,
+                  spec.settings().committing().policy(of.policy),
                   machinery.workerLoop(),
                   machinery.workerRandom())));
     }

@@ -20,6 +20,7 @@ final class ChosenOptions {
   @Nullable Redaction redaction;
   @Nullable InvocationThreads threads;
   @Nullable Duration sorted;
+  Committing committing = Committing.USUAL;
 
   FunctionSettings settings() {
     return new FunctionSettings(
@@ -32,6 +33,7 @@ final class ChosenOptions {
         delivery,
         Optional.ofNullable(redaction),
         Optional.ofNullable(threads),
-        Optional.ofNullable(sorted));
+        Optional.ofNullable(sorted),
+        committing);
   }
 }

@@ -5,21 +5,30 @@ import java.util.Objects;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Where outputs go. They are sent when the attempt has succeeded and before its record counts as
- * done, so after a crash they may be sent again: each has an id that is the same every time.
+ * Where outputs go. Those of functions with state by key or in windows leave once they are
+ * committed together with the state: after a crash one may be sent again, never with another value.
+ * Those of other functions are sent when the attempt has succeeded and before its record counts as
+ * done. Each has an id that is the same every time.
  */
 public final class Destination<O> {
   /** What a destination is made of. */
   sealed interface Target<O> {
+    /** What writes the outputs; null where nothing does. */
+    default @Nullable Codec<O> codec() {
+      return null;
+    }
+
     record ToStream<O>(
         String name, Codec<O> codec, Function<? super O, String> partitionKey, Envelope envelope)
         implements Target<O> {}
 
     record ToFile<O>(Path path, Codec<O> codec) implements Target<O> {}
 
-    record ToCallback<O>(BiConsumer<String, ? super O> callback) implements Target<O> {}
+    record ToCallback<O>(BiConsumer<String, ? super O> callback, @Nullable Codec<O> codec)
+        implements Target<O> {}
 
     record Nowhere<O>() implements Target<O> {}
   }
@@ -81,13 +90,29 @@ public final class Destination<O> {
    */
   public static <O> Destination<O> callback(Consumer<? super O> callback) {
     Objects.requireNonNull(callback, "callback");
-    return new Destination<>(new Target.ToCallback<O>((id, value) -> callback.accept(value)));
+    return new Destination<>(new Target.ToCallback<O>((id, value) -> callback.accept(value), null));
   }
 
   /** As {@link #callback}, with the output's id first: the same whenever the output is repeated. */
   public static <O> Destination<O> identified(BiConsumer<String, ? super O> callback) {
     Objects.requireNonNull(callback, "callback");
-    return new Destination<>(new Target.ToCallback<O>(callback));
+    return new Destination<>(new Target.ToCallback<O>(callback, null));
+  }
+
+  /**
+   * The same callback, for functions with state: their outputs are kept by this codec until they
+   * are committed. A callback without one is called before the commit, and after a crash may be
+   * called with another value under the same id.
+   *
+   * @throws IllegalArgumentException when this is no callback: all others have a codec
+   */
+  public Destination<O> keptBy(Codec<O> codec) {
+    Objects.requireNonNull(codec, "codec");
+    if (!(target instanceof Target.ToCallback<O> to)) {
+      throw new IllegalArgumentException(
+          "keptBy: only Destination.callback(...) and identified(...) need a codec to be kept by");
+    }
+    return new Destination<>(new Target.ToCallback<>(to.callback(), codec));
   }
 
   /** For functions without outputs: what they send is dropped. */

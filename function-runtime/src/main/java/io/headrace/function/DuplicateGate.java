@@ -6,6 +6,7 @@ import io.headrace.kcl.CommitParts;
 import io.headrace.kcl.Position;
 import io.headrace.kcl.ShardHandler;
 import io.headrace.kcl.StreamRecord;
+import io.headrace.kcl.StreamSink;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -30,7 +31,7 @@ final class DuplicateGate<I> extends Gate {
 
   private final Scope scope;
   private final Decoder<I> decoder;
-  private final Function<? super I, String> id;
+  private final @Nullable Function<? super I, String> id;
   private final StateSpace space;
   private final SeenIds seen;
   private final StateRoom room;
@@ -115,6 +116,9 @@ final class DuplicateGate<I> extends Gate {
 
   /** Null where there is none, for whatever reason. */
   private @Nullable String idOf(StreamRecord record) {
+    if (id == null) {
+      return record.headers().get(StreamSink.Entry.ID);
+    }
     try {
       var decoded = decoder.decode(record);
       return decoded.end() ? null : id.apply(decoded.value());

@@ -260,6 +260,11 @@ final class FunctionHost<I, O> implements AutoCloseable, Redriver.Live {
     return made;
   }
 
+  /** The function in a shard, and where its outputs wait. */
+  ShardHandler open(Scope scope, Decoder<I> decoder) {
+    return OutboxGate.before(scope, spec, outlets, () -> handler(scope, decoder));
+  }
+
   /** Else that would be found when the first record joins two sessions, and hold up its key. */
   private static <A> void checkMerge(String name, WindowFunction<?, A, ?> function) {
     A sum;
@@ -287,7 +292,7 @@ final class FunctionHost<I, O> implements AutoCloseable, Redriver.Live {
 
   /** The instance was made by the very supplier of the kind. */
   @SuppressWarnings("unchecked")
-  ShardHandler open(Scope scope, Decoder<I> decoder) {
+  private ShardHandler handler(Scope scope, Decoder<I> decoder) {
     var kind = spec.kind();
     if (kind instanceof FunctionKind.Plain) {
       return new RecordHandler<I, O>(

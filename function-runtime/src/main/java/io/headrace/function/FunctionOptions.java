@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param retrying how often and how soon failed records are tried again
  * @param lambda runs a batch function by the rules of an event source mapping; what else is given
  *     here changes them
+ * @param committingWithin see {@link FunctionSpec.Options#committingWithin}
  */
 public record FunctionOptions(
     Optional<Start> start,
@@ -24,7 +25,8 @@ public record FunctionOptions(
     Retrying retrying,
     Optional<Duration> timeOut,
     Optional<Integer> inFlight,
-    Threads threads) {
+    Threads threads,
+    Optional<Duration> committingWithin) {
   public static final FunctionOptions NONE =
       new FunctionOptions(
           Optional.empty(),
@@ -33,7 +35,8 @@ public record FunctionOptions(
           Retrying.NONE,
           Optional.empty(),
           Optional.empty(),
-          Threads.NONE);
+          Threads.NONE,
+          Optional.empty());
 
   public FunctionOptions {
     Objects.requireNonNull(start, "start");
@@ -135,7 +138,8 @@ public record FunctionOptions(
             retrying.pauseAbove(),
             retrying.parking(),
             new Outages(names, types));
-    return new FunctionOptions(start, lambda, batching, looked, timeOut, inFlight, threads);
+    return new FunctionOptions(
+        start, lambda, batching, looked, timeOut, inFlight, threads, committingWithin);
   }
 
   private static Class<? extends Throwable> exception(String name, ClassLoader loader) {
@@ -191,7 +195,10 @@ public record FunctionOptions(
         delivery,
         of.redaction(),
         threads(of),
-        of.sorted());
+        of.sorted(),
+        committingWithin
+            .map(limit -> of.committing().within(Ranges.requireCommitting(function, limit)))
+            .orElse(of.committing()));
   }
 
   private Optional<InvocationThreads> threads(FunctionSettings of) {

@@ -1,5 +1,6 @@
 package io.headrace.function;
 
+import io.headrace.kcl.CheckpointException;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -22,6 +23,44 @@ record FunctionOutlets<O>(
         Map.copyOf(sides),
         outlets.letters(spec.name(), spec.settings().retry()),
         outlets.discarded(spec.name(), spec.settings().retry()));
+  }
+
+  /** By what an output's outlet is found again: the side's name, empty for the function's own. */
+  String labelOf(Outlet<?, ?> outlet) {
+    if (outlet.equals(main)) {
+      return "";
+    }
+    for (var side : sides.entrySet()) {
+      if (side.getValue().equals(outlet)) {
+        return side.getKey().name();
+      }
+    }
+    throw new IllegalArgumentException(outlet.name() + " is no destination of " + function);
+  }
+
+  /**
+   * The outlet of a label.
+   *
+   * @throws CheckpointException when there is none any more that could send what was kept for it
+   */
+  Outlet.Keeping<?, ?> keeping(String label) {
+    Outlet<?, ?> found = label.isEmpty() ? main : null;
+    for (var side : sides.entrySet()) {
+      if (side.getKey().name().equals(label)) {
+        found = side.getValue();
+      }
+    }
+    if (found instanceof Outlet.Keeping<?, ?> keeping) {
+      return keeping;
+    }
+    throw new CheckpointException(
+        "function "
+            + function
+            + ": outputs "
+            + (label.isEmpty() ? "" : "to side " + label + " ")
+            + "are committed and not sent yet, and the specification has "
+            + (found == null ? "no such side" : "a destination without a codec")
+            + " any more; put the former one back until they are sent");
   }
 
   /** Sides are put in with their own types by {@code sendingSide}. */

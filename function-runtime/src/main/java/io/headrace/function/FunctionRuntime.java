@@ -142,6 +142,7 @@ public final class FunctionRuntime {
   LeaseSettings leaseSettings = LeaseSettings.DEFAULT;
   String deployment = "";
   CheckpointPolicy policy = CheckpointPolicy.DEFAULT;
+  Duration outputsWithin = Committing.OUTPUTS;
   DeadLetters deadLetters = DeadLetters.inFile(Path.of("dead-letters"));
   Redaction redaction = Redaction.NONE;
   CallObserver observer = CallObserver.NONE;
@@ -345,6 +346,17 @@ public final class FunctionRuntime {
    */
   public FunctionRuntime committingEvery(Duration interval) {
     this.policy = CheckpointPolicy.every(interval);
+    return this;
+  }
+
+  /**
+   * How long outputs of functions with state wait for the commit that lets them go, unless the
+   * function says it ({@link FunctionSpec.Options#committingWithin}).
+   *
+   * @param limit 0 to 1 hour, 1 s unless given; zero commits at once
+   */
+  public FunctionRuntime committingOutputsWithin(Duration limit) {
+    this.outputsWithin = Ranges.requireCommitting("of application " + application, limit);
     return this;
   }
 

@@ -17,7 +17,8 @@ record FunctionSettings(
     Delivery delivery,
     Optional<Redaction> redaction,
     Optional<InvocationThreads> threads,
-    Optional<Duration> sorted) {
+    Optional<Duration> sorted,
+    Committing committing) {
   FunctionSettings {
     sides = Map.copyOf(sides);
   }
@@ -34,6 +35,12 @@ record FunctionSettings(
         delivery,
         redaction,
         threads,
-        sorted);
+        sorted,
+        committing);
+  }
+
+  FunctionSettings committing(Committing how) {
+    return new FunctionSettings(
+        batch, retry, limit, inFlight, executor, sides, delivery, redaction, threads, sorted, how);
   }
 }

@@ -172,6 +172,12 @@ public final class FunctionSpec<I, O> {
         name, options.inputs(inputs), options.settings(name, settings), kind, destination);
   }
 
+  /** The same function, whose outputs wait so long for their commit unless it says otherwise. */
+  FunctionSpec<I, O> committingOutputsWithin(Duration limit) {
+    var chosen = settings.committing(settings.committing().unlessGiven(limit));
+    return new FunctionSpec<>(name, inputs, chosen, kind, destination);
+  }
+
   FunctionKind<I, O> kind() {
     return kind;
   }
@@ -344,6 +350,20 @@ public final class FunctionSpec<I, O> {
       return self();
     }
 
+    /**
+     * Latency against cost: state, progress and, of functions with state, outputs are durable so
+     * long after the call at the latest, if the store keeps up, and outputs leave then. Each commit
+     * costs one or two writes for each shard.
+     *
+     * @param limit 0 to 1 hour; zero commits at once, and what comes while a commit is under way
+     *     together with the next. Without it the runtime says it ({@link
+     *     FunctionRuntime#committingEvery}, {@link FunctionRuntime#committingOutputsWithin})
+     */
+    public R committingWithin(Duration limit) {
+      chosen.committing = chosen.committing.within(Ranges.requireCommitting(name, limit));
+      return self();
+    }
+
     /** Gives a side of the function a destination. */
     public <T> R sendingSide(Side<T> side, Destination<T> to) {
       Objects.requireNonNull(to, "to");
@@ -454,6 +474,12 @@ public final class FunctionSpec<I, O> {
       return this;
     }
 
+    /** Outputs leave before the commit: sooner, and after a crash with another value perhaps. */
+    public Keyed<I, S> emittingEarly() {
+      Options.chosenOf(this).committing = Options.chosenOf(this).committing.emittingEarly();
+      return this;
+    }
+
     public <O> FunctionSpec<I, O> handledBy(
         Supplier<? extends KeyedFunction<I, S, O>> f, Destination<O> to) {
       return build(inputs, new FunctionKind.KeyedState<>(keys, codec, f), to);
@@ -488,6 +514,12 @@ public final class FunctionSpec<I, O> {
 
     @Override
     Windowed<I, A> self() {
+      return this;
+    }
+
+    /** Outputs leave before the commit: sooner, and after a crash with another value perhaps. */
+    public Windowed<I, A> emittingEarly() {
+      Options.chosenOf(this).committing = Options.chosenOf(this).committing.emittingEarly();
       return this;
     }
 

@@ -67,6 +67,11 @@ abstract class Gate implements ShardHandler {
   }
 
   @Override
+  public CompletionStage<Void> departed() {
+    return behind.departed();
+  }
+
+  @Override
   public final long callsSince() {
     return behind.callsSince();
   }

@@ -17,13 +17,16 @@ public final class Input<I> {
     static final Sieve NONE = new Sieve(null, null);
   }
 
-  /** How records are found that were put twice. */
-  record Deduplication<I>(Function<? super I, String> id, Duration span) {
+  /**
+   * How records are found that were put twice.
+   *
+   * @param id null for the header by which outputs of functions are named
+   */
+  record Deduplication<I>(@Nullable Function<? super I, String> id, Duration span) {
     /** Longer than producers try again, and short enough to be remembered. */
     private static final Duration SPAN_MAX = Duration.ofDays(1);
 
     Deduplication {
-      Objects.requireNonNull(id, "id");
       if (span.compareTo(Duration.ofSeconds(1)) < 0 || span.compareTo(SPAN_MAX) > 0) {
         throw new IllegalArgumentException(
             "deduplicatedBy, span " + span + ": must be between 1 s and 24 h");
@@ -227,8 +230,24 @@ public final class Input<I> {
    *     at most, and says so where that is not enough
    */
   public Input<I> deduplicatedBy(Function<? super I, String> id, Duration span) {
-    return new Input<>(
-        source, codec, start, timing, end, misrouted, sieve, new Deduplication<>(id, span), idle);
+    Objects.requireNonNull(id, "id");
+    return deduplicated(new Deduplication<>(id, span));
+  }
+
+  /**
+   * As {@link #deduplicatedBy}, by the id that outputs of functions carry ({@link
+   * Destination.Envelope#KPL_TAGS}): what another function sent again, as it does after a crash, is
+   * dropped. With a function that keeps its outputs until they are committed on the one side and
+   * this on the other, each output counts once.
+   *
+   * @param span 1 s to 24 h, longer than a fail-over takes; a record without an id goes on
+   */
+  public Input<I> deduplicated(Duration span) {
+    return deduplicated(new Deduplication<I>(null, span));
+  }
+
+  private Input<I> deduplicated(Deduplication<I> how) {
+    return new Input<>(source, codec, start, timing, end, misrouted, sieve, how, idle);
   }
 
   public StreamSource source() {

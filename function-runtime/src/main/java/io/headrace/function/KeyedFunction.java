@@ -5,7 +5,8 @@ package io.headrace.function;
  * and in order for each key, for different keys at once. It may block.
  *
  * <p>State and progress are committed together: a record's effect on state happens exactly once.
- * Outputs are sent before that commit, so they may repeat after a crash.
+ * Outputs are a part of that commit, too, and leave once it stands: after a crash one may be sent
+ * again, under its id and with its value.
  *
  * @param <S> the state's type; treat it as immutable, with {@code equals}
  */

@@ -19,8 +19,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Runs tasks in the lanes of their keys: attempts, back-off, outputs, dead letters. A task is
- * finished in this order: its attempt succeeds, its outputs are durable, its effect is installed
- * and it is told as done in the same turn, the lane goes on. Owned by the worker loop.
+ * finished in this order: its attempt succeeds, its outputs are durable, or are put into the outbox
+ * of a function with state, its effect is installed and it is told as done in the same turn, the
+ * lane goes on. Owned by the worker loop.
  */
 final class LaneRunner<O> implements FunctionGate.Caller {
   private static final Logger LOG = LoggerFactory.getLogger(LaneRunner.class);
@@ -70,6 +71,8 @@ final class LaneRunner<O> implements FunctionGate.Caller {
   private final StateReading<O> loading;
   private final Consumer<Call<O>> answered = this::answered;
   private StateRoom room;
+  private final @Nullable Outbox outbox;
+  private final @Nullable Duration commitWithin;
   private Quarantine<O> quarantine = task -> {};
   private final CompletableFuture<Void> quiet = new CompletableFuture<>();
   private boolean starting;
@@ -93,6 +96,11 @@ final class LaneRunner<O> implements FunctionGate.Caller {
     this.dispatch = new Dispatch<>(scope, pool, this::ended, this::start);
     this.loading = new StateReading<>(scope, this::resume);
     this.room = new StateRoom(scope, null, this::start);
+    this.outbox = scope.outbox;
+    this.commitWithin = settings.committing().within().orElse(null);
+    if (outbox != null) {
+      outbox.whenRoom(this::start);
+    }
   }
 
   /** What the tasks change is bounded: none begins while too much of it is not stored yet. */
@@ -148,7 +156,7 @@ final class LaneRunner<O> implements FunctionGate.Caller {
     }
     starting = true;
     // A failure that gives the shard up ends the scope in the midst of a turn: nothing begins then.
-    while (!scope.isOver() && gate.admits() && lanes.hasNext() && !room.isFull()) {
+    while (!scope.isOver() && gate.admits() && lanes.hasNext() && hasRoom()) {
       // Of a record that fails by itself a probe learns nothing of the function.
       var lane = gate.isOpen() ? lanes.start() : lanes.startRather(each -> !each.failed);
       if (lane == null) {
@@ -165,6 +173,10 @@ final class LaneRunner<O> implements FunctionGate.Caller {
     }
     starting = false;
     dispatch.begin();
+  }
+
+  private boolean hasRoom() {
+    return !room.isFull() && (outbox == null || !outbox.isFull());
   }
 
   /** In a turn of its own: whoever opens the gate is in the midst of one. */
@@ -336,11 +348,7 @@ final class LaneRunner<O> implements FunctionGate.Caller {
     }
     if (result instanceof Call.Result.Succeeded success) {
       gate.succeeded(scope, call, task.attempts == 1 && !task.failed ? 1 : 0);
-      if (success.outputs().isEmpty()) {
-        finish(task, success.effect());
-      } else {
-        courier.deliver(success.outputs(), () -> finish(task, success.effect()));
-      }
+      succeeded(task, success);
     } else if (result instanceof Call.Result.Failed failed) {
       failed(task, call, Failure.of(failed.cause(), retry));
     } else if (result instanceof Call.Result.Loads loads) {
@@ -353,6 +361,26 @@ final class LaneRunner<O> implements FunctionGate.Caller {
       again(task, LEASE_IN_DOUBT_WAIT);
     }
     start();
+  }
+
+  /** What can't wait for the commit leaves now; all else becomes a part of it with the effect. */
+  private void succeeded(Task<O> task, Call.Result.Succeeded success) {
+    var outputs = success.outputs();
+    var box = outbox;
+    if (outputs.isEmpty()) {
+      finish(task, success.effect());
+    } else if (box == null) {
+      courier.deliver(outputs, () -> finish(task, success.effect()));
+    } else {
+      var kept = outputs.stream().filter(Outbox::keeps).toList();
+      var early = outputs.stream().filter(each -> !Outbox.keeps(each)).toList();
+      courier.deliver(
+          early,
+          () -> {
+            box.add(task.key(), kept);
+            finish(task, success.effect());
+          });
+    }
   }
 
   private void failed(Task<O> task, Call<O> call, Failure failure) {
@@ -470,6 +498,9 @@ final class LaneRunner<O> implements FunctionGate.Caller {
   private void finish(Task<O> task, Outcome outcome) {
     loading.called(task);
     done.done(task, outcome);
+    if (commitWithin != null) {
+      scope.context.outcomes().commitWanted(commitWithin);
+    }
     lanes.finish(task.lane());
     tellQuiet();
     start();

@@ -10,6 +10,7 @@ import io.headrace.kcl.ShardHandler;
 import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.StartingPosition;
 import io.headrace.kcl.StreamRecord;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -369,6 +370,11 @@ final class LetterGate extends Gate {
     @Override
     public void stateChanged() {
       engine.stateChanged();
+    }
+
+    @Override
+    public void commitWanted(Duration within) {
+      engine.commitWanted(within);
     }
 
     @Override

@@ -32,9 +32,27 @@ interface Outlet<O, P> {
   }
 
   /** A prepared output on its way to its outlet. */
-  record Parcel<P>(Outlet<?, P> outlet, P content) {
+  record Parcel<P>(Outlet<?, P> outlet, String id, P content) {
     static <O, P> Parcel<P> of(Outlet<O, P> outlet, Origin origin, O value) throws Exception {
-      return new Parcel<>(outlet, outlet.prepare(origin, value));
+      return new Parcel<>(outlet, origin.id(), outlet.prepare(origin, value));
     }
   }
+
+  /** An outlet whose outputs can be stored until they may be sent. */
+  interface Keeping<O, P> extends Outlet<O, P> {
+    /** What is stored of a prepared output. Never blocks, and calls no code of the user's. */
+    Content keep(P prepared);
+
+    /** The prepared output that was stored; on the pool, as a codec may be asked. */
+    P revive(String id, Content content) throws Exception;
+  }
+
+  /**
+   * An output as it is stored, whatever its outlet: the destination may be another one by the time
+   * it is sent.
+   *
+   * @param key empty where its outlet has none
+   * @param data not copied
+   */
+  record Content(String key, byte[] data, Map<String, String> headers) {}
 }

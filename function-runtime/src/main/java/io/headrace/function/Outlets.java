@@ -71,13 +71,14 @@ final class Outlets implements AutoCloseable {
   }
 
   <O> Outlet<O, ?> open(String function, @Nullable Side<?> side, Destination<O> destination) {
-    if (tap != null) {
-      return new Tapped<O>(
-          destination.target(),
-          new Callback<O>(
-              "tap", (id, value) -> tap.output(function, side, id, (Object) value), pool));
-    }
     var target = destination.target();
+    if (tap != null) {
+      var to =
+          new Callback<O>(
+              "tap", (id, value) -> tap.output(function, side, id, (Object) value), pool);
+      var codec = target.codec();
+      return codec == null ? new Tapped<O>(to) : new KeptTapped<O>(target, codec, to);
+    }
     if (target instanceof Destination.Target.ToStream<O> stream) {
       return new ToStream<>(
           stream.name(),
@@ -90,7 +91,8 @@ final class Outlets implements AutoCloseable {
       return new ToFile<>(file.codec(), file(file.path()), file.path());
     }
     if (target instanceof Destination.Target.ToCallback<O> to) {
-      return new Callback<O>("callback of " + function, to.callback(), pool);
+      var callback = new Callback<O>("callback of " + function, to.callback(), pool);
+      return to.codec() == null ? callback : new KeptTapped<O>(to, to.codec(), callback);
     }
     return new Nowhere<>();
   }
@@ -187,27 +189,66 @@ final class Outlets implements AutoCloseable {
     }
   }
 
-  /** Writes the value as its destination would, so that one that can't be written fails here. */
-  private record Tapped<O>(Destination.Target<O> target, Callback<O> tap)
-      implements Outlet<O, Callback.Sent<O>> {
+  /** In the place of a destination that has no codec: nothing can be kept for it. */
+  private record Tapped<O>(Callback<O> tap) implements Outlet<O, Callback.Sent<O>> {
     @Override
     public String name() {
       return tap.name();
     }
 
     @Override
-    public Callback.Sent<O> prepare(Origin origin, O value) throws Exception {
-      if (target instanceof Destination.Target.ToStream<O> stream) {
-        var unused = entry(stream.partitionKey(), stream.codec(), value, Map.of());
-      } else if (target instanceof Destination.Target.ToFile<O> file) {
-        var unused = line(file.path(), file.codec(), value);
-      }
+    public Callback.Sent<O> prepare(Origin origin, O value) {
       return tap.prepare(origin, value);
     }
 
     @Override
     public CompletionStage<?> send(List<Callback.Sent<O>> prepared) {
       return tap.send(prepared);
+    }
+  }
+
+  /** A value, and what its destination would write: one that can't be written fails here. */
+  private record Written<O>(Callback.Sent<O> sent, Outlet.Content content) {}
+
+  /** Calls this process with values that can be kept, as a codec reads and writes them. */
+  private record KeptTapped<O>(Destination.Target<O> target, Codec<O> codec, Callback<O> to)
+      implements Outlet.Keeping<O, Written<O>> {
+    @Override
+    public String name() {
+      return to.name();
+    }
+
+    @Override
+    public Written<O> prepare(Origin origin, O value) throws Exception {
+      return new Written<>(to.prepare(origin, value), written(value));
+    }
+
+    private Content written(O value) throws Exception {
+      if (target instanceof Destination.Target.ToStream<O> stream) {
+        var entry = entry(stream.partitionKey(), codec, value, Map.of());
+        return new Content(entry.partitionKey(), entry.data(), Map.of());
+      }
+      byte[] data =
+          target instanceof Destination.Target.ToFile<O> file
+              ? line(file.path(), codec, value)
+              : codec.encode(value);
+      return new Content("", data, Map.of());
+    }
+
+    @Override
+    public CompletionStage<?> send(List<Written<O>> prepared) {
+      return to.send(prepared.stream().map(Written::sent).toList());
+    }
+
+    @Override
+    public Content keep(Written<O> prepared) {
+      return prepared.content();
+    }
+
+    @Override
+    public Written<O> revive(String id, Content content) throws Exception {
+      var value = codec.decode(content.data(), codec.version());
+      return new Written<>(new Callback.Sent<>(id, value), content);
     }
   }
 
@@ -234,7 +275,7 @@ final class Outlets implements AutoCloseable {
       Function<? super O, String> key,
       Envelope envelope,
       StreamSink sink)
-      implements Outlet<O, StreamSink.Entry> {
+      implements Outlet.Keeping<O, StreamSink.Entry> {
     @Override
     public String name() {
       return "stream " + stream;
@@ -258,9 +299,20 @@ final class Outlets implements AutoCloseable {
     public CompletionStage<?> send(List<StreamSink.Entry> prepared) {
       return sink.put(prepared);
     }
+
+    @Override
+    public Content keep(StreamSink.Entry prepared) {
+      return new Content(prepared.partitionKey(), prepared.data(), prepared.headers());
+    }
+
+    @Override
+    public StreamSink.Entry revive(String id, Content content) {
+      return new StreamSink.Entry(content.key(), content.data(), content.headers());
+    }
   }
 
-  private record ToFile<O>(Codec<O> codec, LineFile file, Path path) implements Outlet<O, byte[]> {
+  private record ToFile<O>(Codec<O> codec, LineFile file, Path path)
+      implements Outlet.Keeping<O, byte[]> {
     @Override
     public String name() {
       return "file " + path;
@@ -274,6 +326,16 @@ final class Outlets implements AutoCloseable {
     @Override
     public CompletionStage<?> send(List<byte[]> prepared) {
       return file.append(prepared);
+    }
+
+    @Override
+    public Content keep(byte[] prepared) {
+      return new Content("", prepared, Map.of());
+    }
+
+    @Override
+    public byte[] revive(String id, Content content) {
+      return content.data();
     }
   }
 

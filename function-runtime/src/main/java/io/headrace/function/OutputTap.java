@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  */
 public interface OutputTap {
   /**
-   * An output of an attempt that succeeded.
+   * An output of an attempt that succeeded, and of functions with state, of one that is committed.
+   * After a crash those are decoded by their destination's codec.
    *
    * @param side null for the function's own destination
    * @param id the same whenever the output is repeated; of early tellings ({@link

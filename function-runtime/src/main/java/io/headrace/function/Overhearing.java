@@ -4,6 +4,7 @@ import io.headrace.kcl.Position;
 import io.headrace.kcl.ShardHandler.Context;
 import io.headrace.kcl.ShardHandler.Outcome;
 import io.headrace.kcl.ShardHandler.Outcomes;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -66,6 +67,11 @@ final class Overhearing implements Outcomes {
   @Override
   public void stateChanged() {
     engine.stateChanged();
+  }
+
+  @Override
+  public void commitWanted(Duration within) {
+    engine.commitWanted(within);
   }
 
   @Override

@@ -23,6 +23,14 @@ final class Ranges {
     return wait;
   }
 
+  static Duration requireCommitting(String function, Duration limit) {
+    if (limit.isNegative() || limit.compareTo(Duration.ofHours(1)) > 0) {
+      throw FunctionSpec.refused(
+          function, "committingWithin", limit.toString(), "must be between 0 and 1 h");
+    }
+    return limit;
+  }
+
   static void requireInFlight(String function, int perShard) {
     if (perShard < 1 || perShard > IN_FLIGHT_MAX) {
       throw FunctionSpec.refused(

@@ -111,7 +111,9 @@ final class RuntimeWorker implements FunctionRuntime.Running {
     var handlers = new ArrayList<HandlerSpec>();
     for (var spec : of.specs) {
       var pool = machinery.poolOf(spec, of.poolThreads);
-      var host = FunctionHost.open(spec, environment.callingOn(pool));
+      var host =
+          FunctionHost.open(
+              spec.committingOutputsWithin(of.outputsWithin), environment.callingOn(pool));
       hosts.put(spec.name(), host);
       handlers.addAll(assembly.handlers(host, connectors, progress));
     }

@@ -45,6 +45,9 @@ final class Scope {
    */
   boolean placesResting;
 
+  /** Of this handler, where its outputs wait; set once, before anything else happens. */
+  @Nullable Outbox outbox;
+
   /** What of a record's bytes is the user's; set once, before anything else happens. */
   UnaryOperator<byte[]> shown = UnaryOperator.identity();
 

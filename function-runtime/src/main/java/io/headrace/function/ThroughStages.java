@@ -79,7 +79,8 @@ final class ThroughStages<I, O> {
         Delivery.USUAL,
         of.redaction(),
         of.threads(),
-        Optional.empty());
+        Optional.empty(),
+        of.committing());
   }
 
   /** Handlers of an input's shards. */

@@ -113,7 +113,8 @@ class FunctionSpecTest {
                     FunctionOptions.Outages.NONE),
                 Optional.of(Duration.ofSeconds(9)),
                 Optional.empty(),
-                FunctionOptions.Threads.NONE));
+                FunctionOptions.Threads.NONE,
+                Optional.empty()));
     var settings = changed.settings();
     assertThat(settings.batch()).isEqualTo(new BatchLimits(30, Duration.ofSeconds(3)));
     assertThat(settings.delivery().concurrentBatches()).isEqualTo(4);
@@ -165,7 +166,8 @@ class FunctionSpecTest {
             FunctionOptions.Outages.named(List.of(name))),
         Optional.empty(),
         Optional.empty(),
-        FunctionOptions.Threads.NONE);
+        FunctionOptions.Threads.NONE,
+        Optional.empty());
   }
 
   @Test
@@ -182,7 +184,8 @@ class FunctionSpecTest {
             FunctionOptions.Retrying.NONE,
             Optional.empty(),
             Optional.empty(),
-            FunctionOptions.Threads.NONE);
+            FunctionOptions.Threads.NONE,
+            Optional.empty());
     assertThatThrownBy(() -> spec.with(lambda))
         .hasMessageContaining("function shop, lambdaCompatible");
   }

@@ -73,7 +73,7 @@ final class Rig implements OutputTap {
   Shard shard = Shard.root("shardId-000000000000");
   Commit commit = new Commit(Set.of(), List.of());
   long epoch = 1;
-  private long sequence;
+  long sequence;
   private @Nullable ShardHandler handler;
   private @Nullable FunctionHost<String, String> host;
   private boolean committing;
@@ -360,6 +360,11 @@ final class Rig implements OutputTap {
                             }
                           }
                         }));
+  }
+
+  /** What {@link #crash} starts from now on, under the same name. */
+  void redeploy(FunctionSpec<String, String> next) {
+    spec = next;
   }
 
   /** Forgets everything since the last commit, and starts again from it. */

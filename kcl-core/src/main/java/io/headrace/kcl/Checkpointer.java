@@ -32,6 +32,11 @@ public interface Checkpointer {
   /** Whether the policy asks for a commit at this tick of the monotonic clock. */
   boolean due(long ticks);
 
+  /** Whether a commit as of now could be stored, be it wanted or not. */
+  default boolean isStorable() {
+    return true;
+  }
+
   /** Whether there is anything to commit at all. */
   boolean dirty();
 

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * What a handler stores with its position: state roots, watermarks, timers. Opaque to everybody
@@ -18,6 +19,12 @@ public record CommitParts(Map<String, byte[]> parts) {
    */
   public static final String PARKED = "parked";
 
+  /**
+   * The part that holds outputs which are decided and may not have left yet: it outlives a move of
+   * the position, too.
+   */
+  public static final String OUTBOX = "outbox";
+
   public CommitParts {
     parts = Map.copyOf(parts);
   }
@@ -28,8 +35,9 @@ public record CommitParts(Map<String, byte[]> parts) {
 
   /** What is left of these when an operator moves the position: state begins empty. */
   public CommitParts moved() {
-    byte[] parked = parts.get(PARKED);
-    return parked == null ? NONE : of(PARKED, parked);
+    var kept = new HashMap<>(parts);
+    kept.keySet().retainAll(Set.of(PARKED, OUTBOX));
+    return new CommitParts(kept);
   }
 
   /** These with others, which count where both have a part. */

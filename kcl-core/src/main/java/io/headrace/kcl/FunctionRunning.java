@@ -19,9 +19,6 @@ import org.jspecify.annotations.Nullable;
  * checkpointer, and turns their answers, timers and faults into events. On the worker loop only.
  */
 final class FunctionRunning {
-  /** How often a run with something to commit asks the policy. */
-  private static final Duration COMMIT_LOOK = Duration.ofMillis(100);
-
   private final HandlerSpec spec;
   private final ShardPlace place;
   private final EngineContext engine;
@@ -36,7 +33,8 @@ final class FunctionRunning {
   private @Nullable Throwable failure;
   private final RunWake wake;
   private final LastCalls lastCalls;
-  private boolean commitLookAhead;
+  private final Departure departure;
+  private final CommitLook commitLook;
 
   /** A commit is with the store, which may put it off for long while it is throttled. */
   private boolean storing;
@@ -61,7 +59,10 @@ final class FunctionRunning {
     book = new RunBook(run, place, spec.name(), engine);
     wake = new RunWake(run, engine.loop(), this::wakeUp);
     lastCalls = new LastCalls(engine.loop());
+    departure = new Departure(engine.loop());
     checkpointer = spec.checkpointers().open(place.key(), place.shard(), place.tenure().token());
+    commitLook =
+        new CommitLook(engine.loop(), checkpointer::isStorable, this::lookWhetherCommitIsDue);
   }
 
   String name() {
@@ -162,6 +163,7 @@ final class FunctionRunning {
       failure = broke.cause();
     } else if (event instanceof RunEvent.DeadlinePassed) {
       lastCalls.giveUp();
+      departure.giveUp();
     }
     if (event instanceof RunEvent.Answer && !(event instanceof RunEvent.RetryDue)) {
       storing = false;
@@ -297,14 +299,33 @@ final class FunctionRunning {
     if (checkpointer.dirty()) {
       commit(attempt, checkpointer::commitLast);
     } else {
-      tell(new RunEvent.NothingToCommit());
+      depart(attempt, new RunEvent.NothingToCommit());
     }
+  }
+
+  /** What the last commit lets out leaves before the shard does; that it has is committed, too. */
+  private void depart(long attempt, RunEvent over) {
+    departure.await(
+        live(),
+        isNews -> {
+          if (run.phase().isFinal()) {
+            return;
+          }
+          if (!isNews) {
+            tell(over);
+          } else if (checkpointer.dirty()) {
+            inOwnTurn(() -> commit(attempt, checkpointer::commitLast));
+          } else {
+            inOwnTurn(() -> tell(over));
+          }
+        });
   }
 
   /** State and progress are taken in one turn, so that they belong together. */
   private void commit(
       long attempt, BiFunction<Progress, CommitParts, CompletionStage<CommitOutcome>> store) {
     tellSettled();
+    commitLook.captured();
     var progress = checkpointer.capture();
     book.captured();
     run.checkCommit(progress);
@@ -374,7 +395,11 @@ final class FunctionRunning {
     } catch (RuntimeException fault) {
       event = new RunEvent.Broke(fault);
     }
-    tell(event);
+    if (event instanceof RunEvent.Committed last && run.phase() == RunPhase.COMMITTING_LAST) {
+      depart(last.attempt(), last);
+    } else {
+      tell(event);
+    }
   }
 
   private ShardHandler live() {
@@ -387,6 +412,7 @@ final class FunctionRunning {
   private void abandonHandler() {
     answers.silent = true;
     lastCalls.giveUp();
+    departure.giveUp();
     if (handler != null) {
       handler.abandon();
     }
@@ -407,9 +433,8 @@ final class FunctionRunning {
       return;
     }
     wake.arm();
-    if (run.canCommit() && !commitLookAhead && checkpointer.dirty()) {
-      commitLookAhead = true;
-      engine.loop().schedule(COMMIT_LOOK, this::lookWhetherCommitIsDue);
+    if (run.canCommit() && checkpointer.dirty()) {
+      commitLook.arm();
     }
   }
 
@@ -437,8 +462,8 @@ final class FunctionRunning {
   private void lookWhetherCommitIsDue() {
     // What is asked of the run here must not change by what it is told with the answer.
     tellSettled();
-    commitLookAhead = false;
-    if (run.canCommit() && checkpointer.dirty() && checkpointer.due(engine.loop().ticks())) {
+    boolean due = commitLook.isDue() || checkpointer.due(engine.loop().ticks());
+    if (due && run.canCommit() && checkpointer.dirty()) {
       tell(new RunEvent.CommitDue());
     } else {
       armTimers();
@@ -483,6 +508,13 @@ final class FunctionRunning {
     public void stateChanged() {
       if (isHeard()) {
         checkpointer.stateChanged();
+        armTimers();
+      }
+    }
+
+    @Override
+    public void commitWanted(Duration within) {
+      if (isHeard() && commitLook.want(within)) {
         armTimers();
       }
     }

@@ -71,6 +71,15 @@ public interface ShardHandler extends AutoCloseable {
   default void committed(CommitParts parts) {}
 
   /**
+   * Asked once a shard that is drained is committed for the last time: completes on any thread when
+   * what that commit lets out has left, as outputs do that wait for it. What of them is done is
+   * committed once more, so that the next owner does not send it again. Not waited for long.
+   */
+  default CompletionStage<Void> departed() {
+    return CompletableFuture.completedFuture(null);
+  }
+
+  /**
    * The shard goes elsewhere, or has ended: nothing is begun any more. What runs may finish; what
    * does not, be it in line or waiting to be tried again, is {@linkplain Outcomes#returned
    * returned}, now or as soon as its call has failed. Called once. A handler that only waits for
@@ -180,6 +189,12 @@ public interface ShardHandler extends AutoCloseable {
 
     /** State changed without a record: a commit is wanted. */
     void stateChanged();
+
+    /**
+     * Something waits for the next commit: it is wanted so soon, whatever the policy says. Told
+     * beside what makes one necessary.
+     */
+    default void commitWanted(Duration within) {}
 
     /**
      * The handler can't go on (an error of the virtual machine, a state that can't be read): the

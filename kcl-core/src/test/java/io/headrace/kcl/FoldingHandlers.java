@@ -16,6 +16,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Handlers of one function for engine tests. Each record's payload is its number within its key, 1,
@@ -48,6 +49,12 @@ final class FoldingHandlers implements ShardHandler.Factory {
   boolean settlesFirst;
 
   Duration snapshotTakes = Duration.ofMillis(3);
+
+  /** How soon it wants what it settles to be committed; null where it does not say. */
+  @Nullable Duration wantsCommitWithin;
+
+  /** How long that takes which a last commit lets out, and which changes state then. */
+  @Nullable Duration departure;
 
   /** Takes a gap in a key's numbers as given. */
   boolean tolerant;
@@ -192,9 +199,30 @@ final class FoldingHandlers implements ShardHandler.Factory {
         state.put(key, number);
         context.outcomes().settled(record.position(), Outcome.HANDLED);
       }
+      if (wantsCommitWithin != null) {
+        context.outcomes().commitWanted(wantsCommitWithin);
+      }
       if (!lane.isEmpty()) {
         beginIfOpen(lane);
       }
+    }
+
+    @Override
+    public CompletionStage<Void> departed() {
+      var left = new CompletableFuture<Void>();
+      if (departure == null) {
+        left.complete(null);
+      } else {
+        context
+            .loop()
+            .schedule(
+                departure,
+                () -> {
+                  context.outcomes().stateChanged();
+                  left.complete(null);
+                });
+      }
+      return left;
     }
 
     @Override

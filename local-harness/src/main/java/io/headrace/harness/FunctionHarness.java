@@ -40,7 +40,9 @@ import java.util.function.Function;
  * <p>Time stands still but in {@link #advance}, and in {@link #split}, {@link #merge}, {@link
  * #crash} and {@link #redeployWith}, which take the time that a worker needs for them. So a failed
  * record is retried, a batch that waits is handed over and progress is committed (every 5 s) by
- * {@link #advance} only. It begins at 2026-01-01T00:00:00Z.
+ * {@link #advance} only. It begins at 2026-01-01T00:00:00Z. Outputs of functions with state leave
+ * behind their commit; unless the specification says {@link
+ * io.headrace.function.FunctionSpec.Options#committingWithin}, that is made at once here.
  *
  * <p>A function that blocks, blocks the test. An asynchronous one may answer on threads of its own:
  * every method waits for the answers of the calls that it began, in real time, and fails when they
@@ -295,8 +297,8 @@ public final class FunctionHarness<I, O> implements AutoCloseable {
   /**
    * Ends the worker as a crash would and starts another, which takes over from the last commit:
    * records that were handled since are delivered again, state is as it was committed, and outputs
-   * may repeat. {@link #advance} by more than 5 s before, to have everything committed. Takes some
-   * 13 s of virtual time, as a fail-over does.
+   * may repeat, those of functions with state as they were. {@link #advance} by more than 5 s
+   * before, to have everything committed. Takes some 13 s of virtual time, as a fail-over does.
    */
   public void crash() {
     running.crash();
@@ -405,6 +407,7 @@ public final class FunctionHarness<I, O> implements AutoCloseable {
             .tappedBy(interposed.tap().apply(sent))
             .observedBy(attendance)
             .observedBy(interposed.listener())
+            .committingOutputsWithin(interposed.outputsWithin())
             .run(spec);
     streams.connectors().forEach(runtime::connecting);
     return runtime.start();

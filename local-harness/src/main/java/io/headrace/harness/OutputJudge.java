@@ -9,12 +9,22 @@ import java.util.function.Predicate;
 
 /**
  * What a function with known outputs has sent, each id once: whoever drops what comes again by its
- * id must lose nothing and see nothing twice. On the world's loop only.
+ * id must lose nothing and see nothing twice. An output shows by which call it was made, so one
+ * that was sent by a call whose effect was never committed is found out by the one that was. On the
+ * world's loop only.
  */
 final class OutputJudge {
   private final Verdicts verdicts;
   private final Predicate<String> known;
-  private final Map<String, Map<String, String>> sent = new HashMap<>();
+  private final Map<String, Map<String, Told>> sent = new HashMap<>();
+
+  /**
+   * An output.
+   *
+   * @param value without what differs from call to call
+   * @param exact as it was sent
+   */
+  private record Told(String value, String exact) {}
 
   /**
    * @param known whether the input says what a function's outputs must be
@@ -25,18 +35,19 @@ final class OutputJudge {
   }
 
   /** An output is durable. */
-  void sent(String function, String id, String value) {
-    var before = sent.computeIfAbsent(function, f -> new HashMap<>()).putIfAbsent(id, value);
-    if (before != null && !before.equals(value) && known.test(function)) {
+  void sent(String function, String id, String value, String exact) {
+    var now = new Told(value, exact);
+    var before = sent.computeIfAbsent(function, f -> new HashMap<>()).putIfAbsent(id, now);
+    if (before != null && !before.equals(now) && known.test(function)) {
       verdicts.broken(
           Promise.OUTPUTS_ARE_EXACT,
           function
               + ": output "
               + id
               + " was \""
-              + before
+              + before.exact()
               + "\" and comes again as \""
-              + value
+              + exact
               + '"');
     }
   }
@@ -44,6 +55,6 @@ final class OutputJudge {
   /** One for each id. */
   Collection<String> of(String function) {
     var all = sent.get(function);
-    return all == null ? List.of() : List.copyOf(all.values());
+    return all == null ? List.of() : all.values().stream().map(Told::value).toList();
   }
 }

@@ -54,6 +54,11 @@ interface Plant {
     return loop;
   }
 
+  /** Whether functions with state send before they have committed. */
+  default boolean emitsEarly() {
+    return false;
+  }
+
   default OutputTap tapOf(SimulatedProcess process, OutputTap tap) {
     return tap;
   }

@@ -214,6 +214,33 @@ enum PlantedFault {
                           end.left().fencingToken(),
                           end.left().childrenFrom(),
                           PlantedProgressFaults.withoutParked(end.left().parts()))))),
+  OUTPUTS_BEFORE_COMMIT(
+      "outputs of a function with state are sent before they are committed",
+      PlantedOutputFaults::sentBeforeTheCommit),
+  OUTPUTS_TRIMMED_BEFORE_SENT(
+      "an output is taken out of the outbox before it is sent",
+      PlantedOutputFaults::trimmedBeforeSent),
+  REFUSED_COMMIT_LETS_OUTPUTS_GO(
+      "a worker whose commit was refused sends the outputs that were in it",
+      PlantedOutputFaults::refusedCommitsLetOutputsGo),
+  OUTBOX_NOT_READ(
+      "who takes a shard over does not send what the former owner had committed",
+      () ->
+          PlantedStateFaults.seals(
+              item ->
+                  PlantedStateFaults.withParts(
+                      item, item.parts().map(PlantedOutputFaults::withoutOutbox)))),
+  END_FORGETS_OUTBOX(
+      "a shard's end does not give the outputs that wait to the children",
+      () ->
+          ends(
+              end ->
+                  PlantedProgressFaults.leaving(
+                      end,
+                      new EndedParent(
+                          end.left().fencingToken(),
+                          end.left().childrenFrom(),
+                          PlantedOutputFaults.withoutOutbox(end.left().parts()))))),
   STILL_COMMITS_LEFT_OUT(
       "a commit of timers and windows that moves no position is left out",
       PlantedStateFaults::commitsWithoutProgressLeftOut),
@@ -275,6 +302,10 @@ enum PlantedFault {
           entry(CLOCK_RUNS_OFF, Set.of(Disturbance.CUT_OFF)),
           entry(END_FORGETS_PARKED, Set.of(Disturbance.KEY_FAILS, Disturbance.SPLIT_UNDER_LOAD)),
           entry(PARKED_NOT_READ, Set.of(Disturbance.KEY_FAILS, Disturbance.KILL_AND_RESTART)),
+          entry(OUTPUTS_BEFORE_COMMIT, Set.of(Disturbance.KILL_AND_RESTART)),
+          entry(OUTPUTS_TRIMMED_BEFORE_SENT, Set.of(Disturbance.KILL_AND_RESTART)),
+          entry(OUTBOX_NOT_READ, Set.of(Disturbance.KILL_AND_RESTART)),
+          entry(END_FORGETS_OUTBOX, Set.of(Disturbance.SPLIT_UNDER_LOAD)),
           entry(MERGE_TAKES_ONE_STATE, Set.of(Disturbance.SPLIT, Disturbance.MERGE)),
           entry(ORDERS_BEFORE_START_IGNORED, Set.of(Disturbance.OPERATOR_PAUSES)),
           entry(ORDERS_NOT_NOTICED, Set.of(Disturbance.OPERATOR_PAUSES)),
@@ -285,6 +316,11 @@ enum PlantedFault {
   /** What shows itself in timers, windows and known outputs only. */
   private static final Set<PlantedFault> TIMED =
       Set.of(
+          OUTPUTS_BEFORE_COMMIT,
+          OUTPUTS_TRIMMED_BEFORE_SENT,
+          REFUSED_COMMIT_LETS_OUTPUTS_GO,
+          OUTBOX_NOT_READ,
+          END_FORGETS_OUTBOX,
           STATE_READ_AS_NONE,
           STATE_READ_TOO_OLD,
           MERGE_TAKES_ONE_STATE,

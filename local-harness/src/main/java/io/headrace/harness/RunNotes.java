@@ -82,7 +82,7 @@ final class RunNotes implements OutputTap, RuntimeListener {
       return;
     }
     note(new Trait(source.number(), Sort.OUTPUT, what), value);
-    points.pass("behind the sending of " + what + ", before the commit");
+    points.pass("behind the sending of " + what);
   }
 
   @Override

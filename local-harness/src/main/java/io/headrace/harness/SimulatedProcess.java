@@ -423,7 +423,8 @@ final class SimulatedProcess {
     public void output(String function, @Nullable Side<?> side, String id, Object value) {
       refuseNowAndThen();
       world.deliveries().sent(function, id.substring(0, id.lastIndexOf('#')));
-      world.outputs().sent(function, id, world.workload().told(value));
+      var told = world.workload().told(value);
+      world.outputs().sent(function, id, told, told.isEmpty() ? "" : String.valueOf(value));
     }
 
     @Override

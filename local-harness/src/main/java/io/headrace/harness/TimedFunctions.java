@@ -53,8 +53,12 @@ final class TimedFunctions {
   private static final RetryPolicy RETRY =
       RetryPolicy.forever().backingOff(Duration.ofMillis(100), Duration.ofSeconds(2));
 
+  /** Stands before the name of the call in an output. */
+  private static final String CALL = " by call ";
+
   private final FleetWorld world;
   private final SimulatedProcess process;
+  private int calls;
 
   TimedFunctions(FleetWorld world, SimulatedProcess process) {
     this.world = world;
@@ -73,23 +77,42 @@ final class TimedFunctions {
             .batching(plan.batchMax(), Duration.ofMillis(50))
             .inFlight(plan.inFlight())
             .retrying(RETRY.parkingKeys(PARKING))
-            .keyedBy(Keys.<TimedRecord>partitionKey(), codec)
-            .handledAsyncBy(Tallies::new, Destination.<String>nowhere());
+            .keyedBy(Keys.<TimedRecord>partitionKey(), codec);
     var sums =
         FunctionSpec.named(SUMS)
             .reading(input)
             .batching(plan.batchMax(), Duration.ofMillis(50))
             .inFlight(plan.inFlight())
             .retrying(RETRY)
-            .sendingSide(LATE, Destination.<TimedRecord>nowhere())
+            .sendingSide(LATE, Destination.stream("late", TimedRecord.CODEC, TimedRecord::key))
             .windowedBy(
                 Keys.<TimedRecord>partitionKey(),
                 (sessions(plan) ? Windows.session(GAP) : Windows.tumbling(WINDOW))
                     .waiting(LATENESS)
                     .lateTo(LATE),
-                new Text())
-            .handledBy(Sums::new, Destination.<String>nowhere());
-    return List.of(tally, sums);
+                new Text());
+    if (world.plant().emitsEarly()) {
+      return List.of(
+          tally.emittingEarly().handledAsyncBy(Tallies::new, to("tallies")),
+          sums.emittingEarly().handledBy(Sums::new, to("sums")));
+    }
+    return List.of(
+        tally.handledAsyncBy(Tallies::new, to("tallies")), sums.handledBy(Sums::new, to("sums")));
+  }
+
+  /** Outputs that can be kept until they are committed. */
+  private static Destination<String> to(String stream) {
+    return Destination.stream(stream, new Text(), value -> value.split(" ", 2)[0]);
+  }
+
+  /** An output shows by which call it was made: no two have the same. */
+  private String byThisCall(String output) {
+    return output + CALL + process.name() + "." + ++calls;
+  }
+
+  static String withoutCall(String output) {
+    int call = output.indexOf(CALL);
+    return call < 0 ? output : output.substring(0, call);
   }
 
   /** Whether the windowed function has sessions, and not windows of one size. */
@@ -196,7 +219,7 @@ final class TimedFunctions {
       if (setsWallTimer(number)) {
         next = next.wakeAfter("w" + number, WALL_DELAY);
       }
-      return later(out, output(record.key(), number, now.chain()), next);
+      return later(out, byThisCall(output(record.key(), number, now.chain())), next);
     }
 
     @Override
@@ -212,7 +235,7 @@ final class TimedFunctions {
       if (timer.name().startsWith("e") && setsAgain(Long.parseLong(timer.name().substring(1)))) {
         next = next.wakeAt("a" + timer.name().substring(1), timer.due().plus(AGAIN_DELAY));
       }
-      return later(out, fired(timer.key(), timer.name()), next);
+      return later(out, byThisCall(fired(timer.key(), timer.name())), next);
     }
   }
 
@@ -245,7 +268,7 @@ final class TimedFunctions {
     @Override
     public void close(Window window, String sum, Output<String> out) {
       world.trace().tell(process.name(), "sums closes " + window.key() + " " + window.start());
-      out.send(TimedWorkload.closed(window.key(), window.start(), sum));
+      out.send(byThisCall(TimedWorkload.closed(window.key(), window.start(), sum)));
     }
   }
 

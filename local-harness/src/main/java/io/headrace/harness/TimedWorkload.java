@@ -95,7 +95,9 @@ final class TimedWorkload implements Workload {
   /** An output as it is compared: what came late is sent as it is. */
   @Override
   public String told(Object output) {
-    return output instanceof TimedRecord record ? late(record) : String.valueOf(output);
+    return output instanceof TimedRecord record
+        ? late(record)
+        : TimedFunctions.withoutCall(String.valueOf(output));
   }
 
   @Override

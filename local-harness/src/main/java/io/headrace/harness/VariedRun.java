@@ -21,6 +21,9 @@ final class VariedRun<I, O> {
   /** Longer than it takes until everything is committed. */
   private static final Duration COMMITTING = Duration.ofSeconds(6);
 
+  /** As everything else: records are to come again although they had outputs. */
+  private static final Duration COMMITTING_OUTPUTS = Duration.ofSeconds(5);
+
   /** For what the scenario leaves unfinished, such as records that are retried. */
   private static final Duration AFTERWARDS = Duration.ofSeconds(30);
 
@@ -34,7 +37,8 @@ final class VariedRun<I, O> {
           FunctionOptions.Retrying.NONE,
           Optional.empty(),
           Optional.empty(),
-          FunctionOptions.Threads.NONE);
+          FunctionOptions.Threads.NONE,
+          Optional.empty());
 
   /** What a function does beside sending: how it begins, and how it is looked at. */
   record Outside(String what, Runnable before, Supplier<?> look) {}
@@ -65,7 +69,8 @@ final class VariedRun<I, O> {
     this.harness =
         new FunctionHarness<>(
             this::specification,
-            new Interposed(tap -> notes, points::around, points::around, notes));
+            new Interposed(
+                tap -> notes, points::around, points::around, notes, COMMITTING_OUTPUTS));
     this.begin = harness.now();
   }
 

@@ -52,7 +52,9 @@ final class FunctionKeys {
         retrying(lambda.isPresent()),
         optional("timeout", key -> section.duration(key, HOUR, MILLISECOND, HOUR)),
         optional("inFlight", key -> section.number(key, 1, 1, 10_000)),
-        threads());
+        threads(),
+        optional(
+            "committingWithin", key -> section.duration(key, Duration.ZERO, Duration.ZERO, HOUR)));
   }
 
   private FunctionOptions.Threads threads() {

@@ -198,6 +198,7 @@ class SettingsTest {
                         parallelizationFactor: 3
                         maxPayload: 4MiB
                         unavailableOn: [java.net.ConnectException]
+                        committingWithin: 250ms
                     """)
             .functions()
             .get(0)
@@ -226,7 +227,8 @@ class SettingsTest {
                 Optional.of(Duration.ofSeconds(30)),
                 Optional.of(64),
                 new FunctionOptions.Threads(
-                    Optional.of(12), Optional.of(InvocationThreads.Kind.PLATFORM))));
+                    Optional.of(12), Optional.of(InvocationThreads.Kind.PLATFORM)),
+                Optional.of(Duration.ofMillis(250))));
   }
 
   @Test
