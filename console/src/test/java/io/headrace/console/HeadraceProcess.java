@@ -14,7 +14,7 @@ final class HeadraceProcess implements AutoCloseable {
    * to 6 s; what it does within them shows in what it leaves. The rest is for machines that are
    * busy.
    */
-  private static final int END_SECONDS_MAX = 30;
+  private static final int END_SECONDS_MAX = 60;
 
   private final Process process;
   private final BufferedReader out;
@@ -100,8 +100,9 @@ final class HeadraceProcess implements AutoCloseable {
     return process.exitValue();
   }
 
+  /** Kills it where it runs. Once it is gone, so is its hold on its folder and its ports. */
   @Override
   public void close() {
-    process.destroyForcibly();
+    process.destroyForcibly().onExit().join();
   }
 }

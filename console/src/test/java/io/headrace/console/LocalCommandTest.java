@@ -205,7 +205,7 @@ class LocalCommandTest {
                         })
                     .build()));
       }
-      assertThat(open.await(30, TimeUnit.SECONDS)).isTrue();
+      assertThat(open.await(60, TimeUnit.SECONDS)).isTrue();
 
       long start = System.nanoTime();
       local.terminate();

@@ -139,7 +139,7 @@ class LaggardOnRealServicesTest {
       values.add(Integer.toString(put++));
       entries.add(new StreamSink.Entry("key", values.get(i).getBytes(UTF_8)));
     }
-    var stored = sink.put(entries).toCompletableFuture().get(30, TimeUnit.SECONDS);
+    var stored = sink.put(entries).toCompletableFuture().get(60, TimeUnit.SECONDS);
     assertThat(stored).hasSize(BATCH);
     return values;
   }
@@ -147,7 +147,7 @@ class LaggardOnRealServicesTest {
   private static List<String> take(BlockingQueue<String> from, int count) throws Exception {
     var taken = new ArrayList<String>();
     while (taken.size() < count) {
-      var next = from.poll(30, TimeUnit.SECONDS);
+      var next = from.poll(60, TimeUnit.SECONDS);
       assertThat(next).as("after %s", taken).isNotNull();
       taken.add(next);
     }
@@ -156,7 +156,7 @@ class LaggardOnRealServicesTest {
 
   private static boolean readsBehind(FunctionRuntime.Running worker, String function)
       throws Exception {
-    var status = worker.status().toCompletableFuture().get(10, TimeUnit.SECONDS);
+    var status = worker.status().toCompletableFuture().get(60, TimeUnit.SECONDS);
     return status.shards().stream()
         .flatMap(shard -> shard.functions().stream())
         .filter(each -> each.function().startsWith(function))

@@ -83,7 +83,7 @@ class RealServicesTest {
         victim.crash();
         broken.clear();
         put(sink, ROUNDS / 2, ROUNDS);
-        assertThat(all.await(60, TimeUnit.SECONDS)).as("%s", survivor.health()).isTrue();
+        assertThat(all.await(120, TimeUnit.SECONDS)).as("%s", survivor.health()).isTrue();
       }
     }
     assertThat(counts).hasSize(KEYS);
@@ -137,7 +137,7 @@ class RealServicesTest {
       for (int key = 0; key < KEYS; key++) {
         entries.add(new StreamSink.Entry("key" + key, Integer.toString(round).getBytes(UTF_8)));
       }
-      var stored = sink.put(List.copyOf(entries)).toCompletableFuture().get(30, TimeUnit.SECONDS);
+      var stored = sink.put(List.copyOf(entries)).toCompletableFuture().get(60, TimeUnit.SECONDS);
       assertThat(stored).hasSize(KEYS);
     }
   }

@@ -128,13 +128,13 @@ class UsersStageTest {
       rig.pool = pool;
       rig.start();
       rig.putAll("a=1", "b=2");
-      assertThat(rig.loop.runUntil(() -> entered.get() == 2, 20_000)).isTrue();
+      assertThat(rig.loop.runUntil(() -> entered.get() == 2, 60_000)).isTrue();
       rig.advance(1_000);
       assertThat(taken(cancelledBy)).as("out of time").startsWith("users-");
       assertThat(taken(cancelledBy)).as("out of time").startsWith("users-");
 
       rig.put("c", "3");
-      assertThat(rig.loop.runUntil(() -> entered.get() == 3, 20_000)).isTrue();
+      assertThat(rig.loop.runUntil(() -> entered.get() == 3, 60_000)).isTrue();
       rig.loop.execute(rig.handler()::abandon);
       rig.loop.runUntilIdle();
       assertThat(taken(cancelledBy)).as("abandoned").startsWith("users-");
@@ -143,7 +143,7 @@ class UsersStageTest {
 
   private static String taken(BlockingQueue<String> names) {
     try {
-      return String.valueOf(names.poll(20, TimeUnit.SECONDS));
+      return String.valueOf(names.poll(60, TimeUnit.SECONDS));
     } catch (InterruptedException interrupted) {
       throw new AssertionError(interrupted);
     }

@@ -2,6 +2,7 @@ package io.headrace.local;
 
 import io.headrace.local.protocol.Wire;
 import java.net.URI;
+import java.time.Duration;
 import java.util.function.Supplier;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentials;
@@ -17,6 +18,7 @@ import software.amazon.awssdk.services.kinesis.KinesisAsyncClientBuilder;
 /** Real clients of the service, pointed at a local server. */
 final class Clients {
   private static final String CBOR_ENABLED = "aws.cborEnabled";
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
 
   // A client that owns its threads takes two seconds to close.
   private static final SdkEventLoopGroup LOOPS =
@@ -59,23 +61,23 @@ final class Clients {
   static KinesisAsyncClient of(URI endpoint, Wire wire, Protocol protocol) {
     KinesisAsyncClientBuilder builder =
         builder(endpoint, "test")
-            .httpClientBuilder(
-                NettyNioAsyncHttpClient.builder()
-                    .eventLoopGroup(LOOPS)
-                    .protocol(protocol)
-                    .maxConcurrency(1_000));
+            .httpClientBuilder(ownHttp().protocol(protocol).maxConcurrency(1_000));
     return wire == Wire.JSON ? withoutCbor(builder::build) : builder.build();
   }
 
   static KinesisAsyncClient ofAccount(URI endpoint, String accessKey) {
-    return builder(endpoint, accessKey)
-        .httpClientBuilder(NettyNioAsyncHttpClient.builder().eventLoopGroup(LOOPS))
-        .build();
+    return builder(endpoint, accessKey).httpClientBuilder(ownHttp()).build();
   }
 
-  /** The client's own HTTP with its own settings, but threads that are shared. */
+  /** The client's own HTTP, but with threads that are shared, and patient with a busy machine. */
   static NettyNioAsyncHttpClient.Builder ownHttp() {
-    return NettyNioAsyncHttpClient.builder().eventLoopGroup(LOOPS);
+    return NettyNioAsyncHttpClient.builder()
+        .eventLoopGroup(LOOPS)
+        .connectionTimeout(PATIENCE)
+        .connectionAcquisitionTimeout(PATIENCE)
+        .tlsNegotiationTimeout(PATIENCE)
+        .readTimeout(PATIENCE)
+        .writeTimeout(PATIENCE);
   }
 
   private static KinesisAsyncClientBuilder builder(URI endpoint, String accessKey) {

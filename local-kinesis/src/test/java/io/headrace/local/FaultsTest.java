@@ -41,7 +41,7 @@ import software.amazon.awssdk.services.kinesis.model.SubscribeToShardEvent;
 import software.amazon.awssdk.services.kinesis.model.SubscribeToShardResponseHandler;
 
 /** Faults as real clients meet them. */
-@Timeout(60)
+@Timeout(180)
 class FaultsTest {
   private static final String SHARD = "shardId-000000000000";
 
@@ -262,7 +262,7 @@ class FaultsTest {
     String consumer = consumer();
     kinesis.faults().add(Fault.subscriptionSilence(1).first(1));
     Subscribed silent = subscribe(consumer, SHARD);
-    silent.first().get(20, TimeUnit.SECONDS);
+    silent.first().get(60, TimeUnit.SECONDS);
 
     put("a");
 

@@ -110,7 +110,7 @@ class FuzzTest {
             .formatted(count, (System.nanoTime() - start) / 1_000_000, answers));
     Eventually.holds(
         () -> handles() <= handles + 5,
-        Duration.ofSeconds(30),
+        Duration.ofSeconds(60),
         () -> "file handles, %d before, %d now".formatted(handles, handles()));
     System.gc();
     assertThat(memory() - memory).as("growth of direct memory").isLessThan(32L << 20);
@@ -262,7 +262,7 @@ class FuzzTest {
           };
       byte[] bad = Mutations.bytes(bytes, random);
       try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port())) {
-        socket.setSoTimeout(10_000);
+        socket.setSoTimeout(60_000);
         OutputStream out = socket.getOutputStream();
         try {
           out.write(bad);

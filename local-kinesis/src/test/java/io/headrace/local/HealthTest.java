@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Whether the server is well can be asked without a signature, over everything it speaks. */
-@Timeout(30)
+@Timeout(120)
 class HealthTest {
   @TempDir Path folder;
   private LocalKinesis kinesis;

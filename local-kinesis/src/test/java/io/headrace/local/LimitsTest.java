@@ -70,7 +70,7 @@ class LimitsTest {
   }
 
   @Test
-  @Timeout(30)
+  @Timeout(120)
   void a_client_that_retries_gets_through_as_soon_as_the_shard_has_rested() {
     try (LocalKinesis kinesis = LocalKinesis.builder().limits(Limits.asAws()).start();
         KinesisAsyncClient client = Clients.standard(kinesis.endpoint())) {

@@ -60,7 +60,7 @@ class OwnCertificateTest {
                 context
                     .getSocketFactory()
                     .createSocket("127.0.0.1", kinesis.endpoint().getPort())) {
-          socket.setSoTimeout(10_000);
+          socket.setSoTimeout(60_000);
           socket.startHandshake();
 
           assertThat(socket.getSession().getPeerCertificates()[0]).isEqualTo(MADE.chain().get(0));

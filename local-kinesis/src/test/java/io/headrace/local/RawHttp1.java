@@ -37,7 +37,7 @@ final class RawHttp1 implements Closeable {
 
   static RawHttp1 connect(int port) throws IOException {
     Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
-    socket.setSoTimeout(10_000);
+    socket.setSoTimeout(60_000);
     socket.setTcpNoDelay(true);
     return new RawHttp1(socket);
   }

@@ -44,7 +44,7 @@ final class RawHttp2 implements Closeable {
     }
   }
 
-  private static final int SILENCE_MILLIS_MAX = 30_000;
+  private static final int SILENCE_MILLIS_MAX = 60_000;
 
   private RawHttp2(Socket socket) throws IOException {
     this.socket = socket;

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A client that asks for much more than it has read does not make the server keep all of it. */
-@Timeout(60)
+@Timeout(180)
 class SlowReaderTest {
   private static final StreamKey ORDERS =
       new StreamKey(Credentials.DEFAULT_ACCOUNT, Credentials.DEFAULT_REGION, "orders");
@@ -83,7 +83,7 @@ class SlowReaderTest {
 
   private static Socket ask(HttpServer server, String requests) throws IOException {
     Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port());
-    socket.setSoTimeout(20_000);
+    socket.setSoTimeout(60_000);
     socket.getOutputStream().write(requests.getBytes(ISO_8859_1));
     return socket;
   }

@@ -20,7 +20,7 @@ import software.amazon.awssdk.services.kinesis.model.StartingPosition;
 import software.amazon.awssdk.services.kinesis.model.SubscribeToShardEvent;
 
 /** Subscriptions of the service's own client, as it comes, over HTTP/2 without TLS. */
-@Timeout(60)
+@Timeout(240)
 class SubscribeToShardTest {
   private static final String SHARD = "shardId-000000000000";
   private static final String ARN = "arn:aws:kinesis:us-east-1:000000000000:stream/orders";

@@ -18,7 +18,7 @@ import software.amazon.awssdk.services.kinesis.model.SubscribeToShardResponseHan
 
 /** A subscription of the real client, whose events are kept until a test asks for them. */
 final class Subscriber implements SubscribeToShardResponseHandler {
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   final CompletableFuture<SubscribeToShardResponse> answered = new CompletableFuture<>();
   private final BlockingQueue<SubscribeToShardEvent> events = new LinkedBlockingQueue<>();

@@ -47,7 +47,7 @@ import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 
 /** TLS on the one port: with clients that trust the server's own certificate and check it. */
-@Timeout(60)
+@Timeout(180)
 class TlsTest {
   private static LocalKinesis kinesis;
   private static TrustManager[] trust;
@@ -168,7 +168,7 @@ class TlsTest {
             .start();
     String said = new String(process.getInputStream().readAllBytes(), ISO_8859_1);
 
-    assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
     assertThat(said).contains("streams: [orders]");
   }
 
@@ -208,7 +208,7 @@ class TlsTest {
     byte[] hello = {22, 3, 1, 0, 4, 9, 9, 9, 9};
     try (Socket socket =
         new Socket(InetAddress.getLoopbackAddress(), kinesis.endpoint().getPort())) {
-      socket.setSoTimeout(5_000);
+      socket.setSoTimeout(60_000);
       socket.getOutputStream().write(hello);
       InputStream in = socket.getInputStream();
 
@@ -245,7 +245,7 @@ class TlsTest {
     parameters.setProtocols(new String[] {version});
     parameters.setEndpointIdentificationAlgorithm("HTTPS");
     socket.setSSLParameters(parameters);
-    socket.setSoTimeout(10_000);
+    socket.setSoTimeout(60_000);
     try {
       socket.startHandshake();
     } catch (IOException e) {

@@ -61,6 +61,19 @@ final class Wires {
     return send(endpoint, action, JSON, body.getBytes(StandardCharsets.UTF_8));
   }
 
+  /** Waits until a request is answered well: an impatient server may cut off a slow one. */
+  static void awaitService(URI endpoint) {
+    Eventually.holds(() -> isServed(endpoint), Duration.ofSeconds(60), () -> "an answer");
+  }
+
+  private static boolean isServed(URI endpoint) {
+    try {
+      return json(endpoint, "ListStreams", "{}").status() == 200;
+    } catch (UncheckedIOException cutOff) {
+      return false;
+    }
+  }
+
   static Answer cbor(URI endpoint, String action, Map<String, ?> body) {
     try {
       return send(endpoint, action, CBOR, CBOR_MAPPER.writeValueAsBytes(body));
@@ -75,7 +88,7 @@ final class Wires {
 
   static HttpRequest.Builder request(URI endpoint, String action, String contentType, byte[] body) {
     return HttpRequest.newBuilder(endpoint)
-        .timeout(Duration.ofSeconds(20))
+        .timeout(Duration.ofSeconds(60))
         .header("X-Amz-Target", "Kinesis_20131202." + action)
         .header("X-Amz-Date", "20260122T000000Z")
         .header("Content-Type", contentType)

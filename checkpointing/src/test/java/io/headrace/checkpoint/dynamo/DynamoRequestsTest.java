@@ -77,6 +77,9 @@ class DynamoRequestsTest {
             .credentialsProvider(
                 StaticCredentialsProvider.create(AwsBasicCredentials.create("id", "none")))
             .build();
+    // Without a limit, as a first request has the client's classes loaded and may take seconds.
+    replies.add(new Reply(200, "{}"));
+    client.listTables().join();
     store = new DynamoCheckpointStore(client, "headrace", "app");
   }
 

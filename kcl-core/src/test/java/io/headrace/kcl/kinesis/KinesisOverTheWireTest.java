@@ -229,7 +229,7 @@ class KinesisOverTheWireTest {
   }
 
   @Test
-  @Timeout(60)
+  @Timeout(180)
   void reads_100_000_records_in_order_on_a_real_loop() throws Exception {
     put(0, 100_000);
     try (var loop = ThreadedLoop.start("reader", failure -> {})) {
@@ -241,7 +241,7 @@ class KinesisOverTheWireTest {
               .open(shard(), StartingPosition.TRIM_HORIZON);
       int expected = 0;
       while (expected < 100_000) {
-        var fetched = cursor.fetch(PLENTY).toCompletableFuture().get(20, TimeUnit.SECONDS);
+        var fetched = cursor.fetch(PLENTY).toCompletableFuture().get(60, TimeUnit.SECONDS);
         for (StreamRecord record : ((Fetched.Records) fetched).records()) {
           assertThat(payload(record)).isEqualTo(Integer.toString(expected++));
         }

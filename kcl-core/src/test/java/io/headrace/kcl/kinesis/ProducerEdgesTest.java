@@ -89,7 +89,7 @@ class ProducerEdgesTest {
   }
 
   @Test
-  @Timeout(20)
+  @Timeout(60)
   void a_hundred_thousand_records_of_one_key_fail_as_fast_as_they_came() {
     for (int i = 0; i < 200; i++) {
       scripted.puts.add(ScriptedKinesis.failing("ProvisionedThroughputExceededException", 400));
@@ -102,7 +102,7 @@ class ProducerEdgesTest {
   }
 
   @Test
-  @Timeout(20)
+  @Timeout(60)
   void a_put_of_a_hundred_thousand_records_fails_as_fast_as_it_came() {
     scripted.puts.add(ScriptedKinesis.failing("ResourceNotFoundException", 400));
     var sink = new KinesisSink(scripted.calls());

@@ -76,12 +76,13 @@ class ProducerOverTheWireTest {
   }
 
   @Test
-  @Timeout(120)
+  @Timeout(300)
   void aggregates_keep_every_record_and_its_order_through_limits_faults_split_and_merge()
       throws Exception {
     server.createStream("orders", 3);
-    server.faults().add(Fault.cutAfter().on("PutRecords").probability(0.03));
-    server.faults().add(Fault.error("InternalFailure").on("PutRecords").probability(0.03));
+    // By number and not by chance: how many calls there are depends on the machine.
+    server.faults().add(Fault.cutAfter().on("PutRecords").every(31));
+    server.faults().add(Fault.error("InternalFailure").on("PutRecords").every(29));
     // The first that strikes a request decides, so this comes last.
     server.faults().add(Fault.failRecords(0.05).on("PutRecords"));
     var settings =
@@ -104,7 +105,7 @@ class ProducerOverTheWireTest {
         }
         stages.add(producer.put(entry(i)).toCompletableFuture());
       }
-      producer.flush().toCompletableFuture().get(90, TimeUnit.SECONDS);
+      producer.flush().toCompletableFuture().get(120, TimeUnit.SECONDS);
       assertThat(producer.figures().stored()).isEqualTo(RECORDS);
       assertThat(producer.figures().recordsPerStreamRecord()).isGreaterThan(5);
       assertThat(producer.figures().failedCalls()).isPositive();
@@ -115,7 +116,7 @@ class ProducerOverTheWireTest {
   }
 
   @Test
-  @Timeout(120)
+  @Timeout(300)
   void plain_records_keep_their_order_while_shards_refuse_most_of_them() throws Exception {
     server.createStream("orders", 2);
     var settings =
@@ -144,7 +145,7 @@ class ProducerOverTheWireTest {
 
   /** In virtual time: a busy machine hands over at once what was sent one after the other. */
   @Test
-  @Timeout(60)
+  @Timeout(300)
   void the_rate_limit_keeps_a_shard_from_refusing_anything() {
     try (var local = LocalStreams.limited()) {
       local.server.createStream("orders", 2);
@@ -166,14 +167,14 @@ class ProducerOverTheWireTest {
   }
 
   @Test
-  @Timeout(60)
+  @Timeout(180)
   void a_record_beyond_the_streams_size_fails_alone() throws Exception {
     server.createStream("orders", 1);
     try (var producer = connector.producer("orders", ProducerSettings.DEFAULT)) {
       var small = producer.put(entry(1)).toCompletableFuture();
       var large = producer.put(new Entry("key-1", new byte[2 << 20])).toCompletableFuture();
       var other = producer.put(entry(2)).toCompletableFuture();
-      producer.flush().toCompletableFuture().get(20, TimeUnit.SECONDS);
+      producer.flush().toCompletableFuture().get(60, TimeUnit.SECONDS);
 
       assertThat(small).isCompleted();
       assertThat(other).isCompleted();
@@ -182,14 +183,14 @@ class ProducerOverTheWireTest {
 
       client
           .updateMaxRecordSize(r -> r.streamARN(arn()).maxRecordSizeInKiB(4096))
-          .get(20, TimeUnit.SECONDS);
+          .get(60, TimeUnit.SECONDS);
       var larger = producer.put(new Entry("key-1", new byte[2 << 20])).toCompletableFuture();
-      assertThat(larger.get(20, TimeUnit.SECONDS).shard().value()).startsWith("shardId-");
+      assertThat(larger.get(60, TimeUnit.SECONDS).shard().value()).startsWith("shardId-");
     }
   }
 
   @Test
-  @Timeout(60)
+  @Timeout(180)
   void a_stream_that_is_deleted_under_load_fails_every_record_that_is_not_stored()
       throws Exception {
     server.createStream("orders", 2);
@@ -198,10 +199,10 @@ class ProducerOverTheWireTest {
       for (int i = 0; i < 3_000; i++) {
         stages.add(producer.put(entry(i)).toCompletableFuture());
         if (i == 1_500) {
-          client.deleteStream(r -> r.streamName("orders")).get(20, TimeUnit.SECONDS);
+          client.deleteStream(r -> r.streamName("orders")).get(60, TimeUnit.SECONDS);
         }
       }
-      producer.flush().toCompletableFuture().get(30, TimeUnit.SECONDS);
+      producer.flush().toCompletableFuture().get(60, TimeUnit.SECONDS);
     }
     assertThat(stages).allSatisfy(stage -> assertThat(stage).isDone());
     var last = failureOf(stages.get(2_999));
@@ -261,7 +262,7 @@ class ProducerOverTheWireTest {
         var cursor = stream.open(shard, StartingPosition.TRIM_HORIZON);
         boolean open = shards().stream().noneMatch(s -> s.parents().contains(shard.id()));
         for (boolean more = true; more; ) {
-          Fetched fetched = cursor.fetch(16 << 20).toCompletableFuture().get(30, TimeUnit.SECONDS);
+          Fetched fetched = cursor.fetch(16 << 20).toCompletableFuture().get(60, TimeUnit.SECONDS);
           if (fetched instanceof Fetched.Records records) {
             records.records().forEach(record -> read.add(new Read(shard, record)));
             more = !(open && records.records().isEmpty() && records.behind().isZero());
@@ -281,7 +282,7 @@ class ProducerOverTheWireTest {
           .open(StreamSource.kinesis("orders"), loop, new SplittableRandom(1))
           .shards()
           .toCompletableFuture()
-          .get(20, TimeUnit.SECONDS);
+          .get(60, TimeUnit.SECONDS);
     }
   }
 
@@ -301,7 +302,7 @@ class ProducerOverTheWireTest {
                 r.streamName("orders")
                     .shardToSplit(shard.id().value())
                     .newStartingHashKey(middle.toString()))
-        .get(20, TimeUnit.SECONDS);
+        .get(60, TimeUnit.SECONDS);
   }
 
   private void merge(Shard left, Shard right) throws Exception {
@@ -311,6 +312,6 @@ class ProducerOverTheWireTest {
                 r.streamName("orders")
                     .shardToMerge(left.id().value())
                     .adjacentShardToMerge(right.id().value()))
-        .get(20, TimeUnit.SECONDS);
+        .get(60, TimeUnit.SECONDS);
   }
 }

@@ -19,7 +19,7 @@ import io.headrace.lease.Written;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.time.Instant;
 import java.util.List;
@@ -287,14 +287,15 @@ class DynamoLeaseTableTest extends LeaseTableContract {
 
   @Test
   void an_unreachable_table_is_one_plain_sentence() throws IOException {
-    int closed;
-    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      closed = socket.getLocalPort();
-    }
-    try (var real = real(closed)) {
-      assertThatThrownBy(() -> await(new DynamoLeaseTable(real, "t1").prepare()))
-          .isInstanceOf(LeaseException.class)
-          .hasMessageStartingWith("DynamoDB table t1: it can't be reached, check region, endpoint");
+    // A port that is taken, so that nobody else gets it, and at which nobody listens.
+    try (var taken = new Socket()) {
+      taken.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+      try (var real = real(taken.getLocalPort())) {
+        assertThatThrownBy(() -> await(new DynamoLeaseTable(real, "t1").prepare()))
+            .isInstanceOf(LeaseException.class)
+            .hasMessageStartingWith(
+                "DynamoDB table t1: it can't be reached, check region, endpoint");
+      }
     }
   }
 
@@ -305,13 +306,14 @@ class DynamoLeaseTableTest extends LeaseTableContract {
     server.createContext(
         "/",
         exchange -> {
-          requests.incrementAndGet();
           exchange.getRequestBody().readAllBytes();
-          exchange.sendResponseHeaders(500, -1);
+          exchange.sendResponseHeaders(requests.getAndIncrement() == 0 ? 200 : 500, -1);
           exchange.close();
         });
     server.start();
     try (var real = real(server.getAddress().getPort())) {
+      // Without a limit, as a first request has the client's classes loaded and may take seconds.
+      real.listTables().join();
       var table = new DynamoLeaseTable(real, "t1");
       var seen = new Stored<>(row(), "n1", 1, "n1");
       for (var call :
@@ -322,7 +324,7 @@ class DynamoLeaseTableTest extends LeaseTableContract {
               table.workers("app"))) {
         assertThatThrownBy(() -> await(call)).isInstanceOf(LeaseException.class);
       }
-      assertThat(requests).hasValue(4);
+      assertThat(requests).hasValue(1 + 4);
     } finally {
       server.stop(0);
     }
