@@ -135,8 +135,7 @@ public final class Input<I> {
       throw new IllegalArgumentException(
           "idleAfter " + silence + ": must be between 1 s and 366 days");
     }
-    return new Input<>(
-        source, codec, start, timing, end, misrouted, sieve, deduplication, silence);
+    return new Input<>(source, codec, start, timing, end, misrouted, sieve, deduplication, silence);
   }
 
   /**

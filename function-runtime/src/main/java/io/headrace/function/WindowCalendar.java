@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -83,14 +84,19 @@ final class WindowCalendar {
 
   /** Takes a window out that was not told yet, or changed since; answers whether there was one. */
   boolean takeUntold(WindowKey window) {
-    boolean was = overdue.remove(window) | takeFrom(open, window);
+    boolean was = takeUnindexed(window);
     unindex(window);
     return was;
   }
 
+  private boolean takeUnindexed(WindowKey window) {
+    boolean wasOverdue = overdue.remove(window);
+    return takeFrom(open, window) || wasOverdue;
+  }
+
   /** Takes the sessions of a key out that were not told yet and whose ends are such, in order. */
   List<WindowKey> takeUntold(StateKey key, Predicate<Instant> end) {
-    return take(key, end, window -> overdue.remove(window) | takeFrom(open, window));
+    return take(key, end, this::takeUnindexed);
   }
 
   /** Takes the sessions of a key out that were told and whose ends are such, in order. */
@@ -129,7 +135,7 @@ final class WindowCalendar {
   }
 
   private List<WindowKey> takeFirst(
-      TreeMap<Instant, Set<WindowKey>> from, Predicate<Instant> end) {
+      NavigableMap<Instant, Set<WindowKey>> from, Predicate<Instant> end) {
     var taken = new ArrayList<WindowKey>();
     while (!from.isEmpty() && end.test(from.firstKey())) {
       Optional.ofNullable(from.pollFirstEntry()).ifPresent(each -> taken.addAll(each.getValue()));
@@ -150,7 +156,7 @@ final class WindowCalendar {
     }
   }
 
-  private static boolean takeFrom(TreeMap<Instant, Set<WindowKey>> from, WindowKey window) {
+  private static boolean takeFrom(Map<Instant, Set<WindowKey>> from, WindowKey window) {
     var sameEnd = from.get(window.span().end());
     if (sameEnd == null || !sameEnd.remove(window)) {
       return false;
@@ -172,7 +178,7 @@ final class WindowCalendar {
     }
   }
 
-  private static boolean has(TreeMap<Instant, Set<WindowKey>> where, WindowKey window) {
+  private static boolean has(Map<Instant, Set<WindowKey>> where, WindowKey window) {
     return where.getOrDefault(window.span().end(), Set.of()).contains(window);
   }
 }

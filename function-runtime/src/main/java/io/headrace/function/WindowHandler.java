@@ -333,8 +333,7 @@ final class WindowHandler<I, A, O> implements ShardHandler {
     var now = clock.watermark();
     unlessHeld(calendar.takeOverdue(), window -> tell(window, of(window, now)));
     unlessHeld(
-        calendar.takeOpen(end -> windows.isDue(end, now)),
-        window -> tell(window, of(window, now)));
+        calendar.takeOpen(end -> windows.isDue(end, now)), window -> tell(window, of(window, now)));
     unlessHeld(
         calendar.takeTold(end -> windows.isClosed(end, now)),
         window -> close(window, true, of(window, now)));

@@ -316,8 +316,7 @@ final class WindowSums<I, A, O> {
 
     @Override
     CompletionStage<Effect> perform(Call<O> call, OutputBuffer<O> out) throws Exception {
-      var into =
-          groups.stream().map(group -> into(key, Sessions.union(group), group)).toList();
+      var into = groups.stream().map(group -> into(key, Sessions.union(group), group)).toList();
       var found = look(into, read);
       call.enter();
       var made = made(into, found, null);
@@ -369,8 +368,7 @@ final class WindowSums<I, A, O> {
 
     @Override
     public Remains remains() {
-      return new Remains(
-          id(), key(), window.span().start(), sum(read, window), Optional.empty());
+      return new Remains(id(), key(), window.span().start(), sum(read, window), Optional.empty());
     }
   }
 
@@ -441,8 +439,7 @@ final class WindowSums<I, A, O> {
       var end = asked.span().end();
       return sessions.of(asked.key()).stream()
           .filter(span -> span.start().isBefore(end) && !span.end().isBefore(end))
-          .filter(
-              span -> last ? windows.isClosed(span.end(), by) : windows.isDue(span.end(), by))
+          .filter(span -> last ? windows.isClosed(span.end(), by) : windows.isDue(span.end(), by))
           .map(span -> new WindowKey(asked.key(), span))
           .findFirst()
           .orElse(null);
@@ -465,8 +462,7 @@ final class WindowSums<I, A, O> {
     /** A window that can't be closed leaves its sum in the letter. */
     @Override
     public Remains remains() {
-      return new Remains(
-          id(), key(), window.span().start(), sum(read, window), Optional.empty());
+      return new Remains(id(), key(), window.span().start(), sum(read, window), Optional.empty());
     }
   }
 }

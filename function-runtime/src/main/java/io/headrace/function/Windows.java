@@ -52,11 +52,7 @@ public final class Windows {
   private final @Nullable Duration early;
 
   private Windows(
-      Cut cut,
-      Duration wait,
-      Duration lateness,
-      @Nullable Side<?> side,
-      @Nullable Duration early) {
+      Cut cut, Duration wait, Duration lateness, @Nullable Side<?> side, @Nullable Duration early) {
     this.cut = cut;
     this.wait = wait;
     this.lateness = lateness;

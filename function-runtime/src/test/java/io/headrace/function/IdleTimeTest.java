@@ -63,8 +63,7 @@ class IdleTimeTest {
 
   private static FunctionSpec<String, String> windowed() {
     return reading()
-        .windowedBy(
-            Keys.partitionKey(), Windows.tumbling(Duration.ofSeconds(10)), new Texts())
+        .windowedBy(Keys.partitionKey(), Windows.tumbling(Duration.ofSeconds(10)), new Texts())
         .handledBy(Listing::new, Destination.nowhere());
   }
 

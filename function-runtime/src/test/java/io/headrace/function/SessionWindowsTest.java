@@ -101,8 +101,7 @@ class SessionWindowsTest {
     rig.putAll("a=x@1", "a=z@18", "a=y@10", "a=END");
     rig.drain();
     assertThat(rig.letters).hasSize(1);
-    assertThat(rig.outputs.values())
-        .containsExactlyInAnyOrder("0 a 1-11: x@1", "0 a 18-28: z@18");
+    assertThat(rig.outputs.values()).containsExactlyInAnyOrder("0 a 1-11: x@1", "0 a 18-28: z@18");
   }
 
   @Test
@@ -173,8 +172,7 @@ class SessionWindowsTest {
     merged.put("a", "END");
     merged.drain();
     assertThat(merged.outputs.values())
-        .containsExactlyInAnyOrder(
-            "0 a 1-18: x@1 y@8", "0 b 1-11: far@1", "0 b 12-22: near@12");
+        .containsExactlyInAnyOrder("0 a 1-18: x@1 y@8", "0 b 1-11: far@1", "0 b 12-22: near@12");
   }
 
   @Test

@@ -158,8 +158,7 @@ class StateProperties {
   }
 
   @Property(tries = 200)
-  void sessions_are_the_fold_of_the_records_that_were_not_late_whatever_crashes(
-      @ForAll long seed) {
+  void sessions_are_the_fold_of_the_records_that_were_not_late_whatever_crashes(@ForAll long seed) {
     var random = new SplittableRandom(seed);
     int failurePercent = random.nextInt(50);
     var windows =

@@ -22,8 +22,7 @@ class SessionsVerifierTest {
             .reading(
                 Input.of(StreamSource.kinesis("in"), new Texts())
                     .endedBy(text -> text.equals("end")))
-            .windowedBy(
-                Keys.partitionKey(), windows, Json.of(WindowedHarnessTest.Sum.class))
+            .windowedBy(Keys.partitionKey(), windows, Json.of(WindowedHarnessTest.Sum.class))
             .handledBy(
                 WindowedHarnessTest.Counting::new,
                 Destination.stream("out", new Texts(), text -> text)));

@@ -121,8 +121,7 @@ class WindowedHarnessTest {
   void a_silent_shard_tells_its_windows_when_its_input_says_so() {
     var input = Input.of(StreamSource.kinesis("in"), new Texts());
     var stream =
-        perMinute(
-            Windows.tumbling(Duration.ofMinutes(1)), input.idleAfter(Duration.ofSeconds(10)));
+        perMinute(Windows.tumbling(Duration.ofMinutes(1)), input.idleAfter(Duration.ofSeconds(10)));
     stream.putKeyed("k", "a");
     stream.advance(Duration.ofSeconds(59));
     assertThat(stream.output()).isEmpty();
