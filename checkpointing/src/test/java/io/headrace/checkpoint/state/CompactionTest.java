@@ -13,15 +13,15 @@ class CompactionTest {
   private static final int RUNS_MAX = StateRules.SOUND.runsMax();
   private static final long SMALL = 40L << 10;
   private static final long LARGE = 1L << 30;
-  private static int made;
+  private int made;
 
-  private static Run run(long bytes) {
+  private Run run(long bytes) {
     var top = new ChunkRef("app/f/s/1.0.s" + ++made, 0, 1, new byte[20], ChunkRef.NO_BLOOM);
     return new Run(false, HashRange.ALL, 1, bytes, new byte[20], new byte[20], 0, top);
   }
 
-  private static List<Run> runs(int small, long... older) {
-    var all = new ArrayList<Run>(Collections.nCopies(small, SMALL).stream().map(CompactionTest::run).toList());
+  private List<Run> runs(int small, long... older) {
+    var all = new ArrayList<Run>(Collections.nCopies(small, SMALL).stream().map(this::run).toList());
     Arrays.stream(older).forEach(bytes -> all.add(run(bytes)));
     return all;
   }
