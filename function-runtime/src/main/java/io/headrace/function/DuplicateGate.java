@@ -161,8 +161,8 @@ final class DuplicateGate<I> extends Gate {
     if (seen.forgottenEarly() > 0 && !toldShort) {
       toldShort = true;
       LOG.warn(
-          "function {}, shard {}: more than {} ids within the span of deduplicatedBy; the oldest are"
-              + " forgotten before their time, and a duplicate of one of them would be handled."
+          "function {}, shard {}: more than {} ids within the span of deduplicatedBy; the oldest"
+              + " are forgotten before their time, and a duplicate of one of them would be handled."
               + " Shorten the span, or split the shard",
           scope.function,
           scope.context.key(),

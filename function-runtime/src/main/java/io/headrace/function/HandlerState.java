@@ -79,7 +79,10 @@ final class HandlerState {
             .whenComplete(
                 (reached, failed) -> {
                   if (failed != null) {
-                    LOG.warn("{}: its chunks are not swept this time: {}", home.owner(), failed.toString());
+                    LOG.warn(
+                        "{}: its chunks are not swept this time: {}",
+                        home.owner(),
+                        failed.toString());
                     return;
                   }
                   scope.post(

@@ -86,7 +86,8 @@ class StateSweepTest {
   @Test
   void what_is_not_named_as_state_stays() {
     committed("a", LARGE);
-    var state = chunks.names().stream().filter(name -> name.contains(".s")).findFirst().orElseThrow();
+    var state =
+        chunks.names().stream().filter(name -> name.contains(".s")).findFirst().orElseThrow();
     var directory = state.substring(0, state.lastIndexOf('/') + 1);
     var others = List.of(directory + "0.1f.7", directory + "0.1f.t7", directory + "0.1f.s7/x");
     others.forEach(name -> chunks.put(name, new byte[1]).toCompletableFuture().join());

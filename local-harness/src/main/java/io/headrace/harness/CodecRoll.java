@@ -56,8 +56,8 @@ final class CodecRoll {
 
   /**
    * Whether a process may meet a state that it can't read: one that was declared dead and comes
-   * back is not among the living that a writer asks, and a writer may hear of it a lease time and
-   * a replica's lag later. It gives the shard up and changes nothing; who reads the state goes on.
+   * back is not among the living that a writer asks, and a writer may hear of it a lease time and a
+   * replica's lag later. It gives the shard up and changes nothing; who reads the state goes on.
    *
    * @param of whose lease it was
    */

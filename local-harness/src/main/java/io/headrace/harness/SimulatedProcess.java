@@ -333,9 +333,7 @@ final class SimulatedProcess {
       } else if (whatHappened instanceof WorkerEvent.ShardFailed failed) {
         var token = tokens.get(failed.shard());
         if (token == null
-            || !world
-                .codecRoll()
-                .mayMeetNewer(SimulatedProcess.this, token, failed.cause())) {
+            || !world.codecRoll().mayMeetNewer(SimulatedProcess.this, token, failed.cause())) {
           fault(failed.cause());
         }
       } else if (whatHappened instanceof WorkerEvent.CleanUpFailed failed) {

@@ -97,7 +97,14 @@ record Tally(long chain, long count, long fired, long firedSum) {
   private String text(int version) {
     boolean large = count % GROWN_EVERY >= GROWN_EVERY / 2;
     var text = new StringBuilder(large ? LARGE_CHARS + 128 : 128);
-    text.append(version).append(' ').append(chain).append(' ').append(count).append(' ').append(fired).append(' ');
+    text.append(version)
+        .append(' ')
+        .append(chain)
+        .append(' ')
+        .append(count)
+        .append(' ')
+        .append(fired)
+        .append(' ');
     text.append(firedSum).append(' ');
     long word = chain + firedSum;
     for (int i = 0; large && i < LARGE_CHARS; i += CHARS_OF_A_WORD) {

@@ -69,8 +69,7 @@ final class TimedFunctions {
     var input = Input.of(STREAM, TimedRecord.CODEC).timedBy(TimedRecord::time);
     var plan = world.plan();
     var roll = world.codecRoll();
-    var codec =
-        new Tally.Versioned(roll.readBy(process), version -> roll.wrote(process, version));
+    var codec = new Tally.Versioned(roll.readBy(process), version -> roll.wrote(process, version));
     var tally =
         FunctionSpec.named(TALLY)
             .reading(input)

@@ -8,9 +8,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
-/**
- * Counts by DynamoDB's rule: a unit for each begun KB of an item, put or deleted. Any thread.
- */
+/** Counts by DynamoDB's rule: a unit for each begun KB of an item, put or deleted. Any thread. */
 final class CountingUnits extends ForwardingChunkStore {
   /** What takes units. */
   enum Kind {

@@ -19,8 +19,10 @@ import picocli.CommandLine.Mixin;
     name = "state",
     mixinStandardHelpOptions = true,
     description = {
-      "Counts what commits of 1,000 changed keys of 100 bytes write and delete, by DynamoDB's rules",
-      "for write units, beside transactions of 99 keys; and times the restart of a shard's state in",
+      "Counts what commits of 1,000 changed keys of 100 bytes write and delete, by DynamoDB's"
+          + " rules",
+      "for write units, beside transactions of 99 keys; and times the restart of a shard's state"
+          + " in",
       "files: from the commit to the first value that is not in memory."
     },
     footer = {"", "Exit code: 0 all targets met, 1 one missed, 2 one could not be measured."})

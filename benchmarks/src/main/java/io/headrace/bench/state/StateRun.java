@@ -76,8 +76,7 @@ final class StateRun {
       for (int i = 0; i < COMMITS; i++) {
         bench.committed(space, bench.onLoop(() -> change(space, values, random)));
       }
-      var figures =
-          new Figures().put(UNITS_WITH_MERGING, (double) counting.all() / COMMITS + 1);
+      var figures = new Figures().put(UNITS_WITH_MERGING, (double) counting.all() / COMMITS + 1);
       for (var kind : CountingUnits.Kind.values()) {
         figures.put("of_them_" + kind.label(), (double) counting.of(kind) / COMMITS);
       }
@@ -149,8 +148,7 @@ final class StateRun {
       } else {
         throw new NotMeasured("the value was in memory or is lost: " + lookup);
       }
-      results.add(
-          round, DELTAS, null, new Figures().put(RESTART, (bench.ticks() - begun) / NANOS));
+      results.add(round, DELTAS, null, new Figures().put(RESTART, (bench.ticks() - begun) / NANOS));
     } finally {
       remove(folder);
     }

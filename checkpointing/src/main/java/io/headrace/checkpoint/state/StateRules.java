@@ -23,8 +23,8 @@ class StateRules {
   }
 
   /**
-   * So many runs of one tier of size are merged into one: more are written again more seldom, and
-   * a key that is not in memory is looked for in more of them.
+   * So many runs of one tier of size are merged into one: more are written again more seldom, and a
+   * key that is not in memory is looked for in more of them.
    */
   int runsMax() {
     return 16;

@@ -433,8 +433,7 @@ public final class StateSpace {
       return;
     }
     int runsMax = io.rules().runsMax();
-    var due =
-        Compaction.of(view.cold(), runsMax).or(() -> Compaction.of(view.resident(), runsMax));
+    var due = Compaction.of(view.cold(), runsMax).or(() -> Compaction.of(view.resident(), runsMax));
     if (due.isEmpty()) {
       return;
     }

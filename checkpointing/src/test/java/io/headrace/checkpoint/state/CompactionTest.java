@@ -13,15 +13,16 @@ class CompactionTest {
   private static final int RUNS_MAX = StateRules.SOUND.runsMax();
   private static final long SMALL = 40L << 10;
   private static final long LARGE = 1L << 30;
-  private static int made;
+  private int made;
 
-  private static Run run(long bytes) {
+  private Run run(long bytes) {
     var top = new ChunkRef("app/f/s/1.0.s" + ++made, 0, 1, new byte[20], ChunkRef.NO_BLOOM);
     return new Run(false, HashRange.ALL, 1, bytes, new byte[20], new byte[20], 0, top);
   }
 
-  private static List<Run> runs(int small, long... older) {
-    var all = new ArrayList<Run>(Collections.nCopies(small, SMALL).stream().map(CompactionTest::run).toList());
+  private List<Run> runs(int small, long... older) {
+    var all =
+        new ArrayList<Run>(Collections.nCopies(small, SMALL).stream().map(this::run).toList());
     Arrays.stream(older).forEach(bytes -> all.add(run(bytes)));
     return all;
   }
@@ -31,8 +32,8 @@ class CompactionTest {
     assertThat(Compaction.of(runs(RUNS_MAX - 1, LARGE), RUNS_MAX)).isEmpty();
 
     var all = runs(RUNS_MAX, LARGE);
-    assertThat(Compaction.of(all, RUNS_MAX)).hasValueSatisfying(
-        due -> assertThat(due.inputs()).isEqualTo(all.subList(0, RUNS_MAX)));
+    assertThat(Compaction.of(all, RUNS_MAX))
+        .hasValueSatisfying(due -> assertThat(due.inputs()).isEqualTo(all.subList(0, RUNS_MAX)));
   }
 
   @Test
@@ -45,15 +46,16 @@ class CompactionTest {
     }
     all.add(run(LARGE));
 
-    assertThat(Compaction.of(all, RUNS_MAX)).hasValueSatisfying(
-        due -> assertThat(due.inputs()).isEqualTo(all.subList(3, all.size() - 1)));
+    assertThat(Compaction.of(all, RUNS_MAX))
+        .hasValueSatisfying(
+            due -> assertThat(due.inputs()).isEqualTo(all.subList(3, all.size() - 1)));
   }
 
   @Test
   void what_together_outgrows_the_oldest_run_twice_is_merged_with_it() {
     var all = runs(1, 5L << 20, 5L << 20, 4L << 20);
-    assertThat(Compaction.of(all, RUNS_MAX)).hasValueSatisfying(
-        due -> assertThat(due.inputs()).isEqualTo(all));
+    assertThat(Compaction.of(all, RUNS_MAX))
+        .hasValueSatisfying(due -> assertThat(due.inputs()).isEqualTo(all));
     assertThat(Compaction.of(runs(1, 5L << 20, 4L << 20), RUNS_MAX)).isEmpty();
   }
 
@@ -65,7 +67,9 @@ class CompactionTest {
     int commits = 4_000;
     for (int i = 0; i < commits; i++) {
       all.add(0, run(SMALL));
-      for (var due = Compaction.of(all, RUNS_MAX); due.isPresent(); due = Compaction.of(all, RUNS_MAX)) {
+      for (var due = Compaction.of(all, RUNS_MAX);
+          due.isPresent();
+          due = Compaction.of(all, RUNS_MAX)) {
         var inputs = due.get().inputs();
         long bytes = inputs.stream().mapToLong(Run::bytes).sum();
         int at = all.indexOf(inputs.get(0));
