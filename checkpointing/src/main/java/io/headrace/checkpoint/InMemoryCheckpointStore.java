@@ -162,18 +162,18 @@ public final class InMemoryCheckpointStore implements CheckpointStore, OperatorS
 
   @Override
   public CompletionStage<Boolean> move(ProgressRow seen, StartingPosition to, long order) {
-    return locked(
-        () -> {
-          var former = rows.getOrDefault(seen.key(), new Row()).withParents();
-          var kept = former.flatMap(ProgressItem::parts).map(CommitParts::moved);
-          return moved(seen, to, progressAt(to), kept.orElse(CommitParts.NONE), order);
-        });
+    return install(seen, to, progressAt(to), CommitParts.NONE, order);
   }
 
   @Override
   public CompletionStage<Boolean> install(
       ProgressRow seen, StartingPosition to, Progress progress, CommitParts parts, long order) {
-    return locked(() -> moved(seen, to, progress, parts, order));
+    return locked(
+        () -> {
+          var former = rows.getOrDefault(seen.key(), new Row()).withParents();
+          var kept = former.flatMap(ProgressItem::parts).map(CommitParts::moved);
+          return moved(seen, to, progress, kept.orElse(CommitParts.NONE).with(parts), order);
+        });
   }
 
   private boolean moved(
@@ -208,7 +208,14 @@ public final class InMemoryCheckpointStore implements CheckpointStore, OperatorS
     return row == null
         ? ProgressRow.absent(key)
         : new ProgressRow(
-            key, row.rev(), row.withParents(), row.parents, Optional.ofNullable(row.moved));
+            key,
+            row.rev(),
+            row.withParents(),
+            row.parents,
+            Optional.ofNullable(row.moved),
+            row.item != null
+                ? row.item.parts()
+                : Optional.ofNullable(row.moved).map(moved -> row.movedWith));
   }
 
   private static String attempt(long order) {

@@ -46,11 +46,12 @@ public interface OperatorStore {
   CompletionStage<Boolean> move(ProgressRow seen, StartingPosition to, long order);
 
   /**
-   * Moves a function as {@link #move} does, and gives it what it goes on from there.
+   * Moves a function as {@link #move} does, and gives it what it goes on from there, beside what
+   * outlives a move.
    *
    * @param to what {@link Moved#to} says of it, and where it begins if nothing is finished
    * @param progress what is finished
-   * @param parts of a commit that has this progress, in the place of all that there were
+   * @param parts of a commit that has this progress
    * @return false when the item is not as it was seen, or ended: read it again
    */
   CompletionStage<Boolean> install(

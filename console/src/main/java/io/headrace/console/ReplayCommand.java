@@ -47,7 +47,10 @@ final class ReplayCommand implements Callable<Integer> {
       description = "Records that arrived at this instant or later.")
   private @Nullable String from;
 
-  @Option(names = "--to", required = true, description = "Records that arrived before this instant.")
+  @Option(
+      names = "--to",
+      required = true,
+      description = "Records that arrived before this instant.")
   private @Nullable String to;
 
   @Option(
@@ -72,24 +75,22 @@ final class ReplayCommand implements Callable<Integer> {
     var settings = Settings.read(Objects.requireNonNull(file));
     try (var application = Application.load(settings);
         var aws = AwsServices.at(RunCommand.endpoints(settings));
-        var replay = new Replay(aws.connector(Retrieval.polling()), last)) {
+        var sandbox = new Sandbox(aws.connector(Retrieval.polling()), last)) {
       var version = sandboxed(application, Objects.requireNonNull(function), first);
       var other = sandboxed(application, Objects.requireNonNull(against), first);
       requireComparable(version, other);
-      replay.run(List.of(version, other), Duration.ofSeconds(within));
-      return tell(
-          ReplayReport.of(replay.outputs(version.name()), replay.outputs(other.name())));
+      sandbox.run(List.of(version, other), Duration.ofSeconds(within));
+      return tell(ReplayReport.of(sandbox.outputs(version.name()), sandbox.outputs(other.name())));
     } catch (IllegalArgumentException refused) {
       throw new Complaint(String.valueOf(refused.getMessage()), refused);
     }
   }
 
-  private static FunctionSpec<?, ?> sandboxed(
-      Application application, String name, Instant from) {
+  private static FunctionSpec<?, ?> sandboxed(Application application, String name, Instant from) {
     return application.functions().stream()
         .filter(each -> each.name().equals(name))
         .findFirst()
-        .map(each -> Replay.sandboxed(each, from))
+        .map(each -> Sandbox.sandboxed(each, from))
         .orElseThrow(
             () ->
                 new Complaint(

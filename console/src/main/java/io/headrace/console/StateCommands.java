@@ -107,7 +107,8 @@ final class StateCommands implements Runnable {
         tell(application, target, written.entries());
         return 0;
       } catch (IOException | UncheckedIOException failed) {
-        throw new Complaint("--to " + target + ": can't be written: " + failed.getMessage(), failed);
+        throw new Complaint(
+            "--to " + target + ": can't be written: " + failed.getMessage(), failed);
       }
     }
 
@@ -206,12 +207,11 @@ final class StateCommands implements Runnable {
                 + " entries, and its last line says "
                 + (counted < 0 ? "nothing" : counted));
       }
-      var place =
-          Optional.ofNullable(to).map(word -> OrderCommands.Seek.place(word, desk.loop()));
+      var place = Optional.ofNullable(to).map(word -> OrderCommands.Seek.place(word, desk.loop()));
       return tell(into.entries(), StateDesk.answer(into.finish(place, options.reason())));
     }
 
-    private static void requireNobody(FleetPicture picture) {
+    static void requireNobody(FleetPicture picture) {
       for (var worker : picture.workers()) {
         switch (picture.standing(worker)) {
           case RUNS, STANDBY, LEAVES ->
@@ -305,8 +305,7 @@ final class StateCommands implements Runnable {
               done.complete(erased);
             } else {
               var unused =
-                  desk.loop()
-                      .schedule(LOOK, () -> watch(desk, function, key, order, until, done));
+                  desk.loop().schedule(LOOK, () -> watch(desk, function, key, order, until, done));
             }
           },
           done::completeExceptionally);

@@ -166,7 +166,8 @@ final class StateLines {
     var notes = new HashMap<String, byte[]>();
     if (line.get("notes") instanceof Map<?, ?> kept) {
       kept.forEach(
-          (name, bytes) -> notes.put(String.valueOf(name), decoded("notes", String.valueOf(bytes))));
+          (name, bytes) ->
+              notes.put(String.valueOf(name), decoded("notes", String.valueOf(bytes))));
     }
     var ranges = new ArrayList<Progress.Range>();
     if (line.get("ranges") instanceof List<?> pairs) {

@@ -88,8 +88,7 @@ class ReplayCommandTest {
   @Test
   void a_report_says_what_is_the_same_added_missing_and_changed() {
     var report =
-        ReplayReport.of(
-            Map.of("1", "a", "2", "b", "4", "d"), Map.of("1", "a", "2", "x", "3", "c"));
+        ReplayReport.of(Map.of("1", "a", "2", "b", "4", "d"), Map.of("1", "a", "2", "x", "3", "c"));
 
     assertThat(report.lines(10))
         .containsExactly(
@@ -99,8 +98,8 @@ class ReplayCommandTest {
     assertThat(ReplayReport.of(Map.of("1", "a"), Map.of("1", "a")).isSame()).isTrue();
   }
 
-  private JsonNode replay(
-      int exitCode, Instant from, Instant to, String function, String against) throws IOException {
+  private JsonNode replay(int exitCode, Instant from, Instant to, String function, String against)
+      throws IOException {
     var run = CommandRun.of(words(from, to, function, against));
     assertThat(run.exitCode()).as(run.err()).isEqualTo(exitCode);
     return new ObjectMapper().readTree(run.out());
@@ -128,8 +127,7 @@ class ReplayCommandTest {
       var word = "{\"text\":\"" + text + "\"}";
       aws.kinesis()
           .putRecord(
-              put ->
-                  put.streamName("words").partitionKey(text).data(SdkBytes.fromUtf8String(word)))
+              put -> put.streamName("words").partitionKey(text).data(SdkBytes.fromUtf8String(word)))
           .join();
     }
     var all = records();

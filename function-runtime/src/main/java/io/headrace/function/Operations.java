@@ -186,7 +186,8 @@ public final class Operations {
                     .thenCompose(rows -> movable(spec, rows, shard))
                     .thenCompose(
                         keys ->
-                            move(target, shard, new Order.Deed.Seek(to), reason, keys, moveTo(to))));
+                            move(
+                                target, shard, new Order.Deed.Seek(to), reason, keys, moveTo(to))));
   }
 
   /** How one item is moved by an order; false when it is not as it was found. */

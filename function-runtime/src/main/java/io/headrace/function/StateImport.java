@@ -46,6 +46,8 @@ public final class StateImport {
   private record Target(StatePlaces.Place place, StateSpace space) {}
 
   /**
+   * An import into one function, to be begun.
+   *
    * @param replaces whether state that is there is to be dropped
    * @param random drawn from here only
    */
@@ -75,8 +77,9 @@ public final class StateImport {
               for (var place : places) {
                 var target = new Target(place, open(place));
                 targets.put(place.shard(), target);
-                all = all.thenCompose(done -> onLoop(() -> target.space().restore(List.of())))
-                    .thenAccept(origins -> {});
+                all =
+                    all.thenCompose(done -> onLoop(() -> target.space().restore(List.of())))
+                        .thenAccept(origins -> {});
               }
               return all;
             });
@@ -233,8 +236,7 @@ public final class StateImport {
       return new StateOperations.Installed(
           to.orElse(StartingPosition.TRIM_HORIZON), progressAt(to.orElse(null)), parts);
     }
-    var from =
-        head.through().map(StartingPosition::after).orElse(StartingPosition.TRIM_HORIZON);
+    var from = head.through().map(StartingPosition::after).orElse(StartingPosition.TRIM_HORIZON);
     return new StateOperations.Installed(from, head.progress(), parts);
   }
 

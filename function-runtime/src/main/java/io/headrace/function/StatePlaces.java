@@ -31,11 +31,11 @@ record StatePlaces(String application, LeaseTable leases, OperatorStore store) {
   record Place(ShardKey shard, HashRange range, ProgressRow row) {
     /** What state goes on from: the last commit, or those of the parents. */
     List<CommitParts> parts() {
-      return row.item()
-          .flatMap(ProgressItem::parts)
+      return row.parts()
           .map(List::of)
           .orElseGet(
-              () -> new TreeMap<>(row.parents()).values().stream().map(EndedParent::parts).toList());
+              () ->
+                  new TreeMap<>(row.parents()).values().stream().map(EndedParent::parts).toList());
     }
 
     Optional<Position> through() {
@@ -51,11 +51,17 @@ record StatePlaces(String application, LeaseTable leases, OperatorStore store) {
    * What the function's state belongs to: the one input that it keeps state of, or the stream
    * through which it is keyed.
    *
-   * @throws IllegalArgumentException when the function keeps none
+   * @throws IllegalArgumentException when the function keeps none, or in another way
    */
   static Leg<?> legOf(FunctionSpec<?, ?> spec) {
     if (!spec.isStateful()) {
       throw new IllegalArgumentException("function " + spec.name() + ": keeps no state");
+    }
+    if (spec.kind() instanceof FunctionKind.Lambda) {
+      throw new IllegalArgumentException(
+          "function "
+              + spec.name()
+              + ": is a Lambda handler, whose windows are stored as its workers alone read them");
     }
     var legs = spec.legs();
     return legs.get(legs.size() - 1);
@@ -83,8 +89,7 @@ record StatePlaces(String application, LeaseTable leases, OperatorStore store) {
     return CompletableFuture.allOf(all.toArray(CompletableFuture<?>[]::new))
         .thenApply(
             done ->
-                ofLatestStream(
-                    all.stream().flatMap(places -> places.join().stream()).toList()));
+                ofLatestStream(all.stream().flatMap(places -> places.join().stream()).toList()));
   }
 
   private static boolean isOf(Leg<?> leg, ShardKey shard) {
@@ -92,8 +97,7 @@ record StatePlaces(String application, LeaseTable leases, OperatorStore store) {
   }
 
   private static Place place(Leg<?> leg, ShardKey shard, HashRange range) {
-    return new Place(
-        shard, range, ProgressRow.absent(new ProgressKey(shard, leg.handler())));
+    return new Place(shard, range, ProgressRow.absent(new ProgressKey(shard, leg.handler())));
   }
 
   /** A stream that was made again is another one; nobody reads the former one any more. */

@@ -130,7 +130,7 @@ public final class StateReader {
 
   /** What a function keeps of a partition key, in the shard to which that belongs by its hash. */
   public CompletionStage<OfKey> key(String function, String partitionKey) {
-    var spec = spec(function);
+    var spec = specOf(function);
     var hash = HashRange.hashOf(partitionKey);
     return places
         .of(spec)
@@ -165,10 +165,7 @@ public final class StateReader {
                                     + ": has not begun in the shard of that key")));
   }
 
-  private static OfKey ofKey(
-      AsOf asOf,
-      String partitionKey,
-      Map<EntryKey, StateValue> found) {
+  private static OfKey ofKey(AsOf asOf, String partitionKey, Map<EntryKey, StateValue> found) {
     var entries = new ArrayList<StoredEntry>();
     found.forEach(
         (key, value) -> {
@@ -181,7 +178,7 @@ public final class StateReader {
 
   /** All that a function keeps, one shard after the other; answers as of when each was read. */
   public CompletionStage<List<AsOf>> all(String function, Visitor visitor) {
-    var spec = spec(function);
+    var spec = specOf(function);
     return places
         .of(spec)
         .thenCompose(
@@ -216,7 +213,7 @@ public final class StateReader {
             });
   }
 
-  private FunctionSpec<?, ?> spec(String function) {
+  FunctionSpec<?, ?> specOf(String function) {
     var spec = specs.get(function);
     if (spec == null) {
       throw new IllegalArgumentException(
@@ -225,10 +222,9 @@ public final class StateReader {
     return spec;
   }
 
-  private static AsOf asOf(
-      FunctionSpec<?, ?> spec, StatePlaces.Place place, CommittedState state) {
+  private static AsOf asOf(FunctionSpec<?, ?> spec, StatePlaces.Place place, CommittedState state) {
     var notes = new HashMap<String, byte[]>();
-    boolean own = place.row().item().flatMap(ProgressItem::parts).isPresent();
+    boolean own = place.row().parts().isPresent();
     if (own) {
       state.origins().forEach(origin -> notes.putAll(origin.notes()));
     }
@@ -246,9 +242,7 @@ public final class StateReader {
    * missing may have been deleted because of it.
    */
   <T> CompletionStage<T> steadily(
-      StatePlaces.Place place,
-      int tries,
-      Function<StatePlaces.Place, CompletionStage<T>> reading) {
+      StatePlaces.Place place, int tries, Function<StatePlaces.Place, CompletionStage<T>> reading) {
     CompletionStage<T> read;
     try {
       read = reading.apply(place);
@@ -311,7 +305,7 @@ public final class StateReader {
         chunks,
         new StateCache(StateCache.BYTES_MAX_DEFAULT / 8),
         loop,
-        loop::execute);
+        loop);
   }
 
   StatePlaces places() {
@@ -328,9 +322,5 @@ public final class StateReader {
 
   String application() {
     return application;
-  }
-
-  FunctionSpec<?, ?> specOf(String function) {
-    return spec(function);
   }
 }

@@ -29,6 +29,8 @@ public final class StateSnapshots {
   /** While a copy is removed its manifest has this before its name: the rest can be removed yet. */
   private static final String REMOVING = "~";
 
+  private static final String OUTBOX = "outbox";
+
   /** Of one shard: what was copied is not copied again, so that each try is shorter. */
   private static final int TRIES_MAX = 100;
 
@@ -37,10 +39,11 @@ public final class StateSnapshots {
   private final RandomGenerator random;
 
   /**
+   * Copies of what a reader's application keeps.
+   *
    * @param random drawn from here only
    */
-  public StateSnapshots(
-      StateReader reader, CheckpointStore checkpoints, RandomGenerator random) {
+  public StateSnapshots(StateReader reader, CheckpointStore checkpoints, RandomGenerator random) {
     this.reader = reader;
     this.checkpoints = checkpoints;
     this.random = random;
@@ -86,8 +89,7 @@ public final class StateSnapshots {
           all.thenCompose(
               before ->
                   reader
-                      .steadily(
-                          place, TRIES_MAX, now -> copy(spec, directory, now, copies))
+                      .steadily(place, TRIES_MAX, now -> copy(spec, directory, now, copies))
                       .thenApply(
                           shard -> {
                             before.add(shard);
@@ -106,9 +108,13 @@ public final class StateSnapshots {
       throw new CheckpointException(
           "snapshot of " + place.row().key() + ": the shard has just ended; take it once more");
     }
-    boolean waits =
-        !place.row().parents().isEmpty()
-            && place.row().item().flatMap(ProgressItem::parts).isEmpty();
+    boolean waits = !place.row().parents().isEmpty() && place.row().parts().isEmpty();
+    if (place.row().item().isEmpty() && place.row().moved().isPresent()) {
+      throw new CheckpointException(
+          "snapshot of "
+              + place.row().key()
+              + ": the function has not begun there since it was moved; start a worker first");
+    }
     if (waits) {
       throw new CheckpointException(
           "snapshot of "
@@ -163,8 +169,9 @@ public final class StateSnapshots {
                           copies.computeIfAbsent(part, first -> new CommittedState.Copies())))
               .thenApply(Optional::of);
       case ThroughReceiver.PART -> copyChunk(part, bytes, prefix).thenApply(Optional::of);
-      // Of letters that were played again by then: who goes back to the copy plays them no more.
-      case PlayedLetters.PART -> CompletableFuture.completedFuture(Optional.empty());
+      // Letters that were played again by then, and outputs that were about to leave and leave in
+      // any case: who goes back to the copy has nothing to do with them.
+      case PlayedLetters.PART, OUTBOX -> CompletableFuture.completedFuture(Optional.empty());
       default ->
           throw new IllegalArgumentException(
               "snapshot of "
@@ -192,13 +199,11 @@ public final class StateSnapshots {
               }
               return reader.chunks().put(name, chunk);
             })
-        .thenApply(
-            done -> new StateRoot(name, root.checksum()).parts(part).parts().get(part));
+        .thenApply(done -> new StateRoot(name, root.checksum()).parts(part).parts().get(part));
   }
 
   /** Where a function goes on that has finished nothing. */
-  private CompletionStage<StartingPosition> from(
-      FunctionSpec<?, ?> spec, StatePlaces.Place place) {
+  private CompletionStage<StartingPosition> from(FunctionSpec<?, ?> spec, StatePlaces.Place place) {
     var item = place.row().item();
     var through = item.flatMap(found -> found.progress().through());
     if (through.isPresent()) {
@@ -209,8 +214,7 @@ public final class StateSnapshots {
       return CompletableFuture.completedFuture(moved.get().to());
     }
     return place.row().parents().isEmpty() && item.isPresent()
-        ? checkpoints.startOf(
-            StatePlaces.legOf(spec).handler(), StartingPosition.TRIM_HORIZON)
+        ? checkpoints.startOf(StatePlaces.legOf(spec).handler(), StartingPosition.TRIM_HORIZON)
         : CompletableFuture.completedFuture(StartingPosition.TRIM_HORIZON);
   }
 

@@ -92,10 +92,7 @@ public final class StoredEntry {
     var timer = Timer.read(key, value);
     return Optional.of(
         new SetTimer(
-            timer.name(),
-            timer.due(),
-            timer.told().clock(),
-            timer.kind() == Timer.Kind.EXPIRY));
+            timer.name(), timer.due(), timer.told().clock(), timer.kind() == Timer.Kind.EXPIRY));
   }
 
   /**

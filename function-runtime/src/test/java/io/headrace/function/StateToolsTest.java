@@ -15,8 +15,6 @@ import io.headrace.kcl.StreamSink;
 import io.headrace.kcl.loop.SimulatedLoop;
 import io.headrace.lease.InMemoryLeaseTable;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -72,7 +70,8 @@ class StateToolsTest {
   }
 
   private StateReader reader(ChunkStore through) {
-    return new StateReader("app", List.of(spec, heir, stateless()), leases, checkpoints, through, loop);
+    return new StateReader(
+        "app", List.of(spec, heir, stateless()), leases, checkpoints, through, loop);
   }
 
   private StateReader reader() {
@@ -126,37 +125,9 @@ class StateToolsTest {
   }
 
   private Map<String, String> states(StateReader reader, String function) {
-    var all = new Collecting();
+    var all = new CollectedState();
     done(reader.all(function, all));
     return all.states();
-  }
-
-  private static final class Collecting implements StateReader.Visitor {
-    private final Map<StateReader.AsOf, List<StoredEntry>> shards = new HashMap<>();
-    private List<StoredEntry> current = List.of();
-
-    @Override
-    public void begins(StateReader.AsOf shard) {
-      shards.keySet().removeIf(other -> other.shard().equals(shard.shard()));
-      current = new ArrayList<>();
-      shards.put(shard, current);
-    }
-
-    @Override
-    public void entry(StoredEntry entry) {
-      current.add(entry);
-    }
-
-    Map<String, String> states() {
-      var states = new TreeMap<String, String>();
-      shards
-          .values()
-          .forEach(
-              entries ->
-                  entries.forEach(
-                      entry -> states.put(entry.partitionKey(), new String(entry.bytes(), UTF_8))));
-      return states;
-    }
   }
 
   @Test
@@ -198,7 +169,7 @@ class StateToolsTest {
     put(4, 2_000);
     loop.advance(SETTLED);
     var late = new Late();
-    var visitor = new Collecting();
+    var visitor = new CollectedState();
 
     var reading = reader(late).all("notes", visitor);
     loop.runUntilIdle();
@@ -238,8 +209,7 @@ class StateToolsTest {
     put(4, 2_000);
     loop.advance(SETTLED);
     stop(running);
-    var lost =
-        done(chunks.names("app/notes/" + shard("ann"), Optional.empty()));
+    var lost = done(chunks.names("app/notes/" + shard("ann"), Optional.empty()));
     lost.forEach(name -> done(chunks.delete(name)));
 
     refused("is missing", () -> reader().key("notes", "ann"));
@@ -277,7 +247,9 @@ class StateToolsTest {
     put(2, 50);
     loop.advance(SETTLED);
     assertThat(states("notes")).isEqualTo(expected);
-    assertThat(done(snapshots().list("notes"))).extracting(Snapshot::name).containsExactly("friday");
+    assertThat(done(snapshots().list("notes")))
+        .extracting(Snapshot::name)
+        .containsExactly("friday");
   }
 
   @Test
@@ -286,7 +258,7 @@ class StateToolsTest {
     put(4, 2_000);
     loop.advance(SETTLED);
     var snapshot = done(snapshots().take("notes", "friday"));
-    var directory = snapshot.directory() + "/" + snapshot.shards().get(0).shard().key();
+    var directory = snapshot.directory() + "/" + shard("ann");
     assertThat(done(chunks.names(directory, Optional.empty()))).isNotEmpty();
 
     done(snapshots().remove("notes", "friday"));
@@ -351,6 +323,67 @@ class StateToolsTest {
     refused("key: is empty", () -> state().erase("notes", "", "x"));
   }
 
+  /** Keeps how often it was told something, and a timer with it. */
+  private static final class Napping implements KeyedFunction<String, String, String> {
+    @Override
+    public String initial(String key) {
+      return "";
+    }
+
+    @Override
+    public Next<String> handle(String state, Event<String> event, Output<String> out) {
+      return Next.state(state + "x").wakeAfter("nap", Duration.ofDays(1));
+    }
+
+    @Override
+    public Next<String> onTimer(String state, WakeUp timer, Output<String> out) {
+      return Next.same();
+    }
+  }
+
+  @Test
+  void timers_and_the_ids_of_duplicates_are_erased_with_a_key() {
+    var napping =
+        FunctionSpec.named("notes")
+            .reading(Rig.input().deduplicatedBy(value -> value, Duration.ofHours(1)))
+            .keyedBy(Keys.partitionKey(), new Texts())
+            .handledBy(Napping::new, Destination.nowhere());
+    start("w1", napping);
+    for (int i = 0; i < 3; i++) {
+      send("bob", "the same");
+      send("ann", "hers");
+    }
+    loop.advance(SETTLED);
+    assertThat(kindsOf("bob")).containsExactlyInAnyOrder("STATE x", "TIMER nap");
+
+    done(state().erase("notes", "bob", "he asked for it"));
+    loop.advance(SETTLED.multipliedBy(2));
+    assertThat(kindsOf("bob")).isEmpty();
+    send("bob", "the same");
+    send("ann", "hers");
+    loop.advance(SETTLED);
+
+    assertThat(kindsOf("bob")).as("its id was forgotten").contains("STATE x", "TIMER nap");
+    assertThat(kindsOf("ann")).as("hers was not").contains("STATE x", "TIMER nap");
+  }
+
+  private void send(String key, String value) {
+    var unused = in.sink().put(List.of(new StreamSink.Entry(key, value.getBytes(UTF_8))));
+  }
+
+  private List<String> kindsOf(String key) {
+    return done(reader().key("notes", key)).entries().stream()
+        .map(
+            entry ->
+                entry.kind()
+                    + " "
+                    + entry
+                        .timer()
+                        .map(StoredEntry.SetTimer::name)
+                        .orElseGet(() -> new String(entry.bytes(), UTF_8)))
+        .toList();
+  }
+
   @Test
   void a_key_that_was_erased_does_not_come_back_with_a_snapshot_from_before() {
     start("w1", spec);
@@ -373,7 +406,7 @@ class StateToolsTest {
     put(4, 2_000);
     loop.advance(SETTLED);
     stop(running);
-    var exported = new Collecting();
+    var exported = new CollectedState();
     done(reader().all("notes", exported));
 
     imported("heir", exported, Optional.empty(), false);
@@ -393,7 +426,7 @@ class StateToolsTest {
     loop.advance(SETTLED);
     stop(running);
     var before = Map.copyOf(expected);
-    var exported = new Collecting();
+    var exported = new CollectedState();
     done(reader().all("notes", exported));
     var again = start("w2", spec);
     put(2, 100);
@@ -417,14 +450,16 @@ class StateToolsTest {
   }
 
   private void imported(
-      String function, Collecting exported, Optional<StartingPosition> to, boolean replaces) {
+      String function, CollectedState exported, Optional<StartingPosition> to, boolean replaces) {
     var into = begun(function, replaces);
     done(into.begin());
-    exported.shards.forEach(
-        (shard, entries) -> {
-          into.add(shard);
-          done(into.add(entries));
-        });
+    exported
+        .shards()
+        .forEach(
+            (shard, entries) -> {
+              into.add(shard);
+              done(into.add(entries));
+            });
     done(into.finish(to, "moving house"));
     assertThat(into.entries()).isEqualTo(exported.states().size());
   }

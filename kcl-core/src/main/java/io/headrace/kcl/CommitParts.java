@@ -1,6 +1,7 @@
 package io.headrace.kcl;
 
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -29,6 +30,13 @@ public record CommitParts(Map<String, byte[]> parts) {
   public CommitParts moved() {
     byte[] parked = parts.get(PARKED);
     return parked == null ? NONE : of(PARKED, parked);
+  }
+
+  /** These with others, which count where both have a part. */
+  public CommitParts with(CommitParts others) {
+    var all = new HashMap<>(parts);
+    all.putAll(others.parts);
+    return new CommitParts(all);
   }
 
   @Override

@@ -126,10 +126,14 @@ final class Attributes {
         longOf(item, SEALS),
         optionalText(item, ATTEMPT).orElse(""),
         toProgress(through, item),
-        read(PARTS, () -> optional(item, PARTS).map(Attributes::toParts)),
+        parts(item),
         parents(item),
         read(CHILDREN, () -> optional(item, CHILDREN).map(Attributes::toChildren)),
         moved(item));
+  }
+
+  static Optional<CommitParts> parts(Map<String, AttributeValue> item) {
+    return read(PARTS, () -> optional(item, PARTS).map(Attributes::toParts));
   }
 
   private static Progress toProgress(Optional<Position> through, Map<String, AttributeValue> item) {

@@ -169,23 +169,24 @@ public final class DynamoOperatorStore implements OperatorStore {
 
   @Override
   public CompletionStage<Boolean> move(ProgressRow seen, StartingPosition to, long order) {
-    var parts = seen.item().flatMap(ProgressItem::parts).map(CommitParts::moved);
     var progress =
         to instanceof StartingPosition.After after
             ? new Progress(Optional.of(after.position()), List.of())
             : Progress.NONE;
-    return install(seen, to, progress, parts.orElse(CommitParts.NONE), order);
+    return install(seen, to, progress, CommitParts.NONE, order);
   }
 
   @Override
   public CompletionStage<Boolean> install(
       ProgressRow seen, StartingPosition to, Progress progress, CommitParts parts, long order) {
     var key = seen.key();
+    var kept = seen.item().flatMap(ProgressItem::parts).map(CommitParts::moved);
+    var all = kept.orElse(CommitParts.NONE).with(parts);
     var update =
         new Update(table, partition(key.shard().bucket()), key.key())
             .setIfAbsent(Attributes.FORMAT_NUMBER, number(Attributes.FORMAT))
             .set(Attributes.ATTEMPT, text("order " + order))
-            .set(Attributes.PARTS, Attributes.parts(parts))
+            .set(Attributes.PARTS, Attributes.parts(all))
             .set(Attributes.MOVED_AT, number(seen.rev() + 1))
             .set(Attributes.MOVED_BY, number(order))
             .set(Attributes.MOVED_TO, text(ProgressText.of(to)))
@@ -223,7 +224,8 @@ public final class DynamoOperatorStore implements OperatorStore {
         item.containsKey(Attributes.REV) ? Attributes.longOf(item, Attributes.REV) : 0,
         sealed ? Optional.of(Attributes.toItem(item)) : Optional.empty(),
         Attributes.parents(item),
-        Attributes.moved(item));
+        Attributes.moved(item),
+        Attributes.parts(item));
   }
 
   private String partition(int bucket) {

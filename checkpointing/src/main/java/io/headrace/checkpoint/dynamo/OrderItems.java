@@ -97,8 +97,7 @@ final class OrderItems {
       case "ANEW" -> new Order.Deed.Anew();
       case "SEEK" ->
           new Order.Deed.Seek(
-              Attributes.read(TO, string(item, TO), ProgressText::toStart),
-              optional(item, WITH));
+              Attributes.read(TO, string(item, TO), ProgressText::toStart), optional(item, WITH));
       case "ERASE" ->
           new Order.Deed.Erase(
               Attributes.read(HASH, string(item, HASH), hash -> new BigInteger(hash, HEX)));

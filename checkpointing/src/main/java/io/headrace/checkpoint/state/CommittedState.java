@@ -4,10 +4,12 @@ import io.headrace.kcl.CommitParts;
 import java.math.BigInteger;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
@@ -37,8 +39,7 @@ public final class CommittedState {
   private final List<Run> runs;
   private final List<String> rootChunks;
 
-  private CommittedState(
-      StateHome home, ChunkIo io, Restore.Found found, List<String> rootChunks) {
+  private CommittedState(StateHome home, ChunkIo io, Restore.Found found, List<String> rootChunks) {
     this.home = home;
     this.io = io;
     this.origins = found.origins();
@@ -164,7 +165,7 @@ public final class CommittedState {
   }
 
   private static void tellBefore(
-      EntryKey key, TreeMap<EntryKey, Slot> rest, BiConsumer<EntryKey, StateValue> told) {
+      EntryKey key, NavigableMap<EntryKey, Slot> rest, BiConsumer<EntryKey, StateValue> told) {
     while (!rest.isEmpty() && rest.firstKey().compareTo(key) < 0) {
       var first = rest.pollFirstEntry();
       tell(first.getKey(), first.getValue(), told);
@@ -226,7 +227,7 @@ public final class CommittedState {
 
   private record Pending(ChunkRef ref, int level) {}
 
-  private CompletableFuture<Set<String>> next(ArrayDeque<Pending> left, Set<String> found) {
+  private CompletableFuture<Set<String>> next(Deque<Pending> left, Set<String> found) {
     while (!left.isEmpty()) {
       var one = left.remove();
       found.add(directory(one.ref().name()));

@@ -97,8 +97,7 @@ final class Restore {
   CompletableFuture<Found> outline(List<CommitParts> parts) {
     return lefts(parts)
         .thenComposeAsync(
-            all ->
-                placed(all).thenApply(placed -> found(origins(all), Map.of(), Map.of())),
+            all -> placed(all).thenApply(placed -> found(origins(all), Map.of(), Map.of())),
             home.background());
   }
 

@@ -50,8 +50,7 @@ final class RunErasure {
             left -> {
               var top = left.ref();
               if (!left.changed()) {
-                return CompletableFuture.completedFuture(
-                    new Result(Optional.of(run), List.of()));
+                return CompletableFuture.completedFuture(new Result(Optional.of(run), List.of()));
               }
               return top == null
                   ? CompletableFuture.completedFuture(new Result(Optional.empty(), replaced))

@@ -62,7 +62,8 @@ class DynamoOperatorStoreTest extends OperatorStoreContract {
   void an_item_that_wants_a_newer_reader_is_not_moved_and_one_that_wants_this_one_is() {
     var key = new ProgressKey(ShardKey.parse("orders@1700000000/s1"), "alarms");
     for (long rev = 0; rev <= 1; rev++) {
-      var seen = new ProgressRow(key, rev, Optional.empty(), Map.of(), Optional.empty());
+      var seen =
+          new ProgressRow(key, rev, Optional.empty(), Map.of(), Optional.empty(), Optional.empty());
       for (var reader : List.of(Attributes.READER, Attributes.READER + 1)) {
         var item = new HashMap<>(Map.of("f", number(1), "r", number(reader)));
         if (rev > 0) {

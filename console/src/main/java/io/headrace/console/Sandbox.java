@@ -23,6 +23,7 @@ import io.headrace.kcl.StreamSink;
 import io.headrace.kcl.StreamSource;
 import io.headrace.kcl.WorkerEvent;
 import io.headrace.kcl.loop.EventLoop;
+import io.headrace.kcl.loop.Stages;
 import io.headrace.lease.InMemoryLeaseTable;
 import java.time.Duration;
 import java.time.Instant;
@@ -46,11 +47,12 @@ import org.jspecify.annotations.Nullable;
  * function does by itself, such as calls of other services, it does. Its records are told on any
  * thread.
  */
-final class Replay implements OutputTap, AutoCloseable {
+final class Sandbox implements OutputTap, AutoCloseable {
   /** So many outputs are held; more are a mistake in the stretch. */
   static final int OUTPUTS_MAX = 1_000_000;
 
   private static final int RETRIES = 2;
+  private static final long LOOK_MILLIS = 100;
 
   private final StreamConnector connector;
   private final Instant to;
@@ -61,10 +63,10 @@ final class Replay implements OutputTap, AutoCloseable {
   private int held;
 
   /**
-   * @param connector stays the caller's
+   * @param connector closed with it
    * @param to up to this moment of arrival, and not with it; in the past
    */
-  Replay(StreamConnector connector, Instant to) {
+  Sandbox(StreamConnector connector, Instant to) {
     this.connector = connector;
     this.to = to;
   }
@@ -120,12 +122,29 @@ final class Replay implements OutputTap, AutoCloseable {
             .observedBy(new Ends())
             .stoppingWithin(Duration.ofSeconds(1));
     functions.forEach(runtime::run);
-    try (var running = runtime.start()) {
-      done.get(within.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (TimeoutException late) {
-      throw new Complaint("replay: " + standing(within), late);
-    } catch (ExecutionException failed) {
-      throw new Complaint("replay: " + failed.getCause().getMessage(), failed);
+    var running = runtime.start();
+    try {
+      await(running, within);
+    } finally {
+      running.close();
+    }
+  }
+
+  private void await(FunctionRuntime.Running running, Duration within) throws InterruptedException {
+    for (long left = within.toMillis(); ; left -= LOOK_MILLIS) {
+      try {
+        done.get(LOOK_MILLIS, TimeUnit.MILLISECONDS);
+        return;
+      } catch (TimeoutException notYet) {
+        if (!running.health().alive()) {
+          throw new Complaint("replay: " + String.join("; ", running.health().reasons()), notYet);
+        }
+        if (left <= LOOK_MILLIS) {
+          throw new Complaint("replay: " + standing(within), notYet);
+        }
+      } catch (ExecutionException failed) {
+        throw new Complaint("replay: " + Stages.causeOf(failed).getMessage(), failed);
+      }
     }
   }
 
@@ -156,8 +175,7 @@ final class Replay implements OutputTap, AutoCloseable {
     try {
       return value instanceof byte[] bytes
           ? new String(bytes, UTF_8)
-          : new String(
-              Json.of(Object.class).encode(value), UTF_8);
+          : new String(Json.of(Object.class).encode(value), UTF_8);
     } catch (Exception none) {
       return String.valueOf(value);
     }
@@ -216,7 +234,7 @@ final class Replay implements OutputTap, AutoCloseable {
     @Override
     public void on(Object event) {
       if (event instanceof WorkerEvent.ShardEnded end) {
-        ended(end.function(), end.shard().shard());
+        Sandbox.this.ended(end.function(), end.shard().shard());
       }
     }
   }
@@ -230,7 +248,7 @@ final class Replay implements OutputTap, AutoCloseable {
 
     @Override
     public ShardedStream open(StreamSource source, EventLoop loop, RandomGenerator random) {
-      return new StretchOfStream(connector.open(source, loop, random), to, Replay.this::found);
+      return new StretchOfStream(connector.open(source, loop, random), to, Sandbox.this::found);
     }
 
     @Override
@@ -241,7 +259,7 @@ final class Replay implements OutputTap, AutoCloseable {
 
     @Override
     public void close() {
-      // The other one is the caller's.
+      // With the sandbox, as a runtime does not close what it was given.
     }
   }
 }
