@@ -182,12 +182,13 @@ final class OrderCommands {
       if (state != null && !empty) {
         throw new Complaint("--state " + state + ": must be empty or snapshot:NAME");
       }
-      if (to == null) {
+      var there = to;
+      if (there == null) {
         throw new Complaint("seek: say with --to where it goes on");
       }
       give(
           (operations, loop) ->
-              operations.seek(options.target(null), place(to, loop), empty, options.reason()));
+              operations.seek(options.target(null), place(there, loop), empty, options.reason()));
       return 0;
     }
 
