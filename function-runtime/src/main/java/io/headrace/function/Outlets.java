@@ -81,6 +81,7 @@ final class Outlets implements AutoCloseable {
     }
     if (target instanceof Destination.Target.ToStream<O> stream) {
       return new ToStream<>(
+          function,
           stream.name(),
           stream.codec(),
           stream.partitionKey(),
@@ -116,6 +117,7 @@ final class Outlets implements AutoCloseable {
     var sink = policy.sink().orElse(defaultLetters);
     if (sink instanceof DeadLetters.ToStream stream) {
       return new ToStream<L>(
+          function,
           stream.name(),
           new LetterLines<L>(STREAM_RECORD_BYTES_MAX - KEY_BYTES_MAX),
           SinkLetter::partitionKey,
@@ -270,6 +272,7 @@ final class Outlets implements AutoCloseable {
   }
 
   private record ToStream<O>(
+      String function,
       String stream,
       Codec<O> codec,
       Function<? super O, String> key,
@@ -291,7 +294,8 @@ final class Outlets implements AutoCloseable {
         return Map.of();
       }
       var headers = new HashMap<>(origin.trace());
-      headers.put(StreamSink.Entry.ID, origin.id());
+      // Several functions may write to the stream, about one record or window each.
+      headers.put(StreamSink.Entry.ID, function + "/" + origin.id());
       return headers;
     }
 
