@@ -46,9 +46,13 @@ final class OutboxGate extends Gate {
         && parts.stream().anyMatch(each -> each.parts().containsKey(CommitParts.OUTBOX))) {
       outbox = opens.get();
     }
-    return outbox == null
+    var restored = outbox;
+    return restored == null
         ? super.restore(parts)
-        : outbox.restore(parts).thenCompose(done -> super.restore(parts));
+        : restored
+            .restore(parts)
+            .thenCompose(done -> super.restore(parts))
+            .thenCompose(done -> restored.begin());
   }
 
   @Override

@@ -67,6 +67,7 @@ final class Rig implements OutputTap {
   boolean outputsDown;
   int outputsSent;
   int stateChanges;
+  final List<Duration> commitsWanted = new ArrayList<>();
   Executor pool;
   Executor background;
   Shard shard = Shard.root("shardId-000000000000");
@@ -157,6 +158,11 @@ final class Rig implements OutputTap {
           public void stateChanged() {
             assertThat(handler).isSameAs(opened[0]);
             stateChanges++;
+          }
+
+          @Override
+          public void commitWanted(Duration within) {
+            commitsWanted.add(within);
           }
 
           @Override
