@@ -356,7 +356,15 @@ public final class FunctionRuntime {
    * @param limit 0 to 1 hour, 1 s unless given; zero commits at once
    */
   public FunctionRuntime committingOutputsWithin(Duration limit) {
-    this.outputsWithin = Ranges.requireCommitting("of application " + application, limit);
+    if (limit.isNegative() || limit.compareTo(Duration.ofHours(1)) > 0) {
+      throw new IllegalArgumentException(
+          "application "
+              + application
+              + ", committingOutputsWithin "
+              + limit
+              + ": must be between 0 and 1 h");
+    }
+    this.outputsWithin = limit;
     return this;
   }
 

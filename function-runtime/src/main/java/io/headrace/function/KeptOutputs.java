@@ -81,6 +81,7 @@ record KeptOutputs(List<Kept> outputs) {
         ChunkBytes.write(out, each.id());
         ChunkBytes.write(out, each.content().key());
         ChunkBytes.write(out, each.content().data());
+        out.writeInt(each.content().version());
         out.writeInt(each.content().headers().size());
         for (var header : each.content().headers().entrySet()) {
           ChunkBytes.write(out, header.getKey());
@@ -114,11 +115,12 @@ record KeptOutputs(List<Kept> outputs) {
         var id = ChunkBytes.readText(in);
         var key = ChunkBytes.readText(in);
         byte[] data = ChunkBytes.readBytes(in);
+        int version = in.readInt();
         Map<String, String> headers = new LinkedHashMap<>();
         for (int more = in.readInt(); more > 0; more--) {
           headers.put(ChunkBytes.readText(in), ChunkBytes.readText(in));
         }
-        outputs.add(new Kept(label, id, new Outlet.Content(key, data, headers)));
+        outputs.add(new Kept(label, id, new Outlet.Content(key, data, headers, version)));
       }
       return new KeptOutputs(outputs);
     } catch (IOException cut) {

@@ -170,6 +170,20 @@ final class KeyLanes<T> {
     return begin(lane != null ? lane : waitingAside.poll());
   }
 
+  /** As {@link #start}, but only a lane that has such a task, be it behind others. */
+  @Nullable Lane<T> startOnly(Predicate<T> wanted) {
+    if (running == runningMax) {
+      return null;
+    }
+    for (var lane : waiting) {
+      if (lane.all().stream().anyMatch(wanted)) {
+        waiting.remove(lane);
+        return begin(lane);
+      }
+    }
+    return null;
+  }
+
   private @Nullable Lane<T> begin(@Nullable Lane<T> lane) {
     if (lane != null) {
       lane.turn(Phase.WAITING, Phase.RUNNING);

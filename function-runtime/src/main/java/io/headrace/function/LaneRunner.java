@@ -75,6 +75,10 @@ final class LaneRunner<O> implements FunctionGate.Caller {
   private final @Nullable Duration commitWithin;
   private Quarantine<O> quarantine = task -> {};
   private final CompletableFuture<Void> quiet = new CompletableFuture<>();
+
+  /** The last record of the shard that was ever begun. */
+  private @Nullable Position begunThrough;
+
   private boolean starting;
   private boolean draining;
   private long foreignKeys;
@@ -156,9 +160,8 @@ final class LaneRunner<O> implements FunctionGate.Caller {
     }
     starting = true;
     // A failure that gives the shard up ends the scope in the midst of a turn: nothing begins then.
-    while (!scope.isOver() && gate.admits() && lanes.hasNext() && hasRoom()) {
-      // Of a record that fails by itself a probe learns nothing of the function.
-      var lane = gate.isOpen() ? lanes.start() : lanes.startRather(each -> !each.failed);
+    while (!scope.isOver() && gate.admits() && lanes.hasNext() && !room.isFull()) {
+      var lane = next();
       if (lane == null) {
         break;
       }
@@ -175,8 +178,23 @@ final class LaneRunner<O> implements FunctionGate.Caller {
     dispatch.begin();
   }
 
-  private boolean hasRoom() {
-    return !room.isFull() && (outbox == null || !outbox.isFull());
+  private KeyLanes.@Nullable Lane<Task<O>> next() {
+    if (outbox != null && outbox.isFull()) {
+      // Of too many holes in what is finished no commit is stored, and none would make room.
+      return lanes.startOnly(this::leavesHole);
+    }
+    // Of a record that fails by itself a probe learns nothing of the function.
+    return gate.isOpen() ? lanes.start() : lanes.startRather(each -> !each.failed);
+  }
+
+  /** Whether records behind it were begun before it. */
+  private boolean leavesHole(Task<O> task) {
+    var position = task.position();
+    var through = begunThrough;
+    return position != null
+        && task.parked == null
+        && through != null
+        && position.compareTo(through) < 0;
   }
 
   /** In a turn of its own: whoever opens the gate is in the midst of one. */
@@ -312,6 +330,9 @@ final class LaneRunner<O> implements FunctionGate.Caller {
       lanes.finish(task.lane());
       tellQuiet();
       return;
+    }
+    if (position != null && (begunThrough == null || position.compareTo(begunThrough) > 0)) {
+      begunThrough = position;
     }
     task.attempts++;
     var out = new OutputBuffer<>(outlets, task::id, task.headers());

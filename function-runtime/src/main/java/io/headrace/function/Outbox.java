@@ -62,6 +62,8 @@ final class Outbox {
   /** Not known to be committed, in the order in which they came. */
   private final ArrayDeque<Entry> waiting = new ArrayDeque<>();
 
+  private long waitingBytes;
+
   /** Committed, by partition key; the first of each are on their way. */
   private final Map<String, ArrayDeque<Entry>> leaving = new HashMap<>();
 
@@ -102,18 +104,18 @@ final class Outbox {
     goOn = told;
   }
 
-  /** Sends what the last commits hold; new entries of a key come behind those. */
+  /** Takes up what the last commits hold; new entries of a key come behind those. */
   CompletionStage<Void> restore(List<CommitParts> parts) {
     return space
         .restore(parts)
-        .thenCompose(origins -> waits() ? sendingOn() : CompletableFuture.completedFuture(null));
+        .thenCompose(origins -> waits() ? reviving() : CompletableFuture.completedFuture(null));
   }
 
   private boolean waits() {
     return space.resident(EntryKind.OUTBOX).findAny().isPresent();
   }
 
-  private CompletionStage<Void> sendingOn() {
+  private CompletionStage<Void> reviving() {
     return Scope.onPool(scope, this::revived)
         .thenCompose(found -> Scope.onLoop(scope, () -> install(found)));
   }
@@ -137,7 +139,14 @@ final class Outbox {
       count(entry, 1);
       leave(entry);
     }
-    List.copyOf(leaving.keySet()).forEach(this::send);
+  }
+
+  /**
+   * Sends what was restored. Told when all else of the shard is restored, too: one that can't be is
+   * tried again and again, and would send the same each time.
+   */
+  CompletionStage<Void> begin() {
+    return Scope.onLoop(scope, () -> List.copyOf(leaving.keySet()).forEach(this::send));
   }
 
   /**
@@ -158,7 +167,9 @@ final class Outbox {
     space.put(entry.key, value);
     count(entry, 1);
     waiting.add(entry);
-    boolean hurries = 2 * entries >= ENTRIES_MAX || 2 * bytes >= BYTES_MAX;
+    waitingBytes += entry.bytes;
+    // What its sink refuses is committed already: one more commit would bring no room.
+    boolean hurries = 2 * waiting.size() >= ENTRIES_MAX || 2 * waitingBytes >= BYTES_MAX;
     scope.context.outcomes().commitWanted(hurries ? Duration.ZERO : within);
   }
 
@@ -201,6 +212,7 @@ final class Outbox {
     var idle = new ArrayList<String>();
     while (!waiting.isEmpty() && waiting.peek().number < capturedBelow) {
       var entry = waiting.remove();
+      waitingBytes -= entry.bytes;
       if (leave(entry)) {
         idle.add(entry.key.partitionKey());
       }

@@ -47,9 +47,13 @@ final class OutboxGate extends Gate implements FilterGate.Witness {
         && parts.stream().anyMatch(each -> each.parts().containsKey(CommitParts.OUTBOX))) {
       outbox = opens.get();
     }
-    return outbox == null
+    var restored = outbox;
+    return restored == null
         ? super.restore(parts)
-        : outbox.restore(parts).thenCompose(done -> super.restore(parts));
+        : restored
+            .restore(parts)
+            .thenCompose(done -> super.restore(parts))
+            .thenCompose(done -> restored.begin());
   }
 
   @Override

@@ -53,6 +53,7 @@ interface Outlet<O, P> {
    *
    * @param key empty where its outlet has none
    * @param data not copied
+   * @param version of the codec that wrote the data
    */
-  record Content(String key, byte[] data, Map<String, String> headers) {}
+  record Content(String key, byte[] data, Map<String, String> headers, int version) {}
 }

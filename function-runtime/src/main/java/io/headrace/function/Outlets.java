@@ -81,14 +81,17 @@ final class Outlets implements AutoCloseable {
     }
     if (target instanceof Destination.Target.ToStream<O> stream) {
       return new ToStream<>(
+          function,
           stream.name(),
           stream.codec(),
+          stream.codec().version(),
           stream.partitionKey(),
           stream.envelope(),
           sink(stream.name()));
     }
     if (target instanceof Destination.Target.ToFile<O> file) {
-      return new ToFile<>(file.codec(), file(file.path()), file.path());
+      return new ToFile<>(
+          file.codec(), file.codec().version(), file(file.path()), file.path());
     }
     if (target instanceof Destination.Target.ToCallback<O> to) {
       var callback = new Callback<O>("callback of " + function, to.callback(), pool);
@@ -116,15 +119,17 @@ final class Outlets implements AutoCloseable {
     var sink = policy.sink().orElse(defaultLetters);
     if (sink instanceof DeadLetters.ToStream stream) {
       return new ToStream<L>(
+          function,
           stream.name(),
           new LetterLines<L>(STREAM_RECORD_BYTES_MAX - KEY_BYTES_MAX),
+          1,
           SinkLetter::partitionKey,
           Envelope.NONE,
           sink(stream.name()));
     }
     if (sink instanceof DeadLetters.InFile in) {
       var path = in.folder().resolve(function + ".ndjson");
-      return new ToFile<L>(new LetterLines<L>(Integer.MAX_VALUE), file(path), path);
+      return new ToFile<L>(new LetterLines<L>(Integer.MAX_VALUE), 1, file(path), path);
     }
     return new ToSink<L>(letterSinks.computeIfAbsent(sink, this::connect));
   }
@@ -226,13 +231,13 @@ final class Outlets implements AutoCloseable {
     private Content written(O value) throws Exception {
       if (target instanceof Destination.Target.ToStream<O> stream) {
         var entry = entry(stream.partitionKey(), codec, value, Map.of());
-        return new Content(entry.partitionKey(), entry.data(), Map.of());
+        return new Content(entry.partitionKey(), entry.data(), Map.of(), codec.version());
       }
       byte[] data =
           target instanceof Destination.Target.ToFile<O> file
               ? line(file.path(), codec, value)
               : codec.encode(value);
-      return new Content("", data, Map.of());
+      return new Content("", data, Map.of(), codec.version());
     }
 
     @Override
@@ -247,7 +252,15 @@ final class Outlets implements AutoCloseable {
 
     @Override
     public Written<O> revive(String id, Content content) throws Exception {
-      var value = codec.decode(content.data(), codec.version());
+      if (content.version() > codec.version()) {
+        throw new IllegalArgumentException(
+            "version "
+                + content.version()
+                + " of its codec wrote it, and this one reads up to "
+                + codec.version()
+                + "; run the newer version");
+      }
+      var value = codec.decode(content.data(), content.version());
       return new Written<>(new Callback.Sent<>(id, value), content);
     }
   }
@@ -270,8 +283,10 @@ final class Outlets implements AutoCloseable {
   }
 
   private record ToStream<O>(
+      String function,
       String stream,
       Codec<O> codec,
+      int version,
       Function<? super O, String> key,
       Envelope envelope,
       StreamSink sink)
@@ -291,7 +306,8 @@ final class Outlets implements AutoCloseable {
         return Map.of();
       }
       var headers = new HashMap<>(origin.trace());
-      headers.put(StreamSink.Entry.ID, origin.id());
+      // Several functions may write to the stream, about one record or window each.
+      headers.put(StreamSink.Entry.ID, function + "/" + origin.id());
       return headers;
     }
 
@@ -302,7 +318,7 @@ final class Outlets implements AutoCloseable {
 
     @Override
     public Content keep(StreamSink.Entry prepared) {
-      return new Content(prepared.partitionKey(), prepared.data(), prepared.headers());
+      return new Content(prepared.partitionKey(), prepared.data(), prepared.headers(), version);
     }
 
     @Override
@@ -311,7 +327,7 @@ final class Outlets implements AutoCloseable {
     }
   }
 
-  private record ToFile<O>(Codec<O> codec, LineFile file, Path path)
+  private record ToFile<O>(Codec<O> codec, int version, LineFile file, Path path)
       implements Outlet.Keeping<O, byte[]> {
     @Override
     public String name() {
@@ -330,7 +346,7 @@ final class Outlets implements AutoCloseable {
 
     @Override
     public Content keep(byte[] prepared) {
-      return new Content("", prepared, Map.of());
+      return new Content("", prepared, Map.of(), version);
     }
 
     @Override

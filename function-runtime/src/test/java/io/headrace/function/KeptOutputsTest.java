@@ -21,7 +21,7 @@ class KeptOutputsTest {
                         "",
                         "id of " + value,
                         new Outlet.Content(
-                            "key", value.getBytes(UTF_8), Map.of("headrace-id", value))))
+                            "key", value.getBytes(UTF_8), Map.of("headrace-id", value), 3)))
             .toList());
   }
 
@@ -37,6 +37,7 @@ class KeptOutputsTest {
     assertThat(values(read)).containsExactly("id of one one", "id of two two");
     assertThat(read.outputs().get(0).content().headers()).containsEntry("headrace-id", "one");
     assertThat(read.outputs().get(1).content().key()).isEqualTo("key");
+    assertThat(read.outputs().get(1).content().version()).isEqualTo(3);
   }
 
   @Test

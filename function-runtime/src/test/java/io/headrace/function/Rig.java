@@ -68,6 +68,7 @@ final class Rig implements OutputTap {
   boolean outputsDown;
   int outputsSent;
   int stateChanges;
+  final List<Duration> commitsWanted = new ArrayList<>();
   Executor pool;
   Executor background;
   Shard shard = Shard.root("shardId-000000000000");
@@ -158,6 +159,11 @@ final class Rig implements OutputTap {
           public void stateChanged() {
             assertThat(handler).isSameAs(opened[0]);
             stateChanges++;
+          }
+
+          @Override
+          public void commitWanted(Duration within) {
+            commitsWanted.add(within);
           }
 
           @Override
