@@ -371,6 +371,14 @@ public final class Operations {
                 throw new IllegalArgumentException(
                     "there are " + orders.given().size() + " orders in force; end some first");
               }
+              if (deed instanceof Order.Deed.Erase && orders.erasures(now) >= Orders.ERASURES_MAX) {
+                throw new IllegalArgumentException(
+                    "there are "
+                        + orders.erasures(now)
+                        + " orders to erase keys, each of which is kept for a year, so that it is"
+                        + " obeyed by who goes back to a snapshot from before, too; export the"
+                        + " state, and import it without the keys");
+              }
               var order =
                   new Order(
                       orders.number() + 1,

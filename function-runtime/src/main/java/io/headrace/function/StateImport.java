@@ -1,9 +1,12 @@
 package io.headrace.function;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.headrace.checkpoint.Order;
 import io.headrace.checkpoint.ProgressKey;
 import io.headrace.checkpoint.state.StateSpace;
 import io.headrace.kcl.CommitParts;
+import io.headrace.kcl.HashRange;
 import io.headrace.kcl.Progress;
 import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.StartingPosition;
@@ -200,13 +203,18 @@ public final class StateImport {
         }
       }
     }
+    return operations.latest().thenCompose(latest -> finish(to, reason, latest));
+  }
+
+  private CompletionStage<Operations.Sought> finish(
+      Optional<StartingPosition> to, String reason, long latestOrder) {
     CompletionStage<Map<ProgressKey, StateOperations.Installed>> all =
         CompletableFuture.completedFuture(new LinkedHashMap<>());
     for (var target : targets.values()) {
       all =
           all.thenCompose(
               before ->
-                  onLoop(() -> stored(target, to.isEmpty()))
+                  onLoop(() -> stored(target, to.isEmpty(), latestOrder))
                       .thenApply(
                           parts -> {
                             before.put(target.place().row().key(), installed(target, to, parts));
@@ -220,12 +228,33 @@ public final class StateImport {
                 Operations.Target.of(function), Optional.empty(), seek, installed, reason));
   }
 
-  private CompletionStage<CommitParts> stored(Target target, boolean takesNotes) {
+  private CompletionStage<CommitParts> stored(
+      Target target, boolean takesNotes, long latestOrder) {
     var head = heads.get(target.place().shard());
     if (takesNotes && head != null) {
-      head.notes().forEach(target.space()::note);
+      head.notes().entrySet().stream()
+          .filter(note -> !note.getKey().equals(StateErasure.NOTE))
+          .forEach(note -> target.space().note(note.getKey(), note.getValue()));
+    }
+    long obeyed = erasures(target.place().range());
+    if (obeyed > 0 && obeyed <= latestOrder) {
+      target.space().note(StateErasure.NOTE, Long.toString(obeyed).getBytes(UTF_8));
     }
     return target.space().snapshot();
+  }
+
+  /**
+   * Up to which order to erase keys all that went into a range has obeyed; 0 where that is not
+   * known. Orders of another function, or of an application that has given more of them, say nothing
+   * of those that are given here, and each of these is obeyed then.
+   */
+  private long erasures(HashRange range) {
+    return heads.values().stream()
+        .filter(head -> head.range().first().compareTo(range.last()) <= 0)
+        .filter(head -> range.first().compareTo(head.range().last()) <= 0)
+        .mapToLong(head -> head.function().equals(function) ? head.erasures() : 0)
+        .min()
+        .orElse(0);
   }
 
   private StateOperations.Installed installed(
