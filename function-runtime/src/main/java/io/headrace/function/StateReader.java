@@ -17,6 +17,7 @@ import io.headrace.kcl.loop.EventLoop;
 import io.headrace.kcl.loop.Stages;
 import io.headrace.lease.LeaseTable;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -139,7 +140,8 @@ public final class StateReader {
                 all.stream()
                     .filter(place -> place.range().holds(hash))
                     .filter(place -> place.row().item().isPresent() || !place.parts().isEmpty())
-                    .findFirst()
+                    // A merge waits for its second parent, which still has its own keys.
+                    .min(Comparator.comparing(StatePlaces.Place::waits))
                     .map(
                         place ->
                             steadily(
