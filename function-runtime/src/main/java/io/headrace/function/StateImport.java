@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -201,9 +202,34 @@ public final class StateImport {
                   + heads.keySet()
                   + "; say with --to where it reads on");
         }
+        requireWhole(shard);
       }
     }
     return operations.latest().thenCompose(latest -> finish(to, reason, latest));
+  }
+
+  /** What was under way behind the position would be passed over, or done twice. */
+  private void requireWhole(ShardKey shard) {
+    var outside = Objects.requireNonNull(heads.get(shard), "head").outside();
+    if (outside.contains(KeyedHandler.PARKED)) {
+      throw new IllegalArgumentException(
+          "import into "
+              + function
+              + ": when shard "
+              + shard
+              + " was exported, records of parked keys waited behind its position, and are not"
+              + " exported: export when none are parked any more, or say with --to where it reads"
+              + " on");
+    }
+    if (outside.contains(ThroughReceiver.PART)) {
+      throw new IllegalArgumentException(
+          "import into "
+              + function
+              + ": it is keyed through "
+              + shard.stream().name()
+              + ", and which of its records came twice is not exported; take a snapshot, or say with"
+              + " --to where it reads on");
+    }
   }
 
   private CompletionStage<Operations.Sought> finish(
@@ -234,6 +260,7 @@ public final class StateImport {
     if (takesNotes && head != null) {
       head.notes().entrySet().stream()
           .filter(note -> !note.getKey().equals(StateErasure.NOTE))
+          .filter(note -> !note.getKey().equals(StateReader.OUTSIDE))
           .forEach(note -> target.space().note(note.getKey(), note.getValue()));
     }
     long obeyed = erasures(target.place().range());

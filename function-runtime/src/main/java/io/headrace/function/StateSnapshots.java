@@ -78,13 +78,14 @@ public final class StateSnapshots {
 
   private CompletionStage<List<Snapshot.OfShard>> copied(
       FunctionSpec<?, ?> spec, String directory, List<StatePlaces.Place> places) {
-    if (places.isEmpty()) {
+    var begun = places.stream().filter(place -> !place.isUntouched()).toList();
+    if (begun.isEmpty()) {
       throw new IllegalArgumentException(
           "snapshot of " + spec.name() + ": no shard of it is known; has a worker ever started?");
     }
     CompletionStage<List<Snapshot.OfShard>> all =
         CompletableFuture.completedFuture(new ArrayList<>());
-    for (var place : places.stream().filter(place -> !place.isUntouched()).toList()) {
+    for (var place : begun) {
       var copies = new ConcurrentHashMap<String, CommittedState.Copies>();
       all =
           all.thenCompose(

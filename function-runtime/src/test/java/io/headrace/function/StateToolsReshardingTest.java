@@ -104,21 +104,9 @@ class StateToolsReshardingTest {
   }
 
   private Map<String, String> states(OperatorStore store) {
-    var all = new TreeMap<String, String>();
-    done(
-        reader(store)
-            .all(
-                "notes",
-                new StateReader.Visitor() {
-                  @Override
-                  public void begins(StateReader.AsOf shard) {}
-
-                  @Override
-                  public void entry(StoredEntry entry) {
-                    all.put(entry.key(), new String(entry.bytes(), UTF_8));
-                  }
-                }));
-    return all;
+    var all = new CollectedState();
+    done(reader(store).all("notes", all));
+    return all.states();
   }
 
   private Map<String, String> statesByKey() {
@@ -330,7 +318,7 @@ class StateToolsReshardingTest {
     putAll();
     settle();
 
-    imported("notes", Optional.of(StartingPosition.at(loop.now())));
+    imported(Optional.of(StartingPosition.at(loop.now())));
     settle();
 
     assertThat(states(checkpoints)).isEqualTo(expected);
@@ -342,7 +330,7 @@ class StateToolsReshardingTest {
     putAll();
     settle();
     exportedErasures = "70";
-    imported("notes", Optional.empty());
+    imported(Optional.empty());
     settle();
 
     done(state().erase("notes", "ann", "she asked for it"));
@@ -350,6 +338,31 @@ class StateToolsReshardingTest {
 
     expected.remove("ann");
     assertThat(states(checkpoints)).isEqualTo(expected);
+  }
+
+  @Test
+  void what_waits_outside_of_the_state_is_told_and_no_import_goes_on_without_it() {
+    start();
+    putAll();
+    settle();
+    done(operations().pause(NOTES, "to look"));
+    settle();
+    for (var part : List.of(KeyedHandler.PARKED, ThroughReceiver.PART)) {
+      var heads = new ArrayList<StateReader.AsOf>();
+      for (var place : done(reader(checkpoints).places().of(spec))) {
+        var parts = CommitParts.of(part, new byte[0]);
+        done(
+            checkpoints.install(
+                place.row(), StartingPosition.TRIM_HORIZON, Progress.NONE, parts, 9));
+        heads.add(done(reader(checkpoints).all("notes", new CollectedState())).get(heads.size()));
+      }
+      assertThat(heads).allSatisfy(head -> assertThat(head.outside()).containsExactly(part));
+      var into = new StateImport(reader(checkpoints), state(), "notes", true, random);
+      done(into.begin());
+      heads.forEach(into::add);
+      assertThatThrownBy(() -> done(into.finish(Optional.empty(), "moving house")))
+          .hasMessageContaining("say with --to where it reads on");
+    }
   }
 
   @Test
@@ -366,28 +379,18 @@ class StateToolsReshardingTest {
   /** Of a state that was exported where so many orders had been given; as it is if null. */
   private @Nullable String exportedErasures;
 
-  private void imported(String function, Optional<StartingPosition> to) {
-    var into = new StateImport(reader(checkpoints), state(), function, true, random);
-    var heads = new ArrayList<StateReader.AsOf>();
-    var entries = new ArrayList<StoredEntry>();
-    done(
-        reader(checkpoints)
-            .all(
-                function,
-                new StateReader.Visitor() {
-                  @Override
-                  public void begins(StateReader.AsOf shard) {
-                    heads.add(shard);
-                  }
-
-                  @Override
-                  public void entry(StoredEntry entry) {
-                    entries.add(entry);
-                  }
-                }));
+  private void imported(Optional<StartingPosition> to) {
+    var exported = new CollectedState();
+    done(reader(checkpoints).all("notes", exported));
+    var into = new StateImport(reader(checkpoints), state(), "notes", true, random);
     done(into.begin());
-    heads.forEach(head -> into.add(elsewhere(head)));
-    done(into.add(entries));
+    exported
+        .shards()
+        .forEach(
+            (head, entries) -> {
+              into.add(elsewhere(head));
+              done(into.add(entries));
+            });
     done(into.finish(to, "moving house"));
   }
 
