@@ -190,6 +190,8 @@ public final class StateImport {
    *     have been this shard: then the shard's event time is taken over, too
    */
   public CompletionStage<Operations.Sought> finish(Optional<StartingPosition> to, String reason) {
+    to.ifPresent(
+        place -> Operations.requireReadable(place, reader.loop().now(), targets.size() == 1));
     if (to.isEmpty()) {
       for (var shard : targets.keySet()) {
         if (!heads.containsKey(shard)) {
@@ -227,8 +229,8 @@ public final class StateImport {
               + function
               + ": it is keyed through "
               + shard.stream().name()
-              + ", and which of its records came twice is not exported; take a snapshot, or say with"
-              + " --to where it reads on");
+              + ", and which of its records came twice is not exported; take a snapshot, or say"
+              + " with --to where it reads on");
     }
   }
 
@@ -272,8 +274,8 @@ public final class StateImport {
 
   /**
    * Up to which order to erase keys all that went into a range has obeyed; 0 where that is not
-   * known. Orders of another function, or of an application that has given more of them, say nothing
-   * of those that are given here, and each of these is obeyed then.
+   * known. What another function obeyed, or one of an application that was given more orders, says
+   * nothing of the orders that were given here, and each of these is obeyed then.
    */
   private long erasures(HashRange range) {
     return heads.values().stream()

@@ -41,7 +41,8 @@ record StatePlaces(String application, LeaseTable leases, OperatorStore store) {
       return row.parts()
           .map(List::of)
           .orElseGet(
-              () -> new TreeMap<>(row.parents()).values().stream().map(EndedParent::parts).toList());
+              () ->
+                  new TreeMap<>(row.parents()).values().stream().map(EndedParent::parts).toList());
     }
 
     /** Whether parents are to be ended before anything is done here; some may be by now. */

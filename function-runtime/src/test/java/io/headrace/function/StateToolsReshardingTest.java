@@ -14,6 +14,7 @@ import io.headrace.checkpoint.ProgressRow;
 import io.headrace.kcl.CommitParts;
 import io.headrace.kcl.InMemoryStream;
 import io.headrace.kcl.InMemoryStreams;
+import io.headrace.kcl.Position;
 import io.headrace.kcl.Progress;
 import io.headrace.kcl.ShardId;
 import io.headrace.kcl.StartingPosition;
@@ -363,6 +364,20 @@ class StateToolsReshardingTest {
       assertThatThrownBy(() -> done(into.finish(Optional.empty(), "moving house")))
           .hasMessageContaining("say with --to where it reads on");
     }
+  }
+
+  @Test
+  void an_import_reads_on_where_every_shard_can_be_read() {
+    start();
+    putAll();
+    settle();
+
+    assertThatThrownBy(() -> imported(Optional.of(StartingPosition.at(loop.now().plusSeconds(9)))))
+        .hasMessageContaining("lies in the future");
+    assertThatThrownBy(() -> imported(Optional.of(StartingPosition.after(Position.of(7)))))
+        .hasMessageContaining("says nothing in any other");
+    settle();
+    assertThat(states(checkpoints)).isEqualTo(expected);
   }
 
   @Test
