@@ -256,8 +256,7 @@ public final class StateImport {
                 Operations.Target.of(function), Optional.empty(), seek, installed, reason));
   }
 
-  private CompletionStage<CommitParts> stored(
-      Target target, boolean takesNotes, long latestOrder) {
+  private CompletionStage<CommitParts> stored(Target target, boolean takesNotes, long latestOrder) {
     var head = heads.get(target.place().shard());
     if (takesNotes && head != null) {
       head.notes().entrySet().stream()

@@ -106,9 +106,7 @@ public final class StateOperations {
         continue;
       }
       var of =
-          copy.shards().stream()
-              .filter(each -> each.shard().equals(place.shard()))
-              .findFirst();
+          copy.shards().stream().filter(each -> each.shard().equals(place.shard())).findFirst();
       if (of.isEmpty() && place.isUntouched()) {
         continue; // It begins as its specification says, as it would have then.
       }

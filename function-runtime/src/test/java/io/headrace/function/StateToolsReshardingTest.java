@@ -291,8 +291,7 @@ class StateToolsReshardingTest {
     var place = done(reader(checkpoints).places().of(spec)).get(0);
     var besides = new StateRoot(friday.directory() + "/x/carried", 7).parts(ThroughReceiver.PART);
     done(
-        checkpoints.install(
-            place.row(), StartingPosition.TRIM_HORIZON, Progress.NONE, besides, 1));
+        checkpoints.install(place.row(), StartingPosition.TRIM_HORIZON, Progress.NONE, besides, 1));
 
     assertThatThrownBy(() -> done(snapshots().remove("notes", "friday")))
         .hasMessageContaining("still stands on it");
