@@ -23,6 +23,9 @@ public record Orders(List<Order> given, List<String> faults, long number) {
   /** More are not kept. */
   public static final int ORDERS_MAX = 1_000;
 
+  /** Of these, to erase keys: they stay in force for long, and must not keep others from it. */
+  public static final int ERASURES_MAX = 750;
+
   /** Orders that say nothing any more are kept this long, as the trail of what was done. */
   static final int TRAIL_MAX = 200;
 
@@ -100,6 +103,14 @@ public record Orders(List<Order> given, List<String> faults, long number) {
         .filter(order -> order.deed() instanceof Order.Deed.Redrive)
         .filter(order -> order.function().equals(function))
         .toList();
+  }
+
+  /** How many orders to erase keys are in force, of all functions. */
+  public long erasures(Instant now) {
+    return given.stream()
+        .filter(order -> order.deed() instanceof Order.Deed.Erase)
+        .filter(order -> !isOver(order, now))
+        .count();
   }
 
   /** What a function is to forget, in the order in which that was said. */

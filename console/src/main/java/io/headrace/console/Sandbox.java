@@ -27,6 +27,7 @@ import io.headrace.kcl.loop.Stages;
 import io.headrace.lease.InMemoryLeaseTable;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Base64;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -171,11 +172,14 @@ final class Sandbox implements OutputTap, AutoCloseable {
     keep(function, side == null ? id : id + " to side " + side.name(), text(value));
   }
 
-  private static String text(Object value) {
+  static String text(Object value) {
+    if (value instanceof byte[] bytes) {
+      // Not as if it were text: others would look the same.
+      var text = StateLines.textOf(bytes);
+      return text != null ? text : "base64:" + Base64.getEncoder().encodeToString(bytes);
+    }
     try {
-      return value instanceof byte[] bytes
-          ? new String(bytes, UTF_8)
-          : new String(Json.of(Object.class).encode(value), UTF_8);
+      return new String(Json.of(Object.class).encode(value), UTF_8);
     } catch (Exception none) {
       return String.valueOf(value);
     }

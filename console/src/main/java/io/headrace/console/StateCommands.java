@@ -93,7 +93,8 @@ final class StateCommands implements Runnable {
       var part = target.resolveSibling(target.getFileName() + ".part");
       try (var written = StateFile.create(part)) {
         var application = desk.settings().application();
-        written.line(StateLines.first(application, of, desk.loop().now().toString()));
+        var at = desk.loop().now().toString();
+        written.line(StateLines.first(application, of, at, key != null));
         if (key == null) {
           StateDesk.answer(desk.reader().all(of, written));
         } else {
@@ -181,6 +182,10 @@ final class StateCommands implements Runnable {
           var line = StateLines.read(text);
           if (number == 1 != line instanceof StateLines.Line.First || counted >= 0) {
             throw new IllegalArgumentException("is not where such a line belongs");
+          }
+          if (replace && line instanceof StateLines.Line.First first && first.ofOneKey()) {
+            throw new IllegalArgumentException(
+                "is of one key, and --replace would drop all others; export without --key");
           }
           if (line instanceof StateLines.Line.OfShard shard) {
             into.add(shard.head());

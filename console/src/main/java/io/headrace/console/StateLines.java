@@ -32,7 +32,7 @@ final class StateLines {
   /** A line of a file. */
   sealed interface Line {
     /** The first. */
-    record First(String application, String function) implements Line {}
+    record First(String application, String function, boolean ofOneKey) implements Line {}
 
     record OfShard(StateReader.AsOf head) implements Line {}
 
@@ -44,13 +44,17 @@ final class StateLines {
 
   private StateLines() {}
 
-  static Map<String, Object> first(String application, String function, String at) {
+  static Map<String, Object> first(
+      String application, String function, String at, boolean ofOneKey) {
     var line = new LinkedHashMap<String, Object>();
     line.put("export", "state");
     line.put("format", FORMAT);
     line.put("application", application);
     line.put("function", function);
     line.put("at", at);
+    if (ofOneKey) {
+      line.put("ofOneKey", true);
+    }
     return line;
   }
 
@@ -117,7 +121,7 @@ final class StateLines {
   }
 
   /** Null where the bytes are no text: then they would come back as others. */
-  private static @Nullable String textOf(byte[] bytes) {
+  static @Nullable String textOf(byte[] bytes) {
     try {
       return UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (CharacterCodingException binary) {
@@ -137,7 +141,8 @@ final class StateLines {
         throw new IllegalArgumentException(
             "export, format: must be \"state\" and " + FORMAT + "; a newer version may read it");
       }
-      return new Line.First(word(line, "application"), word(line, "function"));
+      boolean ofOneKey = Boolean.TRUE.equals(line.get("ofOneKey"));
+      return new Line.First(word(line, "application"), word(line, "function"), ofOneKey);
     }
     if (line.containsKey("kind")) {
       return new Line.OfEntry(entry(line));

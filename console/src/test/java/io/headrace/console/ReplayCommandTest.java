@@ -98,6 +98,13 @@ class ReplayCommandTest {
     assertThat(ReplayReport.of(Map.of("1", "a"), Map.of("1", "a")).isSame()).isTrue();
   }
 
+  @Test
+  void outputs_of_bytes_that_are_no_text_differ_where_the_bytes_do() {
+    assertThat(Sandbox.text(new byte[] {'a', 'b'})).isEqualTo("ab");
+    assertThat(Sandbox.text(new byte[] {'a', (byte) 0xfe}))
+        .isNotEqualTo(Sandbox.text(new byte[] {'a', (byte) 0xff}));
+  }
+
   private JsonNode replay(int exitCode, Instant from, Instant to, String function, String against)
       throws IOException {
     var run = CommandRun.of(words(from, to, function, against));

@@ -117,6 +117,9 @@ class StateCommandsTest {
     refused("a snapshot says where", "seek", "--state", "snapshot:x", "--to", "LATEST");
     refused("snapshot x of counting: there is none", "seek", "--state", "snapshot:x");
     refused("--state all: must be empty or snapshot:NAME", "seek", "--state", "all");
+    var ofAnn = folder.resolve("ann.ndjson").toString();
+    run(0, "state", "export", "--key", "ann", "--to", ofAnn);
+    refused("line 1: is of one key", "state", "import", "--replace", "--from", ofAnn);
     var text = Files.readAllLines(good);
     refused("is cut short", "state", "import", "--replace", "--from", cut(text.subList(0, 2)));
     refused(

@@ -17,6 +17,7 @@ import io.headrace.lease.LeaseTable;
 import io.headrace.lease.Notice;
 import io.headrace.lease.Stored;
 import io.headrace.lease.Written;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -164,14 +165,7 @@ public final class Operations {
               + ": it keeps state, which belongs to the place where it is; say --state empty to"
               + " begin without, or --state snapshot:NAME to go back to a copy of it");
     }
-    if (to instanceof StartingPosition.AtTimestamp at && at.time().isAfter(loop.now())) {
-      throw new IllegalArgumentException(
-          "seek to " + at.time() + ": lies in the future, where no stream can be read; say LATEST");
-    }
-    if (to instanceof StartingPosition.After && target.shard().isEmpty()) {
-      throw new IllegalArgumentException(
-          "seek to a sequence number: name the shard; it says nothing in any other");
-    }
+    requireReadable(to, loop.now(), target.shard().isPresent());
     return shard(spec, target)
         .thenCompose(
             shard ->
@@ -181,6 +175,18 @@ public final class Operations {
                         keys ->
                             move(
                                 target, shard, new Order.Deed.Seek(to), reason, keys, moveTo(to))));
+  }
+
+  /** Refuses a place from which the shards can't be read. */
+  static void requireReadable(StartingPosition to, Instant now, boolean ofOneShard) {
+    if (to instanceof StartingPosition.AtTimestamp at && at.time().isAfter(now)) {
+      throw new IllegalArgumentException(
+          "seek to " + at.time() + ": lies in the future, where no stream can be read; say LATEST");
+    }
+    if (to instanceof StartingPosition.After && !ofOneShard) {
+      throw new IllegalArgumentException(
+          "seek to a sequence number: name the shard; it says nothing in any other");
+    }
   }
 
   /** How one item is moved by an order; false when it is not as it was found. */
@@ -363,6 +369,14 @@ public final class Operations {
               if (orders.given().size() - spent.size() >= Orders.ORDERS_MAX) {
                 throw new IllegalArgumentException(
                     "there are " + orders.given().size() + " orders in force; end some first");
+              }
+              if (deed instanceof Order.Deed.Erase && orders.erasures(now) >= Orders.ERASURES_MAX) {
+                throw new IllegalArgumentException(
+                    "there are "
+                        + orders.erasures(now)
+                        + " orders to erase keys, each of which is kept for a year, so that it is"
+                        + " obeyed by who goes back to a snapshot from before, too; export the"
+                        + " state, and import it without the keys");
               }
               var order =
                   new Order(

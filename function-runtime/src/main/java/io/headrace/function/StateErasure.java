@@ -48,11 +48,14 @@ final class StateErasure {
       // A child of parents that obeyed has no note of its own yet, nor what begins without state:
       // what a key has later must not be erased by an order from before.
       space.note(NOTE, noted);
+      if (origins.isEmpty()) {
+        commit(scope); // Whoever waits for it would wait for the next record.
+      }
       return CompletableFuture.completedFuture(origins);
     }
     var hashes = due.stream().map(StateErasure::hashOf).distinct().toList();
     return space
-        .erase(hashes, () -> scope.post(() -> scope.context.outcomes().stateChanged()))
+        .erase(hashes, () -> commit(scope))
         .thenApply(
             done -> {
               space.note(NOTE, noted);
@@ -64,6 +67,10 @@ final class StateErasure {
                   due.stream().map(Order::number).toList());
               return origins;
             });
+  }
+
+  private static void commit(Scope scope) {
+    scope.post(() -> scope.context.outcomes().stateChanged());
   }
 
   private static BigInteger hashOf(Order order) {

@@ -1,9 +1,12 @@
 package io.headrace.function;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.headrace.checkpoint.Order;
 import io.headrace.checkpoint.ProgressKey;
 import io.headrace.checkpoint.state.StateSpace;
 import io.headrace.kcl.CommitParts;
+import io.headrace.kcl.HashRange;
 import io.headrace.kcl.Progress;
 import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.StartingPosition;
@@ -13,6 +16,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -186,6 +190,8 @@ public final class StateImport {
    *     have been this shard: then the shard's event time is taken over, too
    */
   public CompletionStage<Operations.Sought> finish(Optional<StartingPosition> to, String reason) {
+    to.ifPresent(
+        place -> Operations.requireReadable(place, reader.loop().now(), targets.size() == 1));
     if (to.isEmpty()) {
       for (var shard : targets.keySet()) {
         if (!heads.containsKey(shard)) {
@@ -198,15 +204,45 @@ public final class StateImport {
                   + heads.keySet()
                   + "; say with --to where it reads on");
         }
+        requireWhole(shard);
       }
     }
+    return operations.latest().thenCompose(latest -> finish(to, reason, latest));
+  }
+
+  /** What was under way behind the position would be passed over, or done twice. */
+  private void requireWhole(ShardKey shard) {
+    var outside = Objects.requireNonNull(heads.get(shard), "head").outside();
+    if (outside.contains(KeyedHandler.PARKED)) {
+      throw new IllegalArgumentException(
+          "import into "
+              + function
+              + ": when shard "
+              + shard
+              + " was exported, records of parked keys waited behind its position, and are not"
+              + " exported: export when none are parked any more, or say with --to where it reads"
+              + " on");
+    }
+    if (outside.contains(ThroughReceiver.PART)) {
+      throw new IllegalArgumentException(
+          "import into "
+              + function
+              + ": it is keyed through "
+              + shard.stream().name()
+              + ", and which of its records came twice is not exported; take a snapshot, or say"
+              + " with --to where it reads on");
+    }
+  }
+
+  private CompletionStage<Operations.Sought> finish(
+      Optional<StartingPosition> to, String reason, long latestOrder) {
     CompletionStage<Map<ProgressKey, StateOperations.Installed>> all =
         CompletableFuture.completedFuture(new LinkedHashMap<>());
     for (var target : targets.values()) {
       all =
           all.thenCompose(
               before ->
-                  onLoop(() -> stored(target, to.isEmpty()))
+                  onLoop(() -> stored(target, to.isEmpty(), latestOrder))
                       .thenApply(
                           parts -> {
                             before.put(target.place().row().key(), installed(target, to, parts));
@@ -220,12 +256,33 @@ public final class StateImport {
                 Operations.Target.of(function), Optional.empty(), seek, installed, reason));
   }
 
-  private CompletionStage<CommitParts> stored(Target target, boolean takesNotes) {
+  private CompletionStage<CommitParts> stored(Target target, boolean takesNotes, long latestOrder) {
     var head = heads.get(target.place().shard());
     if (takesNotes && head != null) {
-      head.notes().forEach(target.space()::note);
+      head.notes().entrySet().stream()
+          .filter(note -> !note.getKey().equals(StateErasure.NOTE))
+          .filter(note -> !note.getKey().equals(StateReader.OUTSIDE))
+          .forEach(note -> target.space().note(note.getKey(), note.getValue()));
+    }
+    long obeyed = erasures(target.place().range());
+    if (obeyed > 0 && obeyed <= latestOrder) {
+      target.space().note(StateErasure.NOTE, Long.toString(obeyed).getBytes(UTF_8));
     }
     return target.space().snapshot();
+  }
+
+  /**
+   * Up to which order to erase keys all that went into a range has obeyed; 0 where that is not
+   * known. What another function obeyed, or one of an application that was given more orders, says
+   * nothing of the orders that were given here, and each of these is obeyed then.
+   */
+  private long erasures(HashRange range) {
+    return heads.values().stream()
+        .filter(head -> head.range().first().compareTo(range.last()) <= 0)
+        .filter(head -> range.first().compareTo(head.range().last()) <= 0)
+        .mapToLong(head -> head.function().equals(function) ? head.erasures() : 0)
+        .min()
+        .orElse(0);
   }
 
   private StateOperations.Installed installed(

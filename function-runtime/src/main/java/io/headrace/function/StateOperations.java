@@ -1,6 +1,7 @@
 package io.headrace.function;
 
 import io.headrace.checkpoint.Order;
+import io.headrace.checkpoint.Orders;
 import io.headrace.checkpoint.ProgressKey;
 import io.headrace.checkpoint.ProgressRow;
 import io.headrace.kcl.CommitParts;
@@ -70,6 +71,11 @@ public final class StateOperations {
                                             reason))));
   }
 
+  /** The number of the latest order that was given; 0 for none. */
+  CompletionStage<Long> latest() {
+    return operations.store().orders().thenApply(Orders::number);
+  }
+
   CompletionStage<Operations.Sought> install(
       Operations.Target target,
       Optional<ShardKey> shard,
@@ -100,20 +106,11 @@ public final class StateOperations {
         continue;
       }
       var of =
-          copy.shards().stream()
-              .filter(each -> each.shard().equals(place.shard()))
-              .findFirst()
-              .orElseThrow(
-                  () ->
-                      new IllegalArgumentException(
-                          "seek of "
-                              + place.row().key()
-                              + ": snapshot "
-                              + copy.name()
-                              + " was taken before there was this shard; what its parents did"
-                              + " stands. Name the shards that are in it with --shard: "
-                              + copy.shards().stream().map(each -> each.shard().key()).toList()));
-      wanted.put(place.row().key(), new Installed(of.from(), of.progress(), of.parts()));
+          copy.shards().stream().filter(each -> each.shard().equals(place.shard())).findFirst();
+      if (of.isEmpty() && place.isUntouched()) {
+        continue; // It begins as its specification says, as it would have then.
+      }
+      wanted.put(place.row().key(), installed(copy, place, of));
     }
     if (wanted.isEmpty()) {
       throw new IllegalArgumentException(
@@ -123,6 +120,22 @@ public final class StateOperations {
               + shard.map(named -> ", of the name " + named).orElse(""));
     }
     return wanted;
+  }
+
+  private static Installed installed(
+      Snapshot copy, StatePlaces.Place place, Optional<Snapshot.OfShard> found) {
+    var of =
+        found.orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "seek of "
+                        + place.row().key()
+                        + ": snapshot "
+                        + copy.name()
+                        + " was taken before there was this shard; what its parents did"
+                        + " stands. Name the shards that are in it with --shard: "
+                        + copy.shards().stream().map(each -> each.shard().key()).toList()));
+    return new Installed(of.from(), of.progress(), of.parts());
   }
 
   /**

@@ -5,30 +5,37 @@ import io.headrace.checkpoint.OperatorStore;
 import io.headrace.checkpoint.ProgressItem;
 import io.headrace.checkpoint.ProgressKey;
 import io.headrace.checkpoint.ProgressRow;
+import io.headrace.kcl.CheckpointException;
 import io.headrace.kcl.CommitParts;
 import io.headrace.kcl.HashRange;
-import io.headrace.kcl.Position;
+import io.headrace.kcl.ShardId;
 import io.headrace.kcl.ShardKey;
+import io.headrace.lease.LeaseRow;
 import io.headrace.lease.LeaseTable;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.Collectors;
 
 /**
  * Finds in which shards a function keeps state, and what its last commits say. Any thread; stages
  * complete on any thread.
  */
 record StatePlaces(String application, LeaseTable leases, OperatorStore store) {
+  /** So often shards may be split and merged while they are looked for. */
+  private static final int TRIES_MAX = 10;
+
   /**
    * A shard that the function has not ended.
    *
+   * @param lineage the parents for which the function may have to wait
    * @param row the function's progress there, which may not have begun
    */
-  record Place(ShardKey shard, HashRange range, ProgressRow row) {
+  record Place(ShardKey shard, HashRange range, List<ShardId> lineage, ProgressRow row) {
     /** What state goes on from: the last commit, or those of the parents. */
     List<CommitParts> parts() {
       return row.parts()
@@ -38,8 +45,14 @@ record StatePlaces(String application, LeaseTable leases, OperatorStore store) {
                   new TreeMap<>(row.parents()).values().stream().map(EndedParent::parts).toList());
     }
 
-    Optional<Position> through() {
-      return row.item().flatMap(item -> item.progress().through());
+    /** Whether parents are to be ended before anything is done here; some may be by now. */
+    boolean waits() {
+      return row.parts().isEmpty() && !row.parents().keySet().containsAll(lineage);
+    }
+
+    /** Nobody has been here, and nothing was left for whoever comes. */
+    boolean isUntouched() {
+      return row.item().isEmpty() && row.moved().isEmpty() && row.parents().isEmpty();
     }
 
     boolean isEnded() {
@@ -67,9 +80,47 @@ record StatePlaces(String application, LeaseTable leases, OperatorStore store) {
     return legs.get(legs.size() - 1);
   }
 
-  /** The shards of a function, in the order of their hash ranges. */
+  /**
+   * The shards of a function, in the order of their hash ranges, without those that only wait for
+   * their parents: what these keep is the parents' yet.
+   */
   CompletionStage<List<Place>> of(FunctionSpec<?, ?> spec) {
     var leg = legOf(spec);
+    return look(leg)
+        .thenCompose(seen -> steadily(leg, seen, TRIES_MAX))
+        .thenApply(StatePlaces::ofLatestStream);
+  }
+
+  /**
+   * Looks until nothing has ended or come to be meanwhile: a parent that ended after its children
+   * were looked at would be in neither.
+   */
+  private CompletionStage<List<Place>> steadily(Leg<?> leg, List<Place> seen, int tries) {
+    return look(leg)
+        .thenCompose(
+            now -> {
+              if (standing(now).equals(standing(seen))) {
+                return CompletableFuture.completedFuture(now);
+              }
+              if (tries <= 1) {
+                throw new CheckpointException(
+                    "shards of stream "
+                        + leg.source().name()
+                        + " end and begin all the time; try again when they stand still");
+              }
+              return steadily(leg, now, tries - 1);
+            });
+  }
+
+  private static Set<List<Object>> standing(List<Place> all) {
+    return all.stream()
+        .map(
+            place ->
+                List.<Object>of(place.shard(), place.row().parents().keySet(), place.isEnded()))
+        .collect(Collectors.toSet());
+  }
+
+  private CompletionStage<List<Place>> look(Leg<?> leg) {
     var all = new ArrayList<CompletableFuture<List<Place>>>();
     for (int bucket = 0; bucket < ShardKey.BUCKETS; bucket++) {
       all.add(
@@ -81,23 +132,22 @@ record StatePlaces(String application, LeaseTable leases, OperatorStore store) {
                           .map(found -> found.item())
                           .filter(lease -> !lease.ended())
                           .filter(lease -> isOf(leg, lease.shard()))
-                          .map(lease -> place(leg, lease.shard(), lease.range()))
+                          .map(lease -> place(leg, lease))
                           .toList())
               .thenCompose(this::read)
               .toCompletableFuture());
     }
     return CompletableFuture.allOf(all.toArray(CompletableFuture<?>[]::new))
-        .thenApply(
-            done ->
-                ofLatestStream(all.stream().flatMap(places -> places.join().stream()).toList()));
+        .thenApply(done -> all.stream().flatMap(places -> places.join().stream()).toList());
   }
 
   private static boolean isOf(Leg<?> leg, ShardKey shard) {
     return shard.stream().name().equals(leg.source().name());
   }
 
-  private static Place place(Leg<?> leg, ShardKey shard, HashRange range) {
-    return new Place(shard, range, ProgressRow.absent(new ProgressKey(shard, leg.handler())));
+  private static Place place(Leg<?> leg, LeaseRow lease) {
+    var key = new ProgressKey(lease.shard(), leg.handler());
+    return new Place(lease.shard(), lease.range(), lease.parents(), ProgressRow.absent(key));
   }
 
   /** A stream that was made again is another one; nobody reads the former one any more. */
@@ -107,6 +157,7 @@ record StatePlaces(String application, LeaseTable leases, OperatorStore store) {
     return all.stream()
         .filter(place -> place.shard().stream().created().equals(latest.orElseThrow()))
         .filter(place -> !place.isEnded())
+        .filter(place -> !place.waits() || !place.row().parents().isEmpty())
         .sorted(Comparator.comparing(place -> place.range().first()))
         .toList();
   }
@@ -129,6 +180,6 @@ record StatePlaces(String application, LeaseTable leases, OperatorStore store) {
   CompletionStage<Place> again(Place place) {
     return store
         .progress(place.row().key())
-        .thenApply(row -> new Place(place.shard(), place.range(), row));
+        .thenApply(row -> new Place(place.shard(), place.range(), place.lineage(), row));
   }
 }

@@ -1,5 +1,7 @@
 package io.headrace.function;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.headrace.checkpoint.ChunkStore;
 import io.headrace.checkpoint.OperatorStore;
 import io.headrace.checkpoint.ProgressItem;
@@ -17,11 +19,14 @@ import io.headrace.kcl.loop.EventLoop;
 import io.headrace.kcl.loop.Stages;
 import io.headrace.lease.LeaseTable;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
@@ -37,6 +42,9 @@ import java.util.function.Function;
  * CheckpointException} where something can't be read, with its name.
  */
 public final class StateReader {
+  /** The note that is none of the state's. */
+  static final String OUTSIDE = "outside";
+
   /** Of one shard: each time the owner has gone on. */
   private static final int TRIES_MAX = 10;
 
@@ -72,7 +80,8 @@ public final class StateReader {
    * @param progress what the function had finished; nothing where it has committed nothing in the
    *     shard, and what is read is what it inherits
    * @param revision of the progress item, which rises with each commit; 0 where there is none
-   * @param notes of the shard as a whole, such as its event time; as they are stored
+   * @param notes of the shard as a whole, such as its event time, as they are stored; and what
+   *     {@link #outside} tells
    */
   public record AsOf(
       String function,
@@ -95,6 +104,17 @@ public final class StateReader {
      */
     public long erasures() {
       return StateErasure.numberIn(notes);
+    }
+
+    /**
+     * What the last commit has besides the state, which is not read with it and without which the
+     * position is not to be gone on from: {@code parked of state} where records of keys that kept
+     * failing wait behind the position, {@code carried} where it is known which records of a
+     * through-stream came twice, {@code ids} of producers' duplicates.
+     */
+    public Set<String> outside() {
+      byte[] names = notes.get(OUTSIDE);
+      return names == null ? Set.of() : Set.of(new String(names, UTF_8).split("\n"));
     }
 
     /** Without the notes. */
@@ -139,7 +159,8 @@ public final class StateReader {
                 all.stream()
                     .filter(place -> place.range().holds(hash))
                     .filter(place -> place.row().item().isPresent() || !place.parts().isEmpty())
-                    .findFirst()
+                    // A merge waits for its second parent, which still has its own keys.
+                    .min(Comparator.comparing(StatePlaces.Place::waits))
                     .map(
                         place ->
                             steadily(
@@ -227,6 +248,12 @@ public final class StateReader {
     boolean own = place.row().parts().isPresent();
     if (own) {
       state.origins().forEach(origin -> notes.putAll(origin.notes()));
+    }
+    var outside = new TreeSet<String>();
+    place.parts().forEach(parts -> outside.addAll(parts.parts().keySet()));
+    outside.retainAll(Set.of(KeyedHandler.PARKED, ThroughReceiver.PART, DuplicateGate.PART));
+    if (!outside.isEmpty()) {
+      notes.put(OUTSIDE, String.join("\n", outside).getBytes(UTF_8));
     }
     return new AsOf(
         spec.name(),

@@ -62,8 +62,9 @@ public final class StateSnapshots {
                 throw new IllegalArgumentException(
                     "snapshot " + name + " of " + function + ": is there already; remove it first");
               }
-              return reader.places().of(spec);
+              return removed(function, name);
             })
+        .thenCompose(done -> reader.places().of(spec))
         .thenCompose(places -> copied(spec, directory, places))
         .thenCompose(
             shards -> {
@@ -77,13 +78,14 @@ public final class StateSnapshots {
 
   private CompletionStage<List<Snapshot.OfShard>> copied(
       FunctionSpec<?, ?> spec, String directory, List<StatePlaces.Place> places) {
-    if (places.isEmpty()) {
+    var begun = places.stream().filter(place -> !place.isUntouched()).toList();
+    if (begun.isEmpty()) {
       throw new IllegalArgumentException(
           "snapshot of " + spec.name() + ": no shard of it is known; has a worker ever started?");
     }
     CompletionStage<List<Snapshot.OfShard>> all =
         CompletableFuture.completedFuture(new ArrayList<>());
-    for (var place : places) {
+    for (var place : begun) {
       var copies = new ConcurrentHashMap<String, CommittedState.Copies>();
       all =
           all.thenCompose(
@@ -218,6 +220,23 @@ public final class StateSnapshots {
         : CompletableFuture.completedFuture(StartingPosition.TRIM_HORIZON);
   }
 
+  /** Refuses while chunks of a former copy of that name are left: its removal would take both. */
+  private CompletionStage<Void> removed(String function, String name) {
+    var directory = directory(function);
+    return names(directory, Optional.empty(), new ArrayList<>())
+        .thenAccept(
+            names -> {
+              if (names.contains(directory + "/" + REMOVING + name)) {
+                throw new IllegalArgumentException(
+                    "snapshot "
+                        + name
+                        + " of "
+                        + function
+                        + ": the former one is not removed whole yet; remove it once more");
+              }
+            });
+  }
+
   /** The copies of a function, by name; not those that are being removed. */
   public CompletionStage<List<Snapshot>> list(String function) {
     var spec = reader.specOf(function);
@@ -310,7 +329,8 @@ public final class StateSnapshots {
             now -> reader.open(now, part).thenCompose(CommittedState::directories))
         .thenApply(
             directories -> {
-              if (isReached(directories, snapshot.directory() + "/")) {
+              if (isReached(directories, snapshot.directory() + "/")
+                  || isCarried(place, snapshot.directory() + "/")) {
                 throw new IllegalArgumentException(
                     "snapshot "
                         + snapshot.name()
@@ -321,6 +341,13 @@ public final class StateSnapshots {
               }
               return snapshot;
             });
+  }
+
+  /** What lies beside the state is one chunk, which its part names. */
+  private static boolean isCarried(StatePlaces.Place place, String prefix) {
+    return place.parts().stream()
+        .flatMap(parts -> StateRoot.of(parts, ThroughReceiver.PART).stream())
+        .anyMatch(root -> root.chunk().startsWith(prefix));
   }
 
   private static boolean isReached(Set<String> directories, String prefix) {

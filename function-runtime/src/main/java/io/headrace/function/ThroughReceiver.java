@@ -113,6 +113,10 @@ final class ThroughReceiver extends Gate {
       awaited.putAll(all.get(0).unfinished());
       return;
     }
+    if (all.size() == 1) {
+      // Of a copy of this very shard, to which it went back; parents that ended left none.
+      awaited.putAll(all.get(0).unfinished());
+    }
     for (var parent : all) {
       upstreams.join(parent.upstreams());
       changed = true;

@@ -159,4 +159,31 @@ class ThroughReceiverTest {
     assertThat(behind.passed).hasSize(4);
     assertThat(behind.watermarks()).containsExactly(at(20), at(30));
   }
+
+  @Test
+  void what_was_under_way_at_a_commit_is_no_duplicate_of_itself_for_who_goes_back_to_a_copy() {
+    var records = List.of(carried(1, 5), mark(2, 20), carried(3, 25), mark(4, 30));
+    var first = open(new Behind());
+    first.handle(records);
+    var stored = first.snapshot().toCompletableFuture();
+    rig.loop.runUntilIdle();
+    var root = StateRoot.of(stored.join(), ThroughReceiver.PART).orElseThrow();
+    var copy = "app/f/snapshots/friday/carried";
+    rig.chunks
+        .get(root.chunk())
+        .thenCompose(bytes -> rig.chunks.put(copy, bytes))
+        .toCompletableFuture()
+        .join();
+    var behind = new Behind();
+    var second = open(behind);
+    var parts = new StateRoot(copy, root.checksum()).parts(ThroughReceiver.PART);
+    var restored = second.restore(List.of(parts)).toCompletableFuture();
+    rig.loop.runUntilIdle();
+    restored.join();
+
+    second.handle(records);
+
+    assertThat(behind.passed).hasSize(4);
+    assertThat(behind.watermarks()).containsExactly(at(20), at(30));
+  }
 }
