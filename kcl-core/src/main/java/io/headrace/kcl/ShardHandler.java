@@ -50,8 +50,8 @@ public interface ShardHandler extends AutoCloseable {
 
   /**
    * The shard has nothing more for now, and all that it had was handed over: what was read lies at
-   * its tip. Told again, about once a second, while it is so; a handler whose time passes in a
-   * silent shard, too, counts from there.
+   * its tip. Told again, every few seconds, while it is so; a handler whose time passes in a silent
+   * shard, too, counts from there.
    */
   default void atTip() {}
 
