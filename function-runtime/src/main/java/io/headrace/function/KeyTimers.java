@@ -171,6 +171,16 @@ final class KeyTimers<O> {
     }
   }
 
+  /** Records will not be handed over again. */
+  void foundDone(List<Position> positions) {
+    boolean waited = clock.isWaiting();
+    positions.forEach(clock::awaitsNoMore);
+    if (waited && !clock.isWaiting()) {
+      due();
+      lanes.start();
+    }
+  }
+
   /** A mark of event time that is no record; in the shard's order. */
   void moveOn(Position position, Instant time) {
     changed = true;

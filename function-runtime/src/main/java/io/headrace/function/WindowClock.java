@@ -79,6 +79,11 @@ final class WindowClock {
     return !awaited.isEmpty();
   }
 
+  /** A record that will not be handed over again. */
+  void awaitsNoMore(Position position) {
+    awaited.remove(position);
+  }
+
   void finished(Position position) {
     pending.remove(position);
   }

@@ -93,6 +93,17 @@ final class WindowHandler<I, A, O> implements ShardHandler {
     idle.arrived(records, arrivals::add);
   }
 
+  /** The windows need wait for them no longer. */
+  @Override
+  public void foundDone(List<Position> positions) {
+    boolean waited = clock.isWaiting();
+    positions.forEach(clock::awaitsNoMore);
+    if (waited && !clock.isWaiting()) {
+      closeDue();
+      lanes.start();
+    }
+  }
+
   @Override
   public void atTip() {
     if (arrivals.isIdle()) {

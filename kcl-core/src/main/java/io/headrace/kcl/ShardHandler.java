@@ -36,8 +36,8 @@ public interface ShardHandler extends AutoCloseable {
   void handle(List<StreamRecord> records);
 
   /**
-   * Records that have come again although they were finished before, out of order: they are not
-   * handed over. Told in the shard's order.
+   * Records that have come again although they were finished before, out of order, or that are
+   * passed over: they are not handed over. Told in the shard's order.
    */
   default void foundDone(List<Position> positions) {}
 
