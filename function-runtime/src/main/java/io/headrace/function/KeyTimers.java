@@ -74,8 +74,7 @@ final class KeyTimers<O> {
     this.space = space;
     this.lanes = lanes;
     this.firing = firing;
-    this.idle =
-        new IdleTime(scope.loop(), idleAfter, clock, scope.context.outcomes()::stateChanged);
+    this.idle = new IdleTime(scope, idleAfter, clock);
     scope.book.whenReleased(
         key -> scope.post(() -> release(key)),
         () -> List.copyOf(held.keySet()).forEach(this::release));

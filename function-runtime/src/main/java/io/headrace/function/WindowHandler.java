@@ -76,9 +76,7 @@ final class WindowHandler<I, A, O> implements ShardHandler {
     this.lanes = wiring.open(scope, this::done);
     lanes.boundedBy(space);
     this.arrivals = new InOrder<>(scope, this::decode, this::admit, lanes::start);
-    this.idle =
-        new IdleTime(
-            scope.loop(), decoder.idleAfter(), clock, scope.context.outcomes()::stateChanged);
+    this.idle = new IdleTime(scope, decoder.idleAfter(), clock);
   }
 
   @Override
