@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -174,6 +175,7 @@ final class FunctionHost<I, O> implements AutoCloseable, Redriver.Live {
 
   /** From any thread. */
   void advanceWatermark(Instant to) {
+    Objects.requireNonNull(to, "to"); // On the loop it would be the shards' fault.
     keyed.forEach(handler -> handler.advanceWatermark(to));
     windowed.forEach(handler -> handler.advanceWatermark(to));
   }

@@ -87,7 +87,8 @@ public final class FunctionRuntime {
     /**
      * Moves the event time of a function on in all shards that this worker runs, as a record of
      * that time would: windows are told and timers fire whose time has come. It never goes back.
-     * For harnesses; any thread may call.
+     * For harnesses only: what is told by it is told before it is committed, so after a crash it
+     * may be told again with another sum under the same id. Any thread may call.
      */
     void advanceWatermark(String function, Instant to);
 

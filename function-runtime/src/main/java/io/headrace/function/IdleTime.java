@@ -1,7 +1,6 @@
 package io.headrace.function;
 
 import io.headrace.kcl.StreamRecord;
-import io.headrace.kcl.loop.EventLoop;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -19,10 +18,9 @@ import org.jspecify.annotations.Nullable;
  * waits for it, since whether it is late depends on it.
  */
 final class IdleTime {
-  private final EventLoop loop;
+  private final Scope scope;
   private final @Nullable Duration after;
   private final WindowClock clock;
-  private final Runnable wanted;
   private final List<StreamRecord> held = new ArrayList<>();
 
   /** Since when nothing has come, and since when event time has stood still. */
@@ -40,13 +38,11 @@ final class IdleTime {
 
   /**
    * @param after {@link Input#idleAfter}; null for never
-   * @param wanted a commit is wanted
    */
-  IdleTime(EventLoop loop, @Nullable Duration after, WindowClock clock, Runnable wanted) {
-    this.loop = loop;
+  IdleTime(Scope scope, @Nullable Duration after, WindowClock clock) {
+    this.scope = scope;
     this.after = after;
     this.clock = clock;
-    this.wanted = wanted;
   }
 
   /**
@@ -60,6 +56,9 @@ final class IdleTime {
     if (stored == null) {
       let.accept(records);
     } else {
+      if (held.isEmpty()) {
+        scope.waits(); // For the store, which may be down for long: no fault of the function.
+      }
       held.addAll(records);
     }
   }
@@ -70,10 +69,11 @@ final class IdleTime {
    * @param isOwed whether anything waits for event time to come so far
    */
   void atTip(Predicate<Instant> isOwed) {
-    if (after == null || stored != null || clock.isWaiting() || !clock.isRunning()) {
+    var from = clock.goesOnFrom();
+    if (after == null || stored != null || clock.isWaiting() || from == null) {
       return;
     }
-    long now = loop.ticks();
+    long now = scope.loop().ticks();
     if (quietSince == null) {
       quietSince = now;
       movedAt = now;
@@ -81,13 +81,13 @@ final class IdleTime {
     if (now - quietSince < after.toNanos()) {
       return;
     }
-    var time = clock.watermark().plusNanos(now - movedAt);
+    var time = from.plusNanos(now - movedAt);
     if (isOwed.test(time)) {
       boolean isNews = next == null;
       next = time;
       nextAt = now;
       if (isNews) {
-        wanted.run();
+        scope.context.outcomes().stateChanged();
       }
     }
   }
@@ -117,7 +117,10 @@ final class IdleTime {
   /** The records that waited for the commit. */
   List<StreamRecord> takeHeld() {
     var all = List.copyOf(held);
-    held.clear();
+    if (!all.isEmpty()) {
+      held.clear();
+      scope.waitsNoMore();
+    }
     return all;
   }
 }

@@ -74,8 +74,7 @@ final class KeyTimers<O> {
     this.space = space;
     this.lanes = lanes;
     this.firing = firing;
-    this.idle =
-        new IdleTime(scope.loop(), idleAfter, clock, scope.context.outcomes()::stateChanged);
+    this.idle = new IdleTime(scope, idleAfter, clock);
     scope.book.whenReleased(
         key -> scope.post(() -> release(key)),
         () -> List.copyOf(held.keySet()).forEach(this::release));
@@ -168,6 +167,16 @@ final class KeyTimers<O> {
     if (resumes) {
       resumes = false;
       due();
+    }
+  }
+
+  /** Records will not be handed over again. */
+  void foundDone(List<Position> positions) {
+    boolean waited = clock.isWaiting();
+    positions.forEach(clock::awaitsNoMore);
+    if (waited && !clock.isWaiting()) {
+      due();
+      lanes.start();
     }
   }
 

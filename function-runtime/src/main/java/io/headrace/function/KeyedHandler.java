@@ -11,6 +11,7 @@ import io.headrace.checkpoint.state.StateValue;
 import io.headrace.kcl.CheckpointException;
 import io.headrace.kcl.CommitParts;
 import io.headrace.kcl.KeyStanding;
+import io.headrace.kcl.Position;
 import io.headrace.kcl.ShardHandler;
 import io.headrace.kcl.StreamRecord;
 import java.time.Duration;
@@ -161,6 +162,11 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
       timers.advance(record.arrivedAt());
     }
     lanes.start();
+  }
+
+  @Override
+  public void foundDone(List<Position> positions) {
+    timers.foundDone(positions);
   }
 
   @Override

@@ -47,6 +47,7 @@ final class OperatorGate extends Gate {
       var skip = skipping(skips, record);
       if (skip.isPresent()) {
         skip(record.position(), skip.get());
+        behind.foundDone(List.of(record.position()));
       } else if (heldKeys.contains(record.key().text())) {
         scope.context.outcomes().resting(record.position());
         if (scope.placesResting && !record.misrouted()) {

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Event time of one shard. The watermark is the latest event time admitted, in the shard's order,
@@ -79,6 +80,11 @@ final class WindowClock {
     return !awaited.isEmpty();
   }
 
+  /** A record that will not be handed over again. */
+  void awaitsNoMore(Position position) {
+    awaited.remove(position);
+  }
+
   void finished(Position position) {
     pending.remove(position);
   }
@@ -97,9 +103,18 @@ final class WindowClock {
     return watermark;
   }
 
-  /** Whether there was a record, and no end of the input. */
-  boolean isRunning() {
-    return watermark.isAfter(Instant.MIN) && watermark.isBefore(Instant.MAX);
+  /**
+   * From where event time may go on by itself; null before the first record and behind an end of
+   * the input. Of a merge with a parent that never had a record, from where the other one is.
+   */
+  @Nullable Instant goesOnFrom() {
+    var from = watermark;
+    if (from.equals(Instant.MIN)) {
+      for (var floor : floors) {
+        from = from.equals(Instant.MIN) ? floor.watermark() : min(from, floor.watermark());
+      }
+    }
+    return from.isAfter(Instant.MIN) && from.isBefore(Instant.MAX) ? from : null;
   }
 
   /** A watermark as it counts for one key. */

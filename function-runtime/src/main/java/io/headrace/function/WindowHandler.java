@@ -76,9 +76,7 @@ final class WindowHandler<I, A, O> implements ShardHandler {
     this.lanes = wiring.open(scope, this::done);
     lanes.boundedBy(space);
     this.arrivals = new InOrder<>(scope, this::decode, this::admit, lanes::start);
-    this.idle =
-        new IdleTime(
-            scope.loop(), decoder.idleAfter(), clock, scope.context.outcomes()::stateChanged);
+    this.idle = new IdleTime(scope, decoder.idleAfter(), clock);
   }
 
   @Override
@@ -93,6 +91,17 @@ final class WindowHandler<I, A, O> implements ShardHandler {
   @Override
   public void handle(List<StreamRecord> records) {
     idle.arrived(records, arrivals::add);
+  }
+
+  /** The windows need wait for them no longer. */
+  @Override
+  public void foundDone(List<Position> positions) {
+    boolean waited = clock.isWaiting();
+    positions.forEach(clock::awaitsNoMore);
+    if (waited && !clock.isWaiting()) {
+      closeDue();
+      lanes.start();
+    }
   }
 
   @Override
@@ -418,7 +427,9 @@ final class WindowHandler<I, A, O> implements ShardHandler {
             Map.Entry.comparingByKey(Comparator.comparing(EntryKeys::windowOf, WindowKey.BY_END)))
         .forEach(
             each -> reopen(EntryKeys.windowOf(each.getKey()), WindowMark.read(each.getValue())));
-    if (expected > 1) {
+    // At each start, as the child may have crashed before. Sessions of upstream shards that are far
+    // apart in time may overlap, and are left as they are.
+    if (!(kind.keys() instanceof Keys.Across)) {
       sums.joinings().forEach(this::inLane);
     }
     closeDue();

@@ -203,7 +203,8 @@ final class WindowSums<I, A, O> {
     }
     space.put(EntryKeys.sumOf(window), made.sum());
     var before = made.before();
-    if (isNew || before == null || !before.changed()) {
+    // Of several, one may span the others: then its mark is there, and is that of one part only.
+    if (isNew || made.into().from().size() > 1 || before == null || !before.changed()) {
       var mark = before == null ? WindowMark.read(null) : before;
       space.put(EntryKeys.openOf(window), mark.added().value());
     }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headrace.checkpoint.Order;
 import io.headrace.checkpoint.Orders;
+import io.headrace.kcl.ShardHandler;
+import io.headrace.kcl.ShardKey;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -57,20 +59,13 @@ class HeldWindowsTest {
 
   private static void hold(Rig rig, String key) {
     rig.orders =
-        new Orders(
-            List.of(
-                new Order(
-                    1,
-                    "f",
-                    Optional.empty(),
-                    Optional.of(key),
-                    new Order.Deed.Pause(),
-                    "a test",
-                    Instant.EPOCH,
-                    "a test")),
-            List.of());
+        new Orders(List.of(order(Optional.empty(), key, new Order.Deed.Pause())), List.of());
     commit(rig);
     rig.rest();
+  }
+
+  private static Order order(Optional<ShardKey> shard, String key, Order.Deed deed) {
+    return new Order(1, "f", shard, Optional.of(key), deed, "a test", Instant.EPOCH, "a test");
   }
 
   private static void commit(Rig rig) {
@@ -170,5 +165,23 @@ class HeldWindowsTest {
     assertThat(rig.settled).doesNotContainKey(end);
     resume(rig);
     assertThat(rig.outputs.values()).containsExactly("0 a: x@1 y@2");
+  }
+
+  @Test
+  void windows_wait_for_no_record_that_was_skipped() {
+    var rig = rig(ten());
+    rig.put("a", "x@1");
+    rig.drain();
+    hold(rig, "a");
+    var held = rig.putAll("a=y@2", "b=p@50").get(0);
+    rig.advance(1_000);
+    commit(rig);
+    rig.orders =
+        new Orders(
+            List.of(order(Optional.of(rig.shardKey()), "a", new Order.Deed.Skip(held))), List.of());
+    rig.rest();
+    rig.drain();
+    assertThat(rig.settled).containsEntry(held, ShardHandler.Outcome.SKIPPED);
+    assertThat(rig.outputs.values()).containsExactly("0 a: x@1");
   }
 }

@@ -3,6 +3,9 @@ package io.headrace.function;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.headrace.kcl.HashRange;
+import io.headrace.kcl.Shard;
+import io.headrace.kcl.ShardHandler;
 import java.time.Duration;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
@@ -126,8 +129,13 @@ class IdleTimeTest {
     var within = rig.put("a", "y@5");
     rig.advance(10);
     assertThat(rig.settled).as("it waits").doesNotContainKey(within);
+    assertThat(rig.handler().standing(Duration.ofMinutes(1)))
+        .as("for what ends by itself")
+        .isEqualTo(ShardHandler.Standing.RETRYING);
     rig.advance(10_000);
     assertThat(rig.settled).containsKey(within);
+    assertThat(rig.handler().standing(Duration.ofMinutes(1)))
+        .isEqualTo(ShardHandler.Standing.SILENT);
     assertThat(rig.events(FunctionEvent.LateDropped.class)).hasSize(1);
     assertThat(rig.outputs.values()).containsExactly("a: x@4");
   }
@@ -169,6 +177,21 @@ class IdleTimeTest {
     var rig = rig();
     rig.silence(100);
     assertThat(rig.stateChanges).isZero();
+  }
+
+  @Test
+  void a_silent_child_of_a_parent_that_never_had_a_record_goes_on_from_the_other() {
+    var one = rig();
+    one.put("a", "x@4");
+    one.drain();
+    var other = rig();
+    other.chunks = one.chunks;
+    other.shard = Shard.root("shardId-000000000009");
+    other.start().restore();
+    var merged = one.child("shardId-000000000003", HashRange.ALL, one, other);
+    merged.silence(10);
+    commit(merged);
+    assertThat(merged.outputs.values()).containsExactly("a: x@4");
   }
 
   @Test

@@ -3,12 +3,15 @@ package io.headrace.function;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.headrace.checkpoint.Order;
+import io.headrace.checkpoint.Orders;
 import io.headrace.kcl.HashRange;
 import io.headrace.kcl.ShardHandler.Outcome;
 import java.math.BigInteger;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -96,6 +99,31 @@ class KeyTimersTest {
     rig.drain();
     assertThat(rig.stateOf("a")).contains("0 1 alarm 4");
     assertThat(rig.events(FunctionEvent.RecordFailed.class)).isEmpty();
+  }
+
+  @Test
+  void timers_wait_for_no_record_that_was_skipped() {
+    var rig = started();
+    var failing = rig.putAll("a=0 at broken 2", "b=1 fail", "c=3").get(1);
+    rig.advance(10);
+    rig.commit();
+    rig.advance(10);
+    assertThat(rig.outputs.values()).as("the timer failed").containsOnly("a: 0", "c: 3");
+    var skip =
+        new Order(
+            1,
+            "f",
+            Optional.of(rig.shardKey()),
+            Optional.of("b"),
+            new Order.Deed.Skip(failing),
+            "a test",
+            Instant.EPOCH,
+            "a test");
+    rig.orders = new Orders(List.of(skip), List.of());
+    rig.rest();
+    rig.drain();
+    rig.advance(60_000);
+    assertThat(rig.outputs.values()).containsOnly("a: 0", "c: 3", "a: 0 broken");
   }
 
   @Test

@@ -39,6 +39,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -402,6 +403,11 @@ final class Rig implements OutputTap {
 
   /** Goes on as a child of shards that ended with these parts. */
   Rig child(String id, HashRange range, Rig... parents) {
+    return child(id, range, child -> {}, parents);
+  }
+
+  /** Goes on as such a child, whose surroundings are changed before it starts. */
+  Rig child(String id, HashRange range, Consumer<Rig> changed, Rig... parents) {
     var child = new Rig(random.nextLong(), spec);
     child.chunks = chunks;
     child.sequence = 1_000_000;
@@ -415,6 +421,7 @@ final class Rig implements OutputTap {
     }
     child.shard = new Shard(new ShardId(id), ids, range);
     child.commit = new Commit(Set.of(), parts);
+    changed.accept(child);
     return child.start().restore();
   }
 

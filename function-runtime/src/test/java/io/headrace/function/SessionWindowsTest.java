@@ -176,6 +176,50 @@ class SessionWindowsTest {
   }
 
   @Test
+  void a_session_of_one_parent_that_lies_within_one_of_the_other_has_it_told_again() {
+    var one = rig(ten().allowing(Duration.ofSeconds(60)));
+    one.putAll("a=x@1", "a=y@9", "a=z@17", "b=o@40");
+    one.drain();
+    var other = rig(ten().allowing(Duration.ofSeconds(60)));
+    other.chunks = one.chunks;
+    other.shard = Shard.root("shardId-000000000009");
+    other.start().restore();
+    other.put("a", "w@12");
+    other.drain();
+    var merged = one.child("shardId-000000000003", HashRange.ALL, one, other);
+    merged.advance(1_000);
+    assertThat(one.outputs.values()).contains("0 a 1-27: x@1 y@9 z@17");
+    assertThat(merged.outputs.values()).containsExactly("LATE 1 a 1-27: x@1 y@9 z@17 w@12");
+  }
+
+  @Test
+  void sessions_of_two_parents_become_one_also_when_the_child_crashes_before_they_have() {
+    var one = rig(ten());
+    one.put("a", "x@1");
+    one.drain();
+    var other = rig(ten());
+    other.chunks = one.chunks;
+    other.shard = Shard.root("shardId-000000000009");
+    other.start().restore();
+    other.put("a", "y@8");
+    other.drain();
+    var merged =
+        one.child(
+            "shardId-000000000003",
+            HashRange.ALL,
+            child -> child.pool = task -> child.schedule(60_000, task),
+            one,
+            other);
+    merged.commit();
+    merged.advance(1_000);
+    merged.pool = merged.loop;
+    merged.crash();
+    merged.put("a", "END");
+    merged.drain();
+    assertThat(merged.outputs.values()).containsExactly("0 a 1-18: x@1 y@8");
+  }
+
+  @Test
   void a_session_that_is_told_leaves_nothing_behind() {
     var rig = rig(ten());
     for (int i = 0; i < 100; i++) {

@@ -10,10 +10,16 @@ public sealed interface Fetched {
    * Records in order, perhaps none.
    *
    * @param behind how far the place read lies behind the tip of the shard; zero at the tip
+   * @param heard whether the stream said so now; else nothing was heard for a while, and {@code
+   *     behind} is of before: who waits for a silent shard must not count that
    */
-  record Records(List<StreamRecord> records, Duration behind) implements Fetched {
+  record Records(List<StreamRecord> records, Duration behind, boolean heard) implements Fetched {
     public Records {
       records = List.copyOf(records);
+    }
+
+    public Records(List<StreamRecord> records, Duration behind) {
+      this(records, behind, true);
     }
   }
 

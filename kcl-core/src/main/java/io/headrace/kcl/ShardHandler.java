@@ -36,8 +36,8 @@ public interface ShardHandler extends AutoCloseable {
   void handle(List<StreamRecord> records);
 
   /**
-   * Records that have come again although they were finished before, out of order: they are not
-   * handed over. Told in the shard's order.
+   * Records that have come again although they were finished before, out of order, or that are
+   * passed over: they are not handed over. Told in the shard's order.
    */
   default void foundDone(List<Position> positions) {}
 
@@ -50,8 +50,8 @@ public interface ShardHandler extends AutoCloseable {
 
   /**
    * The shard has nothing more for now, and all that it had was handed over: what was read lies at
-   * its tip. Told again, about once a second, while it is so; a handler whose time passes in a
-   * silent shard, too, counts from there.
+   * its tip. Told again, every few seconds, while it is so; a handler whose time passes in a silent
+   * shard, too, counts from there.
    */
   default void atTip() {}
 

@@ -279,7 +279,7 @@ final class ShardReading {
         engine.listener().accept(new WorkerEvent.Fetched(place.key(), 0, 0, behind));
       }
       tell(new ReaderEvent.Read(attempt, read.records()));
-      if (read.records().isEmpty() && behind.isZero()) {
+      if (read.heard() && read.records().isEmpty() && behind.isZero()) {
         members().forEach(FunctionRunning::atTip);
       }
     } else if (fetched instanceof Fetched.Gap gap) {

@@ -182,7 +182,7 @@ final class FanOutCursor implements ShardCursor {
     } else if (action instanceof FanOutAction.Subscribe subscribe) {
       subscribe(subscribe);
     } else if (action instanceof FanOutAction.AnswerEmpty) {
-      finish(fetch, new Fetched.Records(List.of(), behind));
+      finish(fetch, new Fetched.Records(List.of(), behind, false));
     } else if (action instanceof FanOutAction.Poll) {
       poll();
     } else if (action instanceof FanOutAction.Cancel) {

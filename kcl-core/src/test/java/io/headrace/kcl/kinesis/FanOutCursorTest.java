@@ -207,6 +207,25 @@ class FanOutCursorTest {
   }
 
   @Test
+  void an_answer_for_want_of_events_does_not_say_that_the_tip_is_read() {
+    var waiting = streaming();
+    loop.advance(FanOutCursor.ANSWER_MAX);
+    assertThat(((Fetched.Records) answer(waiting)).heard()).isFalse();
+
+    var told = cursor.fetch(PLENTY);
+    loop.runUntilIdle();
+    pushed
+        .latest()
+        .push(
+            SubscribeToShardEvent.builder()
+                .records(List.of())
+                .continuationSequenceNumber("1")
+                .millisBehindLatest(0L)
+                .build());
+    assertThat(answer(told)).isEqualTo(new Fetched.Records(List.of(), Duration.ZERO, true));
+  }
+
+  @Test
   void drops_the_events_of_an_older_subscription() {
     var first = streaming();
     var older = pushed.latest();
