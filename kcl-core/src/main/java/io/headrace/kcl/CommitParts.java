@@ -47,13 +47,6 @@ public record CommitParts(Map<String, byte[]> parts) {
     return new CommitParts(all);
   }
 
-  /** These with others, which count where both have a part. */
-  public CommitParts with(CommitParts others) {
-    var all = new HashMap<>(parts);
-    all.putAll(others.parts);
-    return new CommitParts(all);
-  }
-
   @Override
   public boolean equals(Object other) {
     return other instanceof CommitParts that
