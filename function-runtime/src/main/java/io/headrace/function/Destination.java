@@ -38,9 +38,9 @@ public final class Destination<O> {
     /** Nothing: a record of the stream is the payload, and any reader reads it. */
     NONE,
     /**
-     * The function's name and its id, as header {@code headrace-id}, and the trace context of the record that caused it,
-     * packed beside the payload in the format of the Kinesis Producer Library. Headrace, the
-     * Kinesis Client Library and Firehose unpack it; other readers must.
+     * The function's name and its id, as header {@code headrace-id}, and the trace context of the
+     * record that caused it, packed beside the payload in the format of the Kinesis Producer
+     * Library. Headrace, the Kinesis Client Library and Firehose unpack it; other readers must.
      */
     KPL_TAGS
   }
