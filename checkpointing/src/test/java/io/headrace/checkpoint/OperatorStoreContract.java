@@ -176,51 +176,6 @@ public abstract class OperatorStoreContract {
   }
 
   @Test
-  void an_installed_commit_is_what_the_next_seal_goes_on_from_beside_what_outlives_a_move() {
-    var sealed = answer(store().seal(KEY, ANN, "n"));
-    var before =
-        new CommitParts(Map.of("state", new byte[] {1}, CommitParts.PARKED, new byte[] {2, 3}));
-    answer(store().commit(commit(sealed, "a", 7, before)));
-    var ranges = new ArrayList<Progress.Range>();
-    for (int i = 0; i < 9; i++) {
-      ranges.add(new Progress.Range(Position.of(10 + 3L * i), Position.of(11 + 3L * i)));
-    }
-    var from = StartingPosition.after(Position.of(3));
-    for (int few : List.of(9, 2, 0)) {
-      var progress = new Progress(Optional.of(Position.of(3)), ranges.subList(0, few));
-      var seen = answer(operator().progress(KEY));
-      var parts = CommitParts.of("state", new byte[] {4, (byte) few});
-
-      assertThat(answer(operator().install(seen, from, progress, parts, 9))).isTrue();
-
-      assertThat(answer(operator().install(seen, from, progress, parts, 9)))
-          .as("it is not as it was seen")
-          .isFalse();
-      var item = answer(store().seal(KEY, BOB, "n"));
-      assertThat(item.progress()).isEqualTo(progress);
-      assertThat(item.parts())
-          .contains(parts.with(CommitParts.of(CommitParts.PARKED, new byte[] {2, 3})));
-      assertThat(item.fencingToken()).isGreaterThan(sealed.fencingToken());
-    }
-  }
-
-  @Test
-  void what_nobody_sealed_goes_on_from_what_was_installed() {
-    var absent = answer(operator().progress(KEY));
-    var parts = CommitParts.of("state", new byte[] {4});
-
-    assertThat(
-            answer(
-                operator()
-                    .install(absent, StartingPosition.after(Position.of(5)), through(5), parts, 1)))
-        .isTrue();
-
-    var item = answer(store().seal(KEY, ANN, "n"));
-    assertThat(item.progress()).isEqualTo(through(5));
-    assertThat(item.parts()).contains(parts);
-  }
-
-  @Test
   void a_move_of_what_was_written_since_it_was_seen_changes_nothing() {
     var sealed = answer(store().seal(KEY, ANN, "n"));
     var seen = answer(operator().progress(KEY));
