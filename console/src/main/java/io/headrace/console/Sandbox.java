@@ -98,7 +98,8 @@ final class Sandbox implements OutputTap, AutoCloseable {
             retrying,
             Optional.empty(),
             Optional.empty(),
-            FunctionOptions.Threads.NONE));
+            FunctionOptions.Threads.NONE,
+            Optional.empty()));
   }
 
   /**

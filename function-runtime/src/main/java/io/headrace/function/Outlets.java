@@ -90,8 +90,7 @@ final class Outlets implements AutoCloseable {
           sink(stream.name()));
     }
     if (target instanceof Destination.Target.ToFile<O> file) {
-      return new ToFile<>(
-          file.codec(), file.codec().version(), file(file.path()), file.path());
+      return new ToFile<>(file.codec(), file.codec().version(), file(file.path()), file.path());
     }
     if (target instanceof Destination.Target.ToCallback<O> to) {
       var callback = new Callback<O>("callback of " + function, to.callback(), pool);

@@ -29,8 +29,6 @@ public final class StateSnapshots {
   /** While a copy is removed its manifest has this before its name: the rest can be removed yet. */
   private static final String REMOVING = "~";
 
-  private static final String OUTBOX = "outbox";
-
   /** Of one shard: what was copied is not copied again, so that each try is shorter. */
   private static final int TRIES_MAX = 100;
 
@@ -173,7 +171,7 @@ public final class StateSnapshots {
       case ThroughReceiver.PART -> copyChunk(part, bytes, prefix).thenApply(Optional::of);
       // Letters that were played again by then, and outputs that were about to leave and leave in
       // any case: who goes back to the copy has nothing to do with them.
-      case PlayedLetters.PART, OUTBOX -> CompletableFuture.completedFuture(Optional.empty());
+      case PlayedLetters.PART, CommitParts.OUTBOX -> CompletableFuture.completedFuture(Optional.empty());
       default ->
           throw new IllegalArgumentException(
               "snapshot of "

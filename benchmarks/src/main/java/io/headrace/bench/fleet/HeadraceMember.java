@@ -60,8 +60,7 @@ final class HeadraceMember {
             .leaseTime(settings.tuned() ? TUNED_LEASE_TIME : LeaseSettings.DEFAULT.leaseTime())
             .leasesIn(leaseTable(dynamoDb, settings.application()))
             .checkpointsIn(
-                new DynamoCheckpointStore(
-                    dynamoDb, settings.application(), settings.application()))
+                new DynamoCheckpointStore(dynamoDb, settings.application(), settings.application()))
             .connecting(new KinesisConnector(kinesis, retrieval))
             .deadLettersIn(DeadLetters.inFile(Files.createTempDirectory("headrace-bench")))
             .run(spec(settings.stream(), function))

@@ -78,7 +78,7 @@ class CompactionTest {
         written += bytes;
       }
     }
-    assertThat(written).isLessThan(4 * commits * SMALL);
+    assertThat(written).isLessThan(4L * commits * SMALL);
     assertThat(all).hasSizeLessThan(4 * RUNS_MAX);
   }
 }
