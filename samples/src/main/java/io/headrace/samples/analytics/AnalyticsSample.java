@@ -11,7 +11,7 @@ import io.headrace.samples.Played;
 import io.headrace.samples.Sample;
 import io.headrace.samples.SampleResult;
 import io.headrace.samples.ShardEnds;
-import io.headrace.samples.analytics.Fold.OriginDay;
+import io.headrace.samples.analytics.Fold.AirportDay;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,8 +22,8 @@ public final class AnalyticsSample implements Sample {
   private static final Json<Flight> CODEC = Json.of(Flight.class);
 
   private final Played<Flight> played;
-  private final Collected<OriginDay, DayOfOrigin> days =
-      new Collected<>(day -> new OriginDay(day.origin(), day.day()));
+  private final Collected<AirportDay, DayOfOrigin> days =
+      new Collected<>(day -> new AirportDay(day.origin(), day.day()));
   private final Collected<Long, Flight> tooLate = new Collected<>(Flight::number);
   private final FunctionSpec<Flight, DayOfOrigin> spec =
       DelayWindows.spec(

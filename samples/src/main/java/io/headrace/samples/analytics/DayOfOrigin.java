@@ -16,4 +16,5 @@ public record DayOfOrigin(
     long delayMinutes,
     long lateFlights,
     double meanDelay,
-    double shareLate) {}
+    double shareLate)
+    implements DelayFigures {}

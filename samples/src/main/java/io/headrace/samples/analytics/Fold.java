@@ -5,6 +5,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 
 /**
  * What the windows must come to, worked out by one plain loop over the flights, without streams,
@@ -12,11 +13,11 @@ import java.util.TreeMap;
  */
 final class Fold {
   /** Names a window. */
-  record OriginDay(String origin, Instant day) implements Comparable<OriginDay> {
+  record AirportDay(String airport, Instant day) implements Comparable<AirportDay> {
     @Override
-    public int compareTo(OriginDay other) {
+    public int compareTo(AirportDay other) {
       int byDay = day.compareTo(other.day);
-      return byDay != 0 ? byDay : origin.compareTo(other.origin);
+      return byDay != 0 ? byDay : airport.compareTo(other.airport);
     }
   }
 
@@ -40,12 +41,18 @@ final class Fold {
     private long late;
   }
 
-  private final Map<OriginDay, Totals> days = new TreeMap<>();
+  private final Map<AirportDay, Totals> days = new TreeMap<>();
 
-  /** Folds flights, each given once. */
+  /** Folds flights by origin, each given once. */
   Fold(List<Flight> flights) {
+    this(flights, Flight::origin);
+  }
+
+  /** Folds flights by one of their airports, each given once. */
+  Fold(List<Flight> flights, Function<Flight, String> airport) {
     for (var flight : flights) {
-      var day = new OriginDay(flight.origin(), flight.departed().truncatedTo(ChronoUnit.DAYS));
+      var day =
+          new AirportDay(airport.apply(flight), flight.departed().truncatedTo(ChronoUnit.DAYS));
       var totals = days.computeIfAbsent(day, none -> new Totals());
       totals.flights++;
       totals.minutes += flight.delayMinutes();
@@ -56,7 +63,7 @@ final class Fold {
   }
 
   /** Compares figure by figure; means and shares must be the quotients of the sums, exactly. */
-  Comparison compare(Map<OriginDay, DayOfOrigin> outputs) {
+  Comparison compare(Map<AirportDay, ? extends DelayFigures> outputs) {
     long missing = 0;
     long different = 0;
     for (var day : days.entrySet()) {
@@ -71,7 +78,7 @@ final class Fold {
     return new Comparison(days.size(), missing, different, unasked);
   }
 
-  private static boolean isEqual(Totals totals, DayOfOrigin output) {
+  private static boolean isEqual(Totals totals, DelayFigures output) {
     return totals.flights == output.flights()
         && totals.minutes == output.delayMinutes()
         && totals.late == output.lateFlights()

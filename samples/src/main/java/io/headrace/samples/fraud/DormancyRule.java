@@ -34,7 +34,13 @@ final class DormancyRule {
         && Habit.exceeds(habit, payment.cents(), TIMES_USUAL)) {
       return Ruling.alarm(
           new Sleep(first, paid, payments, Optional.empty()),
-          "large payment of a card that slept for " + ASLEEP.toDays() + " days or more");
+          new Finding(
+              "seconds since it woke up after " + ASLEEP.toDays() + " days or more",
+              Duration.between(woke.get(), payment.at()).toSeconds(),
+              Finding.Bound.AT_MOST,
+              WAKING.toSeconds()),
+          new Finding("cents", payment.cents(), Finding.Bound.AT_LEAST, LARGE_CENTS),
+          Habit.finding(habit, payment.cents(), TIMES_USUAL));
     }
     return Ruling.fine(new Sleep(first, paid, payments, woke));
   }

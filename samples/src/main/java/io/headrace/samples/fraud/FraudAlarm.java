@@ -5,4 +5,4 @@ package io.headrace.samples.fraud;
  *
  * @param because for the person who looks into it
  */
-public record FraudAlarm(Scenario scenario, String card, long payment, String because) {}
+public record FraudAlarm(Scenario scenario, String card, long payment, Explanation because) {}

@@ -10,12 +10,16 @@ import io.headrace.function.Next;
 import io.headrace.function.Output;
 import io.headrace.function.json.Json;
 import io.headrace.kcl.StreamSource;
+import io.headrace.samples.fraud.Explanation.History;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
-import java.util.Optional;
+import java.util.Set;
 
 /** Four rules over the payments of a card, each with a memory of its own. */
 final class FraudFunction implements KeyedFunction<Payment, CardState, FraudAlarm> {
+  private static final Set<Scenario> ALL_RULES = Set.of(Scenario.values());
+
   /** What is remembered from now on, and the alarms of the payment. */
   record Verdict(CardState state, List<FraudAlarm> alarms) {}
 
@@ -33,6 +37,11 @@ final class FraudFunction implements KeyedFunction<Payment, CardState, FraudAlar
 
   /** Judges the next payment of the card, from its past alone. One seen before changes nothing. */
   static Verdict judge(CardState card, Payment payment) {
+    return judge(card, payment, ALL_RULES);
+  }
+
+  /** The same by these rules alone: to see what each contributes. */
+  static Verdict judge(CardState card, Payment payment, Set<Scenario> rules) {
     if (payment.number() <= card.last()) {
       return new Verdict(card, List.of());
     }
@@ -41,11 +50,20 @@ final class FraudFunction implements KeyedFunction<Payment, CardState, FraudAlar
     var probe = ProbeRule.judge(card.probe(), card.habit(), payment);
     var sleep = DormancyRule.judge(card.sleep(), card.habit(), payment);
 
+    var findings = new EnumMap<Scenario, List<Finding>>(Scenario.class);
+    findings.put(Scenario.VELOCITY_BURST, burst.findings());
+    findings.put(Scenario.IMPOSSIBLE_TRAVEL, whereabouts.findings());
+    findings.put(Scenario.SMALL_THEN_LARGE, probe.findings());
+    findings.put(Scenario.DORMANT_CARD, sleep.findings());
+    findings.keySet().retainAll(rules);
+    findings.values().removeIf(List::isEmpty);
+    var history = History.of(card);
     var alarms = new ArrayList<FraudAlarm>();
-    alarm(Scenario.VELOCITY_BURST, payment, burst.because()).ifPresent(alarms::add);
-    alarm(Scenario.IMPOSSIBLE_TRAVEL, payment, whereabouts.because()).ifPresent(alarms::add);
-    alarm(Scenario.SMALL_THEN_LARGE, payment, probe.because()).ifPresent(alarms::add);
-    alarm(Scenario.DORMANT_CARD, payment, sleep.because()).ifPresent(alarms::add);
+    findings.forEach(
+        (scenario, found) ->
+            alarms.add(
+                new FraudAlarm(
+                    scenario, payment.card(), payment.number(), new Explanation(found, history))));
 
     var habit = alarms.isEmpty() ? Habit.with(card.habit(), payment.cents()) : card.habit();
     return new Verdict(
@@ -57,11 +75,6 @@ final class FraudFunction implements KeyedFunction<Payment, CardState, FraudAlar
             probe.memory(),
             sleep.memory()),
         List.copyOf(alarms));
-  }
-
-  private static Optional<FraudAlarm> alarm(
-      Scenario scenario, Payment payment, Optional<String> because) {
-    return because.map(why -> new FraudAlarm(scenario, payment.card(), payment.number(), why));
   }
 
   /** Reads {@code stream}, whose partition key is the card. */

@@ -108,6 +108,8 @@ public final class FraudSample implements Sample {
     var byScenario = judge.byScenario(distinct);
     var overall =
         judge.overall(distinct.stream().map(FraudAlarm::payment).collect(Collectors.toSet()));
+    var detection = judge.detection(distinct);
+    var ablation = Ablation.of(ledger, payments);
     var baseline =
         judge.overall(
             payments.stream()
@@ -118,8 +120,9 @@ public final class FraudSample implements Sample {
     var figures = new LinkedHashMap<String, Object>();
     figures.put("payments", put);
     figures.put("cards", payments.stream().map(Payment::card).distinct().count());
-    figures.put("scenarios", figures(byScenario));
+    figures.put("scenarios", figures(byScenario, detection));
     figures.put("overall", overall.figures());
+    figures.put("without", figures(ablation, Map.of()));
     figures.put("baseline", baseline.figures());
     figures.put("repeated", alarms.repeated());
     figures.put("contradicting", alarms.contradicting());
@@ -128,14 +131,23 @@ public final class FraudSample implements Sample {
     var lines = new ArrayList<String>();
     lines.add(put + " payments");
     byScenario.forEach((scenario, score) -> lines.add(title(scenario) + ": " + score));
+    detection.forEach((scenario, found) -> lines.add(title(scenario) + ", found: " + found));
     lines.add("any alarm on any fraud: " + overall);
+    ablation.forEach(
+        (scenario, score) -> lines.add("without the rule for " + title(scenario) + ": " + score));
     lines.add("baseline, amount of 500.00 or more: " + baseline);
     return new SampleResult(name(), figures, lines);
   }
 
-  private static Map<String, Object> figures(Map<Scenario, Score> scores) {
+  private static Map<String, Object> figures(
+      Map<Scenario, Score> scores, Map<Scenario, Detection> detection) {
     var figures = new LinkedHashMap<String, Object>();
-    scores.forEach((scenario, score) -> figures.put(title(scenario), score.figures()));
+    scores.forEach(
+        (scenario, score) -> {
+          var of = score.figures();
+          of.putAll(detection.getOrDefault(scenario, Detection.NONE).figures());
+          figures.put(title(scenario), of);
+        });
     return figures;
   }
 

@@ -1,7 +1,10 @@
 package io.headrace.samples.fraud;
 
 import io.headrace.samples.Score;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -19,12 +22,14 @@ final class Judge {
   private final Map<Long, Incident> truth = new HashMap<>();
   private final List<Incident> whole;
   private final long put;
+  private final List<Payment> payments;
 
   /**
    * @param put how many payments were put: those numbered 1 to {@code put}
    */
   Judge(Ledger ledger, long put) {
     this.put = put;
+    this.payments = ledger.payments();
     this.whole =
         ledger.incidents().stream()
             .filter(incident -> incident.payments().stream().allMatch(number -> number <= put))
@@ -47,6 +52,39 @@ final class Judge {
       scores.put(scenario, score(alarmed, Optional.of(scenario)));
     }
     return scores;
+  }
+
+  /** How soon incidents of each scenario were found by alarms of it. */
+  Map<Scenario, Detection> detection(Collection<FraudAlarm> alarms) {
+    var first = new HashMap<Incident, Long>();
+    for (var alarm : alarms) {
+      var incident = truth.get(alarm.payment());
+      if (incident != null && incident.scenario().equals(Optional.of(alarm.scenario()))) {
+        first.merge(incident, alarm.payment(), Math::min);
+      }
+    }
+    var delays = new EnumMap<Scenario, Detection>(Scenario.class);
+    for (var scenario : Scenario.values()) {
+      delays.put(
+          scenario,
+          new Detection(
+              first.entrySet().stream()
+                  .filter(found -> found.getKey().scenario().equals(Optional.of(scenario)))
+                  .filter(found -> whole.contains(found.getKey()))
+                  .map(found -> delay(found.getKey(), found.getValue()))
+                  .toList()));
+    }
+    return delays;
+  }
+
+  private Duration delay(Incident incident, long alarmed) {
+    long begun = Collections.min(incident.payments());
+    return Duration.between(paid(begun), paid(alarmed));
+  }
+
+  /** Payments are numbered in their order, from 1. */
+  private Instant paid(long number) {
+    return payments.get((int) number - 1).at();
   }
 
   /** Of alarms of any kind on fraud of any kind, also that which no rule is made for. */

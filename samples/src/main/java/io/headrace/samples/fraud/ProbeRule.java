@@ -24,14 +24,21 @@ final class ProbeRule {
     if (probe.small().isEmpty()) {
       return Ruling.fine(probe);
     }
+    long cents = payment.cents();
     var passed = Duration.between(probe.small().get(), payment.at());
     if (passed.compareTo(WITHIN) > 0) {
       return Ruling.fine(new Probe(Optional.empty()));
     }
-    return payment.cents() >= LARGE_CENTS && Habit.exceeds(habit, payment.cents(), TIMES_USUAL)
+    return cents >= LARGE_CENTS && Habit.exceeds(habit, cents, TIMES_USUAL)
         ? Ruling.alarm(
             new Probe(Optional.empty()),
-            "large payment " + passed.toMinutes() + " minutes after a tiny one")
+            new Finding(
+                "seconds since a payment of " + SMALL_CENTS + " cents or less",
+                passed.toSeconds(),
+                Finding.Bound.AT_MOST,
+                WITHIN.toSeconds()),
+            new Finding("cents", cents, Finding.Bound.AT_LEAST, LARGE_CENTS),
+            Habit.finding(habit, cents, TIMES_USUAL))
         : Ruling.fine(probe);
   }
 }

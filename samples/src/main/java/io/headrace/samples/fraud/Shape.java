@@ -22,6 +22,9 @@ record Shape(
     double fraudSpend) {
   static final Shape ORDINARY = new Shape(2_400, 90, 60, 20, 30, 0.08, 1);
 
+  /** Other cards, other thieves, three times as much fraud that no rule is made for. */
+  static final Shape SHIFTED = new Shape(2_400, 90, 60, 60, 60, 0.3, 0.6);
+
   Shape {
     if (cards < 100 || cards > 100_000 || days < 60 || days > 366) {
       throw new IllegalArgumentException(

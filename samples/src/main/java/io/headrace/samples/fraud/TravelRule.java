@@ -2,7 +2,6 @@ package io.headrace.samples.fraud;
 
 import io.headrace.samples.fraud.CardState.Whereabouts;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -37,6 +36,15 @@ final class TravelRule {
         ? Ruling.fine(doubtful)
         : Ruling.alarm(
             doubtful,
-            String.format(Locale.ROOT, "%.0f km away %d minutes later", km, passed.toMinutes()));
+            new Finding(
+                "km from where the owner was last for sure",
+                (long) Math.floor(km),
+                Finding.Bound.AT_LEAST,
+                (long) KM_LEAST),
+            new Finding(
+                "seconds since then, against those an airliner takes",
+                passed.toSeconds(),
+                Finding.Bound.BELOW,
+                (long) Math.ceil(3600 * km / KM_PER_HOUR)));
   }
 }

@@ -26,6 +26,11 @@ final class VelocityRule {
         ? Ruling.fine(new Burst(latest, true))
         : Ruling.alarm(
             new Burst(latest, true),
-            PAYMENTS + " payments within " + WITHIN.toMinutes() + " minutes");
+            new Finding("payments in a row", PAYMENTS, Finding.Bound.AT_LEAST, PAYMENTS),
+            new Finding(
+                "seconds from the first of them to the last",
+                Duration.between(latest.get(0), payment.at()).toSeconds(),
+                Finding.Bound.AT_MOST,
+                WITHIN.toSeconds()));
   }
 }

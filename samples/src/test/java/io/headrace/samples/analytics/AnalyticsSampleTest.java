@@ -6,7 +6,7 @@ import io.headrace.function.json.Json;
 import io.headrace.kcl.HashRange;
 import io.headrace.kcl.Shard;
 import io.headrace.kcl.ShardId;
-import io.headrace.samples.analytics.Fold.OriginDay;
+import io.headrace.samples.analytics.Fold.AirportDay;
 import java.math.BigInteger;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -22,13 +22,13 @@ class AnalyticsSampleTest {
 
   /** Sums up the first entries as the windows would, each {@code times} times. */
   private static List<DayOfOrigin> days(AnalyticsSample sample, long put, int times) {
-    var sums = new HashMap<OriginDay, DelaySum>();
+    var sums = new HashMap<AirportDay, DelaySum>();
     var entries = sample.entries();
     for (long i = 0; i < put; i++) {
       var entry = entries.next();
       var flight = CODEC.decode(entry.data(), CODEC.version());
       assertThat(entry.partitionKey()).isEqualTo(flight.origin());
-      var day = new OriginDay(flight.origin(), flight.departed().truncatedTo(ChronoUnit.DAYS));
+      var day = new AirportDay(flight.origin(), flight.departed().truncatedTo(ChronoUnit.DAYS));
       for (int time = 0; time < times; time++) {
         sums.put(day, sums.getOrDefault(day, DelaySum.EMPTY).plus(flight));
       }
@@ -38,7 +38,7 @@ class AnalyticsSampleTest {
         (day, sum) ->
             days.add(
                 new DayOfOrigin(
-                    day.origin(),
+                    day.airport(),
                     day.day(),
                     sum.flights(),
                     sum.minutes(),

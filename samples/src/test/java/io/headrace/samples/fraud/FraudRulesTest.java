@@ -1,10 +1,14 @@
 package io.headrace.samples.fraud;
 
+import static io.headrace.samples.fraud.Finding.Bound.AT_LEAST;
+import static io.headrace.samples.fraud.Finding.Bound.AT_MOST;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class FraudRulesTest {
@@ -173,6 +177,51 @@ class FraudRulesTest {
       pays(Duration.ofDays(32), 30_00);
     }
     assertThat(pays(Duration.ofDays(40), 300_00)).isEmpty();
+  }
+
+  @Test
+  void an_alarm_says_what_was_measured_against_which_limit_and_what_was_known_of_the_card() {
+    paysEveryFewDays(4);
+    pays(Duration.ofDays(1), 1_00);
+    var lastPaid = now;
+    now = now.plus(minutes(20));
+    var alarms =
+        FraudFunction.judge(
+                card, new Payment(++number, "card-1", now, "shop", false, LISBON, 400_00))
+            .alarms();
+
+    assertThat(alarms)
+        .extracting(FraudAlarm::because)
+        .containsExactly(
+            new Explanation(
+                List.of(
+                    new Finding(
+                        "seconds since a payment of 200 cents or less", 1200, AT_MOST, 3600),
+                    new Finding("cents", 400_00, AT_LEAST, 150_00),
+                    new Finding(
+                        "cents, against 5 times what is usual for the card",
+                        400_00,
+                        AT_LEAST,
+                        150_00)),
+                new Explanation.History(5, Optional.of(30_00L), Optional.of(lastPaid))));
+    assertThat(alarms.get(0).because().toString())
+        .isEqualTo(
+            "seconds since a payment of 200 cents or less 1200 (at most 3600), cents 40000 (at"
+                + " least 15000), cents, against 5 times what is usual for the card 40000 (at"
+                + " least 15000); before it 5 payments, usually of 3000 cents, the last one at "
+                + lastPaid);
+  }
+
+  @Test
+  void a_rule_that_is_switched_off_gives_no_alarm_and_lets_the_others_go_on() {
+    for (int i = 1; i < 5; i++) {
+      pays(minutes(1), 20_00);
+    }
+    var fifth = new Payment(5, "card-1", now.plusSeconds(5), "shop", false, LISBON, 20_00);
+
+    assertThat(FraudFunction.judge(card, fifth, Set.of(Scenario.DORMANT_CARD)).alarms()).isEmpty();
+    assertThat(FraudFunction.judge(card, fifth, Set.of(Scenario.VELOCITY_BURST)).alarms())
+        .hasSize(1);
   }
 
   @Test

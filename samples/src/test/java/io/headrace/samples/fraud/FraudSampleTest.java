@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headrace.function.json.Json;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -12,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 class FraudSampleTest {
@@ -109,7 +111,8 @@ class FraudSampleTest {
   }
 
   private static FraudAlarm alarm(Scenario scenario, long payment) {
-    return new FraudAlarm(scenario, "a", payment, "");
+    var history = new Explanation.History(0, Optional.empty(), Optional.empty());
+    return new FraudAlarm(scenario, "a", payment, new Explanation(List.of(), history));
   }
 
   @Test
@@ -126,6 +129,46 @@ class FraudSampleTest {
     assertThat(scenario(sample.result(3).figures(), "velocity burst"))
         .containsEntry("found", 1L)
         .containsEntry("right", 1L);
+  }
+
+  @Test
+  void the_time_to_detection_counts_from_the_first_payment_of_the_incident_to_its_first_alarm() {
+    var payments =
+        List.of(payment(1, "a", 5), payment(2, "b", 5), payment(3, "a", 5), payment(4, "a", 5));
+    var sample = new FraudSample(new Ledger(payments, List.of(burst("a", 1L, 3L, 4L))));
+
+    sample.take(alarm(Scenario.DORMANT_CARD, 1));
+    assertThat(scenario(sample.result(4).figures(), "velocity burst"))
+        .doesNotContainKey("medianSeconds");
+
+    sample.take(alarm(Scenario.VELOCITY_BURST, 4));
+    sample.take(alarm(Scenario.VELOCITY_BURST, 3));
+    assertThat(scenario(sample.result(4).figures(), "velocity burst"))
+        .containsEntry("medianSeconds", 2L)
+        .containsEntry("longestSeconds", 2L);
+  }
+
+  @Test
+  void the_time_within_which_nine_in_ten_were_found_is_that_of_the_ninth() {
+    var delays = LongStream.rangeClosed(1, 10).mapToObj(Duration::ofSeconds).toList();
+
+    assertThat(new Detection(delays.subList(4, 10)).plus(new Detection(delays.subList(0, 4))))
+        .hasToString("after 5 s in the median, 9 s for 9 in 10, 10 s at most");
+    assertThat(Detection.NONE).hasToString("-");
+  }
+
+  @Test
+  @SuppressWarnings("unchecked")
+  void without_any_one_rule_less_fraud_is_found() {
+    var sample = sample();
+    alarms(sample, sample.size()).forEach(sample::take);
+    var figures = sample.result(sample.size()).figures();
+    long found = (long) ((Map<String, Object>) figures.get("overall")).get("found");
+    var without = (Map<String, Map<String, Object>>) figures.get("without");
+
+    assertThat(without).hasSize(Scenario.values().length);
+    without.forEach(
+        (rule, score) -> assertThat((long) score.get("found")).as(rule).isLessThan(found - 30));
   }
 
   @Test
