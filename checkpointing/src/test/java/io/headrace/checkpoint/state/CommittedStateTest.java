@@ -71,7 +71,7 @@ class CommittedStateTest {
   /** Some commits, with merges between them. */
   private SpaceRun lived(SplittableRandom random, int keys) {
     var run = run(List.of(), Map.of());
-    for (int commit = random.nextInt(1, 14); commit > 0; commit--) {
+    for (int commit = random.nextInt(1, 60); commit > 0; commit--) {
       for (int change = random.nextInt(1, keys); change > 0; change--) {
         int number = random.nextInt(keys);
         switch (random.nextInt(5)) {
@@ -176,8 +176,9 @@ class CommittedStateTest {
     for (int i = 0; i < 200; i++) {
       run.put(key(i), value(random));
     }
-    for (int i = 0; i < 20; i++) {
-      run.put(key(i), value(random));
+    // Until what the look is of has been merged into something else.
+    for (int i = 0; i < 600; i++) {
+      run.put(key(i % 200), value(random));
       run.commit();
     }
     var copies = new CommittedState.Copies();
