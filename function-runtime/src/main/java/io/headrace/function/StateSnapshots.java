@@ -171,7 +171,8 @@ public final class StateSnapshots {
       case ThroughReceiver.PART -> copyChunk(part, bytes, prefix).thenApply(Optional::of);
       // Letters that were played again by then, and outputs that were about to leave and leave in
       // any case: who goes back to the copy has nothing to do with them.
-      case PlayedLetters.PART, CommitParts.OUTBOX -> CompletableFuture.completedFuture(Optional.empty());
+      case PlayedLetters.PART, CommitParts.OUTBOX ->
+          CompletableFuture.completedFuture(Optional.empty());
       default ->
           throw new IllegalArgumentException(
               "snapshot of "
