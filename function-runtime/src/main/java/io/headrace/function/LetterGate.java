@@ -10,7 +10,6 @@ import io.headrace.kcl.ShardHandler;
 import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.StartingPosition;
 import io.headrace.kcl.StreamRecord;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -82,14 +81,14 @@ final class LetterGate extends Gate {
       scope.book = new LetterBook(scope, null, place, redaction, false);
       return gated.apply(scope).apply(open.apply(scope));
     }
-    var hearing = new Hearing(context.outcomes());
-    var scope = new Scope(spec.name(), hearing.in(context), environment);
+    var engine = Overhearing.of(context);
+    var scope = new Scope(spec.name(), engine.in(context), environment);
     boolean keysWait = spec.settings().retry().keysWait();
     scope.book = new LetterBook(scope, store.letters(), place, redaction, keysWait);
     var function = open.apply(scope);
     var redriver =
         new Redriver(scope, store, place, function, context.outcomes()::stateChanged, live);
-    hearing.redriver = redriver;
+    engine.hears(new Player(redriver));
     scope.book.listen(redriver::entered);
     return new LetterGate(
         scope, store.letters(), place, gated.apply(scope).apply(function), redriver);
@@ -321,65 +320,18 @@ final class LetterGate extends Gate {
     super.close();
   }
 
-  /** Keeps from the engine what it did not hand over. */
-  private static final class Hearing implements Outcomes {
-    private final Outcomes engine;
-    private @Nullable Redriver redriver;
-
-    Hearing(Outcomes engine) {
-      this.engine = engine;
-    }
-
-    Context in(Context context) {
-      return new Context(
-          context.key(),
-          context.shard(),
-          context.tenure(),
-          context.fencingToken(),
-          context.loop(),
-          this);
+  /** Keeps from the engine what it did not hand over: letters that are played. */
+  private record Player(Redriver redriver) implements Overhearing.Ear {
+    @Override
+    public boolean passes(Position position, Outcome outcome) {
+      return !redriver.settled(position, outcome);
     }
 
     @Override
-    public void settled(Position position, Outcome outcome) {
-      if (redriver == null || !redriver.settled(position, outcome)) {
-        engine.settled(position, outcome);
-      }
-    }
-
-    @Override
-    public void returned(List<Position> positions) {
-      var playing = redriver;
-      var records =
-          playing == null
-              ? positions
-              : positions.stream().filter(position -> !playing.isPlaying(position)).toList();
-      if (playing != null) {
-        playing.returned(positions);
-      }
-      if (!records.isEmpty()) {
-        engine.returned(records);
-      }
-    }
-
-    @Override
-    public void resting(Position position) {
-      engine.resting(position);
-    }
-
-    @Override
-    public void stateChanged() {
-      engine.stateChanged();
-    }
-
-    @Override
-    public void commitWanted(Duration within) {
-      engine.commitWanted(within);
-    }
-
-    @Override
-    public void failed(Throwable cause) {
-      engine.failed(cause);
+    public List<Position> givenBack(List<Position> positions) {
+      var records = positions.stream().filter(p -> !redriver.isPlaying(p)).toList();
+      redriver.returned(positions);
+      return records;
     }
   }
 }

@@ -15,6 +15,11 @@ final class Overhearing implements Outcomes {
   interface Ear {
     /** Whether the engine is told now; if not, the ear tells it by {@link #tell}. */
     boolean passes(Position position, Outcome outcome);
+
+    /** Which of the records that are given back the engine had handed over; all, mostly. */
+    default List<Position> givenBack(List<Position> positions) {
+      return positions;
+    }
   }
 
   private final Outcomes engine;
@@ -56,7 +61,10 @@ final class Overhearing implements Outcomes {
 
   @Override
   public void returned(List<Position> positions) {
-    engine.returned(positions);
+    var records = ear == null ? positions : ear.givenBack(positions);
+    if (!records.isEmpty()) {
+      engine.returned(records);
+    }
   }
 
   @Override

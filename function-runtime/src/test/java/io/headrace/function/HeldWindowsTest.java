@@ -14,22 +14,7 @@ import org.junit.jupiter.api.Test;
 
 /** A key that an operator holds: its records keep their place in event time. */
 class HeldWindowsTest {
-  private static final class Listing implements WindowFunction<String, String, String> {
-    @Override
-    public String empty() {
-      return "";
-    }
-
-    @Override
-    public String add(String sum, Event<String> event) {
-      return sum + event.value() + " ";
-    }
-
-    @Override
-    public String merge(String left, String right) {
-      return left + right;
-    }
-
+  private static final class Numbered extends Listing {
     @Override
     public void close(Window window, String sum, Output<String> out) {
       out.send(window.revision() + " " + window.key() + ": " + sum.strip());
@@ -40,15 +25,9 @@ class HeldWindowsTest {
     return new Rig(
             1,
             FunctionSpec.named("f")
-                .reading(
-                    Rig.input()
-                        .timedBy(
-                            value ->
-                                Instant.ofEpochSecond(
-                                    Long.parseLong(value.substring(value.indexOf('@') + 1))))
-                        .endedBy("END"::equals))
+                .reading(Rig.timedInput())
                 .windowedBy(Keys.partitionKey(), windows, new Texts())
-                .handledBy(Listing::new, Destination.nowhere()))
+                .handledBy(Numbered::new, Destination.nowhere()))
         .start()
         .restore();
   }

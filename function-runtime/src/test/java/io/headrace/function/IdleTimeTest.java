@@ -7,33 +7,10 @@ import io.headrace.kcl.HashRange;
 import io.headrace.kcl.Shard;
 import io.headrace.kcl.ShardHandler;
 import java.time.Duration;
-import java.time.Instant;
 import org.junit.jupiter.api.Test;
 
 /** Event time in a silent shard. */
 class IdleTimeTest {
-  private static final class Listing implements WindowFunction<String, String, String> {
-    @Override
-    public String empty() {
-      return "";
-    }
-
-    @Override
-    public String add(String sum, Event<String> event) {
-      return sum + event.value() + " ";
-    }
-
-    @Override
-    public String merge(String left, String right) {
-      return left + right;
-    }
-
-    @Override
-    public void close(Window window, String sum, Output<String> out) {
-      out.send(window.key() + ": " + sum.strip());
-    }
-  }
-
   /** Sets a timer of 10 s at each record. */
   private static final class Waking implements KeyedFunction<String, String, String> {
     @Override
@@ -55,13 +32,7 @@ class IdleTimeTest {
 
   private static FunctionSpec.Reading<String> reading() {
     return FunctionSpec.named("f")
-        .reading(
-            Rig.input()
-                .timedBy(
-                    value ->
-                        Instant.ofEpochSecond(
-                            Long.parseLong(value.substring(value.indexOf('@') + 1))))
-                .idleAfter(Duration.ofSeconds(5)));
+        .reading(Rig.input().timedBy(Rig::timeOf).idleAfter(Duration.ofSeconds(5)));
   }
 
   private static FunctionSpec<String, String> windowed() {

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.headrace.kcl.ShardHandler.Outcome;
 import io.headrace.kcl.loop.BoundedPool;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -212,13 +211,7 @@ class LeavingTest {
     return new Rig(
             seed,
             FunctionSpec.named("f")
-                .reading(
-                    Rig.input()
-                        .timedBy(
-                            value ->
-                                Instant.ofEpochSecond(
-                                    Long.parseLong(value.substring(value.indexOf('@') + 1))))
-                        .endedBy("END"::equals))
+                .reading(Rig.timedInput())
                 .windowedBy(
                     Keys.partitionKey(), Windows.tumbling(Duration.ofSeconds(10)), new Texts())
                 .handledBy(Joining::new, Destination.nowhere()))

@@ -4,18 +4,14 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.headrace.checkpoint.ForwardingOperatorStore;
 import io.headrace.checkpoint.InMemoryCheckpointStore;
 import io.headrace.checkpoint.InMemoryChunkStore;
 import io.headrace.checkpoint.OperatorStore;
-import io.headrace.checkpoint.Order;
-import io.headrace.checkpoint.Orders;
-import io.headrace.checkpoint.ProgressKey;
 import io.headrace.checkpoint.ProgressRow;
-import io.headrace.kcl.CommitParts;
 import io.headrace.kcl.InMemoryStream;
 import io.headrace.kcl.InMemoryStreams;
 import io.headrace.kcl.Position;
-import io.headrace.kcl.Progress;
 import io.headrace.kcl.ShardHandler;
 import io.headrace.kcl.ShardHandler.Outcome;
 import io.headrace.kcl.ShardKey;
@@ -284,45 +280,20 @@ class OperationsTest {
   }
 
   /** An operator whose way to the table is slow. */
-  private record SlowToMove(OperatorStore store, SimulatedLoop loop) implements OperatorStore {
+  private static final class SlowToMove extends ForwardingOperatorStore {
     static final Duration TAKES = Duration.ofSeconds(20);
+    private final SimulatedLoop loop;
 
-    @Override
-    public CompletionStage<Orders> orders() {
-      return store.orders();
-    }
-
-    @Override
-    public CompletionStage<Boolean> give(Order order) {
-      return store.give(order);
-    }
-
-    @Override
-    public CompletionStage<Void> forget(List<Order> spent) {
-      return store.forget(spent);
-    }
-
-    @Override
-    public CompletionStage<ProgressRow> progress(ProgressKey key) {
-      return store.progress(key);
-    }
-
-    @Override
-    public CompletionStage<Found> progress(int bucket) {
-      return store.progress(bucket);
-    }
-
-    @Override
-    public CompletionStage<Boolean> install(
-        ProgressRow seen, StartingPosition to, Progress progress, CommitParts parts, long order) {
-      return store.install(seen, to, progress, parts, order);
+    SlowToMove(OperatorStore store, SimulatedLoop loop) {
+      super(store);
+      this.loop = loop;
     }
 
     @Override
     public CompletionStage<Boolean> move(ProgressRow seen, StartingPosition to, long order) {
       var moved = new CompletableFuture<Boolean>();
       var unused =
-          loop.schedule(TAKES, () -> store.move(seen, to, order).thenAccept(moved::complete));
+          loop.schedule(TAKES, () -> super.move(seen, to, order).thenAccept(moved::complete));
       return moved;
     }
   }

@@ -94,6 +94,15 @@ final class Rig implements OutputTap {
     return Input.of(StreamSource.kinesis("in"), new Texts());
   }
 
+  /** Values are {@code name@second of event time}, or {@code END}. */
+  static Input<String> timedInput() {
+    return input().timedBy(Rig::timeOf).endedBy("END"::equals);
+  }
+
+  static Instant timeOf(String value) {
+    return Instant.ofEpochSecond(Long.parseLong(value.substring(value.indexOf('@') + 1)));
+  }
+
   static FunctionSpec.Reading<String> reading() {
     return FunctionSpec.named("f").reading(input());
   }

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.headrace.kcl.HashRange;
 import io.headrace.kcl.Shard;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -16,24 +15,13 @@ class SessionWindowsTest {
 
   private final List<String> poison = new ArrayList<>();
 
-  /** Values are {@code name@second}; sums list the names. */
-  private final class Listing implements WindowFunction<String, String, String> {
-    @Override
-    public String empty() {
-      return "";
-    }
-
+  private final class Sessions extends Listing {
     @Override
     public String add(String sum, Event<String> event) {
       if (poison.contains(event.value())) {
         throw new TerminalFailure("Poison", "poison");
       }
-      return sum + event.value() + " ";
-    }
-
-    @Override
-    public String merge(String left, String right) {
-      return left + right;
+      return super.add(sum, event);
     }
 
     @Override
@@ -54,16 +42,10 @@ class SessionWindowsTest {
 
   private FunctionSpec<String, String> spec(Windows windows) {
     return FunctionSpec.named("f")
-        .reading(
-            Rig.input()
-                .timedBy(
-                    value ->
-                        Instant.ofEpochSecond(
-                            Long.parseLong(value.substring(value.indexOf('@') + 1))))
-                .endedBy("END"::equals))
+        .reading(Rig.timedInput())
         .sendingSide(LATE, Destination.nowhere())
         .windowedBy(Keys.partitionKey(), windows, new Texts())
-        .handledBy(Listing::new, Destination.nowhere());
+        .handledBy(Sessions::new, Destination.nowhere());
   }
 
   private Rig rig(Windows windows) {

@@ -4,10 +4,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.headrace.checkpoint.ForwardingOperatorStore;
 import io.headrace.checkpoint.InMemoryCheckpointStore;
 import io.headrace.checkpoint.InMemoryChunkStore;
 import io.headrace.checkpoint.OperatorStore;
-import io.headrace.checkpoint.Order;
 import io.headrace.checkpoint.Orders;
 import io.headrace.checkpoint.ProgressKey;
 import io.headrace.checkpoint.ProgressRow;
@@ -208,6 +208,7 @@ class StateToolsReshardingTest {
     var parents = new TreeMap<String, ProgressRow>();
     var between =
         new Watched(
+            checkpoints,
             key -> {
               if (key.shard().shard().equals(shard(0)) && parents.isEmpty()) {
                 parents.put("seen", ProgressRow.absent(key));
@@ -221,48 +222,18 @@ class StateToolsReshardingTest {
   }
 
   /** Something happens before progress is answered. */
-  private final class Watched implements OperatorStore {
+  private static final class Watched extends ForwardingOperatorStore {
     private final Consumer<ProgressKey> before;
 
-    Watched(Consumer<ProgressKey> before) {
+    Watched(OperatorStore store, Consumer<ProgressKey> before) {
+      super(store);
       this.before = before;
-    }
-
-    @Override
-    public CompletionStage<Orders> orders() {
-      return checkpoints.orders();
-    }
-
-    @Override
-    public CompletionStage<Boolean> give(Order order) {
-      return checkpoints.give(order);
-    }
-
-    @Override
-    public CompletionStage<Void> forget(List<Order> spent) {
-      return checkpoints.forget(spent);
     }
 
     @Override
     public CompletionStage<ProgressRow> progress(ProgressKey key) {
       before.accept(key);
-      return checkpoints.progress(key);
-    }
-
-    @Override
-    public CompletionStage<Found> progress(int bucket) {
-      return checkpoints.progress(bucket);
-    }
-
-    @Override
-    public CompletionStage<Boolean> move(ProgressRow seen, StartingPosition to, long order) {
-      return checkpoints.move(seen, to, order);
-    }
-
-    @Override
-    public CompletionStage<Boolean> install(
-        ProgressRow seen, StartingPosition to, Progress progress, CommitParts parts, long order) {
-      return checkpoints.install(seen, to, progress, parts, order);
+      return super.progress(key);
     }
   }
 

@@ -25,24 +25,13 @@ class WindowHandlerTest {
 
   private final List<String> poison = new ArrayList<>();
 
-  /** Values are {@code name@second}; sums list the names. */
-  private final class Listing implements WindowFunction<String, String, String> {
-    @Override
-    public String empty() {
-      return "";
-    }
-
+  private final class Poisoned extends Listing {
     @Override
     public String add(String sum, Event<String> event) {
       if (poison.contains(event.value())) {
         throw new IllegalStateException("poison");
       }
-      return sum + event.value() + " ";
-    }
-
-    @Override
-    public String merge(String left, String right) {
-      return left + right;
+      return super.add(sum, event);
     }
 
     @Override
@@ -64,18 +53,12 @@ class WindowHandlerTest {
     return new Rig(
             1,
             FunctionSpec.named("f")
-                .reading(
-                    Rig.input()
-                        .timedBy(
-                            value ->
-                                Instant.ofEpochSecond(
-                                    Long.parseLong(value.substring(value.indexOf('@') + 1))))
-                        .endedBy("END"::equals))
+                .reading(Rig.timedInput())
                 .sendingSide(LATE, Destination.nowhere())
                 .retrying(
                     RetryPolicy.forever().backingOff(Duration.ofMillis(10), Duration.ofSeconds(1)))
                 .windowedBy(Keys.partitionKey(), windows, new Texts())
-                .handledBy(Listing::new, Destination.nowhere()))
+                .handledBy(Poisoned::new, Destination.nowhere()))
         .start()
         .restore();
   }
@@ -164,15 +147,9 @@ class WindowHandlerTest {
         new Rig(
                 1,
                 FunctionSpec.named("f")
-                    .reading(
-                        Rig.input()
-                            .timedBy(
-                                value ->
-                                    Instant.ofEpochSecond(
-                                        Long.parseLong(value.substring(value.indexOf('@') + 1))),
-                                Duration.ofSeconds(60)))
+                    .reading(Rig.input().timedBy(Rig::timeOf, Duration.ofSeconds(60)))
                     .windowedBy(Keys.partitionKey(), ten(), new Texts())
-                    .handledBy(Listing::new, Destination.nowhere()))
+                    .handledBy(Poisoned::new, Destination.nowhere()))
             .start()
             .restore();
     rig.put("a", "x@1", Instant.ofEpochSecond(1));
@@ -317,7 +294,7 @@ class WindowHandlerTest {
                             .timedBy(value -> overflowing("deeptime", value, Instant.EPOCH)))
                     .windowedBy(
                         Keys.within(value -> overflowing("deepkey", value, value)), ten(), texts)
-                    .handledBy(Listing::new, Destination.nowhere()))
+                    .handledBy(Poisoned::new, Destination.nowhere()))
             .start()
             .restore();
     rig.putAll("a=deep", "a=deepkey", "a=deeptime", "a=fine");
@@ -352,7 +329,7 @@ class WindowHandlerTest {
                         }),
                     ten(),
                     new Texts())
-                .handledBy(Listing::new, Destination.nowhere()));
+                .handledBy(Poisoned::new, Destination.nowhere()));
     rig.pool =
         task ->
             rig.loop.execute(
@@ -375,7 +352,7 @@ class WindowHandlerTest {
                 FunctionSpec.named("f")
                     .reading(Rig.input().timedBy(value -> Instant.EPOCH).endedBy("END"::equals))
                     .windowedBy(Keys.within(value -> value), ten(), new Texts())
-                    .handledBy(Listing::new, Destination.nowhere()))
+                    .handledBy(Poisoned::new, Destination.nowhere()))
             .start()
             .restore();
     rig.putAll("a=b/c", "a/b=c", "a%2Fb=c", "z=END");

@@ -2,6 +2,7 @@ package io.headrace.harness;
 
 import io.headrace.checkpoint.CheckpointStore;
 import io.headrace.checkpoint.ForwardingCheckpointStore;
+import io.headrace.checkpoint.ForwardingOperatorStore;
 import io.headrace.checkpoint.OperatorStore;
 import io.headrace.checkpoint.Order;
 import io.headrace.checkpoint.Orders;
@@ -35,7 +36,7 @@ final class PlantedOrderFaults {
         return new ForwardingCheckpointStore(store) {
           @Override
           public OperatorStore operator() {
-            return new OperatorShim(super.operator()) {
+            return new ForwardingOperatorStore(super.operator()) {
               @Override
               public CompletionStage<Orders> orders() {
                 return super.orders().thenApply(orders -> changed.apply(process, orders));

@@ -1,22 +1,22 @@
-package io.headrace.harness;
+package io.headrace.checkpoint;
 
-import io.headrace.checkpoint.OperatorStore;
-import io.headrace.checkpoint.Order;
-import io.headrace.checkpoint.Orders;
-import io.headrace.checkpoint.ProgressKey;
-import io.headrace.checkpoint.ProgressRow;
 import io.headrace.kcl.CommitParts;
 import io.headrace.kcl.Progress;
 import io.headrace.kcl.StartingPosition;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletionStage;
 
-/** An operator's side of a store that passes everything on: planted faults change one call. */
-class OperatorShim implements OperatorStore {
+/**
+ * An operator's side of a store that passes everything on to another: what watches or changes some
+ * of its calls extends it. Called as the other store is.
+ */
+public abstract class ForwardingOperatorStore implements OperatorStore {
   private final OperatorStore store;
 
-  OperatorShim(OperatorStore store) {
-    this.store = store;
+  /** Passes on to this store. */
+  protected ForwardingOperatorStore(OperatorStore store) {
+    this.store = Objects.requireNonNull(store, "store");
   }
 
   @Override
