@@ -45,6 +45,7 @@ final class RuntimeWorker implements FunctionRuntime.Running {
   /** What a stop may take beyond its limit: last commits and farewell. */
   private static final Duration STOP_GRACE = Duration.ofSeconds(3);
 
+  private final String application;
   private final Machinery machinery;
   private final Duration stopWithin;
   private final Connectors connectors;
@@ -71,6 +72,7 @@ final class RuntimeWorker implements FunctionRuntime.Running {
   private volatile @Nullable String fatal;
 
   private RuntimeWorker(FunctionRuntime of, Machinery machinery) {
+    this.application = of.application;
     this.machinery = machinery;
     this.stopWithin = of.stopWithin;
     this.stuck = new StuckThreads.Tally(of.stuckThreadsMax, this::tooManyStuck);
@@ -363,12 +365,20 @@ final class RuntimeWorker implements FunctionRuntime.Running {
                 (done, thrown) -> {
                   if (thrown == null) {
                     ready = true;
+                    rehearse();
                   } else if (!stopping.get()) {
                     refuse(thrown);
                   }
                 });
     // Behind the first call of a stream: the table's comes beside it, from the lease loop.
     orders.begin();
+  }
+
+  /** While a worker that has just registered waits for others and has no shard yet. */
+  private void rehearse() {
+    if (machinery.isOwned()) {
+      Rehearsal.begin(application);
+    }
   }
 
   /** What the operator can mend is a sentence; only what nobody expected needs its trace. */

@@ -19,6 +19,12 @@ public interface ShardCursor extends AutoCloseable {
    */
   CompletionStage<Fetched> fetch(long bytesMax);
 
+  /**
+   * The first {@link #fetch} will come soon: what it has to ask before it can read may be asked
+   * now. Reads nothing.
+   */
+  default void prepare() {}
+
   /** Gives up an outstanding fetch: its stage may never complete. */
   @Override
   void close();

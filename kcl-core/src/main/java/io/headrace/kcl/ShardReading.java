@@ -100,8 +100,12 @@ final class ShardReading {
     }
   }
 
+  /** Who has to be restored first wants no records yet, and finds the cursor ready then. */
   void begin() {
     tell(new ReaderEvent.Begun());
+    if (reader.phase() == ReaderPhase.HOLDING && cursor != null) {
+      cursor.prepare();
+    }
   }
 
   void stop() {

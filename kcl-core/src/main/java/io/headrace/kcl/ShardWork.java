@@ -362,11 +362,14 @@ final class ShardWork implements ShardReading.Listener {
     if (over || draining) {
       return;
     }
+    // A function that is alone holds up nobody: its reader is made while it restores.
+    boolean alone = functions.size() == 1;
     var ready =
         functions.stream()
-            .filter(f -> f.run().phase() == RunPhase.RUNNING && !readingOf.containsKey(f))
+            .filter(f -> !readingOf.containsKey(f) && isReady(f.run().phase(), alone))
             .toList();
-    if (ready.isEmpty() || (!gathered && functions.stream().anyMatch(ShardWork::isPreparing))) {
+    boolean othersPrepare = !alone && functions.stream().anyMatch(ShardWork::isPreparing);
+    if (ready.isEmpty() || (!gathered && othersPrepare)) {
       return;
     }
     gathered = true;
@@ -380,6 +383,10 @@ final class ShardWork implements ShardReading.Listener {
     resuming.values().stream()
         .filter(group -> !group.isEmpty())
         .forEach(group -> read(group, engine.budget().open()));
+  }
+
+  private static boolean isReady(RunPhase phase, boolean alone) {
+    return phase == RunPhase.RUNNING || (alone && phase == RunPhase.RESTORING);
   }
 
   private static boolean isPreparing(FunctionRunning function) {

@@ -12,6 +12,11 @@ final class FlakyStream implements ShardedStream {
   boolean silent;
   int identifyFailures;
 
+  /** How many cursors were told that they will be read from soon, and how often any was. */
+  int preparedCursors;
+
+  int fetches;
+
   /** What {@link #prepare} answers. */
   CompletionStage<Void> prepared = CompletableFuture.completedStage(null);
 
@@ -49,7 +54,13 @@ final class FlakyStream implements ShardedStream {
     var cursor = stream.open(shard, from);
     return new ShardCursor() {
       @Override
+      public void prepare() {
+        preparedCursors++;
+      }
+
+      @Override
       public CompletionStage<Fetched> fetch(long bytesMax) {
+        fetches++;
         if (silent) {
           return new CompletableFuture<>();
         }

@@ -63,6 +63,24 @@ class WorkerFaultsTest extends WorkerScenario {
   }
 
   @Test
+  void a_function_alone_has_its_cursors_ready_while_it_restores_and_reads_nothing_before() {
+    var flaky = new FlakyStream(engine.stream);
+    engine.read = flaky;
+    engine.function("alarms").restoreFails = true;
+    engine.put(20, 3);
+    engine.worker("w1", "alarms");
+    engine.seconds(60);
+    assertThat(flaky.preparedCursors).as("one for each shard").isEqualTo(2);
+    assertThat(flaky.fetches).isZero();
+
+    engine.function("alarms").restoreFails = false;
+    engine.seconds(8);
+
+    assertNothingLost("alarms");
+    assertThat(flaky.preparedCursors).isEqualTo(2);
+  }
+
+  @Test
   void gives_up_a_shard_whose_handler_can_not_go_on_and_skips_nothing() {
     var worker = engine.worker("w1", "alarms", "audit");
     engine.put(20, 5);

@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -271,11 +272,15 @@ final class Gives {
     if (!book.owner().equals(taker) || fleet.view().isQuiet(desk.now(), taker)) {
       return; // Who may be dead is given nothing: it would stand still until that is certain.
     }
-    for (var shard : book.ready()) {
-      var lease = leases.get(shard);
-      if (lease != null && lease.phase == Phase.OFFERED && taker.equals(lease.taker)) {
-        leases.want(lease);
-      }
+    var given =
+        book.ready().stream()
+            .map(leases::get)
+            .filter(Objects::nonNull)
+            .filter(lease -> lease.phase == Phase.OFFERED && taker.equals(lease.taker))
+            .toList();
+    if (!given.isEmpty()) {
+      var look = TakerLook.begin(desk, book);
+      given.forEach(lease -> leases.want(lease, look));
     }
   }
 }

@@ -33,6 +33,9 @@ final class Held {
   /** The taker was a standby when it was offered to it. */
   boolean asleep;
 
+  /** Whether the taker is still there, asked when it was seen to be ready. */
+  @Nullable TakerLook look;
+
   /** When the present phase began, in ticks. */
   long since;
 

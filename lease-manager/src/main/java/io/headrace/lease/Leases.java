@@ -188,10 +188,21 @@ final class Leases {
 
   void withdraw(Held lease) {
     lease.taker = null;
+    lease.look = null;
     lease.enter(Phase.HELD, desk.now());
   }
 
-  /** The taker is ready: the worker is asked to drain. */
+  /**
+   * The taker is ready: the worker is asked to drain.
+   *
+   * @param look whether the taker is still there, asked beside the drain
+   */
+  void want(Held lease, TakerLook look) {
+    lease.look = look;
+    want(lease);
+  }
+
+  /** The worker is asked to drain: there is no taker, or no time to wait for one. */
   void want(Held lease) {
     lease.enter(Phase.WANTED, desk.now());
     // A function whose calls are all slow would otherwise never give anything.
@@ -342,29 +353,13 @@ final class Leases {
         });
   }
 
-  /**
-   * Names the taker in the row, if it is still there, still takes leases and still says that it is
-   * ready: a lease given to the dead or the leaving would stand still.
-   */
+  /** Names the taker in the row, if it still takes it. */
   private void handOver(Held lease, Incarnation taker) {
-    desk.readUntilAnswered(
-        () ->
-            desk.table
-                .worker(desk.application, taker.workerId())
-                .thenCombine(
-                    desk.table.book(desk.application, taker.workerId()),
-                    (item, itsBook) ->
-                        item.filter(
-                                    i ->
-                                        i.item().incarnation().equals(taker)
-                                            && i.item().state() == State.ACTIVE)
-                                .isPresent()
-                            && itsBook
-                                .filter(
-                                    b ->
-                                        b.item().owner().equals(taker)
-                                            && b.item().ready().contains(lease.shard))
-                                .isPresent()),
+    var asked = lease.look;
+    var look =
+        asked != null && asked.isOf(taker, desk.now()) ? asked : TakerLook.begin(desk, taker);
+    look.then(
+        lease.shard,
         willing -> {
           if (willing) {
             change(

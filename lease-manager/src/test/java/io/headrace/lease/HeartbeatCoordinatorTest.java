@@ -415,6 +415,21 @@ class HeartbeatCoordinatorTest {
   }
 
   @Test
+  void a_taker_that_begins_to_leave_during_a_long_drain_is_given_nothing() {
+    var fleet = settled(20, 12, "ann", "bob");
+    fleet.workers.values().forEach(worker -> worker.drain = Duration.ofSeconds(3));
+    var cyd = fleet.start("cyd");
+    fleet.advanceUntil(
+        F.multipliedBy(2), () -> wanted(fleet.worker("ann")) + wanted(fleet.worker("bob")) > 0);
+
+    cyd.leave(Duration.ofSeconds(20));
+
+    fleet.advance(Duration.ofSeconds(8));
+    assertThat(cyd.events).noneMatch(LeaseEvent.Gained.class::isInstance);
+    assertThat(fleet.allOwned()).isTrue();
+  }
+
+  @Test
   void a_hand_over_that_the_taker_does_not_acknowledge_is_taken_back() {
     var fleet = settled(31, 12, "ann", "bob");
     fleet.workers.values().forEach(worker -> worker.drain = Duration.ofMillis(500));

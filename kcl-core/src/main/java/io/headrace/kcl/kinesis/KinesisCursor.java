@@ -75,6 +75,10 @@ final class KinesisCursor implements ShardCursor {
   private long tipSeenAt;
 
   private @Nullable Fetch fetch;
+
+  /** Asked before the first fetch, which takes it up. */
+  private @Nullable CompletableFuture<GetShardIteratorResponse> early;
+
   private @Nullable CompletableFuture<?> call;
   private EventLoop.@Nullable Scheduled wait;
   private volatile boolean closed;
@@ -129,6 +133,18 @@ final class KinesisCursor implements ShardCursor {
     var next = new Fetch(bytesMax);
     loop.execute(() -> begin(next));
     return next.stage.minimalCompletionStage();
+  }
+
+  /** Asks for the iterator. A failure is the first fetch's, which asks again. */
+  @Override
+  public void prepare() {
+    loop.execute(
+        () -> {
+          if (!closed && fetch == null && iterator == null && early == null && children == null) {
+            early = askForIterator();
+            call = early;
+          }
+        });
   }
 
   /** Whether the latest answer went to the tip of the shard, and was handed over whole. */
@@ -194,11 +210,16 @@ final class KinesisCursor implements ShardCursor {
   }
 
   private void askIterator(Fetch now) {
-    GetShardIteratorRequest request = iteratorRequest();
-    CompletableFuture<GetShardIteratorResponse> sent =
-        calls.once("GetShardIterator", client -> client.getShardIterator(request));
+    CompletableFuture<GetShardIteratorResponse> asked = early;
+    early = null;
+    CompletableFuture<GetShardIteratorResponse> sent = asked == null ? askForIterator() : asked;
     call = sent;
     await(now, sent, this::iteratorCame);
+  }
+
+  private CompletableFuture<GetShardIteratorResponse> askForIterator() {
+    GetShardIteratorRequest request = iteratorRequest();
+    return calls.once("GetShardIterator", client -> client.getShardIterator(request));
   }
 
   private GetShardIteratorRequest iteratorRequest() {

@@ -42,6 +42,9 @@ public final class KinesisStream implements ShardedStream {
   /** Connections that nobody uses are closed after a minute. */
   private static final Duration WARM_FOR = Duration.ofSeconds(30);
 
+  /** Where there may be a record that was not read long ago, whatever the clocks say. */
+  private static final Duration LATELY = Duration.ofSeconds(10);
+
   /** Reads nothing: whoever waits for the consumer alone. */
   private static final ShardId NO_SHARD = new ShardId("none");
 
@@ -138,8 +141,10 @@ public final class KinesisStream implements ShardedStream {
   }
 
   /**
-   * One GetShardIterator, which is not used; by fan-out the consumer is found, too. What is warm
-   * stays so for a while: shards that are offered together ask once.
+   * One GetShardIterator, which is not used; by fan-out the consumer is found, too. By polling, a
+   * process that does so for the first time reads one of the latest records with it and drops it,
+   * so that the first read for a function loads no classes. What is warm stays so for a while:
+   * shards that are offered together ask once.
    */
   @Override
   public CompletionStage<Void> prepare(Shard shard) {
@@ -150,13 +155,20 @@ public final class KinesisStream implements ShardedStream {
         && !last.answer().isCompletedExceptionally()) {
       return last.answer().minimalCompletionStage();
     }
-    var answer = ask(shard).toCompletableFuture();
+    boolean first = last == null && consumer == null;
+    var answer = (first ? readOne(shard) : ask(shard)).toCompletableFuture();
     warmed.set(new Warmed(now, answer));
     return answer.minimalCompletionStage();
   }
 
   /** When the way to the stream was last tried out. */
   private record Warmed(long at, CompletableFuture<Void> answer) {}
+
+  private CompletionStage<Void> readOne(Shard shard) {
+    var lately = StartingPosition.at(calls.loop.now().minus(LATELY));
+    var cursor = new KinesisCursor(calls, shard, lately, misroutedToo -> {});
+    return cursor.fetch(1).whenComplete((read, failed) -> cursor.close()).thenAccept(read -> {});
+  }
 
   private CompletionStage<Void> ask(Shard shard) {
     var request =

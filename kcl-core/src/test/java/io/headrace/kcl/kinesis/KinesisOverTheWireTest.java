@@ -85,6 +85,17 @@ class KinesisOverTheWireTest {
   }
 
   @Test
+  void an_iterator_that_was_asked_for_early_and_refused_is_asked_for_again() {
+    put(0, 10);
+    local.front.next("GetShardIterator", error(500, "InternalFailure", "oops"));
+    var cursor = open();
+    cursor.prepare();
+    local.loop.runUntilIdle();
+
+    assertThat(payloads(read(cursor, 10))).isEqualTo(numbers(0, 10));
+  }
+
+  @Test
   void reads_on_when_the_iterator_expired() {
     put(0, 10);
     var cursor = open();
