@@ -38,7 +38,7 @@ record ExactPlan(
     }
   }
 
-  /** Fewer kills than this are no run to judge: one that finds its worker down is left out. */
+  /** Fewer kills than this are no run to judge; where workers start slowly there are fewer. */
   int killsMin() {
     return (int) (time.toMillis() / every.toMillis() / 2);
   }

@@ -1,5 +1,6 @@
 package io.headrace.bench.chaos;
 
+import io.headrace.bench.fanout.HeadraceConsumer;
 import io.headrace.function.DeadLetters;
 import io.headrace.function.FunctionRuntime;
 import io.headrace.function.FunctionSpec;
@@ -34,6 +35,8 @@ final class ExactProgram {
     functions(version).forEach(runtime::run);
     process.diary().write("started", "version", version, "tick", System.nanoTime());
     try (FunctionRuntime.Running running = runtime.start()) {
+      // Not before it takes part: who dies sooner owns nothing.
+      HeadraceConsumer.awaitReady(running);
       WorkerProcess.started(running);
       while (System.in.read() >= 0) {
         // Nothing is asked of it: the end of the input is all that it waits for.

@@ -157,21 +157,24 @@ final class ExactRun {
     Queue<Turn> roll = roll(fleet.size());
     int turning = -1;
     long begun = System.nanoTime();
-    for (long kill = 1; !(load.isDone() && roll.isEmpty()); Pause.millis(TURN_MILLIS)) {
+    long nextKill = begun + plan.every().toNanos();
+    for (; !(load.isDone() && roll.isEmpty()); Pause.millis(TURN_MILLIS)) {
       fleet.replaceEnded();
-      long elapsed = System.nanoTime() - begun;
-      if (elapsed >= kill * plan.every().toNanos()) {
-        kill++;
-        int victim = fleet.idle(random);
-        boolean newName = random.nextBoolean();
-        fleet.disturb(victim, () -> kill(fleet, fleet.slots().get(victim), newName, diary));
-      }
+      long now = System.nanoTime();
       Turn next = roll.peek();
-      boolean due = next != null && elapsed >= share(next.phase()) * plan.time().toNanos();
+      boolean due = next != null && now - begun >= share(next.phase()) * plan.time().toNanos();
       if (due && (turning < 0 || fleet.isIdle(turning)) && fleet.isIdle(next.slot())) {
         roll.remove();
         turning = next.slot();
         fleet.disturb(turning, () -> turn(fleet, next, diary));
+        due = false;
+      }
+      // A worker whose turn has come is left alone until then; kills that were missed stay so.
+      int victim = random.nextInt(fleet.size());
+      if (now >= nextKill && fleet.isIdle(victim) && !(due && next.slot() == victim)) {
+        nextKill = now + plan.every().toNanos();
+        boolean newName = random.nextBoolean();
+        fleet.disturb(victim, () -> kill(fleet, fleet.slots().get(victim), newName, diary));
       }
     }
   }

@@ -33,7 +33,7 @@ public final class FraudSample implements Sample {
   private static final int PAYMENTS_A_CARD_MIN = 11;
 
   /** So many cards have one incident, and one innocent look-alike, of each kind. */
-  private static final int CARDS_A_STORY = 200;
+  private static final int CARDS_A_STORY = 500;
 
   private static final StreamSource STREAM = StreamSource.kinesis("card-payments");
 
