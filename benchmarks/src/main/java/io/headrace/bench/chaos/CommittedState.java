@@ -22,11 +22,13 @@ import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.concurrent.CompletionException;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 
 /** What the workers of an application have committed, read from outside. On the run's thread. */
 final class CommittedState implements AutoCloseable {
+  private static final int TRIES_MAX = 5;
+
   private final String application;
   private final DynamoDbAsyncClient dynamoDb;
   private final OperatorStore progress;
@@ -44,11 +46,18 @@ final class CommittedState implements AutoCloseable {
         new DynamoCheckpointStore(dynamoDb, WorkerProcess.TABLE, application).operator();
   }
 
-  /** Of these shards, how many somebody has not finished up to that sequence number. */
+  /**
+   * Of these shards, how many somebody has not finished up to that sequence number; all of them
+   * while the table does not answer.
+   */
   int unfinished(Map<ExactLoad.Place, BigInteger> last) {
     List<ProgressRow> rows = new ArrayList<>();
-    for (int bucket = 0; bucket < ShardKey.BUCKETS; bucket++) {
-      rows.addAll(progress.progress(bucket).toCompletableFuture().join().rows());
+    try {
+      for (int bucket = 0; bucket < ShardKey.BUCKETS; bucket++) {
+        rows.addAll(progress.progress(bucket).toCompletableFuture().join().rows());
+      }
+    } catch (CompletionException unanswered) {
+      return last.size();
     }
     int unfinished = 0;
     for (Map.Entry<ExactLoad.Place, BigInteger> shard : last.entrySet()) {
@@ -84,14 +93,24 @@ final class CommittedState implements AutoCloseable {
             new DynamoChunkStore(dynamoDb, WorkerProcess.TABLE, application),
             loop);
     for (FunctionSpec<?, ?> function : functions) {
+      Copy copy = read(reader, function.name());
+      copy.entries.forEach((shard, entries) -> entries.forEach(e -> write(function, e, diary)));
+    }
+  }
+
+  /** Reads again where the table gives no answer in time, as on a machine that is busy. */
+  private static Copy read(StateReader reader, String function) {
+    for (int tries = 1; ; tries++) {
       Copy copy = new Copy();
       try {
-        reader.all(function.name(), copy).toCompletableFuture().join();
-      } catch (RuntimeException e) {
-        throw new NotMeasured(
-            "the state of " + function.name() + " can't be read: " + NotMeasured.because(e), e);
+        reader.all(function, copy).toCompletableFuture().join();
+        return copy;
+      } catch (CompletionException e) {
+        if (tries == TRIES_MAX) {
+          throw new NotMeasured(
+              "the state of " + function + " can't be read: " + NotMeasured.because(e), e);
+        }
       }
-      copy.entries.forEach((shard, entries) -> entries.forEach(e -> write(function, e, diary)));
     }
   }
 
@@ -115,17 +134,17 @@ final class CommittedState implements AutoCloseable {
   /** A shard that begins again is forgotten. */
   private static final class Copy implements StateReader.Visitor {
     private final Map<ShardKey, List<StoredEntry>> entries = new HashMap<>();
-    private Optional<ShardKey> shard = Optional.empty();
+    private List<StoredEntry> latest = new ArrayList<>();
 
     @Override
     public void begins(StateReader.AsOf begun) {
-      shard = Optional.of(begun.shard());
-      entries.put(begun.shard(), new ArrayList<>());
+      latest = new ArrayList<>();
+      entries.put(begun.shard(), latest);
     }
 
     @Override
     public void entry(StoredEntry entry) {
-      entries.get(shard.orElseThrow()).add(entry);
+      latest.add(entry);
     }
   }
 

@@ -3,6 +3,7 @@ package io.headrace.bench.chaos;
 import com.fasterxml.jackson.databind.PropertyNamingStrategy;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.cfg.MapperConfig;
+import com.fasterxml.jackson.databind.introspect.AnnotatedField;
 import com.fasterxml.jackson.databind.introspect.AnnotatedMember;
 import com.fasterxml.jackson.databind.introspect.AnnotatedMethod;
 import com.fasterxml.jackson.databind.introspect.AnnotatedParameter;
@@ -77,10 +78,7 @@ record ExactDeployment(String outputs, int version, boolean goesBack) implements
     }
 
     @Override
-    public String nameForField(
-        MapperConfig<?> config,
-        com.fasterxml.jackson.databind.introspect.AnnotatedField field,
-        String defaultName) {
+    public String nameForField(MapperConfig<?> config, AnnotatedField field, String defaultName) {
       return name(field, defaultName);
     }
 

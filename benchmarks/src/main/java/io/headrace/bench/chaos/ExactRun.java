@@ -161,17 +161,20 @@ final class ExactRun {
     for (; !(load.isDone() && roll.isEmpty()); Pause.millis(TURN_MILLIS)) {
       fleet.replaceEnded();
       long now = System.nanoTime();
+      int reserved = -1;
       Turn next = roll.peek();
-      boolean due = next != null && now - begun >= share(next.phase()) * plan.time().toNanos();
-      if (due && (turning < 0 || fleet.isIdle(turning)) && fleet.isIdle(next.slot())) {
-        roll.remove();
-        turning = next.slot();
-        fleet.disturb(turning, () -> turn(fleet, next, diary));
-        due = false;
+      if (next != null && now - begun >= share(next.phase()) * plan.time().toNanos()) {
+        // A worker whose turn has come is left alone until then.
+        reserved = next.slot();
+        if ((turning < 0 || fleet.isIdle(turning)) && fleet.isIdle(reserved)) {
+          roll.remove();
+          turning = reserved;
+          fleet.disturb(turning, () -> turn(fleet, next, diary));
+        }
       }
-      // A worker whose turn has come is left alone until then; kills that were missed stay so.
+      // Kills that were missed, as nobody was idle, stay so.
       int victim = random.nextInt(fleet.size());
-      if (now >= nextKill && fleet.isIdle(victim) && !(due && next.slot() == victim)) {
+      if (now >= nextKill && victim != reserved && fleet.isIdle(victim)) {
         nextKill = now + plan.every().toNanos();
         boolean newName = random.nextBoolean();
         fleet.disturb(victim, () -> kill(fleet, fleet.slots().get(victim), newName, diary));

@@ -91,7 +91,7 @@ class ExactJudgeTest {
   private static byte[] field(int number, byte[] content) {
     int length = content.length;
     byte[] head = {
-      (byte) (number << 3 | 2), (byte) (length & 0x7F | 0x80), (byte) (length >> 7 & 0x7F)
+      (byte) ((number << 3) | 2), (byte) ((length & 0x7F) | 0x80), (byte) ((length >> 7) & 0x7F)
     };
     return joined(head, content);
   }
