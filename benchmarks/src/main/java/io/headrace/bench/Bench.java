@@ -2,6 +2,7 @@ package io.headrace.bench;
 
 import io.headrace.bench.async.AsyncBench;
 import io.headrace.bench.chaos.ChaosBench;
+import io.headrace.bench.chaos.ExactBench;
 import io.headrace.bench.chaos.LettersBench;
 import io.headrace.bench.fanout.FanOutBench;
 import io.headrace.bench.fleet.FleetBench;
@@ -36,6 +37,7 @@ import picocli.CommandLine.Spec;
       OutageBench.class,
       ChaosBench.class,
       LettersBench.class,
+      ExactBench.class,
       MetricsBench.class,
       StateBench.class,
       CommandLine.HelpCommand.class

@@ -1,26 +1,18 @@
 package io.headrace.bench.chaos;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.headrace.bench.rig.Figures;
-import io.headrace.bench.rig.NotMeasured;
 import io.headrace.bench.rig.Report;
 import io.headrace.bench.rig.Samples;
 import io.headrace.bench.rig.Target;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** A run and its verdict, for people or as one JSON object. Immutable. */
 record ChaosReport(
-    ChaosPlan plan,
-    Map<String, Object> machine,
-    ChaosRun.Outcome outcome,
-    Map<String, Long> verdict) {
+    ChaosPlan plan, Map<String, Object> machine, ChaosRun.Outcome outcome, Verdict verdict) {
   /** What must not be. */
   private static final List<String> NONE =
       List.of(
@@ -39,16 +31,7 @@ record ChaosReport(
   private static final long PUTS_MIN = 100;
 
   static ChaosReport of(ChaosPlan plan, Map<String, Object> machine, ChaosRun.Outcome outcome) {
-    try {
-      return new ChaosReport(
-          plan,
-          machine,
-          outcome,
-          new ObjectMapper()
-              .readValue(outcome.verdict(), new TypeReference<LinkedHashMap<String, Long>>() {}));
-    } catch (JsonProcessingException e) {
-      throw new NotMeasured("the judge did not print a verdict but: " + outcome.verdict(), e);
-    }
+    return new ChaosReport(plan, machine, outcome, Verdict.parse(outcome.verdict()));
   }
 
   List<Target> targets() {
@@ -62,16 +45,13 @@ record ChaosReport(
     targets.add(
         Target.atMost(
             "duplicates, of what was in flight when owners changed",
-            verdict.getOrDefault("duplicatesMax", 0L),
+            verdict.of("duplicatesMax"),
             counted("duplicates")));
     return targets;
   }
 
   private @Nullable Samples counted(String name) {
-    Long number = verdict.get(name);
-    return number == null || verdict.getOrDefault("puts", 0L) < PUTS_MIN
-        ? null
-        : Samples.of(List.of(number.doubleValue()));
+    return verdict.of("puts") < PUTS_MIN ? null : verdict.counted(name);
   }
 
   int exitCode() {
@@ -91,7 +71,7 @@ record ChaosReport(
     json.put("endedByThemselves", outcome.ended());
     json.put("forcedStops", outcome.forced());
     json.put("calmSeconds", Figures.rounded(outcome.calmSeconds()));
-    json.putAll(verdict);
+    json.putAll(verdict.counts());
     json.put("targets", targets().stream().map(Target::json).toList());
     return Figures.json(json);
   }
@@ -106,26 +86,10 @@ record ChaosReport(
                 plan.workers(),
                 plan.leaseTime().toMillis(),
                 plan.rate()));
-    outcome.disturbances().forEach((kind, times) -> lines.add(row(kind.name(), times)));
-    lines.add(row("ended by themselves", outcome.ended()));
-    lines.add(row("forced stops", outcome.forced()));
-    verdict.forEach((name, number) -> lines.add(row(name, number)));
-    lines.add("");
-    targets()
-        .forEach(
-            target ->
-                lines.add(
-                    "  %-12s %s %d"
-                        .formatted(
-                            target.measured() == null
-                                ? "NOT MEASURED"
-                                : target.met() ? "met" : "MISSED",
-                            target.name(),
-                            (long) target.limit())));
+    outcome.disturbances().forEach((kind, times) -> lines.add(Verdict.row(kind.name(), times)));
+    lines.add(Verdict.row("ended by themselves", outcome.ended()));
+    lines.add(Verdict.row("forced stops", outcome.forced()));
+    lines.addAll(verdict.lines(targets()));
     return lines;
-  }
-
-  private static String row(String name, long number) {
-    return String.format(Locale.ROOT, "  %-24s %,12d", name, number);
   }
 }

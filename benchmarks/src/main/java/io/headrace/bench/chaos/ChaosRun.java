@@ -1,26 +1,17 @@
 package io.headrace.bench.chaos;
 
 import io.headrace.bench.rig.Checkout;
-import io.headrace.bench.rig.Jvm;
-import io.headrace.bench.rig.NotMeasured;
 import io.headrace.bench.rig.Pause;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.SplittableRandom;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /** One run: a fleet under load, disturbed, then left alone, then judged. On the main thread. */
@@ -56,14 +47,8 @@ final class ChaosRun {
   private final Path logs;
   private final Consumer<String> progress;
   private final SplittableRandom random;
-  private final List<Slot> slots = new ArrayList<>();
+  private final Fleet fleet;
   private final Map<Disturbance, Integer> disturbances = new EnumMap<>(Disturbance.class);
-
-  private final AtomicInteger forced = new AtomicInteger();
-  private int ended;
-
-  /** What each slot, and last the services, are busy with. */
-  private final List<CompletableFuture<Void>> busy = new ArrayList<>();
 
   ChaosRun(ChaosPlan plan, Checkout checkout, Path folder, Consumer<String> progress) {
     this.plan = plan;
@@ -71,15 +56,15 @@ final class ChaosRun {
     this.logs = checkout.logs("chaos");
     this.progress = progress;
     this.random = new SplittableRandom(plan.seed());
+    this.fleet = new Fleet(progress);
   }
 
   Outcome run() throws IOException, InterruptedException {
     Files.createDirectories(folder.resolve("letters"));
-    ExecutorService threads = Executors.newCachedThreadPool();
     try (Services services = new Services(folder, logs);
         Diary puts = new Diary(folder.resolve("puts.ndjson"));
         Diary chaos = new Diary(folder.resolve("chaos.ndjson"));
-        AutoCloseableSlots fleet = () -> slots.forEach(Slot::close)) {
+        fleet) {
       startWorkers(services);
       Load load =
           new Load(
@@ -89,32 +74,29 @@ final class ChaosRun {
               random.split(),
               (key, number) -> key + " " + number);
       load.start();
-      disturb(services, chaos, threads);
+      disturb(services, chaos);
       progress.accept("left alone: everything that was put has to be delivered");
       long calm = System.nanoTime();
-      busy.forEach(ChaosRun::await);
+      fleet.settle();
       load.close();
-      replaceEnded();
+      fleet.replaceEnded();
       double calmSeconds = awaitDelivery(calm);
-      slots.forEach(this::stop);
+      fleet.stopAll();
       try (Diary outputs = new Diary(folder.resolve("outputs.ndjson"))) {
         services.readOutputs(outputs);
       }
-      return new Outcome(disturbances, ended, forced.get(), judge(), calmSeconds);
-    } finally {
-      threads.shutdownNow();
+      return new Outcome(
+          disturbances,
+          fleet.ended(),
+          fleet.forced(),
+          JudgeProcess.verdict(Judge.class, "1g", folder, logs),
+          calmSeconds);
     }
-  }
-
-  /** Closes without checked exceptions. */
-  private interface AutoCloseableSlots extends AutoCloseable {
-    @Override
-    void close();
   }
 
   private void startWorkers(Services services) {
     for (int number = 1; number <= plan.workers(); number++) {
-      Slot slot =
+      fleet.add(
           new Slot(
               new Slot.Program(WitnessProgram.class, List.of()),
               number,
@@ -122,66 +104,34 @@ final class ChaosRun {
               services.dynamoDb(),
               plan.leaseTime(),
               folder,
-              logs);
-      slot.start(false);
-      slots.add(slot);
-      busy.add(CompletableFuture.completedFuture(null));
+              logs));
     }
-    busy.add(CompletableFuture.completedFuture(null));
     Pause.millis(CALM_FIRST.toMillis());
   }
 
-  private void disturb(Services services, Diary chaos, ExecutorService threads) {
+  private void disturb(Services services, Diary chaos) {
     long end = System.nanoTime() + plan.time().toNanos();
     Queue<Disturbance> next = new ArrayDeque<>(Disturbance.eachOnce(random));
     while (System.nanoTime() < end) {
-      replaceEnded();
+      fleet.replaceEnded();
       if (next.isEmpty()) {
         next.addAll(Disturbance.dealt(random));
       }
       Disturbance disturbance = next.poll();
-      int victim = random.nextInt(slots.size());
+      int victim = random.nextInt(fleet.size());
       SplittableRandom details = random.split();
       boolean worker = disturbance.compareTo(Disturbance.OUTAGE) < 0;
-      int place = worker ? victim : slots.size();
-      if (busy.get(place).isDone()) {
-        await(busy.get(place));
+      int place = worker ? victim : fleet.services();
+      if (fleet.isIdle(place)) {
         disturbances.merge(disturbance, 1, Integer::sum);
-        busy.set(
+        fleet.disturb(
             place,
-            CompletableFuture.runAsync(
-                () -> carryOut(disturbance, slots.get(victim), services, details, chaos), threads));
+            () -> carryOut(disturbance, fleet.slots().get(victim), services, details, chaos));
       }
       Pause.millis(
           Math.min(
               random.nextInt(GAP_MILLIS_MIN, GAP_MILLIS_MAX),
               Math.max(0, (end - System.nanoTime()) / 1_000_000)));
-    }
-  }
-
-  private void stop(Slot slot) {
-    if (!slot.stop()) {
-      forced.incrementAndGet();
-      progress.accept(slot.name() + " did not end in order: " + slot.lastWords());
-    }
-  }
-
-  private static void await(CompletableFuture<Void> disturbance) {
-    try {
-      disturbance.join();
-    } catch (CompletionException failed) {
-      throw new NotMeasured(NotMeasured.because(failed), failed);
-    }
-  }
-
-  /** As whatever keeps processes running would; nobody has told these to end. */
-  private void replaceEnded() {
-    for (int i = 0; i < slots.size(); i++) {
-      if (busy.get(i).isDone() && !slots.get(i).isAlive()) {
-        ended++;
-        progress.accept(slots.get(i).name() + " has ended by itself: " + slots.get(i).lastWords());
-        slots.get(i).start(false);
-      }
     }
   }
 
@@ -209,7 +159,7 @@ final class ChaosRun {
             yield "pause of " + millis + " ms of " + slot.name();
           }
           case RESTART -> {
-            stop(slot);
+            fleet.stop(slot);
             slot.start(details.nextBoolean());
             yield "orderly restart as " + slot.name();
           }
@@ -244,19 +194,5 @@ final class ChaosRun {
       Pause.millis(LOOK_EVERY.toMillis());
     }
     return (System.nanoTime() - since) / 1e9;
-  }
-
-  /** The judge is a process of its own, which sees the folder and nothing else. */
-  private String judge() throws IOException, InterruptedException {
-    Process judge =
-        new ProcessBuilder(Jvm.command(Judge.class, List.of("-Xmx1g"), List.of(folder.toString())))
-            .redirectError(logs.resolve("judge.log").toFile())
-            .start();
-    String verdict = new String(judge.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    if (judge.waitFor() != 0) {
-      throw new NotMeasured(
-          "the judge ended with " + judge.exitValue() + ": " + logs + "/judge.log");
-    }
-    return verdict.strip();
   }
 }

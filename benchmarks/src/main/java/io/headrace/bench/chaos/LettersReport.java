@@ -1,26 +1,17 @@
 package io.headrace.bench.chaos;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.headrace.bench.rig.Figures;
-import io.headrace.bench.rig.NotMeasured;
 import io.headrace.bench.rig.Report;
 import io.headrace.bench.rig.Samples;
 import io.headrace.bench.rig.Target;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /** A run and its verdict, for people or as one JSON object. Immutable. */
 record LettersReport(
-    LettersPlan plan,
-    Map<String, Object> machine,
-    LettersRun.Outcome outcome,
-    Map<String, Long> verdict) {
+    LettersPlan plan, Map<String, Object> machine, LettersRun.Outcome outcome, Verdict verdict) {
   /** What must not be. */
   private static final List<String> NONE =
       List.of(
@@ -51,33 +42,19 @@ record LettersReport(
 
   static LettersReport of(
       LettersPlan plan, Map<String, Object> machine, LettersRun.Outcome outcome) {
-    try {
-      return new LettersReport(
-          plan,
-          machine,
-          outcome,
-          new ObjectMapper()
-              .readValue(outcome.verdict(), new TypeReference<LinkedHashMap<String, Long>>() {}));
-    } catch (JsonProcessingException e) {
-      throw new NotMeasured("the judge did not print a verdict but: " + outcome.verdict(), e);
-    }
+    return new LettersReport(plan, machine, outcome, Verdict.parse(outcome.verdict()));
   }
 
   List<Target> targets() {
     List<Target> targets = new ArrayList<>();
     targets.add(
         Target.atLeast("processes killed", plan.kills(), Samples.of((double) outcome.kills())));
-    SOME.forEach(name -> targets.add(Target.atLeast(name, 1, counted(name))));
-    NONE.forEach(name -> targets.add(Target.atMost(name, 0, counted(name))));
+    SOME.forEach(name -> targets.add(Target.atLeast(name, 1, verdict.counted(name))));
+    NONE.forEach(name -> targets.add(Target.atMost(name, 0, verdict.counted(name))));
     targets.add(
         Target.atMost(
             "orderly stops that had to be forced", 0, Samples.of((double) outcome.forced())));
     return targets;
-  }
-
-  private @Nullable Samples counted(String name) {
-    Long number = verdict.get(name);
-    return number == null ? null : Samples.of(number.doubleValue());
   }
 
   int exitCode() {
@@ -99,7 +76,7 @@ record LettersReport(
     json.put("forcedStops", outcome.forced());
     json.put("killSeconds", Figures.rounded(outcome.killSeconds()));
     json.put("calmSeconds", Figures.rounded(outcome.calmSeconds()));
-    json.putAll(verdict);
+    json.putAll(verdict.counts());
     json.put("targets", targets().stream().map(Target::json).toList());
     return Figures.json(json);
   }
@@ -116,20 +93,7 @@ record LettersReport(
                 outcome.reshards(),
                 plan.workers(),
                 plan.rate()));
-    verdict.forEach(
-        (name, number) -> lines.add(String.format(Locale.ROOT, "  %-28s %,12d", name, number)));
-    lines.add("");
-    targets()
-        .forEach(
-            target ->
-                lines.add(
-                    "  %-12s %s %d"
-                        .formatted(
-                            target.measured() == null
-                                ? "NOT MEASURED"
-                                : target.met() ? "met" : "MISSED",
-                            target.name(),
-                            (long) target.limit())));
+    lines.addAll(verdict.lines(targets()));
     return lines;
   }
 }

@@ -5,22 +5,14 @@ import static io.headrace.bench.rig.LocalBuilder.local;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.headrace.bench.rig.Checkout;
-import io.headrace.bench.rig.Jvm;
-import io.headrace.bench.rig.NotMeasured;
 import io.headrace.bench.rig.Pause;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
@@ -73,13 +65,10 @@ final class LettersRun {
   private final Consumer<String> progress;
   private final SplittableRandom random;
   private final Bug bug;
-  private final List<Slot> slots = new ArrayList<>();
-  private final List<CompletableFuture<Void>> busy = new ArrayList<>();
+  private final Fleet fleet;
   private final AtomicInteger killed = new AtomicInteger();
-  private final AtomicInteger ended = new AtomicInteger();
   private int pauses;
   private int reshards;
-  private int forced;
 
   LettersRun(LettersPlan plan, Checkout checkout, Path folder, Consumer<String> progress) {
     this.plan = plan;
@@ -88,19 +77,19 @@ final class LettersRun {
     this.logs = checkout.logs("letters");
     this.progress = progress;
     this.random = new SplittableRandom(plan.seed());
+    this.fleet = new Fleet(progress);
     this.bug = new Bug(folder.resolve("letters"));
   }
 
   Outcome run() throws IOException, InterruptedException {
     Files.createDirectories(folder.resolve("letters"));
-    ExecutorService threads = Executors.newCachedThreadPool();
     try (Services services = new Services(folder, logs);
         DynamoDbAsyncClient dynamoDb =
             local(DynamoDbAsyncClient.builder(), services.dynamoDb()).build();
         Diary puts = new Diary(folder.resolve("puts.ndjson"));
         Diary diary = new Diary(folder.resolve("run.ndjson"));
-        AutoCloseableSlots fleet = () -> slots.forEach(Slot::close)) {
-      LedgerReader ledger = new LedgerReader(dynamoDb, LettersProgram.TABLE);
+        fleet) {
+      LedgerReader ledger = new LedgerReader(dynamoDb, WorkerProcess.TABLE);
       startWorkers(services);
       Load load =
           new Load(
@@ -110,34 +99,33 @@ final class LettersRun {
               random.split(),
               (key, number) -> Fate.record(key, number, plan.seed()));
       load.start();
-      double killSeconds = killAll(services, diary, threads);
+      double killSeconds = killAll(services, diary);
       progress.accept("left alone: everything that was put has to be finished");
       long calm = System.nanoTime();
-      busy.forEach(LettersRun::await);
+      fleet.settle();
       load.close();
-      replaceEnded();
+      fleet.replaceEnded();
       look(ledger, "look-before.ndjson", List.of("lost", "uncommitted", "parkedUntold"));
       double calmSeconds = (System.nanoTime() - calm) / 1e9;
       mend(services, ledger, diary);
-      replaceEnded();
-      slots.forEach(this::stop);
+      fleet.replaceEnded();
+      fleet.stopAll();
       return new Outcome(
-          killed.get(), pauses, reshards, ended.get(), forced, judge(), killSeconds, calmSeconds);
-    } finally {
-      threads.shutdownNow();
+          killed.get(),
+          pauses,
+          reshards,
+          fleet.ended(),
+          fleet.forced(),
+          JudgeProcess.verdict(LettersJudge.class, "2g", folder, logs),
+          killSeconds,
+          calmSeconds);
     }
-  }
-
-  /** Closes without checked exceptions. */
-  private interface AutoCloseableSlots extends AutoCloseable {
-    @Override
-    void close();
   }
 
   private void startWorkers(Services services) {
     Slot.Program program = new Slot.Program(LettersProgram.class, List.of("seed=" + plan.seed()));
     for (int number = 1; number <= plan.workers(); number++) {
-      Slot slot =
+      fleet.add(
           new Slot(
               program,
               number,
@@ -145,33 +133,25 @@ final class LettersRun {
               services.dynamoDb(),
               plan.leaseTime(),
               folder,
-              logs);
-      slot.start(false);
-      slots.add(slot);
-      busy.add(CompletableFuture.completedFuture(null));
+              logs));
     }
     Pause.millis(CALM_FIRST.toMillis());
   }
 
-  private double killAll(Services services, Diary diary, ExecutorService threads)
-      throws IOException {
+  private double killAll(Services services, Diary diary) throws IOException {
     long begun = System.nanoTime();
     for (int kill = 1; kill <= plan.kills(); kill++) {
       Pause.millis(random.nextLong(2 * plan.every().toMillis()));
-      replaceEnded();
-      int victim = idleSlot();
+      fleet.replaceEnded();
+      int victim = fleet.idle(random);
       SplittableRandom details = random.split();
       int number = kill;
-      busy.set(
-          victim,
-          CompletableFuture.runAsync(
-              () -> killAndReplace(slots.get(victim), number, details, diary), threads));
+      fleet.disturb(
+          victim, () -> killAndReplace(fleet.slots().get(victim), number, details, diary));
       if (kill % PAUSE_ONE_OF == 0) {
-        int other = idleSlot();
+        int other = fleet.idle(random);
         pauses++;
-        busy.set(
-            other,
-            CompletableFuture.runAsync(() -> pause(slots.get(other), details, diary), threads));
+        fleet.disturb(other, () -> pause(fleet.slots().get(other), details, diary));
       }
       if (kill % RESHARD_ONE_OF == 0) {
         reshards++;
@@ -185,21 +165,8 @@ final class LettersRun {
     return (System.nanoTime() - begun) / 1e9;
   }
 
-  /** One that nothing happens to, drawn anew until there is one. */
-  private int idleSlot() {
-    for (; ; Pause.millis(10)) {
-      int slot = random.nextInt(slots.size());
-      if (busy.get(slot).isDone()) {
-        await(busy.get(slot));
-        return slot;
-      }
-    }
-  }
-
   private void killAndReplace(Slot slot, int kill, SplittableRandom details, Diary diary) {
-    if (!slot.isAlive()) {
-      restart(slot);
-    }
+    fleet.restartIfEnded(slot);
     String name = slot.name();
     slot.kill();
     killed.incrementAndGet();
@@ -218,36 +185,6 @@ final class LettersRun {
     Pause.millis(millis);
     slot.signal("CONT");
     diary.write("pause", "worker", slot.name(), "millis", millis, "tick", System.nanoTime());
-  }
-
-  private static void await(CompletableFuture<Void> disturbance) {
-    try {
-      disturbance.join();
-    } catch (CompletionException failed) {
-      throw new NotMeasured(NotMeasured.because(failed), failed);
-    }
-  }
-
-  /** As whatever keeps processes running would; nobody has told these to end. */
-  private void replaceEnded() {
-    for (int i = 0; i < slots.size(); i++) {
-      if (busy.get(i).isDone() && !slots.get(i).isAlive()) {
-        restart(slots.get(i));
-      }
-    }
-  }
-
-  private void restart(Slot slot) {
-    ended.incrementAndGet();
-    progress.accept(slot.name() + " has ended by itself: " + slot.lastWords());
-    slot.start(false);
-  }
-
-  private void stop(Slot slot) {
-    if (!slot.stop()) {
-      forced++;
-      progress.accept(slot.name() + " did not end in order: " + slot.lastWords());
-    }
   }
 
   /** The bug is fixed: parked keys go on by themselves, letters by the command, and once. */
@@ -288,7 +225,7 @@ final class LettersRun {
   private void look(LedgerReader ledger, String file, List<String> none) throws IOException {
     long end = System.nanoTime() + CALM_MAX.toNanos();
     while (true) {
-      replaceEnded();
+      fleet.replaceEnded();
       Files.deleteIfExists(folder.resolve(file));
       try (Diary diary = new Diary(folder.resolve(file))) {
         diary.write("parked", "records", parked());
@@ -305,25 +242,10 @@ final class LettersRun {
 
   private long parked() throws IOException {
     long parked = 0;
-    for (Slot slot : slots) {
+    for (Slot slot : fleet.slots()) {
       JsonNode answer = new ObjectMapper().readTree(slot.ask(LettersProgram.PARKED, ANSWER_MAX));
       parked += answer.path(LettersProgram.PARKED).asLong();
     }
     return parked;
-  }
-
-  /** The judge is a process of its own, which sees the folder and nothing else. */
-  private String judge() throws IOException, InterruptedException {
-    Process judge =
-        new ProcessBuilder(
-                Jvm.command(LettersJudge.class, List.of("-Xmx2g"), List.of(folder.toString())))
-            .redirectError(logs.resolve("judge.log").toFile())
-            .start();
-    String verdict = new String(judge.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    if (judge.waitFor() != 0) {
-      throw new NotMeasured(
-          "the judge ended with " + judge.exitValue() + ": " + logs + "/judge.log");
-    }
-    return verdict.strip();
   }
 }

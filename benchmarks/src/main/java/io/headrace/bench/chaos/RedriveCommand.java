@@ -51,7 +51,7 @@ final class RedriveCommand {
                 LettersProgram.APPLICATION,
                 services.kinesis(),
                 services.dynamoDb(),
-                LettersProgram.TABLE,
+                WorkerProcess.TABLE,
                 classes,
                 functions));
   }

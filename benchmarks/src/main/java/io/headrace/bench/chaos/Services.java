@@ -17,7 +17,9 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.Consumer;
 import software.amazon.awssdk.services.kinesis.model.GetRecordsResponse;
+import software.amazon.awssdk.services.kinesis.model.Record;
 import software.amazon.awssdk.services.kinesis.model.Shard;
 
 /**
@@ -25,8 +27,10 @@ import software.amazon.awssdk.services.kinesis.model.Shard;
  * one thread disturbs them.
  */
 final class Services implements AutoCloseable {
-  private static final int KINESIS_HEAP_MEBIBYTES = 768;
-  private static final int OUTPUT_SHARDS_READ_MAX = 10_000;
+  /** For the streams of {@link WitnessProgram}. */
+  static final int HEAP_MEBIBYTES = 768;
+
+  private static final int RECORDS_READ_MAX = 10_000;
 
   private final Path logs;
   private final Path tables;
@@ -35,14 +39,23 @@ final class Services implements AutoCloseable {
   private final LoadClient client;
   private ServerProcess dynamoDb;
 
+  /** Starts both, with the streams of {@link WitnessProgram}. */
   Services(Path folder, Path logs) throws IOException {
+    this(folder, logs, HEAP_MEBIBYTES, List.of(WitnessProgram.STREAM, WitnessProgram.OUTPUTS));
+  }
+
+  /**
+   * Starts both.
+   *
+   * @param heapMebibytes of the local Kinesis, which holds all records
+   */
+  Services(Path folder, Path logs, int heapMebibytes, List<String> streams) throws IOException {
     this.logs = logs;
     this.tables = Files.createDirectories(folder.resolve("tables"));
-    kinesis = OwnServer.start("off", KINESIS_HEAP_MEBIBYTES, logs.resolve("kinesis.log"));
+    kinesis = OwnServer.start("off", heapMebibytes, logs.resolve("kinesis.log"));
     client = LoadClient.http1(kinesis.endpoint());
     dynamoDb = startDynamoDb();
-    client.create(WitnessProgram.STREAM);
-    client.create(WitnessProgram.OUTPUTS);
+    streams.forEach(client::create);
   }
 
   URI kinesis() {
@@ -115,21 +128,21 @@ final class Services implements AutoCloseable {
 
   /** Writes down all outputs, shard by shard. */
   void readOutputs(Diary diary) {
-    for (String shard : client.shards(WitnessProgram.OUTPUTS)) {
-      String iterator = client.oldest(WitnessProgram.OUTPUTS, shard);
+    read(
+        WitnessProgram.OUTPUTS,
+        record -> diary.write("output", "record", record.data().asString(StandardCharsets.UTF_8)));
+  }
+
+  /** Reads all that a stream holds, shard by shard. */
+  void read(String stream, Consumer<Record> each) {
+    for (String shard : client.shards(stream)) {
+      String iterator = client.oldest(stream, shard);
       boolean atTip = false;
       while (!atTip) {
         String from = iterator;
         GetRecordsResponse page =
-            client
-                .sdk()
-                .getRecords(r -> r.shardIterator(from).limit(OUTPUT_SHARDS_READ_MAX))
-                .join();
-        page.records()
-            .forEach(
-                record ->
-                    diary.write(
-                        "output", "record", record.data().asString(StandardCharsets.UTF_8)));
+            client.sdk().getRecords(r -> r.shardIterator(from).limit(RECORDS_READ_MAX)).join();
+        page.records().forEach(each);
         iterator = page.nextShardIterator();
         atTip = page.records().isEmpty() && page.millisBehindLatest() == 0;
       }

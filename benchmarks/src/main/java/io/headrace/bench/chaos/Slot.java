@@ -26,10 +26,20 @@ final class Slot implements AutoCloseable {
   /** A worker that finds no table tries for a while before it gives up. */
   private static final Duration START_MAX = Duration.ofSeconds(60);
 
-  /** What runs in it: its main class, and what it is told beside where all is. */
-  record Program(Class<?> main, List<String> arguments) {}
+  /**
+   * What runs in it.
+   *
+   * @param heapMebibytes the most heap that it may take
+   * @param arguments what it is told beside where all is
+   */
+  record Program(Class<?> main, int heapMebibytes, List<String> arguments) {
+    /** Enough for functions that keep next to nothing. */
+    Program(Class<?> main, List<String> arguments) {
+      this(main, 160, arguments);
+    }
+  }
 
-  private final Program program;
+  private Program program;
   private final int number;
   private final URI kinesis;
   private final URI dynamoDb;
@@ -61,6 +71,11 @@ final class Slot implements AutoCloseable {
     return "w" + number + (names == 0 ? "" : "-" + names);
   }
 
+  /** What the next process of it runs. */
+  void run(Program next) {
+    program = next;
+  }
+
   /** Starts a process, under a new worker id or under that of the last one, and awaits it. */
   void start(boolean newName) {
     launch(newName);
@@ -71,10 +86,15 @@ final class Slot implements AutoCloseable {
     }
   }
 
+  /** What the files of its last process are called. */
+  String file() {
+    return "worker-" + number + "-" + starts;
+  }
+
   private void launch(boolean newName) {
     names += newName ? 1 : 0;
     starts++;
-    String file = "worker-" + number + "-" + starts;
+    String file = file();
     List<String> arguments =
         new ArrayList<>(
             List.of(
@@ -90,7 +110,10 @@ final class Slot implements AutoCloseable {
             Launch.ours(
                 name(),
                 program.main(),
-                List.of("-Xmx160m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
+                List.of(
+                    "-Xmx" + program.heapMebibytes() + "m",
+                    "-XX:+UseSerialGC",
+                    "-XX:TieredStopAtLevel=1"),
                 arguments),
             logs.resolve(file + ".log"),
             STOP_MAX);

@@ -1,12 +1,6 @@
 package io.headrace.bench.chaos;
 
-import static io.headrace.bench.rig.LocalBuilder.local;
-
-import io.headrace.bench.rig.Arguments;
-import io.headrace.bench.rig.Dialogue;
-import io.headrace.bench.rig.NotMeasured;
 import io.headrace.bench.rig.Pause;
-import io.headrace.checkpoint.dynamo.DynamoCheckpointStore;
 import io.headrace.function.Codec;
 import io.headrace.function.DeadLetters;
 import io.headrace.function.Destination;
@@ -16,15 +10,9 @@ import io.headrace.function.FunctionSpec;
 import io.headrace.function.Input;
 import io.headrace.function.Output;
 import io.headrace.kcl.StreamSource;
-import io.headrace.kcl.kinesis.KinesisConnector;
-import io.headrace.kcl.kinesis.KinesisHttp;
-import io.headrace.lease.dynamo.DynamoLeaseTable;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.concurrent.ThreadLocalRandom;
-import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
-import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 
 /**
  * A worker as a user would write it, whose function writes down what it is given. Ends in order
@@ -34,9 +22,6 @@ final class WitnessProgram {
   static final String APPLICATION = "chaos";
   static final String STREAM = "chaos-in";
   static final String OUTPUTS = "chaos-out";
-  static final String STARTED = "started";
-
-  private static final String TABLE = "headrace";
 
   /** One call of so many takes long, one of so many fails: something is always under way. */
   private static final int SLOW_ONE_OF = 50;
@@ -46,45 +31,24 @@ final class WitnessProgram {
 
   private WitnessProgram() {}
 
-  /** Takes {@code kinesis=URI dynamodb=URI worker=ID diary=FILE lease=MILLIS letters=FOLDER}. */
+  /** Takes what every {@link WorkerProcess} takes. */
   public static void main(String[] args) {
-    try {
-      run(Arguments.parse(Arrays.asList(args)));
-      System.exit(0);
-    } catch (Exception e) {
-      System.out.println(Dialogue.ERROR + NotMeasured.because(e));
-      System.exit(NotMeasured.EXIT_CODE);
-    }
+    WorkerProcess.main(args, WitnessProgram::run);
   }
 
-  private static void run(Arguments arguments) throws Exception {
-    KinesisAsyncClient kinesis =
-        local(KinesisAsyncClient.builder(), arguments.uri("kinesis"))
-            .httpClientBuilder(KinesisHttp.builder())
-            .build();
-    DynamoDbAsyncClient dynamoDb =
-        local(DynamoDbAsyncClient.builder(), arguments.uri("dynamodb")).build();
-    try (Diary diary = new Diary(Path.of(arguments.text("diary")));
-        FunctionRuntime.Running running =
-            FunctionRuntime.named(APPLICATION)
-                .workerId(arguments.text("worker"))
-                .leaseTime(arguments.millis("lease"))
-                .leasesIn(new DynamoLeaseTable(dynamoDb, TABLE))
-                .checkpointsIn(
-                    new WitnessedStore(
-                        new DynamoCheckpointStore(dynamoDb, TABLE, APPLICATION), diary))
-                .connecting(new KinesisConnector(kinesis))
-                .deadLettersIn(DeadLetters.inFile(Path.of(arguments.text("letters"))))
-                .run(spec(diary))
-                .start()) {
-      System.out.println(STARTED);
+  private static void run(WorkerProcess process) throws Exception {
+    Path letters = Path.of(process.arguments().text("letters"));
+    try (FunctionRuntime.Running running =
+        process
+            .runtime(APPLICATION)
+            .deadLettersIn(DeadLetters.inFile(letters))
+            .run(spec(process.diary()))
+            .start()) {
+      WorkerProcess.started(running);
       while (System.in.read() >= 0) {
         // Nothing is asked of it: the end of the input is all that it waits for.
       }
-      diary.write("stopping", "tick", System.nanoTime(), "health", running.health().toString());
-    } finally {
-      kinesis.close();
-      dynamoDb.close();
+      process.stopping(running);
     }
   }
 

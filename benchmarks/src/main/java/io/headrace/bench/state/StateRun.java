@@ -1,7 +1,9 @@
 package io.headrace.bench.state;
 
 import io.headrace.bench.rig.Figures;
+import io.headrace.bench.rig.LoadProcess;
 import io.headrace.bench.rig.NotMeasured;
+import io.headrace.bench.rig.OwnServer;
 import io.headrace.bench.rig.Results;
 import io.headrace.checkpoint.FileChunkStore;
 import io.headrace.checkpoint.InMemoryChunkStore;
@@ -14,8 +16,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
@@ -28,6 +34,12 @@ final class StateRun {
   static final String UNITS_WITH_MERGING = "write_units_with_merging";
   static final String RESTART = "restart_seconds";
 
+  static final String DECISIONS = "durable state and outbox";
+
+  private static final Duration PROGRAM_MAX = Duration.ofMinutes(10);
+  private static final Duration WARM = Duration.ofSeconds(20);
+  private static final Duration MEASURED = Duration.ofSeconds(30);
+  private static final int KINESIS_MEBIBYTES = 512;
   private static final int KEYS = 100_000;
   private static final int CHANGED = 1_000;
   private static final int COMMITS_ALONE = 10;
@@ -39,27 +51,89 @@ final class StateRun {
 
   private final int rounds;
   private final long restartBytes;
+  private final Set<Part> parts;
+  private final Path logs;
   private final Consumer<String> progress;
   private final Results results = new Results();
 
-  StateRun(int rounds, long restartBytes, Consumer<String> progress) {
+  StateRun(int rounds, long restartBytes, Set<Part> parts, Path logs, Consumer<String> progress) {
     this.rounds = rounds;
     this.restartBytes = restartBytes;
+    this.parts = parts;
+    this.logs = logs;
     this.progress = progress;
   }
 
   Results run() {
     for (int round = 1; round <= rounds; round++) {
       int number = round;
-      for (var values : Values.values()) {
-        results.attempt(
-            "write units of " + values.label() + ", round " + round,
-            progress,
-            () -> units(number, values));
+      if (parts.contains(Part.UNITS)) {
+        for (var values : Values.values()) {
+          attempt("write units of " + values.label(), round, () -> units(number, values));
+        }
       }
-      results.attempt("restart, round " + round, progress, () -> restart(number));
+      if (parts.contains(Part.RESTART)) {
+        attempt("restart", round, () -> restart(number));
+      }
+      if (parts.contains(Part.COST)) {
+        // Each is first in every second round.
+        var wheres = new ArrayList<>(List.of(CostProgram.Where.values()));
+        Collections.rotate(wheres, round);
+        wheres.forEach(
+            where -> attempt("processor time, " + label(where), number, () -> cost(number, where)));
+      }
+      if (parts.contains(Part.DECISION)) {
+        attempt("put to decision", round, () -> decide(number));
+      }
     }
     return results;
+  }
+
+  private void attempt(String what, int round, Runnable part) {
+    results.attempt(what + ", round " + round, progress, part);
+  }
+
+  static String label(CostProgram.Where where) {
+    return where == CostProgram.Where.DURABLE ? "durable state" : "state in memory only";
+  }
+
+  private void cost(int round, CostProgram.Where where) {
+    Path folder = folder();
+    try {
+      add(
+          round,
+          label(where),
+          LoadProcess.run(
+              CostProgram.class,
+              List.of("-Xms1g", "-Xmx1g"),
+              List.of("state=" + where, "folder=" + folder),
+              PROGRAM_MAX));
+    } finally {
+      remove(folder);
+    }
+  }
+
+  private void decide(int round) {
+    try (var kinesis = OwnServer.start("off", KINESIS_MEBIBYTES, logs.resolve("kinesis.log"))) {
+      add(
+          round,
+          DECISIONS,
+          LoadProcess.run(
+              DecisionProgram.class,
+              List.of("-Xms512m", "-Xmx512m"),
+              List.of(
+                  "kinesis=" + kinesis.endpoint(),
+                  "warmMillis=" + WARM.toMillis(),
+                  "measuredMillis=" + MEASURED.toMillis()),
+              PROGRAM_MAX));
+    }
+  }
+
+  private void add(int round, String program, LoadProcess.Outcome outcome) {
+    results.add(round, program, null, outcome.figures());
+    if (outcome.failure() != null) {
+      throw outcome.failure();
+    }
   }
 
   void units(int round, Values values) {

@@ -7,6 +7,7 @@ import io.headrace.kcl.Shard;
 import io.headrace.kcl.StreamSink.Entry;
 import io.headrace.kcl.StreamSource;
 import io.headrace.samples.Collected;
+import io.headrace.samples.Deployment;
 import io.headrace.samples.Played;
 import io.headrace.samples.Sample;
 import io.headrace.samples.SampleResult;
@@ -36,6 +37,15 @@ public final class AnalyticsSample implements Sample {
 
   AnalyticsSample(List<Flight> flights) {
     this.played = new Played<>(flights, CODEC, Flight::origin);
+  }
+
+  /** The same function as real workers run it; flights that came too late go with the outputs. */
+  public static FunctionSpec<?, ?> deployed(Deployment how) {
+    return DelayWindows.spec(
+        STREAM,
+        how.outputs(DayOfOrigin.class, DayOfOrigin::origin),
+        how.outputs(Flight.class, Flight::origin),
+        how.state(DelaySum.class));
   }
 
   /** What the function's destination is. */

@@ -1,5 +1,6 @@
 package io.headrace.samples.analytics;
 
+import io.headrace.function.Codec;
 import io.headrace.function.Destination;
 import io.headrace.function.Event;
 import io.headrace.function.FunctionSpec;
@@ -58,15 +59,22 @@ final class DelayWindows implements WindowFunction<Flight, DelaySum, DayOfOrigin
   /** Reads {@code stream}, whose partition key is the origin. */
   static FunctionSpec<Flight, DayOfOrigin> spec(
       StreamSource stream, Destination<DayOfOrigin> to, Destination<Flight> tooLate) {
+    return spec(stream, to, tooLate, Json.of(DelaySum.class));
+  }
+
+  /** The same, whose sums are stored by a codec of the caller's. */
+  static FunctionSpec<Flight, DayOfOrigin> spec(
+      StreamSource stream,
+      Destination<DayOfOrigin> to,
+      Destination<Flight> tooLate,
+      Codec<DelaySum> sums) {
     return FunctionSpec.named("flight-delays")
         .<Flight>reading(
             Input.of(stream, Json.of(Flight.class))
                 .timedBy(Flight::departed)
                 .endedBy(Flight::endsInput))
         .windowedBy(
-            Keys.partitionKey(),
-            Windows.daily(ZoneOffset.UTC).waiting(WAIT).lateTo(TOO_LATE),
-            Json.of(DelaySum.class))
+            Keys.partitionKey(), Windows.daily(ZoneOffset.UTC).waiting(WAIT).lateTo(TOO_LATE), sums)
         .sendingSide(TOO_LATE, tooLate)
         .handledBy(DelayWindows::new, to);
   }

@@ -1,5 +1,6 @@
 package io.headrace.samples.fraud;
 
+import io.headrace.function.Codec;
 import io.headrace.function.Destination;
 import io.headrace.function.Event;
 import io.headrace.function.FunctionSpec;
@@ -79,9 +80,15 @@ final class FraudFunction implements KeyedFunction<Payment, CardState, FraudAlar
 
   /** Reads {@code stream}, whose partition key is the card. */
   static FunctionSpec<Payment, FraudAlarm> spec(StreamSource stream, Destination<FraudAlarm> to) {
+    return spec(stream, to, Json.of(CardState.class));
+  }
+
+  /** The same, whose states are stored by a codec of the caller's. */
+  static FunctionSpec<Payment, FraudAlarm> spec(
+      StreamSource stream, Destination<FraudAlarm> to, Codec<CardState> states) {
     return FunctionSpec.named("card-fraud")
         .reading(Input.of(stream, Json.of(Payment.class)).timedBy(Payment::at))
-        .keyedBy(Keys.partitionKey(), Json.of(CardState.class))
+        .keyedBy(Keys.partitionKey(), states)
         .handledBy(FraudFunction::new, to);
   }
 }

@@ -5,6 +5,7 @@ import io.headrace.function.FunctionSpec;
 import io.headrace.function.json.Json;
 import io.headrace.kcl.StreamSource;
 import io.headrace.samples.Collected;
+import io.headrace.samples.Deployment;
 import io.headrace.samples.Played;
 import io.headrace.samples.Sample;
 import io.headrace.samples.SampleResult;
@@ -27,6 +28,12 @@ public final class FraudSample implements Sample {
 
   /** What the simplest rule of all would ask about: any payment of so much or more. */
   static final long BASELINE_CENTS = 500_00;
+
+  /** Cards make more than eleven payments on average. */
+  private static final int PAYMENTS_A_CARD_MIN = 11;
+
+  /** So many cards have one incident, and one innocent look-alike, of each kind. */
+  private static final int CARDS_A_STORY = 500;
 
   private static final StreamSource STREAM = StreamSource.kinesis("card-payments");
 
@@ -57,6 +64,35 @@ public final class FraudSample implements Sample {
   FraudSample(Ledger ledger) {
     this.ledger = ledger;
     this.played = new Played<>(ledger.payments(), Json.of(Payment.class), Payment::card);
+  }
+
+  /**
+   * A sample with many payments.
+   *
+   * @param payments the least that there are to be, up to a million or so; more than {@link #SEED}
+   *     has, or there are as many as that has
+   */
+  public static FraudSample ofAtLeast(long payments) {
+    int cards = Math.toIntExact(payments / PAYMENTS_A_CARD_MIN);
+    int stories = cards / CARDS_A_STORY;
+    var shape =
+        cards <= Shape.ORDINARY.cards()
+            ? Shape.ORDINARY
+            : new Shape(
+                cards,
+                Shape.ORDINARY.days(),
+                stories,
+                stories,
+                stories,
+                Shape.ORDINARY.travellers(),
+                Shape.ORDINARY.fraudSpend());
+    return new FraudSample(new LedgerGenerator(new SplittableRandom(SEED), shape).generate());
+  }
+
+  /** The same function as real workers run it. */
+  public static FunctionSpec<?, ?> deployed(Deployment how) {
+    return FraudFunction.spec(
+        STREAM, how.outputs(FraudAlarm.class, FraudAlarm::card), how.state(CardState.class));
   }
 
   /** What the function's destination is. */

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.SdkBytes;
 
@@ -29,13 +30,25 @@ public final class Timetable {
 
   private final LoadClient client;
   private final String stream;
+  private final LongFunction<String> keys;
   private int windows;
   private final AtomicLong unanswered = new AtomicLong();
   private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
 
+  /** Puts records of a thousand keys, one after the other. */
   public Timetable(LoadClient client, String stream) {
+    this(client, stream, number -> "key-" + number % KEYS);
+  }
+
+  /**
+   * Puts records of keys of the caller's choice.
+   *
+   * @param keys the partition key of the n-th record of a window, from 0
+   */
+  public Timetable(LoadClient client, String stream, LongFunction<String> keys) {
     this.client = client;
     this.stream = stream;
+    this.keys = keys;
   }
 
   /**
@@ -72,6 +85,7 @@ public final class Timetable {
   private void put(long number, long due, int window) {
     requireAnswers();
     ByteBuffer data = ByteBuffer.allocate(Batches.DATA_BYTES).putInt(window).putLong(due);
+    String key = keys.apply(number);
     unanswered.incrementAndGet();
     var unused =
         client
@@ -80,7 +94,7 @@ public final class Timetable {
                 request ->
                     request
                         .streamName(stream)
-                        .partitionKey("key-" + number % KEYS)
+                        .partitionKey(key)
                         .data(SdkBytes.fromByteArrayUnsafe(data.array())))
             .whenComplete(
                 (answer, failed) -> {
