@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.headrace.checkpoint.FunctionRegister;
 import io.headrace.checkpoint.InMemoryCheckpointStore;
 import io.headrace.checkpoint.InMemoryChunkStore;
 import io.headrace.checkpoint.OperatorStore;
@@ -286,6 +287,11 @@ class OperationsTest {
   /** An operator whose way to the table is slow. */
   private record SlowToMove(OperatorStore store, SimulatedLoop loop) implements OperatorStore {
     static final Duration TAKES = Duration.ofSeconds(20);
+
+    @Override
+    public FunctionRegister functions() {
+      return store.functions();
+    }
 
     @Override
     public CompletionStage<Orders> orders() {

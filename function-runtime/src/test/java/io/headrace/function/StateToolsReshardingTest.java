@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.headrace.checkpoint.FunctionRegister;
 import io.headrace.checkpoint.InMemoryCheckpointStore;
 import io.headrace.checkpoint.InMemoryChunkStore;
 import io.headrace.checkpoint.OperatorStore;
@@ -226,6 +227,11 @@ class StateToolsReshardingTest {
 
     Watched(Consumer<ProgressKey> before) {
       this.before = before;
+    }
+
+    @Override
+    public FunctionRegister functions() {
+      return checkpoints.functions();
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.headrace.harness;
 
+import io.headrace.checkpoint.FunctionRegister;
 import io.headrace.checkpoint.OperatorStore;
 import io.headrace.checkpoint.Order;
 import io.headrace.checkpoint.Orders;
@@ -22,6 +23,11 @@ class OperatorShim implements OperatorStore {
   @Override
   public CompletionStage<Orders> orders() {
     return store.orders();
+  }
+
+  @Override
+  public FunctionRegister functions() {
+    return store.functions();
   }
 
   @Override
