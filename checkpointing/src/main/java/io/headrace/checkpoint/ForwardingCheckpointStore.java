@@ -29,6 +29,11 @@ public abstract class ForwardingCheckpointStore implements CheckpointStore {
   }
 
   @Override
+  public CompletionStage<Void> takeOver(TakeOver takeOver) {
+    return store.takeOver(takeOver);
+  }
+
+  @Override
   public CompletionStage<WriteAnswer> commit(Commit commit) {
     return store.commit(commit);
   }

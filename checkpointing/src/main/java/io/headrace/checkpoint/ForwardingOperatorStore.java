@@ -25,6 +25,11 @@ public abstract class ForwardingOperatorStore implements OperatorStore {
   }
 
   @Override
+  public FunctionRegister functions() {
+    return store.functions();
+  }
+
+  @Override
   public CompletionStage<Boolean> give(Order order) {
     return store.give(order);
   }

@@ -25,19 +25,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class InMemoryCheckpointStore implements CheckpointStore, OperatorStore {
   private final Object lock = new Object();
-  private final Map<String, StartingPosition> starts = new HashMap<>();
+  private final InMemoryFunctionRegister functions = new InMemoryFunctionRegister(lock);
   private final Map<ProgressKey, Row> rows = new HashMap<>();
   private final TreeMap<Long, Order> orders = new TreeMap<>();
   private final LetterLedger letters = new InMemoryLetterLedger(lock, this::holds);
 
   @Override
   public CompletionStage<StartingPosition> startOf(String function, StartingPosition proposed) {
-    ProgressKey.requireFunction(function);
-    return locked(
-        () -> {
-          starts.putIfAbsent(function, proposed);
-          return starts.get(function);
-        });
+    return locked(() -> functions.startOf(function, proposed));
   }
 
   @Override
@@ -45,6 +40,7 @@ public final class InMemoryCheckpointStore implements CheckpointStore, OperatorS
     return locked(
         () -> {
           var row = rows.computeIfAbsent(key, k -> new Row());
+          row.requireOwn(key);
           var former = row.item;
           if (former == null) {
             row.item =
@@ -78,6 +74,20 @@ public final class InMemoryCheckpointStore implements CheckpointStore, OperatorS
   }
 
   @Override
+  public CompletionStage<Void> takeOver(TakeOver takeOver) {
+    return locked(
+        () -> {
+          new InMemoryTakeOver(rows, takeOver).run();
+          return null;
+        });
+  }
+
+  @Override
+  public FunctionRegister functions() {
+    return functions;
+  }
+
+  @Override
   public CompletionStage<WriteAnswer> commit(Commit commit) {
     return locked(
         () -> {
@@ -103,8 +113,8 @@ public final class InMemoryCheckpointStore implements CheckpointStore, OperatorS
             return claim.settle(found);
           }
           row.item = written(row, claim, end.progress(), end.left().parts(), end.children());
-          for (var child : end.children()) {
-            rows.computeIfAbsent(claim.key().in(child.id()), k -> new Row())
+          for (var told : end.told()) {
+            rows.computeIfAbsent(told, k -> new Row())
                 .parents
                 .put(claim.key().shard().shard(), end.left());
           }
@@ -143,7 +153,11 @@ public final class InMemoryCheckpointStore implements CheckpointStore, OperatorS
 
   @Override
   public CompletionStage<ProgressRow> progress(ProgressKey key) {
-    return locked(() -> rowOf(key));
+    return locked(
+        () -> {
+          rows.getOrDefault(key, new Row()).requireOwn(key);
+          return rowOf(key);
+        });
   }
 
   @Override
@@ -154,6 +168,7 @@ public final class InMemoryCheckpointStore implements CheckpointStore, OperatorS
             new Found(
                 rows.keySet().stream()
                     .filter(key -> key.shard().bucket() == bucket)
+                    .filter(key -> rows.get(key).takenBy == null)
                     .sorted(Comparator.comparing(ProgressKey::key))
                     .map(this::rowOf)
                     .toList(),
@@ -180,7 +195,9 @@ public final class InMemoryCheckpointStore implements CheckpointStore, OperatorS
       ProgressRow seen, StartingPosition to, Progress progress, CommitParts parts, long order) {
     var row = rows.computeIfAbsent(seen.key(), k -> new Row());
     var item = row.item;
-    if (row.rev() != seen.rev() || (item != null && item.children().isPresent())) {
+    if (row.takenBy != null
+        || row.rev() != seen.rev()
+        || (item != null && item.children().isPresent())) {
       return false;
     }
     row.moved = new Moved(row.rev() + 1, order, to);
@@ -279,18 +296,30 @@ public final class InMemoryCheckpointStore implements CheckpointStore, OperatorS
   }
 
   /** What parents left may come before the first seal. */
-  private static final class Row {
-    private final Map<ShardId, EndedParent> parents = new HashMap<>();
-    private @Nullable ProgressItem item;
-    private @Nullable Moved moved;
-    private Progress movedTo = Progress.NONE;
-    private CommitParts movedWith = CommitParts.NONE;
+  static final class Row {
+    final Map<ShardId, EndedParent> parents = new HashMap<>();
+    @Nullable ProgressItem item;
+    @Nullable Moved moved;
+    Progress movedTo = Progress.NONE;
+    CommitParts movedWith = CommitParts.NONE;
+
+    /** Who has what this item had; null while it has it itself. */
+    @Nullable TakenBy takenBy;
+
+    /** Under what name it is kept by now, and with which token it was taken. */
+    record TakenBy(String successor, LeaseToken token) {}
+
+    void requireOwn(ProgressKey key) {
+      if (takenBy != null) {
+        throw new TakenOverException(key, takenBy.successor(), takenBy.token());
+      }
+    }
 
     private long rev() {
       return item != null ? item.rev() : moved != null ? moved.rev() : 0;
     }
 
-    private Optional<ProgressItem> withParents() {
+    Optional<ProgressItem> withParents() {
       return Optional.ofNullable(item)
           .map(
               i ->

@@ -57,6 +57,9 @@ public interface OperatorStore {
   CompletionStage<Boolean> install(
       ProgressRow seen, StartingPosition to, Progress progress, CommitParts parts, long order);
 
+  /** What the functions are, as their workers have said it. */
+  FunctionRegister functions();
+
   /**
    * What a look brought.
    *

@@ -140,6 +140,11 @@ public record Order(
     }
   }
 
+  /** The same, of another function. */
+  Order of(String other) {
+    return new Order(number, other, shard, key, deed, by, at, reason);
+  }
+
   /** Whether it is a redrive of this letter, and has not played it yet. */
   public boolean redrives(Letter letter) {
     return deed instanceof Deed.Redrive redrive

@@ -47,6 +47,24 @@ public record Orders(List<Order> given, List<String> faults, long number) {
     this(given, faults, 0);
   }
 
+  /**
+   * As they are for functions that had other names: what was ordered of a former name counts for
+   * the present one.
+   *
+   * @param names the present one by each former one
+   */
+  public Orders renamed(Map<String, String> names) {
+    if (given.stream().noneMatch(order -> names.containsKey(order.function()))) {
+      return this;
+    }
+    return new Orders(
+        given.stream()
+            .map(order -> order.of(names.getOrDefault(order.function(), order.function())))
+            .toList(),
+        faults,
+        number);
+  }
+
   /** The order because of which the function must not run in the shard. */
   public Optional<Order> holding(String function, ShardKey shard) {
     Order latest = null;

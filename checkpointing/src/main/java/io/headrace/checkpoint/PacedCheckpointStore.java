@@ -54,6 +54,11 @@ public final class PacedCheckpointStore implements CheckpointStore {
   }
 
   @Override
+  public CompletionStage<Void> takeOver(TakeOver takeOver) {
+    return enqueue(ownership, () -> store.takeOver(takeOver), false);
+  }
+
+  @Override
   public CompletionStage<WriteAnswer> commit(Commit commit) {
     return enqueue(commits, () -> store.commit(commit), true);
   }

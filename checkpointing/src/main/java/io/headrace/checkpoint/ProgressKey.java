@@ -30,6 +30,11 @@ public record ProgressKey(ShardKey shard, String function) {
     return new ProgressKey(new ShardKey(shard.stream(), other), function);
   }
 
+  /** Another function in the same shard. */
+  public ProgressKey named(String other) {
+    return new ProgressKey(shard, other);
+  }
+
   /** {@code stream@created/shard!function}, as stored in keys. */
   public String key() {
     return shard.key() + "!" + function;

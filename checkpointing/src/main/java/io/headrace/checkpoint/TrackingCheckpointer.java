@@ -2,6 +2,7 @@ package io.headrace.checkpoint;
 
 import io.headrace.checkpoint.CheckpointStore.Commit;
 import io.headrace.checkpoint.CheckpointStore.End;
+import io.headrace.checkpoint.CheckpointStore.TakeOver;
 import io.headrace.checkpoint.CheckpointStore.Write;
 import io.headrace.kcl.CheckpointException;
 import io.headrace.kcl.Checkpointer;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -53,6 +55,7 @@ public final class TrackingCheckpointer implements Checkpointer {
   private final ProgressKey key;
   private final Shard shard;
   private final LeaseToken token;
+  private final List<String> formers;
   private final Starts starts;
   private final CheckpointPolicy policy;
   private final EventLoop loop;
@@ -81,6 +84,7 @@ public final class TrackingCheckpointer implements Checkpointer {
       CheckpointPolicy policy,
       EventLoop loop,
       RandomGenerator random) {
+    this.formers = starts.formers();
     this.store = store;
     this.key = key;
     this.shard = shard;
@@ -107,8 +111,24 @@ public final class TrackingCheckpointer implements Checkpointer {
       CheckpointPolicy policy,
       EventLoop loop,
       RandomGenerator random) {
+    return factory(store, function, List.of(), start, policy, loop, random);
+  }
+
+  /**
+   * Checkpointers of one function that had other names, and goes on from what it has under these.
+   *
+   * @param formers the latest first, may be empty
+   */
+  public static Checkpointer.Factory factory(
+      CheckpointStore store,
+      String function,
+      List<String> formers,
+      Start start,
+      CheckpointPolicy policy,
+      EventLoop loop,
+      RandomGenerator random) {
     ProgressKey.requireFunction(function);
-    var starts = new Starts(store, function, start, loop);
+    var starts = new Starts(store, function, formers, start, loop);
     return new Checkpointer.Factory() {
       @Override
       public Checkpointer open(ShardKey key, Shard shard, LeaseToken token) {
@@ -132,8 +152,37 @@ public final class TrackingCheckpointer implements Checkpointer {
                 .thenCompose(settled -> onLoop(starts::resolved))
                 .thenCompose(
                     from ->
-                        onLoop(() -> store.seal(key, token, nonceDrawn))
-                            .thenApply(item -> judge(item, from))));
+                        takeOver(formers)
+                            .thenCompose(done -> sealOwn())
+                            .thenApply(item -> judge(item, from)))
+                .exceptionally(TrackingCheckpointer::fenced));
+  }
+
+  private CompletableFuture<Void> takeOver(List<String> others) {
+    return others.isEmpty()
+        ? CompletableFuture.completedFuture(null)
+        : onLoop(() -> store.takeOver(new TakeOver(key, others, token)));
+  }
+
+  /** What a later version took over under another name, and left here, goes on under this one. */
+  private CompletableFuture<ProgressItem> sealOwn() {
+    return onLoop(() -> store.seal(key, token, nonceDrawn))
+        .exceptionallyCompose(
+            thrown -> {
+              if (!(Stages.causeOf(thrown) instanceof TakenOverException taken)) {
+                return CompletableFuture.failedFuture(thrown);
+              }
+              log.info("{}: takes back what {} had taken over", key, taken.successor());
+              return takeOver(List.of(taken.successor()))
+                  .thenCompose(done -> onLoop(() -> store.seal(key, token, nonceDrawn)));
+            });
+  }
+
+  private static Resumption fenced(Throwable thrown) {
+    if (Stages.causeOf(thrown) instanceof TakenOverException taken) {
+      return new Resumption.Fenced(taken.by());
+    }
+    throw new CompletionException(Stages.causeOf(thrown));
   }
 
   @Override
@@ -252,7 +301,7 @@ public final class TrackingCheckpointer implements Checkpointer {
     // Where a record was finished, all that is in the children came later than the start.
     var childrenFrom = progress.through().isPresent() ? StartingPosition.TRIM_HORIZON : sealed.base;
     var left = new EndedParent(sealed.fencingToken, childrenFrom, parts);
-    return new End(claim(), progress, left, children);
+    return new End(claim(), progress, left, children, formers);
   }
 
   private WriteClaim claim() {

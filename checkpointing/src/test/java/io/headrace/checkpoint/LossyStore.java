@@ -66,6 +66,11 @@ final class LossyStore implements CheckpointStore {
   }
 
   @Override
+  public CompletionStage<Void> takeOver(TakeOver takeOver) {
+    return send(() -> store.takeOver(takeOver));
+  }
+
+  @Override
   public CompletionStage<WriteAnswer> commit(Commit commit) {
     return send(() -> store.commit(commit));
   }

@@ -68,6 +68,11 @@ class PacedCheckpointStoreTest {
     }
 
     @Override
+    public CompletionStage<Void> takeOver(TakeOver takeOver) {
+      return call(() -> store.takeOver(takeOver));
+    }
+
+    @Override
     public OperatorStore operator() {
       return store.operator();
     }

@@ -41,6 +41,7 @@ import picocli.CommandLine.Spec;
       StateCommands.class,
       SnapshotCommand.class,
       ReplayCommand.class,
+      CompareCommand.class,
       IamCommand.class,
       SimulateCommand.class,
       ImportKclCommand.class,

@@ -90,16 +90,17 @@ final class Sandbox implements OutputTap, AutoCloseable {
             Optional.empty(),
             Optional.empty(),
             FunctionOptions.Outages.NONE);
-    return spec.with(
-        new FunctionOptions(
-            Optional.of(Start.at(from)),
-            Optional.empty(),
-            FunctionOptions.Batching.NONE,
-            retrying,
-            Optional.empty(),
-            Optional.empty(),
-            FunctionOptions.Threads.NONE,
-            Optional.empty()));
+    return spec.withoutFormerNames()
+        .with(
+            new FunctionOptions(
+                Optional.of(Start.at(from)),
+                Optional.empty(),
+                FunctionOptions.Batching.NONE,
+                retrying,
+                Optional.empty(),
+                Optional.empty(),
+                FunctionOptions.Threads.NONE,
+                Optional.empty()));
   }
 
   /**

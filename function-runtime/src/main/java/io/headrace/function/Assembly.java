@@ -5,9 +5,13 @@ import io.headrace.checkpoint.ChunkStore;
 import io.headrace.checkpoint.PacedCheckpointStore;
 import io.headrace.checkpoint.TrackingCheckpointer;
 import io.headrace.kcl.BatchLimits;
+import io.headrace.kcl.Checkpointer;
 import io.headrace.kcl.HandlerSpec;
 import io.headrace.kcl.Incarnation;
+import io.headrace.kcl.LeaseToken;
+import io.headrace.kcl.Shard;
 import io.headrace.kcl.ShardHandler;
+import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.ShardedStream;
 import io.headrace.kcl.WorkerSettings;
 import io.headrace.kcl.loop.Entropy;
@@ -19,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,9 +71,16 @@ final class Assembly {
     return of.chunks != null ? of.chunks : Environment.NO_CHUNKS;
   }
 
-  /** One for each stream that it reads. */
+  /**
+   * One for each stream that it reads.
+   *
+   * @param known completes when functions may run
+   */
   <I, O> List<HandlerSpec> handlers(
-      FunctionHost<I, O> host, Connectors connectors, CheckpointStore progress) {
+      FunctionHost<I, O> host,
+      Connectors connectors,
+      CheckpointStore progress,
+      CompletionStage<Void> known) {
     var spec = host.spec();
     var through =
         spec.throughStream()
@@ -89,15 +101,41 @@ final class Assembly {
               sends ? ThroughStages.BATCH : handedOver(spec),
               sends ? ThroughStages.IN_FLIGHT : inFlight(spec),
               factory(host, leg, through, connectors),
-              TrackingCheckpointer.factory(
-                  progress,
-                  leg.handler(),
-                  leg.start(),
-                  spec.settings().committing().policy(of.policy),
-                  machinery.workerLoop(),
-                  machinery.workerRandom())));
+              behind(
+                  known,
+                  TrackingCheckpointer.factory(
+                      progress,
+                      leg.handler(),
+                      spec.formerHandlers(leg.source().name()),
+                      leg.start(),
+                      spec.settings().committing().policy(of.policy),
+                      machinery.workerLoop(),
+                      machinery.workerRandom()))));
     }
     return made;
+  }
+
+  /** Nothing is stored of a function's beginning before it is known whether it may run. */
+  private static Checkpointer.Factory behind(
+      CompletionStage<Void> known, Checkpointer.Factory factory) {
+    return new Checkpointer.Factory() {
+      @Override
+      public Checkpointer open(ShardKey key, Shard shard, LeaseToken token) {
+        return factory.open(key, shard, token);
+      }
+
+      @Override
+      public CompletionStage<Void> prepare() {
+        return known.thenCompose(done -> factory.prepare());
+      }
+    };
+  }
+
+  /** Names that functions had, and which they have. */
+  static Map<String, String> renamed(List<FunctionSpec<?, ?>> specs) {
+    var names = new TreeMap<String, String>();
+    specs.forEach(spec -> spec.formers().forEach(former -> names.put(former, spec.name())));
+    return names;
   }
 
   private static <I, O> ShardHandler.Factory factory(
@@ -174,11 +212,20 @@ final class Assembly {
         : settings.inFlight();
   }
 
-  /** A codec reads the versions up to its own. */
+  /**
+   * A codec reads the versions up to its own, and of what it keeps under a former name, too: those
+   * that run under that take shards back.
+   */
   private Map<String, Integer> codecs() {
     var newest = new TreeMap<String, Integer>();
     of.specs.forEach(
-        spec -> spec.stateCodec().ifPresent(codec -> newest.put(spec.name(), codec.version())));
+        spec ->
+            spec.stateCodec()
+                .ifPresent(
+                    codec -> {
+                      newest.put(spec.name(), codec.version());
+                      spec.formers().forEach(former -> newest.put(former, codec.version()));
+                    }));
     return newest;
   }
 

@@ -1,6 +1,7 @@
 package io.headrace.function;
 
 import io.headrace.kcl.BatchLimits;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -21,6 +22,8 @@ final class ChosenOptions {
   @Nullable InvocationThreads threads;
   @Nullable Duration sorted;
   Committing committing = Committing.USUAL;
+  Descent descent = Descent.NEW;
+  @Nullable Path shadow;
 
   FunctionSettings settings() {
     return new FunctionSettings(
@@ -34,6 +37,8 @@ final class ChosenOptions {
         Optional.ofNullable(redaction),
         Optional.ofNullable(threads),
         Optional.ofNullable(sorted),
-        committing);
+        committing,
+        descent,
+        Optional.ofNullable(shadow));
   }
 }

@@ -122,7 +122,7 @@ public record DeadLetter(
     return json.toString();
   }
 
-  private static void field(StringBuilder json, String name, String value) {
+  static void field(StringBuilder json, String name, String value) {
     json.append('"').append(name).append("\":");
     quote(json, value);
     json.append(',');

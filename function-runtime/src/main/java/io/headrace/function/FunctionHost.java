@@ -264,7 +264,8 @@ final class FunctionHost<I, O> implements AutoCloseable, Redriver.Live {
 
   /** The function in a shard, and where its outputs wait. */
   ShardHandler open(Scope scope, Decoder<I> decoder) {
-    return OutboxGate.before(scope, spec, outlets, () -> handler(scope, decoder));
+    var handler = OutboxGate.before(scope, spec, outlets, () -> handler(scope, decoder));
+    return spec.isStateful() ? handler : new StatelessGate(scope, handler);
   }
 
   /** Else that would be found when the first record joins two sessions, and hold up its key. */

@@ -2,8 +2,10 @@ package io.headrace.function;
 
 import io.headrace.kcl.BatchLimits;
 import io.headrace.kcl.Start;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -17,6 +19,7 @@ import java.util.Optional;
  * @param lambda runs a batch function by the rules of an event source mapping; what else is given
  *     here changes them
  * @param committingWithin see {@link FunctionSpec.Options#committingWithin}
+ * @param standing what the function is to others
  */
 public record FunctionOptions(
     Optional<Start> start,
@@ -26,7 +29,8 @@ public record FunctionOptions(
     Optional<Duration> timeOut,
     Optional<Integer> inFlight,
     Threads threads,
-    Optional<Duration> committingWithin) {
+    Optional<Duration> committingWithin,
+    Standing standing) {
   public static final FunctionOptions NONE =
       new FunctionOptions(
           Optional.empty(),
@@ -38,7 +42,53 @@ public record FunctionOptions(
           Threads.NONE,
           Optional.empty());
 
+  /** Of a function that is to others what its specification says. */
+  public FunctionOptions(
+      Optional<Start> start,
+      Optional<EventSourceMapping> lambda,
+      Batching batching,
+      Retrying retrying,
+      Optional<Duration> timeOut,
+      Optional<Integer> inFlight,
+      Threads threads,
+      Optional<Duration> committingWithin) {
+    this(
+        start,
+        lambda,
+        batching,
+        retrying,
+        timeOut,
+        inFlight,
+        threads,
+        committingWithin,
+        Standing.NONE);
+  }
+
+  /**
+   * What a function is to others.
+   *
+   * @param migratesFrom see {@link FunctionSpec.Options#migratesFrom}; beside those of the
+   *     specification, as the latest
+   * @param beginningAnew see {@link FunctionSpec.Options#beginningAnew}
+   * @param shadow see {@link FunctionSpec.Options#shadow}
+   */
+  public record Standing(List<String> migratesFrom, boolean beginningAnew, Optional<Path> shadow) {
+    public static final Standing NONE = new Standing(List.of(), false, Optional.empty());
+
+    public Standing {
+      migratesFrom = List.copyOf(migratesFrom);
+    }
+
+    Descent descent(String function, Descent of) {
+      var formers = new LinkedHashSet<String>();
+      migratesFrom.forEach(name -> formers.add(FunctionSpec.requireFormer(function, name)));
+      formers.addAll(of.formers());
+      return new Descent(List.copyOf(formers), beginningAnew || of.anew());
+    }
+  }
+
   public FunctionOptions {
+    Objects.requireNonNull(standing, "standing");
     Objects.requireNonNull(start, "start");
     Objects.requireNonNull(lambda, "lambda");
     Objects.requireNonNull(batching, "batching");
@@ -139,7 +189,7 @@ public record FunctionOptions(
             retrying.parking(),
             new Outages(names, types));
     return new FunctionOptions(
-        start, lambda, batching, looked, timeOut, inFlight, threads, committingWithin);
+        start, lambda, batching, looked, timeOut, inFlight, threads, committingWithin, standing);
   }
 
   private static Class<? extends Throwable> exception(String name, ClassLoader loader) {
@@ -198,7 +248,9 @@ public record FunctionOptions(
         of.sorted(),
         committingWithin
             .map(limit -> of.committing().within(Ranges.requireCommitting(function, limit)))
-            .orElse(of.committing()));
+            .orElse(of.committing()),
+        standing.descent(function, of.descent()),
+        standing.shadow().or(of::shadow));
   }
 
   private Optional<InvocationThreads> threads(FunctionSettings of) {

@@ -14,6 +14,10 @@ record FunctionOutlets<O>(
 
   static <O> FunctionOutlets<O> open(FunctionSpec<?, O> spec, Outlets outlets) {
     var sides = new HashMap<Side<?>, Outlet<?, ?>>();
+    var shadow = outlets.shadow(spec);
+    if (shadow.isPresent()) {
+      return ofShadow(spec, shadow.get());
+    }
     spec.settings()
         .sides()
         .forEach((side, to) -> sides.put(side, outlets.open(spec.name(), side, to)));
@@ -23,6 +27,19 @@ record FunctionOutlets<O>(
         Map.copyOf(sides),
         outlets.letters(spec.name(), spec.settings().retry()),
         outlets.discarded(spec.name(), spec.settings().retry()));
+  }
+
+  private static <O> FunctionOutlets<O> ofShadow(FunctionSpec<?, O> spec, ShadowFile file) {
+    var sides = new HashMap<Side<?>, Outlet<?, ?>>();
+    spec.settings()
+        .sides()
+        .forEach((side, to) -> sides.put(side, file.outputs(side, to.target().codec())));
+    return new FunctionOutlets<>(
+        spec.name(),
+        file.outputs(null, spec.destination().target().codec()),
+        Map.copyOf(sides),
+        file.letters(),
+        file.letters());
   }
 
   /** By what an output's outlet is found again: the side's name, empty for the function's own. */

@@ -234,8 +234,35 @@ public final class FunctionRuntime {
           "application " + application + ": two functions are named " + spec.name());
     }
     refuseSharedStream(spec);
+    refuseFormerNames(spec);
     specs.add(spec);
     return this;
+  }
+
+  private void refuseFormerNames(FunctionSpec<?, ?> spec) {
+    for (var other : specs) {
+      refuseFormerName(spec, other);
+      refuseFormerName(other, spec);
+    }
+  }
+
+  private void refuseFormerName(FunctionSpec<?, ?> spec, FunctionSpec<?, ?> other) {
+    for (var former : spec.formers()) {
+      if (other.name().equals(former) || other.formers().contains(former)) {
+        throw new IllegalArgumentException(
+            "application "
+                + application
+                + ": function "
+                + spec.name()
+                + " migrates from "
+                + former
+                + ", and so does, or is, function "
+                + other.name()
+                + "; what "
+                + former
+                + " has can go to one of them only");
+      }
+    }
   }
 
   /** Envelopes are of one function: another that writes among them would be refused in letters. */

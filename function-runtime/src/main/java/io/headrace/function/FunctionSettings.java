@@ -1,6 +1,7 @@
 package io.headrace.function;
 
 import io.headrace.kcl.BatchLimits;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -18,7 +19,9 @@ record FunctionSettings(
     Optional<Redaction> redaction,
     Optional<InvocationThreads> threads,
     Optional<Duration> sorted,
-    Committing committing) {
+    Committing committing,
+    Descent descent,
+    Optional<Path> shadow) {
   FunctionSettings {
     sides = Map.copyOf(sides);
   }
@@ -36,11 +39,31 @@ record FunctionSettings(
         redaction,
         threads,
         sorted,
-        committing);
+        committing,
+        descent,
+        shadow);
+  }
+
+  FunctionSettings descending(Descent from) {
+    return new FunctionSettings(
+        batch,
+        retry,
+        limit,
+        inFlight,
+        executor,
+        sides,
+        delivery,
+        redaction,
+        threads,
+        sorted,
+        committing,
+        from,
+        shadow);
   }
 
   FunctionSettings committing(Committing how) {
     return new FunctionSettings(
-        batch, retry, limit, inFlight, executor, sides, delivery, redaction, threads, sorted, how);
+        batch, retry, limit, inFlight, executor, sides, delivery, redaction, threads, sorted, how,
+        descent, shadow);
   }
 }

@@ -2,6 +2,7 @@ package io.headrace.function;
 
 import io.headrace.kcl.BatchLimits;
 import io.headrace.kcl.StreamSource;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -109,6 +110,38 @@ public final class FunctionSpec<I, O> {
         : Optional.empty();
   }
 
+  /** Names that it had, the latest first. */
+  List<String> formers() {
+    return settings.descent().formers();
+  }
+
+  /** Under which its progress was kept, where {@link #handlerName} says under which it is. */
+  List<String> formerHandlers(String stream) {
+    var suffix = handlerName(stream).substring(name.length());
+    return formers().stream().map(former -> former + suffix).toList();
+  }
+
+  /** The name that it had first: what is under way between its stages bears it. */
+  String firstName() {
+    return formers().isEmpty() ? name : formers().get(formers().size() - 1);
+  }
+
+  boolean beginsAnew() {
+    return settings.descent().anew();
+  }
+
+  /** Where its outputs go instead of its destinations; empty unless it is a shadow. */
+  public Optional<Path> shadow() {
+    return settings.shadow();
+  }
+
+  static String requireFormer(String function, String former) {
+    if (!NAME.matcher(former).matches() || former.equals(function)) {
+      throw refused(function, "migratesFrom", former, "must be another name of a function");
+    }
+    return former;
+  }
+
   /** The function's name in what {@link #handlerName} answered; names hold no {@code @}. */
   static String functionOf(String handlerName) {
     int at = handlerName.indexOf('@');
@@ -144,6 +177,9 @@ public final class FunctionSpec<I, O> {
   /** Of these, those to which it sends outputs and dead letters. */
   Set<String> streamsSentTo() {
     var streams = new TreeSet<String>();
+    if (shadow().isPresent()) {
+      return streams;
+    }
     var targets = new ArrayList<Destination<?>>(settings.sides().values());
     targets.add(destination);
     for (var to : targets) {
@@ -176,6 +212,11 @@ public final class FunctionSpec<I, O> {
   FunctionSpec<I, O> committingOutputsWithin(Duration limit) {
     var chosen = settings.committing(settings.committing().unlessGiven(limit));
     return new FunctionSpec<>(name, inputs, chosen, kind, destination);
+  }
+
+  /** The same function, as if it had never had another name: for runs in a sandbox. */
+  public FunctionSpec<I, O> withoutFormerNames() {
+    return new FunctionSpec<>(name, inputs, settings.descending(Descent.NEW), kind, destination);
   }
 
   FunctionKind<I, O> kind() {
@@ -361,6 +402,51 @@ public final class FunctionSpec<I, O> {
      */
     public R committingWithin(Duration limit) {
       chosen.committing = chosen.committing.within(Ranges.requireCommitting(name, limit));
+      return self();
+    }
+
+    /**
+     * The function had another name, and goes on from what it has under that: progress, state,
+     * timers, outputs that wait, parked keys, dead letters and orders of operators. In each shard
+     * that is taken over when the shard comes to a worker of this specification, in one write,
+     * after which nobody commits under the former name; a worker of the former deployment that gets
+     * the shard takes it back in the same way. Keys and windows must be those that it had.
+     *
+     * <p>Leave it there while the streams still keep records, and the table letters, from under the
+     * former name.
+     *
+     * @param formerNames the latest first, if it had several; none may be a function's of the
+     *     application
+     */
+    public R migratesFrom(String... formerNames) {
+      var formers = new ArrayList<>(chosen.descent.formers());
+      for (var former : formerNames) {
+        formers.add(requireFormer(name, former));
+      }
+      chosen.descent = new Descent(formers, chosen.descent.anew());
+      return self();
+    }
+
+    /**
+     * The function is a new one, although it reads, and keeps by the same keys, what one did whose
+     * name is not run any more: else that is taken for a mistake, and the start is refused. Says
+     * nothing once the function has begun.
+     */
+    public R beginningAnew() {
+      chosen.descent = new Descent(chosen.descent.formers(), true);
+      return self();
+    }
+
+    /**
+     * Runs beside the live function of another name, to be compared with it: with progress and
+     * state of its own, under its own name, and all that it sends, sides and dead letters too, as
+     * lines of JSON in a file instead of where it belongs. What it does besides, such as calls of
+     * services, it does.
+     *
+     * @param outputs a file of this worker; lines are added to it
+     */
+    public R shadow(Path outputs) {
+      chosen.shadow = Objects.requireNonNull(outputs, "outputs");
       return self();
     }
 

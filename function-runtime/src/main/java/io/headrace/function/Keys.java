@@ -2,6 +2,7 @@ package io.headrace.function;
 
 import io.headrace.kcl.StreamSource;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 
@@ -18,7 +19,18 @@ public sealed interface Keys<I> {
 
   /** State lives under (partition key, key): always local, never silently partial. */
   static <I> Keys<I> within(Function<? super I, String> key) {
-    return new Within<>(key);
+    return new Within<>(key, Optional.empty());
+  }
+
+  /**
+   * The same under a name, which is kept with the function: of two code blocks nobody can tell
+   * whether they find the same keys, so who changes this one changes the name, and is refused while
+   * there is state by the former keys.
+   *
+   * @param name what the key is, such as {@code merchant}; 1 to 64 characters
+   */
+  static <I> Keys<I> within(String name, Function<? super I, String> key) {
+    return new Within<>(key, Optional.of(requireName(name)));
   }
 
   /**
@@ -34,24 +46,50 @@ public sealed interface Keys<I> {
    * @param throughStream a stream's name: 1 to 128 letters, digits, dots, dashes and underscores
    */
   static <I> Keys<I> across(Function<? super I, String> key, String throughStream) {
-    return new Across<>(key, throughStream);
+    return new Across<>(key, throughStream, Optional.empty());
+  }
+
+  /** The same under a name: see {@link #within(String, Function)}. */
+  static <I> Keys<I> across(String name, Function<? super I, String> key, String throughStream) {
+    return new Across<>(key, throughStream, Optional.of(requireName(name)));
+  }
+
+  private static String requireName(String name) {
+    if (name.isBlank() || name.length() > 64 || name.chars().anyMatch(Character::isISOControl)) {
+      throw new IllegalArgumentException(
+          "keys named \"" + name + "\": a name has 1 to 64 characters, and says something");
+    }
+    return name;
+  }
+
+  /** How keys are found, in words; with their name behind it, where they have one. */
+  default String describe() {
+    if (this instanceof Within<I> within) {
+      return "within" + within.name().map(name -> " " + name).orElse("");
+    }
+    return this instanceof Across<I> across
+        ? "across" + across.name().map(name -> " " + name).orElse("")
+        : "partitionKey";
   }
 
   /** See {@link Keys#partitionKey}. */
   record ByPartitionKey<I>() implements Keys<I> {}
 
   /** See {@link Keys#within}. */
-  record Within<I>(Function<? super I, String> key) implements Keys<I> {
+  record Within<I>(Function<? super I, String> key, Optional<String> name) implements Keys<I> {
     public Within {
+      Objects.requireNonNull(name, "name");
       Objects.requireNonNull(key, "key");
     }
   }
 
   /** See {@link Keys#across}. */
-  record Across<I>(Function<? super I, String> key, String throughStream) implements Keys<I> {
+  record Across<I>(Function<? super I, String> key, String throughStream, Optional<String> name)
+      implements Keys<I> {
     private static final Pattern STREAM = Pattern.compile("[A-Za-z0-9_.-]{1,128}");
 
     public Across {
+      Objects.requireNonNull(name, "name");
       Objects.requireNonNull(key, "key");
       if (!STREAM.matcher(throughStream).matches()) {
         throw new IllegalArgumentException(

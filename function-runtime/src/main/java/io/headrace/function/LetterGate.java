@@ -74,13 +74,15 @@ final class LetterGate extends Gate {
       Function<Scope, UnaryOperator<ShardHandler>> gated,
       Redriver.Live live) {
     var keeping = environment.letters();
-    CheckpointStore store = keeping.progress();
+    var progress = keeping.progress();
     var redaction = keeping.redactionOf(spec);
-    if (store == null) {
+    if (progress == null) {
       var scope = new Scope(spec.name(), context, environment);
       scope.book = new LetterBook(scope, null, place, redaction, false);
       return gated.apply(scope).apply(open.apply(scope));
     }
+    var formers = spec.formerHandlers(place.shard().stream().name());
+    CheckpointStore store = FormerLetters.in(progress, place.function(), formers);
     var engine = Overhearing.of(context);
     var scope = new Scope(spec.name(), engine.in(context), environment);
     boolean keysWait = spec.settings().retry().keysWait();

@@ -153,6 +153,9 @@ public final class Operations {
    * it can commit no more from that moment, and begins again there with a higher fencing token;
    * state begins empty.
    *
+   * <p>A function that has become another one, by its keys or windows, is moved in all shards, and
+   * only while no worker is alive; from then on it is what its specification says.
+   *
    * @param emptyState the caller knows that state is dropped; required for a function that has any
    */
   public CompletionStage<Sought> seek(
@@ -166,6 +169,21 @@ public final class Operations {
               + " begin without, or --state snapshot:NAME to go back to a copy of it");
     }
     requireReadable(to, loop.now(), target.shard().isPresent());
+    var reshaping = new Reshaping(application, leases, store.functions(), loop);
+    return reshaping
+        .before(spec, target.shard().isEmpty(), emptyState)
+        .thenCompose(
+            former ->
+                seek(spec, target, to, reason)
+                    .thenCompose(
+                        sought ->
+                            former.isEmpty()
+                                ? CompletableFuture.completedFuture(sought)
+                                : reshaping.after(spec, former.get()).thenApply(done -> sought)));
+  }
+
+  private CompletionStage<Sought> seek(
+      FunctionSpec<?, ?> spec, Target target, StartingPosition to, String reason) {
     return shard(spec, target)
         .thenCompose(
             shard ->

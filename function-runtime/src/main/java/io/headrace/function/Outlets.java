@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -97,6 +98,13 @@ final class Outlets implements AutoCloseable {
       return to.codec() == null ? callback : new KeptTapped<O>(to, to.codec(), callback);
     }
     return new Nowhere<>();
+  }
+
+  /** Where all of a shadow goes; empty where something else gets all outputs anyway. */
+  Optional<ShadowFile> shadow(FunctionSpec<?, ?> spec) {
+    return tap != null
+        ? Optional.empty()
+        : spec.shadow().map(path -> new ShadowFile(file(path), path.toString()));
   }
 
   Outlet<DeadLetter, ?> letters(String function, RetryPolicy policy) {

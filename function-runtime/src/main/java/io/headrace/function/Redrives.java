@@ -100,7 +100,11 @@ public final class Redrives {
     CompletableFuture<Selection> all =
         CompletableFuture.completedFuture(new Selection(List.of(), List.of()));
     for (var leg : spec.legs()) {
-      all = all.thenCombine(ledger.ofFunction(leg.handler()), Redrives::with);
+      var formers = spec.formerHandlers(leg.source().name());
+      all =
+          all.thenCombine(
+              new FormerLetters(ledger, leg.handler(), formers).ofFunction(leg.handler()),
+              Redrives::with);
     }
     return all;
   }

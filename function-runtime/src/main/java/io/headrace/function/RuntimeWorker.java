@@ -51,6 +51,8 @@ final class RuntimeWorker implements FunctionRuntime.Running {
   private final Connectors connectors;
   private final Outlets outlets;
   private final Map<String, FunctionHost<?, ?>> hosts = new LinkedHashMap<>();
+  private final List<FunctionSpec<?, ?>> specs;
+  private final Identities identities;
   private final StandingOrders orders;
   private final Operations operations;
   private final HeartbeatCoordinator coordinator;
@@ -68,6 +70,7 @@ final class RuntimeWorker implements FunctionRuntime.Running {
   private final AtomicBoolean stopping = new AtomicBoolean();
   private final AtomicBoolean released = new AtomicBoolean();
   private final CompletableFuture<Void> stopped = new CompletableFuture<>();
+  private Directions directions = StandingOrders.UNKNOWN;
   private volatile boolean ready;
   private volatile @Nullable String fatal;
 
@@ -110,6 +113,14 @@ final class RuntimeWorker implements FunctionRuntime.Running {
             stuck,
             new Telemetry(of.logs(), of.observer),
             new Versions());
+    specs = List.copyOf(of.specs);
+    identities =
+        new Identities(
+            of.application,
+            specs,
+            progress.operator().functions(),
+            machinery.workerLoop(),
+            this::refused);
     var handlers = new ArrayList<HandlerSpec>();
     for (var spec : of.specs) {
       var pool = machinery.poolOf(spec, of.poolThreads);
@@ -117,7 +128,7 @@ final class RuntimeWorker implements FunctionRuntime.Running {
           FunctionHost.open(
               spec.committingOutputsWithin(of.outputsWithin), environment.callingOn(pool));
       hosts.put(spec.name(), host);
-      handlers.addAll(assembly.handlers(host, connectors, progress));
+      handlers.addAll(assembly.handlers(host, connectors, progress, identities.known()));
     }
     var self = assembly.incarnation();
     coordinator = assembly.coordinator(self, connectors.opened());
@@ -136,7 +147,10 @@ final class RuntimeWorker implements FunctionRuntime.Running {
               }
               listeners.tell(event);
             });
-    orders = new StandingOrders(progress.operator(), machinery.workerLoop(), this::obey);
+    orders =
+        new StandingOrders(
+            progress.operator(), Assembly.renamed(specs), machinery.workerLoop(), this::obey);
+    var unused = identities.known().thenAccept(known -> obey(directions));
     machinery.faults().listen(this::broken);
     watches = watches(of.leaseSettings.leaseTime());
     look =
@@ -153,9 +167,10 @@ final class RuntimeWorker implements FunctionRuntime.Running {
     return orders.now();
   }
 
-  /** On the worker loop. */
-  private void obey(Directions directions) {
-    worker.direct(directions);
+  /** On the worker loop, but for the first time. */
+  private void obey(Directions given) {
+    directions = given;
+    worker.direct(identities.isKnown() ? given : StandingOrders.UNKNOWN);
     hosts.values().forEach(FunctionHost::ordersChanged);
   }
 
@@ -210,9 +225,10 @@ final class RuntimeWorker implements FunctionRuntime.Running {
     reasons.addAll(sinks.sentences());
     reasons.addAll(stuck.sentences());
     reasons.addAll(parkings.sentences());
-    var unread = orders.trouble();
-    if (unread != null) {
-      reasons.add(unread);
+    for (var unread : new String[] {orders.trouble(), identities.trouble()}) {
+      if (unread != null) {
+        reasons.add(unread);
+      }
     }
     outages().forEach(outage -> reasons.add(outage.sentence()));
     return new Health(end == null, ready && !stopping.get() && end == null, reasons);
@@ -257,12 +273,23 @@ final class RuntimeWorker implements FunctionRuntime.Running {
   private final class Versions implements StateVersions {
     @Override
     public int toWrite(String function, int oldest, int newest) {
-      return coordinator.versionToWrite(function, oldest, newest);
+      int version = coordinator.versionToWrite(function, oldest, newest);
+      for (var former : formersOf(function)) {
+        version = Math.min(version, coordinator.versionToWrite(former, oldest, newest));
+      }
+      return version;
     }
 
     @Override
     public void found(String function, int version) {
       coordinator.versionFound(function, version);
+      formersOf(function).forEach(former -> coordinator.versionFound(former, version));
+    }
+
+    /** Workers that still run under a former name take shards back. */
+    private List<String> formersOf(String function) {
+      var host = hosts.get(function);
+      return host == null ? List.of() : host.spec().formers();
     }
   }
 
@@ -372,6 +399,16 @@ final class RuntimeWorker implements FunctionRuntime.Running {
                 });
     // Behind the first call of a stream: the table's comes beside it, from the lease loop.
     orders.begin();
+    identities.begin();
+  }
+
+  /** On the worker loop: what is stored would be read as something that it is not. */
+  private void refused(String sentence) {
+    if (!stopping.get()) {
+      fatal = "the worker can't start: " + sentence;
+      LOG.error("{}", fatal);
+      var unused = stop();
+    }
   }
 
   /** While a worker that has just registered waits for others and has no shard yet. */

@@ -7,6 +7,7 @@ import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.loop.EventLoop;
 import io.headrace.kcl.loop.Stages;
 import java.time.Duration;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -18,7 +19,11 @@ import org.jspecify.annotations.Nullable;
 final class StandingOrders {
   private static final Duration AGAIN = Duration.ofSeconds(1);
 
+  /** Before the first answer nothing may run. */
+  static final Directions UNKNOWN = new Unknown();
+
   private final OperatorStore store;
+  private final Map<String, String> names;
   private final EventLoop loop;
   private final Consumer<Directions> obey;
   private Orders now = Orders.NONE;
@@ -27,17 +32,20 @@ final class StandingOrders {
   private volatile @Nullable String trouble;
 
   /**
+   * @param names functions' present names by former ones
    * @param obey told what to do whenever that changes
    */
-  StandingOrders(OperatorStore store, EventLoop loop, Consumer<Directions> obey) {
+  StandingOrders(
+      OperatorStore store, Map<String, String> names, EventLoop loop, Consumer<Directions> obey) {
     this.store = store;
+    this.names = Map.copyOf(names);
     this.loop = loop;
     this.obey = obey;
   }
 
   /** Before the worker starts: nothing runs until the orders are known. Any thread. */
   void hold() {
-    obey.accept(new Unknown());
+    obey.accept(UNKNOWN);
   }
 
   /** Any thread, once. */
@@ -73,9 +81,9 @@ final class StandingOrders {
 
   private void learn(Orders found) {
     reading = false;
-    now = found;
+    now = found.renamed(names);
     trouble = found.faults().isEmpty() ? null : "not obeyed: " + found.faults().get(0);
-    obey.accept(new Known(found));
+    obey.accept(new Known(now));
     if (readAgain) {
       read();
     }
@@ -87,7 +95,6 @@ final class StandingOrders {
     var unused = loop.schedule(AGAIN, this::read);
   }
 
-  /** Before the first answer nothing may run. */
   private record Unknown() implements Directions {
     @Override
     public boolean holds(ShardKey shard, String function) {

@@ -52,7 +52,7 @@ final class ThroughStages<I, O> {
     if (!(spec.kind().keys() instanceof Keys.Across<I> keys)) {
       throw new IllegalStateException(spec + " is not keyed across shards");
     }
-    var address = new Address(application, spec.name());
+    var address = new Address(application, spec.firstName());
     var outlets = host.outlets();
     var carried =
         new FunctionOutlets<>(
@@ -80,7 +80,9 @@ final class ThroughStages<I, O> {
         of.redaction(),
         of.threads(),
         Optional.empty(),
-        of.committing());
+        of.committing(),
+        of.descent(),
+        of.shadow());
   }
 
   /** Handlers of an input's shards. */

@@ -166,6 +166,20 @@ public final class Windows {
     return new Windows(cut, wait, lateness, Objects.requireNonNull(side, "side"), early);
   }
 
+  /** How time is cut, in words; not when windows are told, which may change. */
+  String cut() {
+    if (cut instanceof Cut.Days days) {
+      return "daily " + days.zone().getId();
+    }
+    if (cut instanceof Cut.Session session) {
+      return "session " + session.gap();
+    }
+    var fixed = (Cut.Fixed) cut;
+    return fixed.size().equals(fixed.every())
+        ? "tumbling " + fixed.size()
+        : "hopping " + fixed.size() + " every " + fixed.every();
+  }
+
   /** Whether windows begin and end as the records of a key have it. */
   boolean areSessions() {
     return cut instanceof Cut.Session;

@@ -191,6 +191,33 @@ class FunctionSpecTest {
   }
 
   @Test
+  void a_former_name_is_another_one_and_belongs_to_one_function() {
+    var reading = FunctionSpec.named("shop").reading(Rig.input());
+    assertThatThrownBy(() -> reading.migratesFrom("shop"))
+        .hasMessageContaining("function shop, migratesFrom shop: must be another name");
+    assertThatThrownBy(() -> reading.migratesFrom("a b")).hasMessageContaining("a b");
+    var shop =
+        reading.migratesFrom("old").handledBy(() -> (event, out) -> {}, Destination.nowhere());
+    var old =
+        FunctionSpec.named("old")
+            .reading(Rig.input())
+            .handledBy(() -> (event, out) -> {}, Destination.nowhere());
+    var again =
+        FunctionSpec.named("again")
+            .reading(Rig.input())
+            .migratesFrom("old")
+            .handledBy(() -> (event, out) -> {}, Destination.nowhere());
+
+    for (var other : List.of(old, again)) {
+      assertThatThrownBy(() -> FunctionRuntime.named("app").run(shop).run(other))
+          .hasMessageContaining("old")
+          .hasMessageContaining("can go to one of them only");
+      assertThatThrownBy(() -> FunctionRuntime.named("app").run(other).run(shop))
+          .hasMessageContaining("can go to one of them only");
+    }
+  }
+
+  @Test
   void a_stateful_function_of_two_streams_is_refused_since_its_state_would_be_partial() {
     assertThatThrownBy(
             () ->

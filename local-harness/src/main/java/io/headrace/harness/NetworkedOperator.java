@@ -1,5 +1,6 @@
 package io.headrace.harness;
 
+import io.headrace.checkpoint.FunctionRegister;
 import io.headrace.checkpoint.OperatorStore;
 import io.headrace.checkpoint.Order;
 import io.headrace.checkpoint.Orders;
@@ -23,6 +24,11 @@ record NetworkedOperator(OperatorStore store, Network network) implements Operat
   @Override
   public CompletionStage<Orders> orders() {
     return send("orders", store::orders);
+  }
+
+  @Override
+  public FunctionRegister functions() {
+    return store.functions();
   }
 
   @Override

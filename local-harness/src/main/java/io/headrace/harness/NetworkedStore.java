@@ -39,6 +39,11 @@ record NetworkedStore(CheckpointStore store, Network network) implements Checkpo
   }
 
   @Override
+  public CompletionStage<Void> takeOver(TakeOver takeOver) {
+    return send("take over " + Names.of(takeOver.key()), () -> store.takeOver(takeOver));
+  }
+
+  @Override
   public CompletionStage<WriteAnswer> commit(Commit commit) {
     return send(describe(commit), () -> store.commit(commit));
   }

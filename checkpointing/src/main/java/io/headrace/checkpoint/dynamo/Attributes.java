@@ -3,7 +3,9 @@ package io.headrace.checkpoint.dynamo;
 import io.headrace.checkpoint.EndedParent;
 import io.headrace.checkpoint.Moved;
 import io.headrace.checkpoint.ProgressItem;
+import io.headrace.checkpoint.ProgressKey;
 import io.headrace.checkpoint.Standing;
+import io.headrace.checkpoint.TakenOverException;
 import io.headrace.kcl.CheckpointException;
 import io.headrace.kcl.CommitParts;
 import io.headrace.kcl.HashRange;
@@ -33,7 +35,7 @@ final class Attributes {
   static final int FORMAT = 1;
 
   /** Items that demand a newer reader than this are left alone. */
-  static final int READER = 3;
+  static final int READER = 4;
 
   /** What any reader understands. */
   static final int ANY_READER = 1;
@@ -43,6 +45,9 @@ final class Attributes {
 
   /** Knows {@link #DENSE_RANGES}. */
   static final int READER_OF_DENSE_RANGES = 3;
+
+  /** Knows that an item with a {@link #SUCCESSOR} is not to be gone on with. */
+  static final int READER_OF_SUCCESSORS = 4;
 
   /** So many ranges are text, which people and older readers can read; more are dense. */
   static final int RANGES_AS_TEXT_MAX = 4;
@@ -74,6 +79,12 @@ final class Attributes {
   /** Of a function whose shards are being placed: not to be run yet. */
   static final String PLACING = "placing";
 
+  /** Of a function, what it is; see {@link io.headrace.checkpoint.FunctionItem#shape}. */
+  static final String SHAPE = "shape";
+
+  /** Of a function, or of its progress in a shard: the name under which that is kept by now. */
+  static final String SUCCESSOR = "to";
+
   private static final String PARENT = "ended_";
   private static final String PARENT_TOKEN = "t";
   private static final String PARENT_FROM = "from";
@@ -82,6 +93,34 @@ final class Attributes {
 
   static String parent(ShardId parent) {
     return PARENT + parent.value();
+  }
+
+  static boolean isParent(String attribute) {
+    return attribute.startsWith(PARENT);
+  }
+
+  static AttributeValue shape(Map<String, String> shape) {
+    var map = new HashMap<String, AttributeValue>();
+    shape.forEach((name, value) -> map.put(name, text(value)));
+    return AttributeValue.fromM(map);
+  }
+
+  static Map<String, String> shapeIn(Map<String, AttributeValue> item) {
+    var shape = new HashMap<String, String>();
+    optional(item, SHAPE)
+        .ifPresent(
+            value ->
+                typed(value, isMap(value), value.m(), "map")
+                    .forEach((name, word) -> shape.put(name, wordOf(word))));
+    return shape;
+  }
+
+  private static String wordOf(AttributeValue word) {
+    return read(SHAPE, () -> typed(word, word.s() != null, word, "map of texts").s());
+  }
+
+  static Optional<String> successor(Map<String, AttributeValue> item) {
+    return optionalText(item, SUCCESSOR);
   }
 
   static AttributeValue number(long value) {
@@ -271,6 +310,20 @@ final class Attributes {
         parents,
         item.containsKey(CHILDREN),
         parts.parts().values().stream().mapToInt(bytes -> bytes.length).sum());
+  }
+
+  /** Refuses an item whose function has given it to another one. */
+  static void requireOwn(ProgressKey key, Map<String, AttributeValue> item) {
+    successor(item)
+        .ifPresent(
+            other -> {
+              throw new TakenOverException(
+                  key,
+                  other,
+                  new LeaseToken(
+                      read(OWNER, () -> Incarnation.parse(textOf(item, OWNER))),
+                      longOf(item, EPOCH)));
+            });
   }
 
   /** Refuses an item of a later version, which may mean something else by what it says. */

@@ -19,6 +19,7 @@ import io.headrace.kcl.loop.Stages;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -36,6 +37,7 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.CancellationReason;
 import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
 import software.amazon.awssdk.services.dynamodb.model.ResourceNotFoundException;
+import software.amazon.awssdk.services.dynamodb.model.ReturnValuesOnConditionCheckFailure;
 import software.amazon.awssdk.services.dynamodb.model.TransactWriteItem;
 import software.amazon.awssdk.services.dynamodb.model.TransactWriteItemsRequest;
 import software.amazon.awssdk.services.dynamodb.model.TransactionCanceledException;
@@ -123,10 +125,83 @@ public final class DynamoCheckpointStore implements CheckpointStore {
             .count(Attributes.REV)
             .count(Attributes.SEALS)
             .requireAbsentOr(Attributes.EPOCH, "<", number(token.epoch()))
-            .requireAbsent(Attributes.CHILDREN);
+            .requireAbsent(Attributes.CHILDREN)
+            .requireAbsent(Attributes.SUCCESSOR);
     var name = nameOf(key);
     return update(name, update)
-        .thenApply(answer -> parsed(name, () -> Attributes.toItem(answer.item())));
+        .thenApply(
+            answer -> {
+              var item = parsed(name, () -> Attributes.toItem(answer.item()));
+              if (!answer.applied()) {
+                Attributes.requireOwn(key, answer.item());
+              }
+              return item;
+            });
+  }
+
+  @Override
+  public CompletionStage<Void> takeOver(TakeOver takeOver) {
+    return new DynamoTakeOver(takeOver, new Items()).run();
+  }
+
+  /** Whole items, as a take-over moves them. */
+  private final class Items implements DynamoTakeOver.Access {
+    @Override
+    public CompletableFuture<Map<String, AttributeValue>> get(ProgressKey key) {
+      return client
+          .getItem(
+              get ->
+                  get.tableName(table)
+                      .key(keyOf(key))
+                      .consistentRead(true)
+                      .overrideConfiguration(once))
+          .thenApply(
+              answer ->
+                  readable(
+                      nameOf(key),
+                      answer.hasItem() ? answer.item() : Map.<String, AttributeValue>of()))
+          .exceptionally(
+              thrown -> {
+                throw explained(nameOf(key), Stages.causeOf(thrown));
+              });
+    }
+
+    @Override
+    public Update update(ProgressKey key) {
+      return item(key);
+    }
+
+    @Override
+    public TransactWriteItem put(ProgressKey key, Map<String, AttributeValue> item) {
+      var whole = new HashMap<>(item);
+      whole.putAll(keyOf(key));
+      return TransactWriteItem.builder()
+          .put(
+              put ->
+                  put.tableName(table)
+                      .item(whole)
+                      .conditionExpression("attribute_not_exists(pk)")
+                      .returnValuesOnConditionCheckFailure(
+                          ReturnValuesOnConditionCheckFailure.ALL_OLD))
+          .build();
+    }
+
+    @Override
+    public CompletableFuture<Boolean> write(
+        List<ProgressKey> keys, List<TransactWriteItem> writes) {
+      var request =
+          TransactWriteItemsRequest.builder()
+              .transactItems(writes)
+              .overrideConfiguration(once)
+              .build();
+      return transact(
+              keys.stream().map(DynamoCheckpointStore.this::nameOf).toList(), request, 1, true)
+          .thenApply(Answer::applied);
+    }
+  }
+
+  private Map<String, AttributeValue> keyOf(ProgressKey key) {
+    return Map.of("pk", text(partition(application, key)), "sk", text(key.key()));
   }
 
   @Override
@@ -151,8 +226,7 @@ public final class DynamoCheckpointStore implements CheckpointStore {
             .inTransaction());
     names.add(nameOf(claim.key()));
     var entry = Attributes.ended(end.left());
-    for (var child : end.children()) {
-      var key = claim.key().in(child.id());
+    for (var key : end.told()) {
       writes.add(
           stampFormat(item(key))
               .set(Attributes.parent(claim.key().shard().shard()), entry)
@@ -165,7 +239,7 @@ public final class DynamoCheckpointStore implements CheckpointStore {
             .clientRequestToken(requestToken(claim))
             .overrideConfiguration(once)
             .build();
-    return transact(names, request, 1).thenApply(answer -> settled(claim, answer));
+    return transact(names, request, 1, false).thenApply(answer -> settled(claim, answer));
   }
 
   @Override
@@ -259,8 +333,11 @@ public final class DynamoCheckpointStore implements CheckpointStore {
             });
   }
 
+  /**
+   * @param anyRefuses whether a condition of any item is an answer, and not of the first alone
+   */
   private CompletableFuture<Answer> transact(
-      List<String> names, TransactWriteItemsRequest request, int tries) {
+      List<String> names, TransactWriteItemsRequest request, int tries, boolean anyRefuses) {
     return client
         .transactWriteItems(request)
         .thenApply(response -> new Answer(true, Map.of()))
@@ -275,14 +352,14 @@ public final class DynamoCheckpointStore implements CheckpointStore {
                 if (CONDITION_FAILED.equals(reasons.get(i).code())) {
                   // A child's only condition is its format, which reading it refuses by name.
                   var item = readable(names.get(i), itemOf(reasons.get(i)));
-                  if (i == 0) {
+                  if (i == 0 || anyRefuses) {
                     return CompletableFuture.completedFuture(new Answer(false, item));
                   }
                 }
               }
               boolean met = reasons.stream().anyMatch(r -> CONFLICT.equals(r.code()));
               if (met && tries < CONFLICT_TRIES_MAX) {
-                return transact(names, request, tries + 1);
+                return transact(names, request, tries + 1, anyRefuses);
               }
               throw explained(names.get(0), fault);
             });

@@ -3,6 +3,7 @@ package io.headrace.checkpoint.dynamo;
 import static io.headrace.checkpoint.dynamo.Attributes.number;
 import static io.headrace.checkpoint.dynamo.Attributes.text;
 
+import io.headrace.checkpoint.FunctionRegister;
 import io.headrace.checkpoint.OperatorStore;
 import io.headrace.checkpoint.Order;
 import io.headrace.checkpoint.Orders;
@@ -48,6 +49,11 @@ public final class DynamoOperatorStore implements OperatorStore {
     this.client = Objects.requireNonNull(client, "client");
     this.table = Objects.requireNonNull(table, "table");
     this.application = Objects.requireNonNull(application, "application");
+  }
+
+  @Override
+  public FunctionRegister functions() {
+    return new DynamoFunctionRegister(client, table, application);
   }
 
   /** Where there is no table yet nobody has ordered anything. */
@@ -134,7 +140,11 @@ public final class DynamoOperatorStore implements OperatorStore {
                     .key(key(partition(key.shard().bucket()), key.key()))
                     .consistentRead(true)
                     .overrideConfiguration(Requests.LIMITED))
-        .thenApply(answer -> answer.hasItem() ? toRow(answer.item()) : ProgressRow.absent(key))
+        .thenApply(
+            answer -> {
+              Attributes.requireOwn(key, answer.item());
+              return answer.hasItem() ? toRow(answer.item()) : ProgressRow.absent(key);
+            })
         .exceptionally(
             thrown -> {
               throw explained(name, thrown);
@@ -151,7 +161,8 @@ public final class DynamoOperatorStore implements OperatorStore {
               var faults = new ArrayList<String>();
               for (var item : items) {
                 // Lease rows lie beside progress; their keys name no function.
-                if (keyText(item, "sk").indexOf('!') >= 0) {
+                if (keyText(item, "sk").indexOf('!') >= 0
+                    && !item.containsKey(Attributes.SUCCESSOR)) {
                   try {
                     rows.add(toRow(item));
                   } catch (IllegalArgumentException | CheckpointException malformed) {

@@ -139,7 +139,10 @@ final class Update {
   }
 
   private String expression() {
-    var text = new StringBuilder("SET ").append(String.join(", ", sets));
+    var text = new StringBuilder();
+    if (!sets.isEmpty()) {
+      text.append("SET ").append(String.join(", ", sets));
+    }
     if (!adds.isEmpty()) {
       text.append(" ADD ").append(String.join(", ", adds));
     }

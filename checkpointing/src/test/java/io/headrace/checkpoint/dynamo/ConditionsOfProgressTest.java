@@ -18,6 +18,7 @@ class ConditionsOfProgressTest {
       List.of(
           DynamoCheckpointStoreTest.class,
           DynamoItemsTest.class,
+          DynamoTakeOverTest.class,
           DynamoOperatorStoreTest.class,
           PlacedProgressTest.class,
           DynamoLetterLedgerTest.class,
@@ -28,6 +29,10 @@ class ConditionsOfProgressTest {
   /** Of letters and effects both stores pass the same suite, which notices what one leaves out. */
   private static final Pattern LETTERS_AND_EFFECTS =
       Pattern.compile("own = :\\? AND ep = :\\? AND attribute_not_exists\\(ended\\)|.*\\btok\\b.*");
+
+  /** Somebody else writes between the look and the write: never so in one course of events. */
+  private static final Pattern RACES =
+      Pattern.compile("rev = :\\?|attribute_not_exists\\((rev|pk)\\)");
 
   private static final int SEEDS_MAX = 12;
 
@@ -44,7 +49,7 @@ class ConditionsOfProgressTest {
     }
 
     assertThat(unnoticed).isEmpty();
-    assertThat(MutatingClient.MUTANTS.clauses()).isEqualTo(30);
+    assertThat(MutatingClient.MUTANTS.clauses()).isEqualTo(36);
   }
 
   /** So a clause that only one of the two stores has is noticed, whichever it is. */
@@ -58,6 +63,7 @@ class ConditionsOfProgressTest {
       // Formats are DynamoDB's own.
       if (!READER.matcher(mutant.what()).find()
           && !LETTERS_AND_EFFECTS.matcher(mutant.shape()).matches()
+          && !RACES.matcher(mutant.shape()).matches()
           && MutatingClient.MUTANTS.noticedBy(mutant, List.of(Comparison.class)).isEmpty()) {
         unnoticed.add(mutant);
       }

@@ -158,7 +158,7 @@ class DynamoItemsTest {
   @Test
   void an_item_that_wants_a_newer_reader_is_refused_by_name_and_left_alone() {
     var item = seal();
-    set(KEY, Map.of("f", AttributeValue.fromN("4"), "r", AttributeValue.fromN("4")));
+    set(KEY, Map.of("f", AttributeValue.fromN("5"), "r", AttributeValue.fromN("5")));
     var before = item(KEY);
 
     for (var refused :
@@ -169,8 +169,8 @@ class DynamoItemsTest {
       assertThat(refused)
           .isInstanceOf(CheckpointException.class)
           .hasMessageContaining("orders@1767225600/s0!totals")
-          .hasMessageContaining("has format 4 and wants a reader of at least 4")
-          .hasMessageContaining("this version is reader 3");
+          .hasMessageContaining("has format 5 and wants a reader of at least 5")
+          .hasMessageContaining("this version is reader 4");
     }
     assertThat(item(KEY)).isEqualTo(before);
   }
@@ -179,7 +179,7 @@ class DynamoItemsTest {
   void a_child_that_wants_a_newer_reader_is_named_and_the_parent_does_not_end() {
     var child = progress("s1");
     answer(store.seal(child, token("ann", 1), "n"));
-    set(child, Map.of("r", AttributeValue.fromN("4")));
+    set(child, Map.of("r", AttributeValue.fromN("5")));
 
     assertThat(faultOf(store.end(end(KEY, seal()))))
         .isInstanceOf(CheckpointException.class)
@@ -216,7 +216,7 @@ class DynamoItemsTest {
     var key =
         Map.of(
             "pk", AttributeValue.fromS(application + "!F"), "sk", AttributeValue.fromS("totals"));
-    set(key, Map.of("r", AttributeValue.fromN("4")));
+    set(key, Map.of("r", AttributeValue.fromN("5")));
 
     assertThat(faultOf(store.startOf("totals", StartingPosition.TRIM_HORIZON)))
         .hasMessageContaining("function item " + application + "!F totals");

@@ -77,7 +77,7 @@ class DynamoOperatorStoreTest extends OperatorStoreContract {
       }
     }
     assertThat(Answers.faultOf(store.operator().progress(key)))
-        .hasMessageContaining("wants a reader of at least 4, this version is reader 3");
+        .hasMessageContaining("wants a reader of at least 5, this version is reader 4");
   }
 
   @Test

@@ -6,6 +6,8 @@ import io.headrace.function.InvocationThreads.Kind;
 import io.headrace.function.KeyParking;
 import io.headrace.kcl.Start;
 import io.headrace.kcl.loop.ThreadKind;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -54,7 +56,17 @@ final class FunctionKeys {
         optional("inFlight", key -> section.number(key, 1, 1, 10_000)),
         threads(),
         optional(
-            "committingWithin", key -> section.duration(key, Duration.ZERO, Duration.ZERO, HOUR)));
+            "committingWithin", key -> section.duration(key, Duration.ZERO, Duration.ZERO, HOUR)),
+        new FunctionOptions.Standing(
+            section.texts("migratesFrom"), flag("beginningAnew"), optional("shadow", this::path)));
+  }
+
+  private Path path(String key) {
+    try {
+      return Path.of(section.text(key, ""));
+    } catch (InvalidPathException wrong) {
+      throw section.complaint(key, "must be the path of a file");
+    }
   }
 
   private FunctionOptions.Threads threads() {

@@ -84,7 +84,8 @@ class SettingsTest {
       value = {
         "retrieval: push | app.yaml:1: retrieval: retrieval \"push\": must be fan-out or polling",
         "consumer: a/b | app.yaml:1: consumer: consumer \"a/b\": must be 1 to 128 letters",
-        "consumer: arn:aws:kinesis:x | app.yaml:1: consumer: consumer \"arn:aws:kinesis:x\": an ARN",
+        "consumer: arn:aws:kinesis:x | app.yaml:1: consumer: consumer \"arn:aws:kinesis:x\": an"
+            + " ARN",
       })
   void a_wrong_retrieval_is_told_with_its_place(String line, String complaint) {
     assertThatThrownBy(() -> read(line + "\n" + SMALLEST)).hasMessageContaining(complaint);
@@ -152,8 +153,10 @@ class SettingsTest {
         "leases: [1] | app.yaml:4: leases: must be a mapping, found a list",
         "watchdog: {after: 1ms} | app.yaml:4: watchdog.after: must be between 1s and",
         "watchdog: {restarts: many} | app.yaml:4: watchdog.restarts: must be",
-        "watchdog: {often: 3} | app.yaml:4: watchdog.often: there is no such key; allowed here: after,",
-        "watchdog: {stuckThreads: 2000} | watchdog.stuckThreads: must be a whole number between 0 and 1000",
+        "watchdog: {often: 3} | app.yaml:4: watchdog.often: there is no such key; allowed here:"
+            + " after,",
+        "watchdog: {stuckThreads: 2000} | watchdog.stuckThreads: must be a whole number between 0"
+            + " and 1000",
         "memory: 5 | app.yaml:4: memory: must be between 16MiB and",
         "memory: 1MiB | found \"1MiB\"",
         "stopWithin: {} | app.yaml:4: stopWithin: must be a single value, found a mapping",
@@ -183,23 +186,23 @@ class SettingsTest {
     var options =
         read(SMALLEST
                 + """
-                        startingPosition: 2026-01-01T00:00:00Z
-                        timeout: 30s
-                        inFlight: 64
-                        threads: 12
-                        virtualThreads: never
-                        retries: 5
-                        recordAge: 1h
-                        backOff: {first: 200ms, longest: 2m}
-                        pauseAbove: {share: 0.25, ofLast: 40}
-                        parking: {after: 5s, records: 10, size: 2MiB, keysMax: 8, sizeMax: 64MiB}
-                        batchSize: 50
-                        batchWindow: 5s
-                        parallelizationFactor: 3
-                        maxPayload: 4MiB
-                        unavailableOn: [java.net.ConnectException]
-                        committingWithin: 250ms
-                    """)
+                    startingPosition: 2026-01-01T00:00:00Z
+                    timeout: 30s
+                    inFlight: 64
+                    threads: 12
+                    virtualThreads: never
+                    retries: 5
+                    recordAge: 1h
+                    backOff: {first: 200ms, longest: 2m}
+                    pauseAbove: {share: 0.25, ofLast: 40}
+                    parking: {after: 5s, records: 10, size: 2MiB, keysMax: 8, sizeMax: 64MiB}
+                    batchSize: 50
+                    batchWindow: 5s
+                    parallelizationFactor: 3
+                    maxPayload: 4MiB
+                    unavailableOn: [java.net.ConnectException]
+                    committingWithin: 250ms
+                """)
             .functions()
             .get(0)
             .options();
@@ -232,6 +235,25 @@ class SettingsTest {
   }
 
   @Test
+  void a_function_is_to_others_what_the_file_says() throws IOException {
+    var options =
+        read(SMALLEST
+                + """
+                    migratesFrom: [former, first]
+                    beginningAnew: true
+                    shadow: out/shadow.ndjson
+                """)
+            .functions()
+            .get(0)
+            .options();
+
+    assertThat(options.standing())
+        .isEqualTo(
+            new FunctionOptions.Standing(
+                List.of("former", "first"), true, Optional.of(Path.of("out/shadow.ndjson"))));
+  }
+
+  @Test
   void parking_of_keys_may_be_switched_off() throws IOException {
     var options = read(SMALLEST + "    parking: {enabled: false}\n").functions().get(0).options();
 
@@ -246,10 +268,10 @@ class SettingsTest {
     var options =
         read(SMALLEST
                 + """
-                        lambdaCompatible: true
-                        reportBatchItemFailures: true
-                        retries: forever
-                    """)
+                    lambdaCompatible: true
+                    reportBatchItemFailures: true
+                    retries: forever
+                """)
             .functions()
             .get(0)
             .options();
@@ -276,7 +298,8 @@ class SettingsTest {
       value = {
         "batchSize: 0 | app.yaml:4: functions[0].batchSize: must be a whole number between 1 and",
         "batchWindow: 6m | app.yaml:4: functions[0].batchWindow: must be between 0s and 5m",
-        "retries: -1 | app.yaml:4: functions[0].retries: must be a whole number between 0 and 10000",
+        "retries: -1 | app.yaml:4: functions[0].retries: must be a whole number between 0 and"
+            + " 10000",
         "maxPayload: 1KiB | app.yaml:4: functions[0].maxPayload: must be between 1MiB and 1024MiB",
         "enabled: yes please | app.yaml:4: functions[0].enabled: must be true or false",
         "startingPosition: now | app.yaml:4: functions[0].startingPosition: must be trim-horizon",
@@ -298,7 +321,8 @@ class SettingsTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "parallelizationFactor: 11 | parallelizationFactor: must be a whole number between 1 and 10",
+        "parallelizationFactor: 11 | parallelizationFactor: must be a whole number between 1 and"
+            + " 10",
         "recordAge: 59s | recordAge: must be between 1m and 10080m",
         "batchWindow: 1500ms | batchWindow: must be whole seconds",
         "maxPayload: 7MiB | maxPayload: must be between 1MiB and 6MiB",
