@@ -2,7 +2,9 @@ package io.headrace.function;
 
 import io.headrace.kcl.BatchLimits;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executor;
@@ -21,6 +23,7 @@ final class ChosenOptions {
   @Nullable InvocationThreads threads;
   @Nullable Duration sorted;
   Committing committing = Committing.USUAL;
+  final List<Broadcast<?>> broadcasts = new ArrayList<>();
 
   FunctionSettings settings() {
     return new FunctionSettings(
@@ -34,6 +37,7 @@ final class ChosenOptions {
         Optional.ofNullable(redaction),
         Optional.ofNullable(threads),
         Optional.ofNullable(sorted),
-        committing);
+        committing,
+        broadcasts);
   }
 }

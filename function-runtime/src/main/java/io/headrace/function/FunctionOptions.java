@@ -198,7 +198,8 @@ public record FunctionOptions(
         of.sorted(),
         committingWithin
             .map(limit -> of.committing().within(Ranges.requireCommitting(function, limit)))
-            .orElse(of.committing()));
+            .orElse(of.committing()),
+        of.broadcasts());
   }
 
   private Optional<InvocationThreads> threads(FunctionSettings of) {

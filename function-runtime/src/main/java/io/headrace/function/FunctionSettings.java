@@ -2,6 +2,7 @@ package io.headrace.function;
 
 import io.headrace.kcl.BatchLimits;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executor;
@@ -18,9 +19,11 @@ record FunctionSettings(
     Optional<Redaction> redaction,
     Optional<InvocationThreads> threads,
     Optional<Duration> sorted,
-    Committing committing) {
+    Committing committing,
+    List<Broadcast<?>> broadcasts) {
   FunctionSettings {
     sides = Map.copyOf(sides);
+    broadcasts = List.copyOf(broadcasts);
   }
 
   /** For functions whose keys can't be parked. */
@@ -36,11 +39,23 @@ record FunctionSettings(
         redaction,
         threads,
         sorted,
-        committing);
+        committing,
+        broadcasts);
   }
 
   FunctionSettings committing(Committing how) {
     return new FunctionSettings(
-        batch, retry, limit, inFlight, executor, sides, delivery, redaction, threads, sorted, how);
+        batch,
+        retry,
+        limit,
+        inFlight,
+        executor,
+        sides,
+        delivery,
+        redaction,
+        threads,
+        sorted,
+        how,
+        broadcasts);
   }
 }

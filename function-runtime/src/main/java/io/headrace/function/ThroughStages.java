@@ -9,6 +9,7 @@ import io.headrace.kcl.ShardHandler;
 import io.headrace.kcl.ShardedStream;
 import io.headrace.kcl.StreamSink;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -80,7 +81,8 @@ final class ThroughStages<I, O> {
         of.redaction(),
         of.threads(),
         Optional.empty(),
-        of.committing());
+        of.committing(),
+        List.of());
   }
 
   /** Handlers of an input's shards. */
