@@ -1,5 +1,6 @@
 package io.headrace.console;
 
+import io.headrace.function.Broadcast;
 import io.headrace.function.FunctionSpec;
 import io.headrace.function.Input;
 import io.headrace.function.settings.Settings;
@@ -46,6 +47,9 @@ final class CheckCommand implements Callable<Integer> {
             "application " + settings.application() + ", table " + settings.leases().table());
         for (var function : application.functions()) {
           out.println("  " + function.name() + " reads " + String.join(", ", inputs(function)));
+          if (!function.broadcasts().isEmpty()) {
+            out.println("    and whole " + String.join(", ", broadcasts(function)));
+          }
         }
       }
       return 0;
@@ -56,7 +60,14 @@ final class CheckCommand implements Callable<Integer> {
     var row = new LinkedHashMap<String, Object>();
     row.put("name", function.name());
     row.put("reads", inputs(function));
+    if (!function.broadcasts().isEmpty()) {
+      row.put("readsWhole", broadcasts(function));
+    }
     return row;
+  }
+
+  private static List<String> broadcasts(FunctionSpec<?, ?> function) {
+    return function.broadcasts().stream().map(Broadcast::source).map(String::valueOf).toList();
   }
 
   private static List<String> inputs(FunctionSpec<?, ?> function) {

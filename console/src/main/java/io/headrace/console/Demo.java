@@ -10,6 +10,8 @@ import io.headrace.function.settings.Settings;
 import io.headrace.harness.LocalDynamoDb;
 import io.headrace.kcl.Shard;
 import io.headrace.kcl.StreamConnector;
+import io.headrace.kcl.StreamSink;
+import io.headrace.kcl.StreamSource;
 import io.headrace.kcl.kinesis.Retrieval;
 import io.headrace.kcl.loop.Entropy;
 import io.headrace.kcl.loop.ShutdownSignal;
@@ -29,6 +31,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -58,6 +61,7 @@ final class Demo implements AutoCloseable {
   private static final Duration DRAIN_MAX = Duration.ofSeconds(30);
   private static final Duration STOP_MAX = Duration.ofSeconds(5);
   private static final Duration COMMIT_INTERVAL = Duration.ofSeconds(1);
+  private static final Duration MARKS = Duration.ofSeconds(3);
   private static final Duration FRAME = Duration.ofSeconds(1);
 
   private final Options options;
@@ -75,6 +79,7 @@ final class Demo implements AutoCloseable {
   private final Map<String, HeadraceMetrics> metrics = new HashMap<>();
   private final Map<String, FunctionRuntime.Running> workers =
       Collections.synchronizedMap(new LinkedHashMap<>());
+  private final Map<String, StreamSink> sinks = new ConcurrentHashMap<>();
   private final Map<Sample, Long> put = new LinkedHashMap<>();
   private final long startedTicks = loop.ticks();
   private boolean killed;
@@ -99,7 +104,16 @@ final class Demo implements AutoCloseable {
                 Optional.of(dynamoDb.endpoint())));
     this.connector = aws.connector(options.retrieval());
     for (var sample : samples) {
-      kinesis.createStream(sample.stream().name(), sample.shards());
+      sample.streams().forEach(stream -> kinesis.createStream(stream.name(), sample.shards()));
+      sample
+          .spec()
+          .throughStream()
+          .ifPresent(
+              stream -> {
+                kinesis.createStream(stream.name(), sample.shards());
+                ledger.carries(sample.spec().name(), stream.name());
+              });
+      sample.spec().broadcasts().forEach(each -> kinesis.createStream(each.source().name(), 1));
     }
   }
 
@@ -138,10 +152,11 @@ final class Demo implements AutoCloseable {
     int shards = 0;
     for (var sample : samples) {
       results.add(sample.result(put.getOrDefault(sample, 0L)));
-      shards += sample.shards();
+      shards += kinesisShards(sample);
     }
     return new DemoReport(
         ledger.account(),
+        ledger.carried(),
         ledger.missing(),
         elapsed(),
         options.workers(),
@@ -153,6 +168,11 @@ final class Demo implements AutoCloseable {
         ledger.commits(),
         aws.dynamoDbRequests(),
         results);
+  }
+
+  private static int kinesisShards(Sample sample) {
+    int streams = sample.streams().size() + (isCarried(sample) ? 1 : 0);
+    return streams * sample.shards();
   }
 
   private FunctionRuntime.Running worker(String name) {
@@ -207,8 +227,7 @@ final class Demo implements AutoCloseable {
   private void play(ShutdownSignal signal) throws InterruptedException {
     var playing = new ArrayList<Playing>();
     for (var sample : samples) {
-      var sink = connector.sink(sample.stream().name(), loop, Entropy.generator());
-      var player = new SamplePlayer(sample, sink, ledger, loop, options.playing());
+      var player = new SamplePlayer(sample, this::sink, ledger, loop, options.playing());
       playing.add(new Playing(sample, player, player.play().toCompletableFuture()));
     }
     var all =
@@ -225,17 +244,23 @@ final class Demo implements AutoCloseable {
     playing.forEach(one -> one.player().stop());
     for (var one : playing) {
       put.put(one.sample(), join(one.done()));
-      join(end(one.sample(), one.player()));
+      end(one.sample(), one.player());
     }
   }
 
   /** The samples' inputs are bounded: each shard is told that nothing more comes. */
-  private CompletionStage<Void> end(Sample sample, SamplePlayer player)
-      throws InterruptedException {
-    var stream = connector.open(sample.stream(), loop, Entropy.generator());
-    List<Shard> shards = join(stream.shards());
-    stream.close();
-    return player.put(sample.ending(shards));
+  private void end(Sample sample, SamplePlayer player) throws InterruptedException {
+    for (var source : sample.streams()) {
+      var stream = connector.open(source, loop, Entropy.generator());
+      List<Shard> shards = join(stream.shards());
+      stream.close();
+      join(player.end(source, sample.ending(source, shards)));
+    }
+  }
+
+  private StreamSink sink(StreamSource stream) {
+    return sinks.computeIfAbsent(
+        stream.name(), name -> connector.sink(name, loop, Entropy.generator()));
   }
 
   private void killOne() {
@@ -254,11 +279,19 @@ final class Demo implements AutoCloseable {
   /** Until every record that was put is settled and committed; a bounded time. */
   private void drain(ShutdownSignal signal) throws InterruptedException {
     var limit = elapsed().plus(signal.asked() ? STOP_MAX.dividedBy(2) : DRAIN_MAX);
-    while (ledger.account().inFlight() > 0 && elapsed().compareTo(limit) < 0) {
+    while (ledger.isInFlight() && elapsed().compareTo(limit) < 0) {
       refuseDead();
       pause(signal.asked() ? Duration.ofMillis(50) : Duration.ofMillis(200));
       draw();
     }
+    if (!signal.asked() && samples.stream().anyMatch(Demo::isCarried)) {
+      // That inputs have ended is told between stages once a second, and fires the last timers.
+      pause(MARKS);
+    }
+  }
+
+  private static boolean isCarried(Sample sample) {
+    return sample.spec().throughStream().isPresent();
   }
 
   private void pause(Duration time) throws InterruptedException {

@@ -10,6 +10,8 @@ import java.util.Map;
 /**
  * How a demo went.
  *
+ * @param carried of functions that are keyed across shards, what came of the records behind the
+ *     first stage
  * @param missing the first records that a commit passed and nobody settled; empty when all is well
  * @param retrieval as it was asked for
  * @param retrievedBy what the shards' readers said of it
@@ -17,6 +19,7 @@ import java.util.Map;
  */
 record DemoReport(
     Ledger.Account account,
+    Ledger.Carried carried,
     List<String> missing,
     Duration elapsed,
     int workers,
@@ -34,6 +37,7 @@ record DemoReport(
   boolean complete() {
     return account.unaccounted() == 0
         && account.inFlight() == 0
+        && carried.inFlight() == 0
         && account.put()
             == account.handled()
                 + account.filtered()
@@ -55,6 +59,14 @@ record DemoReport(
     json.put("inFlight", account.inFlight());
     json.put("unaccounted", account.unaccounted());
     json.put("duplicates", account.duplicates());
+    var between = new LinkedHashMap<String, Object>();
+    between.put("put", carried.put());
+    between.put("handled", carried.handled());
+    between.put("deadLettered", carried.deadLettered());
+    between.put("parked", carried.parked());
+    between.put("inFlight", carried.inFlight());
+    between.put("marksAndRepeated", carried.filtered());
+    json.put("carried", between);
     json.put("workers", workers);
     json.put("retrieval", retrieval);
     json.put("retrievedBy", retrievedBy);
@@ -97,6 +109,15 @@ record DemoReport(
         String.format(
             "  unaccounted %,d, delivered again %,d, commits %,d, DynamoDB requests %,d",
             account.unaccounted(), account.duplicates(), commits, dynamoRequests));
+    lines.add(
+        String.format(
+            "  of these %,d carried to the shards of their keys: handled %,d + dead-lettered %,d +"
+                + " parked %,d + in flight %,d",
+            carried.put(),
+            carried.handled(),
+            carried.deadLettered(),
+            carried.parked(),
+            carried.inFlight()));
     missing.stream()
         .limit(MISSING_SHOWN_MAX)
         .forEach(record -> lines.add("  passed over: " + record));

@@ -66,6 +66,9 @@ final class IamPolicy {
             written.add(stream.name());
           }
         });
+    var shared = read.stream().map(this::stream).toList();
+    functions.forEach(
+        function -> function.broadcasts().forEach(each -> read.add(each.source().name())));
     var streams = read.stream().map(this::stream).toList();
     statements.add(
         statement(
@@ -77,7 +80,8 @@ final class IamPolicy {
                 "kinesis:GetRecords"),
             streams));
     if (settings.retrieval() instanceof Retrieval.FanOut fanOut) {
-      statements.addAll(fanOut(fanOut, streams));
+      // What each worker reads whole is polled.
+      statements.addAll(fanOut(fanOut, shared));
     }
     if (!written.isEmpty()) {
       statements.add(

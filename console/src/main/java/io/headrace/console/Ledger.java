@@ -1,6 +1,7 @@
 package io.headrace.console;
 
 import io.headrace.function.FunctionEvent;
+import io.headrace.function.FunctionSpec;
 import io.headrace.function.RuntimeListener;
 import io.headrace.kcl.Position;
 import io.headrace.kcl.Progress;
@@ -71,6 +72,11 @@ final class Ledger implements RuntimeListener {
     @Nullable Progress committed;
     boolean ended;
 
+    /** Of those that were put. */
+    long settledAs(Outcome outcome) {
+      return put.stream().filter(position -> settled.get(position) == outcome).count();
+    }
+
     boolean passed(Position position) {
       if (ended) {
         return true;
@@ -87,6 +93,50 @@ final class Ledger implements RuntimeListener {
 
   private record PageKey(String function, String stream, String shard) {}
 
+  /**
+   * Where the records are that first stages carried on ({@link io.headrace.function.Keys#across}).
+   * All but {@code filtered} add up to {@code put}.
+   *
+   * @param put handled by a first stage, each once, however often it was carried
+   * @param filtered marks between the stages, and what was carried twice
+   * @param inFlight not finished by the second stage, or not passed by a commit of it
+   */
+  record Carried(
+      long put, long handled, long deadLettered, long parked, long filtered, long inFlight) {
+    static final Carried NONE = new Carried(0, 0, 0, 0, 0, 0);
+
+    Carried plus(Carried other) {
+      return new Carried(
+          put + other.put,
+          handled + other.handled,
+          deadLettered + other.deadLettered,
+          parked + other.parked,
+          filtered + other.filtered,
+          inFlight + other.inFlight);
+    }
+  }
+
+  /** A stream between two stages of a function; the end of an input is not carried. */
+  private static final class Between {
+    final String function;
+    final String stream;
+    long ends;
+
+    Between(String function, String stream) {
+      this.function = function;
+      this.stream = stream;
+    }
+
+    boolean isSecond(PageKey page) {
+      return page.stream().equals(stream) && page.function().equals(function + "@" + stream);
+    }
+
+    boolean isFirst(PageKey page) {
+      return page.function().startsWith(function + "@") && !isSecond(page);
+    }
+  }
+
+  private final Map<String, Between> between = new HashMap<>();
   private final Map<PageKey, Page> pages = new HashMap<>();
   private long commits;
   private long settled;
@@ -106,11 +156,72 @@ final class Ledger implements RuntimeListener {
     }
   }
 
+  /** Under which a function's progress in a stream is told. */
+  static String nameIn(FunctionSpec<?, ?> spec, String stream) {
+    return spec.inputs().size() == 1 && spec.throughStream().isEmpty()
+        ? spec.name()
+        : spec.name() + "@" + stream;
+  }
+
+  /** The function is keyed across the shards of this stream, which it alone writes. */
+  synchronized void carries(String function, String stream) {
+    between.put(function, new Between(function, stream));
+  }
+
+  /** So many records that were put said that an input of the function has ended. */
+  synchronized void ended(String function, int records) {
+    var carried = between.get(function);
+    if (carried != null) {
+      carried.ends += records;
+    }
+  }
+
+  /** Whether anything that was put is not finished, in whichever stage. */
+  synchronized boolean isInFlight() {
+    return account().inFlight() > 0 || carried().inFlight() > 0;
+  }
+
+  synchronized Carried carried() {
+    return between.values().stream().map(this::carried).reduce(Carried.NONE, Carried::plus);
+  }
+
+  private Carried carried(Between of) {
+    long put = -of.ends;
+    var second = new EnumMap<Outcome, Long>(Outcome.class);
+    for (var entry : pages.entrySet()) {
+      var page = entry.getValue();
+      if (of.isFirst(entry.getKey())) {
+        put += page.settledAs(Outcome.HANDLED);
+      } else if (of.isSecond(entry.getKey())) {
+        page.settled.forEach(
+            (position, outcome) -> {
+              if (page.passed(position)) {
+                second.merge(outcome, 1L, Long::sum);
+              }
+            });
+      }
+    }
+    long handled = second.getOrDefault(Outcome.HANDLED, 0L);
+    long lettered = second.getOrDefault(Outcome.DEAD_LETTERED, 0L);
+    long parked = second.getOrDefault(Outcome.PARKED, 0L);
+    return new Carried(
+        put,
+        handled,
+        lettered,
+        parked,
+        second.getOrDefault(Outcome.FILTERED, 0L),
+        put - handled - lettered - parked);
+  }
+
   /** Any event of a worker; others than the four that matter are let through. */
   @Override
   public synchronized void on(Object event) {
     if (event instanceof WorkerEvent.Settled done) {
-      settled++;
+      var key =
+          new PageKey(done.function(), done.shard().stream().name(), done.shard().shard().value());
+      if (between.values().stream().noneMatch(of -> of.isSecond(key))) {
+        settled++;
+      }
       var page = page(done.function(), done.shard());
       if (page.settled.put(done.position(), done.outcome()) != null) {
         page.repeated++;
@@ -153,7 +264,10 @@ final class Ledger implements RuntimeListener {
   }
 
   synchronized Account account() {
-    return pages.values().stream().map(Ledger::account).reduce(Account.EMPTY, Account::plus);
+    return pages.entrySet().stream()
+        .filter(page -> between.values().stream().noneMatch(of -> of.isSecond(page.getKey())))
+        .map(page -> account(page.getValue()))
+        .reduce(Account.EMPTY, Account::plus);
   }
 
   /** Positions that were passed by a commit and never settled, for the operator to look at. */

@@ -176,6 +176,17 @@ final class Narrator implements RuntimeListener {
           + " s"
           + resumed.dependency().map(name -> ", " + name + " has answered").orElse("");
     }
+    if (event instanceof FunctionEvent.VersionRefused refused) {
+      return where
+          + "version "
+          + refused.position()
+          + " refused ("
+          + refused.code()
+          + "), the former one stays in force";
+    }
+    if (event instanceof FunctionEvent.VersionsMissing missing) {
+      return where + "the stream has forgotten versions behind " + missing.after() + " unread";
+    }
     if (event instanceof FunctionEvent.SinkRecovered sink) {
       return where + sink.sink() + " is written again";
     }

@@ -120,6 +120,15 @@ class DemoCommandTest {
                 + summary.get("deadLettered").asLong()
                 + summary.get("droppedAsMisrouted").asLong()
                 + summary.get("parked").asLong());
+    var carried = summary.get("carried");
+    assertThat(carried.get("put").asLong()).isPositive();
+    assertThat(carried.get("inFlight").asLong()).isZero();
+    assertThat(carried.get("put").asLong())
+        .isEqualTo(
+            carried.get("handled").asLong()
+                + carried.get("deadLettered").asLong()
+                + carried.get("parked").asLong());
+    assertThat(summary.get("samples").get("fraud").get("contradicting").asLong()).isZero();
     assertThat(summary.get("commits").asLong()).isPositive();
     assertThat(summary.get("dynamoRequests").asLong()).isPositive();
   }

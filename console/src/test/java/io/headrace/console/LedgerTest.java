@@ -123,6 +123,40 @@ class LedgerTest {
     assertThatThrownBy(() -> put(1)).hasMessageContaining("s stored two records at shardId-0 1:0");
   }
 
+  @Test
+  void what_a_first_stage_handled_is_in_flight_until_the_second_is_done_with_it() {
+    ledger.carries("g", "between");
+    ledger.stored(
+        List.of("g@s"),
+        "s",
+        LongStream.rangeClosed(1, 4).mapToObj(p -> new Stored(SHARD, Position.of(p))).toList());
+    ledger.ended("g", 1);
+    for (long position = 1; position <= 4; position++) {
+      ledger.on(new WorkerEvent.Settled(KEY, "g@s", Position.of(position), Outcome.HANDLED));
+    }
+    ledger.on(
+        new WorkerEvent.Committed(
+            KEY, "g@s", new Progress(Optional.of(Position.of(4)), List.of())));
+    assertThat(ledger.account()).isEqualTo(new Ledger.Account(4, 4, 0, 0, 0, 0, 0, 0, 0, 0));
+    assertThat(ledger.carried()).isEqualTo(new Ledger.Carried(3, 0, 0, 0, 0, 3));
+
+    var second = new ShardKey(new StreamId("between", Instant.EPOCH), SHARD);
+    var outcomes =
+        List.of(Outcome.HANDLED, Outcome.FILTERED, Outcome.HANDLED, Outcome.DEAD_LETTERED);
+    for (int i = 0; i < outcomes.size(); i++) {
+      ledger.on(new WorkerEvent.Settled(second, "g@between", Position.of(i + 1), outcomes.get(i)));
+    }
+    assertThat(ledger.isInFlight()).isTrue();
+    ledger.on(
+        new WorkerEvent.Committed(
+            second, "g@between", new Progress(Optional.of(Position.of(4)), List.of())));
+
+    assertThat(ledger.carried()).isEqualTo(new Ledger.Carried(3, 2, 1, 0, 1, 0));
+    assertThat(ledger.account()).isEqualTo(new Ledger.Account(4, 4, 0, 0, 0, 0, 0, 0, 0, 0));
+    assertThat(ledger.isInFlight()).isFalse();
+    assertThat(ledger.settled()).isEqualTo(4);
+  }
+
   private void put(long... positions) {
     ledger.stored(
         List.of("f"),

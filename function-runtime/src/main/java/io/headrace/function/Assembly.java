@@ -53,7 +53,8 @@ final class Assembly {
     }
     for (var spec : of.specs) {
       boolean remembers = spec.inputs().stream().anyMatch(input -> input.deduplication() != null);
-      if ((spec.isStateful() || remembers) && of.chunks == null) {
+      boolean keeps = !spec.settings().broadcasts().isEmpty();
+      if ((spec.isStateful() || remembers || keeps) && of.chunks == null) {
         throw missing(of, "a place for the state of function " + spec.name() + ": stateIn(...)");
       }
     }
@@ -69,6 +70,16 @@ final class Assembly {
   /** Functions without state need none; then no key is parked. */
   ChunkStore chunks() {
     return of.chunks != null ? of.chunks : Environment.NO_CHUNKS;
+  }
+
+  BroadcastReader.Worker reader(Environment environment) {
+    return new BroadcastReader.Worker(
+        of.application,
+        machinery.workerLoop(),
+        machinery.workerRandom(),
+        machinery.pool(),
+        environment.chunks(),
+        environment.events());
   }
 
   /**

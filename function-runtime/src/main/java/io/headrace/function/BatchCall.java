@@ -152,7 +152,13 @@ final class BatchCall<I, O> extends Task<O> {
         } else {
           var attempt = new ItemAttempt(item.deliveries, call);
           events.add(
-              new RecordEvent<>(item.record, item.id, decoded.value(), decoded.time(), attempt));
+              new RecordEvent<>(
+                  item.record,
+                  item.id,
+                  decoded.value(),
+                  decoded.time(),
+                  attempt,
+                  call.broadcasts()));
           handed.add(item);
         }
       } catch (Exception fault) {

@@ -134,6 +134,11 @@ final class Call<O> implements Runnable, Attempt {
     terms.around().made();
   }
 
+  /** What the record may be held against. */
+  Broadcasts broadcasts() {
+    return terms.scope().environment.broadcasts();
+  }
+
   @Override
   public void run() {
     long now = terms.loop().ticks();

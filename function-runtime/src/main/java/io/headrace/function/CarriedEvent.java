@@ -3,9 +3,11 @@ package io.headrace.function;
 import io.headrace.function.through.Envelope.Carried;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Optional;
 
 /** A record that was carried on, as if it had been read where it lies. */
-record CarriedEvent<I>(Carried carried, I value, Attempt attempt) implements Event<I> {
+record CarriedEvent<I>(Carried carried, I value, Attempt attempt, Broadcasts broadcasts)
+    implements Event<I> {
   /** Names the record where it lies. */
   static EventId idOf(Carried carried) {
     return Decoder.id(carried.source().shard(), carried.source().position());
@@ -34,6 +36,11 @@ record CarriedEvent<I>(Carried carried, I value, Attempt attempt) implements Eve
   @Override
   public Map<String, String> headers() {
     return carried.headers();
+  }
+
+  @Override
+  public <R> Optional<Version<R>> inForce(Broadcast<R> broadcast) {
+    return broadcasts.inForce(broadcast, time(), arrivedAt());
   }
 
   /** Without the value, which never reaches a log. */

@@ -3,7 +3,9 @@ package io.headrace.function;
 import io.headrace.kcl.BatchLimits;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executor;
@@ -24,6 +26,7 @@ final class ChosenOptions {
   Committing committing = Committing.USUAL;
   Descent descent = Descent.NEW;
   @Nullable Path shadow;
+  final List<Broadcast<?>> broadcasts = new ArrayList<>();
 
   FunctionSettings settings() {
     return new FunctionSettings(
@@ -39,6 +42,7 @@ final class ChosenOptions {
         Optional.ofNullable(sorted),
         committing,
         descent,
-        Optional.ofNullable(shadow));
+        Optional.ofNullable(shadow),
+        broadcasts);
   }
 }

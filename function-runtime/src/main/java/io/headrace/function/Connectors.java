@@ -27,6 +27,7 @@ final class Connectors implements AutoCloseable {
   private final Map<String, StreamConnector> byService = new LinkedHashMap<>();
   private final List<StreamConnector> found = new ArrayList<>();
   private final Map<String, ShardedStream> streams = new LinkedHashMap<>();
+  private final List<ShardedStream> whole = new ArrayList<>();
   private final Map<String, StreamSink> throughSinks = new LinkedHashMap<>();
 
   Connectors(
@@ -68,6 +69,14 @@ final class Connectors implements AutoCloseable {
         });
   }
 
+  /** For this worker alone, beside those of which it runs its share. */
+  ShardedStream openWhole(StreamSource source) {
+    var stream = connector(source.service()).openWhole(source, loop, random);
+    whole.add(stream);
+    return stream;
+  }
+
+  /** Those of which the worker runs its share. */
   List<ShardedStream> opened() {
     return List.copyOf(streams.values());
   }
@@ -107,6 +116,7 @@ final class Connectors implements AutoCloseable {
   public void close() {
     throughSinks.values().forEach(StreamSink::close);
     streams.values().forEach(ShardedStream::close);
+    whole.forEach(ShardedStream::close);
     found.forEach(StreamConnector::close);
   }
 }

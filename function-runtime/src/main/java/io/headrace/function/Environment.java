@@ -30,6 +30,7 @@ import java.util.random.RandomGenerator;
  * @param stuck the threads that do not come back from user code
  * @param telemetry who looks at calls
  * @param versions in which state is written
+ * @param broadcasts that the function may ask for
  */
 record Environment(
     String application,
@@ -45,7 +46,8 @@ record Environment(
     LetterKeeping letters,
     StuckThreads.Tally stuck,
     Telemetry telemetry,
-    StateVersions versions) {
+    StateVersions versions,
+    Broadcasts broadcasts) {
   /** Where there is no place for state: whoever asks for it is told so. */
   static final ChunkStore NO_CHUNKS = new NoChunks();
 
@@ -71,11 +73,12 @@ record Environment(
         LetterKeeping.NONE,
         StuckThreads.Tally.unbounded(),
         Telemetry.NONE,
-        StateVersions.NEWEST);
+        StateVersions.NEWEST,
+        Broadcasts.NONE);
   }
 
-  /** The same, with user code called elsewhere. */
-  Environment callingOn(Executor other) {
+  /** The same for one function: where its code is called, and what it may ask for. */
+  Environment of(Executor other, Broadcasts its) {
     return new Environment(
         application,
         other,
@@ -90,7 +93,8 @@ record Environment(
         letters,
         stuck,
         telemetry,
-        versions);
+        versions,
+        its);
   }
 
   /** Whether what is stored in chunks outlives the run. */

@@ -28,6 +28,21 @@ public interface Event<I> {
   /** Trace context and the like, as they came; empty where the envelope carries none. */
   Map<String, String> headers();
 
+  /**
+   * The version of a broadcast that this record is to be handled by: the same whenever and wherever
+   * the record is delivered. Costs next to nothing; ask in the call itself, and keep what a later
+   * timer needs of it in the state.
+   *
+   * @param broadcast one that the specification names ({@link FunctionSpec.Options#withBroadcast})
+   * @return empty where none was in force yet
+   * @throws Unavailable while the worker has not read all that may be in force: to be let through,
+   *     so that the function waits
+   */
+  default <R> Optional<Version<R>> inForce(Broadcast<R> broadcast) {
+    throw new UnsupportedOperationException(
+        broadcast + ": this event is of the caller's making, and knows of no broadcast");
+  }
+
   /** The trace that the record belongs to; empty where it carries none in W3C's format. */
   default Optional<TraceContext> trace() {
     return TraceContext.in(headers());

@@ -185,6 +185,33 @@ public sealed interface FunctionEvent {
   record ParkingFull(String function, ShardKey shard, KeyParking.Load load)
       implements FunctionEvent {}
 
+  /**
+   * A version of a broadcast was read by this worker: told again after a restart.
+   *
+   * @param shard of the broadcast's stream
+   */
+  record VersionRead(String function, ShardKey shard, Position position) implements FunctionEvent {}
+
+  /**
+   * A record of a broadcast's stream is no version, and the former one stays in force.
+   *
+   * @param shard of the broadcast's stream
+   * @param code a short constant: {@code Undecodable}, {@code NoEventTime}, {@code TooManyVersions}
+   * @param count how many this worker has refused of the broadcast, with this one
+   */
+  record VersionRefused(String function, ShardKey shard, Position position, String code, long count)
+      implements FunctionEvent {}
+
+  /**
+   * A broadcast's stream has forgotten versions that no worker had read.
+   *
+   * @param shard of the broadcast's stream
+   * @param resumesAt the first record that is left; empty when there is none yet
+   */
+  record VersionsMissing(
+      String function, ShardKey shard, Position after, Optional<Position> resumesAt)
+      implements FunctionEvent {}
+
   /** A record was passed over, as an operator ordered. */
   record Skipped(String function, ShardKey shard, Position position, long order)
       implements FunctionEvent {}

@@ -250,7 +250,8 @@ public record FunctionOptions(
             .map(limit -> of.committing().within(Ranges.requireCommitting(function, limit)))
             .orElse(of.committing()),
         standing.descent(function, of.descent()),
-        standing.shadow().or(of::shadow));
+        standing.shadow().or(of::shadow),
+        of.broadcasts());
   }
 
   private Optional<InvocationThreads> threads(FunctionSettings of) {

@@ -3,6 +3,7 @@ package io.headrace.function;
 import io.headrace.kcl.BatchLimits;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executor;
@@ -21,9 +22,11 @@ record FunctionSettings(
     Optional<Duration> sorted,
     Committing committing,
     Descent descent,
-    Optional<Path> shadow) {
+    Optional<Path> shadow,
+    List<Broadcast<?>> broadcasts) {
   FunctionSettings {
     sides = Map.copyOf(sides);
+    broadcasts = List.copyOf(broadcasts);
   }
 
   /** For functions whose keys can't be parked. */
@@ -41,7 +44,8 @@ record FunctionSettings(
         sorted,
         committing,
         descent,
-        shadow);
+        shadow,
+        broadcasts);
   }
 
   FunctionSettings descending(Descent from) {
@@ -58,12 +62,25 @@ record FunctionSettings(
         sorted,
         committing,
         from,
-        shadow);
+        shadow,
+        broadcasts);
   }
 
   FunctionSettings committing(Committing how) {
     return new FunctionSettings(
-        batch, retry, limit, inFlight, executor, sides, delivery, redaction, threads, sorted, how,
-        descent, shadow);
+        batch,
+        retry,
+        limit,
+        inFlight,
+        executor,
+        sides,
+        delivery,
+        redaction,
+        threads,
+        sorted,
+        how,
+        descent,
+        shadow,
+        broadcasts);
   }
 }

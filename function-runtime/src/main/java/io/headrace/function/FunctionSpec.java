@@ -193,6 +193,11 @@ public final class FunctionSpec<I, O> {
     return streams;
   }
 
+  /** What all its records are held against; every worker reads each whole. */
+  public List<Broadcast<?>> broadcasts() {
+    return settings.broadcasts();
+  }
+
   /** Where its dead letters go; empty where the runtime says it. */
   public Optional<DeadLetters> deadLetters() {
     return settings.retry().sink();
@@ -447,6 +452,22 @@ public final class FunctionSpec<I, O> {
      */
     public R shadow(Path outputs) {
       chosen.shadow = Objects.requireNonNull(outputs, "outputs");
+      return self();
+    }
+
+    /**
+     * Has every worker of the function read a stream whole, so that it may ask {@link
+     * Event#inForce} for the version of a value that a record is to be handled by. Needs a place
+     * for state ({@link FunctionRuntime#stateIn}), where versions are kept that their stream has
+     * forgotten.
+     */
+    public R withBroadcast(Broadcast<?> broadcast) {
+      Objects.requireNonNull(broadcast, "broadcast");
+      if (chosen.broadcasts.stream().anyMatch(each -> each.place().equals(broadcast.place()))) {
+        throw refused(
+            name, "withBroadcast", broadcast.source().name(), "the stream is named twice");
+      }
+      chosen.broadcasts.add(broadcast);
       return self();
     }
 

@@ -3,9 +3,11 @@ package io.headrace.function;
 import io.headrace.kcl.StreamRecord;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Optional;
 
 /** A decoded record of one attempt. */
-record RecordEvent<I>(StreamRecord record, EventId id, I value, Instant time, Attempt attempt)
+record RecordEvent<I>(
+    StreamRecord record, EventId id, I value, Instant time, Attempt attempt, Broadcasts broadcasts)
     implements Event<I> {
   @Override
   public String partitionKey() {
@@ -20,6 +22,11 @@ record RecordEvent<I>(StreamRecord record, EventId id, I value, Instant time, At
   @Override
   public Map<String, String> headers() {
     return record.headers();
+  }
+
+  @Override
+  public <R> Optional<Version<R>> inForce(Broadcast<R> broadcast) {
+    return broadcasts.inForce(broadcast, time(), arrivedAt());
   }
 
   /** Without the value, which never reaches a log. */

@@ -50,6 +50,7 @@ final class RuntimeWorker implements FunctionRuntime.Running {
   private final Duration stopWithin;
   private final Connectors connectors;
   private final Outlets outlets;
+  private final BroadcastReaders broadcasts;
   private final Map<String, FunctionHost<?, ?>> hosts = new LinkedHashMap<>();
   private final List<FunctionSpec<?, ?>> specs;
   private final Identities identities;
@@ -112,7 +113,8 @@ final class RuntimeWorker implements FunctionRuntime.Running {
             new LetterKeeping(progress, of.redaction),
             stuck,
             new Telemetry(of.logs(), of.observer),
-            new Versions());
+            new Versions(),
+            Broadcasts.NONE);
     specs = List.copyOf(of.specs);
     identities =
         new Identities(
@@ -121,12 +123,14 @@ final class RuntimeWorker implements FunctionRuntime.Running {
             progress.operator().functions(),
             machinery.workerLoop(),
             this::refused);
+    broadcasts = new BroadcastReaders(of.specs, connectors, assembly.reader(environment));
     var handlers = new ArrayList<HandlerSpec>();
     for (var spec : of.specs) {
       var pool = machinery.poolOf(spec, of.poolThreads);
       var host =
           FunctionHost.open(
-              spec.committingOutputsWithin(of.outputsWithin), environment.callingOn(pool));
+              spec.committingOutputsWithin(of.outputsWithin),
+              environment.of(pool, broadcasts.of(spec)));
       hosts.put(spec.name(), host);
       handlers.addAll(assembly.handlers(host, connectors, progress, identities.known()));
     }
@@ -225,6 +229,7 @@ final class RuntimeWorker implements FunctionRuntime.Running {
     reasons.addAll(sinks.sentences());
     reasons.addAll(stuck.sentences());
     reasons.addAll(parkings.sentences());
+    broadcasts.sentences().forEach(reasons::add);
     for (var unread : new String[] {orders.trouble(), identities.trouble()}) {
       if (unread != null) {
         reasons.add(unread);
@@ -385,6 +390,7 @@ final class RuntimeWorker implements FunctionRuntime.Running {
     listeners.started(look);
     orders.hold();
     watches.forEach(LoopWatch::begin);
+    broadcasts.begin();
     var unused =
         worker
             .start()
@@ -466,6 +472,7 @@ final class RuntimeWorker implements FunctionRuntime.Running {
   private void release() {
     if (released.compareAndSet(false, true)) {
       watches.forEach(LoopWatch::end);
+      broadcasts.close();
       machinery.close();
       hosts.values().forEach(Machinery::closeQuietly);
       Machinery.closeQuietly(outlets);

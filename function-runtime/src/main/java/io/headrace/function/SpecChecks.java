@@ -42,6 +42,13 @@ final class SpecChecks {
             name, "lateTo", "side " + late.name(), "has no destination; add sendingSide(...)");
       }
     }
+    if (kind instanceof FunctionKind.Lambda && !settings.broadcasts().isEmpty()) {
+      throw FunctionSpec.refused(
+          name,
+          "withBroadcast",
+          settings.broadcasts().get(0).source().name(),
+          "a Lambda handler has no event to ask; leave it out");
+    }
     settings
         .sorted()
         .filter(wait -> spec.throughStream().isEmpty() || spec.isWindowed())

@@ -171,13 +171,14 @@ abstract class Task<O> implements LetterSource {
       return Remains.of(named(), record);
     }
 
-    <I> Event<I> event(Decoder.Decoded<I> decoded, Attempt attempt) {
+    <I> Event<I> event(Decoder.Decoded<I> decoded, Call<O> call) {
       var carried = decoded.carried();
       if (carried != null) {
         cameFrom = CarriedEvent.idOf(carried);
-        return new CarriedEvent<>(carried, decoded.value(), attempt);
+        return new CarriedEvent<>(carried, decoded.value(), call, call.broadcasts());
       }
-      return new RecordEvent<>(record, eventId, decoded.value(), decoded.time(), attempt);
+      return new RecordEvent<>(
+          record, eventId, decoded.value(), decoded.time(), call, call.broadcasts());
     }
   }
 }

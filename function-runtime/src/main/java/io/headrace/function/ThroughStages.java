@@ -9,6 +9,7 @@ import io.headrace.kcl.ShardHandler;
 import io.headrace.kcl.ShardedStream;
 import io.headrace.kcl.StreamSink;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -82,7 +83,8 @@ final class ThroughStages<I, O> {
         Optional.empty(),
         of.committing(),
         of.descent(),
-        of.shadow());
+        of.shadow(),
+        List.of());
   }
 
   /** Handlers of an input's shards. */

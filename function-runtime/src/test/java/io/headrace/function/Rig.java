@@ -141,7 +141,8 @@ final class Rig implements OutputTap {
             LetterKeeping.NONE,
             StuckThreads.Tally.unbounded(),
             Telemetry.NONE,
-            StateVersions.NEWEST);
+            StateVersions.NEWEST,
+            Broadcasts.NONE);
     host = FunctionHost.open(spec, environment);
     return open();
   }

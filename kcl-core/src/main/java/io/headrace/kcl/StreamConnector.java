@@ -30,6 +30,14 @@ public interface StreamConnector extends AutoCloseable {
     return open(source, loop, random);
   }
 
+  /**
+   * Opens a stream of which the caller reads every shard by itself, beside others who do the same:
+   * never as a consumer that readers share, of whom each shard would serve one.
+   */
+  default ShardedStream openWhole(StreamSource source, EventLoop loop, RandomGenerator random) {
+    return open(source, loop, random);
+  }
+
   /** Opens a stream for writing; makes no call yet. */
   StreamSink sink(String stream, EventLoop loop, RandomGenerator random);
 

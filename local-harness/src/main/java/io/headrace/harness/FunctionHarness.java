@@ -3,6 +3,7 @@ package io.headrace.harness;
 import io.headrace.checkpoint.InMemoryCheckpointStore;
 import io.headrace.checkpoint.InMemoryChunkStore;
 import io.headrace.checkpoint.Order;
+import io.headrace.function.Broadcast;
 import io.headrace.function.DeadLetter;
 import io.headrace.function.DiscardedBatch;
 import io.headrace.function.FunctionOutage;
@@ -184,6 +185,25 @@ public final class FunctionHarness<I, O> implements AutoCloseable {
    */
   public void putToEachShard(I value) {
     streams.putToEachShard(value, now());
+    settle();
+  }
+
+  /**
+   * Puts a version of a broadcast, that arrives now. It is in force for what arrives {@link
+   * Broadcast#settlingFor} later, or after that: {@link #advance} by so much first.
+   */
+  public <R> void putVersion(Broadcast<R> broadcast, R value) {
+    putVersion(broadcast, value, now());
+  }
+
+  /** Puts a record of these bytes into a broadcast's stream, such as one that is no version. */
+  public void putVersionBytes(Broadcast<?> broadcast, byte[] bytes) {
+    streams.putVersion(broadcast, bytes.clone(), now());
+    settle();
+  }
+
+  <R> void putVersion(Broadcast<R> broadcast, R value, Instant arrivedAt) {
+    streams.putVersion(broadcast, value, arrivedAt);
     settle();
   }
 

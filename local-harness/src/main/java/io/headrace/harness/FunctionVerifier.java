@@ -1,5 +1,6 @@
 package io.headrace.harness;
 
+import io.headrace.function.Broadcast;
 import io.headrace.function.FunctionSpec;
 import io.headrace.harness.Scenario.Step;
 import java.time.Clock;
@@ -131,6 +132,19 @@ public final class FunctionVerifier<I, O> {
     for (var value : values) {
       steps.add(new Step.Put<>(++records, partitionKey, Objects.requireNonNull(value, "value")));
     }
+    return this;
+  }
+
+  /**
+   * A version of a broadcast, that arrives now; to be in force it needs an {@link #advance} by
+   * {@link Broadcast#settlingFor} behind it.
+   */
+  public <R> FunctionVerifier<I, O> putVersion(Broadcast<R> broadcast, R value) {
+    requireOpen();
+    steps.add(
+        new Step.Change<>(
+            Objects.requireNonNull(broadcast, "broadcast"),
+            Objects.requireNonNull(value, "value")));
     return this;
   }
 

@@ -1,5 +1,6 @@
 package io.headrace.harness;
 
+import io.headrace.function.Broadcast;
 import io.headrace.function.Codec;
 import io.headrace.function.FunctionSpec;
 import io.headrace.kcl.InMemoryStream;
@@ -35,6 +36,7 @@ final class InputStreams<I> {
   private final Map<String, InMemoryStreams> services = new LinkedHashMap<>();
   private final Map<String, InMemoryStream> streams = new LinkedHashMap<>();
   private final List<Input> inputs = new ArrayList<>();
+  private final Map<StreamSource, InMemoryStream> broadcasts = new HashMap<>();
   private @Nullable InMemoryStream through;
   private String function = "";
 
@@ -50,6 +52,31 @@ final class InputStreams<I> {
       inputs.add(new Input(stream(input.source()), input.codec()));
     }
     through = spec.throughStream().map(this::stream).orElse(null);
+    broadcasts.clear();
+    for (var broadcast : spec.broadcasts()) {
+      broadcasts.put(broadcast.source(), stream(broadcast.source()));
+    }
+  }
+
+  /** A record for all: as bytes, so that there can be one that is no version. */
+  void putVersion(Broadcast<?> broadcast, byte[] bytes, Instant arrivedAt) {
+    var stream = broadcasts.get(broadcast.source());
+    if (stream == null) {
+      throw new IllegalArgumentException(
+          broadcast + " is none of function " + function + "'s: withBroadcast(...) names it");
+    }
+    var unused = stream.put("version", bytes, arrivedAt);
+  }
+
+  <R> void putVersion(Broadcast<R> broadcast, R value, Instant arrivedAt) {
+    byte[] bytes;
+    try {
+      bytes = broadcast.codec().encode(value);
+    } catch (Exception refused) {
+      throw new IllegalArgumentException(
+          broadcast + " can't take the value: " + refused.getMessage(), refused);
+    }
+    putVersion(broadcast, bytes, arrivedAt);
   }
 
   private InMemoryStream stream(StreamSource source) {

@@ -1,5 +1,6 @@
 package io.headrace.harness;
 
+import io.headrace.function.Broadcast;
 import java.time.Duration;
 import java.util.List;
 import java.util.NavigableSet;
@@ -18,6 +19,9 @@ record Scenario<I>(List<Step<I>> steps) {
 
     /** Time passes. */
     record Pause<I>(Duration by) implements Step<I> {}
+
+    /** A broadcast changes. */
+    record Change<I, R>(Broadcast<R> broadcast, R value) implements Step<I> {}
 
     /** The input ends. */
     record End<I>(I marker) implements Step<I> {}

@@ -131,10 +131,17 @@ final class VariedRun<I, O> {
       elapsed = elapsed.plus(pause.by());
       harness.advance(pause.by());
       recovered();
+    } else if (step instanceof Scenario.Step.Change<I, ?> change) {
+      change(change);
+      recovered();
     } else if (step instanceof Scenario.Step.End<I> end) {
       harness.putToEachShard(end.marker());
       recovered();
     }
+  }
+
+  private <R> void change(Scenario.Step.Change<I, R> change) {
+    harness.putVersion(change.broadcast(), change.value(), begin.plus(elapsed));
   }
 
   private void arrive() {

@@ -2,6 +2,7 @@ package io.headrace.samples;
 
 import io.headrace.function.json.Json;
 import io.headrace.kcl.StreamSink.Entry;
+import io.headrace.kcl.StreamSource;
 import java.util.Iterator;
 import java.util.List;
 import java.util.function.Function;
@@ -9,20 +10,27 @@ import java.util.function.Function;
 /**
  * A bounded input: values in the order they are put. Immutable.
  *
- * @param key the partition key of a value
+ * @param writing makes an entry of a value, for the stream of its kind
  */
-public record Played<T>(List<T> values, Json<T> codec, Function<? super T, String> key) {
+public record Played<T>(List<T> values, Function<? super T, Put> writing) {
   public Played {
     values = List.copyOf(values);
   }
 
-  /** Entries, each encoded when it is asked for. */
-  public Iterator<Entry> entries() {
-    return values.stream().map(this::entry).iterator();
+  /**
+   * An input of one stream.
+   *
+   * @param key the partition key of a value
+   */
+  public static <T> Played<T> on(
+      StreamSource stream, List<T> values, Json<T> codec, Function<? super T, String> key) {
+    return new Played<>(
+        values, value -> new Put(stream, new Entry(key.apply(value), codec.encode(value))));
   }
 
-  private Entry entry(T value) {
-    return new Entry(key.apply(value), codec.encode(value));
+  /** Entries, each encoded when it is asked for. */
+  public Iterator<Put> entries() {
+    return values.stream().<Put>map(writing).iterator();
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.headrace.samples;
 
 import io.headrace.function.FunctionSpec;
+import io.headrace.function.Input;
 import io.headrace.kcl.Shard;
 import io.headrace.kcl.StreamSink;
 import io.headrace.kcl.StreamSource;
@@ -13,18 +14,21 @@ import java.util.List;
  * A function, an input for it and a judge of what it put out. One object is one run: it collects
  * the outputs of {@link #spec}, so take fresh ones from {@link Samples} each time.
  *
- * <p>To run it: create {@link #stream} with {@link #shards} shards, run {@link #spec}, put {@link
- * #entries} in order as {@link #replay} says, then {@link #ending}; when all is handled ask for the
- * {@link #result} of as many entries as were put. Thread-safe, but for iterators.
+ * <p>To run it: create {@link #streams} with {@link #shards} shards each and those of its
+ * broadcasts, run {@link #spec}, put {@link #entries} in order as {@link #replay} says and {@link
+ * #changes} among them, then {@link #ending}; when all is handled ask for the {@link #result} of as
+ * many entries as were put. Thread-safe, but for iterators.
  */
 public interface Sample {
   /** One word. */
   String name();
 
-  /** What the function reads; nobody else may write to it. */
-  StreamSource stream();
+  /** What the function reads a share of; nobody else may write to them. */
+  default List<StreamSource> streams() {
+    return spec().inputs().stream().map(Input::source).toList();
+  }
 
-  /** How many shards the stream should be created with. */
+  /** How many shards each of them should be created with. */
   int shards();
 
   /** The function; its destination is this object. Always the same. */
@@ -42,17 +46,23 @@ public interface Sample {
   long perSecondMax();
 
   /** The input from its beginning, each entry once, in the order to put it. */
-  default Iterator<StreamSink.Entry> entries() {
+  default Iterator<Put> entries() {
     return played().entries();
+  }
+
+  /** What changes while it is played, in order. */
+  default List<Change> changes() {
+    return List.of();
   }
 
   /**
    * What has to follow the last entry that is put, so that the function knows of the end: nothing,
    * for a function whose outputs wait for no later record.
    *
+   * @param stream one of {@link #streams}
    * @param openShards those of the stream, as they are when the input has ended
    */
-  default List<StreamSink.Entry> ending(Collection<Shard> openShards) {
+  default List<StreamSink.Entry> ending(StreamSource stream, Collection<Shard> openShards) {
     return List.of();
   }
 

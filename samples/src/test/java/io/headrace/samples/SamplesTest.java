@@ -12,16 +12,13 @@ class SamplesTest {
   private final List<Sample> samples = Samples.all();
 
   @Test
-  void there_are_three_each_with_a_stream_of_its_own() {
+  void there_are_three_each_with_streams_of_its_own() {
     assertThat(samples)
         .extracting(Sample::name)
         .containsExactly("monitoring", "analytics", "fraud");
-    assertThat(samples).extracting(s -> s.stream().name()).doesNotHaveDuplicates();
+    assertThat(samples).flatExtracting(Sample::streams).hasSize(5).doesNotHaveDuplicates();
     assertThat(samples).extracting(s -> s.spec().name()).doesNotHaveDuplicates();
     for (var sample : samples) {
-      assertThat(sample.spec().inputs())
-          .singleElement()
-          .satisfies(input -> assertThat(input.source()).isEqualTo(sample.stream()));
       assertThat(sample.spec()).isSameAs(sample.spec());
     }
   }
@@ -40,7 +37,8 @@ class SamplesTest {
         entries++;
       }
       assertThat(entries).as(sample.name()).isEqualTo(sample.size());
-      assertThat(sample.entries().next().data()).isEqualTo(sample.entries().next().data());
+      assertThat(sample.entries().next().entry().data())
+          .isEqualTo(sample.entries().next().entry().data());
     }
   }
 
@@ -53,10 +51,10 @@ class SamplesTest {
           .entries()
           .forEachRemaining(
               entry -> {
-                var hash = HashRange.hashOf(entry.partitionKey());
+                var hash = HashRange.hashOf(entry.entry().partitionKey());
                 for (var shard : shards) {
                   if (shard.range().holds(hash)) {
-                    loads.merge(shard.id().value(), 1L, Long::sum);
+                    loads.merge(entry.stream().name() + shard.id(), 1L, Long::sum);
                   }
                 }
               });

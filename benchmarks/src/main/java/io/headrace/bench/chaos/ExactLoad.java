@@ -7,6 +7,8 @@ import io.headrace.kcl.HashRange;
 import io.headrace.kcl.Shard;
 import io.headrace.kcl.ShardId;
 import io.headrace.kcl.StreamSink.Entry;
+import io.headrace.kcl.StreamSource;
+import io.headrace.samples.Put;
 import io.headrace.samples.Sample;
 import java.math.BigInteger;
 import java.time.Duration;
@@ -17,6 +19,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.StreamSupport;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.services.kinesis.model.PutRecordsRequestEntry;
 import software.amazon.awssdk.services.kinesis.model.PutRecordsResultEntry;
@@ -46,15 +49,15 @@ final class ExactLoad {
     this.overNanos = over.toNanos();
   }
 
-  /** Begins with the first entries of a sample. */
-  void start(Sample sample, int count) {
+  /** Begins with the first entries of a sample that go to one of its streams. */
+  void start(Sample sample, StreamSource stream, int count) {
     CompletableFuture<Void> done = new CompletableFuture<>();
     running.add(done);
     Thread thread =
         new Thread(
             () -> {
               try {
-                put(sample, count);
+                put(sample, stream, count);
                 done.complete(null);
               } catch (RuntimeException | Error e) {
                 done.completeExceptionally(e);
@@ -79,9 +82,9 @@ final class ExactLoad {
     return Map.copyOf(last);
   }
 
-  private void put(Sample sample, int count) {
-    String stream = sample.stream().name();
-    Iterator<Entry> entries = sample.entries();
+  private void put(Sample sample, StreamSource to, int count) {
+    String stream = to.name();
+    Iterator<Entry> entries = entries(sample, to);
     long begun = System.nanoTime();
     int done = 0;
     while (done < count) {
@@ -97,7 +100,15 @@ final class ExactLoad {
       put(stream, batch);
       done += batch.size();
     }
-    put(stream, sample.ending(shards(stream)));
+    put(stream, sample.ending(to, shards(stream)));
+  }
+
+  private static Iterator<Entry> entries(Sample sample, StreamSource to) {
+    Iterable<Put> all = sample::entries;
+    return StreamSupport.stream(all.spliterator(), false)
+        .filter(put -> put.stream().equals(to))
+        .map(Put::entry)
+        .iterator();
   }
 
   private int due(int count, long elapsed) {

@@ -51,4 +51,12 @@ final class ExactProgram {
         AnalyticsSample.deployed(new ExactDeployment(OUTPUTS, version, true)),
         FraudSample.deployed(new ExactDeployment(OUTPUTS, version, false)));
   }
+
+  /** Streams that functions read whole. */
+  static List<String> broadcasts() {
+    return functions(1).stream()
+        .flatMap(function -> function.broadcasts().stream())
+        .map(broadcast -> broadcast.source().name())
+        .toList();
+  }
 }

@@ -3,6 +3,7 @@ package io.headrace.bench.chaos;
 import io.headrace.bench.rig.Checkout;
 import io.headrace.bench.rig.NotMeasured;
 import io.headrace.bench.rig.Pause;
+import io.headrace.kcl.StreamSource;
 import io.headrace.samples.Sample;
 import io.headrace.samples.analytics.AnalyticsSample;
 import io.headrace.samples.fraud.FraudSample;
@@ -94,7 +95,8 @@ final class ExactRun {
     Path own = Files.createDirectories(folder.resolve(name));
     Files.createDirectories(own.resolve("letters"));
     List<String> streams = new ArrayList<>(List.of(ExactProgram.OUTPUTS));
-    samples.forEach(sample -> streams.add(sample.stream().name()));
+    samples.forEach(sample -> streams.add(input(sample).name()));
+    streams.addAll(ExactProgram.broadcasts());
     try (Services services = new Services(own, logs, KINESIS_HEAP_MEBIBYTES, streams);
         CommittedState committed =
             new CommittedState(ExactProgram.APPLICATION, services.dynamoDb());
@@ -105,8 +107,8 @@ final class ExactRun {
       ExactLoad load = new ExactLoad(services.client(), over);
       for (Sample sample : samples) {
         int count = (int) Math.min(sample.size(), plan.payments());
-        load.start(sample, count);
-        diary.write("put", "stream", sample.stream().name(), "records", count);
+        load.start(sample, input(sample), count);
+        diary.write("put", "stream", input(sample).name(), "records", count);
       }
       if (!over.isZero()) {
         disturb(fleet, load, diary);
@@ -123,6 +125,11 @@ final class ExactRun {
       write(own, services, committed);
       return seconds;
     }
+  }
+
+  /** The one that the function of real workers reads: of fraud, payments alone. */
+  private static StreamSource input(Sample sample) {
+    return sample.streams().get(0);
   }
 
   private void startWorkers(Fleet fleet, Services services, Path own, String name) {

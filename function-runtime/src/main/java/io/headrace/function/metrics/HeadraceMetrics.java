@@ -53,6 +53,7 @@ public final class HeadraceMetrics implements RuntimeListener, AutoCloseable {
   private final Map<String, Double> shardAges = new ConcurrentHashMap<>();
   private final Map<String, Map<String, Boolean>> dependencies = new HashMap<>();
   private final Map<String, SinksDown> sinksDown = new HashMap<>();
+  private final Map<String, Count> versionsRefused = new HashMap<>();
   private final WantedWorkers wanting = new WantedWorkers();
   private volatile int wanted;
   private volatile long memoryUsed;
@@ -153,7 +154,13 @@ public final class HeadraceMetrics implements RuntimeListener, AutoCloseable {
       var down = new SinksDown();
       sinksDown.put(function, down);
       registered.gauge(Named.SINKS_DOWN, tags.and("function", function), down::count);
+      var unused = versionsRefusedOf(function);
     }
+  }
+
+  private Count versionsRefusedOf(String function) {
+    return versionsRefused.computeIfAbsent(
+        function, name -> registered.counter(Named.VERSIONS_REFUSED, tags.and("function", name)));
   }
 
   private Count retries(String what) {
@@ -222,6 +229,8 @@ public final class HeadraceMetrics implements RuntimeListener, AutoCloseable {
       dependency(outage.function(), outage.dependency().orElse(TOO_MANY_FAILURES), true);
     } else if (event instanceof FunctionEvent.OutageOver end) {
       dependency(end.function(), end.dependency().orElse(TOO_MANY_FAILURES), false);
+    } else if (event instanceof FunctionEvent.VersionRefused refused) {
+      versionsRefusedOf(refused.function()).increment();
     } else if (event instanceof FunctionEvent.SinkUnavailable down) {
       sinksOf(down.function()).down(down.shard(), down.sink());
     } else if (event instanceof FunctionEvent.SinkRecovered up) {

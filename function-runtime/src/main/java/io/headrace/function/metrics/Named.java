@@ -196,6 +196,14 @@ enum Named {
       Tagging.FUNCTION,
       "Destinations and dead-letter sinks that can not be written now: " + "their records wait",
       "above 0 for 5 min"),
+  VERSIONS_REFUSED(
+      "headrace.versions.refused",
+      Meter.Type.COUNTER,
+      "versions",
+      Tagging.FUNCTION,
+      "Records of broadcasts that are no version: the former one stays in force. "
+          + "Each worker counts them, and again after a restart",
+      "any"),
   GAPS(
       "headrace.gaps",
       Meter.Type.COUNTER,

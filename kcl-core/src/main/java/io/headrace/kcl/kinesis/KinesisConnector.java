@@ -123,12 +123,23 @@ public final class KinesisConnector implements StreamConnector {
     return open(source, Optional.of(application), loop, random);
   }
 
-  private KinesisStream open(
-      StreamSource source, Optional<String> application, EventLoop loop, RandomGenerator random) {
+  /** Always by polling. */
+  @Override
+  public KinesisStream openWhole(StreamSource source, EventLoop loop, RandomGenerator random) {
+    requireKinesis(source);
+    return new KinesisStream(calls(source.name(), loop, random), null);
+  }
+
+  private static void requireKinesis(StreamSource source) {
     if (!source.service().equals(SERVICE)) {
       throw new IllegalArgumentException(
           "stream " + source + " belongs to service " + source.service() + ", not " + SERVICE);
     }
+  }
+
+  private KinesisStream open(
+      StreamSource source, Optional<String> application, EventLoop loop, RandomGenerator random) {
+    requireKinesis(source);
     KinesisCalls calls = calls(source.name(), loop, random);
     var stream = new KinesisStream(calls, consumer(source.name(), application));
     if (retrieval instanceof Retrieval.FanOut fanOut && fanOut.deregisters()) {

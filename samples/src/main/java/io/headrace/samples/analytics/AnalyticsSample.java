@@ -23,11 +23,11 @@ public final class AnalyticsSample implements Sample {
   private static final Json<Flight> CODEC = Json.of(Flight.class);
 
   private final Played<Flight> played;
-  private final Collected<AirportDay, DayOfOrigin> days =
-      new Collected<>(day -> new AirportDay(day.origin(), day.day()));
+  private final Collected<AirportDay, DelaysOfDay> days =
+      new Collected<>(day -> new AirportDay(day.airport(), day.day()));
   private final Collected<Long, Flight> tooLate = new Collected<>(Flight::number);
-  private final FunctionSpec<Flight, DayOfOrigin> spec =
-      DelayWindows.spec(
+  private final FunctionSpec<Flight, DelaysOfDay> spec =
+      DelayWindows.byOrigin(
           STREAM, Destination.callback(this::take), Destination.callback(this::takeLate));
 
   /** Reads the whole file. */
@@ -36,20 +36,20 @@ public final class AnalyticsSample implements Sample {
   }
 
   AnalyticsSample(List<Flight> flights) {
-    this.played = new Played<>(flights, CODEC, Flight::origin);
+    this.played = Played.on(STREAM, flights, CODEC, Flight::origin);
   }
 
   /** The same function as real workers run it; flights that came too late go with the outputs. */
   public static FunctionSpec<?, ?> deployed(Deployment how) {
-    return DelayWindows.spec(
+    return DelayWindows.byOrigin(
         STREAM,
-        how.outputs(DayOfOrigin.class, DayOfOrigin::origin),
+        how.outputs(DelaysOfDay.class, DelaysOfDay::airport),
         how.outputs(Flight.class, Flight::origin),
         how.state(DelaySum.class));
   }
 
   /** What the function's destination is. */
-  void take(DayOfOrigin day) {
+  void take(DelaysOfDay day) {
     days.add(day);
   }
 
@@ -64,17 +64,12 @@ public final class AnalyticsSample implements Sample {
   }
 
   @Override
-  public StreamSource stream() {
-    return STREAM;
-  }
-
-  @Override
   public int shards() {
     return 4;
   }
 
   @Override
-  public FunctionSpec<Flight, DayOfOrigin> spec() {
+  public FunctionSpec<Flight, DelaysOfDay> spec() {
     return spec;
   }
 
@@ -91,7 +86,7 @@ public final class AnalyticsSample implements Sample {
 
   /** An end for each shard, which closes the days that are still open there. */
   @Override
-  public List<Entry> ending(Collection<Shard> openShards) {
+  public List<Entry> ending(StreamSource stream, Collection<Shard> openShards) {
     return ShardEnds.keys(openShards).values().stream()
         .map(key -> new Entry(key, CODEC.encode(Flight.END)))
         .toList();

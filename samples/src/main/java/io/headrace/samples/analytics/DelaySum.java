@@ -7,12 +7,13 @@ package io.headrace.samples.analytics;
  * @param late flights more than {@link #LATE_ABOVE_MINUTES} behind
  * @param last number of the latest flight in here
  */
-record DelaySum(long flights, long minutes, long late, long last) {
+record DelaySum(long flights, long minutes, long late, long last) implements DelayTotals<DelaySum> {
   static final int LATE_ABOVE_MINUTES = 15;
   static final DelaySum EMPTY = new DelaySum(0, 0, 0, 0);
 
   /** One key's flights come in order, so one that is not behind the last was stored twice. */
-  DelaySum plus(Flight flight) {
+  @Override
+  public DelaySum plus(Flight flight) {
     if (flight.number() <= last) {
       return this;
     }
@@ -23,7 +24,8 @@ record DelaySum(long flights, long minutes, long late, long last) {
         flight.number());
   }
 
-  DelaySum plus(DelaySum other) {
+  @Override
+  public DelaySum plus(DelaySum other) {
     return new DelaySum(
         flights + other.flights,
         minutes + other.minutes,

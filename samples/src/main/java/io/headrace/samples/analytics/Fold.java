@@ -63,7 +63,7 @@ final class Fold {
   }
 
   /** Compares figure by figure; means and shares must be the quotients of the sums, exactly. */
-  Comparison compare(Map<AirportDay, ? extends DelayFigures> outputs) {
+  Comparison compare(Map<AirportDay, DelaysOfDay> outputs) {
     long missing = 0;
     long different = 0;
     for (var day : days.entrySet()) {
@@ -78,7 +78,7 @@ final class Fold {
     return new Comparison(days.size(), missing, different, unasked);
   }
 
-  private static boolean isEqual(Totals totals, DelayFigures output) {
+  private static boolean isEqual(Totals totals, DelaysOfDay output) {
     return totals.flights == output.flights()
         && totals.minutes == output.delayMinutes()
         && totals.late == output.lateFlights()

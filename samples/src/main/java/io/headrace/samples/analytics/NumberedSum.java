@@ -13,14 +13,16 @@ import java.util.List;
  * @param minutes of delay; flights that came early count below zero
  * @param late flights more than {@link DelaySum#LATE_ABOVE_MINUTES} behind
  */
-record NumberedSum(List<Long> numbers, long minutes, long late) {
+record NumberedSum(List<Long> numbers, long minutes, long late)
+    implements DelayTotals<NumberedSum> {
   static final NumberedSum EMPTY = new NumberedSum(List.of(), 0, 0);
 
   NumberedSum {
     numbers = List.copyOf(numbers);
   }
 
-  NumberedSum plus(Flight flight) {
+  @Override
+  public NumberedSum plus(Flight flight) {
     int place = Collections.binarySearch(numbers, flight.number());
     if (place >= 0) {
       return this;
@@ -34,14 +36,16 @@ record NumberedSum(List<Long> numbers, long minutes, long late) {
   }
 
   /** Of parts that have no flight in common: each record lies in one shard. */
-  NumberedSum plus(NumberedSum other) {
+  @Override
+  public NumberedSum plus(NumberedSum other) {
     var all = new ArrayList<>(numbers);
     all.addAll(other.numbers);
     Collections.sort(all);
     return new NumberedSum(all, minutes + other.minutes, late + other.late);
   }
 
-  long flights() {
+  @Override
+  public long flights() {
     return numbers.size();
   }
 }

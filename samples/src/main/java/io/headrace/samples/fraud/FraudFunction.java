@@ -1,28 +1,51 @@
 package io.headrace.samples.fraud;
 
+import io.headrace.function.AsyncKeyedFunction;
+import io.headrace.function.BatchLookup;
 import io.headrace.function.Codec;
 import io.headrace.function.Destination;
 import io.headrace.function.Event;
 import io.headrace.function.FunctionSpec;
 import io.headrace.function.Input;
-import io.headrace.function.KeyedFunction;
 import io.headrace.function.Keys;
 import io.headrace.function.Next;
 import io.headrace.function.Output;
+import io.headrace.function.Version;
+import io.headrace.function.WakeUp;
 import io.headrace.function.json.Json;
 import io.headrace.kcl.StreamSource;
-import io.headrace.samples.fraud.Explanation.History;
-import java.util.ArrayList;
-import java.util.EnumMap;
-import java.util.List;
-import java.util.Set;
+import io.headrace.samples.fraud.CardJudge.Verdict;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 
-/** Four rules over the payments of a card, each with a memory of its own. */
-final class FraudFunction implements KeyedFunction<Payment, CardState, FraudAlarm> {
-  private static final Set<Scenario> ALL_RULES = Set.of(Scenario.values());
+/**
+ * Payments, logins and devices of a card, which lie in shards of three streams and come together by
+ * their card; limits from a stream that is read whole, the risk of merchants from a service, and a
+ * timer for what must not happen.
+ */
+final class FraudFunction implements AsyncKeyedFunction<Signal, CardState, FraudAlarm> {
+  static final StreamSource PAYMENTS = StreamSource.kinesis("card-payments");
+  static final StreamSource LOGINS = StreamSource.kinesis("card-logins");
+  static final StreamSource DEVICES = StreamSource.kinesis("card-devices");
 
-  /** What is remembered from now on, and the alarms of the payment. */
-  record Verdict(CardState state, List<FraudAlarm> alarms) {}
+  /** The stream through which signals come to the shard of their card. */
+  static final String BY_CARD = "card-signals";
+
+  /**
+   * How much event time is given to signals of other shards. The streams are in time order, but a
+   * producer that puts some records of a request again keeps only the order of each key; played at
+   * thousands of records a second, half a second of that is a week of event time.
+   */
+  static final Duration WAIT = Duration.ofDays(14);
+
+  private static final String DOUBT = "doubt";
+
+  private final BatchLookup<String, Integer> risks;
+
+  FraudFunction(BatchLookup<String, Integer> risks) {
+    this.risks = risks;
+  }
 
   @Override
   public CardState initial(String card) {
@@ -30,65 +53,72 @@ final class FraudFunction implements KeyedFunction<Payment, CardState, FraudAlar
   }
 
   @Override
-  public Next<CardState> handle(CardState card, Event<Payment> event, Output<FraudAlarm> out) {
-    var verdict = judge(card, event.value());
-    verdict.alarms().forEach(out::send);
-    return Next.state(verdict.state());
-  }
-
-  /** Judges the next payment of the card, from its past alone. One seen before changes nothing. */
-  static Verdict judge(CardState card, Payment payment) {
-    return judge(card, payment, ALL_RULES);
-  }
-
-  /** The same by these rules alone: to see what each contributes. */
-  static Verdict judge(CardState card, Payment payment, Set<Scenario> rules) {
-    if (payment.number() <= card.last()) {
-      return new Verdict(card, List.of());
+  public CompletionStage<Next<CardState>> handle(
+      CardState card, Event<Signal> event, Output<FraudAlarm> out) {
+    if (!(event.value() instanceof Payment payment)) {
+      return now(Next.state(CardJudge.seen(card, event.value())));
     }
-    var burst = VelocityRule.judge(card.burst(), payment);
-    var whereabouts = TravelRule.judge(card.whereabouts(), payment);
-    var probe = ProbeRule.judge(card.probe(), card.habit(), payment);
-    var sleep = DormancyRule.judge(card.sleep(), card.habit(), payment);
-
-    var findings = new EnumMap<Scenario, List<Finding>>(Scenario.class);
-    findings.put(Scenario.VELOCITY_BURST, burst.findings());
-    findings.put(Scenario.IMPOSSIBLE_TRAVEL, whereabouts.findings());
-    findings.put(Scenario.SMALL_THEN_LARGE, probe.findings());
-    findings.put(Scenario.DORMANT_CARD, sleep.findings());
-    findings.keySet().retainAll(rules);
-    findings.values().removeIf(List::isEmpty);
-    var history = History.of(card);
-    var alarms = new ArrayList<FraudAlarm>();
-    findings.forEach(
-        (scenario, found) ->
-            alarms.add(
-                new FraudAlarm(
-                    scenario, payment.card(), payment.number(), new Explanation(found, history))));
-
-    var habit = alarms.isEmpty() ? Habit.with(card.habit(), payment.cents()) : card.habit();
-    return new Verdict(
-        new CardState(
-            payment.number(),
-            habit,
-            burst.memory(),
-            whereabouts.memory(),
-            probe.memory(),
-            sleep.memory()),
-        List.copyOf(alarms));
+    var rules = event.inForce(Rules.BROADCAST).map(Version::value).orElse(Rules.BUILT_IN);
+    return risks
+        .get(payment.merchant())
+        .thenApply(
+            risk ->
+                told(
+                    CardJudge.by(rules).judge(card, payment, risk.orElse(Merchants.UNKNOWN)), out));
   }
 
-  /** Reads {@code stream}, whose partition key is the card. */
-  static FunctionSpec<Payment, FraudAlarm> spec(StreamSource stream, Destination<FraudAlarm> to) {
-    return spec(stream, to, Json.of(CardState.class));
+  @Override
+  public CompletionStage<Next<CardState>> onTimer(
+      CardState card, WakeUp timer, Output<FraudAlarm> out) {
+    return now(told(CardJudge.settle(timer.key(), card, timer.due().minus(WAIT)), out));
   }
 
-  /** The same, whose states are stored by a codec of the caller's. */
-  static FunctionSpec<Payment, FraudAlarm> spec(
-      StreamSource stream, Destination<FraudAlarm> to, Codec<CardState> states) {
+  private static Next<CardState> told(Verdict verdict, Output<FraudAlarm> out) {
+    verdict.alarms().forEach(out::send);
+    var next = Next.state(verdict.state());
+    return CardJudge.nextDue(verdict.state())
+        .map(due -> next.wakeAt(DOUBT, due.plus(WAIT)))
+        .orElse(next);
+  }
+
+  private static <T> CompletionStage<T> now(T value) {
+    return CompletableFuture.completedFuture(value);
+  }
+
+  static FunctionSpec<Signal, FraudAlarm> spec(Merchants merchants, Destination<FraudAlarm> to) {
+    var risks = risks(merchants);
     return FunctionSpec.named("card-fraud")
-        .reading(Input.of(stream, Json.of(Payment.class)).timedBy(Payment::at))
+        .<Signal>reading(
+            payments(),
+            Input.of(LOGINS, Json.of(Login.class)).timedBy(Login::at).endedBy(Login::endsInput),
+            Input.of(DEVICES, Json.of(DeviceChange.class))
+                .timedBy(DeviceChange::at)
+                .endedBy(DeviceChange::endsInput))
+        .withBroadcast(Rules.BROADCAST)
+        .keyedBy(Keys.across(Signal::card, BY_CARD), Json.of(CardState.class))
+        .handledAsyncBy(() -> new FraudFunction(risks), to);
+  }
+
+  /** Of payments alone, whose partition key is the card, with states in a codec of the caller's. */
+  static FunctionSpec<Signal, FraudAlarm> ofPayments(
+      Merchants merchants, Destination<FraudAlarm> to, Codec<CardState> states) {
+    var risks = risks(merchants);
+    return FunctionSpec.named("card-fraud")
+        .<Signal>reading(payments())
+        .withBroadcast(Rules.BROADCAST)
         .keyedBy(Keys.partitionKey(), states)
-        .handledBy(FraudFunction::new, to);
+        .handledAsyncBy(() -> new FraudFunction(risks), to);
+  }
+
+  private static Input<Payment> payments() {
+    return Input.of(PAYMENTS, Json.of(Payment.class))
+        .timedBy(Payment::at)
+        .endedBy(Payment::endsInput);
+  }
+
+  private static BatchLookup<String, Integer> risks(Merchants merchants) {
+    return BatchLookup.of(merchants::riskOf)
+        .upTo(100, Duration.ofMillis(2))
+        .cachingFor(Duration.ofMinutes(10), 50_000);
   }
 }

@@ -111,6 +111,37 @@ final class HonestLife {
     return List.of(Draft.of(sleeper, at, shop, sleeper.home(), chance));
   }
 
+  /** A new phone, on which the owner pays at once; and signs in, mostly in time. */
+  Story newPhone(Cardholder who, Instant at) {
+    var others = new ArrayList<Signal>();
+    var device = device(who) + "-new";
+    others.add(new DeviceChange(who.card(), at, device));
+    var pays = at.plus(chance.minutes(2, 40));
+    if (chance.happens(0.8)) {
+      others.add(new Login(who.card(), pays.plus(chance.minutes(0.2, 2.3)), device));
+    }
+    return new Story(List.of(Draft.of(who, pays, Shop.WEB_SHOP, who.home(), chance)), others);
+  }
+
+  /** After some of the payments over the network, and on some other days. */
+  List<Signal> logins(Cardholder who, List<Draft> payments) {
+    var logins = new ArrayList<Signal>();
+    var device = device(who);
+    for (var payment : payments) {
+      if (chance.happens(payment.inPerson() ? 0.1 : 0.6)) {
+        logins.add(new Login(who.card(), payment.at().plus(chance.minutes(0.2, 30)), device));
+      }
+    }
+    if (chance.happens(0.25)) {
+      logins.add(new DeviceChange(who.card(), someDay(), device + "-next"));
+    }
+    return logins;
+  }
+
+  private static String device(Cardholder who) {
+    return "device-of-" + who.card();
+  }
+
   private Instant someDay() {
     return atDay(chance.between(20, shape.days() - 5));
   }

@@ -56,11 +56,11 @@ final class Judge {
 
   /** How soon incidents of each scenario were found by alarms of it. */
   Map<Scenario, Detection> detection(Collection<FraudAlarm> alarms) {
-    var first = new HashMap<Incident, Long>();
+    var first = new HashMap<Incident, Instant>();
     for (var alarm : alarms) {
       var incident = truth.get(alarm.payment());
       if (incident != null && incident.scenario().equals(Optional.of(alarm.scenario()))) {
-        first.merge(incident, alarm.payment(), Math::min);
+        first.merge(incident, alarm.told(), (a, b) -> a.isBefore(b) ? a : b);
       }
     }
     var delays = new EnumMap<Scenario, Detection>(Scenario.class);
@@ -77,9 +77,9 @@ final class Judge {
     return delays;
   }
 
-  private Duration delay(Incident incident, long alarmed) {
+  private Duration delay(Incident incident, Instant told) {
     long begun = Collections.min(incident.payments());
-    return Duration.between(paid(begun), paid(alarmed));
+    return Duration.between(paid(begun), told);
   }
 
   /** Payments are numbered in their order, from 1. */

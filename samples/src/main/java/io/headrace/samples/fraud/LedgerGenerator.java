@@ -13,8 +13,8 @@ import java.util.Set;
 import java.util.random.RandomGenerator;
 
 /**
- * Makes card payments with planted fraud. The same source of randomness gives the same ledger. Not
- * thread-safe; one object makes one ledger.
+ * Makes card payments, logins and changes of devices with planted fraud. The same source of
+ * randomness gives the same ledger. Not thread-safe; one object makes one ledger.
  */
 final class LedgerGenerator {
   static final Instant START = Instant.parse("2026-03-01T00:00:00Z");
@@ -30,6 +30,7 @@ final class LedgerGenerator {
   private final Thieves thieves;
   private final Map<Cardholder, List<Draft>> honest = new LinkedHashMap<>();
   private final List<Planted> planted = new ArrayList<>();
+  private final List<Signal> others = new ArrayList<>();
   private final Set<Cardholder> used = new HashSet<>();
 
   LedgerGenerator(RandomGenerator random, Shape shape) {
@@ -62,7 +63,32 @@ final class LedgerGenerator {
       var who = fresh(awake);
       plant(Optional.empty(), thieves.unscripted(who, moment(who).at()));
     }
+    for (int i = 0; i < shape.incidents(); i++) {
+      takeOver(fresh(awake));
+    }
+    for (int i = 0; i < shape.lookalikes(); i++) {
+      changePhone(fresh(awake));
+    }
+    signIn();
     return number();
+  }
+
+  private void takeOver(Cardholder who) {
+    var begin = moment(who).at().plus(chance.minutes(60, 600));
+    var taken = thieves.takenOver(who, begin);
+    plant(Optional.of(Scenario.DEVICE_TAKEOVER), taken.payments());
+    others.addAll(taken.others());
+  }
+
+  private void changePhone(Cardholder who) {
+    var changed = life.newPhone(who, moment(who).at().plus(chance.minutes(60, 600)));
+    paid(who).addAll(changed.payments());
+    others.addAll(changed.others());
+  }
+
+  /** Owners look at their accounts, mostly when they have paid over the network. */
+  private void signIn() {
+    honest.forEach((who, payments) -> others.addAll(life.logins(who, payments)));
   }
 
   private void addLookalikes(List<Cardholder> awake, List<Cardholder> asleep) {
@@ -158,7 +184,8 @@ final class LedgerGenerator {
               draft.place(),
               draft.cents()));
     }
-    return new Ledger(payments, planted.stream().map(p -> incident(p, numbers)).toList());
+    others.sort(Comparator.comparing(Signal::at));
+    return new Ledger(payments, others, planted.stream().map(p -> incident(p, numbers)).toList());
   }
 
   private static Incident incident(Planted planted, Map<Draft, Long> numbers) {

@@ -17,4 +17,7 @@ public record Payment(
     String merchant,
     boolean inPerson,
     Place place,
-    long cents) {}
+    long cents)
+    implements Signal {
+  static final Payment END = new Payment(0, "", Instant.EPOCH, "", false, new Place(0, 0), 0);
+}

@@ -10,15 +10,10 @@ import java.util.Optional;
  * card usually pays. The probe is used up by its alarm.
  */
 final class ProbeRule {
-  static final long SMALL_CENTS = 2_00;
-  static final long LARGE_CENTS = 150_00;
-  static final long TIMES_USUAL = 5;
-  static final Duration WITHIN = Duration.ofHours(1);
-
   private ProbeRule() {}
 
-  static Ruling<Probe> judge(Probe probe, List<Long> habit, Payment payment) {
-    if (payment.cents() <= SMALL_CENTS) {
+  static Ruling<Probe> judge(Rules.Probe limits, Probe probe, List<Long> habit, Payment payment) {
+    if (payment.cents() <= limits.smallCents()) {
       return Ruling.fine(new Probe(Optional.of(payment.at())));
     }
     if (probe.small().isEmpty()) {
@@ -26,19 +21,19 @@ final class ProbeRule {
     }
     long cents = payment.cents();
     var passed = Duration.between(probe.small().get(), payment.at());
-    if (passed.compareTo(WITHIN) > 0) {
+    if (passed.compareTo(Duration.ofSeconds(limits.withinSeconds())) > 0) {
       return Ruling.fine(new Probe(Optional.empty()));
     }
-    return cents >= LARGE_CENTS && Habit.exceeds(habit, cents, TIMES_USUAL)
+    return cents >= limits.largeCents() && Habit.exceeds(habit, cents, limits.timesUsual())
         ? Ruling.alarm(
             new Probe(Optional.empty()),
             new Finding(
-                "seconds since a payment of " + SMALL_CENTS + " cents or less",
+                "seconds since a payment of " + limits.smallCents() + " cents or less",
                 passed.toSeconds(),
                 Finding.Bound.AT_MOST,
-                WITHIN.toSeconds()),
-            new Finding("cents", cents, Finding.Bound.AT_LEAST, LARGE_CENTS),
-            Habit.finding(habit, cents, TIMES_USUAL))
+                limits.withinSeconds()),
+            new Finding("cents", cents, Finding.Bound.AT_LEAST, limits.largeCents()),
+            Habit.finding(habit, cents, limits.timesUsual()))
         : Ruling.fine(probe);
   }
 }

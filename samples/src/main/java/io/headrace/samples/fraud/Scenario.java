@@ -9,5 +9,7 @@ public enum Scenario {
   /** A tiny payment tries the card, a large one empties it. */
   SMALL_THEN_LARGE,
   /** A card that slept for a month or more wakes up spending. */
-  DORMANT_CARD
+  DORMANT_CARD,
+  /** Somebody puts the card on a device of theirs and pays at once. */
+  DEVICE_TAKEOVER
 }

@@ -1,5 +1,6 @@
 package io.headrace.samples.fraud;
 
+import java.util.Arrays;
 import java.util.List;
 
 /** Kinds of merchants, and what is usually paid there. */
@@ -54,6 +55,12 @@ enum Shop {
     this.median = median;
     this.sigma = sigma;
     this.inPerson = inPerson;
+  }
+
+  /** By the name that {@link #merchant} made. */
+  static boolean sellsInPerson(String merchant) {
+    return Arrays.stream(values())
+        .anyMatch(shop -> shop.inPerson && merchant.startsWith(shop.title + " "));
   }
 
   String merchant(City city, Chance chance) {

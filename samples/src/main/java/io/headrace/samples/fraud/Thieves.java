@@ -67,6 +67,33 @@ final class Thieves {
     return payments;
   }
 
+  /** The card is put on the thief's device and used; some know the password as well. */
+  Story takenOver(Cardholder who, Instant at) {
+    var others = new ArrayList<Signal>();
+    var payments = new ArrayList<Draft>();
+    var device = "device-" + chance.count(1, 1_000_000);
+    others.add(new DeviceChange(who.card(), at, device));
+    boolean knowsPassword = chance.happens(0.1);
+    var pays = at.plus(chance.minutes(1, 33));
+    for (int i = chance.count(1, 3); i > 0; i--) {
+      payments.add(risky(who, pays));
+      if (knowsPassword) {
+        others.add(new Login(who.card(), pays.plus(chance.minutes(0.2, 1.5)), device));
+      }
+      pays = pays.plus(chance.minutes(1, 8));
+    }
+    return new Story(payments, others);
+  }
+
+  /** Mostly where nobody asks much. */
+  private Draft risky(Cardholder who, Instant at) {
+    var payment = Draft.of(who, at, Shop.WEB_SHOP, who.home(), chance);
+    for (int i = 0; i < 12 && Merchants.risk(payment.merchant()) < 80; i++) {
+      payment = Draft.of(who, at, Shop.WEB_SHOP, who.home(), chance);
+    }
+    return payment;
+  }
+
   /** One or two payments as the owner might have made them. */
   List<Draft> unscripted(Cardholder who, Instant from) {
     var first = Draft.of(who, from, Shop.WEB_SHOP, who.home(), chance);

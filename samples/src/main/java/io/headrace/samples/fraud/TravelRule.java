@@ -13,12 +13,9 @@ import java.util.Optional;
  * that the owner's own give no alarm. One alarm for each stay elsewhere.
  */
 final class TravelRule {
-  static final double KM_PER_HOUR = 1000;
-  static final double KM_LEAST = 150;
-
   private TravelRule() {}
 
-  static Ruling<Whereabouts> judge(Whereabouts before, Payment payment) {
+  static Ruling<Whereabouts> judge(Rules.Travel limits, Whereabouts before, Payment payment) {
     if (!payment.inPerson()) {
       return Ruling.fine(before);
     }
@@ -28,7 +25,8 @@ final class TravelRule {
     }
     double km = before.place().get().kmTo(payment.place());
     var passed = Duration.between(before.at().get(), payment.at());
-    if (km < KM_LEAST || km <= KM_PER_HOUR * passed.toMillis() / 3_600_000.0) {
+    if (km < limits.kmLeast()
+        || km <= (double) limits.kmPerHour() * passed.toMillis() / 3_600_000.0) {
       return Ruling.fine(here);
     }
     var doubtful = new Whereabouts(before.place(), before.at(), true);
@@ -40,11 +38,11 @@ final class TravelRule {
                 "km from where the owner was last for sure",
                 (long) Math.floor(km),
                 Finding.Bound.AT_LEAST,
-                (long) KM_LEAST),
+                limits.kmLeast()),
             new Finding(
                 "seconds since then, against those an airliner takes",
                 passed.toSeconds(),
                 Finding.Bound.BELOW,
-                (long) Math.ceil(3600 * km / KM_PER_HOUR)));
+                (long) Math.ceil(3600 * km / limits.kmPerHour())));
   }
 }

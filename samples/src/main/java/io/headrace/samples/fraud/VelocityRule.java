@@ -9,28 +9,26 @@ import java.util.ArrayList;
  * with the payment that makes it one.
  */
 final class VelocityRule {
-  static final int PAYMENTS = 5;
-  static final Duration WITHIN = Duration.ofMinutes(10);
-
   private VelocityRule() {}
 
-  static Ruling<Burst> judge(Burst burst, Payment payment) {
+  static Ruling<Burst> judge(Rules.Velocity limits, Burst burst, Payment payment) {
     var recent = new ArrayList<>(burst.recent());
     recent.add(payment.at());
-    recent.removeIf(at -> at.isBefore(payment.at().minus(WITHIN)));
-    if (recent.size() < PAYMENTS) {
+    recent.removeIf(at -> at.isBefore(payment.at().minusSeconds(limits.withinSeconds())));
+    if (recent.size() < limits.payments()) {
       return Ruling.fine(new Burst(recent, false));
     }
-    var latest = recent.subList(recent.size() - PAYMENTS, recent.size());
+    var latest = recent.subList(recent.size() - limits.payments(), recent.size());
     return burst.told()
         ? Ruling.fine(new Burst(latest, true))
         : Ruling.alarm(
             new Burst(latest, true),
-            new Finding("payments in a row", PAYMENTS, Finding.Bound.AT_LEAST, PAYMENTS),
+            new Finding(
+                "payments in a row", limits.payments(), Finding.Bound.AT_LEAST, limits.payments()),
             new Finding(
                 "seconds from the first of them to the last",
                 Duration.between(latest.get(0), payment.at()).toSeconds(),
                 Finding.Bound.AT_MOST,
-                WITHIN.toSeconds()));
+                limits.withinSeconds()));
   }
 }

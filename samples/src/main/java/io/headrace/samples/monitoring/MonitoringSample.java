@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -41,7 +42,8 @@ public final class MonitoringSample implements Sample {
   MonitoringSample(List<LabelledReading> labelled) {
     this.labelled = List.copyOf(labelled);
     this.played =
-        new Played<>(
+        Played.on(
+            STREAM,
             labelled.stream().map(LabelledReading::reading).toList(),
             Json.of(Reading.class),
             Reading::mote);
@@ -55,11 +57,6 @@ public final class MonitoringSample implements Sample {
   @Override
   public String name() {
     return "monitoring";
-  }
-
-  @Override
-  public StreamSource stream() {
-    return STREAM;
   }
 
   /** One for each mote, as their names fall. */
@@ -113,7 +110,25 @@ public final class MonitoringSample implements Sample {
     var lines = new ArrayList<String>();
     lines.add(put + " readings: " + all);
     motes.forEach((mote, score) -> lines.add(mote + ": " + score));
+    beforeTheFirstAnomaly(readings).ifPresent(lines::add);
     return new SampleResult(name(), figures, lines);
+  }
+
+  /** A short run ends before the first incident of the file, and so finds nothing to find. */
+  private Optional<String> beforeTheFirstAnomaly(int readings) {
+    int first = 0;
+    while (first < labelled.size() && !labelled.get(first).anomaly()) {
+      first++;
+    }
+    if (first < readings || first == labelled.size()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        "the file's first anomaly is reading "
+            + (first + 1)
+            + " of "
+            + labelled.size()
+            + ": play longer to see it found");
   }
 
   /** Takes the reading's alarm out of {@code alarmed}: what is left was about nothing put. */

@@ -21,11 +21,11 @@ class AnalyticsSampleTest {
   private final AnalyticsSample sample = new AnalyticsSample();
 
   /** Sums up the first entries as the windows would, each {@code times} times. */
-  private static List<DayOfOrigin> days(AnalyticsSample sample, long put, int times) {
+  private static List<DelaysOfDay> days(AnalyticsSample sample, long put, int times) {
     var sums = new HashMap<AirportDay, DelaySum>();
     var entries = sample.entries();
     for (long i = 0; i < put; i++) {
-      var entry = entries.next();
+      var entry = entries.next().entry();
       var flight = CODEC.decode(entry.data(), CODEC.version());
       assertThat(entry.partitionKey()).isEqualTo(flight.origin());
       var day = new AirportDay(flight.origin(), flight.departed().truncatedTo(ChronoUnit.DAYS));
@@ -33,11 +33,11 @@ class AnalyticsSampleTest {
         sums.put(day, sums.getOrDefault(day, DelaySum.EMPTY).plus(flight));
       }
     }
-    var days = new ArrayList<DayOfOrigin>();
+    var days = new ArrayList<DelaysOfDay>();
     sums.forEach(
         (day, sum) ->
             days.add(
-                new DayOfOrigin(
+                new DelaysOfDay(
                     day.airport(),
                     day.day(),
                     sum.flights(),
@@ -48,9 +48,9 @@ class AnalyticsSampleTest {
     return days;
   }
 
-  private static DayOfOrigin oneFlightMore(DayOfOrigin day) {
-    return new DayOfOrigin(
-        day.origin(),
+  private static DelaysOfDay oneFlightMore(DelaysOfDay day) {
+    return new DelaysOfDay(
+        day.airport(),
         day.day(),
         day.flights() + 1,
         day.delayMinutes(),
@@ -96,7 +96,7 @@ class AnalyticsSampleTest {
     var days = days(sample, 1_000, 1);
     days.stream().skip(2).forEach(sample::take);
     sample.take(oneFlightMore(days.get(1)));
-    sample.take(new DayOfOrigin("XXX", Instant.EPOCH, 1, 0, 0, 0, 0));
+    sample.take(new DelaysOfDay("XXX", Instant.EPOCH, 1, 0, 0, 0, 0));
 
     assertThat(sample.result(1_000).figures())
         .containsEntry("missing", 1L)
@@ -111,8 +111,8 @@ class AnalyticsSampleTest {
     days.stream().skip(1).forEach(sample::take);
     var day = days.get(0);
     sample.take(
-        new DayOfOrigin(
-            day.origin(),
+        new DelaysOfDay(
+            day.airport(),
             day.day(),
             day.flights(),
             day.delayMinutes(),
@@ -160,7 +160,7 @@ class AnalyticsSampleTest {
                 new HashRange(BigInteger.ZERO, middle.subtract(BigInteger.ONE))),
             new Shard(new ShardId("high"), List.of(), new HashRange(middle, HashRange.ALL.last())));
 
-    var ending = sample.ending(shards);
+    var ending = sample.ending(sample.streams().get(0), shards);
 
     assertThat(ending).hasSize(2);
     for (var shard : shards) {

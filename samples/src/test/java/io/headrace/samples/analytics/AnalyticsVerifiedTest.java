@@ -30,7 +30,8 @@ class AnalyticsVerifiedTest {
 
   @Test
   void days_of_origins_are_the_same_however_the_worker_is_disturbed() {
-    var verdict = verify(DelayWindows.spec(STREAM, Destination.nowhere(), Destination.nowhere()));
+    var verdict =
+        verify(DelayWindows.byOrigin(STREAM, Destination.nowhere(), Destination.nowhere()));
 
     assertThat(verdict.runs()).isGreaterThan(40);
     assertThat(verdict.leftOut()).allMatch(what -> what.startsWith("ROLL"));
@@ -39,7 +40,7 @@ class AnalyticsVerifiedTest {
   @Test
   void days_of_destinations_are_the_same_however_the_workers_of_both_stages_are_disturbed() {
     var verdict =
-        verify(DestinationWindows.spec(STREAM, Destination.nowhere(), Destination.nowhere()));
+        verify(DelayWindows.byDestination(STREAM, Destination.nowhere(), Destination.nowhere()));
 
     assertThat(verdict.runs()).isGreaterThan(50);
     assertThat(verdict.leftOut()).allMatch(what -> what.startsWith("ROLL"));

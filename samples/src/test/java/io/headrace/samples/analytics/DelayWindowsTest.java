@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 
 class DelayWindowsTest {
   private final AnalyticsSample sample = new AnalyticsSample();
-  private final FunctionHarness<Flight, DayOfOrigin> harness = FunctionHarness.of(sample.spec());
+  private final FunctionHarness<Flight, DelaysOfDay> harness = FunctionHarness.of(sample.spec());
 
   private void put(Flight flight) {
     harness.put(flight.origin(), flight, harness.now());
@@ -36,9 +36,9 @@ class DelayWindowsTest {
     var day2 = Instant.parse("2001-01-02T00:00:00Z");
     assertThat(harness.output())
         .containsExactlyInAnyOrder(
-            new DayOfOrigin("DTW", day1, 2, 60, 1, 30, 0.5),
-            new DayOfOrigin("HNL", day1, 1, 15, 0, 15, 0),
-            new DayOfOrigin("DTW", day2, 1, 16, 1, 16, 1));
+            new DelaysOfDay("DTW", day1, 2, 60, 1, 30, 0.5),
+            new DelaysOfDay("HNL", day1, 1, 15, 0, 15, 0),
+            new DelaysOfDay("DTW", day2, 1, 16, 1, 16, 1));
   }
 
   @Test
@@ -49,7 +49,7 @@ class DelayWindowsTest {
 
     put(flight(3, "2001-01-16T00:00:00Z", "HNL", 0));
 
-    assertThat(harness.output()).extracting(DayOfOrigin::origin).containsExactly("DTW");
+    assertThat(harness.output()).extracting(DelaysOfDay::airport).containsExactly("DTW");
   }
 
   @Test
@@ -58,7 +58,7 @@ class DelayWindowsTest {
     put(flight(1, "2001-01-01T12:00:00Z", "DTW", 5));
     end();
 
-    assertThat(harness.output()).extracting(DayOfOrigin::delayMinutes).contains(5L);
+    assertThat(harness.output()).extracting(DelaysOfDay::delayMinutes).contains(5L);
     assertThat(harness.output(DelayWindows.TOO_LATE)).isEmpty();
   }
 
@@ -70,7 +70,7 @@ class DelayWindowsTest {
     end();
 
     assertThat(harness.output(DelayWindows.TOO_LATE)).containsExactly(late);
-    assertThat(harness.output()).extracting(DayOfOrigin::origin).containsExactly("HNL");
+    assertThat(harness.output()).extracting(DelaysOfDay::airport).containsExactly("HNL");
   }
 
   @Test

@@ -2,7 +2,10 @@ package io.headrace.samples.fraud;
 
 import static io.headrace.samples.fraud.Finding.Bound.AT_LEAST;
 import static io.headrace.samples.fraud.Finding.Bound.AT_MOST;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import java.time.Duration;
 import java.time.Instant;
@@ -16,6 +19,7 @@ class FraudRulesTest {
   private static final Place SINTRA = new Place(38.80, -9.38);
   private static final Place TOKYO = new Place(35.68, 139.69);
 
+  private Rules rules = Rules.BUILT_IN;
   private CardState card = CardState.NEW;
   private Instant now = Instant.parse("2026-03-01T12:00:00Z");
   private long number;
@@ -30,7 +34,7 @@ class FraudRulesTest {
   }
 
   private List<Scenario> judge(Payment payment) {
-    var verdict = FraudFunction.judge(card, payment);
+    var verdict = CardJudge.by(rules).judge(card, payment, 0);
     card = verdict.state();
     return verdict.alarms().stream().map(FraudAlarm::scenario).toList();
   }
@@ -39,6 +43,10 @@ class FraudRulesTest {
     for (int i = 0; i < times; i++) {
       assertThat(pays(Duration.ofDays(3), 30_00)).isEmpty();
     }
+  }
+
+  private CardJudge only(Scenario scenario) {
+    return new CardJudge(rules, Set.of(scenario));
   }
 
   private static Duration minutes(long minutes) {
@@ -186,8 +194,8 @@ class FraudRulesTest {
     var lastPaid = now;
     now = now.plus(minutes(20));
     var alarms =
-        FraudFunction.judge(
-                card, new Payment(++number, "card-1", now, "shop", false, LISBON, 400_00))
+        CardJudge.by(rules)
+            .judge(card, new Payment(++number, "card-1", now, "shop", false, LISBON, 400_00), 0)
             .alarms();
 
     assertThat(alarms)
@@ -219,9 +227,8 @@ class FraudRulesTest {
     }
     var fifth = new Payment(5, "card-1", now.plusSeconds(5), "shop", false, LISBON, 20_00);
 
-    assertThat(FraudFunction.judge(card, fifth, Set.of(Scenario.DORMANT_CARD)).alarms()).isEmpty();
-    assertThat(FraudFunction.judge(card, fifth, Set.of(Scenario.VELOCITY_BURST)).alarms())
-        .hasSize(1);
+    assertThat(only(Scenario.DORMANT_CARD).judge(card, fifth, 0).alarms()).isEmpty();
+    assertThat(only(Scenario.VELOCITY_BURST).judge(card, fifth, 0).alarms()).hasSize(1);
   }
 
   @Test
@@ -248,5 +255,98 @@ class FraudRulesTest {
       assertThat(card.habit()).hasSizeLessThanOrEqualTo(9);
       assertThat(card.burst().recent()).hasSizeLessThanOrEqualTo(5);
     }
+  }
+
+  @Test
+  void other_limits_are_kept_from_the_next_payment_on() {
+    for (int i = 1; i < 4; i++) {
+      assertThat(pays(minutes(2), 20_00)).isEmpty();
+    }
+    rules = FraudSample.TIGHTENED;
+    assertThat(pays(minutes(2), 20_00)).containsExactly(Scenario.VELOCITY_BURST);
+  }
+
+  @Test
+  void limits_that_make_no_sense_are_refused_by_name() {
+    assertThatThrownBy(() -> new Rules.Velocity(1, 600))
+        .hasMessage("velocity.payments 1: must be between 2 and 20");
+    assertThatThrownBy(() -> new Rules.Takeover(1_800, 101, 120))
+        .hasMessage("takeover.riskPercent 101: must be between 0 and 100");
+    byte[] cut = "{\"version\": 7, \"from\": \"2026-03-01T00:00:00Z\"}".getBytes(UTF_8);
+    assertThatThrownBy(() -> Rules.CODEC.decode(cut, Rules.CODEC.version()))
+        .hasMessageContaining("velocity");
+  }
+
+  private void changesDevice(Duration later) {
+    now = now.plus(later);
+    card = CardJudge.seen(card, new DeviceChange("card-1", now, "phone"));
+  }
+
+  private List<Scenario> paysRisky(Duration later) {
+    now = now.plus(later);
+    var payment = new Payment(++number, "card-1", now, "casino", false, LISBON, 20_00);
+    var verdict = CardJudge.by(rules).judge(card, payment, 90);
+    card = verdict.state();
+    return verdict.alarms().stream().map(FraudAlarm::scenario).toList();
+  }
+
+  private List<Scenario> settled(Duration later) {
+    var verdict = CardJudge.settle("card-1", card, now.plus(later));
+    card = verdict.state();
+    return verdict.alarms().stream().map(FraudAlarm::scenario).toList();
+  }
+
+  @Test
+  void a_risky_payment_on_a_fresh_device_that_no_login_follows_gives_an_alarm() {
+    changesDevice(minutes(0));
+    assertThat(paysRisky(minutes(30))).isEmpty();
+    assertThat(settled(Duration.ofSeconds(119))).isEmpty();
+    assertThat(settled(minutes(2))).containsExactly(Scenario.DEVICE_TAKEOVER);
+    assertThat(settled(minutes(60))).isEmpty();
+  }
+
+  @Test
+  void a_login_in_time_a_known_device_or_a_harmless_merchant_give_none() {
+    changesDevice(minutes(0));
+    paysRisky(minutes(5));
+    card = CardJudge.seen(card, new Login("card-1", now.plusSeconds(120), "phone"));
+    assertThat(settled(minutes(2))).isEmpty();
+
+    paysRisky(minutes(31));
+    assertThat(settled(minutes(2))).isEmpty();
+
+    changesDevice(minutes(60));
+    pays(minutes(5), 20_00);
+    assertThat(settled(minutes(2))).isEmpty();
+  }
+
+  @Test
+  void what_came_on_three_streams_is_judged_alike_in_any_order() {
+    paysRisky(minutes(10));
+    changesDevice(minutes(-3));
+    now = now.plus(minutes(3));
+    card = CardJudge.seen(card, new Login("card-1", now.minusSeconds(10), "phone"));
+    assertThat(settled(minutes(2))).containsExactly(Scenario.DEVICE_TAKEOVER);
+  }
+
+  @Test
+  void a_payment_in_doubt_is_judged_by_the_limits_of_its_time() {
+    changesDevice(minutes(0));
+    paysRisky(minutes(5));
+    rules =
+        new Rules(
+            9,
+            now,
+            rules.velocity(),
+            rules.travel(),
+            rules.probe(),
+            rules.dormancy(),
+            new Rules.Takeover(60, 100, 1));
+    paysRisky(minutes(1));
+
+    var verdict = CardJudge.settle("card-1", card, now.plus(minutes(5)));
+    assertThat(verdict.alarms())
+        .extracting(FraudAlarm::payment, FraudAlarm::rules)
+        .containsExactly(tuple(1L, 0L));
   }
 }

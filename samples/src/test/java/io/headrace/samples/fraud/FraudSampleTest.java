@@ -2,6 +2,7 @@ package io.headrace.samples.fraud;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headrace.function.Codec;
 import io.headrace.function.json.Json;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -23,19 +24,27 @@ class FraudSampleTest {
 
   /** Plays the first entries as the stream would, decoded from what is put. */
   private static List<FraudAlarm> alarms(FraudSample sample, long put) {
-    var codec = Json.of(Payment.class);
-    var cards = new HashMap<String, CardState>();
-    var alarms = new ArrayList<FraudAlarm>();
+    var signals = new ArrayList<Signal>();
     var entries = sample.entries();
     for (long i = 0; i < put; i++) {
-      var entry = entries.next();
-      var payment = codec.decode(entry.data(), codec.version());
-      assertThat(entry.partitionKey()).isEqualTo(payment.card());
-      var verdict = FraudFunction.judge(cards.getOrDefault(payment.card(), CardState.NEW), payment);
-      cards.put(payment.card(), verdict.state());
-      alarms.addAll(verdict.alarms());
+      var next = entries.next();
+      var codec =
+          sample.spec().inputs().stream()
+              .filter(input -> input.source().equals(next.stream()))
+              .findFirst()
+              .orElseThrow()
+              .codec();
+      signals.add(decoded(codec, next.entry().data()));
     }
-    return alarms;
+    return PlainRun.alarms(signals, FraudSample::inForce);
+  }
+
+  private static Signal decoded(Codec<? extends Signal> codec, byte[] data) {
+    try {
+      return codec.decode(data, codec.version());
+    } catch (Exception unreadable) {
+      throw new AssertionError(unreadable);
+    }
   }
 
   @SuppressWarnings("unchecked")
@@ -55,10 +64,17 @@ class FraudSampleTest {
     assertThat(again.result(again.size())).isEqualTo(result);
 
     for (var name :
-        List.of("velocity burst", "impossible travel", "small then large", "dormant card")) {
+        List.of(
+            "velocity burst",
+            "impossible travel",
+            "small then large",
+            "dormant card",
+            "device takeover")) {
       var figures = scenario(result.figures(), name);
       assertThat((double) figures.get("precision")).as(name).isGreaterThan(0.7);
-      assertThat((double) figures.get("recall")).as(name).isGreaterThan(0.8);
+      // One thief in ten knows the password, and some pay when the device is no news any more.
+      double least = name.equals("device takeover") ? 0.6 : 0.8;
+      assertThat((double) figures.get("recall")).as(name).isGreaterThan(least);
     }
   }
 
@@ -78,7 +94,7 @@ class FraudSampleTest {
 
   @Test
   void the_record_on_the_stream_does_not_tell_the_scenario() {
-    var json = new String(sample().entries().next().data(), StandardCharsets.UTF_8);
+    var json = new String(sample().entries().next().entry().data(), StandardCharsets.UTF_8);
 
     assertThat(json)
         .contains("\"card\"", "\"cents\"", "\"place\"")
@@ -112,13 +128,19 @@ class FraudSampleTest {
 
   private static FraudAlarm alarm(Scenario scenario, long payment) {
     var history = new Explanation.History(0, Optional.empty(), Optional.empty());
-    return new FraudAlarm(scenario, "a", payment, new Explanation(List.of(), history));
+    return new FraudAlarm(
+        scenario,
+        "a",
+        payment,
+        Instant.EPOCH.plusSeconds(payment),
+        0,
+        new Explanation(List.of(), history));
   }
 
   @Test
   void an_incident_counts_once_it_was_put_whole_and_is_found_by_any_of_its_payments() {
     var payments = List.of(payment(1, "a", 5), payment(2, "a", 5), payment(3, "a", 5));
-    var sample = new FraudSample(new Ledger(payments, List.of(burst("a", 2L, 3L))));
+    var sample = new FraudSample(new Ledger(payments, List.of(), List.of(burst("a", 2L, 3L))));
 
     assertThat(scenario(sample.result(2).figures(), "velocity burst"))
         .containsEntry("found", 0L)
@@ -135,7 +157,7 @@ class FraudSampleTest {
   void the_time_to_detection_counts_from_the_first_payment_of_the_incident_to_its_first_alarm() {
     var payments =
         List.of(payment(1, "a", 5), payment(2, "b", 5), payment(3, "a", 5), payment(4, "a", 5));
-    var sample = new FraudSample(new Ledger(payments, List.of(burst("a", 1L, 3L, 4L))));
+    var sample = new FraudSample(new Ledger(payments, List.of(), List.of(burst("a", 1L, 3L, 4L))));
 
     sample.take(alarm(Scenario.DORMANT_CARD, 1));
     assertThat(scenario(sample.result(4).figures(), "velocity burst"))
@@ -174,7 +196,7 @@ class FraudSampleTest {
   @Test
   void an_alarm_of_another_scenario_is_wrong_and_finds_nothing() {
     var payments = List.of(payment(1, "a", 5), payment(2, "a", 5));
-    var sample = new FraudSample(new Ledger(payments, List.of(burst("a", 1L, 2L))));
+    var sample = new FraudSample(new Ledger(payments, List.of(), List.of(burst("a", 1L, 2L))));
     sample.take(alarm(Scenario.DORMANT_CARD, 2));
 
     var figures = sample.result(2).figures();
@@ -187,20 +209,23 @@ class FraudSampleTest {
   @Test
   void fraud_of_no_scenario_counts_as_missed_overall() {
     var other = new Incident(Optional.empty(), "a", Set.of(1L));
-    var sample = new FraudSample(new Ledger(List.of(payment(1, "a", 5)), List.of(other)));
+    var sample =
+        new FraudSample(new Ledger(List.of(payment(1, "a", 5)), List.of(), List.of(other)));
 
     assertThat(sample.result(1).figures().get("overall").toString()).contains("missed=1");
     assertThat(scenario(sample.result(1).figures(), "dormant card")).containsEntry("missed", 0L);
   }
 
   @Test
-  void what_is_remembered_of_a_card_survives_being_stored_and_stays_below_a_kilobyte() {
+  void what_is_remembered_of_a_card_survives_being_stored_and_stays_below_three_kilobytes() {
     var codec = Json.of(CardState.class);
     var state = CardState.NEW;
     for (int i = 1; i <= 20; i++) {
       assertThat(codec.decode(codec.encode(state), codec.version())).isEqualTo(state);
-      state = FraudFunction.judge(state, payment(i, "a", 1_00_000)).state();
+      state = CardJudge.by(Rules.BUILT_IN).judge(state, payment(i, "a", 1_00_000), 90).state();
+      state = CardJudge.seen(state, new Login("a", Instant.EPOCH.plusSeconds(i), "d"));
+      state = CardJudge.seen(state, new DeviceChange("a", Instant.EPOCH.plusSeconds(i), "d"));
     }
-    assertThat(codec.encode(state)).hasSizeLessThan(1024);
+    assertThat(codec.encode(state)).hasSizeLessThan(3 << 10);
   }
 }

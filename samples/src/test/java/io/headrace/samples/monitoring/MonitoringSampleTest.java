@@ -26,7 +26,7 @@ class MonitoringSampleTest {
     var anomalies = new ArrayList<Anomaly>();
     var entries = sample.entries();
     for (long i = 0; i < put; i++) {
-      var entry = entries.next();
+      var entry = entries.next().entry();
       var reading = codec.decode(entry.data(), codec.version());
       assertThat(entry.partitionKey()).isEqualTo(reading.mote());
       var verdict = rule.judge(motes.getOrDefault(reading.mote(), MoteState.NEW), reading);
@@ -59,10 +59,19 @@ class MonitoringSampleTest {
   }
 
   @Test
+  void a_run_that_ends_before_the_first_incident_says_that_it_comes_later() {
+    assertThat(sample.result(100).lines())
+        .last()
+        .asString()
+        .matches("the file's first anomaly is reading \\d+ of 18914: play longer to see it found");
+    assertThat(sample.result(sample.size()).lines()).noneMatch(line -> line.contains("longer"));
+  }
+
+  @Test
   void the_record_on_the_stream_does_not_carry_the_label() {
     var entries = sample.entries();
     while (entries.hasNext()) {
-      var json = new String(entries.next().data(), StandardCharsets.UTF_8);
+      var json = new String(entries.next().entry().data(), StandardCharsets.UTF_8);
       assertThat(json).doesNotContain("label").doesNotContain("anomaly");
     }
   }
@@ -71,7 +80,7 @@ class MonitoringSampleTest {
   void each_mote_has_a_shard_of_its_own() {
     var motes = new HashSet<String>();
     var quarters = new HashSet<Integer>();
-    sample.entries().forEachRemaining(entry -> motes.add(entry.partitionKey()));
+    sample.entries().forEachRemaining(entry -> motes.add(entry.entry().partitionKey()));
     for (var mote : motes) {
       quarters.add(
           HashRange.hashOf(mote)

@@ -3,18 +3,18 @@ package io.headrace.samples.analytics;
 import java.time.Instant;
 
 /**
- * What a day at an airport was like. Of each origin and day exactly one.
+ * What the flights of a day were like, from an airport or to one. Of each function, airport and day
+ * exactly one.
  *
- * @param day its first instant, UTC
+ * @param day of the departure: its first instant, UTC
  * @param delayMinutes the sum of all delays
  * @param lateFlights how many were more than 15 minutes behind
  */
-public record DayOfOrigin(
-    String origin,
+public record DelaysOfDay(
+    String airport,
     Instant day,
     long flights,
     long delayMinutes,
     long lateFlights,
     double meanDelay,
-    double shareLate)
-    implements DelayFigures {}
+    double shareLate) {}

@@ -12,10 +12,10 @@ import java.time.Instant;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-class DestinationWindowsTest {
-  private final FunctionHarness<Flight, DayOfDestination> harness =
+class DelayWindowsByDestinationTest {
+  private final FunctionHarness<Flight, DelaysOfDay> harness =
       FunctionHarness.of(
-          DestinationWindows.spec(
+          DelayWindows.byDestination(
               StreamSource.kinesis("flights"), Destination.nowhere(), Destination.nowhere()));
 
   @AfterEach
@@ -34,8 +34,7 @@ class DestinationWindowsTest {
 
   private Fold.Comparison compare(Fold fold) {
     var days =
-        new Collected<AirportDay, DayOfDestination>(
-            day -> new AirportDay(day.destination(), day.day()));
+        new Collected<AirportDay, DelaysOfDay>(day -> new AirportDay(day.airport(), day.day()));
     harness.output().forEach(days::add);
     assertThat(days.contradicting()).isZero();
     return fold.compare(days.distinct());
@@ -53,8 +52,8 @@ class DestinationWindowsTest {
 
     assertThat(harness.output())
         .containsExactlyInAnyOrder(
-            new DayOfDestination("LAS", day, 2, 60, 1, 30, 0.5),
-            new DayOfDestination("DTW", day, 1, 5, 0, 5, 0));
+            new DelaysOfDay("LAS", day, 2, 60, 1, 30, 0.5),
+            new DelaysOfDay("DTW", day, 1, 5, 0, 5, 0));
   }
 
   @Test
