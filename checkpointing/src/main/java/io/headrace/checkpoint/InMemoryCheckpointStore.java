@@ -166,9 +166,10 @@ public final class InMemoryCheckpointStore implements CheckpointStore, OperatorS
     return locked(
         () ->
             new Found(
-                rows.keySet().stream()
+                rows.entrySet().stream()
+                    .filter(row -> row.getValue().takenBy == null)
+                    .map(Map.Entry::getKey)
                     .filter(key -> key.shard().bucket() == bucket)
-                    .filter(key -> rows.get(key).takenBy == null)
                     .sorted(Comparator.comparing(ProgressKey::key))
                     .map(this::rowOf)
                     .toList(),

@@ -76,7 +76,7 @@ final class DynamoFunctionRegister implements FunctionRegister {
       LOG.warn(
           "function item {} {} in DynamoDB table {} can't be read: {}",
           partition,
-          item.containsKey("sk") ? item.get("sk").s() : "?",
+          Attributes.optional(item, "sk").map(AttributeValue::s).orElse("?"),
           table,
           malformed.getMessage());
     }

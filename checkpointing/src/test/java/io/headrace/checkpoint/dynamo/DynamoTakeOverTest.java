@@ -112,7 +112,7 @@ class DynamoTakeOverTest extends TakeOverContract {
   @Test
   void others_who_write_all_the_time_are_told() {
     for (int i = 0; i < 9; i++) {
-      long epoch = i + 1;
+      long epoch = i + 1L;
       meanwhile.add(() -> seal(OLD, token("ann", epoch)));
     }
 
