@@ -41,6 +41,7 @@ final class FleetWorld {
   private final ProgressJudge progress;
   private final DeliveryJudge deliveries;
   private final OutputJudge outputs;
+  private final SilenceJudge silence;
   private final WatchedTable table;
   private final CheckpointStore store;
   private final ChunkStore chunks = new InMemoryChunkStore();
@@ -85,7 +86,16 @@ final class FleetWorld {
     deliveries = new DeliveryJudge(verdicts, function -> feedOf(function).puts());
     outputs = new OutputJudge(verdicts, function -> workload.hasKnownOutputs(this, function));
     table = new WatchedTable(plant.table(new InMemoryLeaseTable()), loop, random.split(), leases);
-    store = new WatchedStore(plant.store(new InMemoryCheckpointStore()), progress);
+    silence =
+        new SilenceJudge(
+            verdicts,
+            this::feedOf,
+            function -> workload.silence(function, plan),
+            chunks,
+            loop::now);
+    store =
+        new WatchedStore(
+            plant.store(new InMemoryCheckpointStore(), chunks), progress, silence::written);
     operator = new SimulatedOperator(this, store.operator());
     mood = new FunctionMood(random.split());
     sources.stream().skip(1).forEach(source -> feeds.add(feed(source, random.split())));
@@ -146,7 +156,7 @@ final class FleetWorld {
   }
 
   private Feed feed(StreamSource source, SplittableRandom random) {
-    return Feed.of(new InMemoryStream(source.name(), plan.shards(), loop), random);
+    return Feed.of(new InMemoryStream(source.name(), plan.shards(), loop), random, loop::now);
   }
 
   List<Feed> feeds() {
@@ -202,6 +212,11 @@ final class FleetWorld {
 
   OutputJudge outputs() {
     return outputs;
+  }
+
+  /** Event time as the function's input and its commits have it. */
+  EventTimes times(String function) {
+    return silence.times(function);
   }
 
   SimulatedOperator operator() {
