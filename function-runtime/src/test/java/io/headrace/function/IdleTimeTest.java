@@ -20,6 +20,9 @@ class IdleTimeTest {
 
     @Override
     public String add(String sum, Event<String> event) {
+      if (event.value().startsWith("bad")) {
+        throw new IllegalStateException("not yet");
+      }
       return sum + event.value() + " ";
     }
 
@@ -195,6 +198,23 @@ class IdleTimeTest {
   }
 
   @Test
+  void a_record_that_was_under_way_and_is_gone_from_the_stream_does_not_stop_time() {
+    var rig = rig();
+    rig.put("a", "x@4");
+    rig.drain();
+    rig.lettersDown = true;
+    rig.put("b", "bad@5");
+    rig.advance(1_000);
+    commit(rig);
+    var gone = rig.records.remove(1);
+    rig.crash();
+    rig.silence(10);
+    commit(rig);
+    assertThat(rig.outputs.values()).containsExactly("a: x@4");
+    assertThat(rig.settled).doesNotContainKey(gone.position());
+  }
+
+  @Test
   void timers_by_event_time_fire_in_a_silent_shard() {
     var rig =
         new Rig(
@@ -225,5 +245,14 @@ class IdleTimeTest {
                         new Texts())
                     .handledBy(Listing::new, Destination.nowhere()))
         .hasMessageContaining("idleAfter");
+  }
+
+  @Test
+  void a_function_without_event_time_is_told_that_silence_means_nothing_to_it() {
+    assertThatThrownBy(
+            () -> reading().handledBy(() -> (event, out) -> {}, Destination.<String>nowhere()))
+        .hasMessageContaining("f")
+        .hasMessageContaining("idleAfter")
+        .hasMessageContaining("event time");
   }
 }
