@@ -52,6 +52,7 @@ final class FleetWorld {
   private final CodecRoll codecRoll = new CodecRoll();
   private FleetObserver observer = FleetObserver.NONE;
   private boolean calm;
+  private boolean judged;
   private long calmSince;
 
   private final Network.@Nullable Layer networks;
@@ -272,6 +273,15 @@ final class FleetWorld {
 
   FleetObserver observer() {
     return observer;
+  }
+
+  /** All is over, and whoever is left is asked for its state. */
+  void judge() {
+    judged = true;
+  }
+
+  boolean isJudged() {
+    return judged;
   }
 
   boolean isCalm() {
