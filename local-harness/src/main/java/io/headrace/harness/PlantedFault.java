@@ -248,9 +248,6 @@ enum PlantedFault {
   EVENT_TIME_WORKED_OUT_ANEW(
       "who takes a shard over works event time out from the records that come",
       () -> PlantedTimeFaults.commits(time -> time.at(Instant.MIN))),
-  SILENCE_NOT_COMMITTED(
-      "event time that moved in a silent shard is not in the commit of what it told",
-      PlantedTimeFaults::movesByRecordsOnly),
   STILL_COMMITS_LEFT_OUT(
       "a commit of timers and windows that moves no position is left out",
       PlantedStateFaults::commitsWithoutProgressLeftOut),
@@ -316,7 +313,6 @@ enum PlantedFault {
           entry(OUTPUTS_TRIMMED_BEFORE_SENT, Set.of(Disturbance.KILL_AND_RESTART)),
           entry(PLACE_IN_TIME_FORGOTTEN, Set.of(Disturbance.KILL_AND_RESTART)),
           entry(EVENT_TIME_WORKED_OUT_ANEW, Set.of(Disturbance.KILL_AND_RESTART)),
-          entry(SILENCE_NOT_COMMITTED, Set.of(Disturbance.KILL_AND_RESTART)),
           entry(OUTBOX_NOT_READ, Set.of(Disturbance.KILL_AND_RESTART)),
           entry(END_FORGETS_OUTBOX, Set.of(Disturbance.SPLIT_UNDER_LOAD)),
           entry(MERGE_TAKES_ONE_STATE, Set.of(Disturbance.SPLIT, Disturbance.MERGE)),
@@ -339,7 +335,6 @@ enum PlantedFault {
           MERGE_TAKES_ONE_STATE,
           PLACE_IN_TIME_FORGOTTEN,
           EVENT_TIME_WORKED_OUT_ANEW,
-          SILENCE_NOT_COMMITTED,
           STILL_COMMITS_LEFT_OUT,
           CHUNKS_NOT_AWAITED,
           UNANSWERED_COMMITS_FREE_CHUNKS,

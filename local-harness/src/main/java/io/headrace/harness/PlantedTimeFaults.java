@@ -3,11 +3,7 @@ package io.headrace.harness;
 import io.headrace.checkpoint.CheckpointStore;
 import io.headrace.checkpoint.ChunkStore;
 import io.headrace.checkpoint.ForwardingCheckpointStore;
-import io.headrace.checkpoint.ProgressKey;
 import io.headrace.checkpoint.WriteAnswer;
-import io.headrace.kcl.Progress;
-import java.time.Instant;
-import java.util.HashMap;
 import java.util.concurrent.CompletionStage;
 import java.util.function.UnaryOperator;
 
@@ -40,31 +36,5 @@ final class PlantedTimeFaults {
         commit.progress(),
         CommittedTime.changed(commit.parts(), chunks, change),
         commit.takenOver());
-  }
-
-  /** A commit that moves no position has the event time of the last one that did. */
-  static Plant movesByRecordsOnly() {
-    return new Plant() {
-      @Override
-      public CheckpointStore store(CheckpointStore store, ChunkStore chunks) {
-        return new ForwardingCheckpointStore(store) {
-          private final HashMap<ProgressKey, Progress> last = new HashMap<>();
-          private final HashMap<ProgressKey, Instant> times = new HashMap<>();
-
-          @Override
-          public CompletionStage<WriteAnswer> commit(Commit commit) {
-            var key = commit.claim().key();
-            var known = times.get(key);
-            if (known == null || !commit.progress().equals(last.get(key))) {
-              last.put(key, commit.progress());
-              CommittedTime.of(commit.parts(), chunks)
-                  .ifPresent(time -> times.put(key, time.watermark()));
-              return super.commit(commit);
-            }
-            return super.commit(changed(commit, chunks, time -> time.at(known)));
-          }
-        };
-      }
-    };
   }
 }
