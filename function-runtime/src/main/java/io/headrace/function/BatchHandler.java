@@ -71,8 +71,8 @@ final class BatchHandler<I, O> implements ShardHandler, FunctionGate.Caller {
     this.wiring = wiring;
     this.retry = wiring.settings().retry();
     this.terms = Call.Terms.of(scope, wiring, call -> {});
-    this.courier = new Courier(scope);
-    this.letters = new LetterWriter(scope, courier, wiring.outlets().letters());
+    this.courier = Courier.ofOutputs(scope, wiring.outlets().letters());
+    this.letters = new LetterWriter(scope, Courier.ofLetters(scope), wiring.outlets().letters());
     this.admission = Admission.of(wiring.settings());
     this.gate = wiring.gate();
     this.concurrent = wiring.settings().delivery().concurrentBatches();
@@ -312,7 +312,7 @@ final class BatchHandler<I, O> implements ShardHandler, FunctionGate.Caller {
     if (!held.isEmpty()) {
       hold(new Group(held, false));
     }
-    courier.deliver(
+    courier.deliverInOrder(
         outputs,
         () -> {
           for (var item : good) {

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param id {@code stream/shard/sequence:sub}
  * @param code groups letters; {@code Undecodable} for a payload that the codec refused, {@code
  *     Unparsable} for one that a filter can't read, {@code Misrouted} and {@code ForeignKey} for a
- *     record in a shard where it does not belong
+ *     record in a shard where it does not belong; {@code OutputRefused} for what is no record but
+ *     an output that its destination never takes: its id, key and bytes
  * @param cause the exception's class
  * @param message of the exception; may quote the payload, as the letter holds it anyway
  * @param attempts 0 for a record that the function was never asked about
@@ -91,6 +92,17 @@ public record DeadLetter(
       return whole;
     }
     int bytes = payload.length() / 4 * 3;
+    if (code.equals(RefusedOutput.CODE)) {
+      throw new IllegalArgumentException(
+          "output "
+              + id
+              + ", which its destination refuses, has about "
+              + bytes
+              + " bytes, and its letter would be larger than the "
+              + bytesMax
+              + " bytes that this sink takes; it lies nowhere else, so it waits: put dead letters"
+              + " into files or a bucket");
+    }
     return without(
             "a payload of about "
                 + bytes

@@ -121,7 +121,7 @@ final class FunctionHost<I, O> implements AutoCloseable, Redriver.Live {
   }
 
   LetterWriter letters(Scope scope) {
-    return new LetterWriter(scope, new Courier(scope), outlets.letters());
+    return new LetterWriter(scope, Courier.ofLetters(scope), outlets.letters());
   }
 
   FunctionOutlets<O> outlets() {

@@ -125,6 +125,11 @@ final class KeyTimers<O> {
 
   /** All that the shard has was let in. */
   void atTip() {
+    // One that waits for the operator comes before the timers of its key.
+    if (!scope.keepsSomeBack && clock.haveAllCome()) {
+      due();
+      lanes.start();
+    }
     idle.atTip(time -> !byEvent.isEmpty() && !byEvent.first().due().isAfter(time));
   }
 

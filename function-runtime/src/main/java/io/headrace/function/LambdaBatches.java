@@ -75,8 +75,8 @@ final class LambdaBatches<I, O> implements ShardHandler, FunctionGate.Caller {
     this.retry = settings.retry();
     this.gate = wiring.gate();
     this.terms = Call.Terms.of(scope, wiring, call -> {});
-    this.courier = new Courier(scope);
-    this.letters = new LambdaLetters(scope, courier, wiring, mapping);
+    this.courier = Courier.ofOutputs(scope, wiring.outlets().letters());
+    this.letters = new LambdaLetters(scope, Courier.ofLetters(scope), wiring, mapping);
     var rules =
         new LambdaLane.Rules(
             settings.batch(),
@@ -341,7 +341,7 @@ final class LambdaBatches<I, O> implements ShardHandler, FunctionGate.Caller {
   private void settle(List<BatchCall.Item> items, BatchCall<I, O> task, Runnable then) {
     var outputs = new ArrayList<Outlet.Parcel<?>>();
     items.forEach(item -> outputs.addAll(task.answer(item).outputs()));
-    courier.deliver(
+    courier.deliverInOrder(
         outputs,
         () -> {
           for (var item : items) {

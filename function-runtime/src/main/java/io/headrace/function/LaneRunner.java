@@ -92,8 +92,8 @@ final class LaneRunner<O> implements FunctionGate.Caller {
     this.outlets = wiring.outlets();
     this.done = done;
     this.terms = Call.Terms.of(scope, wiring, this::overdue);
-    this.courier = new Courier(scope);
-    this.letters = new LetterWriter(scope, courier, outlets.letters());
+    this.courier = Courier.ofOutputs(scope, outlets.letters());
+    this.letters = new LetterWriter(scope, Courier.ofLetters(scope), outlets.letters());
     // Keys that fail slowly must not take the room of all others.
     this.lanes = new KeyLanes<>(settings.inFlight(), task -> task.parked != null);
     var pool = settings.executor().orElse(scope.environment.pool());
@@ -160,7 +160,7 @@ final class LaneRunner<O> implements FunctionGate.Caller {
     }
     starting = true;
     // A failure that gives the shard up ends the scope in the midst of a turn: nothing begins then.
-    while (!scope.isOver() && gate.admits() && lanes.hasNext() && !room.isFull()) {
+    while (!scope.isOver() && gate.admits() && lanes.hasNext()) {
       var lane = next();
       if (lane == null) {
         break;
@@ -179,7 +179,10 @@ final class LaneRunner<O> implements FunctionGate.Caller {
   }
 
   private KeyLanes.@Nullable Lane<Task<O>> next() {
-    if (outbox != null && outbox.isFull()) {
+    // Both are asked, as each tells of itself.
+    boolean stateIsFull = room.isFull();
+    boolean outboxIsFull = outbox != null && outbox.isFull();
+    if (stateIsFull || outboxIsFull) {
       // Of too many holes in what is finished no commit is stored, and none would make room.
       return lanes.startOnly(this::leavesHole);
     }
@@ -391,7 +394,7 @@ final class LaneRunner<O> implements FunctionGate.Caller {
     if (outputs.isEmpty()) {
       finish(task, success.effect());
     } else if (box == null) {
-      courier.deliver(outputs, () -> finish(task, success.effect()));
+      courier.deliverInOrder(outputs, () -> finish(task, success.effect()));
     } else {
       var kept = outputs.stream().filter(Outbox::keeps).toList();
       var early = outputs.stream().filter(each -> !Outbox.keeps(each)).toList();

@@ -17,6 +17,11 @@ interface LetterSource {
     return null;
   }
 
+  /** Whether its payload was read from the input, and not made by the function. */
+  default boolean isOfInput() {
+    return true;
+  }
+
   /** What a dead letter needs of the record; off the worker loop. */
   Remains remains() throws Exception;
 

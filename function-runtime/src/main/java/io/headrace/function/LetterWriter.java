@@ -44,7 +44,7 @@ final class LetterWriter {
         () -> {
           Written made;
           try {
-            made = made(source.remains(), failure, why);
+            made = made(source.isOfInput(), source.remains(), failure, why);
           } catch (Exception thrown) {
             scope.post(() -> again(source, failure, code, thrown, written));
             return;
@@ -53,9 +53,10 @@ final class LetterWriter {
         });
   }
 
-  private Written made(LetterSource.Remains remains, Failure failure, LetterBook.Why why)
+  private Written made(
+      boolean isOfInput, LetterSource.Remains remains, Failure failure, LetterBook.Why why)
       throws Exception {
-    byte[] payload = scope.shown.apply(remains.payload());
+    byte[] payload = isOfInput ? scope.shown.apply(remains.payload()) : remains.payload();
     var shown = scope.book.redaction().apply(payload, failure.message());
     var letter =
         new DeadLetter(

@@ -53,6 +53,8 @@ final class OperatorGate extends Gate {
         if (scope.placesResting && !record.misrouted()) {
           scope.rests(record.position());
           through.add(record);
+        } else {
+          scope.keepsSomeBack = true;
         }
       } else {
         through.add(record);

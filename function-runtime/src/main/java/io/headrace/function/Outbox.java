@@ -5,6 +5,7 @@ import io.headrace.checkpoint.state.EntryKind;
 import io.headrace.checkpoint.state.StateSpace;
 import io.headrace.checkpoint.state.StateValue;
 import io.headrace.kcl.CommitParts;
+import io.headrace.kcl.KeyStanding;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -45,7 +46,12 @@ final class Outbox {
     private final int bytes;
     private final List<Outlet.Parcel<?>> parcels;
 
-    private Entry(EntryKey key, long number, int bytes, List<Outlet.Parcel<?>> parcels) {
+    /** By the loop's ticks; of one that was restored, since then. */
+    private final long since;
+
+    private Entry(
+        EntryKey key, long number, int bytes, List<Outlet.Parcel<?>> parcels, long since) {
+      this.since = since;
       this.key = key;
       this.number = number;
       this.bytes = bytes;
@@ -68,8 +74,13 @@ final class Outbox {
   private final Map<String, ArrayDeque<Entry>> leaving = new HashMap<>();
 
   private Runnable goOn = () -> {};
+
+  /** What waits until all has left that was restored. */
+  private final List<Runnable> behind = new ArrayList<>();
+
   private long nextNumber;
   private int entries;
+  private long outputs;
   private long bytes;
   private boolean full;
 
@@ -88,7 +99,7 @@ final class Outbox {
     this.scope = scope;
     this.outlets = outlets;
     this.within = within;
-    this.courier = new Courier(scope);
+    this.courier = Courier.ofOutputs(scope, outlets.letters());
     this.space =
         HandlerState.open(
             scope, CommitParts.OUTBOX, (key, one, other) -> KeptOutputs.joined(one, other));
@@ -130,7 +141,12 @@ final class Outbox {
 
   private Entry revived(EntryKey key, StateValue value) {
     long number = ByteBuffer.wrap(key.suffix()).getLong();
-    return new Entry(key, number, value.bytes().length, KeptOutputs.read(value).revived(outlets));
+    return new Entry(
+        key,
+        number,
+        value.bytes().length,
+        KeptOutputs.read(value).revived(outlets),
+        scope.loop().ticks());
   }
 
   private void install(List<Entry> found) {
@@ -163,7 +179,11 @@ final class Outbox {
     var value = KeptOutputs.of(parcels, outlets).value();
     var entry =
         new Entry(
-            EntryKey.of(key, key, EntryKind.OUTBOX, suffix), number, value.bytes().length, parcels);
+            EntryKey.of(key, key, EntryKind.OUTBOX, suffix),
+            number,
+            value.bytes().length,
+            parcels,
+            scope.loop().ticks());
     space.put(entry.key, value);
     count(entry, 1);
     waiting.add(entry);
@@ -250,8 +270,13 @@ final class Outbox {
     } else {
       send(key);
     }
-    if (leaving.isEmpty() && departed != null) {
-      departed.complete(null);
+    if (leaving.isEmpty()) {
+      if (departed != null) {
+        departed.complete(null);
+      }
+      var told = List.copyOf(behind);
+      behind.clear();
+      told.forEach(Runnable::run);
     }
     if (full && !isFull()) {
       goOn.run();
@@ -260,7 +285,22 @@ final class Outbox {
 
   private void count(Entry entry, int sign) {
     entries += sign;
+    outputs += sign * (long) entry.parcels.size();
     bytes += sign * (long) entry.bytes;
+  }
+
+  /** What waits, beside what the handler says of its keys. */
+  KeyStanding standing(KeyStanding of) {
+    long oldest = Long.MAX_VALUE;
+    if (!waiting.isEmpty()) {
+      oldest = waiting.getFirst().since;
+    }
+    for (var lane : leaving.values()) {
+      oldest = Math.min(oldest, lane.getFirst().since);
+    }
+    return entries == 0
+        ? of
+        : of.sending(outputs, bytes, Duration.ofNanos(scope.loop().ticks() - oldest));
   }
 
   /** Completes when all has left that is committed. */
@@ -270,6 +310,15 @@ final class Outbox {
       departed.complete(null);
     }
     return departed;
+  }
+
+  /** Runs it when all has left that is committed: now, if it has. */
+  void whenAllHasLeft(Runnable then) {
+    if (leaving.isEmpty()) {
+      then.run();
+    } else {
+      behind.add(then);
+    }
   }
 
   void close() {

@@ -1,6 +1,7 @@
 package io.headrace.function;
 
 import io.headrace.kcl.CommitParts;
+import io.headrace.kcl.KeyStanding;
 import io.headrace.kcl.ShardHandler;
 import io.headrace.kcl.StreamRecord;
 import java.time.Instant;
@@ -11,15 +12,18 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Stands before every kind of handler, so that the outbox is a part of its commits. One that has
- * none itself, as its outputs leave before the commit, empties what a former version left. Owned by
- * the worker loop.
+ * none itself, as its outputs leave before the commit, empties what a former version left, and
+ * sends nothing of its own until then. Owned by the worker loop.
  */
 final class OutboxGate extends Gate implements FilterGate.Witness {
+  private final Scope scope;
   private final Supplier<Outbox> opens;
   private @Nullable Outbox outbox;
 
-  private OutboxGate(@Nullable Outbox outbox, Supplier<Outbox> opens, ShardHandler behind) {
+  private OutboxGate(
+      Scope scope, @Nullable Outbox outbox, Supplier<Outbox> opens, ShardHandler behind) {
     super(behind);
+    this.scope = scope;
     this.outbox = outbox;
     this.opens = opens;
   }
@@ -38,7 +42,7 @@ final class OutboxGate extends Gate implements FilterGate.Witness {
     if (waits) {
       scope.outbox = opens.get();
     }
-    return new OutboxGate(scope.outbox, opens, handler.get());
+    return new OutboxGate(scope, scope.outbox, opens, handler.get());
   }
 
   @Override
@@ -46,6 +50,7 @@ final class OutboxGate extends Gate implements FilterGate.Witness {
     if (outbox == null
         && parts.stream().anyMatch(each -> each.parts().containsKey(CommitParts.OUTBOX))) {
       outbox = opens.get();
+      scope.formerOutbox = outbox;
     }
     var restored = outbox;
     return restored == null
@@ -88,6 +93,12 @@ final class OutboxGate extends Gate implements FilterGate.Witness {
   @Override
   public CompletionStage<Void> departed() {
     return outbox == null ? super.departed() : outbox.departed();
+  }
+
+  @Override
+  public KeyStanding keys() {
+    var behind = super.keys();
+    return outbox == null ? behind : outbox.standing(behind);
   }
 
   @Override

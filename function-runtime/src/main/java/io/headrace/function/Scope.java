@@ -48,6 +48,12 @@ final class Scope {
   /** Of this handler, where its outputs wait; set once, before anything else happens. */
   @Nullable Outbox outbox;
 
+  /** Records wait for the operator that the handler has not seen; on the worker loop. */
+  boolean keepsSomeBack;
+
+  /** What a former version left in its outbox, where this one has none; on the worker loop. */
+  @Nullable Outbox formerOutbox;
+
   /** What of a record's bytes is the user's; set once, before anything else happens. */
   UnaryOperator<byte[]> shown = UnaryOperator.identity();
 

@@ -35,6 +35,19 @@ final class SpecChecks {
               ? "windows would close over the records that wait; let the key go on"
               : "a batch function is not asked record by record; let the key go on");
     }
+    if (kind.keys() == null) {
+      for (var input : spec.inputs()) {
+        var idle = input.idle();
+        if (idle != null) {
+          throw FunctionSpec.refused(
+              name,
+              "idleAfter",
+              idle.toString(),
+              "moves event time, and only functions by key and with windows have one; leave it"
+                  + " out");
+        }
+      }
+    }
     if (kind instanceof FunctionKind.Windowing<I, ?, O> windowing) {
       var late = windowing.windows().side();
       if (late != null && !settings.sides().containsKey(late)) {

@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Whether a handler may go on to change its state. What is not stored yet is held in memory, so
  * while the store can't be reached, or can't keep up, records wait instead, and with them the
- * shard's position. Owned by the worker loop.
+ * shard's position; but not those that leave a hole in what is finished, as of too many no commit
+ * is stored. Owned by the worker loop.
  */
 final class StateRoom {
   private static final String NAME = "the store of state, for what has changed";

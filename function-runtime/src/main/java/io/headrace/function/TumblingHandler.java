@@ -70,7 +70,7 @@ final class TumblingHandler<O> implements ShardHandler, FunctionGate.Caller, Fil
     this.admission = Admission.of(settings);
     this.gate = wiring.gate();
     this.terms = Call.Terms.of(scope, wiring, call -> {});
-    this.letters = new LetterWriter(scope, new Courier(scope), wiring.outlets().letters());
+    this.letters = new LetterWriter(scope, Courier.ofLetters(scope), wiring.outlets().letters());
     this.keeper = new StateKeeper(scope);
     this.lane =
         new TumblingLane(

@@ -38,6 +38,8 @@ final class WindowClock {
   /** Pending at the restored commit and not handed over again since. */
   private final Map<Position, Instant> awaited = new LinkedHashMap<>();
 
+  private boolean allHaveCome;
+
   /**
    * Takes over from the commits of this shard or of its parents. The watermark of a merge is the
    * lower one; the keys of the parent that is ahead keep its own as their floor.
@@ -77,7 +79,19 @@ final class WindowClock {
 
   /** Whether windows must stay open, as records admitted before the commit are still to come. */
   boolean isWaiting() {
-    return !awaited.isEmpty();
+    return !allHaveCome && !awaited.isEmpty();
+  }
+
+  /**
+   * All that the shard has was admitted: what is still awaited was trimmed, or is filtered by now.
+   * Its place is kept, as it may wait for an operator.
+   *
+   * @return whether it was waited for until now
+   */
+  boolean haveAllCome() {
+    boolean waited = isWaiting();
+    allHaveCome = true;
+    return waited;
   }
 
   /** A record that will not be handed over again. */

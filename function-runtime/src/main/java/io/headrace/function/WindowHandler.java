@@ -106,7 +106,11 @@ final class WindowHandler<I, A, O> implements ShardHandler {
 
   @Override
   public void atTip() {
-    if (arrivals.isIdle()) {
+    if (arrivals.isIdle() && !draining) {
+      if (clock.haveAllCome()) {
+        closeDue();
+        lanes.start();
+      }
       idle.atTip(
           time ->
               calendar.owes(end -> windows.isDue(end, time), end -> windows.isClosed(end, time)));

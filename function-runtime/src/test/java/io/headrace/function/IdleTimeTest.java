@@ -11,6 +11,16 @@ import org.junit.jupiter.api.Test;
 
 /** Event time in a silent shard. */
 class IdleTimeTest {
+  private static final class NotYet extends Listing {
+    @Override
+    public String add(String sum, Event<String> event) {
+      if (event.value().startsWith("bad")) {
+        throw new IllegalStateException("not yet");
+      }
+      return super.add(sum, event);
+    }
+  }
+
   /** Sets a timer of 10 s at each record. */
   private static final class Waking implements KeyedFunction<String, String, String> {
     @Override
@@ -38,7 +48,7 @@ class IdleTimeTest {
   private static FunctionSpec<String, String> windowed() {
     return reading()
         .windowedBy(Keys.partitionKey(), Windows.tumbling(Duration.ofSeconds(10)), new Texts())
-        .handledBy(Listing::new, Destination.nowhere());
+        .handledBy(NotYet::new, Destination.nowhere());
   }
 
   private static Rig rig() {
@@ -166,6 +176,23 @@ class IdleTimeTest {
   }
 
   @Test
+  void a_record_that_was_under_way_and_is_gone_from_the_stream_does_not_stop_time() {
+    var rig = rig();
+    rig.put("a", "x@4");
+    rig.drain();
+    rig.lettersDown = true;
+    rig.put("b", "bad@5");
+    rig.advance(1_000);
+    commit(rig);
+    var gone = rig.records.remove(1);
+    rig.crash();
+    rig.silence(10);
+    commit(rig);
+    assertThat(rig.outputs.values()).containsExactly("a: x@4");
+    assertThat(rig.settled).doesNotContainKey(gone.position());
+  }
+
+  @Test
   void timers_by_event_time_fire_in_a_silent_shard() {
     var rig =
         new Rig(
@@ -194,7 +221,16 @@ class IdleTimeTest {
                         Keys.across(value -> value, "through"),
                         Windows.tumbling(Duration.ofSeconds(10)),
                         new Texts())
-                    .handledBy(Listing::new, Destination.nowhere()))
+                    .handledBy(NotYet::new, Destination.nowhere()))
         .hasMessageContaining("idleAfter");
+  }
+
+  @Test
+  void a_function_without_event_time_is_told_that_silence_means_nothing_to_it() {
+    assertThatThrownBy(
+            () -> reading().handledBy(() -> (event, out) -> {}, Destination.<String>nowhere()))
+        .hasMessageContaining("f")
+        .hasMessageContaining("idleAfter")
+        .hasMessageContaining("event time");
   }
 }

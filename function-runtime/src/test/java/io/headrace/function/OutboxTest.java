@@ -7,6 +7,7 @@ import io.headrace.checkpoint.state.StateCache;
 import io.headrace.kcl.CheckpointException;
 import io.headrace.kcl.CommitParts;
 import io.headrace.kcl.HashRange;
+import io.headrace.kcl.KeyStanding;
 import java.math.BigInteger;
 import java.time.Duration;
 import java.time.Instant;
@@ -318,6 +319,45 @@ class OutboxTest {
     rig.crash();
     rig.advance(1_000);
     assertThat(rig.outputs.values()).containsExactly("a 1 by call 1");
+  }
+
+  @Test
+  void a_version_that_sends_at_once_waits_for_what_the_former_one_left() {
+    var early = keyed().emittingEarly().handledBy(Counting::new, stream());
+    var without =
+        Rig.reading().handledBy(() -> (event, out) -> out.send("a " + event.value()), stream());
+    for (var next : List.of(early, without)) {
+      var rig = started();
+      rig.outputsDown = true;
+      rig.put("a", "1");
+      rig.drain();
+      commit(rig);
+      rig.redeploy(next);
+      rig.crash();
+      rig.advance(20_000);
+      rig.outputsDown = false;
+      rig.put("a", "2");
+      rig.drain();
+      assertThat(rig.outputs.values()).hasSize(2).first().asString().startsWith("a 1 by call ");
+    }
+  }
+
+  @Test
+  void it_says_how_much_waits_and_for_how_long() {
+    var rig = started();
+    rig.outputsDown = true;
+    rig.put("a", "1");
+    rig.put("b", "1");
+    rig.drain();
+    commit(rig);
+    rig.advance(60_000);
+    var standing = rig.handler().keys();
+    assertThat(standing.outputs()).isEqualTo(2);
+    assertThat(standing.outputBytes()).isPositive();
+    assertThat(standing.outputAge()).isBetween(Duration.ofSeconds(60), Duration.ofSeconds(70));
+    rig.outputsDown = false;
+    rig.advance(60_000);
+    assertThat(rig.handler().keys()).isEqualTo(KeyStanding.NONE);
   }
 
   @Test

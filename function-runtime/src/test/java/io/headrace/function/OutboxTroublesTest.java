@@ -152,4 +152,38 @@ class OutboxTroublesTest {
     }
     assertThat(wanted).hasSize(10).endsWith(Duration.ZERO);
   }
+
+  @Test
+  void an_output_that_its_sink_refuses_for_good_is_a_dead_letter_and_holds_up_nothing() {
+    var state = keyed().handledBy(() -> new Echo(""), stream());
+    var none =
+        Rig.reading()
+            .handledBy(
+                () -> (event, out) -> out.send(event.partitionKey() + " " + event.value()),
+                stream());
+    for (var spec : List.of(state, none)) {
+      var rig = new Rig(1, spec).start().restore();
+      rig.refused = "a 2"::equals;
+      rig.lettersDown = true;
+      rig.putAll("a=1", "a=2", "a=3", "b=2");
+      rig.advance(10_000);
+      commit(rig);
+      assertThat(rig.outputs.values()).contains("b 2").doesNotContain("a 3");
+      rig.lettersDown = false;
+      rig.drain();
+      commit(rig);
+      rig.advance(30_000);
+      assertThat(rig.outputs.values()).containsExactlyInAnyOrder("a 1", "b 2", "a 3");
+      assertThat(rig.letters).hasSize(1);
+      var letter = rig.letters.get(0);
+      assertThat(letter.code()).isEqualTo("OutputRefused");
+      assertThat(letter.partitionKey()).isEqualTo("a");
+      assertThat(letter.payloadBytes()).isEqualTo("a 2".getBytes(UTF_8));
+      assertThat(rig.outputs).doesNotContainKey(letter.id());
+      commit(rig);
+      rig.crash();
+      rig.advance(30_000);
+      assertThat(rig.letters).hasSize(1);
+    }
+  }
 }

@@ -40,6 +40,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,6 +68,7 @@ final class Rig implements OutputTap {
   boolean leaseHeld = true;
   boolean lettersDown;
   boolean outputsDown;
+  Predicate<Object> refused = output -> false;
   int outputsSent;
   int stateChanges;
   final List<Duration> commitsWanted = new ArrayList<>();
@@ -448,6 +450,9 @@ final class Rig implements OutputTap {
   public void output(String function, @Nullable Side<?> side, String id, Object value) {
     if (outputsDown) {
       throw new IllegalStateException("the sink is down");
+    }
+    if (refused.test(value)) {
+      throw new StreamException(StreamException.Kind.INVALID, "too large for the stream");
     }
     outputsSent++;
     if (side == null) {

@@ -6,25 +6,32 @@ import io.headrace.kcl.ShardId;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.stream.Stream;
 
 /**
- * Event time as the input has it, from what was put and how the shards hang together: what no crash
- * may change. Made when it is asked for, as of then.
+ * Event time as the input has it, from what was put and how the shards hang together, and as
+ * commits have moved it on in silent shards: what no crash may change. Made when it is asked for,
+ * as of then.
  */
 final class EventTimes {
   private final Puts puts;
+  private final Map<ShardId, NavigableMap<Integer, Instant>> moves;
   private final Map<ShardId, Shard> shards = new HashMap<>();
 
-  EventTimes(Feed feed) {
+  /**
+   * @param moves by shard, how far commits have moved event time from which place on
+   */
+  EventTimes(Feed feed, Map<ShardId, NavigableMap<Integer, Instant>> moves) {
     puts = feed.puts();
+    this.moves = moves;
     feed.stream().shardsNow().forEach(shard -> shards.put(shard.id(), shard));
   }
 
   /** Before the record was let in, as it counts for the record's key. */
   Instant before(Puts.Put put) {
     var own = puts.in(put.shard().shard()).subList(0, put.place());
-    var latest = latest(own.stream());
+    var latest = later(latest(own.stream()), moved(put.shard().shard(), put.place()));
     for (var parent : puts.parentsOf(put.shard().shard())) {
       latest = later(latest, ofKey(parent, put.key()));
     }
@@ -55,7 +62,7 @@ final class EventTimes {
     if (known == null || !known.range().holds(HashRange.hashOf(key))) {
       return Instant.MIN;
     }
-    var latest = latest(puts.in(shard).stream());
+    var latest = later(latest(puts.in(shard).stream()), moved(shard, Integer.MAX_VALUE));
     for (var parent : puts.parentsOf(shard)) {
       latest = later(latest, ofKey(parent, key));
     }
@@ -63,12 +70,28 @@ final class EventTimes {
   }
 
   private Instant ofShard(ShardId shard) {
+    return ofShardAt(shard, puts.in(shard).size(), Integer.MAX_VALUE);
+  }
+
+  /**
+   * Of a shard when so many of its records were let in.
+   *
+   * @param movedAt counts moves that were made at that place or before
+   */
+  Instant ofShardAt(ShardId shard, int place, int movedAt) {
     var lowest =
         puts.parentsOf(shard).stream()
             .map(this::ofShard)
             .min(Instant::compareTo)
             .orElse(Instant.MIN);
-    return later(lowest, latest(puts.in(shard).stream()));
+    var own = latest(puts.in(shard).stream().limit(place));
+    return later(later(lowest, own), moved(shard, movedAt));
+  }
+
+  private Instant moved(ShardId shard, int place) {
+    var all = moves.get(shard);
+    var last = all == null ? null : all.floorEntry(place);
+    return last == null ? Instant.MIN : last.getValue();
   }
 
   private static Instant latest(Stream<Puts.Put> some) {

@@ -3,6 +3,8 @@ package io.headrace.harness;
 import io.headrace.kcl.InMemoryStream;
 import io.headrace.kcl.ShardId;
 import io.headrace.kcl.ShardKey;
+import java.time.Instant;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
 /**
@@ -10,8 +12,8 @@ import java.util.random.RandomGenerator;
  * world's loop only.
  */
 record Feed(InMemoryStream stream, Listing listing, Puts puts) {
-  static Feed of(InMemoryStream stream, RandomGenerator random) {
-    return new Feed(stream, new Listing(stream, random), new Puts(stream));
+  static Feed of(InMemoryStream stream, RandomGenerator random, Supplier<Instant> clock) {
+    return new Feed(stream, new Listing(stream, random), new Puts(stream, clock));
   }
 
   ShardKey key(ShardId shard) {

@@ -215,6 +215,7 @@ final class FleetCourse {
       world.loop().advance(LOOK);
     }
     world.loop().advance(Duration.ofSeconds(2));
+    world.judge();
     world
         .workload()
         .wrongState(world, heir)

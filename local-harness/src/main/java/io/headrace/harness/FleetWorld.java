@@ -41,6 +41,7 @@ final class FleetWorld {
   private final ProgressJudge progress;
   private final DeliveryJudge deliveries;
   private final OutputJudge outputs;
+  private final SilenceJudge silence;
   private final WatchedTable table;
   private final CheckpointStore store;
   private final ChunkStore chunks = new InMemoryChunkStore();
@@ -51,6 +52,7 @@ final class FleetWorld {
   private final CodecRoll codecRoll = new CodecRoll();
   private FleetObserver observer = FleetObserver.NONE;
   private boolean calm;
+  private boolean judged;
   private long calmSince;
 
   private final Network.@Nullable Layer networks;
@@ -85,7 +87,16 @@ final class FleetWorld {
     deliveries = new DeliveryJudge(verdicts, function -> feedOf(function).puts());
     outputs = new OutputJudge(verdicts, function -> workload.hasKnownOutputs(this, function));
     table = new WatchedTable(plant.table(new InMemoryLeaseTable()), loop, random.split(), leases);
-    store = new WatchedStore(plant.store(new InMemoryCheckpointStore()), progress);
+    silence =
+        new SilenceJudge(
+            verdicts,
+            this::feedOf,
+            function -> workload.silence(function, plan),
+            chunks,
+            loop::now);
+    store =
+        new WatchedStore(
+            plant.store(new InMemoryCheckpointStore(), chunks), progress, silence::written);
     operator = new SimulatedOperator(this, store.operator());
     mood = new FunctionMood(random.split());
     sources.stream().skip(1).forEach(source -> feeds.add(feed(source, random.split())));
@@ -146,7 +157,7 @@ final class FleetWorld {
   }
 
   private Feed feed(StreamSource source, SplittableRandom random) {
-    return Feed.of(new InMemoryStream(source.name(), plan.shards(), loop), random);
+    return Feed.of(new InMemoryStream(source.name(), plan.shards(), loop), random, loop::now);
   }
 
   List<Feed> feeds() {
@@ -204,6 +215,11 @@ final class FleetWorld {
     return outputs;
   }
 
+  /** Event time as the function's input and its commits have it. */
+  EventTimes times(String function) {
+    return silence.times(function);
+  }
+
   SimulatedOperator operator() {
     return operator;
   }
@@ -257,6 +273,15 @@ final class FleetWorld {
 
   FleetObserver observer() {
     return observer;
+  }
+
+  /** All is over, and whoever is left is asked for its state. */
+  void judge() {
+    judged = true;
+  }
+
+  boolean isJudged() {
+    return judged;
   }
 
   boolean isCalm() {

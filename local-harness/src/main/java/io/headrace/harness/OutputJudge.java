@@ -3,6 +3,7 @@ package io.headrace.harness;
 import io.headrace.harness.Verdicts.Promise;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
@@ -37,7 +38,7 @@ final class OutputJudge {
   /** An output is durable. */
   void sent(String function, String id, String value, String exact) {
     var now = new Told(value, exact);
-    var before = sent.computeIfAbsent(function, f -> new HashMap<>()).putIfAbsent(id, now);
+    var before = sent.computeIfAbsent(function, f -> new LinkedHashMap<>()).putIfAbsent(id, now);
     if (before != null && !before.equals(now) && known.test(function)) {
       verdicts.broken(
           Promise.OUTPUTS_ARE_EXACT,
@@ -52,7 +53,7 @@ final class OutputJudge {
     }
   }
 
-  /** One for each id. */
+  /** One for each id, in the order in which they came first. */
   Collection<String> of(String function) {
     var all = sent.get(function);
     return all == null ? List.of() : all.values().stream().map(Told::value).toList();

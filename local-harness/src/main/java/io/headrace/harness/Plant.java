@@ -33,6 +33,15 @@ interface Plant {
     return store;
   }
 
+  /**
+   * The progress store as all see it.
+   *
+   * @param chunks what its commits name
+   */
+  default CheckpointStore store(CheckpointStore store, ChunkStore chunks) {
+    return store(store);
+  }
+
   /** The progress store as one process sees it. */
   default CheckpointStore storeOf(SimulatedProcess process, CheckpointStore store) {
     return store;

@@ -12,6 +12,7 @@ import io.headrace.checkpoint.EndedParent;
 import io.headrace.kcl.CommitParts;
 import io.headrace.lease.LeaseRow;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -241,6 +242,12 @@ enum PlantedFault {
                           end.left().fencingToken(),
                           end.left().childrenFrom(),
                           PlantedOutputFaults.withoutOutbox(end.left().parts()))))),
+  PLACE_IN_TIME_FORGOTTEN(
+      "a record that comes again is judged late by the event time of now, not that of its place",
+      () -> PlantedTimeFaults.commits(CommittedTime::withoutPending)),
+  EVENT_TIME_WORKED_OUT_ANEW(
+      "who takes a shard over works event time out from the records that come",
+      () -> PlantedTimeFaults.commits(time -> time.at(Instant.MIN))),
   STILL_COMMITS_LEFT_OUT(
       "a commit of timers and windows that moves no position is left out",
       PlantedStateFaults::commitsWithoutProgressLeftOut),
@@ -304,6 +311,8 @@ enum PlantedFault {
           entry(PARKED_NOT_READ, Set.of(Disturbance.KEY_FAILS, Disturbance.KILL_AND_RESTART)),
           entry(OUTPUTS_BEFORE_COMMIT, Set.of(Disturbance.KILL_AND_RESTART)),
           entry(OUTPUTS_TRIMMED_BEFORE_SENT, Set.of(Disturbance.KILL_AND_RESTART)),
+          entry(PLACE_IN_TIME_FORGOTTEN, Set.of(Disturbance.KILL_AND_RESTART)),
+          entry(EVENT_TIME_WORKED_OUT_ANEW, Set.of(Disturbance.KILL_AND_RESTART)),
           entry(OUTBOX_NOT_READ, Set.of(Disturbance.KILL_AND_RESTART)),
           entry(END_FORGETS_OUTBOX, Set.of(Disturbance.SPLIT_UNDER_LOAD)),
           entry(MERGE_TAKES_ONE_STATE, Set.of(Disturbance.SPLIT, Disturbance.MERGE)),
@@ -324,6 +333,8 @@ enum PlantedFault {
           STATE_READ_AS_NONE,
           STATE_READ_TOO_OLD,
           MERGE_TAKES_ONE_STATE,
+          PLACE_IN_TIME_FORGOTTEN,
+          EVENT_TIME_WORKED_OUT_ANEW,
           STILL_COMMITS_LEFT_OUT,
           CHUNKS_NOT_AWAITED,
           UNANSWERED_COMMITS_FREE_CHUNKS,

@@ -7,6 +7,7 @@ import io.headrace.kcl.Progress;
 import io.headrace.kcl.Shard;
 import io.headrace.kcl.ShardId;
 import io.headrace.kcl.ShardKey;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
@@ -14,6 +15,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +31,7 @@ final class Puts {
    * @param number of the record among those of its key, from 1
    * @param before how many of the key's records before this one can be handled
    * @param follows the number of the last of them; 0 for none
+   * @param at when it was put
    */
   record Put(
       ShardKey shard,
@@ -38,9 +41,11 @@ final class Puts {
       long number,
       ProbeRecord.Fate fate,
       long before,
-      long follows) {}
+      long follows,
+      Instant at) {}
 
   private final InMemoryStream stream;
+  private final Supplier<Instant> clock;
   private final List<Put> all = new ArrayList<>();
   private final Map<ShardId, List<Put>> byShard = new HashMap<>();
   private final Map<Position, Put> byPosition = new HashMap<>();
@@ -49,8 +54,9 @@ final class Puts {
   private final Set<ShardId> closed = new HashSet<>();
   private final Map<ShardId, BitSet> trimmed = new HashMap<>();
 
-  Puts(InMemoryStream stream) {
+  Puts(InMemoryStream stream, Supplier<Instant> clock) {
     this.stream = stream;
+    this.clock = clock;
     stream.shardsNow().forEach(this::learn);
   }
 
@@ -100,7 +106,8 @@ final class Puts {
     // Before it can be read: the stream answers waiting readers within the call.
     var position = Position.of(all.size() + 1L);
     var at = new ShardKey(stream.id(), shard);
-    var put = new Put(at, position, inShard.size(), key, number, fate, before, follows);
+    var put =
+        new Put(at, position, inShard.size(), key, number, fate, before, follows, clock.get());
     all.add(put);
     inShard.add(put);
     byPosition.put(position, put);

@@ -98,7 +98,8 @@ final class SimulatedProcess {
                 plant.randomOf(this, random))
             .leasesIn(plant.tableOf(this, new NetworkedTable(world.table(), name, network)))
             .checkpointsIn(plant.storeOf(this, new NetworkedStore(world.store(), network)))
-            .stateIn(plant.chunksOf(this, new NetworkedChunks(world.chunks(), network)))
+            .stateIn(
+                plant.chunksOf(this, new NetworkedChunks(world.chunks(), network, world::isJudged)))
             .connecting(plant.streamsOf(this, world.streamsThrough(network)))
             .leaseTime(leaseTime)
             .deployment(deployment)

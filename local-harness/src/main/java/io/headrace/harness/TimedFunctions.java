@@ -25,6 +25,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -39,7 +40,10 @@ final class TimedFunctions {
 
   static final Duration WINDOW = Duration.ofSeconds(10);
   static final Duration GAP = Duration.ofSeconds(3);
-  static final Duration LATENESS = Duration.ofSeconds(4);
+  static final Duration WAIT = Duration.ofSeconds(4);
+  private static final Duration LATENESS = Duration.ofSeconds(6);
+  private static final Duration EARLY_EVERY = Duration.ofMillis(1_500);
+  private static final Duration SILENCE = Duration.ofSeconds(3);
   static final Duration EVENT_DELAY = Duration.ofSeconds(5);
   static final Duration AGAIN_DELAY = Duration.ofSeconds(7);
   private static final Duration WALL_DELAY = Duration.ofSeconds(3);
@@ -66,8 +70,9 @@ final class TimedFunctions {
   }
 
   List<FunctionSpec<?, ?>> specs() {
-    var input = Input.of(STREAM, TimedRecord.CODEC).timedBy(TimedRecord::time);
     var plan = world.plan();
+    var timed = Input.of(STREAM, TimedRecord.CODEC).timedBy(TimedRecord::time);
+    var input = silence(plan).map(timed::idleAfter).orElse(timed);
     var roll = world.codecRoll();
     var codec = new Tally.Versioned(roll.readBy(process), version -> roll.wrote(process, version));
     var tally =
@@ -84,12 +89,7 @@ final class TimedFunctions {
             .inFlight(plan.inFlight())
             .retrying(RETRY)
             .sendingSide(LATE, Destination.stream("late", TimedRecord.CODEC, TimedRecord::key))
-            .windowedBy(
-                Keys.<TimedRecord>partitionKey(),
-                (sessions(plan) ? Windows.session(GAP) : Windows.tumbling(WINDOW))
-                    .waiting(LATENESS)
-                    .lateTo(LATE),
-                new Text());
+            .windowedBy(Keys.<TimedRecord>partitionKey(), windows(plan), new Text());
     if (world.plant().emitsEarly()) {
       return List.of(
           tally.emittingEarly().handledAsyncBy(Tallies::new, to("tallies")),
@@ -97,6 +97,30 @@ final class TimedFunctions {
     }
     return List.of(
         tally.handledAsyncBy(Tallies::new, to("tallies")), sums.handledBy(Sums::new, to("sums")));
+  }
+
+  private static Windows windows(FleetPlan plan) {
+    var windows =
+        (sessions(plan) ? Windows.session(GAP) : Windows.tumbling(WINDOW))
+            .waiting(WAIT)
+            .allowing(lateness(plan))
+            .lateTo(LATE);
+    return drawn(plan, 2) == 0 ? windows.earlyEvery(EARLY_EVERY) : windows;
+  }
+
+  /** How long windows are kept that were told. */
+  static Duration lateness(FleetPlan plan) {
+    return drawn(plan, 1) % 2 == 0 ? LATENESS : Duration.ZERO;
+  }
+
+  /** How long a shard must be silent for its event time to go on. */
+  static Optional<Duration> silence(FleetPlan plan) {
+    return drawn(plan, 0) == 0 ? Optional.of(SILENCE) : Optional.empty();
+  }
+
+  /** One of four, decided by the plan, so that other draws stay as they are. */
+  private static int drawn(FleetPlan plan, int which) {
+    return (int) (Tally.mix(plan.hashCode()) >>> (16 + 2 * which)) & 3;
   }
 
   /** Outputs that can be kept until they are committed. */
@@ -227,7 +251,7 @@ final class TimedFunctions {
       world.trace().tell(process.name(), "tally wakes " + timer.key() + " by " + timer.name());
       failNowAndThen(timer.key());
       if (timer.clock() == WakeUp.Clock.EVENT
-          && new EventTimes(world.feedOf(TALLY)).ofKey(timer.key()).isBefore(timer.due())) {
+          && world.times(TALLY).ofKey(timer.key()).isBefore(timer.due())) {
         broken("tally: " + timer.name() + " of " + timer.key() + " fires before its time");
       }
       var next = Next.state(state.fired(timer.name()));
@@ -266,8 +290,8 @@ final class TimedFunctions {
 
     @Override
     public void close(Window window, String sum, Output<String> out) {
-      world.trace().tell(process.name(), "sums closes " + window.key() + " " + window.start());
-      out.send(byThisCall(TimedWorkload.closed(window.key(), window.start(), sum)));
+      world.trace().tell(process.name(), "sums tells " + WindowFold.told(window, sum));
+      out.send(byThisCall(WindowFold.told(window, sum)));
     }
   }
 

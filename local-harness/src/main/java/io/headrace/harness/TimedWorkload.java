@@ -5,21 +5,19 @@ import static java.util.stream.Collectors.groupingBy;
 
 import io.headrace.function.FunctionRuntime;
 import io.headrace.function.FunctionSpec;
-import io.headrace.function.KeptState;
 import io.headrace.function.WakeUp;
 import io.headrace.kcl.StreamSource;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.random.RandomGenerator;
-import java.util.stream.Stream;
 
 /**
  * State of all kinds: small and large values by key, timers by both clocks, windows with late
@@ -62,6 +60,11 @@ final class TimedWorkload implements Workload {
   }
 
   @Override
+  public Optional<Duration> silence(String function, FleetPlan plan) {
+    return TimedFunctions.silence(plan);
+  }
+
+  @Override
   public Workload.Item next(FleetWorld world, Feed feed, RandomGenerator random) {
     var key = "k" + random.nextInt(world.plan().keys());
     var record = new TimedRecord(key, feed.puts().nextNumber(key), feed.puts().all().size() + 1L);
@@ -84,12 +87,8 @@ final class TimedWorkload implements Workload {
     return chain;
   }
 
-  static String closed(String key, Instant start, String sum) {
-    return key + " " + start + " " + sum;
-  }
-
   private static String late(TimedRecord record) {
-    return "late " + record.key() + " " + record.number();
+    return WindowFold.late(record.key(), record.number());
   }
 
   /** An output as it is compared: what came late is sent as it is. */
@@ -139,7 +138,7 @@ final class TimedWorkload implements Workload {
   }
 
   /** Of what was sent and what was due: what is missing, repeated under other ids, or too much. */
-  private static void compare(
+  static void compare(
       String function, List<String> expected, Iterable<String> sent, List<String> wrong) {
     var left = new HashMap<String, Long>();
     sent.forEach(value -> left.merge(value, 1L, Long::sum));
@@ -169,7 +168,7 @@ final class TimedWorkload implements Workload {
     TallyFold(FleetWorld world, SimulatedProcess heir, List<String> wrong) {
       this.wrong = wrong;
       this.heir = heir;
-      times = new EventTimes(world.feedOf(TimedFunctions.TALLY));
+      times = world.times(TimedFunctions.TALLY);
       sent = List.copyOf(world.outputs().of(TimedFunctions.TALLY));
       sentTimes = sent.stream().collect(groupingBy(value -> value, counting()));
       heir.running()
@@ -241,102 +240,6 @@ final class TimedWorkload implements Workload {
 
     void checkOutputs() {
       compare(TimedFunctions.TALLY, expected, sent, wrong);
-    }
-  }
-
-  /** The windowed function, without a fleet. */
-  private static final class WindowFold {
-    /** A window of one key, and its records in the order in which they were added. */
-    private record Folded(Instant start, Instant end, String sum) {
-      boolean meets(Folded other) {
-        return start.isBefore(other.end) && other.start.isBefore(end);
-      }
-
-      Folded with(Folded other) {
-        return new Folded(
-            start.isBefore(other.start) ? start : other.start,
-            end.isAfter(other.end) ? end : other.end,
-            sum + other.sum);
-      }
-    }
-
-    private final boolean sessions;
-    private final List<String> wrong;
-    private final EventTimes times;
-    private final List<String> sent;
-    private final Map<String, Map<Instant, Object>> open = new HashMap<>();
-    private final List<String> expected = new ArrayList<>();
-
-    WindowFold(FleetWorld world, SimulatedProcess heir, List<String> wrong) {
-      this.wrong = wrong;
-      sessions = TimedFunctions.sessions(world.plan());
-      times = new EventTimes(world.feedOf(TimedFunctions.SUMS));
-      sent = List.copyOf(world.outputs().of(TimedFunctions.SUMS));
-      heir.running().states(TimedFunctions.SUMS).forEach(this::keep);
-    }
-
-    private void keep(KeptState kept) {
-      var start = kept.window().orElseThrow().start();
-      open.computeIfAbsent(kept.key(), k -> new TreeMap<>()).put(start, kept.value());
-    }
-
-    void check(String key, List<Puts.Put> puts) {
-      var windows = new ArrayList<Folded>();
-      for (var put : puts) {
-        add(key, put, windows);
-      }
-      var stillOpen = new TreeMap<Instant, Object>();
-      for (var window : windows) {
-        var output = closed(key, window.start(), window.sum());
-        boolean must = !times.ofShardWith(key).isBefore(closing(window.end()));
-        boolean may = !times.ofKey(key).isBefore(closing(window.end()));
-        if (must || (may && sent.contains(output))) {
-          expected.add(output);
-        } else {
-          stillOpen.put(window.start(), window.sum());
-        }
-      }
-      var found = open.getOrDefault(key, Map.of());
-      if (!stillOpen.equals(found)) {
-        wrong.add(
-            "sums: the open windows of " + key + " are " + found + ", and should be " + stillOpen);
-      }
-    }
-
-    /** A window is closed for a record by the event time before it. */
-    private void add(String key, Puts.Put put, List<Folded> windows) {
-      var before = times.before(put);
-      var alone = alone(EventTimes.timeOf(put), put.number());
-      var joined =
-          windows.stream()
-              .filter(each -> each.meets(alone) && before.isBefore(closing(each.end())))
-              .sorted(Comparator.comparing(Folded::start))
-              .toList();
-      if (joined.isEmpty() && !before.isBefore(closing(alone.end()))) {
-        expected.add("late " + key + " " + put.number());
-        return;
-      }
-      windows.removeAll(joined);
-      windows.add(
-          Stream.concat(joined.stream(), Stream.of(alone)).reduce(Folded::with).orElseThrow());
-    }
-
-    private Folded alone(Instant time, long number) {
-      if (sessions) {
-        return new Folded(time, time.plus(TimedFunctions.GAP), number + ",");
-      }
-      long millis = time.toEpochMilli();
-      var start =
-          Instant.ofEpochMilli(millis - Math.floorMod(millis, TimedFunctions.WINDOW.toMillis()));
-      return new Folded(start, start.plus(TimedFunctions.WINDOW), number + ",");
-    }
-
-    private static Instant closing(Instant end) {
-      return end.plus(TimedFunctions.LATENESS);
-    }
-
-    void checkOutputs() {
-      compare(TimedFunctions.SUMS, expected, sent, wrong);
     }
   }
 }

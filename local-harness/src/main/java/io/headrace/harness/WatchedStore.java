@@ -7,16 +7,21 @@ import io.headrace.checkpoint.ProgressKey;
 import io.headrace.checkpoint.WriteAnswer;
 import io.headrace.kcl.LeaseToken;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BiConsumer;
 
-/**
- * The one progress store of a simulated fleet, which tells a judge of each write it carries out.
- */
+/** The one progress store of a simulated fleet, which tells judges of each write it carries out. */
 final class WatchedStore extends ForwardingCheckpointStore {
   private final ProgressJudge judge;
+  private final BiConsumer<Write, WriteAnswer> alsoTold;
 
-  WatchedStore(CheckpointStore store, ProgressJudge judge) {
+  /**
+   * @param alsoTold of each commit and end, behind the judge
+   */
+  WatchedStore(
+      CheckpointStore store, ProgressJudge judge, BiConsumer<Write, WriteAnswer> alsoTold) {
     super(store);
     this.judge = judge;
+    this.alsoTold = alsoTold;
   }
 
   @Override
@@ -43,6 +48,7 @@ final class WatchedStore extends ForwardingCheckpointStore {
     return answered.thenApply(
         answer -> {
           judge.written(write, answer);
+          alsoTold.accept(write, answer);
           return answer;
         });
   }

@@ -3,7 +3,9 @@ package io.headrace.harness;
 import io.headrace.function.FunctionRuntime;
 import io.headrace.function.FunctionSpec;
 import io.headrace.kcl.StreamSource;
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /** What a simulated fleet does: what is put, and which functions handle it. */
@@ -34,6 +36,11 @@ interface Workload {
   /** Whether the input says, as things went, what the function's outputs must be. */
   default boolean hasKnownOutputs(FleetWorld world, String function) {
     return true;
+  }
+
+  /** How long a shard must be silent for the function's event time to go on; empty for ever. */
+  default Optional<Duration> silence(String function, FleetPlan plan) {
+    return Optional.empty();
   }
 
   /** The next record of the stream's producer. */

@@ -38,11 +38,12 @@ final class ByteReader {
     if (ByteWriter.checksum(bytes, end) != fixed(bytes, end)) {
       throw new CheckpointException(what + ": is damaged, its checksum differs");
     }
-    if (bytes[4] > format) {
+    int found = formatOf(bytes);
+    if (found == 0 || found > format) {
       throw new CheckpointException(
           what
               + ": has format "
-              + bytes[4]
+              + found
               + ", this version reads up to "
               + format
               + "; run the newer version");
@@ -52,7 +53,7 @@ final class ByteReader {
 
   /** The format of what was {@linkplain #ofChecked checked}. */
   static int formatOf(byte[] bytes) {
-    return bytes[4];
+    return bytes[4] & 0xff;
   }
 
   private static int fixed(byte[] bytes, int at) {

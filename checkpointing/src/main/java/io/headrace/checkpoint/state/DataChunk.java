@@ -58,7 +58,11 @@ final class DataChunk {
     try {
       byte[] body = format == WHOLE_KEYS ? checked.read(checked.left()) : Deflated.read(checked);
       var in = new ByteReader(body, 0, body.length);
-      var offsets = new int[in.readInt()];
+      int entries = in.readInt();
+      if (entries > in.left()) {
+        throw new IllegalArgumentException(entries + " entries in " + in.left() + " bytes");
+      }
+      var offsets = new int[entries];
       for (int i = 0; i < offsets.length; i++) {
         offsets[i] = in.at();
         in.skip(in.readInt());
@@ -66,8 +70,11 @@ final class DataChunk {
           in.skip(in.readInt());
         }
       }
+      if (in.left() > 0) {
+        throw new IllegalArgumentException("goes on behind its entries");
+      }
       return new DataChunk(body, format, offsets);
-    } catch (IllegalArgumentException | NegativeArraySizeException wrong) {
+    } catch (IllegalArgumentException wrong) {
       throw new CheckpointException(what + ": can't be read", wrong);
     }
   }

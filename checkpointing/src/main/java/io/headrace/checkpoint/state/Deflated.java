@@ -16,6 +16,9 @@ final class Deflated {
   /** Less is not worth it. */
   private static final int BYTES_MIN = 256;
 
+  /** The format makes nothing shorter than that; what says so is no reason to take the memory. */
+  private static final long FACTOR_MAX = 1_032;
+
   private Deflated() {}
 
   /** How many bytes there are, and the bytes, shorter if they can be; to the end of the chunk. */
@@ -50,6 +53,10 @@ final class Deflated {
     if (packed.length == length) {
       return packed;
     }
+    if (packed.length > length || length > FACTOR_MAX * packed.length) {
+      throw new IllegalArgumentException(
+          packed.length + " bytes can't have been " + length + " before");
+    }
     var inflater = new Inflater(true);
     try {
       inflater.setInput(packed);
@@ -64,6 +71,11 @@ final class Deflated {
       }
       if (read != length) {
         throw new IllegalArgumentException("ends before it should");
+      }
+      if (inflater.inflate(new byte[1]) > 0
+          || !inflater.finished()
+          || inflater.getRemaining() > 0) {
+        throw new IllegalArgumentException("goes on behind its end");
       }
       return raw;
     } catch (DataFormatException wrong) {

@@ -19,7 +19,9 @@ public enum EntryKind {
   /** Ids of producers that were seen, or the last position of a source. */
   SEEN(5, false),
 
-  /** An output that is not known to be published; the suffix is its id. */
+  /**
+   * The outputs of one call, which are not known to be sent; the suffix is a number that counts up.
+   */
   OUTBOX(6, true);
 
   private final int code;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.headrace.kcl.CheckpointException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -82,6 +83,72 @@ class DataChunkTest {
       assertThatThrownBy(() -> DataChunk.read("chunk app/f/s/1.0.s1", out.toCheckedBytes()))
           .isInstanceOf(CheckpointException.class)
           .hasMessageContaining("chunk app/f/s/1.0.s1");
+    }
+  }
+
+  private static void isRefused(int format, byte[] body) {
+    var out = new ByteWriter(64);
+    out.writeFixed(MAGIC);
+    out.writeByte(format);
+    out.write(body, 0, body.length);
+    assertThatThrownBy(() -> DataChunk.read("chunk app/f/s/1.0.s1", out.toCheckedBytes()))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContaining("chunk app/f/s/1.0.s1");
+  }
+
+  private static byte[] packed(ByteWriter raw) {
+    var out = new ByteWriter(64);
+    Deflated.write(out, raw.toBytes());
+    return out.toBytes();
+  }
+
+  private static ByteWriter numbered(long entries) {
+    var out = new ByteWriter(64);
+    out.writeLong(entries);
+    return out;
+  }
+
+  /** An error of the virtual machine would end the worker, and the next one after it. */
+  @Test
+  void lengths_that_can_not_be_are_refused_by_name_before_memory_is_taken_for_them() {
+    var inflating = numbered(Integer.MAX_VALUE);
+    inflating.write(new byte[] {1, 2, 3}, 0, 3);
+    isRefused(2, inflating.toBytes());
+    isRefused(2, packed(numbered(Integer.MAX_VALUE)));
+    isRefused(1, numbered(Integer.MAX_VALUE).toBytes());
+  }
+
+  @Test
+  void what_goes_on_behind_its_end_is_refused_by_name() {
+    byte[] sound = packed(rawOf(entries(50, false)));
+    isRefused(2, Arrays.copyOf(sound, sound.length + 1));
+    var longer = rawOf(entries(50, false));
+    longer.writeByte(0);
+    isRefused(2, packed(longer));
+    // It says that there are fewer bytes than come out.
+    var shorter = new ByteWriter(1_000);
+    var in = new ByteReader(sound, 0, sound.length);
+    shorter.writeLong(in.readInt() - 1L);
+    shorter.write(sound, in.at(), in.left());
+    isRefused(2, shorter.toBytes());
+  }
+
+  private static ByteWriter rawOf(List<RawEntry> entries) {
+    var raw = numbered(entries.size());
+    entries.forEach(entry -> entry.writeWithoutHash(raw));
+    return raw;
+  }
+
+  @Test
+  void formats_that_no_version_writes_are_refused_by_their_number() {
+    for (int format : new int[] {0, 3, 130, 255}) {
+      var out = new ByteWriter(64);
+      out.writeFixed(MAGIC);
+      out.writeByte(format);
+      out.writeByte(0);
+      assertThatThrownBy(() -> DataChunk.read("chunk c", out.toCheckedBytes()))
+          .isInstanceOf(CheckpointException.class)
+          .hasMessageContaining("chunk c: has format " + format);
     }
   }
 }

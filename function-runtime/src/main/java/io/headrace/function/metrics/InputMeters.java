@@ -37,12 +37,33 @@ final class InputMeters {
       int waiting,
       int parked,
       long parkedRecords,
-      long parkedBytes) {
-    static final Look NOTHING = new Look(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+      long parkedBytes,
+      long outputs,
+      long outputBytes,
+      double outputAge) {
+    static final Look NOTHING = new Look(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
     /** Nobody looks any more. */
     static final Look GONE =
-        new Look(Double.NaN, Double.NaN, Double.NaN, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+        new Look(
+            Double.NaN,
+            Double.NaN,
+            Double.NaN,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            Double.NaN);
   }
 
   final Count taken;
@@ -98,6 +119,9 @@ final class InputMeters {
     registered.gauge(Named.KEYS_PARKED, tags, () -> look.parked());
     registered.gauge(Named.PARKED_RECORDS, tags, () -> look.parkedRecords());
     registered.gauge(Named.PARKED_BYTES, tags, () -> look.parkedBytes());
+    registered.gauge(Named.OUTPUTS_WAITING, tags, () -> look.outputs());
+    registered.gauge(Named.OUTPUTS_WAITING_BYTES, tags, () -> look.outputBytes());
+    registered.gauge(Named.OUTPUTS_WAITING_AGE, tags, () -> look.outputAge());
   }
 
   FunctionInput input() {

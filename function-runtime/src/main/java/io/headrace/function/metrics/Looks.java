@@ -86,7 +86,10 @@ final class Looks {
         sum.keys.waiting(),
         sum.keys.parked(),
         sum.keys.parkedRecords(),
-        sum.keys.parkedBytes());
+        sum.keys.parkedBytes(),
+        sum.keys.outputs(),
+        sum.keys.outputBytes(),
+        seconds(sum.keys.outputAge()));
   }
 
   private Sum of(String handler) {
@@ -100,7 +103,10 @@ final class Looks {
         one.waiting() + other.waiting(),
         one.parked() + other.parked(),
         one.parkedRecords() + other.parkedRecords(),
-        one.parkedBytes() + other.parkedBytes());
+        one.parkedBytes() + other.parkedBytes(),
+        one.outputs() + other.outputs(),
+        one.outputBytes() + other.outputBytes(),
+        longer(one.outputAge(), other.outputAge()));
   }
 
   private static Duration longer(Duration one, Duration other) {

@@ -158,6 +158,27 @@ enum Named {
       Tagging.INPUT,
       "What they take",
       "half of the bound"),
+  OUTPUTS_WAITING(
+      "headrace.outbox.outputs",
+      Meter.Type.GAUGE,
+      "outputs",
+      Tagging.INPUT,
+      "Outputs that wait for their commit or their sink",
+      ""),
+  OUTPUTS_WAITING_BYTES(
+      "headrace.outbox.bytes",
+      Meter.Type.GAUGE,
+      "bytes",
+      Tagging.INPUT,
+      "What they take",
+      "half of the 8 MB that a shard holds"),
+  OUTPUTS_WAITING_AGE(
+      "headrace.outbox.age",
+      Meter.Type.GAUGE,
+      "seconds",
+      Tagging.INPUT,
+      "How long the oldest of them has waited, since this worker has it",
+      "a minute: a sink is down or refuses it"),
   LETTERS(
       "headrace.letters",
       Meter.Type.COUNTER,
