@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -174,15 +175,15 @@ final class WindowFold {
       if (each.contains(early)) {
         checkEarly(each, told);
       } else if (!each.startsWith("late ")) {
-        var words = each.split(" ");
+        var words = each.split(" ", 5);
         told.add(words[0] + " " + words[1] + " " + words[4]);
       }
     }
   }
 
   /** It holds a sum that its window had, under the revision that was to come next. */
-  private void checkEarly(String output, HashSet<String> told) {
-    var words = output.split(" ");
+  private void checkEarly(String output, Set<String> told) {
+    var words = output.split(" ", 5);
     var start = Instant.parse(words[1]);
     boolean isKnown =
         histories.getOrDefault(words[0], List.of()).stream()
