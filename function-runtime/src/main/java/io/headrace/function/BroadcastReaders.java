@@ -3,12 +3,11 @@ package io.headrace.function;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 
 /** All broadcasts that one worker reads, each once. Made by the thread that starts the worker. */
 final class BroadcastReaders {
-  private final Map<Broadcast<?>, BroadcastReader<?>> readers = new IdentityHashMap<>();
+  private final IdentityHashMap<Broadcast<?>, BroadcastReader<?>> readers = new IdentityHashMap<>();
 
   BroadcastReaders(
       List<FunctionSpec<?, ?>> specs, Connectors connectors, BroadcastReader.Worker worker) {

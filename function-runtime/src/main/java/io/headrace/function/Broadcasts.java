@@ -19,7 +19,7 @@ record Broadcasts(String function, List<BroadcastReader<?>> readers) {
   <R> Optional<Version<R>> inForce(Broadcast<R> broadcast, Instant time, Instant arrivedAt) {
     for (var reader : readers) {
       if (reader.broadcast() == broadcast) {
-        return of(broadcast, reader).inForce(time, arrivedAt);
+        return Broadcasts.<R>sameTyped(reader).inForce(time, arrivedAt);
       }
     }
     throw new IllegalStateException(
@@ -35,7 +35,7 @@ record Broadcasts(String function, List<BroadcastReader<?>> readers) {
 
   /** The broadcasts are the same object, so what they are of is the same. */
   @SuppressWarnings("unchecked")
-  private static <R> BroadcastReader<R> of(Broadcast<R> broadcast, BroadcastReader<?> reader) {
+  private static <R> BroadcastReader<R> sameTyped(BroadcastReader<?> reader) {
     return (BroadcastReader<R>) reader;
   }
 }

@@ -105,7 +105,8 @@ final class KeptVersions {
   private static byte[] encode(Raw raw) {
     var bytes = ByteBuffer.allocate(1 + Long.BYTES + Integer.BYTES + raw.payload().length);
     bytes.put(FORMAT);
-    bytes.putLong(raw.arrivedAt().getEpochSecond()).putInt(raw.arrivedAt().getNano());
+    var arrived = raw.arrivedAt();
+    bytes.putLong(arrived.getEpochSecond()).putInt(arrived.getNano());
     return bytes.put(raw.payload()).array();
   }
 

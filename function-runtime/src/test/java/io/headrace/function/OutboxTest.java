@@ -316,6 +316,11 @@ class OutboxTest {
     commit(rig);
     rig.redeploy(Rig.reading().handledBy(() -> (event, out) -> {}, stream()));
     rig.outputsDown = false;
+    assertThatThrownBy(rig::crash)
+        .hasMessageContaining("there is state, which this version of the function does not keep")
+        .hasMessageContaining("headrace seek FILE --function f");
+    var soughtTo = rig.commit.parts().stream().map(CommitParts::moved).toList();
+    rig.commit = new Rig.Commit(rig.commit.settled(), soughtTo);
     rig.crash();
     rig.advance(1_000);
     assertThat(rig.outputs.values()).containsExactly("a 1 by call 1");

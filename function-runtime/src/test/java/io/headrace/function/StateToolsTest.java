@@ -46,6 +46,7 @@ class StateToolsTest {
     return FunctionSpec.named(name)
         .reading(Rig.input())
         .keyedBy(Keys.partitionKey(), new Texts())
+        .beginningAnew() // An heir looks like the function whose state it is given.
         .handledBy(KeyedHandlerTest.Appending::new, Destination.nowhere());
   }
 

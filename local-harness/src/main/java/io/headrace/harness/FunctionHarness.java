@@ -447,7 +447,15 @@ public final class FunctionHarness<I, O> implements AutoCloseable {
 
   /** Lets time pass until the worker runs every shard that it can run. */
   private void catchUp(Duration max) {
-    pass(max, this::attendsAll, "the worker does not run every shard");
+    pass(
+        max,
+        () -> attendsAll() || !running.health().alive(),
+        "the worker does not run every shard");
+    var health = running.health();
+    if (!health.alive()) {
+      throw new IllegalStateException(
+          "function " + spec.name() + " does not run: " + String.join("; ", health.reasons()));
+    }
     advance(SETTLING_IN);
   }
 

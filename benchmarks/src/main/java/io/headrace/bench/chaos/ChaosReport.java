@@ -45,7 +45,7 @@ record ChaosReport(
     targets.add(
         Target.atMost(
             "duplicates, of what was in flight when owners changed",
-            verdict.of("duplicatesMax"),
+            (double) verdict.of("duplicatesMax"),
             counted("duplicates")));
     return targets;
   }

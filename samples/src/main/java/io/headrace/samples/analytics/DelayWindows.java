@@ -75,8 +75,7 @@ final class DelayWindows<S extends DelayTotals<S>>
       Destination<DelaysOfDay> to,
       Destination<Flight> tooLate,
       Codec<DelaySum> sums) {
-    return spec(
-        "flight-delays", stream, Keys.partitionKey(), DelaySum.EMPTY, sums, to, tooLate);
+    return spec("flight-delays", stream, Keys.partitionKey(), DelaySum.EMPTY, sums, to, tooLate);
   }
 
   /**
