@@ -91,13 +91,9 @@ final class FraudFunction implements AsyncKeyedFunction<Signal, CardState, Fraud
             .cachingFor(Duration.ofMinutes(10), 50_000);
     return FunctionSpec.named("card-fraud")
         .<Signal>reading(
-            Input.of(PAYMENTS, Json.of(Payment.class))
-                .timedBy(Payment::at)
-                .endedBy(Payment::endsInput),
-            Input.of(LOGINS, Json.of(Login.class)).timedBy(Login::at).endedBy(Login::endsInput),
-            Input.of(DEVICES, Json.of(DeviceChange.class))
-                .timedBy(DeviceChange::at)
-                .endedBy(DeviceChange::endsInput))
+            Input.of(PAYMENTS, Json.of(Payment.class)).timedBy(Payment::at),
+            Input.of(LOGINS, Json.of(Login.class)).timedBy(Login::at),
+            Input.of(DEVICES, Json.of(DeviceChange.class)).timedBy(DeviceChange::at))
         .withBroadcast(Rules.BROADCAST)
         .keyedBy(Keys.across(Signal::card, BY_CARD), Json.of(CardState.class))
         .handledAsyncBy(() -> new FraudFunction(risks), to);

@@ -103,6 +103,8 @@ class FraudFunctionTest {
         harness.split();
       } else if (i == signals.size() / 2) {
         harness.crash();
+      } else if (i == signals.size() / 4 * 3) {
+        harness.merge();
       }
     }
     end();
