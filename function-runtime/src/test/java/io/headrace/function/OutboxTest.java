@@ -328,23 +328,18 @@ class OutboxTest {
 
   @Test
   void a_version_that_sends_at_once_waits_for_what_the_former_one_left() {
-    var early = keyed().emittingEarly().handledBy(Counting::new, stream());
-    var without =
-        Rig.reading().handledBy(() -> (event, out) -> out.send("a " + event.value()), stream());
-    for (var next : List.of(early, without)) {
-      var rig = started();
-      rig.outputsDown = true;
-      rig.put("a", "1");
-      rig.drain();
-      commit(rig);
-      rig.redeploy(next);
-      rig.crash();
-      rig.advance(20_000);
-      rig.outputsDown = false;
-      rig.put("a", "2");
-      rig.drain();
-      assertThat(rig.outputs.values()).hasSize(2).first().asString().startsWith("a 1 by call ");
-    }
+    var rig = started();
+    rig.outputsDown = true;
+    rig.put("a", "1");
+    rig.drain();
+    commit(rig);
+    rig.redeploy(keyed().emittingEarly().handledBy(Counting::new, stream()));
+    rig.crash();
+    rig.advance(20_000);
+    rig.outputsDown = false;
+    rig.put("a", "2");
+    rig.drain();
+    assertThat(rig.outputs.values()).containsExactly("a 1 by call 1", "a 2 by call 2");
   }
 
   @Test
