@@ -111,7 +111,20 @@ final class DynamoFunctionRegister implements FunctionRegister {
                 return toItem(refused.item());
               }
               throw explained(name, thrown);
-            });
+            })
+        .thenCompose(
+            item ->
+                item.shape().isEmpty()
+                    ? emptied(item, shape)
+                    : CompletableFuture.completedFuture(item));
+  }
+
+  /** Somebody took the words out by hand, and left the attribute: that says nothing. */
+  private CompletionStage<FunctionItem> emptied(FunctionItem item, Map<String, String> shape) {
+    return shape.isEmpty()
+        ? CompletableFuture.completedFuture(item)
+        : redescribe(item.function(), Map.of(), shape)
+            .thenCompose(done -> describe(item.function(), shape));
   }
 
   @Override
