@@ -177,7 +177,10 @@ public final class FraudSample implements Sample {
     return at.isBefore(TIGHTENED.from()) ? Rules.BUILT_IN : TIGHTENED;
   }
 
-  /** An end for each shard: whatever is in doubt is judged then. */
+  /**
+   * An end for each shard. It fires no timers: what is in doubt less than {@link
+   * FraudFunction#WAIT} before the last signal is not judged.
+   */
   @Override
   public List<Entry> ending(StreamSource stream, Collection<Shard> openShards) {
     byte[] end =
