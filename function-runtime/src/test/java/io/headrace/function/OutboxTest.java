@@ -338,6 +338,10 @@ class OutboxTest {
       rig.drain();
       commit(rig);
       rig.redeploy(next);
+      if (!next.isStateful()) {
+        var soughtTo = rig.commit.parts().stream().map(CommitParts::moved).toList();
+        rig.commit = new Rig.Commit(rig.commit.settled(), soughtTo);
+      }
       rig.crash();
       rig.advance(20_000);
       rig.outputsDown = false;
