@@ -223,8 +223,19 @@ final class BroadcastReader<R> {
     if (raws.isEmpty()) {
       return CompletableFuture.completedFuture(List.of());
     }
-    return CompletableFuture.supplyAsync(
-        () -> raws.stream().map(this::look).toList(), worker.pool());
+    var looked = new CompletableFuture<List<Looked<R>>>();
+    worker
+        .pool()
+        .execute(
+            () -> {
+              try {
+                looked.complete(raws.stream().map(this::look).toList());
+              } catch (Throwable thrown) {
+                looked.completeExceptionally(thrown);
+                throw thrown;
+              }
+            });
+    return looked;
   }
 
   /**
