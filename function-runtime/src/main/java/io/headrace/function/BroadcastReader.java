@@ -232,7 +232,6 @@ final class BroadcastReader<R> {
                 looked.complete(raws.stream().map(this::look).toList());
               } catch (Throwable thrown) {
                 looked.completeExceptionally(thrown);
-                throw thrown;
               }
             });
     return looked;
