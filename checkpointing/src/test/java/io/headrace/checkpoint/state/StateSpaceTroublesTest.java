@@ -63,7 +63,7 @@ class StateSpaceTroublesTest {
     public CompletionStage<Void> put(String name, byte[] bytes) {
       var answer = new CompletableFuture<Void>();
       answers.add(answer);
-      return super.put(name, bytes).thenCombine(answer, (stored, told) -> told);
+      return super.put(name, bytes).thenCompose(stored -> answer);
     }
   }
 
