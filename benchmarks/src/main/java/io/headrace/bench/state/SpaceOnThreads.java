@@ -1,6 +1,7 @@
 package io.headrace.bench.state;
 
 import io.headrace.bench.rig.NotMeasured;
+import io.headrace.bench.rig.Pause;
 import io.headrace.checkpoint.ChunkStore;
 import io.headrace.checkpoint.state.StateCache;
 import io.headrace.checkpoint.state.StateHome;
@@ -100,9 +101,11 @@ final class SpaceOnThreads implements AutoCloseable {
           space.committed(parts);
           return CompletableFuture.completedFuture(parts);
         });
-    do {
+    onLoop(() -> CompletableFuture.completedFuture(parts));
+    while (tasks.get() > 0) {
+      Pause.millis(1);
       onLoop(() -> CompletableFuture.completedFuture(parts));
-    } while (tasks.get() > 0);
+    }
     onLoop(() -> CompletableFuture.completedFuture(parts));
   }
 

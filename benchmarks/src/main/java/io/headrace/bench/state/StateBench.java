@@ -35,10 +35,6 @@ import picocli.CommandLine.Option;
     },
     footer = {"", "Exit code: 0 all targets met, 1 one missed, 2 one could not be measured."})
 public final class StateBench implements Callable<Integer> {
-  private static final int ROUNDS = 3;
-  private static final int ROUNDS_QUICK = 1;
-  private static final long RESTART_BYTES = 1L << 30;
-  private static final long RESTART_BYTES_QUICK = 64L << 20;
   private static final double UNITS_SHARE = 0.1;
   private static final double RESTART_SECONDS = 2;
 
@@ -59,11 +55,10 @@ public final class StateBench implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    int rounds = options.quick() ? ROUNDS_QUICK : ROUNDS;
-    long bytes = options.quick() ? RESTART_BYTES_QUICK : RESTART_BYTES;
     Set<Part> parts = RunOptions.these(only, Part.class);
+    StatePlan plan = options.quick() ? StatePlan.quick(parts) : StatePlan.full(parts);
     Path logs = Checkout.of(StateBench.class).logs("state");
-    Results results = new StateRun(rounds, bytes, parts, logs, options.progress()).run();
+    Results results = new StateRun(plan, logs, options.progress()).run();
     Map<String, Samples> ratios = new LinkedHashMap<>();
     for (var values : Values.values()) {
       put(ratios, values, "a commit alone", share(results, values, StateRun.UNITS));
@@ -78,10 +73,10 @@ public final class StateBench implements Callable<Integer> {
             "state",
             "stored as",
             Machine.description(),
-            rounds,
+            plan.rounds(),
             results,
             new Report.Ratios("ratios", "one over another, within a round:", ratios),
-            targets(parts, results, bytes)));
+            targets(parts, results, plan.restartBytes())));
   }
 
   private static List<Target> targets(Set<Part> parts, Results results, long bytes) {

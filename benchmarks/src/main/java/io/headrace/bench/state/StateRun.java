@@ -21,7 +21,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
@@ -37,8 +36,6 @@ final class StateRun {
   static final String DECISIONS = "durable state and outbox";
 
   private static final Duration PROGRAM_MAX = Duration.ofMinutes(10);
-  private static final Duration WARM = Duration.ofSeconds(20);
-  private static final Duration MEASURED = Duration.ofSeconds(30);
   private static final int KINESIS_MEBIBYTES = 512;
   private static final int KEYS = 100_000;
   private static final int CHANGED = 1_000;
@@ -49,23 +46,20 @@ final class StateRun {
   private static final int FILL_AT_ONCE = 20_000;
   private static final double NANOS = 1e9;
 
-  private final int rounds;
-  private final long restartBytes;
-  private final Set<Part> parts;
+  private final StatePlan plan;
   private final Path logs;
   private final Consumer<String> progress;
   private final Results results = new Results();
 
-  StateRun(int rounds, long restartBytes, Set<Part> parts, Path logs, Consumer<String> progress) {
-    this.rounds = rounds;
-    this.restartBytes = restartBytes;
-    this.parts = parts;
+  StateRun(StatePlan plan, Path logs, Consumer<String> progress) {
+    this.plan = plan;
     this.logs = logs;
     this.progress = progress;
   }
 
   Results run() {
-    for (int round = 1; round <= rounds; round++) {
+    var parts = plan.parts();
+    for (int round = 1; round <= plan.rounds(); round++) {
       int number = round;
       if (parts.contains(Part.UNITS)) {
         for (var values : Values.values()) {
@@ -106,7 +100,11 @@ final class StateRun {
           LoadProcess.run(
               CostProgram.class,
               List.of("-Xms1g", "-Xmx1g"),
-              List.of("state=" + where, "folder=" + folder),
+              List.of(
+                  "state=" + where,
+                  "folder=" + folder,
+                  "warm=" + plan.blocksWarm(),
+                  "counted=" + plan.blocks()),
               PROGRAM_MAX));
     } finally {
       remove(folder);
@@ -123,8 +121,8 @@ final class StateRun {
               List.of("-Xms512m", "-Xmx512m"),
               List.of(
                   "kinesis=" + kinesis.endpoint(),
-                  "warmMillis=" + WARM.toMillis(),
-                  "measuredMillis=" + MEASURED.toMillis()),
+                  "warmMillis=" + plan.warm().toMillis(),
+                  "measuredMillis=" + plan.measured().toMillis()),
               PROGRAM_MAX));
     }
   }
@@ -201,7 +199,7 @@ final class StateRun {
 
   private void restart(int round) {
     var random = new SplittableRandom(round);
-    long keys = restartBytes / Values.BYTES;
+    long keys = plan.restartBytes() / Values.BYTES;
     Path folder = folder();
     try (var bench = new SpaceOnThreads()) {
       var chunks = new FileChunkStore(folder, bench.pool());
