@@ -32,8 +32,24 @@ final class Claims {
   private final Set<ShardKey> urgent = new HashSet<>();
   private final Map<ShardKey, Stored<LeaseRow>> made = new HashMap<>();
   private Consumer<StreamId> onForgotten = stream -> {};
+  private @Nullable Rest rest;
+  private @Nullable Plan plan;
   private boolean open;
   private EventLoop.@Nullable Scheduled next;
+
+  /**
+   * What other workers leave of the roster.
+   *
+   * @param runnable of the roster, and what others have of it: as they were, to see a change
+   */
+  private record Rest(List<ShardKey> runnable, Set<ShardKey> spokenFor, Set<ShardKey> left) {}
+
+  /** Waits, when they were made, for whom, and what was known of all by their books. */
+  private record Plan(
+      long madeAt,
+      Set<Incarnation> choices,
+      Map<Incarnation, Profile> profiles,
+      Map<ShardKey, Duration> waits) {}
 
   private static final class Candidate {
     final long since;
@@ -76,6 +92,7 @@ final class Claims {
 
   void begin() {
     open = false;
+    plan = null;
     candidates.clear();
     urgent.clear();
     made.clear();
@@ -146,27 +163,72 @@ final class Claims {
   }
 
   /**
+   * How long this worker waits for each candidate. Claims carry the plan out and do not change it,
+   * so that one is made when workers, books or candidates come, and at the latest after a look: it
+   * takes as long as there are shards and workers, and every claim asks.
+   */
+  private Map<ShardKey, Duration> waits() {
+    var choices = choices();
+    var profiles = fleet.profiles();
+    var known = plan;
+    if (known == null
+        || desk.now() - known.madeAt >= desk.settings.viewPoll().toNanos()
+        || !known.choices.equals(choices)
+        || !known.profiles.equals(profiles)
+        || !known.waits.keySet().containsAll(candidates.keySet())) {
+      known = new Plan(desk.now(), choices, profiles, plannedWaits(choices));
+      plan = known;
+    }
+    return known.waits;
+  }
+
+  /**
    * Who has not been heard of for long is no first choice: its heirs would wait for it. Nor is a
    * standby, which would find the shard a look later; it is offered some when it is worth it.
    */
-  private Map<ShardKey, Duration> waits() {
+  private Set<Incarnation> choices() {
+    var choices = new HashSet<>(fleet.view().active());
+    choices.removeIf(who -> fleet.view().isQuiet(desk.now(), who));
+    fleet.retainAwake(choices);
+    choices.add(desk.self());
+    return choices;
+  }
+
+  private Map<ShardKey, Duration> plannedWaits(Set<Incarnation> choices) {
     var held = fleet.totals(leases.book(), leases.flipped());
-    held.keySet().removeIf(who -> fleet.view().isQuiet(desk.now(), who));
-    fleet.retainAwake(held.keySet());
+    held.keySet().retainAll(choices);
     held.putIfAbsent(desk.self(), 0);
     var free = fleet.weighed(candidates.keySet());
     return ClaimPlan.waits(desk.self(), free, held, fleet.capacities(), fleet::reads);
   }
 
   private void refresh() {
-    var free = new HashSet<>(roster.runnable());
+    var rest = rest();
+    var free = new HashSet<>(rest.left);
     free.addAll(urgent);
-    free.removeAll(fleet.spokenFor());
+    free.removeAll(rest.spokenFor);
     free.removeIf(shard -> leases.has(shard) || takes.has(shard));
     urgent.retainAll(free);
     made.keySet().removeIf(shard -> roster.standing(shard) != null && !free.contains(shard));
     candidates.keySet().retainAll(free);
     free.forEach(shard -> candidates.computeIfAbsent(shard, s -> new Candidate(desk.now())));
+  }
+
+  /**
+   * What stands in no other worker's book: nearly all of it this one's own. Found anew when the
+   * roster or a book has changed, for a fleet may have many shards and looks around often.
+   */
+  private Rest rest() {
+    var known = rest;
+    if (known == null
+        || known.runnable != roster.runnable()
+        || known.spokenFor != fleet.spokenFor()) {
+      var left = new HashSet<>(roster.runnable());
+      left.removeAll(fleet.spokenFor());
+      known = new Rest(roster.runnable(), fleet.spokenFor(), left);
+      rest = known;
+    }
+    return known;
   }
 
   private void ask(ShardKey shard, Candidate candidate) {
