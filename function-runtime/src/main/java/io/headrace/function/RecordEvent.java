@@ -1,12 +1,18 @@
 package io.headrace.function;
 
+import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.StreamRecord;
 import java.time.Instant;
 import java.util.Map;
 
 /** A decoded record of one attempt. */
-record RecordEvent<I>(StreamRecord record, EventId id, I value, Instant time, Attempt attempt)
+record RecordEvent<I>(StreamRecord record, ShardKey shard, I value, Instant time, Attempt attempt)
     implements Event<I> {
+  @Override
+  public EventId id() {
+    return Decoder.id(shard, record.position());
+  }
+
   @Override
   public String partitionKey() {
     return record.key().text();
@@ -25,6 +31,6 @@ record RecordEvent<I>(StreamRecord record, EventId id, I value, Instant time, At
   /** Without the value, which never reaches a log. */
   @Override
   public String toString() {
-    return "event " + id;
+    return "event " + id();
   }
 }
