@@ -218,6 +218,7 @@ final class Claims {
    * What stands in no other worker's book: nearly all of it this one's own. Found anew when the
    * roster or a book has changed, for a fleet may have many shards and looks around often.
    */
+  @SuppressWarnings("ReferenceEquality") // The same until they change: that is what is asked.
   private Rest rest() {
     var known = rest;
     if (known == null

@@ -253,6 +253,7 @@ final class Fleet {
    * @param own this worker's book as it is now
    * @param flipped what this worker has handed over, and to whom
    */
+  @SuppressWarnings("ReferenceEquality") // The same set until who is active changes.
   Map<Incarnation, LeaseBalancer.Load> loads(Book own, Map<ShardKey, Incarnation> flipped) {
     var known = lastLoads;
     if (known == null
