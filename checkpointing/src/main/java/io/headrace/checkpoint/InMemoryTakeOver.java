@@ -3,6 +3,7 @@ package io.headrace.checkpoint;
 import io.headrace.checkpoint.CheckpointStore.TakeOver;
 import io.headrace.checkpoint.InMemoryCheckpointStore.Row;
 import io.headrace.kcl.LeaseToken;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -22,25 +23,38 @@ final class InMemoryTakeOver {
 
   void run() {
     var own = rows.get(key);
-    if (own != null && own.takenBy == null && hasBegun(own)) {
+    boolean begun = own != null && own.takenBy == null && hasBegun(own);
+    if (begun && own != null && own.item != null) {
       return;
     }
     var others = family();
-    for (var other : others.entrySet()) {
-      if (other.getValue().takenBy == null) {
-        take(other.getKey(), other.getValue());
-        break;
-      }
+    others.forEach(this::requireOlder);
+    var source = begun ? null : source(others.values());
+    if (source != null) {
+      take(source);
     }
     var target = rows.computeIfAbsent(key, k -> new Row());
     target.takenBy = null;
     others.values().forEach(other -> other.parents.forEach(target.parents::putIfAbsent));
+    others.values().forEach(this::mark);
     for (var former : takeOver.formers()) {
-      var row = rows.computeIfAbsent(key.named(former), k -> new Row());
-      if (row.takenBy == null) {
-        row.takenBy = new Row.TakenBy(key.function(), takeOver.token());
+      mark(rows.computeIfAbsent(key.named(former), k -> new Row()));
+    }
+  }
+
+  /** Whoever ran there last; else the one that was moved; else one that knows of parents. */
+  private static @Nullable Row source(Collection<Row> others) {
+    Row best = null;
+    for (var other : others) {
+      if (other.takenBy == null && (best == null || rank(other) > rank(best))) {
+        best = other;
       }
     }
+    return best;
+  }
+
+  private static long rank(Row row) {
+    return row.item != null ? 1 + row.item.token().epoch() : hasBegun(row) ? 1 : 0;
   }
 
   private static boolean hasBegun(Row row) {
@@ -71,11 +85,14 @@ final class InMemoryTakeOver {
     }
   }
 
-  private void take(ProgressKey from, Row source) {
-    var item = source.item;
-    if (item != null && item.token().epoch() >= takeOver.token().epoch()) {
-      throw new TakenOverException(key, from.function(), item.token());
+  private void requireOlder(ProgressKey other, Row row) {
+    var item = row.item;
+    if (row.takenBy == null && item != null && item.token().epoch() >= takeOver.token().epoch()) {
+      throw new TakenOverException(key, other.function(), item.token());
     }
+  }
+
+  private void take(Row source) {
     var target = rows.computeIfAbsent(key, k -> new Row());
     source.parents.forEach(target.parents::put);
     if (source.moved != null) {
@@ -83,11 +100,18 @@ final class InMemoryTakeOver {
       target.movedTo = source.movedTo;
       target.movedWith = source.movedWith;
     }
-    if (item != null) {
-      target.item = item;
-      source.item = fenced(item, takeOver.token());
+    if (source.item != null) {
+      target.item = source.item;
     }
-    source.takenBy = new Row.TakenBy(key.function(), takeOver.token());
+  }
+
+  private void mark(Row row) {
+    if (row.takenBy == null) {
+      if (row.item != null) {
+        row.item = fenced(row.item, takeOver.token());
+      }
+      row.takenBy = new Row.TakenBy(key.function(), takeOver.token());
+    }
   }
 
   /** So that who still writes hears by whom it was taken. */

@@ -160,6 +160,51 @@ public abstract class TakeOverContract {
   }
 
   @Test
+  void of_several_names_that_know_of_a_shard_the_one_that_runs_there_is_taken_over() {
+    endOf(OLD.named("middle"), List.of("totals"), shard("s1", "s0"));
+    var child = progress("s1");
+    var middle = child.named("middle");
+    commit(child, seal(child, BOB), through(8), parts("old"));
+
+    takeOver(child.named("sums"), CID, middle, child);
+
+    assertThat(seal(child.named("sums"), CID).progress()).isEqualTo(through(8));
+    assertThat(faultOf(store().seal(middle, token("dan", 4), "n")))
+        .isInstanceOf(TakenOverException.class);
+    assertThat(faultOf(store().seal(child, token("dan", 4), "n")))
+        .isInstanceOf(TakenOverException.class);
+  }
+
+  @Test
+  void none_of_several_names_that_only_know_of_parents_is_left_to_begin_beside() {
+    endOf(NEW, List.of("middle", "totals"), shard("s1", "s0"));
+    var child = NEW.in(new ShardId("s1"));
+    takeOver(child, BOB, child.named("middle"), child.named("totals"));
+    commit(child, seal(child, BOB), through(8), parts("new"));
+
+    var first = child.named("totals");
+    assertThat(faultOf(store().seal(first, CID, "n"))).isInstanceOf(TakenOverException.class);
+    takeOver(first, CID, child);
+
+    assertThat(seal(first, CID).progress()).isEqualTo(through(8));
+  }
+
+  @Test
+  void a_function_that_was_moved_before_it_ran_leaves_no_former_name_beside_it() {
+    endOf(NEW, List.of("totals"), shard("s1", "s0"));
+    var child = NEW.in(new ShardId("s1"));
+    var to = StartingPosition.after(through(5).through().orElseThrow());
+    assertThat(answer(store().operator().move(answer(store().operator().progress(child)), to, 4)))
+        .isTrue();
+
+    takeOver(child, BOB, progress("s1"));
+
+    assertThat(seal(child, BOB).moved().map(Moved::to)).contains(to);
+    assertThat(faultOf(store().seal(progress("s1"), CID, "n")))
+        .isInstanceOf(TakenOverException.class);
+  }
+
+  @Test
   void a_shard_that_the_former_name_has_ended_is_ended() {
     endOf(OLD, List.of(), shard("s1", "s0"));
 

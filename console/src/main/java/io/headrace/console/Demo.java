@@ -285,7 +285,7 @@ final class Demo implements AutoCloseable {
       draw();
     }
     if (!signal.asked() && samples.stream().anyMatch(Demo::isCarried)) {
-      // That inputs have ended is told between stages once a second, and fires the last timers.
+      // How far inputs are is told between stages once a second, and fires what is due by then.
       pause(MARKS);
     }
   }

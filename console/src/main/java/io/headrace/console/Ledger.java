@@ -116,11 +116,10 @@ final class Ledger implements RuntimeListener {
     }
   }
 
-  /** A stream between two stages of a function; the end of an input is not carried. */
+  /** A stream between two stages of a function. */
   private static final class Between {
     final String function;
     final String stream;
-    long ends;
 
     Between(String function, String stream) {
       this.function = function;
@@ -168,14 +167,6 @@ final class Ledger implements RuntimeListener {
     between.put(function, new Between(function, stream));
   }
 
-  /** So many records that were put said that an input of the function has ended. */
-  synchronized void ended(String function, int records) {
-    var carried = between.get(function);
-    if (carried != null) {
-      carried.ends += records;
-    }
-  }
-
   /** Whether anything that was put is not finished, in whichever stage. */
   synchronized boolean isInFlight() {
     return account().inFlight() > 0 || carried().inFlight() > 0;
@@ -186,7 +177,7 @@ final class Ledger implements RuntimeListener {
   }
 
   private Carried carried(Between of) {
-    long put = -of.ends;
+    long put = 0;
     var second = new EnumMap<Outcome, Long>(Outcome.class);
     for (var entry : pages.entrySet()) {
       var page = entry.getValue();

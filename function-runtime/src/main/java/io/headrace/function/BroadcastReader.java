@@ -24,6 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -54,6 +55,11 @@ final class BroadcastReader<R> {
 
   private static final long BYTES_MAX = 64 << 20;
 
+  /** Of records that no codec here reads so many are kept for workers that may read them. */
+  private static final int UNREADABLE_MAX = 1_000;
+
+  private static final long UNREADABLE_BYTES_MAX = 16 << 20;
+
   private static final Duration RETRY_FIRST = Duration.ofMillis(100);
   private static final Duration RETRY_LONGEST = Duration.ofSeconds(5);
 
@@ -79,6 +85,9 @@ final class BroadcastReader<R> {
   /** Where reading stands: since when nothing is left to be read, or that nothing will come. */
   private record Whole(long sinceTicks, boolean ended) {}
 
+  /** What the stream is now. */
+  private record Listed(StreamId id, List<Shard> shards) {}
+
   /** A record that was read, and what it turned out to be. */
   private record Looked<R>(
       Raw raw, @Nullable Version<R> version, Decoder.@Nullable Unreadable not) {}
@@ -91,8 +100,14 @@ final class BroadcastReader<R> {
   private final ArrayDeque<Raw> unkept = new ArrayDeque<>();
   private final Map<String, String> troubles = new ConcurrentHashMap<>();
   private @Nullable KeptVersions kept;
+
+  /** What was kept when this worker began, and may be read again from the stream. */
+  private final Map<ShardId, TreeSet<Position>> loaded = new HashMap<>();
+
   private @Nullable StreamId id;
   private long refused;
+  private int unreadable;
+  private long unreadableBytes;
   private volatile KnownVersions<R> known = KnownVersions.none();
   private volatile @Nullable Whole whole;
   private volatile boolean closed;
@@ -145,12 +160,18 @@ final class BroadcastReader<R> {
   /** What whoever looks after the worker should know; by any thread. */
   Collection<String> sentences() {
     var sentences = new ArrayList<String>();
-    troubles.forEach(
-        (what, message) -> {
-          if (!what.startsWith(READ) || !isWhole()) {
-            sentences.add(broadcast + ": " + message);
-          }
-        });
+    boolean waits = !isWhole();
+    boolean told = false;
+    for (var trouble : troubles.entrySet()) {
+      boolean reading = trouble.getKey().startsWith(READ);
+      if (!reading || waits) {
+        sentences.add(broadcast + ": " + trouble.getValue());
+      }
+      told |= reading;
+    }
+    if (waits && !told) {
+      sentences.add(broadcast + ": is not read to its end yet");
+    }
     return sentences;
   }
 
@@ -173,30 +194,25 @@ final class BroadcastReader<R> {
         attempt,
         () -> from.load().thenCompose(this::look),
         looked -> {
-          var last = new HashMap<ShardId, Position>();
-          looked.forEach(
-              one -> {
-                install(one);
-                last.merge(
-                    one.raw().shard(), one.raw().position(), (a, b) -> a.compareTo(b) < 0 ? b : a);
-              });
-          list(last, 1);
+          for (var one : looked) {
+            if (install(one)) {
+              loaded
+                  .computeIfAbsent(one.raw().shard(), any -> new TreeSet<>())
+                  .add(one.raw().position());
+            }
+          }
+          list(1);
         },
         again -> load(from, again));
   }
 
-  private void list(Map<ShardId, Position> last, int attempt) {
-    ask(
-        READ,
-        attempt,
-        stream::shards,
-        shards -> shards.forEach(shard -> open(shard, Optional.ofNullable(last.get(shard.id())))),
-        again -> list(last, again));
+  private void list(int attempt) {
+    ask(READ, attempt, stream::shards, shards -> shards.forEach(this::open), this::list);
   }
 
-  private void open(Shard shard, Optional<Position> after) {
+  private void open(Shard shard) {
     if (!readings.containsKey(shard.id())) {
-      var reading = new Reading(shard, after.orElse(null));
+      var reading = new Reading(shard);
       readings.put(shard.id(), reading);
       reading.open();
     }
@@ -207,15 +223,33 @@ final class BroadcastReader<R> {
     if (raws.isEmpty()) {
       return CompletableFuture.completedFuture(List.of());
     }
-    return CompletableFuture.supplyAsync(
-        () -> raws.stream().map(this::look).toList(), worker.pool());
+    var looked = new CompletableFuture<List<Looked<R>>>();
+    worker
+        .pool()
+        .execute(
+            () -> {
+              try {
+                looked.complete(raws.stream().map(this::look).toList());
+              } catch (Throwable thrown) {
+                looked.completeExceptionally(thrown);
+              }
+            });
+    return looked;
   }
 
+  /**
+   * @throws Unavailable where the codec can't tell now: refused here alone, the version would have
+   *     this worker decide otherwise than others
+   */
   private Looked<R> look(Raw raw) {
     try {
       var event = Decoder.id(keyOf(raw.shard()), raw.position());
       return new Looked<>(raw, broadcast.read(event, raw.arrivedAt(), raw.payload()), null);
     } catch (Decoder.Unreadable unreadable) {
+      var down = Failure.unavailable(unreadable);
+      if (down != null) {
+        throw down;
+      }
       return new Looked<>(raw, null, unreadable);
     }
   }
@@ -228,24 +262,33 @@ final class BroadcastReader<R> {
     return new ShardKey(now, shard);
   }
 
-  /** The former version stays in force where this is none. */
-  private void install(Looked<R> looked) {
+  /**
+   * The former version stays in force where this is none.
+   *
+   * @return whether it is to be kept: of what can't be used there may be any number
+   */
+  private boolean install(Looked<R> looked) {
     var raw = looked.raw();
     var key = keyOf(raw.shard());
-    var unreadable = looked.not();
+    var not = looked.not();
     var version = looked.version();
+    int size = raw.payload().length;
     if (version == null) {
-      refuse(raw, unreadable == null ? "Undecodable" : unreadable.code);
-    } else if (known.size() >= VERSIONS_MAX || known.bytes() + raw.payload().length > BYTES_MAX) {
+      refuse(raw, not == null ? "Undecodable" : not.code);
+      if (unreadable >= UNREADABLE_MAX || unreadableBytes + size > UNREADABLE_BYTES_MAX) {
+        return false;
+      }
+      unreadable++;
+      unreadableBytes += size;
+    } else if (known.size() >= VERSIONS_MAX || known.bytes() + size > BYTES_MAX) {
       refuse(raw, "TooManyVersions");
+      return false;
     } else {
-      known =
-          known.with(
-              new KnownVersions.Place<>(version, raw.shard(), raw.position()),
-              raw.payload().length);
+      known = known.with(new KnownVersions.Place<>(version, raw.shard(), raw.position()), size);
       troubles.remove(REFUSED + raw.shard());
       tell(function -> new FunctionEvent.VersionRead(function, key, raw.position()));
     }
+    return true;
   }
 
   private void refuse(Raw raw, String code) {
@@ -375,12 +418,15 @@ final class BroadcastReader<R> {
     /** Tells a fetch from one that was given up. */
     private int fetches;
 
-    Reading(Shard shard, @Nullable Position after) {
+    Reading(Shard shard) {
       this.shard = shard;
       this.what = READ + " in " + shard.id();
-      this.after = after;
     }
 
+    /**
+     * All that the stream has, whatever is kept: while others keep what they read, a list of what
+     * is kept may have a version and leave out the one before.
+     */
     void open() {
       closeCursor();
       var from = after;
@@ -442,19 +488,25 @@ final class BroadcastReader<R> {
       }
     }
 
-    /** A closed shard goes when its last record has: its children may be read. */
+    /**
+     * A closed shard goes when its last record has: what came of it may be read. A stream that was
+     * made anew has no such shard either, and what is known here is of another one.
+     */
     private void askWhetherForgotten(int attempt, Throwable thrown) {
       Stages.ask(
           worker.loop(),
-          stream::shards,
-          listed -> {
+          () -> stream.identify().thenCombine(stream.shards(), Listed::new),
+          now -> {
             if (closed) {
               return;
             }
-            if (listed.stream().anyMatch(other -> other.id().equals(shard.id()))) {
+            if (!now.id().equals(id)) {
+              var anew = new IllegalStateException("its stream was made anew: restart the worker");
+              failed(what, attempt, anew, () -> fetch(attempt + 1));
+            } else if (now.shards().stream().anyMatch(other -> other.id().equals(shard.id()))) {
               failed(what, attempt, thrown, () -> fetch(attempt + 1));
             } else {
-              end(listed.stream().filter(other -> other.parents().contains(shard.id())).toList());
+              end(now.shards());
             }
           },
           unlisted -> {
@@ -467,20 +519,38 @@ final class BroadcastReader<R> {
     private void answered(Fetched fetched, long began) {
       troubles.remove(what);
       if (fetched instanceof Fetched.Records read) {
+        tellMissing(read);
         take(read, began, 1);
       } else if (fetched instanceof Fetched.Gap gap) {
-        // Nobody ran for longer than the stream keeps what it gets.
-        tell(
-            function ->
-                new FunctionEvent.VersionsMissing(
-                    function,
-                    keyOf(shard.id()),
-                    gap.after(),
-                    Optional.ofNullable(gap.resumesAt())));
+        // It was away for longer than the stream keeps what it gets.
+        tellMissing(gap.after(), gap.resumesAt());
         fetch(1);
       } else if (fetched instanceof Fetched.End end) {
         end(end.children());
       }
+    }
+
+    private boolean isNews(Position position) {
+      var kept = loaded.get(shard.id());
+      return kept == null || !kept.contains(position);
+    }
+
+    /** What is oldest in the stream is behind all that is kept: something may have been between. */
+    private void tellMissing(Fetched.Records read) {
+      var kept = loaded.get(shard.id());
+      if (after == null && kept != null && !read.records().isEmpty()) {
+        var first = read.records().get(0).position();
+        if (first.compareTo(kept.last()) > 0) {
+          tellMissing(kept.last(), first);
+        }
+      }
+    }
+
+    private void tellMissing(Position behind, @Nullable Position resumesAt) {
+      tell(
+          function ->
+              new FunctionEvent.VersionsMissing(
+                  function, keyOf(shard.id()), behind, Optional.ofNullable(resumesAt)));
     }
 
     private void take(Fetched.Records read, long began, int attempt) {
@@ -488,16 +558,19 @@ final class BroadcastReader<R> {
           what,
           attempt,
           () -> {
-            var raws = read.records().stream().map(record -> Raw.of(shard.id(), record)).toList();
-            return look(raws);
+            return look(
+                read.records().stream()
+                    .filter(record -> isNews(record.position()))
+                    .map(record -> Raw.of(shard.id(), record))
+                    .toList());
           },
           looked -> {
-            looked.forEach(BroadcastReader.this::install);
-            keep(looked.stream().map(Looked::raw).toList());
-            if (!looked.isEmpty()) {
-              after = looked.get(looked.size() - 1).raw().position();
+            keep(looked.stream().filter(BroadcastReader.this::install).map(Looked::raw).toList());
+            if (!read.records().isEmpty()) {
+              after = read.records().get(read.records().size() - 1).position();
             }
-            boolean atTip = read.behind().isZero();
+            // An answer with records may be cut short, or the shard's last: the next one tells.
+            boolean atTip = read.records().isEmpty() && read.behind().isZero();
             if (atTip && read.heard()) {
               tipSeen = true;
               tipSince = began;
@@ -515,7 +588,8 @@ final class BroadcastReader<R> {
     private void end(List<Shard> children) {
       closeCursor();
       ended = true;
-      children.forEach(child -> BroadcastReader.this.open(child, Optional.empty()));
+      loaded.remove(shard.id());
+      children.forEach(BroadcastReader.this::open);
       judge();
     }
   }

@@ -96,21 +96,26 @@ final class Courier {
                 scope.post(
                     () -> {
                       if (thrown == null) {
-                        if (attempt > 1) {
-                          scope.tell(
-                              new FunctionEvent.SinkRecovered(
-                                  scope.function, scope.context.key(), outlet.name()));
-                        }
+                        recovered(outlet, attempt);
                         delivered.run();
-                      } else if (refused == null || !RefusedOutput.isForGood(thrown)) {
+                      } else if (refused == null || !RefusedOutput.isForGood(outlet, thrown)) {
                         again(outlet, parcels, attempt, thrown, delivered);
                       } else if (parcels.size() > 1) {
                         // One of them: the others are sent, in their order.
+                        recovered(outlet, attempt);
                         oneByOne(outlet, new ArrayDeque<>(parcels), delivered);
                       } else {
                         letter(refused, outlet, parcels.get(0), attempt, thrown, delivered);
                       }
                     }));
+  }
+
+  /** It answers, be it with a refusal. */
+  private void recovered(Outlet<?, ?> outlet, int attempt) {
+    if (attempt > 1) {
+      scope.tell(
+          new FunctionEvent.SinkRecovered(scope.function, scope.context.key(), outlet.name()));
+    }
   }
 
   private void again(
@@ -143,10 +148,7 @@ final class Courier {
       int attempt,
       Throwable thrown,
       Runnable delivered) {
-    if (attempt > 1) {
-      scope.tell(
-          new FunctionEvent.SinkRecovered(scope.function, scope.context.key(), outlet.name()));
-    }
+    recovered(outlet, attempt);
     var output = new RefusedOutput(parcel, attempt, scope.loop().now());
     letters.write(
         output,

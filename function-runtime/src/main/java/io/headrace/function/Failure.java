@@ -53,7 +53,7 @@ record Failure(Throwable cause, String code, boolean terminal, boolean fatal) {
    * itself: types given to {@link RetryPolicy#unavailableOn} are often those of a payload that is
    * none, such as {@code IOException}.
    */
-  private static @Nullable Unavailable unavailable(Decoder.Unreadable unreadable) {
+  static @Nullable Unavailable unavailable(Decoder.Unreadable unreadable) {
     var cause = unreadable.getCause();
     return cause != null && Stages.causeOf(cause) instanceof Unavailable down ? down : null;
   }

@@ -203,7 +203,9 @@ public sealed interface FunctionEvent {
       implements FunctionEvent {}
 
   /**
-   * A broadcast's stream has forgotten versions that no worker had read.
+   * A broadcast's stream may have forgotten versions that no worker had read: what it has now is
+   * behind the last one that is kept, which it has no more. So it is also told when the next
+   * version comes long after a worker that began meanwhile.
    *
    * @param shard of the broadcast's stream
    * @param resumesAt the first record that is left; empty when there is none yet

@@ -31,45 +31,21 @@ record FunctionSettings(
 
   /** For functions whose keys can't be parked. */
   FunctionSettings withoutParking() {
-    return new FunctionSettings(
-        batch,
-        retry.parkingNoKeys(),
-        limit,
-        inFlight,
-        executor,
-        sides,
-        delivery,
-        redaction,
-        threads,
-        sorted,
-        committing,
-        descent,
-        shadow,
-        broadcasts);
+    return with(retry.parkingNoKeys(), committing, descent);
   }
 
   FunctionSettings descending(Descent from) {
-    return new FunctionSettings(
-        batch,
-        retry,
-        limit,
-        inFlight,
-        executor,
-        sides,
-        delivery,
-        redaction,
-        threads,
-        sorted,
-        committing,
-        from,
-        shadow,
-        broadcasts);
+    return with(retry, committing, from);
   }
 
   FunctionSettings committing(Committing how) {
+    return with(retry, how, descent);
+  }
+
+  private FunctionSettings with(RetryPolicy retried, Committing how, Descent from) {
     return new FunctionSettings(
         batch,
-        retry,
+        retried,
         limit,
         inFlight,
         executor,
@@ -79,7 +55,7 @@ record FunctionSettings(
         threads,
         sorted,
         how,
-        descent,
+        from,
         shadow,
         broadcasts);
   }

@@ -22,9 +22,9 @@ import java.util.regex.Pattern;
 /**
  * The versions of a broadcast in the store of state, since a stream forgets them long before they
  * are out of force. Every worker keeps what it reads, each version under the name of its place: the
- * content is the stream's, so they all write the same, and no lease is needed. A worker keeps those
- * of a shard in their order, one behind the other; so behind the last that is kept nothing is
- * missing but what is still to be read. Any thread may call.
+ * content is the stream's, so they all write the same, and no lease is needed. A worker keeps what
+ * it reads in its order, one behind the other. A list of what is kept is no snapshot, so what the
+ * stream still has is read from there. Any thread may call.
  */
 final class KeptVersions {
   /** A record of a broadcast: as it lies in the stream, also where no codec can read it. */

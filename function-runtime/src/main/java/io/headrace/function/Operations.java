@@ -303,16 +303,15 @@ public final class Operations {
     for (var row : rows) {
       var lease = row.item();
       if (shard.isPresent() ? shard.get().equals(lease.shard()) : !lease.ended()) {
-        var key = key(spec, lease.shard());
         all =
             all.thenCombine(
-                store.progress(key),
+                new HeldProgress(store, spec, lease.shard()).found(),
                 (done, found) -> {
                   var obstacle = obstacle(lease, found);
                   if (obstacle == null) {
-                    keys.add(key);
+                    keys.add(found.key());
                   } else if (shard.isPresent()) {
-                    throw new IllegalArgumentException("seek of " + key + ": " + obstacle);
+                    throw new IllegalArgumentException("seek of " + found.key() + ": " + obstacle);
                   }
                   return null;
                 });
@@ -339,10 +338,6 @@ public final class Operations {
     return begun || found.parents().keySet().containsAll(lease.parents())
         ? null
         : "the function has not ended the parents " + lease.parents() + ", and waits for them";
-  }
-
-  private static ProgressKey key(FunctionSpec<?, ?> spec, ShardKey shard) {
-    return new ProgressKey(shard, spec.handlerName(shard.stream().name()));
   }
 
   CompletionStage<Order> give(

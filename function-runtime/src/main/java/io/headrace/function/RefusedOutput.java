@@ -18,12 +18,14 @@ record RefusedOutput(Outlet.Parcel<?> parcel, int attempts, Instant at) implemen
 
   /**
    * Whether no other try would end otherwise: the service says that the record is wrong, or a
-   * callback says so itself.
+   * callback says so itself. What can't be kept, such as a record that is carried to the shard of
+   * its key, would be gone with its letter: it is tried again.
    */
-  static boolean isForGood(Throwable thrown) {
+  static boolean isForGood(Outlet<?, ?> outlet, Throwable thrown) {
     var cause = Stages.causeOf(thrown);
     return cause instanceof TerminalFailure
-        || (cause instanceof StreamException refused
+        || (outlet instanceof Outlet.Keeping<?, ?>
+            && cause instanceof StreamException refused
             && refused.kind() == StreamException.Kind.INVALID);
   }
 

@@ -4,6 +4,7 @@ import io.headrace.checkpoint.InMemoryCheckpointStore;
 import io.headrace.kcl.InMemoryStream;
 import io.headrace.kcl.InMemoryStreams;
 import io.headrace.kcl.StreamSource;
+import io.headrace.kcl.loop.BoundedPool;
 import io.headrace.kcl.loop.SimulatedLoop;
 import io.headrace.lease.InMemoryLeaseTable;
 import java.nio.charset.StandardCharsets;
@@ -41,9 +42,12 @@ final class Rehearsal {
    * @param application whose worker it is for, which the thread is named by
    */
   static void begin(String application) {
-    var thread = new Thread(Rehearsal::playQuietly, "headrace-rehearsal-" + application);
-    thread.setDaemon(true);
-    thread.start();
+    var pool = new BoundedPool("headrace-rehearsal-" + application, 1, 1);
+    pool.execute(
+        () -> {
+          playQuietly();
+          pool.close();
+        });
   }
 
   /** What fails here costs the first shard some time and nothing else. */

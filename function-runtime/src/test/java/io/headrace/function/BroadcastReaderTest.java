@@ -3,7 +3,10 @@ package io.headrace.function;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.headrace.checkpoint.ChunkStore;
+import io.headrace.checkpoint.ForwardingChunkStore;
 import io.headrace.checkpoint.InMemoryChunkStore;
+import io.headrace.kcl.Fetched;
 import io.headrace.kcl.InMemoryStream;
 import io.headrace.kcl.Shard;
 import io.headrace.kcl.ShardCursor;
@@ -39,9 +42,19 @@ class BroadcastReaderTest {
   private static final class Downable implements ShardedStream {
     private final InMemoryStream stream;
     private boolean down;
+    private boolean anew;
+
+    /** One record an answer, each as if it were at the tip: what Kinesis says of an answer cut. */
+    private boolean cutting;
 
     Downable(InMemoryStream stream) {
       this.stream = stream;
+    }
+
+    private static Fetched atTip(Fetched fetched) {
+      return fetched instanceof Fetched.Records read
+          ? new Fetched.Records(read.records(), Duration.ZERO)
+          : fetched;
     }
 
     private <T> CompletionStage<T> unless(CompletionStage<T> answer) {
@@ -56,14 +69,22 @@ class BroadcastReaderTest {
       return stream.name();
     }
 
+    /** A stream of that name that has none of these shards. */
+    void madeAnew() {
+      anew = true;
+    }
+
     @Override
     public CompletionStage<StreamId> identify() {
-      return unless(stream.identify());
+      return unless(
+          stream
+              .identify()
+              .thenApply(id -> anew ? new StreamId(id.name(), id.created().plusSeconds(60)) : id));
     }
 
     @Override
     public CompletionStage<List<Shard>> shards() {
-      return unless(stream.shards());
+      return unless(anew ? CompletableFuture.completedFuture(List.of()) : stream.shards());
     }
 
     @Override
@@ -71,7 +92,14 @@ class BroadcastReaderTest {
       var cursor = stream.open(shard, from);
       return new ShardCursor() {
         @Override
-        public CompletionStage<io.headrace.kcl.Fetched> fetch(long bytesMax) {
+        public CompletionStage<Fetched> fetch(long bytesMax) {
+          if (anew) {
+            return CompletableFuture.failedFuture(
+                new StreamException(StreamException.Kind.NOT_FOUND, "no such shard"));
+          }
+          if (cutting) {
+            return cursor.fetch(1).thenApply(Downable::atTip);
+          }
           return down ? unless(new CompletableFuture<>()) : cursor.fetch(bytesMax);
         }
 
@@ -87,9 +115,13 @@ class BroadcastReaderTest {
   }
 
   private BroadcastReader<String> reader() {
+    return reader(broadcast, chunks);
+  }
+
+  private BroadcastReader<String> reader(Broadcast<String> of, ChunkStore keptIn) {
     var worker =
-        new BroadcastReader.Worker("app", loop, new SplittableRandom(1), loop, chunks, events::add);
-    var reader = new BroadcastReader<>(broadcast, downable, worker, List.of("f"));
+        new BroadcastReader.Worker("app", loop, new SplittableRandom(1), loop, keptIn, events::add);
+    var reader = new BroadcastReader<>(of, downable, worker, List.of("f"));
     reader.begin();
     return reader;
   }
@@ -236,5 +268,110 @@ class BroadcastReaderTest {
     put("one");
     seconds(10);
     assertThat(reader.sentences()).isEmpty();
+  }
+
+  @Test
+  void an_answer_that_was_cut_short_is_not_the_end_of_the_stream() {
+    put("one");
+    put("one"); // The same key, so that it lies in the same shard.
+    var last = stream.put("one", "two".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+    seconds(10);
+    downable.cutting = true;
+    var reader = reader();
+    loop.advance(Duration.ofMillis(500));
+    assertThat(events)
+        .filteredOn(FunctionEvent.VersionRead.class::isInstance)
+        .last()
+        .hasFieldOrPropertyWithValue("position", last);
+    seconds(2);
+    assertThat(inForce(reader)).contains("two");
+  }
+
+  @Test
+  void a_version_that_a_list_of_what_is_kept_left_out_is_read_from_the_stream() {
+    put("one");
+    put("one");
+    reader();
+    seconds(10);
+    events.clear();
+    var leavesOut =
+        new ForwardingChunkStore(chunks) {
+          @Override
+          public CompletionStage<List<String>> names(String directory, Optional<String> after) {
+            return super.names(directory, after)
+                .thenApply(all -> all.isEmpty() ? all : all.subList(all.size() - 1, all.size()));
+          }
+        };
+    var later = reader(broadcast, leavesOut);
+    seconds(2);
+
+    assertThat(inForce(later)).contains("one");
+    assertThat(events).hasSize(2).allMatch(FunctionEvent.VersionRead.class::isInstance);
+  }
+
+  @Test
+  void a_codec_that_can_not_tell_now_is_asked_again_and_refuses_nothing() {
+    var registry = new boolean[] {true};
+    var texts = new Texts();
+    Codec<String> asking =
+        new Codec<>() {
+          @Override
+          public byte[] encode(String value) {
+            return texts.encode(value);
+          }
+
+          @Override
+          public String decode(byte[] bytes, int version) {
+            if (registry[0]) {
+              throw new Unavailable("schemas", Duration.ZERO, null);
+            }
+            return texts.decode(bytes, version);
+          }
+        };
+    put("one");
+    var reader =
+        reader(Broadcast.of(StreamSource.kinesis("rules"), asking).settlingFor(SETTLING), chunks);
+    seconds(20);
+    assertThatThrownBy(() -> inForce(reader)).isInstanceOf(Unavailable.class);
+    assertThat(events).isEmpty();
+    assertThat(reader.sentences()).singleElement().asString().contains("schemas is unavailable");
+
+    registry[0] = false;
+    seconds(10);
+    assertThat(inForce(reader)).contains("one");
+  }
+
+  @Test
+  void of_records_that_are_no_versions_so_many_are_kept_and_no_more() {
+    for (int i = 0; i < 1_100; i++) {
+      put("bad");
+    }
+    put("one");
+    var kept = new ArrayList<String>();
+    var counting =
+        new ForwardingChunkStore(chunks) {
+          @Override
+          public CompletionStage<Void> put(String name, byte[] bytes) {
+            kept.add(name);
+            return super.put(name, bytes);
+          }
+        };
+    var reader = reader(broadcast, counting);
+    seconds(10);
+    assertThat(inForce(reader)).contains("one");
+    assertThat(kept).hasSize(1_001);
+  }
+
+  @Test
+  void a_stream_that_was_made_anew_is_not_taken_for_one_that_has_ended() {
+    put("one");
+    var reader = reader();
+    seconds(10);
+    downable.madeAnew();
+    seconds(20);
+    assertThatThrownBy(() -> inForce(reader)).isInstanceOf(Unavailable.class);
+    assertThat(reader.sentences())
+        .isNotEmpty()
+        .allMatch(each -> each.contains("its stream was made anew: restart the worker"));
   }
 }

@@ -3,7 +3,6 @@ package io.headrace.function;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -52,11 +51,7 @@ class IdleProperties {
         new Rig(
                 seed,
                 FunctionSpec.named("f")
-                    .reading(
-                        Rig.input()
-                            .timedBy(value -> Instant.ofEpochSecond(time(value)))
-                            .endedBy("END"::equals)
-                            .idleAfter(Duration.ofSeconds(2)))
+                    .reading(Rig.timedInput().idleAfter(Duration.ofSeconds(2)))
                     .sendingSide(LATE, Destination.nowhere())
                     .windowedBy(Keys.partitionKey(), windows.lateTo(LATE), new Texts())
                     .handledBy(Joining::new, Destination.nowhere()))
@@ -97,9 +92,5 @@ class IdleProperties {
       }
       default -> {}
     }
-  }
-
-  private static long time(String value) {
-    return Long.parseLong(value.substring(value.indexOf('@') + 1));
   }
 }

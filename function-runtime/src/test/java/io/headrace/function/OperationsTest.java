@@ -69,6 +69,19 @@ class OperationsTest {
                   },
               Destination.nowhere());
 
+  private FunctionSpec<String, String> renamed() {
+    return FunctionSpec.named("echo-again")
+        .reading(Rig.input())
+        .migratesFrom("echo")
+        .handledBy(
+            () ->
+                (event, out) -> {
+                  seen.add(event.value());
+                  tokens.add(event.attempt().fencingToken());
+                },
+            Destination.nowhere());
+  }
+
   private FunctionRuntime.Running start(String worker) {
     return FunctionRuntime.named("app")
         .workerId(worker)
@@ -166,6 +179,29 @@ class OperationsTest {
     var order = checkpoints.orders().toCompletableFuture().join().given().get(0);
     assertThat(order.by()).isEqualTo("worker w1");
     assertThat(order.reason()).isEqualTo("a look at the database");
+  }
+
+  @Test
+  void a_seek_by_a_new_name_moves_what_is_still_kept_under_the_former_one() {
+    var first = start("w1");
+    put(10, "a");
+    loop.advance(Duration.ofSeconds(5));
+    stop(first);
+    long before = tokens.get(9);
+
+    spec = renamed();
+    done(
+        operations()
+            .seek(
+                Operations.Target.of("echo-again"),
+                StartingPosition.TRIM_HORIZON,
+                false,
+                "a bad deploy"));
+    start("w2");
+    loop.advance(Duration.ofSeconds(20));
+
+    assertThat(seen).hasSize(20);
+    assertThat(tokens.subList(10, 20)).allMatch(token -> token > before);
   }
 
   @Test

@@ -186,4 +186,36 @@ class OutboxTroublesTest {
       assertThat(rig.letters).hasSize(1);
     }
   }
+
+  @Test
+  void a_sink_that_is_there_again_and_refuses_an_output_is_not_told_as_down() {
+    var rig = new Rig(1, keyed().handledBy(() -> new Echo(""), stream())).start().restore();
+    rig.outputsDown = true;
+    rig.putAll("a=1", "a=2", "a=3");
+    rig.drain();
+    commit(rig);
+    rig.advance(10_000);
+    rig.outputsDown = false;
+    rig.refused = "a 2"::equals;
+    rig.advance(60_000);
+    assertThat(rig.outputs.values()).containsExactly("a 1", "a 3");
+    var troubles = new SinkTroubles();
+    rig.events.forEach(troubles::on);
+    assertThat(rig.events(FunctionEvent.SinkUnavailable.class)).isNotEmpty();
+    assertThat(troubles.sentences()).isEmpty();
+  }
+
+  @Test
+  void what_would_be_gone_with_its_letter_is_tried_again() {
+    var callback = Destination.<String>callback(value -> {});
+    var spec = Rig.reading().handledBy(() -> (event, out) -> out.send(event.value()), callback);
+    var rig = new Rig(1, spec).start().restore();
+    rig.refused = "1"::equals;
+    rig.put("a", "1");
+    rig.advance(60_000);
+    assertThat(rig.letters).isEmpty();
+    rig.refused = output -> false;
+    rig.advance(60_000);
+    assertThat(rig.outputs.values()).containsExactly("1");
+  }
 }

@@ -14,14 +14,8 @@ import java.time.Duration;
 public record LeaseSettings(Duration leaseTime, int capacity, Duration settle) {
   public static final int CAPACITY_MAX = 64;
 
-  /** How often a giver looks whether its takers are ready, and whether they have acknowledged. */
+  /** How often those who take part in a hand-over look at each other. */
   static final Duration HAND_OVER_LOOK = Duration.ofMillis(150);
-
-  /**
-   * How often a taker that is ready looks at the row: the shard stands still from the giver's last
-   * write to the taker's next look.
-   */
-  static final Duration ROW_LOOK = Duration.ofMillis(50);
 
   /** Books that come within this time are considered together. */
   static final Duration BOOKS_GATHERED = Duration.ofMillis(10);

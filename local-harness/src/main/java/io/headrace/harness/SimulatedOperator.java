@@ -11,6 +11,7 @@ import io.headrace.lease.Notice;
 import io.headrace.lease.Stored;
 import io.headrace.lease.Written;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -106,9 +107,13 @@ final class SimulatedOperator {
                             + order));
   }
 
-  /** Whether the record may be skipped. */
-  boolean skips(String function, Puts.Put put) {
-    return given.skips(function, put.shard()).stream()
+  /**
+   * Whether the record may be skipped: an order may name the shard in which it lies, or the one
+   * that has it now, as a parked record's.
+   */
+  boolean skips(String function, ShardKey shard, Puts.Put put) {
+    return Stream.of(shard, put.shard())
+        .flatMap(named -> given.skips(function, named).stream())
         .anyMatch(
             order -> {
               var last = ((Order.Deed.Skip) order.deed()).position();

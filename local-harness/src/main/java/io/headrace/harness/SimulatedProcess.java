@@ -397,7 +397,7 @@ final class SimulatedProcess {
 
     private void skipped(String function, ShardKey shard, Position position) {
       var put = world.feed(shard).puts().at(position);
-      if (!world.operator().skips(function, put)) {
+      if (!world.operator().skips(function, shard, put)) {
         world
             .verdicts()
             .broken(

@@ -5,11 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.headrace.checkpoint.CheckpointStore;
 import io.headrace.checkpoint.ForwardingCheckpointStore;
-import io.headrace.checkpoint.InMemoryCheckpointStore;
-import io.headrace.checkpoint.InMemoryChunkStore;
 import io.headrace.function.Destination;
 import io.headrace.function.Event;
-import io.headrace.function.FunctionEvent;
 import io.headrace.function.FunctionRuntime;
 import io.headrace.function.FunctionSpec;
 import io.headrace.function.Input;
@@ -19,25 +16,16 @@ import io.headrace.function.Next;
 import io.headrace.function.Operations;
 import io.headrace.function.Output;
 import io.headrace.function.RetryPolicy;
-import io.headrace.function.RuntimeListener;
 import io.headrace.function.WakeUp;
 import io.headrace.function.Window;
 import io.headrace.function.WindowFunction;
 import io.headrace.function.Windows;
 import io.headrace.function.json.Json;
 import io.headrace.kcl.CheckpointException;
-import io.headrace.kcl.InMemoryStream;
-import io.headrace.kcl.InMemoryStreams;
 import io.headrace.kcl.StartingPosition;
 import io.headrace.kcl.StreamSource;
-import io.headrace.kcl.WorkerEvent;
-import io.headrace.kcl.loop.SimulatedLoop;
-import io.headrace.lease.InMemoryLeaseTable;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.UnaryOperator;
@@ -392,55 +380,7 @@ class RenamedFunctionTest {
         .hasMessageContaining("has progress of its own");
   }
 
-  private final SimulatedLoop loop = new SimulatedLoop(7);
-  private final SplittableRandom random = new SplittableRandom(7);
-  private final InMemoryLeaseTable leases = new InMemoryLeaseTable();
-  private final InMemoryCheckpointStore checkpoints = new InMemoryCheckpointStore();
-  private final InMemoryChunkStore chunks = new InMemoryChunkStore();
-  private final InMemoryStreams streams = new InMemoryStreams("kinesis");
-  private final InMemoryStream stream = streams.create("in", 4, loop);
-  private final List<Object> trouble = new ArrayList<>();
-  private int puts;
-
-  private FunctionRuntime.Running start(
-      String worker, String deployment, FunctionSpec<String, String> spec) {
-    return FunctionRuntime.named("app")
-        .workerId(worker)
-        .deployment(deployment)
-        .on(loop, loop, loop, random)
-        .leasesIn(leases)
-        .checkpointsIn(checkpoints)
-        .stateIn(chunks)
-        .connecting(streams)
-        .observedBy(
-            new RuntimeListener() {
-              @Override
-              public void on(Object told) {
-                if (told instanceof WorkerEvent.Retrying
-                    || told instanceof FunctionEvent.RecordFailed) {
-                  trouble.add(told);
-                }
-              }
-            })
-        .run(spec)
-        .start();
-  }
-
-  private void underLoad(Duration time) {
-    for (long left = time.toMillis(); left > 0; left -= 500) {
-      stream.put("key-" + puts % 8, "1".getBytes(StandardCharsets.UTF_8), loop.now());
-      puts++;
-      loop.advance(Duration.ofMillis(500));
-    }
-  }
-
-  private void stop(FunctionRuntime.Running worker) {
-    var stopped = worker.stop().toCompletableFuture();
-    for (int i = 0; i < 200 && !stopped.isDone(); i++) {
-      underLoad(Duration.ofMillis(500));
-    }
-    assertThat(stopped).isDone();
-  }
+  private final RollingFleet fleet = new RollingFleet();
 
   private static long sum(FunctionRuntime.Running worker, String function) {
     return worker.states(function).stream()
@@ -450,60 +390,67 @@ class RenamedFunctionTest {
 
   @Test
   void a_roll_to_another_name_half_way_back_and_forward_loses_and_doubles_nothing() {
-    var one = start("a", "v1", counting("old"));
-    var other = start("b", "v1", counting("old"));
-    underLoad(Duration.ofSeconds(30));
+    var one = fleet.start("a", "v1", counting("old"));
+    var other = fleet.start("b", "v1", counting("old"));
+    fleet.underLoad(Duration.ofSeconds(30));
 
-    var two = start("c", "v2", counting("new", "old"));
-    underLoad(Duration.ofSeconds(10));
-    stop(other);
-    underLoad(Duration.ofSeconds(30));
+    var two = fleet.start("c", "v2", counting("new", "old"));
+    fleet.underLoad(Duration.ofSeconds(10));
+    fleet.stop(other);
+    fleet.underLoad(Duration.ofSeconds(30));
     assertThat(two.states("new")).as("the new name has shards").isNotEmpty();
     assertThat(one.states("old")).as("the old one, too").isNotEmpty();
 
     two.crash();
-    underLoad(Duration.ofSeconds(40));
-    loop.advance(Duration.ofSeconds(20));
-    assertThat(sum(one, "old")).as("the old one has taken all back").isEqualTo(puts);
+    fleet.underLoad(Duration.ofSeconds(40));
+    fleet.loop.advance(Duration.ofSeconds(20));
+    assertThat(sum(one, "old")).as("the old one has taken all back").isEqualTo(fleet.puts());
 
-    two = start("d", "v2", counting("new", "old"));
-    underLoad(Duration.ofSeconds(30));
-    stop(one);
-    underLoad(Duration.ofSeconds(30));
-    loop.advance(Duration.ofSeconds(20));
-    assertThat(sum(two, "new")).isEqualTo(puts);
-    assertThat(trouble).isEmpty();
-    stop(two);
+    two = fleet.start("d", "v2", counting("new", "old"));
+    fleet.underLoad(Duration.ofSeconds(30));
+    fleet.stop(one);
+    fleet.underLoad(Duration.ofSeconds(30));
+    fleet.loop.advance(Duration.ofSeconds(20));
+    assertThat(sum(two, "new")).isEqualTo(fleet.puts());
+    assertThat(fleet.trouble).isEmpty();
+    fleet.stop(two);
   }
 
   @Test
   void a_function_becomes_another_one_when_its_state_is_dropped_while_no_worker_runs() {
-    var worker = start("a", "v1", counting("old"));
-    underLoad(Duration.ofSeconds(10));
+    var worker = fleet.start("a", "v1", counting("old"));
+    fleet.underLoad(Duration.ofSeconds(10));
     var other =
         reading("old")
             .keyedBy(Keys.<String>within(v -> v), Json.of(Count.class))
             .handledBy(Counting::new, Destination.<String>nowhere());
     var operations =
-        new Operations("app", List.of(other), leases, checkpoints, loop, random, "a test");
+        new Operations(
+            "app",
+            List.of(other),
+            fleet.leases,
+            fleet.checkpoints,
+            fleet.loop,
+            fleet.random,
+            "a test");
     var target = Operations.Target.of("old");
 
     var refused = operations.seek(target, StartingPosition.TRIM_HORIZON, true, "a try");
-    underLoad(Duration.ofSeconds(15));
+    fleet.underLoad(Duration.ofSeconds(15));
     assertThatThrownBy(() -> refused.toCompletableFuture().join())
         .hasMessageContaining("[a] are alive")
         .hasMessageContaining("keys: stored \"partitionKey\", given \"within\"");
-    stop(worker);
+    fleet.stop(worker);
     var sought = operations.seek(target, StartingPosition.TRIM_HORIZON, true, "other keys");
-    loop.advance(Duration.ofSeconds(15));
+    fleet.loop.advance(Duration.ofSeconds(15));
     assertThat(sought.toCompletableFuture().join().moved()).hasSize(4);
 
-    var former = start("b", "v1", counting("old"));
-    loop.advance(Duration.ofSeconds(5));
+    var former = fleet.start("b", "v1", counting("old"));
+    fleet.loop.advance(Duration.ofSeconds(5));
     assertThat(former.health().alive()).isFalse();
-    var next = start("c", "v2", other);
-    loop.advance(Duration.ofSeconds(30));
-    assertThat(sum(next, "old")).isEqualTo(puts);
-    stop(next);
+    var next = fleet.start("c", "v2", other);
+    fleet.loop.advance(Duration.ofSeconds(30));
+    assertThat(sum(next, "old")).isEqualTo(fleet.puts());
+    fleet.stop(next);
   }
 }

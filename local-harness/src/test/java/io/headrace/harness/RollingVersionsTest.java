@@ -2,12 +2,9 @@ package io.headrace.harness;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.headrace.checkpoint.InMemoryCheckpointStore;
-import io.headrace.checkpoint.InMemoryChunkStore;
 import io.headrace.function.Codec;
 import io.headrace.function.Destination;
 import io.headrace.function.Event;
-import io.headrace.function.FunctionEvent;
 import io.headrace.function.FunctionRuntime;
 import io.headrace.function.FunctionSpec;
 import io.headrace.function.Input;
@@ -15,19 +12,10 @@ import io.headrace.function.KeyedFunction;
 import io.headrace.function.Keys;
 import io.headrace.function.Next;
 import io.headrace.function.Output;
-import io.headrace.function.RuntimeListener;
 import io.headrace.function.json.Json;
-import io.headrace.kcl.InMemoryStream;
-import io.headrace.kcl.InMemoryStreams;
 import io.headrace.kcl.StreamSource;
-import io.headrace.kcl.WorkerEvent;
-import io.headrace.kcl.loop.SimulatedLoop;
-import io.headrace.lease.InMemoryLeaseTable;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 /** Two versions of a function's state, alive at the same time. */
@@ -106,59 +94,10 @@ class RollingVersionsTest {
         .handledBy(AddingInCurrency::new, Destination.nowhere());
   }
 
-  private final SimulatedLoop loop = new SimulatedLoop(7);
-  private final SplittableRandom random = new SplittableRandom(7);
-  private final InMemoryLeaseTable leases = new InMemoryLeaseTable();
-  private final InMemoryCheckpointStore checkpoints = new InMemoryCheckpointStore();
-  private final InMemoryChunkStore chunks = new InMemoryChunkStore();
-  private final InMemoryStreams streams = new InMemoryStreams("kinesis");
-  private final InMemoryStream stream = streams.create("in", 4, loop);
-  private final List<Object> trouble = new ArrayList<>();
-  private int puts;
-
-  private FunctionRuntime.Running start(
-      String worker, String deployment, FunctionSpec<Long, String> spec) {
-    return FunctionRuntime.named("app")
-        .workerId(worker)
-        .deployment(deployment)
-        .on(loop, loop, loop, random)
-        .leasesIn(leases)
-        .checkpointsIn(checkpoints)
-        .stateIn(chunks)
-        .connecting(streams)
-        .observedBy(
-            new RuntimeListener() {
-              @Override
-              public void on(Object told) {
-                if (told instanceof WorkerEvent.Retrying
-                    || told instanceof FunctionEvent.RecordFailed) {
-                  trouble.add(told);
-                }
-              }
-            })
-        .run(spec)
-        .start();
-  }
-
-  /** Puts for so long, two records a second, and lets them be handled. */
-  private void underLoad(Duration time) {
-    for (long left = time.toMillis(); left > 0; left -= 500) {
-      stream.put("key-" + puts % 8, "1".getBytes(StandardCharsets.UTF_8), loop.now());
-      puts++;
-      loop.advance(Duration.ofMillis(500));
-    }
-  }
-
-  private void stop(FunctionRuntime.Running worker) {
-    var stopped = worker.stop().toCompletableFuture();
-    for (int i = 0; i < 200 && !stopped.isDone(); i++) {
-      underLoad(Duration.ofMillis(500));
-    }
-    assertThat(stopped).isDone();
-  }
+  private final RollingFleet fleet = new RollingFleet();
 
   private long sum(FunctionRuntime.Running worker) {
-    loop.advance(Duration.ofSeconds(20));
+    fleet.loop.advance(Duration.ofSeconds(20));
     return worker.states("totals").stream()
         .mapToLong(
             state ->
@@ -170,34 +109,34 @@ class RollingVersionsTest {
 
   @Test
   void a_roll_forward_half_way_back_and_forward_loses_nothing() {
-    var one = start("a", "v1", first());
-    var other = start("b", "v1", first());
-    underLoad(Duration.ofSeconds(30));
+    var one = fleet.start("a", "v1", first());
+    var other = fleet.start("b", "v1", first());
+    fleet.underLoad(Duration.ofSeconds(30));
 
-    var two = start("c", "v2", second(SECOND));
-    underLoad(Duration.ofSeconds(10));
-    stop(other);
-    underLoad(Duration.ofSeconds(30));
+    var two = fleet.start("c", "v2", second(SECOND));
+    fleet.underLoad(Duration.ofSeconds(10));
+    fleet.stop(other);
+    fleet.underLoad(Duration.ofSeconds(30));
     assertThat(two.states("totals")).as("the new version has shards").isNotEmpty();
     assertThat(one.states("totals")).as("the old one, too").isNotEmpty();
 
-    stop(two);
-    underLoad(Duration.ofSeconds(30));
-    assertThat(sum(one)).as("the old one reads what the new one wrote").isEqualTo(puts);
+    fleet.stop(two);
+    fleet.underLoad(Duration.ofSeconds(30));
+    assertThat(sum(one)).as("the old one reads what the new one wrote").isEqualTo(fleet.puts());
 
-    two = start("d", "v2", second(SECOND));
-    underLoad(Duration.ofSeconds(30));
-    stop(one);
-    underLoad(Duration.ofSeconds(30));
-    assertThat(sum(two)).isEqualTo(puts);
-    assertThat(trouble).isEmpty();
-    stop(two);
+    two = fleet.start("d", "v2", second(SECOND));
+    fleet.underLoad(Duration.ofSeconds(30));
+    fleet.stop(one);
+    fleet.underLoad(Duration.ofSeconds(30));
+    assertThat(sum(two)).isEqualTo(fleet.puts());
+    assertThat(fleet.trouble).isEmpty();
+    fleet.stop(two);
   }
 
   @Test
   void what_only_the_new_version_can_read_stays_with_it() {
-    var one = start("a", "v1", first());
-    underLoad(Duration.ofSeconds(30));
+    var one = fleet.start("a", "v1", first());
+    fleet.underLoad(Duration.ofSeconds(30));
     var oneWay =
         second(
             Json.of(TotalInCurrency.class)
@@ -208,18 +147,18 @@ class RollingVersionsTest {
                       total.set("minor", total.remove("cents"));
                       return total.put("currency", "EUR");
                     }));
-    var two = start("b", "v2", oneWay);
-    underLoad(Duration.ofSeconds(60));
-    stop(one);
-    underLoad(Duration.ofSeconds(30));
+    var two = fleet.start("b", "v2", oneWay);
+    fleet.underLoad(Duration.ofSeconds(60));
+    fleet.stop(one);
+    fleet.underLoad(Duration.ofSeconds(30));
 
-    var back = start("c", "v1", first());
-    underLoad(Duration.ofSeconds(60));
+    var back = fleet.start("c", "v1", first());
+    fleet.underLoad(Duration.ofSeconds(60));
 
     assertThat(back.states("totals")).as("a roll back finds state that it can't read").isEmpty();
-    assertThat(sum(two)).isEqualTo(puts);
-    assertThat(trouble).isEmpty();
-    stop(back);
-    stop(two);
+    assertThat(sum(two)).isEqualTo(fleet.puts());
+    assertThat(fleet.trouble).isEmpty();
+    fleet.stop(back);
+    fleet.stop(two);
   }
 }

@@ -1,6 +1,7 @@
 package io.headrace.bench.chaos;
 
 import io.headrace.bench.rig.Figures;
+import io.headrace.bench.rig.Findings;
 import io.headrace.bench.rig.Report;
 import io.headrace.bench.rig.Samples;
 import io.headrace.bench.rig.Target;
@@ -12,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /** A run and its verdict, for people or as one JSON object. Immutable. */
 record ChaosReport(
-    ChaosPlan plan, Map<String, Object> machine, ChaosRun.Outcome outcome, Verdict verdict) {
+    ChaosPlan plan, Map<String, Object> machine, ChaosRun.Outcome outcome, Verdict verdict)
+    implements Findings {
   /** What must not be. */
   private static final List<String> NONE =
       List.of(
@@ -37,11 +39,7 @@ record ChaosReport(
   List<Target> targets() {
     List<Target> targets = new ArrayList<>();
     NONE.forEach(name -> targets.add(Target.atMost(name, 0, counted(name))));
-    targets.add(
-        Target.atMost(
-            "orderly stops that had to be forced",
-            0,
-            Samples.of(List.of((double) outcome.forced()))));
+    targets.add(Verdict.forced(outcome.forced()));
     targets.add(
         Target.atMost(
             "duplicates, of what was in flight when owners changed",
@@ -54,11 +52,13 @@ record ChaosReport(
     return verdict.of("puts") < PUTS_MIN ? null : verdict.counted(name);
   }
 
-  int exitCode() {
+  @Override
+  public int exitCode() {
     return Report.exitCode(targets());
   }
 
-  String json() {
+  @Override
+  public String json() {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("bench", "chaos");
     json.put("machine", machine);
@@ -76,7 +76,8 @@ record ChaosReport(
     return Figures.json(json);
   }
 
-  List<String> lines() {
+  @Override
+  public List<String> lines() {
     List<String> lines = new ArrayList<>();
     lines.add(
         "seed %d, %d s, %d workers, lease time %d ms, %d records/s"

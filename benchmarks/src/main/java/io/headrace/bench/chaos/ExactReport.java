@@ -1,8 +1,8 @@
 package io.headrace.bench.chaos;
 
 import io.headrace.bench.rig.Figures;
+import io.headrace.bench.rig.Findings;
 import io.headrace.bench.rig.Report;
-import io.headrace.bench.rig.Samples;
 import io.headrace.bench.rig.Target;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -10,7 +10,8 @@ import java.util.List;
 import java.util.Map;
 
 /** A run and its verdict, for people or as one JSON object. Immutable. */
-record ExactReport(ExactPlan plan, Map<String, Object> machine, ExactRun.Outcome outcome) {
+record ExactReport(ExactPlan plan, Map<String, Object> machine, ExactRun.Outcome outcome)
+    implements Findings {
   /** What must not be. */
   private static final List<String> NONE =
       List.of(
@@ -50,19 +51,18 @@ record ExactReport(ExactPlan plan, Map<String, Object> machine, ExactRun.Outcome
     targets.add(Target.atLeast("payments", plan.payments(), verdict.counted("payments")));
     targets.add(Target.atLeast("kills", plan.killsMin(), verdict.counted("kills")));
     targets.add(Target.atLeast("parts of the roll", PARTS_OF_ROLL, verdict.counted("partsOfRoll")));
-    SOME.forEach(name -> targets.add(Target.atLeast(name, 1, verdict.counted(name))));
-    NONE.forEach(name -> targets.add(Target.atMost(name, 0, verdict.counted(name))));
-    targets.add(
-        Target.atMost(
-            "orderly stops that had to be forced", 0, Samples.of((double) outcome.forced())));
+    targets.addAll(verdict.targets(SOME, NONE));
+    targets.add(Verdict.forced(outcome.forced()));
     return targets;
   }
 
-  int exitCode() {
+  @Override
+  public int exitCode() {
     return Report.exitCode(targets());
   }
 
-  String json() {
+  @Override
+  public String json() {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("bench", "exact");
     json.put("machine", machine);
@@ -80,7 +80,8 @@ record ExactReport(ExactPlan plan, Map<String, Object> machine, ExactRun.Outcome
     return Figures.json(json);
   }
 
-  List<String> lines() {
+  @Override
+  public List<String> lines() {
     List<String> lines = new ArrayList<>();
     lines.add(
         "seed %d, %d workers, lease time %d ms, undisturbed %.0f s, disturbed %.0f s"

@@ -1,22 +1,15 @@
 package io.headrace.bench.chaos;
 
 import io.headrace.bench.rig.Checkout;
+import io.headrace.bench.rig.KeptOptions;
 import io.headrace.bench.rig.Machine;
-import io.headrace.bench.rig.NotMeasured;
-import io.headrace.bench.rig.Report;
-import io.headrace.bench.rig.RunFolder;
 import io.headrace.bench.rig.Time;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ThreadLocalRandom;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** Dead letters, parked keys and filters under kill -9, judged. Runs on the main thread. */
 @Command(
@@ -71,49 +64,20 @@ public final class LettersBench implements Callable<Integer> {
       description = "Records put a second; ${DEFAULT-VALUE} by default.")
   private int rate;
 
-  @Option(names = "--seed", description = "Draws the same records and kills; printed by each run.")
-  private @Nullable Long seed;
+  @Mixin private Seed seed = new Seed();
 
-  @Option(
-      names = "--keep",
-      paramLabel = "FOLDER",
-      description = "Leaves what was written down in an empty or new folder.")
-  private @Nullable Path keep;
-
-  @Option(names = "--json", description = "The report as one JSON object.")
-  private boolean json;
-
-  @Spec private @Nullable CommandSpec spec;
+  @Mixin private KeptOptions options = new KeptOptions();
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    if (spec == null) {
-      throw new IllegalStateException("picocli has not set the command");
-    }
-    PrintWriter err = spec.commandLine().getErr();
-    PrintWriter out = spec.commandLine().getOut();
-    LettersReport report;
-    try (RunFolder folder = RunFolder.of(keep, "headrace-letters")) {
-      long drawn = seed == null ? ThreadLocalRandom.current().nextInt(1_000_000) : seed;
-      LettersPlan plan = new LettersPlan(kills, every, workers, leaseTime, rate, drawn);
-      err.println("bench: letters with seed " + plan.seed());
-      LettersRun run =
-          new LettersRun(
-              plan,
-              Checkout.of(LettersBench.class),
-              folder.path(),
-              line -> err.println("bench: " + line));
-      report = LettersReport.of(plan, Machine.description(), run.run());
-    } catch (NotMeasured | IllegalArgumentException e) {
-      err.println("headrace: " + e.getMessage());
-      return Report.NOT_MEASURED;
-    }
-    if (json) {
-      out.println(report.json());
-    } else {
-      report.lines().forEach(out::println);
-    }
-    out.flush();
-    return report.exitCode();
+    return options.tell(
+        "headrace-letters",
+        folder -> {
+          LettersPlan plan = new LettersPlan(kills, every, workers, leaseTime, rate, seed.drawn());
+          options.progress().accept("letters with seed " + plan.seed());
+          LettersRun run =
+              new LettersRun(plan, Checkout.of(LettersBench.class), folder, options.progress());
+          return LettersReport.of(plan, Machine.description(), run.run());
+        });
   }
 }

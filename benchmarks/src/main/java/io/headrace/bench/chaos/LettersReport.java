@@ -1,6 +1,7 @@
 package io.headrace.bench.chaos;
 
 import io.headrace.bench.rig.Figures;
+import io.headrace.bench.rig.Findings;
 import io.headrace.bench.rig.Report;
 import io.headrace.bench.rig.Samples;
 import io.headrace.bench.rig.Target;
@@ -11,7 +12,8 @@ import java.util.Map;
 
 /** A run and its verdict, for people or as one JSON object. Immutable. */
 record LettersReport(
-    LettersPlan plan, Map<String, Object> machine, LettersRun.Outcome outcome, Verdict verdict) {
+    LettersPlan plan, Map<String, Object> machine, LettersRun.Outcome outcome, Verdict verdict)
+    implements Findings {
   /** What must not be. */
   private static final List<String> NONE =
       List.of(
@@ -49,19 +51,18 @@ record LettersReport(
     List<Target> targets = new ArrayList<>();
     targets.add(
         Target.atLeast("processes killed", plan.kills(), Samples.of((double) outcome.kills())));
-    SOME.forEach(name -> targets.add(Target.atLeast(name, 1, verdict.counted(name))));
-    NONE.forEach(name -> targets.add(Target.atMost(name, 0, verdict.counted(name))));
-    targets.add(
-        Target.atMost(
-            "orderly stops that had to be forced", 0, Samples.of((double) outcome.forced())));
+    targets.addAll(verdict.targets(SOME, NONE));
+    targets.add(Verdict.forced(outcome.forced()));
     return targets;
   }
 
-  int exitCode() {
+  @Override
+  public int exitCode() {
     return Report.exitCode(targets());
   }
 
-  String json() {
+  @Override
+  public String json() {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("bench", "letters");
     json.put("machine", machine);
@@ -81,7 +82,8 @@ record LettersReport(
     return Figures.json(json);
   }
 
-  List<String> lines() {
+  @Override
+  public List<String> lines() {
     List<String> lines = new ArrayList<>();
     lines.add(
         "seed %d, %d kills in %.0f s, %d pauses, %d reshards, %d workers, %d records/s"

@@ -36,6 +36,19 @@ record Verdict(Map<String, Long> counts) {
     return number == null ? null : Samples.of(number.doubleValue());
   }
 
+  /** What must have been, at least once, as without it nothing is proven; and what must not be. */
+  List<Target> targets(List<String> some, List<String> none) {
+    List<Target> targets = new ArrayList<>();
+    some.forEach(name -> targets.add(Target.atLeast(name, 1, counted(name))));
+    none.forEach(name -> targets.add(Target.atMost(name, 0, counted(name))));
+    return targets;
+  }
+
+  /** Workers that were told to stop in order, and had to be killed. */
+  static Target forced(int stops) {
+    return Target.atMost("orderly stops that had to be forced", 0, Samples.of((double) stops));
+  }
+
   /** The counts, then what became of the targets, for people. */
   List<String> lines(List<Target> targets) {
     List<String> lines = new ArrayList<>();

@@ -1,21 +1,15 @@
 package io.headrace.bench.outage;
 
 import io.headrace.bench.rig.Checkout;
+import io.headrace.bench.rig.KeptOptions;
 import io.headrace.bench.rig.Machine;
-import io.headrace.bench.rig.NotMeasured;
-import io.headrace.bench.rig.Report;
-import io.headrace.bench.rig.RunFolder;
 import io.headrace.bench.rig.Time;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** A dependency that is off for a while. Runs on the main thread. */
 @Command(
@@ -58,44 +52,17 @@ public final class OutageBench implements Callable<Integer> {
       description = "The load behind the outage, of the full load; ${DEFAULT-VALUE} by default.")
   private double after;
 
-  @Option(
-      names = "--keep",
-      paramLabel = "FOLDER",
-      description = "Leaves the workers' journals in an empty or new folder.")
-  private @Nullable Path keep;
-
-  @Option(names = "--json", description = "The report as one JSON object.")
-  private boolean json;
-
-  @Spec private @Nullable CommandSpec spec;
+  @Mixin private KeptOptions options = new KeptOptions();
 
   @Override
-  public Integer call() throws IOException {
-    if (spec == null) {
-      throw new IllegalStateException("picocli has not set the command");
-    }
-    PrintWriter err = spec.commandLine().getErr();
-    PrintWriter out = spec.commandLine().getOut();
-    OutageReport report;
-    try (RunFolder folder = RunFolder.of(keep, "headrace-outage")) {
-      OutagePlan plan = new OutagePlan(off, before, workers, after);
-      OutageRun run =
-          new OutageRun(
-              plan,
-              Checkout.of(OutageBench.class),
-              folder.path(),
-              line -> err.println("bench: " + line));
-      report = new OutageReport(plan, Machine.description(), run.run());
-    } catch (NotMeasured | IllegalArgumentException e) {
-      err.println("headrace: " + e.getMessage());
-      return Report.NOT_MEASURED;
-    }
-    if (json) {
-      out.println(report.json());
-    } else {
-      report.lines().forEach(out::println);
-    }
-    out.flush();
-    return report.exitCode();
+  public Integer call() throws IOException, InterruptedException {
+    return options.tell(
+        "headrace-outage",
+        folder -> {
+          OutagePlan plan = new OutagePlan(off, before, workers, after);
+          OutageRun run =
+              new OutageRun(plan, Checkout.of(OutageBench.class), folder, options.progress());
+          return new OutageReport(plan, Machine.description(), run.run());
+        });
   }
 }

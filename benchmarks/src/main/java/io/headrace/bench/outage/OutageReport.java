@@ -1,6 +1,7 @@
 package io.headrace.bench.outage;
 
 import io.headrace.bench.rig.Figures;
+import io.headrace.bench.rig.Findings;
 import io.headrace.bench.rig.Report;
 import io.headrace.bench.rig.Samples;
 import io.headrace.bench.rig.Target;
@@ -12,7 +13,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** A run and what is wanted of it, for people or as one JSON object. Immutable. */
-record OutageReport(OutagePlan plan, Map<String, Object> machine, OutageRun.Outcome outcome) {
+record OutageReport(OutagePlan plan, Map<String, Object> machine, OutageRun.Outcome outcome)
+    implements Findings {
   /** Less is no lag to judge: the dependency has to be missed. */
   private static final double LAG_SHARE_MIN = 0.5;
 
@@ -78,11 +80,13 @@ record OutageReport(OutagePlan plan, Map<String, Object> machine, OutageRun.Outc
     return atMost(name, limit, Double.valueOf((double) value));
   }
 
-  int exitCode() {
+  @Override
+  public int exitCode() {
     return Report.exitCode(targets());
   }
 
-  String json() {
+  @Override
+  public String json() {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("bench", "outage");
     json.put("machine", machine);
@@ -122,7 +126,8 @@ record OutageReport(OutagePlan plan, Map<String, Object> machine, OutageRun.Outc
     return json;
   }
 
-  List<String> lines() {
+  @Override
+  public List<String> lines() {
     List<String> lines = new ArrayList<>();
     lines.add(
         "4 shards, %d workers, a function that asks %s with each record"

@@ -2,18 +2,15 @@ package io.headrace.bench.poison;
 
 import io.headrace.bench.rig.Checkout;
 import io.headrace.bench.rig.Machine;
-import io.headrace.bench.rig.NotMeasured;
-import io.headrace.bench.rig.Report;
+import io.headrace.bench.rig.ReportOptions;
 import io.headrace.bench.rig.Time;
-import java.io.PrintWriter;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** One failing key beside all others. Runs on the main thread. */
 @Command(
@@ -34,35 +31,16 @@ public final class PoisonBench implements Callable<Integer> {
       description = "How long each round is measured, such as 30s; ${DEFAULT-VALUE} by default.")
   private Duration time = Duration.ofMinutes(5);
 
-  @Option(names = "--json", description = "The report as one JSON object.")
-  private boolean json;
-
-  @Spec private @Nullable CommandSpec spec;
+  @Mixin private ReportOptions options = new ReportOptions();
 
   @Override
-  public Integer call() {
-    if (spec == null) {
-      throw new IllegalStateException("picocli has not set the command");
-    }
-    PrintWriter err = spec.commandLine().getErr();
-    PrintWriter out = spec.commandLine().getOut();
-    PoisonReport report;
-    try {
-      PoisonPlan plan = new PoisonPlan(time);
-      Checkout checkout = Checkout.of(PoisonBench.class);
-      List<PoisonRun.Round> rounds =
-          new PoisonRun(plan, checkout, line -> err.println("bench: " + line)).run();
-      report = new PoisonReport(plan, Machine.description(), rounds.get(0), rounds.get(1));
-    } catch (NotMeasured | IllegalArgumentException e) {
-      err.println("headrace: " + e.getMessage());
-      return Report.NOT_MEASURED;
-    }
-    if (json) {
-      out.println(report.json());
-    } else {
-      report.lines().forEach(out::println);
-    }
-    out.flush();
-    return report.exitCode();
+  public Integer call() throws IOException, InterruptedException {
+    return options.tell(
+        () -> {
+          PoisonPlan plan = new PoisonPlan(time);
+          Checkout checkout = Checkout.of(PoisonBench.class);
+          List<PoisonRun.Round> rounds = new PoisonRun(plan, checkout, options.progress()).run();
+          return new PoisonReport(plan, Machine.description(), rounds.get(0), rounds.get(1));
+        });
   }
 }

@@ -1,6 +1,7 @@
 package io.headrace.bench.poison;
 
 import io.headrace.bench.rig.Figures;
+import io.headrace.bench.rig.Findings;
 import io.headrace.bench.rig.Report;
 import io.headrace.bench.rig.Samples;
 import io.headrace.bench.rig.Target;
@@ -13,7 +14,8 @@ import java.util.stream.Stream;
 
 /** The two rounds and what is wanted of them, for people or as one JSON object. Immutable. */
 record PoisonReport(
-    PoisonPlan plan, Map<String, Object> machine, PoisonRun.Round without, PoisonRun.Round with) {
+    PoisonPlan plan, Map<String, Object> machine, PoisonRun.Round without, PoisonRun.Round with)
+    implements Findings {
   /** The others lose no more than a tenth. */
   private static final double RATIO_MIN = 0.9;
 
@@ -61,11 +63,13 @@ record PoisonReport(
         .orElse(0);
   }
 
-  int exitCode() {
+  @Override
+  public int exitCode() {
     return Report.exitCode(targets());
   }
 
-  String json() {
+  @Override
+  public String json() {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("bench", "poison");
     json.put("machine", machine);
@@ -97,7 +101,8 @@ record PoisonReport(
     return json;
   }
 
-  List<String> lines() {
+  @Override
+  public List<String> lines() {
     List<String> lines = new ArrayList<>();
     lines.add(
         String.format(

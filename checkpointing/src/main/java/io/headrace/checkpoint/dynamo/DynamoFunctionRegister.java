@@ -16,7 +16,6 @@ import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
-import software.amazon.awssdk.services.dynamodb.model.QueryRequest;
 import software.amazon.awssdk.services.dynamodb.model.ResourceNotFoundException;
 
 /** Function items in one partition of the application. Reads are consistent. Thread-safe. */
@@ -35,36 +34,15 @@ final class DynamoFunctionRegister implements FunctionRegister {
 
   @Override
   public CompletionStage<List<FunctionItem>> all() {
-    var request =
-        QueryRequest.builder()
-            .tableName(table)
-            .keyConditionExpression("pk = :p")
-            .expressionAttributeValues(Map.of(":p", text(partition)))
-            .consistentRead(true)
-            .overrideConfiguration(Requests.LIMITED)
-            .build();
-    return pages(request, new ArrayList<>())
+    var found = new ArrayList<FunctionItem>();
+    return Requests.pages(client, Requests.partition(table, partition), item -> read(item, found))
+        .<List<FunctionItem>>thenApply(done -> found)
         .exceptionally(
             thrown -> {
               if (Stages.causeOf(thrown) instanceof ResourceNotFoundException) {
                 return List.of();
               }
               throw explained("functions " + partition, thrown);
-            });
-  }
-
-  private CompletableFuture<List<FunctionItem>> pages(
-      QueryRequest request, List<FunctionItem> before) {
-    return client
-        .query(request)
-        .thenCompose(
-            page -> {
-              page.items().forEach(item -> read(item, before));
-              return page.hasLastEvaluatedKey() && !page.lastEvaluatedKey().isEmpty()
-                  ? pages(
-                      request.toBuilder().exclusiveStartKey(page.lastEvaluatedKey()).build(),
-                      before)
-                  : CompletableFuture.completedFuture(before);
             });
   }
 
@@ -111,7 +89,20 @@ final class DynamoFunctionRegister implements FunctionRegister {
                 return toItem(refused.item());
               }
               throw explained(name, thrown);
-            });
+            })
+        .thenCompose(
+            item ->
+                item.shape().isEmpty()
+                    ? emptied(item, shape)
+                    : CompletableFuture.completedFuture(item));
+  }
+
+  /** Somebody took the words out by hand, and left the attribute: that says nothing. */
+  private CompletionStage<FunctionItem> emptied(FunctionItem item, Map<String, String> shape) {
+    return shape.isEmpty()
+        ? CompletableFuture.completedFuture(item)
+        : redescribe(item.function(), Map.of(), shape)
+            .thenCompose(done -> describe(item.function(), shape));
   }
 
   @Override

@@ -364,24 +364,10 @@ public final class DynamoLetterLedger implements LetterLedger {
           .projectionExpression(String.join(", ", names.keySet()))
           .expressionAttributeNames(names);
     }
-    return pages(request.build(), told)
+    return Requests.pages(client, request.build(), told)
         .exceptionally(
             thrown -> {
               throw explained("letters " + partition, thrown);
-            });
-  }
-
-  private CompletableFuture<Void> pages(
-      QueryRequest request, Consumer<Map<String, AttributeValue>> told) {
-    return client
-        .query(request)
-        .thenCompose(
-            page -> {
-              page.items().forEach(told);
-              return page.hasLastEvaluatedKey() && !page.lastEvaluatedKey().isEmpty()
-                  ? pages(
-                      request.toBuilder().exclusiveStartKey(page.lastEvaluatedKey()).build(), told)
-                  : CompletableFuture.<Void>completedFuture(null);
             });
   }
 

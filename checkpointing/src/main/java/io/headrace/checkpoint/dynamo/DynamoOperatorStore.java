@@ -29,7 +29,6 @@ import java.util.concurrent.CompletionStage;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
-import software.amazon.awssdk.services.dynamodb.model.QueryRequest;
 import software.amazon.awssdk.services.dynamodb.model.ResourceNotFoundException;
 
 /**
@@ -247,32 +246,11 @@ public final class DynamoOperatorStore implements OperatorStore {
     return Map.of("pk", text(pk), "sk", text(sk));
   }
 
-  private CompletableFuture<List<Map<String, AttributeValue>>> query(String partition) {
-    var request =
-        QueryRequest.builder()
-            .tableName(table)
-            .keyConditionExpression("pk = :p")
-            .expressionAttributeValues(Map.of(":p", text(partition)))
-            .consistentRead(true)
-            .overrideConfiguration(Requests.LIMITED)
-            .build();
-    return pages(request, new ArrayList<>());
-  }
-
   /** Orders are bounded, and a bucket is a few pages. */
-  private CompletableFuture<List<Map<String, AttributeValue>>> pages(
-      QueryRequest request, List<Map<String, AttributeValue>> before) {
-    return client
-        .query(request)
-        .thenCompose(
-            page -> {
-              before.addAll(page.items());
-              return page.hasLastEvaluatedKey() && !page.lastEvaluatedKey().isEmpty()
-                  ? pages(
-                      request.toBuilder().exclusiveStartKey(page.lastEvaluatedKey()).build(),
-                      before)
-                  : CompletableFuture.completedFuture(before);
-            });
+  private CompletableFuture<List<Map<String, AttributeValue>>> query(String partition) {
+    var found = new ArrayList<Map<String, AttributeValue>>();
+    return Requests.pages(client, Requests.partition(table, partition), found::add)
+        .thenApply(done -> found);
   }
 
   /** A query's items have both keys, and they are strings: the table is made so. */

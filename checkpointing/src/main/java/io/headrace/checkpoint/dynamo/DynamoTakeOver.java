@@ -91,7 +91,7 @@ final class DynamoTakeOver {
         .get(key)
         .thenCompose(
             own ->
-                isLive(own) && hasBegun(own)
+                isLive(own) && hasBegun(own) && own.containsKey(Attributes.OWNER)
                     ? CompletableFuture.completedFuture(true)
                     : family(own).thenCompose(others -> write(own, others)))
         .thenCompose(
@@ -161,18 +161,14 @@ final class DynamoTakeOver {
 
   private CompletableFuture<Boolean> write(
       Map<String, AttributeValue> own, Map<ProgressKey, Map<String, AttributeValue>> others) {
-    var source =
-        others.entrySet().stream()
-            .filter(other -> isLive(other.getValue()))
-            .findFirst()
-            .orElse(null);
+    others.forEach(this::requireOlder);
+    var source = isLive(own) && hasBegun(own) ? null : source(others);
     var next = new HashMap<>(own);
     next.remove(Attributes.SUCCESSOR);
     if (isMarkAlone(own)) {
       MARK.forEach(next::remove);
     }
     if (source != null) {
-      requireOlder(source.getKey(), source.getValue());
       if (!isLive(own) || source.getValue().containsKey(Attributes.OWNER)) {
         next.keySet().removeIf(name -> !Attributes.isParent(name));
       }
@@ -186,14 +182,35 @@ final class DynamoTakeOver {
             }
           });
     }
-    return write(own, next, others, source == null ? null : source.getKey());
+    return write(own, next, others);
+  }
+
+  /**
+   * Whoever ran there last, under whichever name; else the one that was moved; else one that knows
+   * of parents, as a parent that had several names tells each of them.
+   */
+  private static Map.@Nullable Entry<ProgressKey, Map<String, AttributeValue>> source(
+      Map<ProgressKey, Map<String, AttributeValue>> others) {
+    Map.Entry<ProgressKey, Map<String, AttributeValue>> best = null;
+    for (var other : others.entrySet()) {
+      if (isLive(other.getValue())
+          && (best == null || rank(other.getValue()) > rank(best.getValue()))) {
+        best = other;
+      }
+    }
+    return best;
+  }
+
+  private static long rank(Map<String, AttributeValue> item) {
+    return item.containsKey(Attributes.OWNER)
+        ? 1 + Attributes.longOf(item, Attributes.EPOCH)
+        : hasBegun(item) ? 1 : 0;
   }
 
   private CompletableFuture<Boolean> write(
       Map<String, AttributeValue> own,
       Map<String, AttributeValue> next,
-      Map<ProgressKey, Map<String, AttributeValue>> others,
-      @Nullable ProgressKey source) {
+      Map<ProgressKey, Map<String, AttributeValue>> others) {
     var keys = new ArrayList<ProgressKey>();
     var writes = new ArrayList<TransactWriteItem>();
     next.keySet().removeAll(List.of("pk", "sk"));
@@ -208,7 +225,7 @@ final class DynamoTakeOver {
     others.forEach(
         (other, item) -> {
           boolean unmarked = item.isEmpty() && takeOver.formers().contains(other.function());
-          if (other.equals(source) || unmarked) {
+          if (isLive(item) || unmarked) {
             keys.add(other);
             writes.add(marked(other, item));
           }
@@ -248,7 +265,7 @@ final class DynamoTakeOver {
 
   /** A worker that has lost its shard and does not know it takes nothing from who has it. */
   private void requireOlder(ProgressKey other, Map<String, AttributeValue> item) {
-    if (item.containsKey(Attributes.OWNER)) {
+    if (isLive(item) && item.containsKey(Attributes.OWNER)) {
       long epoch = Attributes.longOf(item, Attributes.EPOCH);
       if (epoch >= takeOver.token().epoch()) {
         var owner = Incarnation.parse(Attributes.textOf(item, Attributes.OWNER));

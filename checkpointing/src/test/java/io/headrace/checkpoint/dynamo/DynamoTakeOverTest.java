@@ -162,6 +162,21 @@ class DynamoTakeOverTest extends TakeOverContract {
   }
 
   @Test
+  void words_that_somebody_took_out_by_hand_are_said_anew() {
+    answer(store.operator().functions().describe("totals", Map.of("keys", "within")));
+    answer(
+        EmbeddedTable.CLIENT.updateItem(
+            u ->
+                u.tableName(EmbeddedTable.NAME)
+                    .key(key("totals"))
+                    .updateExpression("SET shape = :none")
+                    .expressionAttributeValues(Map.of(":none", AttributeValue.fromM(Map.of())))));
+
+    assertThat(answer(store.operator().functions().describe("totals", Map.of("keys", "x"))).shape())
+        .containsEntry("keys", "x");
+  }
+
+  @Test
   void a_parent_that_ends_between_the_look_and_the_write_is_not_forgotten() {
     var child = NEW.in(new ShardId("s2"));
     seal(child, BOB);

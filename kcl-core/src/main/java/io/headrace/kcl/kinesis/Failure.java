@@ -6,6 +6,7 @@ import io.headrace.kcl.loop.Stages;
 import java.io.IOException;
 import java.util.Set;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.ApiCallAttemptTimeoutException;
 import software.amazon.awssdk.core.exception.ApiCallTimeoutException;
@@ -19,6 +20,9 @@ final class Failure {
 
   /** HTTP: the server, or a proxy before it, gave a request up. */
   private static final int REQUEST_TIME_OUT = 408;
+
+  /** HTTP: the same, as it was too large. */
+  private static final int TOO_LARGE = 413;
 
   private static final Set<String> THROTTLED =
       Set.of(
@@ -86,6 +90,31 @@ final class Failure {
     return exception(Kind.INVALID, action, place, "failed unexpectedly: " + detail(cause), cause);
   }
 
+  /**
+   * Of a put. Records are given up only where the service itself calls them wrong: what a proxy
+   * answers, or what this process failed with, may pass.
+   */
+  static StreamException ofPut(Place place, Throwable failure) {
+    StreamException why = of("PutRecords", place, failure);
+    return why.kind() == Kind.INVALID && !saysWhatIsWrong(why.getCause())
+        ? new StreamException(
+            Kind.RETRYABLE,
+            why.getMessage() + "; the service itself did not say so: check endpoint and proxies",
+            why)
+        : why;
+  }
+
+  /** Kinesis always gives a code; whoever finds a request too large does not change its mind. */
+  private static boolean saysWhatIsWrong(@Nullable Throwable cause) {
+    return cause instanceof AwsServiceException service
+        && (service.statusCode() == TOO_LARGE || !codeOf(service).isEmpty());
+  }
+
+  private static String codeOf(AwsServiceException error) {
+    String code = error.awsErrorDetails() == null ? null : error.awsErrorDetails().errorCode();
+    return code == null ? "" : code;
+  }
+
   /** Whether the iterator is too old: a new one helps. */
   static boolean isExpiredIterator(StreamException failure) {
     return failure.getCause() instanceof ExpiredIteratorException;
@@ -104,8 +133,8 @@ final class Failure {
   }
 
   private static StreamException ofService(String action, Place place, AwsServiceException error) {
-    String code = error.awsErrorDetails() == null ? "" : error.awsErrorDetails().errorCode();
-    String name = code == null || code.isEmpty() ? "HTTP " + error.statusCode() : code;
+    String code = codeOf(error);
+    String name = code.isEmpty() ? "HTTP " + error.statusCode() : code;
     String said = name + ": " + shortened(messageOf(error));
     if (THROTTLED.contains(name) || error.isThrottlingException()) {
       return retryable(

@@ -424,8 +424,9 @@ public final class HeadraceProducer implements AutoCloseable {
       long call, int asked, @Nullable PutRecordsResponse response, @Nullable Throwable failure) {
     if (response == null) {
       Throwable cause = failure == null ? new IllegalStateException("no answer") : failure;
-      StreamException why = Failure.of("PutRecords", calls.place, cause);
-      return new ProducerEvent.CallFailed(call, why, Failure.mayHaveHappened(why));
+      boolean mayHaveHappened =
+          Failure.mayHaveHappened(Failure.of("PutRecords", calls.place, cause));
+      return new ProducerEvent.CallFailed(call, Failure.ofPut(calls.place, cause), mayHaveHappened);
     }
     List<PutRecordsResultEntry> told = response.records();
     if (told.size() != asked) {

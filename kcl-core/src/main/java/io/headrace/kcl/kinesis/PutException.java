@@ -19,7 +19,10 @@ public final class PutException extends StreamException {
     EXPIRED,
     /** The service refused it for good; {@link StreamException#kind} says in what respect. */
     REFUSED,
-    /** An earlier record of its key failed: it would have overtaken that one. */
+    /**
+     * An earlier record of its key failed: it would have overtaken that one. Never {@link
+     * StreamException.Kind#INVALID}, as it was not sent.
+     */
     BEHIND_FAILED
   }
 

@@ -68,9 +68,10 @@ record SinkSentences(Place place) {
             + " ms to live; if this lasts, add shards, raise shardShare or put less");
   }
 
+  /** Of an earlier record that is wrong nothing follows for this one: it may be put again. */
   StreamException behind(StreamException failed) {
     return new StreamException(
-        failed.kind(),
+        failed.kind() == Kind.INVALID ? Kind.RETRYABLE : failed.kind(),
         "an earlier record of the key was not stored, so this one was not sent: "
             + failed.getMessage(),
         failed);

@@ -6,6 +6,7 @@ import io.headrace.kcl.StreamException;
 import io.headrace.kcl.StreamException.Kind;
 import java.io.IOException;
 import java.net.ConnectException;
+import java.util.List;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.Test;
@@ -81,6 +82,18 @@ class FailureTest {
   @Test
   void takes_a_fault_of_our_own_as_one() {
     assertThat(of(new IllegalStateException("ours")).kind()).isEqualTo(Kind.INVALID);
+  }
+
+  @Test
+  void gives_no_record_up_that_the_service_itself_does_not_call_wrong() {
+    for (var passing : List.of(new IllegalStateException("ours"), service("", 404, "no page"))) {
+      var failure = Failure.ofPut(PLACE, passing);
+      assertThat(failure.kind()).isEqualTo(Kind.RETRYABLE);
+      assertThat(failure).hasMessageContaining("check endpoint and proxies");
+    }
+    for (var wrong : List.of(service("ValidationException", 400, "no"), service("", 413, "no"))) {
+      assertThat(Failure.ofPut(PLACE, wrong).kind()).isEqualTo(Kind.INVALID);
+    }
   }
 
   @Test

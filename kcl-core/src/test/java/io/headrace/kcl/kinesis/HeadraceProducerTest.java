@@ -365,6 +365,30 @@ class HeadraceProducerTest {
   }
 
   @Test
+  void a_record_that_waits_behind_a_wrong_one_is_not_called_wrong_itself() {
+    var answer = new CompletableFuture<PutRecordsResponse>();
+    scripted.puts.add(answer);
+    var producer = scripted(AT_ONCE.ordered());
+    var bad = put(producer, "a", "1");
+    loop.runUntilIdle();
+    var behind = put(producer, "a", "2");
+    var unused = invalid().whenComplete((none, why) -> answer.completeExceptionally(why));
+    loop.runUntilIdle();
+    assertThat(failureOf(bad).kind()).isEqualTo(Kind.INVALID);
+    assertThat(failureOf(behind).reason()).isEqualTo(Reason.BEHIND_FAILED);
+    assertThat(failureOf(behind).kind()).isEqualTo(Kind.RETRYABLE);
+  }
+
+  @Test
+  void what_a_proxy_says_of_a_record_is_tried_again() {
+    scripted.puts.add(ScriptedKinesis.failing("", 404));
+    scripted.puts.add(ScriptedKinesis.failing(new IllegalStateException("no buffer")));
+    var stage = put(scripted(AT_ONCE.ordered()), "a", "1");
+    loop.advance(Duration.ofSeconds(10));
+    assertThat(stage).isCompleted();
+  }
+
+  @Test
   void a_record_that_no_stream_takes_fails_at_once() {
     var producer = scripted(AT_ONCE.holding(100_000_000));
     var stage = producer.put(new Entry("a", new byte[11 << 20])).toCompletableFuture();

@@ -8,5 +8,5 @@ import java.time.Instant;
  * @param device the partition key
  */
 public record DeviceChange(String card, Instant at, String device) implements Signal {
-  static final DeviceChange END = new DeviceChange("", Instant.EPOCH, "");
+  static final DeviceChange END = new DeviceChange(NO_CARD, END_OF_TIME, "");
 }

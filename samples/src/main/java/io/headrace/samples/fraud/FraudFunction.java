@@ -90,10 +90,8 @@ final class FraudFunction implements AsyncKeyedFunction<Signal, CardState, Fraud
     return FunctionSpec.named("card-fraud")
         .<Signal>reading(
             payments(),
-            Input.of(LOGINS, Json.of(Login.class)).timedBy(Login::at).endedBy(Login::endsInput),
-            Input.of(DEVICES, Json.of(DeviceChange.class))
-                .timedBy(DeviceChange::at)
-                .endedBy(DeviceChange::endsInput))
+            Input.of(LOGINS, Json.of(Login.class)).timedBy(Login::at),
+            Input.of(DEVICES, Json.of(DeviceChange.class)).timedBy(DeviceChange::at))
         .withBroadcast(Rules.BROADCAST)
         .keyedBy(Keys.across(Signal::card, BY_CARD), Json.of(CardState.class))
         .handledAsyncBy(() -> new FraudFunction(risks), to);
@@ -111,9 +109,7 @@ final class FraudFunction implements AsyncKeyedFunction<Signal, CardState, Fraud
   }
 
   private static Input<Payment> payments() {
-    return Input.of(PAYMENTS, Json.of(Payment.class))
-        .timedBy(Payment::at)
-        .endedBy(Payment::endsInput);
+    return Input.of(PAYMENTS, Json.of(Payment.class)).timedBy(Payment::at);
   }
 
   private static BatchLookup<String, Integer> risks(Merchants merchants) {

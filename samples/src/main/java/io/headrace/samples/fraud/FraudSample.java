@@ -177,7 +177,7 @@ public final class FraudSample implements Sample {
     return at.isBefore(TIGHTENED.from()) ? Rules.BUILT_IN : TIGHTENED;
   }
 
-  /** An end for each shard: whatever is in doubt is judged then. */
+  /** A late signal of no card for each shard: whatever is in doubt is judged then. */
   @Override
   public List<Entry> ending(StreamSource stream, Collection<Shard> openShards) {
     byte[] end =

@@ -8,5 +8,5 @@ import java.time.Instant;
  * @param device the partition key
  */
 public record Login(String card, Instant at, String device) implements Signal {
-  static final Login END = new Login("", Instant.EPOCH, "");
+  static final Login END = new Login(NO_CARD, END_OF_TIME, "");
 }

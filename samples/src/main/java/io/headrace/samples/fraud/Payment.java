@@ -19,5 +19,5 @@ public record Payment(
     Place place,
     long cents)
     implements Signal {
-  static final Payment END = new Payment(0, "", Instant.EPOCH, "", false, new Place(0, 0), 0);
+  static final Payment END = new Payment(0, NO_CARD, END_OF_TIME, "", false, new Place(0, 0), 0);
 }

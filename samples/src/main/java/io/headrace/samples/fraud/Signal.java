@@ -11,8 +11,9 @@ public sealed interface Signal permits Payment, Login, DeviceChange {
 
   Instant at();
 
-  /** Goes into each shard behind the last one. */
-  default boolean endsInput() {
-    return card().isEmpty();
-  }
+  /** Of no card: what follows the last one in each shard, so that event time goes on. */
+  String NO_CARD = "end-of-input";
+
+  /** Later than whatever may be waited for. */
+  Instant END_OF_TIME = Instant.parse("2100-01-01T00:00:00Z");
 }

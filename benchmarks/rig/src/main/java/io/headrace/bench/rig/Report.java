@@ -24,7 +24,8 @@ public record Report(
     int rounds,
     Results results,
     Ratios ratios,
-    List<Target> targets) {
+    List<Target> targets)
+    implements Findings {
   /**
    * Figures of one program over those of another.
    *
@@ -37,6 +38,7 @@ public record Report(
   public static final int MISSED = 1;
   public static final int NOT_MEASURED = 2;
 
+  @Override
   public int exitCode() {
     return exitCode(targets);
   }
@@ -49,6 +51,7 @@ public record Report(
     return targets.stream().allMatch(Target::met) ? MET : NOT_MEASURED;
   }
 
+  @Override
   public String json() {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("bench", bench);
@@ -90,6 +93,7 @@ public record Report(
     return row;
   }
 
+  @Override
   public List<String> lines() {
     List<String> lines = new ArrayList<>();
     lines.add(
