@@ -148,9 +148,13 @@ final class SimulatedFleet {
       return answer;
     }
     requests++;
+    return late(stage);
+  }
+
+  private CompletionStage<Object> late(CompletionStage<?> answer) {
     CompletableFuture<Object> late = new CompletableFuture<>();
     var unused =
-        stage.whenComplete(
+        answer.whenComplete(
             (value, failure) ->
                 loop.schedule(
                     ANSWER,
