@@ -17,6 +17,9 @@ public record LeaseSettings(Duration leaseTime, int capacity, Duration settle) {
   /** How often those who take part in a hand-over look at each other. */
   static final Duration HAND_OVER_LOOK = Duration.ofMillis(150);
 
+  /** How often a taker that is ready looks whether the shard is its own. */
+  static final Duration ROW_LOOK = Duration.ofMillis(50);
+
   /** Books that come within this time are considered together. */
   static final Duration BOOKS_GATHERED = Duration.ofMillis(10);
 

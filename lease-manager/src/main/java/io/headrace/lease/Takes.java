@@ -144,7 +144,7 @@ final class Takes {
           if (desk.self().equals(owner)) {
             acknowledge(taking, found.orElseThrow());
           } else if (taking.from.equals(owner) && stillOffered) {
-            desk.after(LeaseSettings.HAND_OVER_LOOK, () -> look(taking));
+            desk.after(LeaseSettings.ROW_LOOK, () -> look(taking));
           } else {
             drop(taking, "the offer was withdrawn");
           }

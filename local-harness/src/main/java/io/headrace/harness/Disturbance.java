@@ -3,6 +3,7 @@ package io.headrace.harness;
 import io.headrace.harness.Weather.Mishap;
 import io.headrace.harness.Weather.Service;
 import io.headrace.kcl.ShardKey;
+import io.headrace.lease.LeaseRow;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -279,8 +280,31 @@ enum Disturbance {
       any(world, random, SimulatedProcess::leave);
     }
     var slow = random.split();
-    later(world, ofLease(world, random, 50), () -> slowForMost(world, slow));
-    later(world, world.plan().leaseTime().multipliedBy(4), () -> slowTable(world, 0));
+    if (random.nextBoolean()) {
+      world.leases().tellsHandOvers(row -> slowAcknowledgement(world, row));
+    } else {
+      later(world, ofLease(world, random, 50), () -> slowForMost(world, slow));
+    }
+    later(
+        world,
+        world.plan().leaseTime().multipliedBy(4),
+        () -> {
+          world.leases().tellsHandOvers(row -> {});
+          slowTable(world, 0);
+        });
+  }
+
+  /** The taker's look and its acknowledgement take as long as the giver waits, both together. */
+  private static void slowAcknowledgement(FleetWorld world, LeaseRow row) {
+    var taker = row.owner();
+    var giver = row.from();
+    if (taker != null && giver != null && !world.isCalm()) {
+      slowTable(world, taker.workerId(), ACKNOWLEDGED_MILLIS);
+      later(
+          world,
+          Duration.ofMillis(ACKNOWLEDGED_MILLIS),
+          () -> slowTable(world, giver.workerId(), ACKNOWLEDGED_MILLIS / 2));
+    }
   }
 
   /** Those who give are quicker than those who take, or the reverse. */
@@ -315,6 +339,14 @@ enum Disturbance {
   private static void slowTable(FleetWorld world, int outMillis) {
     if (!world.isCalm()) {
       world.living().forEach(process -> process.weather().slowBy(Service.LEASES, outMillis, 0));
+    }
+  }
+
+  private static void slowTable(FleetWorld world, String workerId, int outMillis) {
+    if (!world.isCalm()) {
+      world.living().stream()
+          .filter(process -> process.id().equals(workerId))
+          .forEach(process -> process.weather().slowBy(Service.LEASES, outMillis, 0));
     }
   }
 

@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +33,7 @@ final class LeaseJudge {
   private final LongSupplier ticks;
   private final Map<Incarnation, Long> firstSeen = new HashMap<>();
   private Predicate<String> well = id -> false;
+  private Consumer<LeaseRow> handOvers = row -> {};
   private long changesOfOwner;
 
   private record Seen<T>(T item, long revision) {}
@@ -58,6 +60,14 @@ final class LeaseJudge {
     this.well = well;
   }
 
+  /**
+   * @param handOvers told, in the place of who was told before, of each row that names a taker and
+   *     waits for its acknowledgement
+   */
+  void tellsHandOvers(Consumer<LeaseRow> handOvers) {
+    this.handOvers = handOvers;
+  }
+
   /** The table carried a write out, or answered one that it had carried out before. */
   void written(String who, LeaseItem item, long revision) {
     if (item instanceof LeaseRow row) {
@@ -66,6 +76,9 @@ final class LeaseJudge {
         trace.tell("table", "r" + revision + " " + Names.of(row) + " by " + who);
         rows.put(row.shard(), new Seen<>(row, revision));
         judge(who, before, row, revision);
+        if (row.from() != null) {
+          handOvers.accept(row);
+        }
       }
     } else if (item instanceof WorkerItem worker) {
       var id = worker.incarnation().workerId();

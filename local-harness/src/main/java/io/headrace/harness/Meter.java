@@ -105,7 +105,7 @@ final class Meter implements FleetObserver {
       starts.merge(started.shard(), 1, Integer::sum);
       lastStart = now;
     } else if (event instanceof WorkerEvent.FunctionResumed resumed) {
-      resumedAt.put(resumed.shard().shard(), now);
+      resumedAt.putIfAbsent(resumed.shard().shard(), now); // It may move on soon after.
       watchedUntil.computeIfPresent(
           resumed.shard().shard(), (shard, until) -> now + AFTERWARDS.toNanos());
     } else if (event instanceof WorkerEvent.ShardEnded ended) {
