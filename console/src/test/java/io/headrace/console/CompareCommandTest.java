@@ -48,4 +48,17 @@ class CompareCommandTest {
     assertThat(run.exitCode()).isEqualTo(2);
     assertThat(run.err()).contains("live, line 2: has no id and value");
   }
+
+  @Test
+  void a_line_that_a_crash_cut_short_is_told_and_does_not_count() throws IOException {
+    var crashed = file("new", line(1, "a"), line(2, "b").substring(0, 12), line(2, "b"));
+    Files.writeString(crashed, Files.readString(crashed) + line(3, "c").substring(0, 3));
+    var live = file("live", line(1, "a"), line(2, "b"));
+
+    var run = CommandRun.of("compare", crashed + "", "--against", live + "");
+
+    assertThat(run.exitCode()).isZero();
+    assertThat(run.err()).contains("new, line 2 was cut off").contains("new, line 4 was cut off");
+    assertThat(run.out().lines()).containsExactly("2 the same, 0 added, 0 missing, 0 changed");
+  }
 }

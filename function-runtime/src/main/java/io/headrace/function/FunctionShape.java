@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
@@ -26,6 +27,10 @@ record FunctionShape(Map<String, String> words) {
 
   /** What stored state is good for hangs on these; of others only the latest is kept. */
   private static final List<String> JUDGED = List.of(KIND, KEYS, THROUGH, WINDOWS, STATE_OF);
+
+  /** All that this version knows to say; a newer one may say more. */
+  private static final Set<String> KNOWN =
+      Set.of(KIND, KEYS, THROUGH, WINDOWS, STATE_OF, READS, CODEC, SHADOW);
 
   /** The kind of functions that keep nothing. */
   private static final String STATELESS = "without state";
@@ -136,9 +141,14 @@ record FunctionShape(Map<String, String> words) {
     return space < 0 ? Optional.empty() : Optional.of(keys.substring(space + 1));
   }
 
-  /** What is to be stored once this one runs: a name that was given to keys is not forgotten. */
+  /**
+   * What is to be stored once this one runs: a name that was given to keys is not forgotten, nor
+   * what a newer version says beside.
+   */
   FunctionShape over(FunctionShape stored) {
-    var next = new TreeMap<>(words);
+    var next = new TreeMap<>(stored.words);
+    next.keySet().removeAll(KNOWN);
+    next.putAll(words);
     var before = stored.words.get(KEYS);
     var now = words.get(KEYS);
     if (before != null && now != null && name(now).isEmpty() && mayBeSameKeys(before, now)) {

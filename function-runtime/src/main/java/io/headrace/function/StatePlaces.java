@@ -33,9 +33,11 @@ record StatePlaces(String application, LeaseTable leases, OperatorStore store) {
    * A shard that the function has not ended.
    *
    * @param lineage the parents for which the function may have to wait
-   * @param row the function's progress there, which may not have begun
+   * @param held finds the function's progress there, under whichever of its names it is
+   * @param row that progress, which may not have begun
    */
-  record Place(ShardKey shard, HashRange range, List<ShardId> lineage, ProgressRow row) {
+  record Place(
+      ShardKey shard, HashRange range, List<ShardId> lineage, HeldProgress held, ProgressRow row) {
     /** What state goes on from: the last commit, or those of the parents. */
     List<CommitParts> parts() {
       return row.parts()
@@ -85,9 +87,9 @@ record StatePlaces(String application, LeaseTable leases, OperatorStore store) {
    * their parents: what these keep is the parents' yet.
    */
   CompletionStage<List<Place>> of(FunctionSpec<?, ?> spec) {
-    var leg = legOf(spec);
-    return look(leg)
-        .thenCompose(seen -> steadily(leg, seen, TRIES_MAX))
+    legOf(spec);
+    return look(spec)
+        .thenCompose(seen -> steadily(spec, seen, TRIES_MAX))
         .thenApply(StatePlaces::ofLatestStream);
   }
 
@@ -95,8 +97,9 @@ record StatePlaces(String application, LeaseTable leases, OperatorStore store) {
    * Looks until nothing has ended or come to be meanwhile: a parent that ended after its children
    * were looked at would be in neither.
    */
-  private CompletionStage<List<Place>> steadily(Leg<?> leg, List<Place> seen, int tries) {
-    return look(leg)
+  private CompletionStage<List<Place>> steadily(
+      FunctionSpec<?, ?> spec, List<Place> seen, int tries) {
+    return look(spec)
         .thenCompose(
             now -> {
               if (standing(now).equals(standing(seen))) {
@@ -105,10 +108,10 @@ record StatePlaces(String application, LeaseTable leases, OperatorStore store) {
               if (tries <= 1) {
                 throw new CheckpointException(
                     "shards of stream "
-                        + leg.source().name()
+                        + legOf(spec).source().name()
                         + " end and begin all the time; try again when they stand still");
               }
-              return steadily(leg, now, tries - 1);
+              return steadily(spec, now, tries - 1);
             });
   }
 
@@ -120,7 +123,8 @@ record StatePlaces(String application, LeaseTable leases, OperatorStore store) {
         .collect(Collectors.toSet());
   }
 
-  private CompletionStage<List<Place>> look(Leg<?> leg) {
+  private CompletionStage<List<Place>> look(FunctionSpec<?, ?> spec) {
+    var leg = legOf(spec);
     var all = new ArrayList<CompletableFuture<List<Place>>>();
     for (int bucket = 0; bucket < ShardKey.BUCKETS; bucket++) {
       all.add(
@@ -132,7 +136,7 @@ record StatePlaces(String application, LeaseTable leases, OperatorStore store) {
                           .map(found -> found.item())
                           .filter(lease -> !lease.ended())
                           .filter(lease -> isOf(leg, lease.shard()))
-                          .map(lease -> place(leg, lease))
+                          .map(lease -> place(spec, lease))
                           .toList())
               .thenCompose(this::read)
               .toCompletableFuture());
@@ -145,9 +149,10 @@ record StatePlaces(String application, LeaseTable leases, OperatorStore store) {
     return shard.stream().name().equals(leg.source().name());
   }
 
-  private static Place place(Leg<?> leg, LeaseRow lease) {
-    var key = new ProgressKey(lease.shard(), leg.handler());
-    return new Place(lease.shard(), lease.range(), lease.parents(), ProgressRow.absent(key));
+  private Place place(FunctionSpec<?, ?> spec, LeaseRow lease) {
+    var key = new ProgressKey(lease.shard(), legOf(spec).handler());
+    var held = new HeldProgress(store, spec, lease.shard());
+    return new Place(lease.shard(), lease.range(), lease.parents(), held, ProgressRow.absent(key));
   }
 
   /** A stream that was made again is another one; nobody reads the former one any more. */
@@ -178,8 +183,10 @@ record StatePlaces(String application, LeaseTable leases, OperatorStore store) {
 
   /** The same place, as it is now. */
   CompletionStage<Place> again(Place place) {
-    return store
-        .progress(place.row().key())
-        .thenApply(row -> new Place(place.shard(), place.range(), place.lineage(), row));
+    return place
+        .held()
+        .found()
+        .thenApply(
+            row -> new Place(place.shard(), place.range(), place.lineage(), place.held(), row));
   }
 }

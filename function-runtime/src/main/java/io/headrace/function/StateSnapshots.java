@@ -139,7 +139,7 @@ public final class StateSnapshots {
     }
     return parts.thenCompose(
         of ->
-            from(spec, place)
+            from(place)
                 .thenApply(
                     from ->
                         new Snapshot.OfShard(
@@ -204,7 +204,7 @@ public final class StateSnapshots {
   }
 
   /** Where a function goes on that has finished nothing. */
-  private CompletionStage<StartingPosition> from(FunctionSpec<?, ?> spec, StatePlaces.Place place) {
+  private CompletionStage<StartingPosition> from(StatePlaces.Place place) {
     var item = place.row().item();
     var through = item.flatMap(found -> found.progress().through());
     if (through.isPresent()) {
@@ -215,7 +215,7 @@ public final class StateSnapshots {
       return CompletableFuture.completedFuture(moved.get().to());
     }
     return place.row().parents().isEmpty() && item.isPresent()
-        ? checkpoints.startOf(StatePlaces.legOf(spec).handler(), StartingPosition.TRIM_HORIZON)
+        ? checkpoints.startOf(place.row().key().function(), StartingPosition.TRIM_HORIZON)
         : CompletableFuture.completedFuture(StartingPosition.TRIM_HORIZON);
   }
 

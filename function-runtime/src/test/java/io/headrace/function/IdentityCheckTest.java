@@ -46,6 +46,16 @@ class IdentityCheckTest {
   }
 
   @Test
+  void what_a_newer_version_stored_beside_is_kept_and_what_is_gone_is_not() {
+    var stored = Map.of("keyed anew", "twice", FunctionShape.SHADOW, "true");
+
+    var next = FunctionShape.of(spec(keyed("sums"))).over(new FunctionShape(stored));
+
+    assertThat(next.words()).containsEntry("keyed anew", "twice");
+    assertThat(next.words()).doesNotContainKey(FunctionShape.SHADOW);
+  }
+
+  @Test
   void a_name_that_was_given_up_does_not_run_beside_its_successor() {
     var old = spec(keyed("old"));
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.headrace.checkpoint.CheckpointStore;
 import io.headrace.checkpoint.ForwardingCheckpointStore;
+import io.headrace.checkpoint.state.EntryKind;
 import io.headrace.function.Destination;
 import io.headrace.function.Event;
 import io.headrace.function.FunctionRuntime;
@@ -16,6 +17,8 @@ import io.headrace.function.Next;
 import io.headrace.function.Operations;
 import io.headrace.function.Output;
 import io.headrace.function.RetryPolicy;
+import io.headrace.function.StateReader;
+import io.headrace.function.StoredEntry;
 import io.headrace.function.WakeUp;
 import io.headrace.function.Window;
 import io.headrace.function.WindowFunction;
@@ -25,6 +28,7 @@ import io.headrace.kcl.CheckpointException;
 import io.headrace.kcl.StartingPosition;
 import io.headrace.kcl.StreamSource;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -452,5 +456,50 @@ class RenamedFunctionTest {
     fleet.loop.advance(Duration.ofSeconds(30));
     assertThat(sum(next, "old")).isEqualTo(fleet.puts());
     fleet.stop(next);
+  }
+
+  @Test
+  void state_that_no_worker_has_taken_over_yet_is_read_under_its_former_name() throws Exception {
+    var old = fleet.start("a", "v1", counting("old"));
+    fleet.underLoad(Duration.ofSeconds(10));
+    fleet.loop.advance(Duration.ofSeconds(10));
+
+    assertThat(read("new", counting("new", "old"))).isEqualTo(fleet.puts());
+    fleet.stop(old);
+    var next = fleet.start("b", "v2", counting("new", "old"));
+    fleet.underLoad(Duration.ofSeconds(10));
+    fleet.loop.advance(Duration.ofSeconds(10));
+    assertThat(read("new", counting("new", "old"))).isEqualTo(fleet.puts());
+    assertThat(read("new", counting("new"))).as("all of it moved").isEqualTo(fleet.puts());
+    fleet.stop(next);
+  }
+
+  /** How many records the states of all keys say, as an engineer reads them from outside. */
+  private long read(String function, FunctionSpec<?, ?> spec) throws Exception {
+    var reader =
+        new StateReader(
+            "app", List.of(spec), fleet.leases, fleet.checkpoints, fleet.chunks, fleet.loop);
+    var states = new ArrayList<StoredEntry>();
+    var read =
+        reader.all(
+            function,
+            new StateReader.Visitor() {
+              @Override
+              public void begins(StateReader.AsOf shard) {}
+
+              @Override
+              public void entry(StoredEntry entry) {
+                if (entry.kind() == EntryKind.STATE) {
+                  states.add(entry);
+                }
+              }
+            });
+    fleet.loop.advance(Duration.ofSeconds(5));
+    assertThat(read.toCompletableFuture().join()).hasSize(4);
+    long sum = 0;
+    for (var state : states) {
+      sum += state.decoded(Json.of(Count.class)).records();
+    }
+    return sum;
   }
 }

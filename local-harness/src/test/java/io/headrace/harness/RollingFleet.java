@@ -25,11 +25,11 @@ final class RollingFleet {
   final SplittableRandom random = new SplittableRandom(7);
   final InMemoryLeaseTable leases = new InMemoryLeaseTable();
   final InMemoryCheckpointStore checkpoints = new InMemoryCheckpointStore();
+  final InMemoryChunkStore chunks = new InMemoryChunkStore();
 
   /** Records that failed, and what had to be tried again. */
   final List<Object> trouble = new ArrayList<>();
 
-  private final InMemoryChunkStore chunks = new InMemoryChunkStore();
   private final InMemoryStreams streams = new InMemoryStreams("kinesis");
   private final InMemoryStream stream = streams.create("in", 4, loop);
   private int puts;
