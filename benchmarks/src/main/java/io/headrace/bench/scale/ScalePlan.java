@@ -60,6 +60,17 @@ record ScalePlan(
     return parts.contains(part);
   }
 
+  /** The fleets that are held to what the small one takes. */
+  List<Fleet> larger() {
+    return fleets.stream().filter(fleet -> fleet.workers() > SMALL.workers()).toList();
+  }
+
+  /** Those of ours among who runs quiet shards, which have targets. */
+  List<Contestant> oursQuiet() {
+    List<Contestant> ours = List.of(Contestant.HEADRACE_POLLING, Contestant.HEADRACE_FAN_OUT);
+    return quiet.stream().filter(ours::contains).toList();
+  }
+
   /** What a consumer is called in the report, with so many shards. */
   static String label(Contestant contestant, int shards) {
     return "%s, %,d shards".formatted(contestant.label(), shards);

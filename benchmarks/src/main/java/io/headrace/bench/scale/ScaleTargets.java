@@ -25,13 +25,13 @@ final class ScaleTargets {
   static List<Target> of(ScalePlan plan, int cores, Results results) {
     List<Target> targets = new ArrayList<>();
     if (plan.has(Part.FLEET)) {
-      for (ScalePlan.Fleet fleet : List.of(ScalePlan.MIDDLE, ScalePlan.LARGE)) {
+      for (ScalePlan.Fleet fleet : plan.larger()) {
         targets.add(flat("requests a shard at rest", fleet, REQUESTS, results));
         targets.add(flat("processor time a shard at rest", fleet, CPU, results));
       }
     }
     if (plan.has(Part.QUIET)) {
-      for (Contestant ours : List.of(Contestant.HEADRACE_POLLING, Contestant.HEADRACE_FAN_OUT)) {
+      for (Contestant ours : plan.oursQuiet()) {
         targets.add(
             Target.atMost(
                 ours.label() + ": KiB of heap for a quiet shard",

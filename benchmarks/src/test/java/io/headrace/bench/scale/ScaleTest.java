@@ -60,6 +60,14 @@ class ScaleTest {
         .noneMatch(Target::met);
   }
 
+  @Test
+  void a_quick_run_is_judged_by_what_it_measures() {
+    assertThat(ScaleTargets.of(ScalePlan.quick(EnumSet.allOf(Part.class)), 2, results))
+        .extracting(Target::name)
+        .hasSize(5)
+        .noneMatch(name -> name.contains("10,000") || name.contains("fan-out"));
+  }
+
   private void add(String of, String figure, double value) {
     results.add(1, of, null, new Figures().put(figure, value));
   }
