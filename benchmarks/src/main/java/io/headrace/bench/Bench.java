@@ -4,13 +4,15 @@ import io.headrace.bench.async.AsyncBench;
 import io.headrace.bench.chaos.ChaosBench;
 import io.headrace.bench.chaos.ExactBench;
 import io.headrace.bench.chaos.LettersBench;
-import io.headrace.bench.fanout.FanOutBench;
+import io.headrace.bench.consumer.ConsumerBench;
+import io.headrace.bench.consumer.LatencyBench;
 import io.headrace.bench.fleet.FleetBench;
 import io.headrace.bench.local.LocalBench;
 import io.headrace.bench.metrics.MetricsBench;
 import io.headrace.bench.outage.OutageBench;
 import io.headrace.bench.poison.PoisonBench;
 import io.headrace.bench.producer.ProducerBench;
+import io.headrace.bench.scale.ScaleBench;
 import io.headrace.bench.state.StateBench;
 import java.io.OutputStreamWriter;
 import java.io.PrintStream;
@@ -29,8 +31,10 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     subcommands = {
       LocalBench.class,
-      FanOutBench.class,
+      ConsumerBench.class,
+      LatencyBench.class,
       FleetBench.class,
+      ScaleBench.class,
       ProducerBench.class,
       AsyncBench.class,
       PoisonBench.class,

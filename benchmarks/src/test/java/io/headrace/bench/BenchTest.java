@@ -23,8 +23,8 @@ class BenchTest {
 
   @Test
   void each_benchmark_names_its_own_parts() {
-    assertThat(run("fanout", "--only", "put")).isEqualTo(2);
-    assertThat(err.toString()).contains("BACKLOG").contains("LATENCY");
+    assertThat(run("consumer", "--only", "put")).isEqualTo(2);
+    assertThat(err.toString()).contains("POLLING").contains("KEYED");
   }
 
   @Test

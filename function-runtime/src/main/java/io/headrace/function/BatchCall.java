@@ -1,6 +1,7 @@
 package io.headrace.function;
 
 import io.headrace.kcl.Position;
+import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.StreamRecord;
 import java.time.Duration;
 import java.time.Instant;
@@ -22,7 +23,7 @@ final class BatchCall<I, O> extends Task<O> {
   /** A record from its arrival until it is settled; changed on the worker loop. */
   static final class Item implements LetterSource {
     final StreamRecord record;
-    final EventId id;
+    final ShardKey shard;
 
     /** A letter that is played again: its age says nothing. */
     final boolean again;
@@ -33,15 +34,19 @@ final class BatchCall<I, O> extends Task<O> {
     /** How often it failed alone or by name: what the retry policy counts. */
     int failures;
 
-    private Item(StreamRecord record, EventId id, boolean again) {
+    private Item(StreamRecord record, ShardKey shard, boolean again) {
       this.record = record;
-      this.id = id;
+      this.shard = shard;
       this.again = again;
     }
 
     static Item of(Scope scope, StreamRecord record) {
       var position = record.position();
-      return new Item(record, scope.idOf(position), scope.book.isPlaying(position));
+      return new Item(record, scope.shardOf(position), scope.book.isPlaying(position));
+    }
+
+    EventId id() {
+      return Decoder.id(shard, record.position());
     }
 
     String key() {
@@ -55,7 +60,7 @@ final class BatchCall<I, O> extends Task<O> {
 
     @Override
     public Remains remains() throws Exception {
-      return Remains.of(id, record);
+      return Remains.of(id(), record);
     }
   }
 
@@ -111,7 +116,7 @@ final class BatchCall<I, O> extends Task<O> {
   }
 
   @Override
-  String id() {
+  public String id() {
     return "";
   }
 
@@ -154,7 +159,7 @@ final class BatchCall<I, O> extends Task<O> {
           events.add(
               new RecordEvent<>(
                   item.record,
-                  item.id,
+                  item.shard,
                   decoded.value(),
                   decoded.time(),
                   attempt,
@@ -179,6 +184,18 @@ final class BatchCall<I, O> extends Task<O> {
     return CompletableFuture.completedFuture(Effect.HANDLED);
   }
 
+  private record OfEvent(Event<?> event) implements OutputBuffer.Origin {
+    @Override
+    public String id() {
+      return event.id().toString();
+    }
+
+    @Override
+    public Map<String, String> headers() {
+      return event.headers();
+    }
+  }
+
   private final class Records implements Batch<I, O> {
     private final List<Event<I>> events;
     private final Map<EventId, OutputBuffer<O>> outs = new HashMap<>();
@@ -187,7 +204,7 @@ final class BatchCall<I, O> extends Task<O> {
     Records(List<Event<I>> events, Call<O> call) {
       this.events = events;
       for (var event : events) {
-        var out = new OutputBuffer<O>(outlets, event.id()::toString, event.headers());
+        var out = new OutputBuffer<O>(outlets, new OfEvent(event));
         out.passesOn(call);
         outs.put(event.id(), out);
       }

@@ -247,7 +247,7 @@ final class BatchHandler<I, O> implements ShardHandler, FunctionGate.Caller {
   private void run(Group group) {
     group.items().forEach(item -> item.deliveries++);
     var task = new BatchCall<>(group.items(), decoder, function, wiring.outlets());
-    var unused = new OutputBuffer<>(wiring.outlets(), () -> "", Map.of());
+    var unused = new OutputBuffer<>(wiring.outlets(), OutputBuffer.Origin.NONE);
     var call =
         new Call<>(
             terms,

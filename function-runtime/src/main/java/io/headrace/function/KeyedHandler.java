@@ -13,6 +13,7 @@ import io.headrace.kcl.CommitParts;
 import io.headrace.kcl.KeyStanding;
 import io.headrace.kcl.Position;
 import io.headrace.kcl.ShardHandler;
+import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.StreamRecord;
 import java.time.Duration;
 import java.time.Instant;
@@ -89,7 +90,7 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
             PARKED,
             timed ? wiring.settings().withoutParking() : wiring.settings(),
             lanes,
-            (record, origin) -> new One(record, Decoder.id(origin, record.position())));
+            (record, origin) -> new One(record, origin));
     this.timers = new KeyTimers<>(scope, space, lanes, decoder.idleAfter(), Firing::new);
     this.arrivals = new InOrder<>(scope, this::decode, this::admit, lanes::start);
   }
@@ -198,7 +199,7 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
   }
 
   private void admit(StreamRecord record) {
-    var one = new One(record, scope.idOf(record.position()));
+    var one = new One(record, scope.shardOf(record.position()));
     one.place = timers.admit(record.position(), record.key().text());
     lanes.add(one);
     timers.admitted();
@@ -403,8 +404,8 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
     /** The event time when it was let in; null where the function has no timers. */
     private @Nullable Instant place;
 
-    One(StreamRecord record, EventId id) {
-      super(record, id);
+    One(StreamRecord record, ShardKey shard) {
+      super(record, shard);
     }
 
     private void refuseForeign() throws ForeignKey {
@@ -458,7 +459,7 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
     }
 
     @Override
-    String id() {
+    public String id() {
       return timer.id();
     }
 

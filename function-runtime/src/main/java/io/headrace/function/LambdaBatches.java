@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -215,7 +214,7 @@ final class LambdaBatches<I, O> implements ShardHandler, FunctionGate.Caller {
   private void invoke(Lane lane, LambdaLane.Batch batch) {
     batch.items().forEach(item -> item.deliveries++);
     var task = new BatchCall<>(batch.items(), decoder, function, wiring.outlets());
-    var unused = new OutputBuffer<>(wiring.outlets(), () -> "", Map.of());
+    var unused = new OutputBuffer<>(wiring.outlets(), OutputBuffer.Origin.NONE);
     var call =
         new Call<>(
             terms,

@@ -159,7 +159,7 @@ final class LambdaLetters {
     boolean old = discard.condition().equals(Admission.TOO_OLD);
     int invokeCount = old ? Math.max(1, batch.retries()) : batch.retries() + 1;
     return new DiscardedBatch(
-        scope.function + "/" + first.id + "#" + Math.max(1, first.deliveries),
+        scope.function + "/" + first.id() + "#" + Math.max(1, first.deliveries),
         "headrace:" + scope.environment.application() + ":" + scope.function,
         discard.condition(),
         invokeCount,

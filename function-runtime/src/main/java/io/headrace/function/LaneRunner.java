@@ -338,7 +338,7 @@ final class LaneRunner<O> implements FunctionGate.Caller {
       begunThrough = position;
     }
     task.attempts++;
-    var out = new OutputBuffer<>(outlets, task::id, task.headers());
+    var out = new OutputBuffer<>(outlets, task);
     var call = new Call<>(terms, task, task.attempts, out, answered);
     out.passesOn(call);
     task.call = call;

@@ -13,7 +13,7 @@ final class LateRecord<I, O> extends Task.OfRecord<O> {
   private final Decoder.Decoded<I> decoded;
 
   LateRecord(Scope scope, @Nullable Side<I> side, StreamRecord record, Decoder.Decoded<I> decoded) {
-    super(record, scope.idOf(record.position()));
+    super(record, scope.shardOf(record.position()));
     this.scope = scope;
     this.side = side;
     this.decoded = decoded;

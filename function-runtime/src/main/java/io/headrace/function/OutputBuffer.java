@@ -4,14 +4,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Holds the outputs of one call until it is known whether it succeeded. Thread-safe. */
 final class OutputBuffer<O> implements Output<O> {
   private final FunctionOutlets<O> outlets;
-  private final Supplier<String> idPrefix;
-  private final Map<String, String> headers;
+  private final Origin origin;
 
   /** Empty without a list of its own: most calls send nothing. */
   private List<Outlet.Parcel<?>> parcels = List.of();
@@ -22,14 +20,32 @@ final class OutputBuffer<O> implements Output<O> {
   /** What the call makes of the trace context; null where nobody looks. */
   private @Nullable Call<?> call;
 
-  /**
-   * @param idPrefix names the record or window: the same in every delivery
-   * @param headers of the record that is handled; outputs pass its trace context on
-   */
-  OutputBuffer(FunctionOutlets<O> outlets, Supplier<String> idPrefix, Map<String, String> headers) {
+  /** What is handled, and the outputs come of. Asked for each output only. */
+  interface Origin {
+    /** What nothing may come of. */
+    Origin NONE =
+        new Origin() {
+          @Override
+          public String id() {
+            return "";
+          }
+
+          @Override
+          public Map<String, String> headers() {
+            return Map.of();
+          }
+        };
+
+    /** Names the record or window: the same in every delivery. */
+    String id();
+
+    /** Of the record; outputs pass its trace context on. */
+    Map<String, String> headers();
+  }
+
+  OutputBuffer(FunctionOutlets<O> outlets, Origin origin) {
     this.outlets = outlets;
-    this.idPrefix = idPrefix;
-    this.headers = headers;
+    this.origin = origin;
   }
 
   /** Outputs belong to this call's span, if it has one. Before the call begins. */
@@ -86,8 +102,8 @@ final class OutputBuffer<O> implements Output<O> {
 
   private <T, P> Outlet.Parcel<?> encoded(Outlet<T, P> outlet, T value, int number) {
     try {
-      var id = idPrefix.get() + "#" + number;
-      var trace = TraceContext.carriedBy(headers);
+      var id = origin.id() + "#" + number;
+      var trace = TraceContext.carriedBy(origin.headers());
       var origin =
           new Outlet.Origin(id, call == null ? trace : call.passedOn(outlet.name(), trace));
       return Outlet.Parcel.of(outlet, origin, value);

@@ -381,10 +381,10 @@ final class ParkedKeys<O> implements LaneRunner.Quarantine<O>, KeyQuarantine.Par
    *
    * @return whether the engine has its outcome already
    */
-  boolean finished(Task<O> task, EventId id, Outcome outcome) {
+  boolean finished(Task.OfRecord<O> task, Outcome outcome) {
     var key = task.parked;
     if (key != null) {
-      finished(key, id, quarantine.recordOf(task).position(), outcome);
+      finished(key, task.eventId(), quarantine.recordOf(task).position(), outcome);
       return true;
     }
     quarantine.finished(task.key());

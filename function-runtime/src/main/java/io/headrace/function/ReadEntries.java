@@ -13,15 +13,20 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What was read for one task while it waited. It stays true while the task is the first of its
- * lane, as nothing else changes its key. Filled on the worker loop, asked by attempts.
+ * lane, as nothing else changes its key. Immutable; replaced on the worker loop, asked by attempts.
  */
-final class ReadEntries {
-  private Map<EntryKey, Optional<StateValue>> read = Map.of();
+record ReadEntries(Map<EntryKey, Optional<StateValue>> read) {
+  /** What most tasks have: whatever they ask for is in memory. */
+  static final ReadEntries NONE = new ReadEntries(Map.of());
 
-  void add(EntryKey key, Optional<StateValue> value) {
+  ReadEntries {
+    read = Map.copyOf(read);
+  }
+
+  ReadEntries with(EntryKey key, Optional<StateValue> value) {
     var more = new HashMap<>(read);
     more.put(key, value);
-    read = more;
+    return new ReadEntries(more);
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.headrace.function;
 
+import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.StreamRecord;
 import java.time.Instant;
 import java.util.Map;
@@ -7,8 +8,18 @@ import java.util.Optional;
 
 /** A decoded record of one attempt. */
 record RecordEvent<I>(
-    StreamRecord record, EventId id, I value, Instant time, Attempt attempt, Broadcasts broadcasts)
+    StreamRecord record,
+    ShardKey shard,
+    I value,
+    Instant time,
+    Attempt attempt,
+    Broadcasts broadcasts)
     implements Event<I> {
+  @Override
+  public EventId id() {
+    return Decoder.id(shard, record.position());
+  }
+
   @Override
   public String partitionKey() {
     return record.key().text();
@@ -32,6 +43,6 @@ record RecordEvent<I>(
   /** Without the value, which never reaches a log. */
   @Override
   public String toString() {
-    return "event " + id;
+    return "event " + id();
   }
 }

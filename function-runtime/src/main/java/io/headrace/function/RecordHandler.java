@@ -3,6 +3,7 @@ package io.headrace.function;
 import io.headrace.kcl.CommitParts;
 import io.headrace.kcl.KeyStanding;
 import io.headrace.kcl.ShardHandler;
+import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.StreamRecord;
 import java.time.Duration;
 import java.util.List;
@@ -38,7 +39,7 @@ final class RecordHandler<I, O> implements ShardHandler {
             CommitParts.PARKED,
             wiring.settings(),
             lanes,
-            (record, origin) -> new One(record, Decoder.id(origin, record.position())));
+            (record, origin) -> new One(record, origin));
   }
 
   private void settled(Task<O> task, Outcome outcome) {
@@ -48,7 +49,7 @@ final class RecordHandler<I, O> implements ShardHandler {
   /** Tells the engine, unless it has the record settled as parked already. */
   static <O> void settled(Scope scope, ParkedKeys<O> parked, Task<O> task, Outcome outcome) {
     var one = (Task.OfRecord<O>) task;
-    if (!parked.finished(one, one.eventId, outcome)) {
+    if (!parked.finished(one, outcome)) {
       scope.context.outcomes().settled(one.record.position(), outcome);
     }
   }
@@ -116,8 +117,8 @@ final class RecordHandler<I, O> implements ShardHandler {
   }
 
   private final class One extends Task.OfRecord<O> {
-    One(StreamRecord record, EventId id) {
-      super(record, id);
+    One(StreamRecord record, ShardKey shard) {
+      super(record, shard);
     }
 
     @Override

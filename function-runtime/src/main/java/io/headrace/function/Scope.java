@@ -3,6 +3,7 @@ package io.headrace.function;
 import io.headrace.kcl.Position;
 import io.headrace.kcl.ShardHandler;
 import io.headrace.kcl.ShardHandler.Standing;
+import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.loop.EventLoop;
 import java.time.Duration;
 import java.util.HashSet;
@@ -74,7 +75,12 @@ final class Scope {
 
   /** Names a record that is handed over: one that is played again keeps its name. */
   EventId idOf(Position position) {
-    return Decoder.id(book.shardOf(position, context.key()), position);
+    return Decoder.id(shardOf(position), position);
+  }
+
+  /** In which shard a record lies that is handed over: an ancestor's is played again, say. */
+  ShardKey shardOf(Position position) {
+    return book.shardOf(position, context.key());
   }
 
   EventLoop loop() {

@@ -73,7 +73,7 @@ final class StateReading<O> {
             scope.runUnlessOver(
                 () -> {
                   answered();
-                  task.read.add(key, value);
+                  task.read = task.read.with(key, value);
                   last.accept(() -> resume.accept(task));
                 }),
         failure ->

@@ -14,7 +14,7 @@ import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /** Something to be done in the lane of a key: a record to be handled, a window to be closed. */
-abstract class Task<O> implements LetterSource {
+abstract class Task<O> implements LetterSource, OutputBuffer.Origin {
   /** What an attempt that succeeded changes; performed on the worker loop once outputs are sent. */
   record Effect(Outcome outcome, Runnable install) {
     static final Effect HANDLED = new Effect(Outcome.HANDLED, () -> {});
@@ -38,7 +38,7 @@ abstract class Task<O> implements LetterSource {
   @Nullable Call<O> call;
 
   /** What was read for it; the worker loop adds, and attempts ask. */
-  final ReadEntries read = new ReadEntries();
+  ReadEntries read = ReadEntries.NONE;
 
   /** Where it stands, once it was added; of the worker loop. */
   KeyLanes.@Nullable Lane<Task<O>> lane;
@@ -53,10 +53,12 @@ abstract class Task<O> implements LetterSource {
   abstract String key();
 
   /** Names the record or window; outputs are numbered under it. */
-  abstract String id();
+  @Override
+  public abstract String id();
 
   /** Of the record; a window has none. */
-  Map<String, String> headers() {
+  @Override
+  public Map<String, String> headers() {
     return Map.of();
   }
 
@@ -125,14 +127,17 @@ abstract class Task<O> implements LetterSource {
   /** A task for one record. */
   abstract static class OfRecord<O> extends Task<O> {
     final StreamRecord record;
-    final EventId eventId;
+    private final ShardKey shard;
 
     /** Where it comes from, once an attempt has found that to be another stream. */
     private volatile @Nullable EventId cameFrom;
 
-    OfRecord(StreamRecord record, EventId eventId) {
+    /**
+     * @param shard in which the record lies
+     */
+    OfRecord(StreamRecord record, ShardKey shard) {
       this.record = Objects.requireNonNull(record);
-      this.eventId = eventId;
+      this.shard = shard;
     }
 
     @Override
@@ -141,18 +146,23 @@ abstract class Task<O> implements LetterSource {
     }
 
     @Override
-    String id() {
+    public String id() {
       return named().toString();
     }
 
     /** As the function sees it: where it lies, and not where it was carried to. */
     private EventId named() {
       var from = cameFrom;
-      return from != null ? from : eventId;
+      return from != null ? from : eventId();
+    }
+
+    /** Made when it is asked for: most records are handled, and nobody asks. */
+    EventId eventId() {
+      return Decoder.id(shard, record.position());
     }
 
     @Override
-    Map<String, String> headers() {
+    public Map<String, String> headers() {
       return record.headers();
     }
 
@@ -178,7 +188,7 @@ abstract class Task<O> implements LetterSource {
         return new CarriedEvent<>(carried, decoded.value(), call, call.broadcasts());
       }
       return new RecordEvent<>(
-          record, eventId, decoded.value(), decoded.time(), call, call.broadcasts());
+          record, shard, decoded.value(), decoded.time(), call, call.broadcasts());
     }
   }
 }

@@ -13,7 +13,6 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -257,7 +256,7 @@ final class TumblingHandler<O> implements ShardHandler, FunctionGate.Caller, Fil
     calls++;
     step.items().forEach(item -> item.deliveries++);
     var task = new WindowTask(step, calls);
-    var unused = new OutputBuffer<>(wiring.outlets(), () -> "", Map.of());
+    var unused = new OutputBuffer<>(wiring.outlets(), OutputBuffer.Origin.NONE);
     var call =
         new Call<>(
             terms,
@@ -445,7 +444,7 @@ final class TumblingHandler<O> implements ShardHandler, FunctionGate.Caller, Fil
     }
 
     @Override
-    String id() {
+    public String id() {
       return "";
     }
 

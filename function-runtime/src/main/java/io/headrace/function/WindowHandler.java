@@ -474,7 +474,7 @@ final class WindowHandler<I, A, O> implements ShardHandler {
     private final Throwable fault;
 
     Refusal(StreamRecord record, Throwable fault) {
-      super(record, scope.idOf(record.position()));
+      super(record, scope.shardOf(record.position()));
       this.fault = fault;
     }
 

@@ -244,7 +244,7 @@ final class WindowSums<I, A, O> {
         StateKey key,
         List<Windows.Span> spans,
         Instant judged) {
-      super(record, scope.idOf(record.position()));
+      super(record, scope.shardOf(record.position()));
       this.decoded = decoded;
       this.key = key;
       this.spans = spans;
@@ -311,7 +311,7 @@ final class WindowSums<I, A, O> {
     }
 
     @Override
-    String id() {
+    public String id() {
       return new WindowKey(key, Sessions.union(groups.get(0))).id(0) + "/joined";
     }
 
@@ -349,7 +349,7 @@ final class WindowSums<I, A, O> {
     }
 
     @Override
-    String id() {
+    public String id() {
       return window.earlyId(scope.context.fencingToken(), now);
     }
 
@@ -406,7 +406,7 @@ final class WindowSums<I, A, O> {
     }
 
     @Override
-    String id() {
+    public String id() {
       return window.id(mark.told());
     }
 

@@ -32,8 +32,16 @@ final class Claims {
   private final Set<ShardKey> urgent = new HashSet<>();
   private final Map<ShardKey, Stored<LeaseRow>> made = new HashMap<>();
   private Consumer<StreamId> onForgotten = stream -> {};
+  private @Nullable Rest rest;
   private boolean open;
   private EventLoop.@Nullable Scheduled next;
+
+  /**
+   * What other workers leave of the roster.
+   *
+   * @param runnable of the roster, and what others have of it: as they were, to see a change
+   */
+  private record Rest(List<ShardKey> runnable, Set<ShardKey> spokenFor, Set<ShardKey> left) {}
 
   private static final class Candidate {
     final long since;
@@ -159,14 +167,33 @@ final class Claims {
   }
 
   private void refresh() {
-    var free = new HashSet<>(roster.runnable());
+    var rest = rest();
+    var free = new HashSet<>(rest.left);
     free.addAll(urgent);
-    free.removeAll(fleet.spokenFor());
+    free.removeAll(rest.spokenFor);
     free.removeIf(shard -> leases.has(shard) || takes.has(shard));
     urgent.retainAll(free);
     made.keySet().removeIf(shard -> roster.standing(shard) != null && !free.contains(shard));
     candidates.keySet().retainAll(free);
     free.forEach(shard -> candidates.computeIfAbsent(shard, s -> new Candidate(desk.now())));
+  }
+
+  /**
+   * What stands in no other worker's book: nearly all of it this one's own. Found anew when the
+   * roster or a book has changed, for a fleet may have many shards and looks around often.
+   */
+  @SuppressWarnings("ReferenceEquality") // The same until they change: that is what is asked.
+  private Rest rest() {
+    var known = rest;
+    if (known == null
+        || known.runnable != roster.runnable()
+        || known.spokenFor != fleet.spokenFor()) {
+      var left = new HashSet<>(roster.runnable());
+      left.removeAll(fleet.spokenFor());
+      known = new Rest(roster.runnable(), fleet.spokenFor(), left);
+      rest = known;
+    }
+    return known;
   }
 
   private void ask(ShardKey shard, Candidate candidate) {

@@ -7,6 +7,7 @@ import io.headrace.kcl.loop.EventLoop;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -14,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
@@ -37,6 +39,13 @@ final class Fleet {
   private final Map<ShardKey, Integer> weights = new HashMap<>();
   private final Set<Incarnation> fetching = new HashSet<>();
   private final Set<Incarnation> judging = new HashSet<>();
+
+  /** Null when a book has changed since. */
+  private @Nullable Set<ShardKey> spokenFor;
+
+  /** Null when a book, or what a shard weighs, has changed since. */
+  private @Nullable Loads lastLoads;
+
   private BooleanSupplier busy = () -> false;
   private EventLoop.@Nullable Scheduled nextPoll;
   private EventLoop.@Nullable Scheduled nextJudgement;
@@ -141,7 +150,9 @@ final class Fleet {
         fetch(item.incarnation());
       }
     }
-    books.keySet().retainAll(living);
+    if (books.keySet().retainAll(living)) {
+      booksChanged();
+    }
     roster.knownElsewhere(newestRoster);
     heart.publishMembers(view.membersHash());
     armJudgement();
@@ -179,6 +190,7 @@ final class Fleet {
     var who = book.item().owner();
     if (view.item(who) != null && !who.equals(desk.self()) && book.revision() > revision(who)) {
       books.put(who, book);
+      booksChanged();
       learnWeights(book.item());
       considerSoon();
     }
@@ -211,14 +223,27 @@ final class Fleet {
     return book == null ? null : book.item();
   }
 
-  /** What stands in any other living worker's book: held, about to be, or about to be taken. */
+  private void booksChanged() {
+    spokenFor = null;
+    lastLoads = null;
+  }
+
+  /**
+   * What stands in any other living worker's book: held, about to be, or about to be taken. The
+   * same set until a book changes.
+   */
   Set<ShardKey> spokenFor() {
-    var shards = new HashSet<ShardKey>();
-    for (var book : books.values()) {
-      shards.addAll(book.item().holdings());
-      shards.addAll(book.item().ready());
+    var known = spokenFor;
+    if (known == null) {
+      var shards = new HashSet<ShardKey>();
+      for (var book : books.values()) {
+        shards.addAll(book.item().holdings());
+        shards.addAll(book.item().ready());
+      }
+      known = Collections.unmodifiableSet(shards);
+      spokenFor = known;
     }
-    return shards;
+    return known;
   }
 
   /**
@@ -228,7 +253,32 @@ final class Fleet {
    * @param own this worker's book as it is now
    * @param flipped what this worker has handed over, and to whom
    */
+  @SuppressWarnings("ReferenceEquality") // The same set until who is active changes.
   Map<Incarnation, LeaseBalancer.Load> loads(Book own, Map<ShardKey, Incarnation> flipped) {
+    var known = lastLoads;
+    if (known == null
+        || known.active != view.active()
+        || known.byWeight != weighing()
+        || !known.own.equals(own)
+        || !known.flipped.equals(flipped)) {
+      known = new Loads(view.active(), weighing(), own, flipped, count(own, flipped));
+      lastLoads = known;
+    }
+    return new HashMap<>(known.byWorker);
+  }
+
+  /**
+   * Loads, and what they were found from beside the books of others: at rest nothing of it changes
+   * from look to look, and there may be many shards.
+   */
+  private record Loads(
+      SortedSet<Incarnation> active,
+      boolean byWeight,
+      Book own,
+      Map<ShardKey, Incarnation> flipped,
+      Map<Incarnation, LeaseBalancer.Load> byWorker) {}
+
+  private Map<Incarnation, LeaseBalancer.Load> count(Book own, Map<ShardKey, Incarnation> flipped) {
     var places = new HashMap<ShardKey, Incarnation>();
     var known = new ArrayList<Book>();
     books.values().forEach(stored -> known.add(stored.item()));
@@ -239,12 +289,12 @@ final class Fleet {
     known.forEach(book -> places.putAll(book.offers()));
     var loads = new HashMap<Incarnation, LeaseBalancer.Load>();
     view.active().forEach(who -> loads.put(who, new LeaseBalancer.Load()));
-    boolean weighing = weighing();
+    boolean byWeight = weighing();
     places.forEach(
         (shard, who) -> {
           var load = loads.get(who);
           if (load != null) {
-            load.add(weighing ? weights.getOrDefault(shard, 1) : 1);
+            load.add(byWeight ? weights.getOrDefault(shard, 1) : 1);
           }
         });
     return loads;
@@ -275,8 +325,18 @@ final class Fleet {
 
   /** Takes over what a book says of weights; this worker's own, too. */
   void learnWeights(Book book) {
-    weights.keySet().removeAll(book.holdings());
-    weights.putAll(book.weights());
+    boolean changed = false;
+    for (var shard : book.holdings()) {
+      if (!book.weights().containsKey(shard)) {
+        changed |= weights.remove(shard) != null;
+      }
+    }
+    for (var weight : book.weights().entrySet()) {
+      changed |= !weight.getValue().equals(weights.put(weight.getKey(), weight.getValue()));
+    }
+    if (changed) {
+      lastLoads = null;
+    }
   }
 
   Map<Incarnation, Integer> capacities() {

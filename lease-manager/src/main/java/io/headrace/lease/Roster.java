@@ -6,6 +6,7 @@ import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.StreamId;
 import io.headrace.lease.RosterPart.Standing;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -27,6 +28,9 @@ final class Roster {
   private final Map<StreamId, Parts> streams = new LinkedHashMap<>();
   private Runnable onChange = () -> {};
   private boolean reading;
+
+  /** Null when it has to be made anew: a worker asks at each look, and mostly nothing is new. */
+  private @Nullable List<ShardKey> runnable;
 
   /**
    * @param onRevisions told the sum of the revisions of all parts when it rose
@@ -101,6 +105,7 @@ final class Roster {
     var known = parts.stored.get(part.item().part());
     if (known == null || part.revision() > known.revision()) {
       parts.stored.put(part.item().part(), part);
+      runnable = null;
       onRevisions.accept(revisions());
       onChange.run();
     }
@@ -155,8 +160,17 @@ final class Roster {
     return new Shard(row.shard().shard(), parents, row.range());
   }
 
-  /** Every shard that may be leased. */
+  /** Every shard that may be leased, in order: the same list until the roster changes. */
   List<ShardKey> runnable() {
+    var known = runnable;
+    if (known == null) {
+      known = findRunnable();
+      runnable = known;
+    }
+    return known;
+  }
+
+  private List<ShardKey> findRunnable() {
     var shards = new ArrayList<ShardKey>();
     streams.forEach(
         (stream, parts) ->
@@ -165,7 +179,7 @@ final class Roster {
                 .filter(entry -> entry.getValue() == Standing.RUNNABLE)
                 .forEach(entry -> shards.add(new ShardKey(stream, entry.getKey()))));
     shards.sort(ShardKeys.ORDER);
-    return shards;
+    return Collections.unmodifiableList(shards);
   }
 
   /** Stores standings; those that are stored already, or a later one, cost nothing. */
@@ -222,7 +236,7 @@ final class Roster {
             written -> {
               if (isGone(written)) {
                 // Deleted or unreadable: its shards are entered in another part, or by the audit.
-                parts.stored.remove(part.item().part());
+                drop(parts, part);
                 parts.occupied = 0;
               }
               answered(stream, parts, written);
@@ -243,7 +257,7 @@ final class Roster {
             part.item().without(parts.removed),
             written -> {
               if (isGone(written)) {
-                parts.stored.remove(part.item().part());
+                drop(parts, part);
               }
               answered(stream, parts, written);
             });
@@ -269,7 +283,7 @@ final class Roster {
           part.item().with(added),
           written -> {
             if (isGone(written)) {
-              parts.stored.remove(part.item().part());
+              drop(parts, part);
             }
             answered(stream, parts, written);
           });
@@ -282,6 +296,11 @@ final class Roster {
             answered(stream, parts, written);
           });
     }
+  }
+
+  private void drop(Parts parts, Stored<RosterPart> part) {
+    parts.stored.remove(part.item().part());
+    runnable = null;
   }
 
   private static boolean isGone(Written<RosterPart> written) {

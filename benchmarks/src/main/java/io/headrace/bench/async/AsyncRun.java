@@ -1,6 +1,6 @@
 package io.headrace.bench.async;
 
-import io.headrace.bench.fanout.DynamoDbServer;
+import io.headrace.bench.consumer.DynamoDbServer;
 import io.headrace.bench.rig.Checkout;
 import io.headrace.bench.rig.Dialogue;
 import io.headrace.bench.rig.Figures;

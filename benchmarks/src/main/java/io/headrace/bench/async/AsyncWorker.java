@@ -3,7 +3,7 @@ package io.headrace.bench.async;
 import static io.headrace.bench.rig.LocalBuilder.local;
 
 import com.sun.management.OperatingSystemMXBean;
-import io.headrace.bench.fanout.HeadraceConsumer;
+import io.headrace.bench.consumer.HeadraceConsumer;
 import io.headrace.bench.rig.Arguments;
 import io.headrace.bench.rig.Dialogue;
 import io.headrace.bench.rig.NotMeasured;

@@ -1,6 +1,6 @@
 package io.headrace.bench.chaos;
 
-import io.headrace.bench.fanout.HeadraceConsumer;
+import io.headrace.bench.consumer.HeadraceConsumer;
 import io.headrace.function.DeadLetters;
 import io.headrace.function.FunctionRuntime;
 import io.headrace.function.FunctionSpec;

@@ -1,6 +1,6 @@
 package io.headrace.bench.chaos;
 
-import io.headrace.bench.fanout.DynamoDbServer;
+import io.headrace.bench.consumer.DynamoDbServer;
 import io.headrace.bench.rig.LoadClient;
 import io.headrace.bench.rig.NotMeasured;
 import io.headrace.bench.rig.OwnServer;

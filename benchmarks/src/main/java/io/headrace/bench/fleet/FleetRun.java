@@ -1,6 +1,6 @@
 package io.headrace.bench.fleet;
 
-import io.headrace.bench.fanout.KclProgram;
+import io.headrace.bench.consumer.KclProgram;
 import io.headrace.bench.rig.Checkout;
 import io.headrace.bench.rig.Figures;
 import io.headrace.bench.rig.NotMeasured;

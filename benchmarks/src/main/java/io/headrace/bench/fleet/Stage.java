@@ -1,7 +1,7 @@
 package io.headrace.bench.fleet;
 
-import io.headrace.bench.fanout.DynamoDbServer;
-import io.headrace.bench.fanout.KclProgram;
+import io.headrace.bench.consumer.DynamoDbServer;
+import io.headrace.bench.consumer.KclProgram;
 import io.headrace.bench.rig.Launch;
 import io.headrace.bench.rig.LoadClient;
 import io.headrace.bench.rig.LocalBuilder;

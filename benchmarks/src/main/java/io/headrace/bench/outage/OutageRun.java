@@ -5,7 +5,7 @@ import static io.headrace.bench.rig.LocalBuilder.local;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.headrace.bench.fanout.DynamoDbServer;
+import io.headrace.bench.consumer.DynamoDbServer;
 import io.headrace.bench.rig.Checkout;
 import io.headrace.bench.rig.Dialogue;
 import io.headrace.bench.rig.Launch;

@@ -4,7 +4,7 @@ import static io.headrace.bench.poison.PoisonPlan.POISON;
 import static io.headrace.bench.poison.PoisonPlan.STREAM;
 import static io.headrace.bench.rig.LocalBuilder.local;
 
-import io.headrace.bench.fanout.DynamoDbServer;
+import io.headrace.bench.consumer.DynamoDbServer;
 import io.headrace.bench.rig.Checkout;
 import io.headrace.bench.rig.LoadClient;
 import io.headrace.bench.rig.NotMeasured;

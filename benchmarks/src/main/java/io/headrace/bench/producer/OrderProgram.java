@@ -1,6 +1,6 @@
 package io.headrace.bench.producer;
 
-import io.headrace.bench.fanout.Consumers;
+import io.headrace.bench.consumer.Consumers;
 import io.headrace.bench.rig.Arguments;
 import io.headrace.bench.rig.Figures;
 import io.headrace.bench.rig.KeyOrder;

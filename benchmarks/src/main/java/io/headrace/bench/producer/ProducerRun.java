@@ -1,6 +1,6 @@
 package io.headrace.bench.producer;
 
-import io.headrace.bench.fanout.Consumers;
+import io.headrace.bench.consumer.Consumers;
 import io.headrace.bench.rig.Checkout;
 import io.headrace.bench.rig.ConsumerSettings.Measuring;
 import io.headrace.bench.rig.Dialogue;
@@ -95,12 +95,9 @@ final class ProducerRun {
     try (ServerProcess kinesis = server("on");
         Dialogue judge =
             consumers.start(
-                io.headrace.bench.fanout.Contestant.KCL_POLLING_OFTEN,
+                io.headrace.bench.consumer.Contestant.KCL_POLLING_OFTEN,
                 kinesis.endpoint(),
-                Measuring.ORDER,
-                0,
-                0,
-                0)) {
+                Consumers.Task.live(Measuring.ORDER))) {
       Figures figures =
           figures(
               LoadProcess.run(

@@ -2,7 +2,7 @@ package io.headrace.bench.state;
 
 import static io.headrace.bench.rig.LocalBuilder.local;
 
-import io.headrace.bench.fanout.HeadraceConsumer;
+import io.headrace.bench.consumer.HeadraceConsumer;
 import io.headrace.bench.rig.Arguments;
 import io.headrace.bench.rig.Figures;
 import io.headrace.bench.rig.Latencies;

@@ -4,13 +4,14 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 
 /**
- * What a consumer takes for a stream that was there before it. The bytes 1 to 8 of each record are
- * a random number, and the sum of these says that each record came, and came once. Any thread hands
- * records over; one thread asks.
+ * What a consumer takes for a stream that was there before it. Each record carries a random number,
+ * and the sum of these says that each record came, and came once. Any thread hands records over, or
+ * their numbers where it has decoded them; one thread asks.
  */
-public final class Backlog implements Consumer<ByteBuffer> {
+public final class Backlog implements Consumer<ByteBuffer>, LongConsumer {
   private final Span span;
   private final long allRecords;
   private final long check;
@@ -27,14 +28,19 @@ public final class Backlog implements Consumer<ByteBuffer> {
     this.check = check;
   }
 
-  /** The number that a record carries. */
+  /** The number that a record of {@link Payload#BYTES} carries. */
   public static long number(ByteBuffer data) {
     return data.getLong(data.position() + 1);
   }
 
   @Override
   public void accept(ByteBuffer data) {
-    sum.add(number(data));
+    accept(number(data));
+  }
+
+  @Override
+  public void accept(long number) {
+    sum.add(number);
     span.add(1);
   }
 

@@ -1,6 +1,5 @@
 package io.headrace.bench.rig;
 
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -17,19 +16,18 @@ public final class Batches {
   private final List<PutRecordsRequest> requests = new ArrayList<>();
   private final List<Long> sums = new ArrayList<>();
 
-  Batches(String stream, long seed) {
+  Batches(String stream, long seed, Payload payload) {
     SplittableRandom random = new SplittableRandom(seed);
     for (int i = 0; i < DIFFERENT; i++) {
       List<PutRecordsRequestEntry> entries = new ArrayList<>();
       long sum = 0;
       for (int j = 0; j < RECORDS; j++) {
-        byte[] data = new byte[DATA_BYTES];
-        random.nextBytes(data);
-        sum += Backlog.number(ByteBuffer.wrap(data));
+        Payload.Item item = payload.next(random);
+        sum += item.number();
         entries.add(
             PutRecordsRequestEntry.builder()
-                .partitionKey("key-" + Integer.toUnsignedString(random.nextInt(), 36))
-                .data(SdkBytes.fromByteArrayUnsafe(data))
+                .partitionKey(item.key())
+                .data(SdkBytes.fromByteArrayUnsafe(item.data()))
                 .build());
       }
       sums.add(sum);

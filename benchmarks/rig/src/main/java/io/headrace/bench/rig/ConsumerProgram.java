@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 
 /**
  * A measured consumer as a process: reads its settings from the command line, prints {@code ready}
@@ -21,7 +22,7 @@ import java.util.function.Consumer;
  *   backlog MILLIS_MAX             waits for the last record of the backlog
  *   latency WINDOW COUNT PREFIX    waits for so many records of a window
  *   order COUNT                    waits for so many records, in the order of their keys
- *   rest MILLIS                    processor time while nothing comes; threads, memory
+ *   rest MILLIS                    while nothing comes: processor time, requests; threads, memory
  * </pre>
  */
 public final class ConsumerProgram {
@@ -45,6 +46,27 @@ public final class ConsumerProgram {
     AutoCloseable start(ConsumerSettings settings, Consumer<ByteBuffer> arrived) throws Exception;
   }
 
+  /** What is measured, where it decodes what it reads. */
+  public interface StartDecoding {
+    /**
+     * Starts to read the whole stream, and returns when it does.
+     *
+     * @param arrived is handed the number of each record, by any thread
+     */
+    AutoCloseable start(ConsumerSettings settings, LongConsumer arrived) throws Exception;
+  }
+
+  /** What is measured, where it knows which requests it sends. */
+  public interface Counted extends AutoCloseable {
+    RequestCount ofStream();
+
+    RequestCount ofTable();
+  }
+
+  private interface Starting {
+    AutoCloseable start(ConsumerSettings settings, ConsumerProgram program) throws Exception;
+  }
+
   private final Backlog backlog;
   private final Latencies latencies = new Latencies();
   private final KeyOrder order = new KeyOrder();
@@ -55,21 +77,33 @@ public final class ConsumerProgram {
 
   /** Runs until the input ends, and ends the process. */
   public static void run(String[] args, Start start) {
+    runAny(
+        args,
+        (settings, program) ->
+            start.start(
+                settings,
+                switch (settings.measuring()) {
+                  case BACKLOG -> program.backlog;
+                  case LATENCY -> program.latencies;
+                  case ORDER -> program.order;
+                }));
+  }
+
+  /** The same for a consumer that decodes; it can only be asked for a backlog. */
+  public static void runDecoding(String[] args, StartDecoding start) {
+    runAny(args, (settings, program) -> start.start(settings, program.backlog));
+  }
+
+  private static void runAny(String[] args, Starting start) {
     int exitCode = 0;
     try {
       ConsumerSettings settings = ConsumerSettings.parse(Arrays.asList(args));
       ConsumerProgram program =
           new ConsumerProgram(
               new Backlog(settings.warmRecords(), settings.records(), settings.check()));
-      Consumer<ByteBuffer> arrived =
-          switch (settings.measuring()) {
-            case BACKLOG -> program.backlog;
-            case LATENCY -> program.latencies;
-            case ORDER -> program.order;
-          };
-      try (AutoCloseable consumer = start.start(settings, arrived)) {
+      try (AutoCloseable consumer = start.start(settings, program)) {
         System.out.println(READY);
-        program.answer();
+        program.answer(consumer);
       }
     } catch (Exception e) {
       System.out.println(Dialogue.ERROR + NotMeasured.because(e));
@@ -78,25 +112,25 @@ public final class ConsumerProgram {
     System.exit(exitCode);
   }
 
-  private void answer() throws IOException, InterruptedException {
+  private void answer(AutoCloseable consumer) throws IOException, InterruptedException {
     BufferedReader in =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     for (String line = in.readLine(); line != null; line = in.readLine()) {
       try {
-        System.out.println(figures(line.split(" ")).line());
+        System.out.println(figures(consumer, line.split(" ")).line());
       } catch (NotMeasured e) {
         System.out.println(Dialogue.ERROR + e.getMessage());
       }
     }
   }
 
-  private Figures figures(String... command) throws InterruptedException {
+  private Figures figures(AutoCloseable consumer, String... command) throws InterruptedException {
     return switch (command[0]) {
       case "backlog" -> backlog.await(Duration.ofMillis(Long.parseLong(command[1])));
       case "latency" ->
           latency(Integer.parseInt(command[1]), Integer.parseInt(command[2]), command[3]);
       case "order" -> order.await(Long.parseLong(command[1]));
-      case "rest" -> rest(Long.parseLong(command[1]));
+      case "rest" -> rest(consumer, Long.parseLong(command[1]));
       default -> throw new IllegalArgumentException("there is no command \"" + command[0] + "\"");
     };
   }
@@ -118,16 +152,27 @@ public final class ConsumerProgram {
     return latencies.figures(window, prefix);
   }
 
-  private static Figures rest(long millis) {
+  private static Figures rest(AutoCloseable consumer, long millis) {
     long cpu = PROCESS.getProcessCpuTime();
     long start = System.nanoTime();
-    Pause.millis(millis);
-    double seconds = (System.nanoTime() - start) / 1e9;
-    Figures figures =
-        new Figures()
-            .put("rest.cpu_ms_s", (PROCESS.getProcessCpuTime() - cpu) / 1e6 / seconds)
-            .put("rest.threads", ManagementFactory.getThreadMXBean().getThreadCount())
-            .put("rest.heap_mib", Memory.heapAfterCollection() / MEBIBYTE);
+    Figures figures = new Figures();
+    double seconds;
+    if (consumer instanceof Counted counted) {
+      long ofStream = counted.ofStream().total();
+      long ofTable = counted.ofTable().total();
+      Pause.millis(millis);
+      seconds = (System.nanoTime() - start) / 1e9;
+      figures
+          .put("rest.stream_requests_s", (counted.ofStream().total() - ofStream) / seconds)
+          .put("rest.table_requests_s", (counted.ofTable().total() - ofTable) / seconds);
+    } else {
+      Pause.millis(millis);
+      seconds = (System.nanoTime() - start) / 1e9;
+    }
+    figures
+        .put("rest.cpu_ms_s", (PROCESS.getProcessCpuTime() - cpu) / 1e6 / seconds)
+        .put("rest.threads", ManagementFactory.getThreadMXBean().getThreadCount())
+        .put("rest.heap_mib", Memory.heapAfterCollection() / MEBIBYTE);
     Memory.residentBytes(ProcessHandle.current().pid())
         .ifPresent(bytes -> figures.put("rest.resident_mib", bytes / MEBIBYTE));
     return figures;

@@ -64,12 +64,17 @@ public final class LoadClient implements AutoCloseable {
     return sdk;
   }
 
+  /** As {@link #create(String, int)}, with {@link #SHARDS}. */
+  public void create(String stream) {
+    create(stream, SHARDS);
+  }
+
   /**
    * Makes a stream and waits until it can be used. The name must be no method of a JavaScript
    * array: kinesalite dies of a stream named {@code fill}.
    */
-  public void create(String stream) {
-    sdk.createStream(request -> request.streamName(stream).shardCount(SHARDS)).join();
+  public void create(String stream, int shards) {
+    sdk.createStream(request -> request.streamName(stream).shardCount(shards)).join();
     awaitActive(stream);
   }
 

@@ -30,9 +30,9 @@ public final class PutLoad {
   private final Queue<Double> millis = new ConcurrentLinkedQueue<>();
   private volatile long start;
 
-  private PutLoad(LoadClient client, String stream, Duration time, long recordsMax) {
+  private PutLoad(LoadClient client, Batches batches, Duration time, long recordsMax) {
     this.client = client;
-    this.batches = new Batches(stream, 1);
+    this.batches = batches;
     this.nanos = time.toNanos();
     this.recordsMax = recordsMax;
   }
@@ -47,7 +47,7 @@ public final class PutLoad {
       long serverPid,
       String prefix) {
     CpuMeter cpu = CpuMeter.started(serverPid);
-    PutLoad load = new PutLoad(client, stream, time, recordsMax);
+    PutLoad load = new PutLoad(client, bytes(stream), time, recordsMax);
     double seconds = load.play(inFlight);
     Figures figures = new Figures();
     figures.put(prefix + ".records_s", load.stored.get() / seconds);
@@ -61,7 +61,7 @@ public final class PutLoad {
 
   /** Puts a number of records as fast as it goes; answers how many were stored in the time. */
   public static long fill(LoadClient client, String stream, long records, Duration time) {
-    PutLoad load = new PutLoad(client, stream, time, records);
+    PutLoad load = new PutLoad(client, bytes(stream), time, records);
     load.play(4);
     return load.stored.get();
   }
@@ -70,8 +70,9 @@ public final class PutLoad {
    * Puts a number of records, all of them or none counts; answers the sum of the numbers in them,
    * as {@link Backlog} checks it.
    */
-  public static long backlog(LoadClient client, String stream, long records, Duration time) {
-    PutLoad load = new PutLoad(client, stream, time, records);
+  public static long backlog(
+      LoadClient client, String stream, Payload payload, long records, Duration time) {
+    PutLoad load = new PutLoad(client, new Batches(stream, 1, payload), time, records);
     load.play(4);
     if (load.stored.get() != records || load.refused.get() > 0) {
       throw new NotMeasured(
@@ -79,6 +80,10 @@ public final class PutLoad {
               .formatted(load.stored.get(), records, time.toSeconds()));
     }
     return load.batches.sum(records / Batches.RECORDS);
+  }
+
+  private static Batches bytes(String stream) {
+    return new Batches(stream, 1, Payload.BYTES);
   }
 
   private double play(int inFlight) {

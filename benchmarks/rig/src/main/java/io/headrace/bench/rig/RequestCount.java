@@ -24,6 +24,11 @@ public final class RequestCount implements ExecutionInterceptor {
     byOperation.computeIfAbsent(operation, absent -> new LongAdder()).increment();
   }
 
+  /** How many were sent so far. */
+  public long total() {
+    return byOperation.values().stream().mapToLong(LongAdder::sum).sum();
+  }
+
   /** How many were sent so far, by operation. */
   public Map<String, Long> byOperation() {
     Map<String, Long> counts = new TreeMap<>();

@@ -1,24 +1,32 @@
 package io.headrace.bench.rig;
 
 import com.sun.management.OperatingSystemMXBean;
+import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * What this process takes for a number of records: processor time, user and system, and time. The
- * first records only warm it up; both clocks run from the last of these to the last of all. Any
- * thread counts; one thread asks.
+ * What this process takes for a number of records: processor time, user and system, bytes of heap
+ * that its threads allocate, and time. The first records only warm it up; all is counted from the
+ * last of these to the last of all. Any thread counts; one thread asks.
  */
 public final class Span {
   private static final OperatingSystemMXBean PROCESS =
       (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
 
-  private record Mark(long cpuNanos, long nanos) {
+  private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+  private record Mark(long cpuNanos, long nanos, long allocatedBytes) {
     static Mark now() {
-      return new Mark(PROCESS.getProcessCpuTime(), System.nanoTime());
+      long cpu = PROCESS.getProcessCpuTime();
+      long nanos = System.nanoTime();
+      // Of the threads that live: those of pools do, from the first record to the last.
+      long[] each = THREADS.getThreadAllocatedBytes(THREADS.getAllThreadIds());
+      return new Mark(cpu, nanos, Arrays.stream(each).filter(bytes -> bytes > 0).sum());
     }
   }
 
@@ -62,6 +70,7 @@ public final class Span {
     double records = (double) allRecords - warmRecords;
     return new Figures()
         .put(prefix + ".cpu_us", (end.cpuNanos - warm.cpuNanos) / 1e3 / records)
+        .put(prefix + ".allocated_bytes", (end.allocatedBytes - warm.allocatedBytes) / records)
         .put(prefix + ".records_s", records / ((end.nanos - warm.nanos) / 1e9))
         .put(prefix + ".whole_cpu_us", end.cpuNanos / 1e3 / allRecords);
   }

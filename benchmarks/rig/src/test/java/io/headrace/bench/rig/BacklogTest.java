@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 class BacklogTest {
@@ -15,7 +17,11 @@ class BacklogTest {
       throws Exception {
     arrive(5, 4, 3, 2, 1);
     assertThat(backlog.await(Duration.ZERO).byName())
-        .containsOnlyKeys("backlog.cpu_us", "backlog.records_s", "backlog.whole_cpu_us")
+        .containsOnlyKeys(
+            "backlog.cpu_us",
+            "backlog.allocated_bytes",
+            "backlog.records_s",
+            "backlog.whole_cpu_us")
         .allSatisfy((name, value) -> assertThat(value).isNotNegative());
   }
 
@@ -42,8 +48,17 @@ class BacklogTest {
   }
 
   @Test
+  void a_purchase_is_json_of_the_size_of_all_records_and_says_its_number_and_its_key() {
+    Payload.Item item = Payload.PURCHASES.next(new SplittableRandom(7));
+    assertThat(item.data()).hasSize(Batches.DATA_BYTES);
+    assertThat(new String(item.data(), StandardCharsets.US_ASCII))
+        .startsWith("{\"number\":" + item.number() + ",\"account\":\"" + item.key() + "\"")
+        .endsWith("\"}");
+  }
+
+  @Test
   void the_sum_of_the_batches_is_the_sum_of_what_their_records_carry() {
-    Batches batches = new Batches("stream", 7);
+    Batches batches = new Batches("stream", 7, Payload.BYTES);
     long sum = 0;
     for (int i = 0; i < 20; i++) {
       for (var entry : batches.get(i).records()) {

@@ -1,4 +1,4 @@
-package io.headrace.bench.fanout;
+package io.headrace.bench.consumer;
 
 import static io.headrace.bench.rig.LocalBuilder.local;
 
@@ -6,7 +6,9 @@ import io.headrace.bench.rig.ConsumerProgram;
 import io.headrace.bench.rig.ConsumerSettings;
 import io.headrace.bench.rig.NotMeasured;
 import io.headrace.bench.rig.Pause;
+import io.headrace.bench.rig.RequestCount;
 import io.headrace.checkpoint.dynamo.DynamoCheckpointStore;
+import io.headrace.checkpoint.dynamo.DynamoChunkStore;
 import io.headrace.function.Codec;
 import io.headrace.function.DeadLetters;
 import io.headrace.function.Destination;
@@ -40,26 +42,49 @@ public final class HeadraceConsumer {
 
   private static AutoCloseable start(ConsumerSettings settings, Consumer<ByteBuffer> arrived)
       throws IOException {
+    return start(settings, spec(settings.stream(), arrived));
+  }
+
+  /** Runs a function on what the settings name, and returns when it takes part in its fleet. */
+  static AutoCloseable start(ConsumerSettings settings, FunctionSpec<?, ?> spec)
+      throws IOException {
+    RequestCount ofStream = new RequestCount();
+    RequestCount ofTable = new RequestCount();
     KinesisAsyncClient kinesis =
         local(KinesisAsyncClient.builder(), settings.kinesis())
             .httpClientBuilder(KinesisHttp.builder())
+            .overrideConfiguration(override -> override.addExecutionInterceptor(ofStream))
             .build();
     DynamoDbAsyncClient dynamoDb =
-        local(DynamoDbAsyncClient.builder(), settings.dynamoDb()).build();
+        local(DynamoDbAsyncClient.builder(), settings.dynamoDb())
+            .overrideConfiguration(override -> override.addExecutionInterceptor(ofTable))
+            .build();
     FunctionRuntime.Running running =
         FunctionRuntime.named(settings.application())
             .leasesIn(new DynamoLeaseTable(dynamoDb, TABLE))
             .checkpointsIn(new DynamoCheckpointStore(dynamoDb, TABLE, settings.application()))
+            .stateIn(new DynamoChunkStore(dynamoDb, TABLE, settings.application()))
             .connecting(new KinesisConnector(kinesis, retrieval(settings)))
             .deadLettersIn(DeadLetters.inFile(Files.createTempDirectory("headrace-bench")))
-            .run(spec(settings.stream(), arrived))
+            .run(spec)
             .start();
     awaitReady(running);
-    return () -> {
+    return new Worker(running, kinesis, dynamoDb, ofStream, ofTable);
+  }
+
+  private record Worker(
+      FunctionRuntime.Running running,
+      KinesisAsyncClient kinesis,
+      DynamoDbAsyncClient dynamoDb,
+      RequestCount ofStream,
+      RequestCount ofTable)
+      implements ConsumerProgram.Counted {
+    @Override
+    public void close() {
       running.close();
       kinesis.close();
       dynamoDb.close();
-    };
+    }
   }
 
   private static Retrieval retrieval(ConsumerSettings settings) {

@@ -1,4 +1,4 @@
-package io.headrace.bench.fanout;
+package io.headrace.bench.consumer;
 
 import io.headrace.bench.rig.Launch;
 import io.headrace.harness.LocalDynamoDb;

@@ -1,4 +1,4 @@
-package io.headrace.bench.fanout;
+package io.headrace.bench.consumer;
 
 import io.headrace.bench.rig.Arguments;
 import io.headrace.bench.rig.Figures;
@@ -24,7 +24,7 @@ final class TimetableProgram {
 
   private TimetableProgram() {}
 
-  static List<String> command(ServerProcess kinesis, FanOutPlan plan) {
+  static List<String> command(ServerProcess kinesis, LatencyPlan plan) {
     return List.of(
         "endpoint=" + kinesis.endpoint(),
         "windowMillis=" + plan.window().toMillis(),
@@ -54,7 +54,7 @@ final class TimetableProgram {
     try (LoadClient client = LoadClient.http1(given.uri("endpoint"))) {
       Timetable timetable = new Timetable(client, Consumers.STREAM);
       Duration window = given.millis("windowMillis");
-      timetable.play(FanOutPlan.RATES.get(0), window.multipliedBy(FanOutPlan.WARM_UPS));
+      timetable.play(LatencyPlan.RATES.get(0), window.multipliedBy(LatencyPlan.WARM_UPS));
       play(timetable, window, given.millis("measuredMillis"), figures);
     } catch (RuntimeException e) {
       System.err.println(NotMeasured.because(e));
@@ -66,7 +66,7 @@ final class TimetableProgram {
 
   private static void play(
       Timetable timetable, Duration window, Duration measured, Figures figures) {
-    for (int rate : FanOutPlan.RATES) {
+    for (int rate : LatencyPlan.RATES) {
       timetable.play(Math.max(rate, RATE_BEFORE), window);
       Pause.millis(PAUSE_MILLIS);
       Timetable.Window played = timetable.play(rate, measured.multipliedBy(rate == 1 ? 2 : 1));

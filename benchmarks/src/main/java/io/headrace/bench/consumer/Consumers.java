@@ -1,4 +1,4 @@
-package io.headrace.bench.fanout;
+package io.headrace.bench.consumer;
 
 import io.headrace.bench.rig.Checkout;
 import io.headrace.bench.rig.ConsumerProgram;
@@ -17,8 +17,21 @@ import java.util.Locale;
  * DynamoDB Local, which ends with this. Confined to the thread of the benchmark.
  */
 public final class Consumers implements AutoCloseable {
-  /** The stream that they read. */
+  /** The stream that they read where there is but one. */
   public static final String STREAM = "measured";
+
+  /**
+   * What a consumer is started for.
+   *
+   * @param warmRecords see {@link ConsumerSettings}, as of the others
+   */
+  public record Task(
+      String stream, Measuring measuring, long warmRecords, long records, long check) {
+    /** What is put while it runs, without a backlog before. */
+    public static Task live(Measuring measuring) {
+      return new Task(STREAM, measuring, 0, 0, 0);
+    }
+  }
 
   private static final Duration READY_MAX = Duration.ofSeconds(150);
   private static final Duration STOP_MAX = Duration.ofSeconds(5);
@@ -55,29 +68,19 @@ public final class Consumers implements AutoCloseable {
     return kcl.version();
   }
 
-  /**
-   * Starts a consumer and waits until it reads.
-   *
-   * @param warmRecords see {@link ConsumerSettings}, as of the others
-   */
-  public Dialogue start(
-      Contestant contestant,
-      URI kinesis,
-      Measuring measuring,
-      long warmRecords,
-      long records,
-      long check) {
+  /** Starts a consumer and waits until it reads. */
+  public Dialogue start(Contestant contestant, URI kinesis, Task task) {
     ConsumerSettings settings =
         new ConsumerSettings(
             kinesis,
             dynamoDb.endpoint(),
-            STREAM,
+            task.stream(),
             "bench-" + ++started,
             contestant.reading(),
-            measuring,
-            warmRecords,
-            records,
-            check);
+            task.measuring(),
+            task.warmRecords(),
+            task.records(),
+            task.check());
     Path log = logs.resolve(contestant.name().toLowerCase(Locale.ROOT) + ".log");
     Dialogue consumer = Dialogue.start(contestant.launch(kcl, settings), log, STOP_MAX);
     try {

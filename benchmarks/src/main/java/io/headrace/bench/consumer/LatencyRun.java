@@ -1,4 +1,4 @@
-package io.headrace.bench.fanout;
+package io.headrace.bench.consumer;
 
 import io.headrace.bench.rig.Checkout;
 import io.headrace.bench.rig.ConsumerSettings.Measuring;
@@ -8,7 +8,6 @@ import io.headrace.bench.rig.LoadClient;
 import io.headrace.bench.rig.LoadProcess;
 import io.headrace.bench.rig.NotMeasured;
 import io.headrace.bench.rig.OwnServer;
-import io.headrace.bench.rig.PutLoad;
 import io.headrace.bench.rig.Results;
 import io.headrace.bench.rig.ServerProcess;
 import java.time.Duration;
@@ -16,11 +15,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
-/** Measures all consumers in turn. Confined to the thread of the benchmark. */
-final class FanOutRun {
+/**
+ * Puts records on a timetable, and has each consumer in turn tell how long they took to its
+ * function. Confined to the thread of the benchmark.
+ */
+final class LatencyRun {
   private static final int SERVER_HEAP_MEBIBYTES = 3072;
-  private static final Duration FILL_MAX = Duration.ofMinutes(2);
-  private static final Duration BACKLOG_MAX = Duration.ofMinutes(4);
   private static final Duration ANSWER_MAX = Duration.ofSeconds(60);
 
   // A record put by itself costs the producer more than the others: its code is compiled once,
@@ -29,13 +29,13 @@ final class FanOutRun {
 
   private static final int REST_MILLIS = 5_000;
 
-  private final FanOutPlan plan;
+  private final LatencyPlan plan;
   private final Checkout checkout;
   private final Consumer<String> progress;
   private final Results results = new Results();
-  private String kclVersion = "not there";
+  private String kclVersion = "not run";
 
-  FanOutRun(FanOutPlan plan, Checkout checkout, Consumer<String> progress) {
+  LatencyRun(LatencyPlan plan, Checkout checkout, Consumer<String> progress) {
     this.plan = plan;
     this.checkout = checkout;
     this.progress = progress;
@@ -52,13 +52,16 @@ final class FanOutRun {
   }
 
   Results run() {
-    boolean withKcl = plan.consumers().stream().anyMatch(Contestant::isKcl) && built();
-    try (Consumers consumers = Consumers.open(checkout, "fanout")) {
+    Entrants entrants = Entrants.of(plan.consumers(), checkout, results, progress);
+    kclVersion = entrants.kclVersion();
+    try (Consumers consumers = Consumers.open(checkout, "latency")) {
       for (int round = 1; round <= plan.rounds(); round++) {
-        for (Contestant contestant : plan.consumers()) {
-          if (withKcl || !contestant.isKcl()) {
-            measure(round, contestant, consumers);
-          }
+        for (Contestant contestant : entrants.contestants()) {
+          int number = round;
+          results.attempt(
+              contestant.label() + ", round " + round,
+              progress,
+              () -> latency(number, contestant, consumers));
         }
       }
     } catch (NotMeasured e) {
@@ -72,39 +75,8 @@ final class FanOutRun {
     return kclVersion;
   }
 
-  private boolean built() {
-    try {
-      progress.accept("builds the KCL's consumer if need be");
-      kclVersion = Consumers.buildKcl(checkout);
-      return true;
-    } catch (NotMeasured e) {
-      results.failed("the KCL", e);
-      return false;
-    }
-  }
-
-  private void measure(int round, Contestant contestant, Consumers consumers) {
-    if (plan.has(Part.BACKLOG) && contestant.readsBacklog()) {
-      attempt(round, contestant, "backlog", () -> backlog(round, contestant, consumers));
-    }
-    if (plan.has(Part.LATENCY)) {
-      attempt(round, contestant, "latency", () -> latency(round, contestant, consumers));
-    }
-  }
-
-  private void backlog(int round, Contestant contestant, Consumers consumers) {
-    try (Running running = start(contestant, consumers, Measuring.BACKLOG)) {
-      keep(
-          round,
-          contestant,
-          running
-              .consumer()
-              .ask("backlog " + BACKLOG_MAX.toMillis(), BACKLOG_MAX.plus(ANSWER_MAX)));
-    }
-  }
-
   private void latency(int round, Contestant contestant, Consumers consumers) {
-    try (Running running = start(contestant, consumers, Measuring.LATENCY)) {
+    try (Running running = start(contestant, consumers)) {
       LoadProcess.Outcome played =
           LoadProcess.run(
               TimetableProgram.class,
@@ -112,7 +84,7 @@ final class FanOutRun {
               TimetableProgram.command(running.kinesis(), plan),
               plan.latencyMax());
       Map<String, Double> told = played.figures().byName();
-      for (int rate : FanOutPlan.RATES) {
+      for (int rate : LatencyPlan.RATES) {
         Double window = told.get(TimetableProgram.windowOf(rate));
         if (window != null) {
           String command =
@@ -134,42 +106,23 @@ final class FanOutRun {
     }
   }
 
-  /** Starts a server, puts the backlog into it, starts the consumer and waits until it reads. */
-  private Running start(Contestant contestant, Consumers consumers, Measuring measuring) {
+  /** Starts a server and the consumer, and waits until it reads. */
+  private Running start(Contestant contestant, Consumers consumers) {
     ServerProcess kinesis =
         OwnServer.start(
-            "off", SERVER_HEAP_MEBIBYTES, checkout.logs("fanout").resolve("kinesis.log"));
-    try {
-      long check = fill(kinesis, measuring);
+            "off", SERVER_HEAP_MEBIBYTES, checkout.logs("latency").resolve("kinesis.log"));
+    try (LoadClient client = LoadClient.http1(kinesis.endpoint())) {
+      client.create(Consumers.STREAM);
       return new Running(
           kinesis,
-          consumers.start(
-              contestant,
-              kinesis.endpoint(),
-              measuring,
-              plan.warmRecords(),
-              plan.records(),
-              check));
+          consumers.start(contestant, kinesis.endpoint(), Consumers.Task.live(Measuring.LATENCY)));
     } catch (NotMeasured e) {
       kinesis.close();
       throw e;
     }
   }
 
-  private long fill(ServerProcess kinesis, Measuring measuring) {
-    try (LoadClient client = LoadClient.http1(kinesis.endpoint())) {
-      client.create(Consumers.STREAM);
-      return measuring == Measuring.BACKLOG
-          ? PutLoad.backlog(client, Consumers.STREAM, plan.warmRecords() + plan.records(), FILL_MAX)
-          : 0;
-    }
-  }
-
   private void keep(int round, Contestant contestant, String line) {
     results.add(round, contestant.label(), null, Figures.parse(line));
-  }
-
-  private void attempt(int round, Contestant contestant, String what, Runnable run) {
-    results.attempt(contestant.label() + ", round " + round + ", " + what, progress, run);
   }
 }
