@@ -239,6 +239,9 @@ final class KeyTimers<O> {
     if (next.kind() == Next.Kind.FORGET) {
       forget(key);
     }
+    if (next.isUntimed()) {
+      return;
+    }
     String origin = of.position() != null ? of.id() : Timer.originOf(of.id());
     for (var wish : next.timers()) {
       if (wish instanceof Next.Cancel cancel) {

@@ -330,25 +330,28 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
   /**
    * What a key has before a call.
    *
-   * @param entry null where it has no state
+   * @param entry under which it is
+   * @param value null where it has no state
    * @param expired it has one, and is to have none any more
    */
-  private record Before<S>(@Nullable StateValue entry, @Nullable S state, boolean expired) {}
+  private record Before<S>(
+      EntryKey entry, @Nullable StateValue value, @Nullable S state, boolean expired) {}
 
   /** In the lane of the key; on the pool. */
   private Before<S> before(StateKey key, ReadEntries read) throws StateLoading {
-    var entry = read.look(space, EntryKeys.of(key));
-    if (entry == null) {
-      return new Before<>(null, null, false);
+    var entry = EntryKeys.of(key);
+    var found = read.find(space, entry);
+    if (found == null) {
+      return new Before<>(entry, null, null, false);
     }
     if (timers.isExpiring()) {
       var expiry = Timer.entryOf(key, Timer.Kind.EXPIRY, "");
       var set = read.look(space, expiry);
       if (set != null && !Timer.read(expiry, set).due().isAfter(scope.loop().now())) {
-        return new Before<>(entry, null, true);
+        return new Before<>(found.key(), found.value(), null, true);
       }
     }
-    return new Before<>(entry, codec.decode(key, entry), false);
+    return new Before<>(found.key(), found.value(), codec.decode(key, found.value()), false);
   }
 
   private S stateFor(StateKey key, Before<S> before) {
@@ -365,16 +368,15 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
               + scope.function
               + ": it set or cancelled a timer, and its class has no onTimer");
     }
-    var entry = EntryKeys.of(key);
+    var entry = before.entry();
+    var former = before.value();
     StateValue after = null;
     if (next.kind() == Next.Kind.STATE) {
       var made = codec.encode(key, next.state());
-      boolean same =
-          !before.expired() && before.entry() != null && codec.isSame(key, before.entry(), made);
+      boolean same = !before.expired() && former != null && codec.isSame(key, former, made);
       after = same ? null : made;
     }
-    boolean removes =
-        before.expired() || (next.kind() == Next.Kind.FORGET && before.entry() != null);
+    boolean removes = before.expired() || (next.kind() == Next.Kind.FORGET && former != null);
     if (after == null && !removes && next.isUntimed() && next.kind() != Next.Kind.FORGET) {
       return new Task.Effect(Outcome.HANDLED, first);
     }
@@ -405,6 +407,13 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
       super(record, id);
     }
 
+    private void refuseForeign() throws ForeignKey {
+      if (!ours) {
+        ForeignKey.refuse(scope, record.key().text());
+        ours = true;
+      }
+    }
+
     @Override
     boolean comesBehind(Instant due) {
       return place != null && !place.isBefore(due);
@@ -416,12 +425,17 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
       if (decoded.end()) {
         return CompletableFuture.completedFuture(Effect.FILTERED);
       }
-      if (!ours) {
-        ForeignKey.refuse(scope, record.key().text());
-        ours = true;
+      // Where a key function may throw, whose the record is comes first.
+      boolean plain = keys instanceof Keys.ByPartitionKey<I>;
+      if (!plain) {
+        refuseForeign();
       }
       var key = StateKey.of(keys, record.key().text(), decoded);
       var before = before(key, read);
+      if (plain && before.value() == null) {
+        // What has state here was asked when it got it: most records are spared the MD5.
+        refuseForeign();
+      }
       var event = event(decoded, call);
       call.enter();
       var stage = Call.answerOf(invocation.call(stateFor(key, before), event, out));

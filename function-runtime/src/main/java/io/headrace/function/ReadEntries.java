@@ -30,9 +30,19 @@ final class ReadEntries {
    * @throws StateLoading when it is not in memory
    */
   @Nullable StateValue look(StateSpace space, EntryKey key) throws StateLoading {
+    var found = find(space, key);
+    return found == null ? null : found.value();
+  }
+
+  /**
+   * One entry, with the key under which it is best changed; null where there is none.
+   *
+   * @throws StateLoading when it is not in memory
+   */
+  Lookup.@Nullable Found find(StateSpace space, EntryKey key) throws StateLoading {
     var lookup = space.look(key);
     if (lookup instanceof Lookup.Found found) {
-      return found.value();
+      return found;
     }
     if (!(lookup instanceof Lookup.Loading loading)) {
       return null;
@@ -41,7 +51,7 @@ final class ReadEntries {
     if (known == null) {
       throw new StateLoading(Map.of(key, loading.answer()));
     }
-    return known.orElse(null);
+    return known.map(value -> new Lookup.Found(key, value)).orElse(null);
   }
 
   /**

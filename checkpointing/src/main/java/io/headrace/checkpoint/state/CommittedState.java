@@ -119,9 +119,10 @@ public final class CommittedState {
                   chunk.entries().stream()
                       .filter(entry -> span.holds(entry.key()))
                       .forEach(
-                          entry ->
-                              found.putIfAbsent(
-                                  EntryKey.read(entry.key()), new Slot(entry.value()))));
+                          entry -> {
+                            var key = EntryKey.read(entry.key());
+                            found.putIfAbsent(key, new Slot(key, entry.value()));
+                          }));
     }
     return io.node(ref)
         .thenCompose(
@@ -151,7 +152,7 @@ public final class CommittedState {
               var key = EntryKey.read(entry.key());
               tellBefore(key, rest, told);
               var newer = rest.remove(key);
-              tell(key, newer == null ? new Slot(entry.value()) : newer, told);
+              tell(key, newer == null ? new Slot(key, entry.value()) : newer, told);
             },
             () -> null,
             new AtomicBoolean());

@@ -27,13 +27,17 @@ public final class EntryKey implements Comparable<EntryKey> {
   private final byte[] suffix;
   private final int hashCode;
 
+  /** The key is the partition key, and is not compared again. */
+  private final boolean plain;
+
   /** Made when it is first needed, as it costs an MD5: most look-ups end in memory. */
-  private byte @Nullable [] encoded;
+  private volatile byte @Nullable [] encoded;
 
   private EntryKey(
       String partitionKey, String key, EntryKind kind, byte[] suffix, byte @Nullable [] encoded) {
     this.partitionKey = Objects.requireNonNull(partitionKey, "partitionKey");
-    this.key = Objects.requireNonNull(key, "key");
+    this.plain = key.equals(partitionKey);
+    this.key = plain ? partitionKey : key;
     this.kind = Objects.requireNonNull(kind, "kind");
     this.suffix = suffix;
     this.encoded = encoded;
@@ -84,9 +88,10 @@ public final class EntryKey implements Comparable<EntryKey> {
     return range.equals(HashRange.ALL) || range.holds(hash());
   }
 
-  /** About what it takes of memory. */
+  /** About what it takes of memory, encoded as well. */
   int weight() {
-    return 2 * (partitionKey.length() + key.length()) + suffix.length + 96;
+    int text = plain ? partitionKey.length() : partitionKey.length() + key.length();
+    return 3 * text + 2 * suffix.length + HASH_BYTES + 120;
   }
 
   /** Hash, partition key, key, kind, suffix; never changed by the caller. */
@@ -100,16 +105,9 @@ public final class EntryKey implements Comparable<EntryKey> {
   }
 
   private byte[] encode() {
-    var out = new ByteWriter(HASH_BYTES + partitionKey.length() + key.length() + 8);
-    var hash = HashRange.hashOf(partitionKey).toByteArray();
-    for (int i = HASH_BYTES - hash.length; i > 0; i--) {
-      out.writeByte(0);
-    }
-    // A hash whose first bit is set has a zero byte in front.
-    int from = Math.max(0, hash.length - HASH_BYTES);
-    out.write(hash, from, hash.length - from);
+    var out = new ByteWriter(partitionKey.length() + key.length() + suffix.length + 8);
     out.writeBytes(partitionKey.getBytes(UTF_8));
-    if (key.equals(partitionKey)) {
+    if (plain) {
       out.writeLong(0);
     } else {
       var bytes = key.getBytes(UTF_8);
@@ -118,7 +116,7 @@ public final class EntryKey implements Comparable<EntryKey> {
     }
     out.writeByte(kind.code());
     out.write(suffix, 0, suffix.length);
-    return out.toBytes();
+    return withHash(out.toBytes());
   }
 
   /**
@@ -168,8 +166,9 @@ public final class EntryKey implements Comparable<EntryKey> {
     return other instanceof EntryKey that
         && hashCode == that.hashCode
         && kind == that.kind
+        && plain == that.plain
         && partitionKey.equals(that.partitionKey)
-        && key.equals(that.key)
+        && (plain || key.equals(that.key))
         && Arrays.equals(suffix, that.suffix);
   }
 

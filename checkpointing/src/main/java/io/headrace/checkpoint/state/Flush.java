@@ -1,17 +1,21 @@
 package io.headrace.checkpoint.state;
 
 import io.headrace.kcl.HashRange;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Stores one snapshot: what changed as runs before those that are there, then the root. Runs on the
- * background executor and on whatever thread completes a put, one step at a time.
+ * Stores one snapshot: what changed as runs before those that are there, and the root. Names and
+ * checksums are known before anything is stored, so the root does not wait for the pieces: nobody
+ * reads it before the commit, which waits for all. Runs on the background executor and on whatever
+ * thread completes a put, one step at a time.
  */
 final class Flush {
   /** A root of so many bytes rides in the commit; a larger one is a chunk. */
@@ -33,7 +37,23 @@ final class Flush {
       List<Run> cold,
       List<Run> resident) {}
 
-  private record Change(EntryKey key, RawEntry entry) {}
+  /**
+   * One entry to be stored.
+   *
+   * @param order of the hash's first eight bytes, which tells nearly all keys apart
+   */
+  private record Change(EntryKey key, RawEntry entry, long order) implements Comparable<Change> {
+    static Change of(EntryKey key, @Nullable StateValue value) {
+      byte[] encoded = key.encoded();
+      return new Change(key, new RawEntry(encoded, value), ByteBuffer.wrap(encoded).getLong());
+    }
+
+    @Override
+    public int compareTo(Change other) {
+      int byHash = Long.compareUnsigned(order, other.order);
+      return byHash != 0 ? byHash : entry.compareTo(other.entry);
+    }
+  }
 
   private final ChunkIo io;
   private final int shard;
@@ -82,11 +102,11 @@ final class Flush {
       if (change.getValue().isGone() && io.rules().dropsTombstone(beneath)) {
         continue;
       }
-      var entry = new RawEntry(key.encoded(), change.getValue().value());
-      bytes += entry.bytes();
-      kept.add(new Change(key, entry));
+      var one = Change.of(key, change.getValue().value());
+      bytes += one.entry().bytes();
+      kept.add(one);
     }
-    kept.sort(Comparator.comparing(Change::entry));
+    Collections.sort(kept);
     if (bytes <= INLINE_BYTES_MAX) {
       return root(kept, cold, resident);
     }
@@ -103,7 +123,7 @@ final class Flush {
     var writer = new RunWriter(io, ofResident, range);
     writers.add(writer);
     var ours = all.stream().filter(each -> each.key().kind().isResident() == ofResident).toList();
-    return fill(writer, ours, 0).thenCompose(done -> writer.finish());
+    return fill(writer, ours, 0).thenApply(done -> writer.close());
   }
 
   private static CompletableFuture<Void> fill(RunWriter writer, List<Change> some, int from) {
@@ -128,20 +148,24 @@ final class Flush {
   private CompletableFuture<Stored> root(
       List<Change> left, List<Run> newCold, List<Run> newResident) {
     var inline = new HashMap<EntryKey, Slot>();
-    left.forEach(each -> inline.put(each.key(), new Slot(each.entry().value())));
+    left.forEach(each -> inline.put(each.key(), new Slot(each.key(), each.entry().value())));
     var runs = new ArrayList<>(newCold);
     runs.addAll(newResident);
     byte[] root =
         new Root(shard, range, notes, left.stream().map(Change::entry).toList(), runs).write();
     if (root.length <= RIDING_BYTES_MAX) {
-      return CompletableFuture.completedFuture(
-          new Stored(root, Optional.empty(), inline, newCold, newResident));
+      var riding = new Stored(root, Optional.empty(), inline, newCold, newResident);
+      return piecesStored().thenApply(done -> riding);
     }
     var name = io.newName();
     rootChunk = Optional.of(name);
     var ref = new RootRef(name, ByteWriter.checksum(root, root.length));
-    return io.put(name, root)
-        .thenApply(
-            done -> new Stored(ref.write(), Optional.of(name), inline, newCold, newResident));
+    var stored = new Stored(ref.write(), Optional.of(name), inline, newCold, newResident);
+    return CompletableFuture.allOf(io.put(name, root), piecesStored()).thenApply(done -> stored);
+  }
+
+  private CompletableFuture<Void> piecesStored() {
+    return CompletableFuture.allOf(
+        writers.stream().map(RunWriter::stored).toArray(CompletableFuture<?>[]::new));
   }
 }

@@ -8,8 +8,12 @@ public sealed interface Lookup {
   /** There is no such entry. */
   Lookup ABSENT = new Absent();
 
-  /** The entry is in memory. */
-  record Found(StateValue value) implements Lookup {}
+  /**
+   * The entry is in memory.
+   *
+   * @param key equal to the one that was asked for: changing the entry under this one is cheaper
+   */
+  record Found(EntryKey key, StateValue value) implements Lookup {}
 
   /** There is no such entry. */
   record Absent() implements Lookup {}

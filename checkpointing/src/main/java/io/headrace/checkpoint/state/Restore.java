@@ -198,17 +198,17 @@ final class Restore {
 
   private void take(Left left) {
     if (left instanceof Left.Former whole) {
-      whole.contents().entries().forEach((key, value) -> change(key, new Slot(value)));
+      whole.contents().entries().forEach((key, value) -> change(new Slot(key, value)));
       return;
     }
     var root = ((Left.Rooted) left).root();
     for (var entry : root.inline()) {
       var key = EntryKey.read(entry.key());
-      var value = new Slot(entry.value());
+      var value = new Slot(key, entry.value());
       if (own) {
         inline.put(key, value);
       } else {
-        change(key, value);
+        change(value);
       }
     }
     for (var run : root.runs()) {
@@ -216,9 +216,9 @@ final class Restore {
     }
   }
 
-  private void change(EntryKey key, Slot value) {
-    if (key.isIn(home.range())) {
-      changes.put(key, value);
+  private void change(Slot slot) {
+    if (slot.key().isIn(home.range())) {
+      changes.put(slot.key(), slot);
     }
   }
 
@@ -251,7 +251,7 @@ final class Restore {
     if (key.isIn(home.range())) {
       var known = changes.get(key);
       var one = known == null ? null : known.value();
-      changes.put(key, new Slot(one == null ? value : joining.join(key, one, value)));
+      changes.put(key, new Slot(key, one == null ? value : joining.join(key, one, value)));
     }
   }
 

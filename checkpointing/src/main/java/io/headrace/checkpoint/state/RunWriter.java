@@ -76,12 +76,18 @@ final class RunWriter {
 
   /** All of it is durable when the stage completes; empty where nothing was added. */
   CompletableFuture<Optional<Run>> finish() {
+    var run = close();
+    return stored().thenApply(done -> run);
+  }
+
+  /** Nothing more is added: the run as it will be once all is {@link #stored}. */
+  Optional<Run> close() {
     if (!open.isEmpty()) {
       closeData();
     }
     byte[] from = first;
     if (from == null) {
-      return CompletableFuture.completedFuture(Optional.empty());
+      return Optional.empty();
     }
     int level = 0;
     while (level + 1 < levels.size() || levels.get(level).size() > 1) {
@@ -95,15 +101,17 @@ final class RunWriter {
       io.isTop(top.name(), top.bloom());
       top = new ChunkRef(top.name(), top.checksum(), top.bytes(), top.first(), ChunkRef.NO_BLOOM);
     }
-    var run = new Run(resident, limit, entries, bytes, from, last, level, top);
-    return CompletableFuture.allOf(inFlight.toArray(CompletableFuture<?>[]::new))
-        .thenApply(stored -> Optional.of(run));
+    return Optional.of(new Run(resident, limit, entries, bytes, from, last, level, top));
+  }
+
+  /** Completes when no put is under way any more; fails when one has. */
+  CompletableFuture<Void> stored() {
+    return CompletableFuture.allOf(inFlight.toArray(CompletableFuture<?>[]::new));
   }
 
   /** No put is under way any more, however they came out. */
   CompletableFuture<Void> settled() {
-    return CompletableFuture.allOf(inFlight.toArray(CompletableFuture<?>[]::new))
-        .handle((done, thrown) -> null);
+    return stored().handle((done, thrown) -> null);
   }
 
   private void closeData() {

@@ -5,21 +5,21 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a layer says of a key.
  *
+ * @param key whoever changes the entry goes on with this very object, which the cache has: it is
+ *     encoded once, and found without comparing its text
  * @param value null where the entry was removed, and layers beneath may still hold it
  */
-record Slot(@Nullable StateValue value) {
-  static final Slot GONE = new Slot(null);
-
+record Slot(EntryKey key, @Nullable StateValue value) {
   boolean isGone() {
     return value == null;
   }
 
   Lookup lookup() {
-    return value == null ? Lookup.ABSENT : new Lookup.Found(value);
+    return value == null ? Lookup.ABSENT : new Lookup.Found(key, value);
   }
 
-  /** About what it takes of memory under this key, with its object. */
-  int weightUnder(EntryKey key) {
+  /** About what it takes of memory, with its key and its object. */
+  int weight() {
     return key.weight() + 64 + (value == null ? 0 : value.weight());
   }
 }

@@ -15,6 +15,12 @@ public final class StateCache {
   /** Unless told otherwise. */
   public static final long BYTES_MAX_DEFAULT = 64L << 20;
 
+  /**
+   * A value of the weight of the one before is put in its place as cheaply as one is read; any
+   * other goes through what keeps the cache in its bound.
+   */
+  private static final int WEIGHT_STEP = 64;
+
   private record OfSpace(long space, EntryKey key) {}
 
   private final Cache<Object, Object> cache;
@@ -34,15 +40,17 @@ public final class StateCache {
     cache =
         Caffeine.newBuilder()
             .maximumWeight(bytesMax)
-            .weigher(StateCache::weightOf)
+            .weigher((key, value) -> weightOf(value))
             // Upkeep is done by whoever writes: it is short, and no thread is needed for it.
             .executor(Runnable::run)
             .build();
   }
 
-  private static int weightOf(Object key, Object value) {
-    if (key instanceof OfSpace entry && value instanceof Slot slot) {
-      return slot.weightUnder(entry.key());
+  /** Of entries in steps, so that one that grew by a digit stays where it is in the cache. */
+  private static int weightOf(Object value) {
+    if (value instanceof Slot slot) {
+      int weight = slot.weight();
+      return weight + (WEIGHT_STEP - weight % WEIGHT_STEP) % WEIGHT_STEP;
     }
     return value instanceof Node node ? node.weight() : 64;
   }
@@ -65,13 +73,13 @@ public final class StateCache {
     return cache.getIfPresent(new OfSpace(space, key)) instanceof Slot slot ? slot : null;
   }
 
-  void put(long space, EntryKey key, Slot value) {
-    cache.put(new OfSpace(space, key), value);
+  void put(long space, Slot slot) {
+    cache.put(new OfSpace(space, slot.key()), slot);
   }
 
   /** What was read must not displace what was written meanwhile. */
-  void putIfAbsent(long space, EntryKey key, Slot value) {
-    var unused = cache.asMap().putIfAbsent(new OfSpace(space, key), value);
+  void putIfAbsent(long space, Slot slot) {
+    var unused = cache.asMap().putIfAbsent(new OfSpace(space, slot.key()), slot);
   }
 
   /** A space is used no more; goes through all that is in memory. */

@@ -117,9 +117,9 @@ public final class StateSpace {
     view =
         new View(
             new ConcurrentHashMap<>(), List.of(), found.inline(), found.cold(), found.resident());
-    found.changes().forEach(this::change);
+    found.changes().values().forEach(this::change);
     residents.putAll(found.residents());
-    found.warm().forEach((key, value) -> home.cache().put(identity, key, new Slot(value)));
+    found.warm().forEach((key, value) -> home.cache().put(identity, new Slot(key, value)));
     rootChunk = found.rootChunk();
     mustStore = !found.own() && !found.origins().isEmpty();
     if (!mustStore && !parts.isEmpty()) {
@@ -167,7 +167,7 @@ public final class StateSpace {
   /** What is under a key; from any thread, while nobody changes that entry. */
   public Lookup look(EntryKey key) {
     if (key.kind().isResident()) {
-      return new Slot(residents.get(key)).lookup();
+      return new Slot(key, residents.get(key)).lookup();
     }
     var seen = view;
     var value = seen.above(key);
@@ -185,12 +185,12 @@ public final class StateSpace {
         io.find(key.encoded(), runs)
             .thenApply(
                 value -> {
-                  var slot = new Slot(value.orElse(null));
-                  home.loop().execute(() -> keep(key, slot, runs));
+                  var slot = new Slot(key, value.orElse(null));
+                  home.loop().execute(() -> keep(slot, runs));
                   return value;
                 });
     return found.isDone() && !found.isCompletedExceptionally()
-        ? new Slot(found.join().orElse(null)).lookup()
+        ? new Slot(key, found.join().orElse(null)).lookup()
         : new Lookup.Loading(found);
   }
 
@@ -200,10 +200,10 @@ public final class StateSpace {
    * worker loop, as none of that may come between.
    */
   @SuppressWarnings("ReferenceEquality")
-  private void keep(EntryKey key, Slot found, List<Run> runs) {
+  private void keep(Slot found, List<Run> runs) {
     var now = view;
-    if (now.cold() == runs && now.above(key) == null) {
-      home.cache().putIfAbsent(identity, key, found);
+    if (now.cold() == runs && now.above(found.key()) == null) {
+      home.cache().putIfAbsent(identity, found);
     }
   }
 
@@ -214,7 +214,7 @@ public final class StateSpace {
     if (key.kind().isResident()) {
       residents.put(key, value);
     }
-    change(key, new Slot(value));
+    change(new Slot(key, value));
   }
 
   /** Removes an entry, if there is one. On the worker loop. */
@@ -222,12 +222,12 @@ public final class StateSpace {
     if (key.kind().isResident()) {
       residents.remove(key);
     }
-    change(key, Slot.GONE);
+    change(new Slot(key, null));
   }
 
-  private void change(EntryKey key, Slot slot) {
-    var before = view.active().put(key, slot);
-    activeBytes += slot.weightUnder(key) - (before == null ? 0 : before.weightUnder(key));
+  private void change(Slot slot) {
+    var before = view.active().put(slot.key(), slot);
+    activeBytes += slot.weight() - (before == null ? 0 : before.weight());
     weigh();
   }
 
@@ -285,7 +285,7 @@ public final class StateSpace {
     return Restore.scan(io, kind.isResident() ? seen.resident() : seen.cold(), Runnable::run)
         .thenApply(
             all -> {
-              var changes = seen.changes(Long.MAX_VALUE);
+              var changes = new HashMap<>(seen.changes(Long.MAX_VALUE));
               changes.putAll(seen.active());
               changes.forEach(
                   (key, slot) -> {
@@ -375,12 +375,11 @@ public final class StateSpace {
 
   /** What is stored may be forgotten, and is asked for again most likely. */
   private void remember(Map<EntryKey, Slot> changes) {
-    changes.forEach(
-        (key, value) -> {
-          if (!key.kind().isResident()) {
-            home.cache().put(identity, key, value);
-          }
-        });
+    for (var slot : changes.values()) {
+      if (!slot.key().kind().isResident()) {
+        home.cache().put(identity, slot);
+      }
+    }
   }
 
   private void stored(

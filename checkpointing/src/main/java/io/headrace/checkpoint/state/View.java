@@ -25,6 +25,9 @@ record View(
     Map<EntryKey, Slot> inline,
     List<Run> cold,
     List<Run> resident) {
+  /** For so many entries there is room from the beginning, at most: 64 KB of it. */
+  private static final int EXPECTED_MAX = 8_192;
+
   /**
    * What one snapshot has changed.
    *
@@ -34,15 +37,19 @@ record View(
 
   private static long weightOf(Map<EntryKey, Slot> entries) {
     long weight = 0;
-    for (var entry : entries.entrySet()) {
-      weight += entry.getValue().weightUnder(entry.getKey());
+    for (var slot : entries.values()) {
+      weight += slot.weight();
     }
     return weight;
   }
 
   /** Of all snapshots that are not stored yet. */
   long frozenBytes() {
-    return frozen.stream().mapToLong(Frozen::bytes).sum();
+    long bytes = 0;
+    for (var layer : frozen) {
+      bytes += layer.bytes();
+    }
+    return bytes;
   }
 
   /** Of what changed since the last snapshot. */
@@ -77,8 +84,11 @@ record View(
     return inline.get(key);
   }
 
-  /** All that is above the runs and was changed by that snapshot or before. */
+  /** All that is above the runs and was changed by that snapshot or before; never changed. */
   Map<EntryKey, Slot> changes(long snapshot) {
+    if (inline.isEmpty() && frozen.size() == 1 && frozen.get(0).snapshot() <= snapshot) {
+      return frozen.get(0).entries();
+    }
     var all = new HashMap<>(inline);
     for (int i = frozen.size() - 1; i >= 0; i--) {
       if (frozen.get(i).snapshot() <= snapshot) {
@@ -97,7 +107,9 @@ record View(
     var layers = new ArrayList<Frozen>();
     layers.add(new Frozen(snapshot, active, bytes));
     layers.addAll(frozen);
-    return new View(new ConcurrentHashMap<>(), List.copyOf(layers), inline, cold, resident);
+    // About as much changes until the next snapshot as did until this one.
+    var next = new ConcurrentHashMap<EntryKey, Slot>(Math.min(active.size(), EXPECTED_MAX));
+    return new View(next, List.copyOf(layers), inline, cold, resident);
   }
 
   /**

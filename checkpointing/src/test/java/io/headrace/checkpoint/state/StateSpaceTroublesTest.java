@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headrace.checkpoint.ChunkStore;
 import io.headrace.checkpoint.ForwardingChunkStore;
+import io.headrace.checkpoint.InMemoryChunkStore;
 import io.headrace.kcl.CheckpointException;
 import io.headrace.kcl.HashRange;
 import io.headrace.kcl.loop.SimulatedLoop;
@@ -47,6 +48,44 @@ class StateSpaceTroublesTest {
         return CompletableFuture.failedFuture(new CheckpointException("down"));
       }
       return super.get(name);
+    }
+  }
+
+  /** Answers no put until it is told to. */
+  private static final class Dawdling extends ForwardingChunkStore {
+    final List<CompletableFuture<Void>> answers = new ArrayList<>();
+
+    Dawdling(ChunkStore chunks) {
+      super(chunks);
+    }
+
+    @Override
+    public CompletionStage<Void> put(String name, byte[] bytes) {
+      var answer = new CompletableFuture<Void>();
+      answers.add(answer);
+      return super.put(name, bytes).thenCompose(stored -> answer);
+    }
+  }
+
+  @Test
+  void a_snapshot_puts_its_root_beside_the_pieces_and_waits_for_both() {
+    for (int first = 0; first < 2; first++) {
+      var store = new Dawdling(new InMemoryChunkStore(1 << 20));
+      var run = run("s", store, new StateCache(64 << 20)).restart();
+      for (int i = 0; i < 40; i++) {
+        run.put(key(i), value(i, 1_000));
+      }
+      // So much beside the run that the root is a chunk.
+      run.space.note("place", new byte[2_000]);
+      var snapshot = run.space.snapshot().toCompletableFuture();
+      loop.advance(Duration.ofSeconds(1));
+      assertThat(store.answers).as("a piece, and the root").hasSize(2);
+      store.answers.get(first).complete(null);
+      loop.advance(Duration.ofSeconds(1));
+      assertThat(snapshot).isNotDone();
+      store.answers.get(1 - first).complete(null);
+      loop.advance(Duration.ofSeconds(1));
+      assertThat(snapshot).isCompleted();
     }
   }
 
