@@ -17,7 +17,8 @@ record Committing(Optional<Duration> within, boolean early, Duration outputs) {
 
   static final Committing USUAL = new Committing(Optional.empty(), false, OUTPUTS);
 
-  private static final Duration SHORTEST = Duration.ofMillis(1);
+  /** How long that may wait for a commit which no call has asked for. */
+  private static final Duration UPKEEP = Duration.ofSeconds(1);
 
   Committing within(Duration limit) {
     return new Committing(Optional.of(limit), early, limit);
@@ -32,12 +33,19 @@ record Committing(Optional<Duration> within, boolean early, Duration outputs) {
     return within.isPresent() ? this : new Committing(within, early, ofOutputs);
   }
 
-  /** The runtime's policy, as this function wants it. */
+  /**
+   * The runtime's policy, as this function wants it. Each call that is finished wants its commit
+   * within the limit by itself; what is left, such as that outputs were sent, is in no hurry: a
+   * commit for its sake would be under way when the next record comes, which would wait for it.
+   */
   CheckpointPolicy policy(CheckpointPolicy of) {
     if (within.isEmpty() || within.get().compareTo(of.interval()) >= 0) {
       return of;
     }
     var limit = within.get();
-    return new CheckpointPolicy(limit.compareTo(SHORTEST) < 0 ? SHORTEST : limit, of.recordsMax());
+    var longest = limit.compareTo(UPKEEP) > 0 ? limit : UPKEEP;
+    return longest.compareTo(of.interval()) < 0
+        ? new CheckpointPolicy(longest, of.recordsMax())
+        : of;
   }
 }

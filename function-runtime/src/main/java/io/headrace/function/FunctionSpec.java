@@ -399,7 +399,8 @@ public final class FunctionSpec<I, O> {
     /**
      * Latency against cost: state, progress and, of functions with state, outputs are durable so
      * long after the call at the latest, if the store keeps up, and outputs leave then. Each commit
-     * costs one or two writes for each shard.
+     * costs one or two writes for each shard. That outputs were sent is stored with the next
+     * commit, or a second later; until then whoever takes over would send them again.
      *
      * @param limit 0 to 1 hour; zero commits at once, and what comes while a commit is under way
      *     together with the next. Without it the runtime says it ({@link
