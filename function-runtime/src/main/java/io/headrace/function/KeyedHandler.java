@@ -91,6 +91,9 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
             lanes,
             (record, origin) -> new One(record, Decoder.id(origin, record.position())));
     this.timers = new KeyTimers<>(scope, space, lanes, decoder.idleAfter(), Firing::new);
+    if (sorted) {
+      timers.comeInAnyOrder();
+    }
     this.arrivals = new InOrder<>(scope, this::decode, this::admit, lanes::start);
   }
 
