@@ -78,6 +78,14 @@ abstract class Decoder<I> {
   }
 
   private static final class OfInput<I> extends Decoder<I> {
+    /**
+     * Beyond these no window can be cut; and {@link Instant#MAX}, which some take for a time that
+     * is not known, is the end of an input here.
+     */
+    private static final Instant EARLIEST = Instant.ofEpochMilli(Long.MIN_VALUE);
+
+    private static final Instant LATEST = Instant.ofEpochMilli(Long.MAX_VALUE);
+
     private final Codec<? extends I> codec;
     private final Input.@Nullable Timing<I> timing;
     private final Predicate<? super I> end;
@@ -126,6 +134,9 @@ abstract class Decoder<I> {
       }
       if (found == null) {
         throw new Unreadable("NoEventTime", "timedBy answered null", null);
+      }
+      if (found.isBefore(EARLIEST) || found.isAfter(LATEST)) {
+        throw new Unreadable("NoEventTime", "event time lies beyond what milliseconds hold", null);
       }
       if (timing.isBeyond(found, arrivedAt)) {
         throw new Unreadable(

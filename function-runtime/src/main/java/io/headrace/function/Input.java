@@ -99,7 +99,9 @@ public final class Input<I> {
 
   /**
    * Where event time is found; without it, it is the time of arrival. One record of a wrong time
-   * far ahead tells all windows of its shard: see {@link #timedBy(Function, Duration)}.
+   * far ahead tells all windows of its shard: see {@link #timedBy(Function, Duration)}. One without
+   * a time, or with one that milliseconds don't hold, as {@link Instant#MIN} and {@link
+   * Instant#MAX}, is a dead letter, {@code NoEventTime}, and moves no event time.
    */
   public Input<I> timedBy(Function<? super I, Instant> eventTime) {
     return timed(new Timing<I>(eventTime, null));

@@ -80,6 +80,11 @@ final class KeyTimers<O> {
         () -> List.copyOf(held.keySet()).forEach(this::release));
   }
 
+  /** Records are let in by their event time, and not in the shard's order. */
+  void comeInAnyOrder() {
+    clock.comeInAnyOrder();
+  }
+
   /** It came due, and would be called before records of its key that are older. */
   void hold(Timer timer) {
     held.computeIfAbsent(timer.key().partitionKey(), key -> new TreeSet<>(Timer.BY_DUE)).add(timer);

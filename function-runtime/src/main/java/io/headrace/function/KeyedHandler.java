@@ -92,6 +92,9 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
             lanes,
             (record, origin) -> new One(record, origin));
     this.timers = new KeyTimers<>(scope, space, lanes, decoder.idleAfter(), Firing::new);
+    if (sorted) {
+      timers.comeInAnyOrder();
+    }
     this.arrivals = new InOrder<>(scope, this::decode, this::admit, lanes::start);
   }
 

@@ -174,7 +174,7 @@ final class ThroughReceiver extends Gate {
 
   /**
    * What was handed on before the commit is no duplicate of itself; null for all else. Records come
-   * in order.
+   * in order: those that lie before this one are gone from the stream.
    */
   private @Nullable Instant before(Position position) {
     if (awaited.isEmpty()) {
@@ -182,7 +182,11 @@ final class ThroughReceiver extends Gate {
     }
     var known = awaited.remove(position);
     if (known == null) {
-      awaited.keySet().removeIf(each -> each.compareTo(position) < 0);
+      var gone = awaited.keySet().stream().filter(each -> each.compareTo(position) < 0).toList();
+      if (!gone.isEmpty()) {
+        gone.forEach(awaited::remove);
+        behind.foundDone(gone);
+      }
     }
     return known;
   }

@@ -39,6 +39,15 @@ final class WindowClock {
   private final Map<Position, Instant> awaited = new LinkedHashMap<>();
 
   private boolean allHaveCome;
+  private boolean inAnyOrder;
+
+  /**
+   * Records come in another order than they lie in the shard, so that one says nothing of those
+   * before it: which of them come no more is told by {@link #awaitsNoMore}.
+   */
+  void comeInAnyOrder() {
+    inAnyOrder = true;
+  }
 
   /**
    * Takes over from the commits of this shard or of its parents. The watermark of a merge is the
@@ -68,7 +77,7 @@ final class WindowClock {
    */
   Instant admit(Position position) {
     var before = awaited.remove(position);
-    if (before == null && !awaited.isEmpty()) {
+    if (before == null && !awaited.isEmpty() && !inAnyOrder) {
       // Records come in order: those that lie before this one are gone from the stream.
       awaited.keySet().removeIf(each -> each.compareTo(position) < 0);
     }

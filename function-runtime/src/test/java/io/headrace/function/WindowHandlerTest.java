@@ -305,6 +305,25 @@ class WindowHandlerTest {
         .containsExactlyInAnyOrder("Undecodable", "NoKey", "NoEventTime");
   }
 
+  /** Stored, both would be one key, and another one than before. */
+  @Test
+  void a_key_that_was_cut_within_a_character_is_its_records_letter() {
+    var rig =
+        new Rig(
+                1,
+                FunctionSpec.named("f")
+                    .reading(Input.of(StreamSource.kinesis("in"), new Texts()))
+                    .windowedBy(Keys.within(value -> value.substring(0, 2)), ten(), new Texts())
+                    .handledBy(Poisoned::new, Destination.nowhere()))
+            .start()
+            .restore();
+    rig.putAll("a=x\ud83d\ude00", "a=x\ud83c\udf0d", "a=\ud83d\ude00y");
+    rig.drain();
+
+    assertThat(rig.letters).extracting(DeadLetter::code).containsExactly("NoKey", "NoKey");
+    assertThat(rig.letters.get(0).message()).contains("character 1");
+  }
+
   private static <T> T overflowing(String deep, String value, T otherwise) {
     if (value.equals(deep)) {
       throw new StackOverflowError();

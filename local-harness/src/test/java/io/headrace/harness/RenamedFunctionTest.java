@@ -136,6 +136,28 @@ class RenamedFunctionTest {
         .containsExactlyInAnyOrder("e5", "f6", "minute6");
   }
 
+  /** A commit under the new name reaches them through a root that lies under that name. */
+  @Test
+  void what_was_stored_under_a_former_name_is_not_swept_when_a_roll_goes_back() {
+    var stream = FunctionHarness.of(counting("old"));
+    for (int i = 0; i < 100; i++) {
+      stream.putKeyed("k" + i, "a");
+    }
+    stream.advance(Duration.ofSeconds(10));
+    stream.redeployWith(counting("new", "old"));
+    for (int i = 0; i < 36; i++) {
+      stream.putKeyed("k" + i, "b");
+    }
+    stream.advance(Duration.ofSeconds(10));
+
+    stream.redeployWith(counting("old"));
+    stream.advance(Duration.ofMinutes(5));
+    stream.crash();
+    stream.putKeyed("k99", "c");
+
+    assertThat(stream.stateOf("k99", Count.class)).contains(new Count(2));
+  }
+
   @Test
   void a_crash_right_behind_a_take_over_loses_and_doubles_nothing() {
     var stream = FunctionHarness.of(counting("old"));

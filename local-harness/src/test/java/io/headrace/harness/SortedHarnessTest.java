@@ -11,10 +11,12 @@ import io.headrace.function.KeyedFunction;
 import io.headrace.function.Keys;
 import io.headrace.function.Next;
 import io.headrace.function.Output;
+import io.headrace.function.WakeUp;
 import io.headrace.function.json.Json;
 import io.headrace.kcl.StreamSource;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -99,6 +101,61 @@ class SortedHarnessTest {
 
     assertThat(stream.output()).hasSize(30);
     assertThat(stream.deadLetters()).isEmpty();
+  }
+
+  private static final AtomicBoolean broken = new AtomicBoolean();
+
+  /** Sets a timer with its first record, and fails at "x" while it is told to. */
+  static final class Waking implements KeyedFunction<Reading, String, String> {
+    @Override
+    public String initial(String key) {
+      return "";
+    }
+
+    @Override
+    public Next<String> handle(String list, Event<Reading> event, Output<String> out) {
+      var id = event.value().id();
+      if (id.equals("x") && broken.get()) {
+        throw new IllegalStateException("not yet");
+      }
+      out.send(id);
+      var next = Next.state(list + id);
+      return id.equals("set") ? next.wakeAt("t", event.time().plusSeconds(14)) : next;
+    }
+
+    @Override
+    public Next<String> onTimer(String list, WakeUp timer, Output<String> out) {
+      out.send("timer");
+      return Next.same();
+    }
+  }
+
+  /**
+   * What is sorted comes in another order than it lies in the shard: so a record that lies behind
+   * one that is still to come says nothing of it.
+   */
+  @Test
+  void a_timer_waits_for_the_records_before_it_when_a_worker_crashes() {
+    var stream =
+        FunctionHarness.of(
+            FunctionSpec.named("sorted")
+                .reading(input())
+                .sortedWithin(Duration.ofSeconds(5))
+                .keyedBy(Keys.across(Reading::sensor, "by-sensor"), Json.of(String.class))
+                .handledBy(Waking::new, Destination.stream("out", new Texts(), text -> text)));
+    broken.set(true);
+    stream.putKeyed("a", new Reading("s", 1, "set"));
+    stream.putKeyed("a", new Reading("s", 10, "x"));
+    stream.putKeyed("a", new Reading("other", 20, "y"));
+    stream.advance(Duration.ofSeconds(20));
+    assertThat(stream.takeOutput()).containsExactlyInAnyOrder("set", "y");
+
+    stream.putKeyed("a", new Reading("other", 3, "z"));
+    broken.set(false);
+    stream.crash();
+    stream.advance(Duration.ofSeconds(20));
+
+    assertThat(stream.takeOutput()).filteredOn(id -> !id.equals("z")).containsExactly("x", "timer");
   }
 
   @Test

@@ -92,6 +92,29 @@ class ReachedChunksTest {
     assertThat(chunks.sizes.keySet()).isNotEmpty().noneMatch(reached::has);
   }
 
+  /** As a function that goes on under another name leaves it, and takes it back. */
+  @Test
+  void what_is_named_by_chunks_of_another_name_is_reached_too() {
+    var old = run("old").restart();
+    change(old, 0, 20_000);
+    old.commit();
+    var taken = run("new");
+    taken.commit = old.commit;
+    taken.restart();
+    change(taken, 0, 15);
+    taken.commit();
+    assertThat(chunks.sizes.keySet()).as("its root").anyMatch(each -> each.startsWith("app/f/new"));
+
+    var reached = reached("old", taken.commit.parts());
+
+    // But for the root, which nobody names any more.
+    assertThat(chunks.sizes.keySet().stream().filter(each -> each.startsWith("app/f/old")))
+        .hasSizeGreaterThan(20)
+        .satisfies(
+            all ->
+                assertThat(all.stream().filter(each -> !reached.has(each)).count()).isLessThan(2));
+  }
+
   @Test
   void only_chunks_of_state_are_named_as_such() {
     assertThat(ReachedChunks.isState("7.1f.s2a")).isTrue();
