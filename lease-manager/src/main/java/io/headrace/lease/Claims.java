@@ -33,6 +33,7 @@ final class Claims {
   private final Map<ShardKey, Stored<LeaseRow>> made = new HashMap<>();
   private Consumer<StreamId> onForgotten = stream -> {};
   private @Nullable Rest rest;
+  private Consumer<ShardKey> onDeleted = shard -> {};
   private boolean open;
   private EventLoop.@Nullable Scheduled next;
 
@@ -47,6 +48,10 @@ final class Claims {
     final long since;
     long notBefore;
     boolean asked;
+
+    /** Its row can't be read: it is not to be had, whatever anybody does. */
+    boolean unreadable;
+
     Duration pause = LeaseSettings.LOOK_AGAIN_FIRST;
 
     Candidate(long now) {
@@ -67,6 +72,11 @@ final class Claims {
   /** Told of a stream one of whose shards has ended without the roster's knowledge. */
   void onForgotten(Consumer<StreamId> action) {
     onForgotten = action;
+  }
+
+  /** Told of a shard in the roster that has no row: somebody deleted it. */
+  void onDeleted(Consumer<ShardKey> action) {
+    onDeleted = action;
   }
 
   /** This worker has just made the row: it need not be read before it is claimed. */
@@ -109,9 +119,11 @@ final class Claims {
     return (int) candidates.values().stream().filter(candidate -> candidate.asked).count();
   }
 
-  /** Whether every shard that may be leased stands in somebody's book. */
+  /**
+   * Whether every shard that may be leased stands in somebody's book, or can't be leased at all.
+   */
   boolean nothingFree() {
-    return candidates.isEmpty();
+    return candidates.values().stream().allMatch(candidate -> candidate.unreadable);
   }
 
   void consider() {
@@ -206,13 +218,18 @@ final class Claims {
     desk.read(
         () -> desk.table.lease(desk.application, shard),
         found -> {
+          candidate.unreadable = false;
           if (found.isPresent()) {
             decide(shard, candidate, found.get());
           } else {
+            onDeleted.accept(shard);
             postpone(candidate); // the audit makes the row
           }
         },
-        failure -> postpone(candidate));
+        failure -> {
+          candidate.unreadable = failure instanceof UnreadableItemException;
+          postpone(candidate);
+        });
   }
 
   private void decide(ShardKey shard, Candidate candidate, Stored<LeaseRow> row) {

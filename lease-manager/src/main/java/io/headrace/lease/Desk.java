@@ -6,6 +6,7 @@ import io.headrace.kcl.StreamException;
 import io.headrace.kcl.loop.EventLoop;
 import io.headrace.kcl.loop.Stages;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -76,6 +77,11 @@ final class Desk {
 
   long now() {
     return loop.ticks();
+  }
+
+  /** The time of day. */
+  Instant time() {
+    return loop.now();
   }
 
   /** Why a row is about to be written, for operators. */
@@ -184,12 +190,34 @@ final class Desk {
     new Settling<>(call, then).send();
   }
 
-  /** Sends a read until it is answered. */
+  /**
+   * Sends a read until it is answered; what was edited by hand is waited for until it is mended.
+   */
   <T> void readUntilAnswered(Supplier<CompletionStage<T>> call, Consumer<T> then) {
     read(
         call,
         then,
         failure -> after(jittered(settings.again()), () -> readUntilAnswered(call, then)));
+  }
+
+  /**
+   * Sends a read until it is answered. An item that can't be understood is an answer too: whoever
+   * waited for it to be mended would keep waiting all that comes after it.
+   */
+  <T> void readUntilAnswered(
+      Supplier<CompletionStage<T>> call,
+      Consumer<T> then,
+      Consumer<UnreadableItemException> unreadable) {
+    read(
+        call,
+        then,
+        failure -> {
+          if (failure instanceof UnreadableItemException edited) {
+            unreadable.accept(edited);
+          } else {
+            after(jittered(settings.again()), () -> readUntilAnswered(call, then, unreadable));
+          }
+        });
   }
 
   /** Reads this worker's heartbeat item, whoever lives in it now, until it is answered. */

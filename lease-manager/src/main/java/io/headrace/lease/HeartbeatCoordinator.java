@@ -164,6 +164,7 @@ public final class HeartbeatCoordinator implements LeaseCoordinator {
     var sweep = new Sweep(desk, roster, fleet);
     var registrar = new Registrar(desk, roster, duties, sweep, streams, claims::atOnce);
     claims.onForgotten(registrar::audit);
+    claims.onDeleted(registrar::deleted);
     registrar.onMade(claims::made);
     registrar.onSaid(this::leaveWhenSettled);
     roster.onChange(claims::consider);

@@ -416,7 +416,9 @@ final class Leases {
                   } else {
                     watch(lease);
                   }
-                }));
+                },
+                // Whoever it names once it is mended claims it, or others when that one has gone.
+                edited -> forget(lease)));
   }
 
   /** Either this write or the taker's acknowledgement finds the row unchanged, never both. */

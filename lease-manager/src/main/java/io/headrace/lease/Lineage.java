@@ -18,8 +18,18 @@ import java.util.TreeSet;
 final class Lineage {
   private Lineage() {}
 
-  /** A shard that has no lease yet, and the parents that it has to wait for. */
-  record Missing(Shard shard, Set<ShardId> awaits) {}
+  /**
+   * A shard that has no lease.
+   *
+   * @param waitsFor of its parents, those that some function has not ended
+   * @param awaits of those, the ones that no function has ended
+   */
+  record Missing(Shard shard, Set<ShardId> waitsFor, Set<ShardId> awaits) {
+    /** One that has none yet: no function has ended what it waits for. */
+    Missing(Shard shard, Set<ShardId> awaits) {
+      this(shard, awaits, awaits);
+    }
+  }
 
   /**
    * Listed shards without a lease, in the order listed. An ancestor of a shard that is or was run
@@ -36,6 +46,23 @@ final class Lineage {
     return listed.stream()
         .filter(shard -> !roster.containsKey(shard.id()) && !past.contains(shard.id()))
         .map(shard -> new Missing(shard, awaits(shard, parents.keySet(), past, roster)))
+        .toList();
+  }
+
+  /** Of the shards whose rows were deleted, those that are not over, as they stood. */
+  static List<Missing> deleted(
+      List<Shard> listed, Map<ShardId, Standing> roster, Set<ShardId> deleted) {
+    var ids = new HashSet<ShardId>();
+    listed.forEach(shard -> ids.add(shard.id()));
+    return listed.stream()
+        .filter(shard -> deleted.contains(shard.id()))
+        .filter(shard -> roster.getOrDefault(shard.id(), Standing.ENDED) != Standing.ENDED)
+        .map(
+            shard -> {
+              var waitsFor = awaits(shard, ids, Set.of(), roster);
+              boolean waits = roster.get(shard.id()) == Standing.WAITING;
+              return new Missing(shard, waitsFor, waits ? waitsFor : Set.of());
+            })
         .toList();
   }
 

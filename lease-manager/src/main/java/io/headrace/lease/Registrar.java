@@ -6,7 +6,9 @@ import io.headrace.kcl.ShardId;
 import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.ShardedStream;
 import io.headrace.kcl.StreamId;
+import io.headrace.lease.Lineage.Missing;
 import io.headrace.lease.RosterPart.Standing;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -38,6 +40,9 @@ final class Registrar {
   private final Consumer<ShardKey> onRunnable;
   private final Map<StreamId, ShardedStream> streams = new LinkedHashMap<>();
   private int auditsUntilRecheck;
+
+  /** Shards in the roster whose rows were found missing since the last audit. */
+  private final Set<ShardKey> deleted = new HashSet<>();
 
   /** What this worker ended or made runnable and has not entered in the roster. */
   private int unsaid;
@@ -97,6 +102,7 @@ final class Registrar {
     sweep.begin();
     auditsUntilRecheck = 0;
     unsaid = 0;
+    deleted.clear();
     Desk.inSlices(
         List.copyOf(streams.keySet()),
         LeaseSettings.REQUESTS_MAX,
@@ -177,19 +183,22 @@ final class Registrar {
     var known = roster.of(stream);
     sweep.listed(stream, listed.stream().map(Shard::id).collect(Collectors.toSet()));
     var standings = new HashMap<ShardId, Standing>();
+    var deletedHere = deletedOf(stream);
+    var missing = new ArrayList<>(Lineage.missing(listed, known));
+    missing.addAll(Lineage.deleted(listed, known, deletedHere));
     Desk.inSlices(
-        Lineage.missing(listed, known),
+        missing,
         LeaseSettings.REQUESTS_MAX,
-        (missing, done) ->
+        (shard, done) ->
             create(
-                new ShardKey(stream, missing.shard().id()),
-                missing.shard(),
-                missing.awaits(),
-                missing.awaits(),
+                new ShardKey(stream, shard.shard().id()),
+                shard,
+                deletedHere.contains(shard.shard().id()) ? desk.time().getEpochSecond() : 0,
                 row -> {
-                  standings.put(missing.shard().id(), row.item().standing());
+                  standings.put(shard.shard().id(), row.item().standing());
                   done.run();
-                }),
+                },
+                done),
         () ->
             Desk.inSlices(
                 Lineage.forgotten(listed, known),
@@ -202,23 +211,54 @@ final class Registrar {
                           standings.put(shard, row.standing());
                           done.run();
                         },
+                        () -> {
+                          deleted(new ShardKey(stream, shard));
+                          done.run();
+                        },
                         done),
                 () -> roster.change(stream, standings, then)));
   }
 
-  /** Epochs of a shard begin above those of all its parents, also of those that have ended. */
+  /** A shard that the roster names has no row: the next audit makes it again. */
+  void deleted(ShardKey shard) {
+    if (deleted.add(shard)) {
+      LOG.warn(
+          "{} of {}: the lease row of {} was deleted from {}: an audit makes it again",
+          desk.self(),
+          desk.application,
+          shard,
+          desk.table.name());
+    }
+  }
+
+  private Set<ShardId> deletedOf(StreamId stream) {
+    var shards = new HashSet<ShardId>();
+    deleted.stream()
+        .filter(key -> key.stream().equals(stream))
+        .forEach(key -> shards.add(key.shard()));
+    deleted.removeIf(key -> key.stream().equals(stream));
+    return shards;
+  }
+
+  /**
+   * Epochs of a shard begin above those of all its parents, also of those that have ended.
+   *
+   * @param above and above this: what nobody counted up to, where the last epoch is not known
+   * @param unreadable called when the row, or a parent's, is there and can't be read
+   */
   private void create(
       ShardKey key,
-      Shard shard,
-      Set<ShardId> waitsFor,
-      Set<ShardId> awaits,
-      Consumer<Stored<LeaseRow>> then) {
+      Missing shard,
+      long above,
+      Consumer<Stored<LeaseRow>> then,
+      Runnable unreadable) {
     highestEpoch(
         key.stream(),
-        shard.parents(),
-        above ->
+        shard.shard().parents(),
+        epoch ->
             desk.create(
-                LeaseRow.free(key, shard, above, waitsFor, awaits),
+                LeaseRow.free(
+                    key, shard.shard(), Math.max(epoch, above), shard.waitsFor(), shard.awaits()),
                 written -> {
                   if (written instanceof Written.Applied<LeaseRow> applied) {
                     onMade.accept(applied.now());
@@ -226,12 +266,17 @@ final class Registrar {
                   } else if (written instanceof Written.Refused<LeaseRow> refused
                       && refused.found() != null) {
                     then.accept(refused.found());
+                  } else {
+                    unreadable.run();
                   }
-                }));
+                }),
+        unreadable);
   }
 
-  private void highestEpoch(StreamId stream, List<ShardId> parents, Consumer<Long> then) {
+  private void highestEpoch(
+      StreamId stream, List<ShardId> parents, Consumer<Long> then, Runnable unreadable) {
     var epochs = new TreeSet<>(Set.of(0L));
+    var edited = new HashSet<ShardId>();
     Desk.inSlices(
         parents,
         LeaseSettings.REQUESTS_MAX,
@@ -242,17 +287,36 @@ final class Registrar {
                   epochs.add(row.item().epoch());
                   done.run();
                 },
-                done),
-        () -> then.accept(epochs.last()));
+                done,
+                () -> {
+                  edited.add(parent);
+                  done.run();
+                }),
+        () -> {
+          if (edited.isEmpty()) {
+            then.accept(epochs.last());
+          } else {
+            unreadable.run();
+          }
+        });
   }
 
-  private void readRow(ShardKey key, Consumer<Stored<LeaseRow>> found, Runnable absent) {
+  /** What can't be read is left to an audit after it was mended: others must not wait for it. */
+  private void readRow(
+      ShardKey key, Consumer<Stored<LeaseRow>> found, Runnable absent, Runnable unreadable) {
     desk.readUntilAnswered(
-        () -> desk.table.lease(desk.application, key), row -> row.ifPresentOrElse(found, absent));
+        () -> desk.table.lease(desk.application, key),
+        row -> row.ifPresentOrElse(found, absent),
+        edited -> unreadable.run());
   }
 
   /** Takes the ended from what a row awaits: who ended the last parent died before he said so. */
-  private void settle(ShardKey key, List<Shard> listed, Consumer<LeaseRow> then, Runnable absent) {
+  private void settle(
+      ShardKey key,
+      List<Shard> listed,
+      Consumer<LeaseRow> then,
+      Runnable absent,
+      Runnable unreadable) {
     var ids = new HashSet<ShardId>();
     listed.forEach(shard -> ids.add(shard.id()));
     readRow(
@@ -260,13 +324,19 @@ final class Registrar {
         row -> {
           var awaits = new TreeSet<>(row.item().awaits());
           awaits.removeAll(Lineage.settled(awaits, ids, roster.of(key.stream())));
-          awaitOnly(row, awaits, then, () -> settle(key, listed, then, absent));
+          awaitOnly(
+              row, awaits, then, () -> settle(key, listed, then, absent, unreadable), unreadable);
         },
-        absent);
+        absent,
+        unreadable);
   }
 
   private void awaitOnly(
-      Stored<LeaseRow> row, Set<ShardId> awaits, Consumer<LeaseRow> then, Runnable again) {
+      Stored<LeaseRow> row,
+      Set<ShardId> awaits,
+      Consumer<LeaseRow> then,
+      Runnable again,
+      Runnable unreadable) {
     if (awaits.equals(row.item().awaits())) {
       then.accept(row.item());
       return;
@@ -284,7 +354,8 @@ final class Registrar {
                   } else {
                     again.run();
                   }
-                }));
+                }),
+        unreadable);
   }
 
   /** A function of this worker ended the parent. */
@@ -304,8 +375,13 @@ final class Registrar {
                     var waitsFor = new TreeSet<>(awaits);
                     waitsFor.add(parent.shard());
                     create(
-                        key, child, waitsFor, awaits, row -> told(row, parent.shard(), this::said));
-                  }));
+                        key,
+                        new Missing(child, waitsFor, awaits),
+                        0,
+                        row -> told(row, parent.shard(), this::said),
+                        this::said);
+                  }),
+          this::said);
     }
   }
 
@@ -341,7 +417,8 @@ final class Registrar {
           }
           roster.change(key.stream(), Map.of(key.shard(), now.standing()), then);
         },
-        () -> readRow(key, again -> told(again, parent, then), then));
+        () -> readRow(key, again -> told(again, parent, then), then, then),
+        then);
   }
 
   /**
@@ -366,6 +443,10 @@ final class Registrar {
                 },
                 () -> {
                   unknown.add(other);
+                  done.run();
+                },
+                () -> {
+                  awaits.add(other); // It has not ended as far as anybody can say.
                   done.run();
                 }),
         () -> {

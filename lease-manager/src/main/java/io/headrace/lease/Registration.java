@@ -28,6 +28,7 @@ final class Registration {
   record Done(Stored<WorkerItem> worker, long sentAt, Stored<Book> book) {}
 
   /**
+   * @param failed told why there is no registration, also when this worker's items can't be read
    * @param yielded null at the start of a process, which replaces whoever has its worker id; later
    *     a process that was declared dead yields to one that was started since, and is told to whom
    * @param gone told when the heartbeat item was another's, or buried, before the book was open,
@@ -118,7 +119,8 @@ final class Registration {
                   } else {
                     gone.accept(item.orElse(null));
                   }
-                }));
+                }),
+        failed::accept);
   }
 
   private void openBook(Stored<WorkerItem> worker, long sentAt, Optional<Stored<Book>> before) {

@@ -138,7 +138,8 @@ final class Sweep {
           } else {
             item.run();
           }
-        });
+        },
+        edited -> done.run()); // Both stay as they are; the next sweep looks again.
   }
 
   private <T extends LeaseItem> void delete(Stored<T> item, Runnable gone, Runnable done) {

@@ -67,7 +67,8 @@ final class TakerLook {
                         item.filter(found -> look.takes(found.item())).isPresent()
                             ? ready
                             : Set.<ShardKey>of()),
-        look::answered);
+        look::answered,
+        edited -> look.answered(Set.of())); // Of whom nothing can be read takes nothing.
     return look;
   }
 

@@ -148,7 +148,9 @@ final class Takes {
           } else {
             drop(taking, "the offer was withdrawn");
           }
-        });
+        },
+        // Should it name us once it is mended, it is claimed like any other.
+        edited -> drop(taking, String.valueOf(edited.getMessage())));
   }
 
   /** The giver may be taking it back at this moment: one of the two writes fails. */

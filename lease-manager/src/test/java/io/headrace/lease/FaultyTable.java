@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
@@ -33,6 +34,9 @@ final class FaultyTable implements LeaseTable {
   int latePercent;
   int stalePercent;
 
+  /** Items that somebody edited, so that nobody can read them: see {@link #edited}. */
+  Set<String> unreadable = Set.of();
+
   FaultyTable(LeaseTable table, EventLoop network, RandomGenerator random) {
     this.table = table;
     this.network = network;
@@ -49,6 +53,32 @@ final class FaultyTable implements LeaseTable {
 
   private boolean chance(int percent) {
     return random.nextInt(100) < percent;
+  }
+
+  /** How {@link #unreadable} names a lease row. */
+  static String edited(ShardKey shard) {
+    return "lease " + shard;
+  }
+
+  /** How {@link #unreadable} names a worker's book. */
+  static String editedBook(String workerId) {
+    return "book " + workerId;
+  }
+
+  private <T> CompletionStage<T> readable(String key, Supplier<CompletionStage<T>> read) {
+    return unreadable.contains(key)
+        ? CompletableFuture.failedFuture(new UnreadableItemException(key + " was edited"))
+        : read.get();
+  }
+
+  /** As if the revision had been edited, so that every write is refused. */
+  private <T extends LeaseItem> CompletionStage<Written<T>> writable(
+      T item, Supplier<CompletionStage<Written<T>>> write) {
+    boolean edited =
+        (item instanceof LeaseRow row && unreadable.contains(edited(row.shard())))
+            || (item instanceof Book book
+                && unreadable.contains(editedBook(book.owner().workerId())));
+    return edited ? CompletableFuture.completedFuture(new Written.Refused<>(null)) : write.get();
   }
 
   private <T> CompletionStage<T> call(String what, Supplier<CompletionStage<T>> call) {
@@ -71,8 +101,10 @@ final class FaultyTable implements LeaseTable {
             call.get()
                 .whenComplete(
                     (value, failure) -> {
-                      if (!lost) {
+                      if (!lost && failure == null) {
                         network.schedule(latency(), () -> answer.complete(value));
+                      } else if (!lost) {
+                        network.schedule(latency(), () -> answer.completeExceptionally(failure));
                       }
                     }));
     return answer;
@@ -125,7 +157,8 @@ final class FaultyTable implements LeaseTable {
 
   @Override
   public CompletionStage<Optional<Stored<Book>>> book(String application, String workerId) {
-    return call("book", () -> table.book(application, workerId));
+    return call(
+        "book", () -> readable(editedBook(workerId), () -> table.book(application, workerId)));
   }
 
   @Override
@@ -135,19 +168,29 @@ final class FaultyTable implements LeaseTable {
 
   @Override
   public CompletionStage<Optional<Stored<LeaseRow>>> lease(String application, ShardKey shard) {
-    return call("lease", () -> table.lease(application, shard));
+    return call("lease", () -> readable(edited(shard), () -> table.lease(application, shard)));
   }
 
   @Override
   public CompletionStage<List<Stored<LeaseRow>>> leases(String application, int bucket) {
-    return call("leases", () -> table.leases(application, bucket));
+    return call(
+        "leases",
+        () ->
+            table
+                .leases(application, bucket)
+                .thenApply(
+                    rows ->
+                        rows.stream()
+                            .filter(row -> !unreadable.contains(edited(row.item().shard())))
+                            .toList()));
   }
 
   @Override
   public <T extends LeaseItem> CompletionStage<Written<T>> create(
       String application, T item, String nonce) {
     return call(
-        "create " + item.getClass().getSimpleName(), () -> table.create(application, item, nonce));
+        "create " + item.getClass().getSimpleName(),
+        () -> writable(item, () -> table.create(application, item, nonce)));
   }
 
   @Override
@@ -155,7 +198,7 @@ final class FaultyTable implements LeaseTable {
       String application, Stored<T> seen, T next, String writeToken) {
     return call(
         "update " + next.getClass().getSimpleName(),
-        () -> table.update(application, seen, next, writeToken));
+        () -> writable(next, () -> table.update(application, seen, next, writeToken)));
   }
 
   @Override

@@ -43,6 +43,9 @@ final class TestFleet {
   final Map<ShardKey, Integer> gainsOf = new HashMap<>();
   int gains;
 
+  /** What nobody can read any more, as {@link FaultyTable#edited} names it. */
+  final Set<String> unreadable = new HashSet<>();
+
   /** What workers that are started from now on say of their code. */
   String deployment = "";
 
@@ -185,6 +188,7 @@ final class TestFleet {
     TestWorker(String id) {
       this.id = id;
       way = new FaultyTable(table, loop, random.split());
+      way.unreadable = unreadable;
       lease = new PausableLoop(loop);
       var life = "life" + random.nextInt(1_000_000);
       coordinator =
@@ -256,6 +260,14 @@ final class TestFleet {
       var token = tokenOf(shard);
       running.remove(shard);
       coordinator.ended(shard, token);
+    }
+
+    /** The shards that the worker was asked to drain, the latest last. */
+    List<ShardKey> wanted() {
+      return events.stream()
+          .filter(LeaseEvent.Wanted.class::isInstance)
+          .map(event -> ((LeaseEvent.Wanted) event).shard())
+          .toList();
     }
 
     void giveUp(ShardKey shard) {
