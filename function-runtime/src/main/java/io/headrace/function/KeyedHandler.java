@@ -418,13 +418,6 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
       }
     }
 
-    private void refuseForeign() throws ForeignKey {
-      if (!ours) {
-        ForeignKey.refuse(scope, record.key().text());
-        ours = true;
-      }
-    }
-
     @Override
     boolean comesBehind(Instant due) {
       return place != null && !place.isBefore(due);
