@@ -121,10 +121,13 @@ public final class ReachedChunks {
       }
     }
 
-    /** Answers false for what an ancestor wrote: it, and all below it, is not here to be swept. */
+    /**
+     * Answers false for what an ancestor wrote: it, and all below it, is not here to be swept. What
+     * the function wrote here under another name is not, either, but may refer to what is.
+     */
     private boolean reached(String name) {
       if (!name.startsWith(home.shardPrefix())) {
-        return false;
+        return home.isOfTheShard(name);
       }
       if (size == names.length) {
         names = Arrays.copyOf(names, size * 2);
