@@ -49,6 +49,11 @@ abstract class Decoder<I> {
   /** Whether event time is in the value, so that it is known only once it is decoded. */
   abstract boolean isTimed();
 
+  /** Whether there are records that say that nothing more comes; known once they are decoded. */
+  boolean mayEnd() {
+    return false;
+  }
+
   /** {@link Input#idleAfter}; null where it is not given. */
   @Nullable Duration idleAfter() {
     return null;
@@ -88,20 +93,24 @@ abstract class Decoder<I> {
 
     private final Codec<? extends I> codec;
     private final Input.@Nullable Timing<I> timing;
-    private final Predicate<? super I> end;
+    private final @Nullable Predicate<? super I> end;
     private final @Nullable Duration idle;
 
     OfInput(Input<I> input) {
-      var isEnd = input.end();
       this.codec = input.codec();
       this.timing = input.timing();
       this.idle = input.idle();
-      this.end = isEnd != null ? isEnd : value -> false;
+      this.end = input.end();
     }
 
     @Override
     boolean isTimed() {
       return timing != null;
+    }
+
+    @Override
+    boolean mayEnd() {
+      return end != null;
     }
 
     @Override
@@ -114,7 +123,7 @@ abstract class Decoder<I> {
       byte[] bytes = record.payload().bytes();
       I value = Decoder.<I>value(codec, bytes);
       try {
-        if (end.test(value)) {
+        if (end != null && end.test(value)) {
           return new Decoded<>(value, record.arrivedAt(), true, Instant.MAX, null);
         }
       } catch (RuntimeException | StackOverflowError thrown) {

@@ -142,8 +142,10 @@ public final class Input<I> {
 
   /**
    * For inputs that end. A record for which {@code end} holds is not handed to the function: it
-   * moves the watermark of its shard to the end of time, which closes all windows there. Put one
-   * into each open shard, behind everything else; records that come later are late.
+   * moves the watermark of its shard to the end of time, which closes all windows there and fires
+   * all timers in event time. What such a timer, due later than any record of the shard, sets in
+   * event time itself is not kept, as it would never end; timers by the clock go on. Put one into
+   * each open shard, behind everything else; records that come later are late.
    */
   public Input<I> endedBy(Predicate<? super I> end) {
     Objects.requireNonNull(end, "end");

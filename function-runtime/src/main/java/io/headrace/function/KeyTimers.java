@@ -34,6 +34,7 @@ final class KeyTimers<O> {
   private final LaneRunner<O> lanes;
   private final Function<Timer, Task<O>> firing;
   private final WindowClock clock = new WindowClock();
+  private final InputEnds ends = new InputEnds();
   private final IdleTime idle;
 
   /** All that are set; changed by the worker loop, asked by any thread. */
@@ -102,6 +103,7 @@ final class KeyTimers<O> {
   /** Goes on from what the space was restored with. */
   void restore(List<StateOrigin> origins, int expected) {
     clock.restore(origins, expected);
+    ends.restore(origins);
     changed = !origins.isEmpty();
     space
         .resident(EntryKind.TIMER)
@@ -120,6 +122,7 @@ final class KeyTimers<O> {
     if (changed || idle.isNews()) {
       changed = false;
       space.note(HandlerState.CLOCK, idle.reading().write());
+      ends.note(space);
     }
   }
 
@@ -191,7 +194,7 @@ final class KeyTimers<O> {
   }
 
   /** A mark of event time that is no record; in the shard's order. */
-  void moveOn(Position position, Instant time) {
+  void moveOn(Position position, Watermark read) {
     changed = true;
     boolean waited = clock.isWaiting();
     var unused = clock.admit(position);
@@ -199,15 +202,19 @@ final class KeyTimers<O> {
     if (waited && !clock.isWaiting()) {
       due();
     }
-    advance(time);
+    if (read.time().equals(Instant.MAX)) {
+      advance(read.reached());
+    }
+    advance(read.time());
   }
 
-  /**
-   * What was let in last has this event time. The end of an input is none: timers that set
-   * themselves again would fire for ever.
-   */
+  /** What was let in last has this event time; {@link Instant#MAX} behind the end of the input. */
   void advance(Instant time) {
-    if (time.isBefore(Instant.MAX) && clock.advance(time)) {
+    var before = clock.watermark();
+    if (clock.advance(time)) {
+      if (time.equals(Instant.MAX)) {
+        ends.add(scope.context.shard().range(), before);
+      }
       due();
     }
   }
@@ -248,13 +255,18 @@ final class KeyTimers<O> {
       return;
     }
     String origin = of.position() != null ? of.id() : Timer.originOf(of.id());
+    boolean firedByEnd = isFiredByEnd(of);
     for (var wish : next.timers()) {
       if (wish instanceof Next.Cancel cancel) {
         remove(key, Timer.Kind.EVENT, cancel.name());
         remove(key, Timer.Kind.WALL, cancel.name());
       } else if (wish instanceof Next.At at) {
         remove(key, Timer.Kind.WALL, at.name());
-        set(new Timer(key, Timer.Kind.EVENT, at.name(), at.due(), origin), of);
+        if (firedByEnd) {
+          remove(key, Timer.Kind.EVENT, at.name());
+        } else {
+          set(new Timer(key, Timer.Kind.EVENT, at.name(), at.due(), origin), of);
+        }
       } else if (wish instanceof Next.After after) {
         remove(key, Timer.Kind.EVENT, after.name());
         var due = scope.loop().now().plus(after.delay());
@@ -266,6 +278,12 @@ final class KeyTimers<O> {
       var due = scope.loop().now().plus(ttl);
       set(new Timer(key, Timer.Kind.EXPIRY, "", due, origin), of);
     }
+  }
+
+  /** Timers that set themselves again would fire for ever behind the end of the input. */
+  private boolean isFiredByEnd(Task<O> of) {
+    var reached = of.position() != null ? null : ends.before(of.key());
+    return reached != null && of.comesBehind(reached);
   }
 
   /** It has fired, or lies in a dead letter. */

@@ -157,7 +157,7 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
 
   private void let(List<StreamRecord> records) {
     var rest = parked.takeIn(records);
-    if (decoder.isTimed()) {
+    if (decoder.isTimed() || decoder.mayEnd()) {
       arrivals.add(rest);
       return;
     }
@@ -188,7 +188,7 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
     try {
       var decoded = decoder.decode(record);
       if (decoded.end()) {
-        return new Arrived.End<>(record, Instant.MIN);
+        return new Arrived.End<>(record, Instant.MAX);
       }
       ForeignKey.refuse(scope, record.key().text());
       var key = new StateKey(record.key().text(), record.key().text());
@@ -211,7 +211,7 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
   private void admit(Arrived<I> arrived) {
     var record = arrived.record();
     if (record.payload() instanceof Watermark read) {
-      timers.moveOn(record.position(), read.time());
+      timers.moveOn(record.position(), read);
       scope.post(() -> scope.context.outcomes().settled(record.position(), Outcome.FILTERED));
       return;
     }
@@ -219,6 +219,8 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
     if (arrived instanceof Arrived.Found<I> found) {
       var decoded = found.decoded();
       timers.advance(sorted ? decoded.time() : decoded.watermark());
+    } else if (arrived instanceof Arrived.End<I> end) {
+      timers.advance(end.watermark());
     }
   }
 

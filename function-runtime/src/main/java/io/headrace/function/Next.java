@@ -67,7 +67,8 @@ public final class Next<S> {
   /**
    * Sets a timer by event time. It fires before the first record of the key that comes once a
    * record of the shard was as late as {@code eventTime}; at once where one was already. So it
-   * waits for ever in a shard that nothing comes to.
+   * waits for ever in a shard that nothing comes to, unless its input says how it ends ({@link
+   * Input#endedBy}) or for how long it may be silent ({@link Input#idleAfter}).
    *
    * @param timer its name, 1 to 200 characters
    */

@@ -164,7 +164,7 @@ final class ThroughReceiver extends Gate {
         // What was read ahead of the commit may have moved it further, and is not handed on yet.
         var time = before != null ? before : upstreams.watermark();
         unfinished.put(position, time);
-        var read = new Watermark(time, record.payload().size());
+        var read = new Watermark(time, upstreams.reached(), record.payload().size());
         passed.add(with(record, read, Map.of()));
       } else {
         settle(position);

@@ -289,6 +289,7 @@ final class ThroughSender extends Gate {
             scope.context.key(),
             carrying.through().orElse(null),
             carrying.watermark(),
+            carrying.reached(),
             silent,
             roster);
     var posted = new Posted(mark, unmarked, List.copyOf(waiting));

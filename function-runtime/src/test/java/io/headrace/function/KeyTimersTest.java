@@ -80,6 +80,18 @@ class KeyTimersTest {
     return new Rig(1, diaries(Diary::new));
   }
 
+  /** With an end of input: "end". */
+  private static FunctionSpec<String, String> ending(Input<String> input) {
+    return FunctionSpec.named("f")
+        .reading(input.endedBy("end"::equals))
+        .keyedBy(Keys.partitionKey(), new Texts())
+        .handledBy(Diary::new, Destination.nowhere());
+  }
+
+  private static Rig ending() {
+    return new Rig(1, ending(Rig.input().timedBy(value -> minute(value.split(" ", -1)[0]))));
+  }
+
   private static FunctionSpec<String, String> diaries(
       Supplier<KeyedFunction<String, String, String>> functions) {
     return FunctionSpec.named("f")
@@ -178,6 +190,72 @@ class KeyTimersTest {
     rig.putAll("a=0 at late 4", "a=1 at early 2", "a=2 at middle 3", "b=9", "a=10");
     rig.drain();
     assertThat(rig.stateOf("a")).contains("0 1 2 early middle late 10");
+  }
+
+  @Test
+  void the_end_of_the_input_fires_all_timers_that_are_set_in_the_order_in_which_they_are_due() {
+    var rig = ending().withSlowPool(20).start().restore();
+    rig.putAll("a=0 at last 900", "b=5 at alarm 7", "a=1 at first 6", "x=end", "a=9 at late 999");
+    rig.drain();
+    rig.advance(1_000);
+    assertThat(rig.stateOf("a")).contains("0 1 first last 9 late");
+    assertThat(rig.stateOf("b")).contains("5 alarm");
+    assertThat(rig.settled).hasSize(5);
+  }
+
+  @Test
+  void the_end_of_an_input_without_a_time_of_its_own_fires_timers_too() {
+    var rig = new Rig(1, ending(Rig.input())).start().restore();
+    rig.putAll("a=0 at alarm 9000000", "x=end");
+    rig.drain();
+    assertThat(rig.stateOf("a")).contains("0 alarm");
+  }
+
+  /**
+   * The timer of "a" fires by the last record and sets itself again, beyond that; what the end
+   * alone has fired, as that of "b", sets nothing, whenever its call runs.
+   */
+  @Test
+  void a_timer_that_sets_itself_again_does_so_once_at_most_behind_the_end_of_the_input() {
+    for (int seed = 0; seed < 30; seed++) {
+      var spec = ending(Rig.input().timedBy(value -> minute(value.split(" ", -1)[0])));
+      var rig = new Rig(seed, spec).withSlowPool(50).start().restore();
+      rig.putAll("a=0 at again 2", "b=1 at again 8", "c=2", "x=end");
+      if (seed % 2 == 0) {
+        rig.advance(seed);
+        rig.commit();
+        rig.advance(1);
+        rig.crash();
+      }
+      rig.drain();
+      rig.advance(1_000);
+      assertThat(rig.stateOf("a")).as("seed %d", seed).contains("0 again again");
+      assertThat(rig.stateOf("b")).as("seed %d", seed).contains("1 again");
+    }
+  }
+
+  @Test
+  void an_input_that_ended_in_one_parent_goes_on_for_the_keys_of_the_other() {
+    var rig = ending().start().restore();
+    rig.putAll("a=0 at last 900", "b=0 at last 900", "c=0 at last 900", "d=0 at last 900");
+    rig.drain();
+    var left = rig.child("shardId-000000000001", LEFT, rig);
+    var right = rig.child("shardId-000000000002", RIGHT, rig);
+    left.putAll("x=end");
+    left.drain();
+    var merged = left.child("shardId-000000000003", HashRange.ALL, left, right);
+    merged.putAll("a=1", "b=1", "c=1", "d=1");
+    merged.drain();
+    for (var key : List.of("a", "b", "c", "d")) {
+      assertThat(merged.stateOf(key)).contains(LEFT.holds(key) ? "0 last 1" : "0 1");
+    }
+
+    merged.putAll("x=end");
+    merged.drain();
+
+    for (var key : List.of("a", "b", "c", "d")) {
+      assertThat(merged.stateOf(key)).contains(LEFT.holds(key) ? "0 last 1" : "0 1 last");
+    }
   }
 
   @Test

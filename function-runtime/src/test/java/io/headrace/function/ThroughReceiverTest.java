@@ -132,7 +132,8 @@ class ThroughReceiverTest {
 
   private static StreamRecord mark(long position, int time) {
     var roster = List.of(new Listed(SOURCE.shard(), List.of()));
-    return record(position, new Mark(SOURCE, Position.of(position), at(time), false, roster));
+    return record(
+        position, new Mark(SOURCE, Position.of(position), at(time), at(time), false, roster));
   }
 
   private static StreamRecord carried(long position, int time) {

@@ -50,6 +50,7 @@ final class FleetWorld {
   private final List<SimulatedProcess> processes = new ArrayList<>();
   private final Map<String, Integer> numbers = new HashMap<>();
   private final CodecRoll codecRoll = new CodecRoll();
+  private final NameRoll nameRoll = new NameRoll();
   private FleetObserver observer = FleetObserver.NONE;
   private boolean calm;
   private boolean judged;
@@ -239,6 +240,10 @@ final class FleetWorld {
   /** Of the fleets whose states have versions. */
   CodecRoll codecRoll() {
     return codecRoll;
+  }
+
+  NameRoll nameRoll() {
+    return nameRoll;
   }
 
   FunctionMood mood() {

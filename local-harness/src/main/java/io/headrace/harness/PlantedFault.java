@@ -248,6 +248,9 @@ enum PlantedFault {
   EVENT_TIME_WORKED_OUT_ANEW(
       "who takes a shard over works event time out from the records that come",
       () -> PlantedTimeFaults.commits(time -> time.at(Instant.MIN))),
+  NEW_NAME_BEGINS_ANEW(
+      "a function under another name takes nothing over",
+      PlantedProgressFaults::nothingIsTakenOver),
   STILL_COMMITS_LEFT_OUT(
       "a commit of timers and windows that moves no position is left out",
       PlantedStateFaults::commitsWithoutProgressLeftOut),
@@ -314,6 +317,7 @@ enum PlantedFault {
           entry(PLACE_IN_TIME_FORGOTTEN, Set.of(Disturbance.KILL_AND_RESTART)),
           entry(EVENT_TIME_WORKED_OUT_ANEW, Set.of(Disturbance.KILL_AND_RESTART)),
           entry(OUTBOX_NOT_READ, Set.of(Disturbance.KILL_AND_RESTART)),
+          entry(NEW_NAME_BEGINS_ANEW, Set.of(Disturbance.KILL_AND_RESTART)),
           entry(END_FORGETS_OUTBOX, Set.of(Disturbance.SPLIT_UNDER_LOAD)),
           entry(MERGE_TAKES_ONE_STATE, Set.of(Disturbance.SPLIT, Disturbance.MERGE)),
           entry(ORDERS_BEFORE_START_IGNORED, Set.of(Disturbance.OPERATOR_PAUSES)),
@@ -335,6 +339,7 @@ enum PlantedFault {
           MERGE_TAKES_ONE_STATE,
           PLACE_IN_TIME_FORGOTTEN,
           EVENT_TIME_WORKED_OUT_ANEW,
+          NEW_NAME_BEGINS_ANEW,
           STILL_COMMITS_LEFT_OUT,
           CHUNKS_NOT_AWAITED,
           UNANSWERED_COMMITS_FREE_CHUNKS,

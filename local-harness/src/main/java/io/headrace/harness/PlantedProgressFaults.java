@@ -68,6 +68,17 @@ final class PlantedProgressFaults {
             });
   }
 
+  static Plant nothingIsTakenOver() {
+    return atStore(
+        store ->
+            new ForwardingCheckpointStore(store) {
+              @Override
+              public CompletionStage<Void> takeOver(TakeOver takeOver) {
+                return CompletableFuture.completedFuture(null);
+              }
+            });
+  }
+
   /**
    * Commits are carried out although the item is another's, or has moved on.
    *

@@ -200,6 +200,6 @@ final class ProgressJudge {
   }
 
   private Book book(ProgressKey key) {
-    return books.computeIfAbsent(key, k -> new Book());
+    return books.computeIfAbsent(NameRoll.first(key), k -> new Book());
   }
 }

@@ -60,7 +60,7 @@ final class SilenceJudge {
 
   /** A commit or an end was carried out, or found that it had been. */
   void written(CheckpointStore.Write write, WriteAnswer answer) {
-    var key = write.claim().key();
+    var key = NameRoll.first(write.claim().key());
     var silence = silences.apply(key.function());
     if (silence.isEmpty() || !(answer instanceof WriteAnswer.Applied)) {
       return;

@@ -131,6 +131,11 @@ final class SimulatedProcess {
     return world;
   }
 
+  /** What the function is called in this process. */
+  String nameOf(String function) {
+    return world.nameRoll().nameIn(this, function);
+  }
+
   EventLoop pool() {
     return pool;
   }
@@ -324,9 +329,9 @@ final class SimulatedProcess {
         tokens.remove(stopped.shard());
         held.removeIf(key -> key.shard().equals(stopped.shard()));
       } else if (whatHappened instanceof WorkerEvent.FunctionHeld rests) {
-        held.add(new ProgressKey(rests.shard(), rests.function()));
+        held.add(new ProgressKey(rests.shard(), NameRoll.first(rests.function())));
       } else if (whatHappened instanceof WorkerEvent.FunctionResumed resumed) {
-        held.remove(new ProgressKey(resumed.shard(), resumed.function()));
+        held.remove(new ProgressKey(resumed.shard(), NameRoll.first(resumed.function())));
       } else if (whatHappened instanceof WorkerEvent.Settled settled) {
         settled(settled);
       } else if (whatHappened instanceof FunctionEvent.ParkedSettled settled) {
@@ -361,19 +366,21 @@ final class SimulatedProcess {
                 name + " settles " + settled.position() + " without a lease");
         return;
       }
-      world.progress().settled(settled.function(), settled.shard(), token, settled.position());
+      world
+          .progress()
+          .settled(NameRoll.first(settled.function()), settled.shard(), token, settled.position());
       if (settled.outcome() == Outcome.PARKED) {
         world.deliveries().parked(); // What becomes of it is told by the function.
         return;
       }
       if (settled.outcome() == Outcome.SKIPPED) {
-        skipped(settled.function(), settled.shard(), settled.position());
+        skipped(NameRoll.first(settled.function()), settled.shard(), settled.position());
         return;
       }
       world
           .deliveries()
           .settled(
-              settled.function(),
+              NameRoll.first(settled.function()),
               recordId(settled),
               settled.position(),
               settled.outcome(),
@@ -382,13 +389,13 @@ final class SimulatedProcess {
 
     private void settled(FunctionEvent.ParkedSettled settled) {
       if (settled.outcome() == Outcome.SKIPPED) {
-        skipped(settled.function(), settled.shard(), settled.position());
+        skipped(NameRoll.first(settled.function()), settled.shard(), settled.position());
         return;
       }
       world
           .deliveries()
           .settled(
-              settled.function(),
+              NameRoll.first(settled.function()),
               settled.id(),
               settled.position(),
               settled.outcome(),
@@ -421,15 +428,17 @@ final class SimulatedProcess {
     @Override
     public void output(String function, @Nullable Side<?> side, String id, Object value) {
       refuseNowAndThen();
-      world.deliveries().sent(function, id.substring(0, id.lastIndexOf('#')));
+      world.deliveries().sent(NameRoll.first(function), id.substring(0, id.lastIndexOf('#')));
       var told = world.workload().told(value);
-      world.outputs().sent(function, id, told, told.isEmpty() ? "" : String.valueOf(value));
+      world
+          .outputs()
+          .sent(NameRoll.first(function), id, told, told.isEmpty() ? "" : String.valueOf(value));
     }
 
     @Override
     public void deadLetter(DeadLetter letter) {
       refuseNowAndThen();
-      world.deliveries().sent(letter.function(), letter.id());
+      world.deliveries().sent(NameRoll.first(letter.function()), letter.id());
     }
 
     private void refuseNowAndThen() {

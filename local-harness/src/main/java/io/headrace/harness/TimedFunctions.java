@@ -76,15 +76,13 @@ final class TimedFunctions {
     var roll = world.codecRoll();
     var codec = new Tally.Versioned(roll.readBy(process), version -> roll.wrote(process, version));
     var tally =
-        FunctionSpec.named(TALLY)
-            .reading(input)
+        named(TALLY, input)
             .batching(plan.batchMax(), Duration.ofMillis(50))
             .inFlight(plan.inFlight())
             .retrying(RETRY.parkingKeys(PARKING))
             .keyedBy(Keys.<TimedRecord>partitionKey(), codec);
     var sums =
-        FunctionSpec.named(SUMS)
-            .reading(input)
+        named(SUMS, input)
             .batching(plan.batchMax(), Duration.ofMillis(50))
             .inFlight(plan.inFlight())
             .retrying(RETRY)
@@ -97,6 +95,12 @@ final class TimedFunctions {
     }
     return List.of(
         tally.handledAsyncBy(Tallies::new, to("tallies")), sums.handledBy(Sums::new, to("sums")));
+  }
+
+  private FunctionSpec.Reading<TimedRecord> named(String function, Input<TimedRecord> input) {
+    var name = process.nameOf(function);
+    var reading = FunctionSpec.named(name).reading(input);
+    return name.equals(function) ? reading : reading.migratesFrom(function);
   }
 
   private static Windows windows(FleetPlan plan) {
@@ -116,6 +120,11 @@ final class TimedFunctions {
   /** How long a shard must be silent for its event time to go on. */
   static Optional<Duration> silence(FleetPlan plan) {
     return drawn(plan, 0) == 0 ? Optional.of(SILENCE) : Optional.empty();
+  }
+
+  /** Whether later deployments have other names for the functions. */
+  static boolean renames(FleetPlan plan) {
+    return drawn(plan, 3) == 0;
   }
 
   /** One of four, decided by the plan, so that other draws stay as they are. */

@@ -65,6 +65,11 @@ final class TimedWorkload implements Workload {
   }
 
   @Override
+  public boolean renames(FleetPlan plan) {
+    return TimedFunctions.renames(plan);
+  }
+
+  @Override
   public Workload.Item next(FleetWorld world, Feed feed, RandomGenerator random) {
     var key = "k" + random.nextInt(world.plan().keys());
     var record = new TimedRecord(key, feed.puts().nextNumber(key), feed.puts().all().size() + 1L);
@@ -172,7 +177,7 @@ final class TimedWorkload implements Workload {
       sent = List.copyOf(world.outputs().of(TimedFunctions.TALLY));
       sentTimes = sent.stream().collect(groupingBy(value -> value, counting()));
       heir.running()
-          .wakeUps(TimedFunctions.TALLY)
+          .wakeUps(heir.nameOf(TimedFunctions.TALLY))
           .forEach(t -> set.computeIfAbsent(t.key(), k -> new ArrayList<>()).add(t));
     }
 
@@ -203,7 +208,7 @@ final class TimedWorkload implements Workload {
       }
       long sum = fired.stream().mapToLong(Tally::sumOf).sum();
       var should = new Tally(chain, puts.size(), fired.size(), sum);
-      var found = heir.running().stateOf(TimedFunctions.TALLY, key, key);
+      var found = heir.running().stateOf(heir.nameOf(TimedFunctions.TALLY), key, key);
       if (!should.equals(found.orElse(null))) {
         wrong.add("tally: the state of " + key + " is " + found + ", and should be " + should);
       }

@@ -65,7 +65,7 @@ final class WindowFold {
     this.wrong = wrong;
     times = world.times(TimedFunctions.SUMS);
     sent = List.copyOf(world.outputs().of(TimedFunctions.SUMS));
-    heir.running().states(TimedFunctions.SUMS).forEach(this::keep);
+    heir.running().states(heir.nameOf(TimedFunctions.SUMS)).forEach(this::keep);
   }
 
   static String told(Window window, String sum) {

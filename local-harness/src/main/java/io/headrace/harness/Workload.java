@@ -43,6 +43,11 @@ interface Workload {
     return Optional.empty();
   }
 
+  /** Whether later deployments have other names for the functions. */
+  default boolean renames(FleetPlan plan) {
+    return false;
+  }
+
   /** The next record of the stream's producer. */
   Item next(FleetWorld world, Feed feed, RandomGenerator random);
 

@@ -10,8 +10,11 @@ import io.headrace.function.KeyedFunction;
 import io.headrace.function.Keys;
 import io.headrace.function.Next;
 import io.headrace.function.Output;
+import io.headrace.function.WakeUp;
 import io.headrace.function.json.Json;
 import io.headrace.kcl.StreamSource;
+import java.time.Duration;
+import java.time.Instant;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -59,6 +62,51 @@ class AcrossVerifierTest {
   @Test
   void a_function_of_two_stages_stands_every_variation() {
     verifier(false).verify();
+  }
+
+  /** Sums what comes within an hour, and tells it when that is over; a value is "key minute". */
+  static final class HourSums implements KeyedFunction<String, Integer, String> {
+    @Override
+    public Integer initial(String key) {
+      return 0;
+    }
+
+    @Override
+    public Next<Integer> handle(Integer sum, Event<String> event, Output<String> out) {
+      var next = Next.state(sum + 1);
+      return sum == 0 ? next.wakeAt("hour", event.time().plus(Duration.ofHours(1))) : next;
+    }
+
+    @Override
+    public Next<Integer> onTimer(Integer sum, WakeUp timer, Output<String> out) {
+      out.send(timer.key() + " " + timer.due() + " " + sum);
+      return Next.forget();
+    }
+  }
+
+  private static Instant minuteOf(String text) {
+    long minute = Long.parseLong(text.substring(text.indexOf(' ') + 1));
+    return Instant.EPOCH.plus(Duration.ofMinutes(minute));
+  }
+
+  private static FunctionVerifier<String, String> hours(Keys<String> keys) {
+    return FunctionVerifier.of(
+            FunctionSpec.named("hours")
+                .reading(
+                    Input.of(StreamSource.kinesis("in"), new Texts())
+                        .timedBy(AcrossVerifierTest::minuteOf)
+                        .endedBy("end"::equals))
+                .keyedBy(keys, Json.of(Integer.class))
+                .handledBy(HourSums::new, Destination.stream("out", new Texts(), text -> text)))
+        .put("p", "x 1", "x 50")
+        .put("q", "z 100")
+        .end("end");
+  }
+
+  @Test
+  void the_end_of_the_input_fires_all_timers_in_every_variation_through_a_stream_and_without() {
+    hours(Keys.across(text -> text.substring(0, 1), "by-first-letter")).verify();
+    hours(Keys.partitionKey()).verify();
   }
 
   @Test

@@ -76,6 +76,7 @@ class FleetSimulationTest {
         "STATE_READ_TOO_OLD",
         "MERGE_TAKES_ONE_STATE",
         "EVENT_TIME_WORKED_OUT_ANEW",
+        "NEW_NAME_BEGINS_ANEW",
         "END_FORGETS_PARKED",
         "END_FORGETS_OUTBOX",
         "OUTPUTS_BEFORE_COMMIT",

@@ -81,6 +81,31 @@ class ReachedChunksTest {
     run.check(EntryKey.of("key-19999", "key-19999", EntryKind.STATE));
   }
 
+  /** A roll that renames the function and is taken back half-way. */
+  @Test
+  void what_the_function_commits_under_another_name_refers_to_chunks_of_its_first_one() {
+    var run = run("s").restart();
+    change(run, 0, 20_000);
+    run.commit();
+    run.function = "g";
+    run.restart();
+    change(run, 0, 1_000);
+    // So large that the root is a chunk, too.
+    run.space.note("large", new byte[10_000]);
+    run.commit();
+
+    var reached = reached("s", run.commit.parts());
+
+    chunks.sizes.keySet().stream()
+        .filter(name -> name.startsWith("app/f/") && !reached.has(name))
+        .toList()
+        .forEach(name -> chunks.delete(name).toCompletableFuture().join());
+    run.function = "f";
+    run.restart();
+    run.check(EntryKey.of("key-700", "key-700", EntryKind.STATE));
+    run.check(EntryKey.of("key-19999", "key-19999", EntryKind.STATE));
+  }
+
   @Test
   void chunks_of_another_shard_are_not_its_own() {
     var run = run("parent").restart();

@@ -33,6 +33,10 @@ final class SpaceRun {
   Map<EntryKey, StateValue> entries = new HashMap<>();
   StateSpace space;
   int epoch;
+
+  /** Its name from the next restart on. */
+  String function = "f";
+
   private @Nullable Throwable failure;
 
   SpaceRun(
@@ -59,10 +63,10 @@ final class SpaceRun {
     epoch++;
     var home =
         new StateHome(
-            "function f, shard " + shard,
+            "function " + function + ", shard " + shard,
             range,
-            "app/f/" + shard + "/",
-            "app/f/" + shard + "/" + epoch + ".0.",
+            "app/" + function + "/" + shard + "/",
+            "app/" + function + "/" + shard + "/" + epoch + ".0.",
             "state",
             chunks,
             cache,

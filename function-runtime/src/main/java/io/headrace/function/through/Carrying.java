@@ -26,6 +26,8 @@ public final class Carrying {
   /** Of those that have ended, up to there. */
   private Instant watermark = Instant.MIN;
 
+  private Instant reached = Instant.MIN;
+
   /** Of those whose time was found, which happens in the shard's order. */
   private final AtomicReference<Instant> latest = new AtomicReference<>(Instant.MIN);
 
@@ -35,6 +37,7 @@ public final class Carrying {
   /** Goes on from a watermark that was stored. */
   public void resumes(Instant stored) {
     watermark = stored;
+    reached = stored.isBefore(Instant.MAX) ? stored : Instant.MIN;
     latest.set(stored);
   }
 
@@ -87,6 +90,7 @@ public final class Carrying {
       var time = times.remove(first);
       if (time != null && time.isAfter(watermark)) {
         watermark = time;
+        reached = time.isBefore(Instant.MAX) ? time : reached;
       }
       through = first;
     }
@@ -105,6 +109,14 @@ public final class Carrying {
   /** The highest event time up to there. */
   public Instant watermark() {
     return watermark;
+  }
+
+  /**
+   * As {@link #watermark}, but for the end of time: then the highest event time before it, {@link
+   * Instant#MIN} where that was said before the watermark was stored.
+   */
+  public Instant reached() {
+    return reached;
   }
 
   /** Whether this record and all before have ended. */

@@ -69,6 +69,8 @@ public sealed interface Envelope {
    *     letters or nowhere; null before the first
    * @param watermark the highest event time up to there; {@link Instant#MIN} before the first,
    *     {@link Instant#MAX} when nothing more comes
+   * @param reached the same, but for the end of time: then the highest event time before it, {@link
+   *     Instant#MIN} where the writer does not know it (any more)
    * @param silent nothing came for a while: until its next mark, the shard holds no watermark up
    * @param roster the shards of the input with their parents, parents before children; empty in
    *     most marks
@@ -77,12 +79,14 @@ public sealed interface Envelope {
       ShardKey from,
       @Nullable Position through,
       Instant watermark,
+      Instant reached,
       boolean silent,
       List<Listed> roster)
       implements Envelope {
     public Mark {
       Objects.requireNonNull(from, "from");
       Objects.requireNonNull(watermark, "watermark");
+      Objects.requireNonNull(reached, "reached");
       roster = List.copyOf(roster);
     }
   }

@@ -13,6 +13,7 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.time.DateTimeException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -159,6 +160,10 @@ public final class EnvelopeFormat {
         Wire.write(out, parent.value());
       }
     }
+    // Readers of before pass over what they do not expect at the end.
+    if (!mark.reached().equals(mark.watermark())) {
+      Wire.write(out, mark.reached());
+    }
   }
 
   private static Mark mark(ShardKey from, DataInputStream in) throws IOException {
@@ -174,7 +179,11 @@ public final class EnvelopeFormat {
       }
       roster.add(new Listed(shard, parents));
     }
-    return new Mark(from, through, watermark, silent, roster);
+    // The checksum of all is behind it.
+    boolean isTold = in.available() > TRAILER_BYTES;
+    var known = watermark.equals(Instant.MAX) ? Instant.MIN : watermark;
+    var reached = isTold ? Wire.instant(in) : known;
+    return new Mark(from, through, watermark, reached, silent, roster);
   }
 
   private static void requireSound(byte[] bytes) throws IOException {

@@ -48,6 +48,9 @@ public final class Upstreams {
 
   Instant watermark = Instant.MIN;
 
+  /** The highest event time that any mark told of, the end of time excepted. */
+  Instant reached = Instant.MIN;
+
   /** Streams without whose list of shards the watermark stands still. */
   private final Set<String> inputs;
 
@@ -76,6 +79,7 @@ public final class Upstreams {
         });
     listed.addAll(parent.listed);
     parent.replayed.forEach(replayed::putIfAbsent);
+    reach(parent.reached);
     // Each parent knew what was due by then; the next mark moves it.
     watermark = watermark.equals(Instant.MIN) ? parent.watermark : min(watermark, parent.watermark);
   }
@@ -107,6 +111,7 @@ public final class Upstreams {
     var from = shards.computeIfAbsent(mark.from(), shard -> new Upstream());
     from.counts = from.counts || from.endedAt == null;
     from.take(mark.through(), mark.watermark());
+    reach(mark.reached());
     from.silent = mark.silent();
     shards
         .values()
@@ -118,6 +123,20 @@ public final class Upstreams {
   /** Up to which event time all inputs are read; never falls. */
   public Instant watermark() {
     return watermark;
+  }
+
+  /**
+   * The highest event time that was told of any shard, those that have ended included: how far the
+   * inputs had come when nothing more comes.
+   */
+  public Instant reached() {
+    return reached;
+  }
+
+  void reach(Instant time) {
+    if (time.isAfter(reached) && time.isBefore(Instant.MAX)) {
+      reached = time;
+    }
   }
 
   /** How many places of records are remembered. */
@@ -138,8 +157,9 @@ public final class Upstreams {
       if (each.counts && !each.silent) {
         allSilent = false;
         lowest = min(lowest, each.watermark);
-      } else if (each.counts && each.watermark.isAfter(highest)) {
-        highest = each.watermark;
+      } else if (each.counts) {
+        // Children go on from the lowest of their parents, and what those told is over as well.
+        highest = max(each.watermark, max(highest, reached));
       }
     }
     var now = allSilent ? highest : lowest;
@@ -238,6 +258,10 @@ public final class Upstreams {
 
   private static int byName(ShardKey one, ShardKey other) {
     return one.key().compareTo(other.key());
+  }
+
+  private static Instant max(Instant one, Instant other) {
+    return one.isAfter(other) ? one : other;
   }
 
   private static Instant min(Instant one, Instant other) {

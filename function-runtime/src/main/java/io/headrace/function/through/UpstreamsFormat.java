@@ -21,6 +21,7 @@ import java.util.zip.InflaterInputStream;
 public final class UpstreamsFormat {
   private static final int MAGIC = 0x48445550;
   private static final int FORMAT = 1;
+  private static final int REACHED = 1;
 
   private UpstreamsFormat() {}
 
@@ -62,6 +63,9 @@ public final class UpstreamsFormat {
           Wire.write(out, each.getKey());
           Wire.write(out, each.getValue());
         }
+        // Readers of before pass over it.
+        out.writeByte(REACHED);
+        Wire.write(out, of.reached);
       }
     } catch (IOException impossible) {
       throw new AssertionError("memory takes all bytes", impossible);
@@ -115,6 +119,11 @@ public final class UpstreamsFormat {
     Map<Position, Instant> unfinished = new HashMap<>();
     for (int left = in.readInt(); left > 0; left--) {
       unfinished.put(Wire.position(in), Wire.instant(in));
+    }
+    if (in.read() == REACHED) {
+      to.reach(Wire.instant(in));
+    } else {
+      to.shards.values().forEach(each -> to.reach(each.watermark));
     }
     return new Kept(to, unfinished);
   }

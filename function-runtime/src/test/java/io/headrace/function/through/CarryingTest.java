@@ -105,4 +105,18 @@ class CarryingTest {
     assertThat(carrying.isLast(at(1))).isFalse();
     assertThat(carrying.watermark()).isEqualTo(Instant.MAX);
   }
+
+  @Test
+  void how_far_event_time_had_come_is_known_behind_the_last_record() {
+    begin(1, 10);
+    carrying.begins(at(2));
+    carrying.foundLast(at(2));
+    begin(3, 99);
+    carrying.ends(at(2));
+    carrying.ends(at(1));
+    carrying.ends(at(3));
+
+    assertThat(carrying.watermark()).isEqualTo(Instant.MAX);
+    assertThat(carrying.reached()).isEqualTo(time(10));
+  }
 }

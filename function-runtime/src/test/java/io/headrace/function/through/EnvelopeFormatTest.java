@@ -14,12 +14,14 @@ import io.headrace.kcl.SequenceNumber;
 import io.headrace.kcl.ShardId;
 import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.StreamId;
+import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 
 class EnvelopeFormatTest {
@@ -47,6 +49,7 @@ class EnvelopeFormatTest {
         SHARD,
         Position.of(42),
         Instant.MAX,
+        Instant.ofEpochSecond(7),
         true,
         List.of(
             new Listed(new ShardId("a"), List.of()),
@@ -63,7 +66,7 @@ class EnvelopeFormatTest {
 
   @Test
   void marks_are_read_as_they_were_written() throws EnvelopeException {
-    var first = new Mark(SHARD, null, Instant.MIN, false, List.of());
+    var first = new Mark(SHARD, null, Instant.MIN, Instant.MIN, false, List.of());
 
     assertThat(EnvelopeFormat.read(OURS, EnvelopeFormat.write(OURS, mark()))).isEqualTo(mark());
     assertThat(EnvelopeFormat.read(OURS, EnvelopeFormat.write(OURS, first))).isEqualTo(first);
@@ -72,7 +75,8 @@ class EnvelopeFormatTest {
   /** What is in streams of version 1 is read for ever. */
   @Test
   void the_bytes_of_version_1_are_these() {
-    var mark = new Mark(SHARD, Position.of(42), Instant.ofEpochSecond(5, 6), false, List.of());
+    var time = Instant.ofEpochSecond(5, 6);
+    var mark = new Mark(SHARD, Position.of(42), time, time, false, List.of());
 
     assertThat(HexFormat.of().formatHex(EnvelopeFormat.write(OURS, mark)))
         .startsWith(
@@ -97,6 +101,30 @@ class EnvelopeFormatTest {
                 + "00" // not silent
                 + "00000000") // no roster
         .hasSize(2 * (4 + 2 + 8 + 10 + 11 + 8 + 24 + 15 + 12 + 1 + 4 + 4));
+  }
+
+  /** A version of before reads the fields that it knows, and not what follows them. */
+  @Test
+  void how_far_event_time_had_come_before_the_end_follows_all_else() throws EnvelopeException {
+    var last = new Mark(SHARD, Position.of(42), Instant.MAX, Instant.MIN, false, List.of());
+    var told =
+        new Mark(SHARD, Position.of(42), Instant.MAX, Instant.ofEpochSecond(7), false, List.of());
+    byte[] former = withoutLast(EnvelopeFormat.write(OURS, last), 8 + 4);
+    byte[] bytes = EnvelopeFormat.write(OURS, told);
+
+    assertThat(EnvelopeFormat.read(OURS, former)).isEqualTo(last);
+    assertThat(EnvelopeFormat.read(OURS, bytes)).isEqualTo(told);
+    assertThat(Arrays.copyOf(bytes, former.length - 4))
+        .isEqualTo(Arrays.copyOf(former, former.length - 4));
+  }
+
+  /** With a checksum of what is left. */
+  private static byte[] withoutLast(byte[] envelope, int bytes) {
+    byte[] rest = Arrays.copyOf(envelope, envelope.length - bytes);
+    var crc = new CRC32C();
+    crc.update(rest, 0, rest.length - 4);
+    ByteBuffer.wrap(rest).putInt(rest.length - 4, (int) crc.getValue());
+    return rest;
   }
 
   @Test

@@ -46,7 +46,12 @@ class UpstreamsTest {
   private static Mark mark(
       String shard, @Nullable Integer through, int second, List<Listed> roster) {
     return new Mark(
-        shard(shard), through == null ? null : Position.of(through), at(second), false, roster);
+        shard(shard),
+        through == null ? null : Position.of(through),
+        at(second),
+        at(second),
+        false,
+        roster);
   }
 
   private static Instant at(int second) {
@@ -116,7 +121,7 @@ class UpstreamsTest {
   }
 
   private Mark silent(String shard, int through, int second) {
-    return new Mark(shard(shard), Position.of(through), at(second), true, List.of());
+    return new Mark(shard(shard), Position.of(through), at(second), at(second), true, List.of());
   }
 
   @Test
@@ -158,7 +163,7 @@ class UpstreamsTest {
     assertThat(seen.watermark()).isEqualTo(Instant.MIN);
 
     var other = new ShardKey(new StreamId("other", NOW), new ShardId("a"));
-    seen.take(new Mark(other, Position.of(1), at(20), false, List.of(listed("a"))), NOW);
+    seen.take(new Mark(other, Position.of(1), at(20), at(20), false, List.of(listed("a"))), NOW);
 
     assertThat(seen.watermark()).isEqualTo(at(20));
   }
@@ -238,7 +243,7 @@ class UpstreamsTest {
     seen.take(mark("a", 1, 50, List.of(listed("a"))), NOW);
     var anew = new ShardKey(new StreamId("in", NOW), new ShardId("a"));
 
-    seen.take(new Mark(anew, Position.of(1), at(70), false, List.of(listed("a"))), NOW);
+    seen.take(new Mark(anew, Position.of(1), at(70), at(70), false, List.of(listed("a"))), NOW);
 
     assertThat(seen.watermark()).isEqualTo(at(70));
   }
@@ -266,6 +271,38 @@ class UpstreamsTest {
     assertThat(seen.watermark()).isEqualTo(at(60));
   }
 
+  private static Mark end(String shard, int through, int reached) {
+    return new Mark(shard(shard), Position.of(through), Instant.MAX, at(reached), false, List.of());
+  }
+
+  @Test
+  void how_far_the_inputs_had_come_is_the_same_in_whatever_order_they_end() {
+    seen.take(mark("a", 1, 10, A_AND_B), NOW);
+    seen.take(end("b", 9, 90), NOW);
+    seen.take(end("a", 5, 50), NOW);
+    var other = new Upstreams(List.of("in"));
+    other.take(mark("b", 1, 10, A_AND_B), NOW);
+    other.take(end("a", 5, 50), NOW);
+    other.take(end("b", 9, 90), NOW);
+
+    assertThat(List.of(seen.watermark(), other.watermark())).containsOnly(Instant.MAX);
+    assertThat(List.of(seen.reached(), other.reached())).containsOnly(at(90));
+  }
+
+  /** A merged shard begins at the lower of its parents, and nothing may come of it any more. */
+  @Test
+  void where_all_are_silent_what_parents_told_is_over_too() {
+    seen.take(mark("a", 1, 50, A_AND_B), NOW);
+    seen.take(mark("b", null, -1, List.of()), NOW);
+    var all = List.of(listed("a"), listed("b"), listed("c", "a", "b"));
+    seen.take(mark("c", null, -1, all), NOW);
+    assertThat(seen.watermark()).isEqualTo(Instant.MIN);
+
+    seen.take(new Mark(shard("c"), null, Instant.MIN, Instant.MIN, true, List.of()), NOW);
+
+    assertThat(seen.watermark()).isEqualTo(at(50));
+  }
+
   @Test
   void all_of_it_is_stored_and_read() {
     isNew(record("a", 5));
@@ -279,6 +316,7 @@ class UpstreamsTest {
     assertThat(kept.unfinished()).isEqualTo(open);
     seen = kept.upstreams();
     assertThat(seen.watermark()).isEqualTo(at(40));
+    assertThat(seen.reached()).isEqualTo(at(45));
     assertThat(isNew(record("a", 5))).isFalse();
     assertThat(isNew(record("a", 3))).isFalse();
     assertThat(isNew(record("b", 6, true))).isFalse();
