@@ -90,9 +90,7 @@ public final class ReachedChunks {
         return CompletableFuture.completedFuture(null);
       }
       var ref = RootRef.read(what, part);
-      if (!reached(ref.chunk())) {
-        return CompletableFuture.completedFuture(null);
-      }
+      reached(ref.chunk());
       return io.get(ref.chunk())
           .thenComposeAsync(
               bytes -> root(Root.read(what, ref.checked(what, bytes))), home.background());
@@ -109,7 +107,8 @@ public final class ReachedChunks {
         if (next == null) {
           return CompletableFuture.completedFuture(null);
         }
-        if (reached(next.ref().name()) && next.level() > 0) {
+        reached(next.ref().name());
+        if (next.level() > 0) {
           return io.node(next.ref())
               .thenComposeAsync(
                   node -> {
@@ -122,18 +121,18 @@ public final class ReachedChunks {
     }
 
     /**
-     * Answers false for what an ancestor wrote: it, and all below it, is not here to be swept. What
-     * the function wrote here under another name is not, either, but may refer to what is.
+     * What others wrote is not here to be swept, so it is not remembered; but it is gone through,
+     * as a function that goes on under another name and back leaves roots and nodes of that name
+     * above chunks of its own.
      */
-    private boolean reached(String name) {
+    private void reached(String name) {
       if (!name.startsWith(home.shardPrefix())) {
-        return home.isOfTheShard(name);
+        return;
       }
       if (size == names.length) {
         names = Arrays.copyOf(names, size * 2);
       }
       names[size++] = numberOf(name);
-      return true;
     }
 
     ReachedChunks found() {

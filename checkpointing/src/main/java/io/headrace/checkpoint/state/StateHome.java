@@ -13,8 +13,7 @@ import java.util.concurrent.Executor;
  *
  * @param owner function and shard, for errors
  * @param range the keys of the shard
- * @param shardPrefix what the names of all chunks of this shard begin with: application, function,
- *     and what names the shard for every function
+ * @param shardPrefix what the names of all chunks of this shard begin with
  * @param prefix what the names of this run's chunks begin with, and no other run's: it holds the
  *     lease's epoch and a draw
  * @param part under which name the commit has the root
@@ -43,15 +42,6 @@ public record StateHome(
       throw new IllegalArgumentException(
           "prefix \"" + prefix + "\" must begin with \"" + shardPrefix + "\", part not be empty");
     }
-  }
-
-  /** Whether a chunk was written in this shard, under whatever name the function had then. */
-  boolean isOfTheShard(String chunk) {
-    return behindFunction(chunk).startsWith(behindFunction(shardPrefix));
-  }
-
-  private static String behindFunction(String name) {
-    return name.substring(name.indexOf('/', name.indexOf('/') + 1) + 1);
   }
 
   /** By which a root is known to be this shard's own. */
