@@ -217,6 +217,7 @@ final class Heart {
           && found.item().incarnation().equals(desk.self())
           && !found.item().state().gone()) {
         highestSent = Math.max(highestSent, found.revision());
+        mine = found; // Whoever put it back by hand made another item of it.
         again(Duration.ZERO);
         return;
       }

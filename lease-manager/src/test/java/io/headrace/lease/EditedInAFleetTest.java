@@ -163,4 +163,19 @@ class EditedInAFleetTest {
 
     fleet.advanceUntil(TWO_AUDITS, () -> fleet.ownerOf(shard).isPresent());
   }
+
+  @Test
+  void a_heartbeat_item_that_was_put_back_by_hand_is_beaten_on_as_seldom_as_ever() {
+    var fleet = settled(2, "ann");
+    var item = LeaseTableContract.await(fleet.table.worker("app", "ann")).orElseThrow();
+    LeaseTableContract.await(fleet.table.delete("app", item));
+    LeaseTableContract.await(fleet.table.create("app", item.item(), "another"));
+    int before = fleet.worker("ann").way.requests.get("beat");
+
+    fleet.advance(F.multipliedBy(2));
+
+    assertThat(fleet.allOwned()).isTrue();
+    assertThat(fleet.worker("ann").way.requests.get("beat") - before).isLessThanOrEqualTo(7);
+    assertThat(fleet.worker("ann").lostCount()).isZero();
+  }
 }
