@@ -14,6 +14,7 @@ import io.headrace.function.TerminalFailure;
 import io.headrace.function.Unavailable;
 import io.headrace.function.json.Json;
 import io.headrace.kcl.StreamSource;
+import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -56,7 +57,7 @@ final class Enrichment implements AsyncRecordFunction<Enrichment.Order, Enrichme
     return FunctionSpec.named("enrich-orders")
         .reading(Input.of(StreamSource.kinesis("orders"), Json.of(Order.class)))
         .inFlight(200)
-        .retrying(RetryPolicy.upTo(5).unavailableOn(java.io.IOException.class).thenSendTo(letters))
+        .retrying(RetryPolicy.upTo(5).unavailableOn(IOException.class).thenSendTo(letters))
         .handledAsyncBy(
             () -> new Enrichment(http, crm),
             Destination.stream(

@@ -57,6 +57,7 @@ class ThroughReceiverTest {
   /** Settles nothing. */
   private static final class Behind implements ShardHandler {
     final List<StreamRecord> passed = new ArrayList<>();
+    final List<Position> gone = new ArrayList<>();
 
     @Override
     public CompletionStage<Void> restore(List<CommitParts> parts) {
@@ -66,6 +67,11 @@ class ThroughReceiverTest {
     @Override
     public void handle(List<StreamRecord> records) {
       passed.addAll(records);
+    }
+
+    @Override
+    public void foundDone(List<Position> positions) {
+      gone.addAll(positions);
     }
 
     @Override
@@ -186,5 +192,23 @@ class ThroughReceiverTest {
 
     assertThat(behind.passed).hasSize(4);
     assertThat(behind.watermarks()).containsExactly(at(20), at(30));
+  }
+
+  /** Whoever sorts what comes can't tell it by what comes behind. */
+  @Test
+  void what_was_under_way_and_is_trimmed_by_now_is_told_as_done() {
+    var first = open(new Behind());
+    first.handle(List.of(carried(1, 5), carried(2, 6), carried(3, 7)));
+    var stored = first.snapshot().toCompletableFuture();
+    rig.loop.runUntilIdle();
+    var behind = new Behind();
+    var second = open(behind);
+    var restored = second.restore(List.of(stored.join())).toCompletableFuture();
+    rig.loop.runUntilIdle();
+    restored.join();
+
+    second.handle(List.of(carried(2, 6), carried(4, 8)));
+
+    assertThat(behind.gone).containsExactlyInAnyOrder(Position.of(1), Position.of(3));
   }
 }
