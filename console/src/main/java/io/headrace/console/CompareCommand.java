@@ -100,6 +100,6 @@ final class CompareCommand implements Callable<Integer> {
 
   /** What it says was not written for certain, so its output was sent again. */
   private static boolean isCutOff(String line) {
-    return BEGINS.startsWith(line) || line.startsWith(BEGINS) && !line.endsWith("\"}");
+    return BEGINS.startsWith(line) || (line.startsWith(BEGINS) && !line.endsWith("\"}"));
   }
 }

@@ -89,7 +89,7 @@ public final class StateSnapshots {
           all.thenCompose(
               before ->
                   reader
-                      .steadily(place, TRIES_MAX, now -> copy(spec, directory, now, copies))
+                      .steadily(place, TRIES_MAX, now -> copy(directory, now, copies))
                       .thenApply(
                           shard -> {
                             before.add(shard);
@@ -100,10 +100,7 @@ public final class StateSnapshots {
   }
 
   private CompletionStage<Snapshot.OfShard> copy(
-      FunctionSpec<?, ?> spec,
-      String directory,
-      StatePlaces.Place place,
-      Map<String, CommittedState.Copies> copies) {
+      String directory, StatePlaces.Place place, Map<String, CommittedState.Copies> copies) {
     if (place.isEnded()) {
       throw new CheckpointException(
           "snapshot of " + place.row().key() + ": the shard has just ended; take it once more");
