@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletionException;
 import java.util.function.UnaryOperator;
 import java.util.zip.CRC32C;
 
@@ -48,7 +49,13 @@ record CommittedTime(Instant watermark, byte[] floors, Map<Position, Instant> pe
   /** The commit with another event time, and all else as it was; its root rides in it then. */
   static CommitParts changed(
       CommitParts parts, ChunkStore chunks, UnaryOperator<CommittedTime> change) {
-    return rootOf(parts, chunks)
+    Optional<byte[]> found;
+    try {
+      found = rootOf(parts, chunks);
+    } catch (CompletionException gone) {
+      return parts; // Deleted since: the commit was given up, comes late, and is refused.
+    }
+    return found
         .map(
             root -> {
               var note = Note.in(root);
