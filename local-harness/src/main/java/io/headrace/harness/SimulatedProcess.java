@@ -17,6 +17,7 @@ import io.headrace.kcl.loop.EventLoop;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -263,7 +264,7 @@ final class SimulatedProcess {
 
   /** A function is called, at the last instruction before the user's code. */
   void begins(String function, Puts.Put put, long fencingToken) {
-    var shard = whereItRuns(put);
+    var shard = whereItRuns(function, put);
     var what = function + " of record " + put.position().sequence() + " in " + name;
     tell(function + " begins " + put.position().sequence() + " in " + Names.of(put.shard()));
     boolean trusted = world.loop().ticks() >= trustedFrom;
@@ -288,15 +289,19 @@ final class SimulatedProcess {
     world.deliveries().began(function, put, fencingToken, trusted);
   }
 
-  /** The shard in which it lies; one that came of that, where the record was parked before. */
-  private ShardKey whereItRuns(Puts.Put put) {
+  /**
+   * The shard in which it lies; where the record was parked before, the first one that came of that
+   * and that the function has not ended.
+   */
+  private ShardKey whereItRuns(String function, Puts.Put put) {
     if (tokens.containsKey(put.shard())) {
       return put.shard();
     }
     return tokens.keySet().stream()
         .filter(shard -> shard.stream().equals(put.shard().stream()))
         .filter(shard -> world.feed(shard).puts().passes(put, shard.shard()))
-        .findFirst()
+        .filter(shard -> !world.progress().isEnded(function, shard))
+        .min(Comparator.comparing(shard -> shard.shard().value()))
         .orElse(put.shard());
   }
 
