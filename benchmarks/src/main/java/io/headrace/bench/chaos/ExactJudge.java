@@ -129,7 +129,7 @@ public final class ExactJudge {
 
   private static String name(JsonNode output) {
     if (output.has("day")) {
-      return output.path("origin").asText() + " " + output.path("day").asText();
+      return output.path("airport").asText() + " " + output.path("day").asText();
     }
     return output.has("scenario")
         ? output.path("scenario").asText() + " " + output.path("payment").asText()
