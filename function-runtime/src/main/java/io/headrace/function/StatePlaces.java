@@ -87,7 +87,6 @@ record StatePlaces(String application, LeaseTable leases, OperatorStore store) {
    * their parents: what these keep is the parents' yet.
    */
   CompletionStage<List<Place>> of(FunctionSpec<?, ?> spec) {
-    legOf(spec);
     return look(spec)
         .thenCompose(seen -> steadily(spec, seen, TRIES_MAX))
         .thenApply(StatePlaces::ofLatestStream);

@@ -127,6 +127,18 @@ class ThroughReceiverTest {
     return new ThroughReceiver(scope, ADDRESS, List.of("in"), true, letters, engine, behind);
   }
 
+  /** One that goes on from a commit. */
+  private ThroughReceiver restored(Behind behind, CommitParts commit) {
+    var receiver = open(behind);
+    done(receiver.restore(List.of(commit)));
+    return receiver;
+  }
+
+  private <T> T done(CompletionStage<T> stage) {
+    rig.loop.runUntilIdle();
+    return stage.toCompletableFuture().join();
+  }
+
   private static Instant at(int second) {
     return Instant.EPOCH.plusSeconds(second);
   }
@@ -155,13 +167,9 @@ class ThroughReceiverTest {
     var first = open(new Behind());
     first.handle(records);
     // All is read ahead, nothing is settled.
-    var stored = first.snapshot().toCompletableFuture();
-    rig.loop.runUntilIdle();
+    var stored = done(first.snapshot());
     var behind = new Behind();
-    var second = open(behind);
-    var restored = second.restore(List.of(stored.join())).toCompletableFuture();
-    rig.loop.runUntilIdle();
-    restored.join();
+    var second = restored(behind, stored);
     second.handle(records);
     assertThat(behind.passed).hasSize(4);
     assertThat(behind.watermarks()).containsExactly(at(20), at(30));
@@ -172,9 +180,8 @@ class ThroughReceiverTest {
     var records = List.of(carried(1, 5), mark(2, 20), carried(3, 25), mark(4, 30));
     var first = open(new Behind());
     first.handle(records);
-    var stored = first.snapshot().toCompletableFuture();
-    rig.loop.runUntilIdle();
-    var root = StateRoot.of(stored.join(), ThroughReceiver.PART).orElseThrow();
+    var stored = done(first.snapshot());
+    var root = StateRoot.of(stored, ThroughReceiver.PART).orElseThrow();
     var copy = "app/f/snapshots/friday/carried";
     rig.chunks
         .get(root.chunk())
@@ -182,11 +189,7 @@ class ThroughReceiverTest {
         .toCompletableFuture()
         .join();
     var behind = new Behind();
-    var second = open(behind);
-    var parts = new StateRoot(copy, root.checksum()).parts(ThroughReceiver.PART);
-    var restored = second.restore(List.of(parts)).toCompletableFuture();
-    rig.loop.runUntilIdle();
-    restored.join();
+    var second = restored(behind, new StateRoot(copy, root.checksum()).parts(ThroughReceiver.PART));
 
     second.handle(records);
 
@@ -199,13 +202,9 @@ class ThroughReceiverTest {
   void what_was_under_way_and_is_trimmed_by_now_is_told_as_done() {
     var first = open(new Behind());
     first.handle(List.of(carried(1, 5), carried(2, 6), carried(3, 7)));
-    var stored = first.snapshot().toCompletableFuture();
-    rig.loop.runUntilIdle();
+    var stored = done(first.snapshot());
     var behind = new Behind();
-    var second = open(behind);
-    var restored = second.restore(List.of(stored.join())).toCompletableFuture();
-    rig.loop.runUntilIdle();
-    restored.join();
+    var second = restored(behind, stored);
 
     second.handle(List.of(carried(2, 6), carried(4, 8)));
 

@@ -194,10 +194,10 @@ final class Desk {
    * Sends a read until it is answered; what was edited by hand is waited for until it is mended.
    */
   <T> void readUntilAnswered(Supplier<CompletionStage<T>> call, Consumer<T> then) {
-    read(
+    readUntilAnswered(
         call,
         then,
-        failure -> after(jittered(settings.again()), () -> readUntilAnswered(call, then)));
+        edited -> after(jittered(settings.again()), () -> readUntilAnswered(call, then)));
   }
 
   /**

@@ -2,6 +2,7 @@ package io.headrace.harness;
 
 import io.headrace.harness.Weather.Mishap;
 import io.headrace.harness.Weather.Service;
+import io.headrace.kcl.Incarnation;
 import io.headrace.kcl.ShardKey;
 import io.headrace.lease.LeaseRow;
 import java.time.Duration;
@@ -12,6 +13,7 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /**
  * What may happen to a simulated fleet from outside. Which kinds a course has is drawn from its
@@ -299,11 +301,11 @@ enum Disturbance {
     var taker = row.owner();
     var giver = row.from();
     if (taker != null && giver != null && !world.isCalm()) {
-      slowTable(world, taker.workerId(), ACKNOWLEDGED_MILLIS);
+      slowTable(world, isOf(taker), ACKNOWLEDGED_MILLIS);
       later(
           world,
           Duration.ofMillis(ACKNOWLEDGED_MILLIS),
-          () -> slowTable(world, giver.workerId(), ACKNOWLEDGED_MILLIS / 2));
+          () -> slowTable(world, isOf(giver), ACKNOWLEDGED_MILLIS / 2));
     }
   }
 
@@ -336,16 +338,19 @@ enum Disturbance {
     later(world, world.plan().leaseTime().multipliedBy(3), () -> slowTable(world, 0));
   }
 
-  private static void slowTable(FleetWorld world, int outMillis) {
-    if (!world.isCalm()) {
-      world.living().forEach(process -> process.weather().slowBy(Service.LEASES, outMillis, 0));
-    }
+  private static Predicate<SimulatedProcess> isOf(Incarnation worker) {
+    return process -> process.id().equals(worker.workerId());
   }
 
-  private static void slowTable(FleetWorld world, String workerId, int outMillis) {
+  private static void slowTable(FleetWorld world, int outMillis) {
+    slowTable(world, process -> true, outMillis);
+  }
+
+  private static void slowTable(
+      FleetWorld world, Predicate<SimulatedProcess> whose, int outMillis) {
     if (!world.isCalm()) {
       world.living().stream()
-          .filter(process -> process.id().equals(workerId))
+          .filter(whose)
           .forEach(process -> process.weather().slowBy(Service.LEASES, outMillis, 0));
     }
   }

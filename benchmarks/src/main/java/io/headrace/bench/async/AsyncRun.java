@@ -83,17 +83,7 @@ final class AsyncRun {
                 "application=async-" + way.name().toLowerCase(Locale.ROOT) + "-" + round,
                 "way=" + way));
     var log = logs.resolve("worker-" + way.name().toLowerCase(Locale.ROOT) + ".log");
-    Dialogue worker = Dialogue.start(launch, log, STOP_MAX);
-    try {
-      String line = worker.hear(READY_MAX);
-      while (!line.equals(AsyncWorker.READY)) {
-        line = worker.hear(READY_MAX);
-      }
-      return worker;
-    } catch (NotMeasured e) {
-      worker.close();
-      throw e;
-    }
+    return Dialogue.startUntil(AsyncWorker.READY, READY_MAX, launch, log, STOP_MAX);
   }
 
   private Figures measured(LoadClient client, Dialogue worker) {

@@ -5,7 +5,6 @@ import io.headrace.bench.rig.ConsumerProgram;
 import io.headrace.bench.rig.ConsumerSettings;
 import io.headrace.bench.rig.ConsumerSettings.Measuring;
 import io.headrace.bench.rig.Dialogue;
-import io.headrace.bench.rig.NotMeasured;
 import io.headrace.bench.rig.ServerProcess;
 import java.net.URI;
 import java.nio.file.Path;
@@ -82,18 +81,8 @@ public final class Consumers implements AutoCloseable {
             task.records(),
             task.check());
     Path log = logs.resolve(contestant.name().toLowerCase(Locale.ROOT) + ".log");
-    Dialogue consumer = Dialogue.start(contestant.launch(kcl, settings), log, STOP_MAX);
-    try {
-      // What its JVM says of itself, such as of a recording, may come before.
-      String line = consumer.hear(READY_MAX);
-      while (!line.equals(ConsumerProgram.READY)) {
-        line = consumer.hear(READY_MAX);
-      }
-      return consumer;
-    } catch (NotMeasured e) {
-      consumer.close();
-      throw e;
-    }
+    return Dialogue.startUntil(
+        ConsumerProgram.READY, READY_MAX, contestant.launch(kcl, settings), log, STOP_MAX);
   }
 
   @Override

@@ -19,9 +19,11 @@ import java.lang.reflect.Proxy;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
 
 class DynamoTakeOverTest extends TakeOverContract {
   private final String application = EmbeddedTable.application();
@@ -148,13 +150,11 @@ class DynamoTakeOverTest extends TakeOverContract {
   @Test
   void a_function_item_of_a_newer_version_keeps_its_shape() {
     answer(store.operator().functions().describe("totals", Map.of("keys", "within")));
-    answer(
-        EmbeddedTable.CLIENT.updateItem(
-            u ->
-                u.tableName(EmbeddedTable.NAME)
-                    .key(key("totals"))
-                    .updateExpression("SET r = :r REMOVE shape")
-                    .expressionAttributeValues(Map.of(":r", AttributeValue.fromN("99")))));
+    update(
+        key("totals"),
+        u ->
+            u.updateExpression("SET r = :r REMOVE shape")
+                .expressionAttributeValues(Map.of(":r", AttributeValue.fromN("99"))));
 
     assertThat(faultOf(store.operator().functions().describe("totals", Map.of("keys", "x"))))
         .hasMessageContaining("reader of at least 99");
@@ -164,13 +164,11 @@ class DynamoTakeOverTest extends TakeOverContract {
   @Test
   void words_that_somebody_took_out_by_hand_are_said_anew() {
     answer(store.operator().functions().describe("totals", Map.of("keys", "within")));
-    answer(
-        EmbeddedTable.CLIENT.updateItem(
-            u ->
-                u.tableName(EmbeddedTable.NAME)
-                    .key(key("totals"))
-                    .updateExpression("SET shape = :none")
-                    .expressionAttributeValues(Map.of(":none", AttributeValue.fromM(Map.of())))));
+    update(
+        key("totals"),
+        u ->
+            u.updateExpression("SET shape = :none")
+                .expressionAttributeValues(Map.of(":none", AttributeValue.fromM(Map.of()))));
 
     assertThat(answer(store.operator().functions().describe("totals", Map.of("keys", "x"))).shape())
         .containsEntry("keys", "x");
@@ -225,14 +223,20 @@ class DynamoTakeOverTest extends TakeOverContract {
   }
 
   private void set(ProgressKey key, String attribute, AttributeValue value) {
+    update(
+        EmbeddedTable.keyOf(application, key),
+        u ->
+            u.updateExpression("SET #a = :v")
+                .expressionAttributeNames(Map.of("#a", attribute))
+                .expressionAttributeValues(Map.of(":v", value)));
+  }
+
+  /** As somebody does by hand. */
+  private static void update(
+      Map<String, AttributeValue> key, Consumer<UpdateItemRequest.Builder> change) {
     answer(
         EmbeddedTable.CLIENT.updateItem(
-            u ->
-                u.tableName(EmbeddedTable.NAME)
-                    .key(EmbeddedTable.keyOf(application, key))
-                    .updateExpression("SET #a = :v")
-                    .expressionAttributeNames(Map.of("#a", attribute))
-                    .expressionAttributeValues(Map.of(":v", value))));
+            u -> change.accept(u.tableName(EmbeddedTable.NAME).key(key))));
   }
 
   private DynamoDbAsyncClient interrupted() {

@@ -79,6 +79,28 @@ public final class Dialogue implements AutoCloseable {
     return hear(timeMax);
   }
 
+  /**
+   * Starts a program and waits until it has said a line; closes it when it does not.
+   *
+   * @param log where its standard error goes
+   * @param ready what its JVM says of itself, such as of a recording, may come before
+   * @param readyMax for each line until then
+   */
+  public static Dialogue startUntil(
+      String ready, Duration readyMax, Launch launch, Path log, Duration stopMax) {
+    Dialogue started = start(launch, log, stopMax);
+    try {
+      String line = started.hear(readyMax);
+      while (!line.equals(ready)) {
+        line = started.hear(readyMax);
+      }
+      return started;
+    } catch (NotMeasured e) {
+      started.close();
+      throw e;
+    }
+  }
+
   /** Answers the next line that the program prints. */
   public String hear(Duration timeMax) {
     BufferedReader answers = process.inputReader();
