@@ -9,6 +9,7 @@ import io.headrace.function.FunctionRuntime;
 import io.headrace.function.FunctionSpec;
 import io.headrace.function.Input;
 import io.headrace.function.Output;
+import io.headrace.function.RetryPolicy;
 import io.headrace.kcl.StreamSource;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -52,9 +53,15 @@ final class WitnessProgram {
     }
   }
 
+  /**
+   * Parks no keys: a commit calls what is parked finished, and the judge can't know which records
+   * those are. A key is parked here when outputs fail for so long, as on a machine with too much to
+   * do; parked keys have a judge of their own ({@link LettersJudge}).
+   */
   private static FunctionSpec<String, String> spec(Diary diary) {
     return FunctionSpec.named("witness")
         .reading(Input.of(StreamSource.kinesis(STREAM), new Text()))
+        .retrying(RetryPolicy.forever().parkingNoKeys())
         .handledBy(
             () -> (event, out) -> handle(diary, event, out),
             Destination.stream(OUTPUTS, new Text(), text -> text.substring(0, text.indexOf(' '))));

@@ -23,6 +23,9 @@ public final class Dialogue implements AutoCloseable {
 
   private static final Duration STOP_MAX = Duration.ofSeconds(2);
 
+  /** One that is killed needs no more than a turn of the processor, which may be a busy one. */
+  private static final Duration KILLED_MAX = Duration.ofSeconds(30);
+
   private final String label;
   private final Process process;
   private final Path log;
@@ -165,7 +168,7 @@ public final class Dialogue implements AutoCloseable {
     try {
       if (!process.waitFor(stopMax.toMillis(), TimeUnit.MILLISECONDS)) {
         process.destroyForcibly();
-        process.waitFor(STOP_MAX.toMillis(), TimeUnit.MILLISECONDS);
+        process.waitFor(KILLED_MAX.toMillis(), TimeUnit.MILLISECONDS);
       }
     } catch (InterruptedException e) {
       process.destroyForcibly();
