@@ -1,8 +1,10 @@
 package io.headrace.console;
 
+import io.headrace.checkpoint.ChunkStore;
 import io.headrace.checkpoint.OperatorStore;
 import io.headrace.checkpoint.Orders;
 import io.headrace.checkpoint.ProgressRow;
+import io.headrace.function.ParkedLook;
 import io.headrace.kcl.Incarnation;
 import io.headrace.kcl.ShardKey;
 import io.headrace.lease.LeaseRow;
@@ -13,7 +15,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -23,6 +27,7 @@ import java.util.concurrent.CompletionStage;
  * be read is named and hides nothing else.
  *
  * @param seen when, by the clock of this process
+ * @param parked where something is
  * @param faults one sentence for each item that can't be read
  */
 record FleetPicture(
@@ -30,6 +35,7 @@ record FleetPicture(
     List<Stored<WorkerItem>> workers,
     List<Stored<LeaseRow>> leases,
     List<ProgressRow> progress,
+    Map<ProgressRow, ParkedLook> parked,
     Orders orders,
     List<String> faults) {
 
@@ -48,7 +54,7 @@ record FleetPicture(
 
   /** Reads everything; fails as the table does. */
   static CompletionStage<FleetPicture> of(
-      String application, LeaseTable table, OperatorStore store, Instant now) {
+      String application, LeaseTable table, OperatorStore store, ChunkStore chunks, Instant now) {
     var workers = table.surveyWorkers(application).toCompletableFuture();
     var orders = store.orders().toCompletableFuture();
     return workers
@@ -57,9 +63,11 @@ record FleetPicture(
             (found, given) -> {
               var faults = new ArrayList<>(found.faults());
               faults.addAll(given.faults());
-              return new FleetPicture(now, found.found(), List.of(), List.of(), given, faults);
+              return new FleetPicture(
+                  now, found.found(), List.of(), List.of(), Map.of(), given, faults);
             })
-        .thenCompose(picture -> picture.withBuckets(application, table, store));
+        .thenCompose(picture -> picture.withBuckets(application, table, store))
+        .thenCompose(picture -> picture.withParked(chunks));
   }
 
   private CompletionStage<FleetPicture> withBuckets(
@@ -97,8 +105,44 @@ record FleetPicture(
         done -> {
           allLeases.sort(Comparator.comparing(row -> row.item().shard().key()));
           allProgress.sort(Comparator.comparing(row -> row.key().key()));
-          return new FleetPicture(seen, workers, allLeases, allProgress, orders, allFaults);
+          return new FleetPicture(
+              seen, workers, allLeases, allProgress, Map.of(), orders, allFaults);
         });
+  }
+
+  private CompletionStage<FleetPicture> withParked(ChunkStore chunks) {
+    var found = new LinkedHashMap<ProgressRow, ParkedLook>();
+    var unread = new ArrayList<>(faults);
+    CompletionStage<?> looks = CompletableFuture.completedFuture(null);
+    for (var row : progress) {
+      looks = looks.thenCompose(done -> parked(row, chunks, found, unread));
+    }
+    return looks.thenApply(
+        done -> new FleetPicture(seen, workers, leases, progress, found, orders, unread));
+  }
+
+  /** What can't be read, such as a chunk that was deleted, is told and keeps nothing else back. */
+  private static CompletionStage<?> parked(
+      ProgressRow row, ChunkStore chunks, Map<ProgressRow, ParkedLook> found, List<String> unread) {
+    return row.item()
+        .filter(item -> item.children().isEmpty())
+        .map(item -> ParkedLook.of(item, chunks))
+        .orElseGet(() -> CompletableFuture.completedFuture(Optional.empty()))
+        .handle(
+            (look, failed) -> {
+              if (failed != null) {
+                unread.add(
+                    "function "
+                        + row.key().function()
+                        + ", shard "
+                        + row.key().shard()
+                        + ": what is parked can't be read: "
+                        + Headrace.sentence(failed));
+              } else {
+                look.ifPresent(parked -> found.put(row, parked));
+              }
+              return null;
+            });
   }
 
   /** Whether the table holds nothing of the application. */

@@ -135,6 +135,10 @@ final class FleetReport {
     if (lag != null) {
       text.append(", ").append(lag);
     }
+    var parked = picture.parked().get(row);
+    if (parked != null) {
+      text.append("; ").append(parked);
+    }
     row.moved()
         .ifPresent(
             moved ->
@@ -239,6 +243,11 @@ final class FleetReport {
       if (lag.age().isEmpty()) {
         json.put("lagUnknown", lag.unknown());
       }
+    }
+    var parked = picture.parked().get(row);
+    if (parked != null) {
+      json.put("parkedKeys", parked.keys());
+      json.put("parkedRecords", parked.records());
     }
     row.moved()
         .ifPresent(

@@ -54,6 +54,7 @@ final class LeasesCommand implements Callable<Integer> {
                   settings.application(),
                   aws.leases(table),
                   aws.checkpoints(table, settings.application()).operator(),
+                  aws.chunks(table, settings.application()),
                   loop.now())
               .toCompletableFuture()
               .join();

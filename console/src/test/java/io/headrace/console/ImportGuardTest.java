@@ -23,7 +23,8 @@ class ImportGuardTest {
   private final InMemoryStreams streams = new InMemoryStreams("kinesis");
 
   private FleetPicture picture() {
-    return StateDesk.answer(FleetPicture.of("app", leases, checkpoints, loop.now()));
+    return StateDesk.answer(
+        FleetPicture.of("app", leases, checkpoints, new InMemoryChunkStore(), loop.now()));
   }
 
   @Test

@@ -94,6 +94,25 @@ class OperatorCommandsTest {
   }
 
   @Test
+  void a_key_that_fails_for_ever_shows_in_leases_although_the_position_has_passed_it()
+      throws Exception {
+    aws.createStream("words", 1);
+    file = yaml("leases: {leaseTime: 2s}", "    parking: {after: 100ms}");
+    var word = SdkBytes.fromUtf8String("{\"text\":\"unspeakable\"}");
+    try (var worker = HeadraceProcess.start(folder, "run", file.toString())) {
+      worker.line();
+      for (int i = 0; i < 2; i++) {
+        aws.kinesis().putRecord(r -> r.streamName("words").partitionKey("eve").data(word)).join();
+      }
+      put("ann", 1);
+      await(() -> leases().at("/leases/0/functions/0/parkedRecords").asInt() == 2);
+    }
+
+    assertThat(CommandRun.of("leases", file.toString()).out())
+        .contains("committed through ", "; 1 key parked with 2 records");
+  }
+
+  @Test
   void what_makes_no_sense_is_one_sentence_and_exit_code_2() throws Exception {
     aws.createStream("words", 1);
     refused("DynamoDB table headrace: it does not exist", "leases", file.toString());
@@ -204,6 +223,10 @@ class OperatorCommandsTest {
   }
 
   private Path yaml(String leases) throws IOException {
+    return yaml(leases, "");
+  }
+
+  private Path yaml(String leases, String ofFunction) throws IOException {
     return Files.writeString(
         folder.resolve("app.yaml"),
         """
@@ -214,7 +237,8 @@ class OperatorCommandsTest {
         %s
         functions:
           - class: io.headrace.console.app.Shouting
+        %s
         """
-            .formatted(aws.kinesisEndpoint(), aws.dynamoDbEndpoint(), leases));
+            .formatted(aws.kinesisEndpoint(), aws.dynamoDbEndpoint(), leases, ofFunction));
   }
 }

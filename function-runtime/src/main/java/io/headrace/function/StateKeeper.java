@@ -95,7 +95,7 @@ final class StateKeeper {
         confirmed = root;
       }
       inherited |= current == null;
-      all = all.thenCombine(load(root), StateKeeper::with);
+      all = all.thenCombine(load(chunks, part, root), StateKeeper::with);
     }
     return all;
   }
@@ -194,7 +194,12 @@ final class StateKeeper {
                 });
   }
 
-  private CompletableFuture<Stored> load(StateRoot root) {
+  /**
+   * Reads a chunk that a commit names.
+   *
+   * @param part of the commit, for errors
+   */
+  static CompletableFuture<Stored> load(ChunkStore chunks, String part, StateRoot root) {
     return chunks
         .get(root.chunk())
         .thenApply(

@@ -10,12 +10,15 @@ import io.headrace.function.json.Json;
 import io.headrace.kcl.StreamSource;
 import java.nio.file.Path;
 
-/** A user's function, as an app.yaml names it. */
+/** A user's function, as an app.yaml names it. One word it can't handle. */
 final class Shouting implements RecordFunction<Shouting.Word, Shouting.Word> {
   record Word(String text) {}
 
   @Override
   public void handle(Event<Word> event, Output<Word> out) {
+    if (event.value().text().equals("unspeakable")) {
+      throw new IllegalStateException("not this one");
+    }
     out.send(new Word(event.value().text().toUpperCase(java.util.Locale.ROOT)));
   }
 
