@@ -179,8 +179,13 @@ record FleetPicture(
               ? Standing.SILENT
               : item.state() == WorkerItem.State.DRAINING
                   ? Standing.LEAVES
-                  : leasesOf(item.incarnation()) == 0 ? Standing.STANDBY : Standing.RUNS;
+                  : holdsNothing(item) ? Standing.STANDBY : Standing.RUNS;
     };
+  }
+
+  /** Its leases may be those that can't be read; then only it can say that it has none. */
+  private boolean holdsNothing(WorkerItem item) {
+    return leasesOf(item.incarnation()) == 0 && (item.standby() || faults.isEmpty());
   }
 
   /** How the owner of a lease stands; empty where no worker item is there for it. */
