@@ -1,11 +1,11 @@
 package io.headrace.console;
 
-import io.headrace.harness.ExplorationReport;
-import io.headrace.harness.FleetFigures;
-import io.headrace.harness.FleetSimulation;
-import io.headrace.harness.SimulationReport;
-import io.headrace.harness.SimulationReport.Failure;
-import io.headrace.harness.SimulationReport.Planted;
+import io.headrace.harness.fleet.ExplorationReport;
+import io.headrace.harness.fleet.FleetFigures;
+import io.headrace.harness.fleet.FleetSimulation;
+import io.headrace.harness.fleet.SimulationReport;
+import io.headrace.harness.fleet.SimulationReport.Failure;
+import io.headrace.harness.fleet.SimulationReport.Planted;
 import io.headrace.kcl.loop.ThreadedLoop;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -80,8 +80,8 @@ final class SimulateCommand implements Callable<Integer> {
       arity = "0..1",
       fallbackValue = "",
       description =
-          "Goes through the orders of messages in burial, hand-over, take-back or merge-end; in all of"
-              + " them when none is named.")
+          "Goes through the orders of messages in burial, hand-over, take-back or merge-end; in all"
+              + " of them when none is named.")
   private @Nullable String exhaustive;
 
   @Option(

@@ -14,6 +14,7 @@ import io.headrace.function.Operations;
 import io.headrace.function.Redrives;
 import io.headrace.function.Side;
 import io.headrace.function.WakeUp;
+import io.headrace.kcl.loop.LoopClock;
 import io.headrace.kcl.loop.SimulatedLoop;
 import io.headrace.lease.InMemoryLeaseTable;
 import java.time.Clock;
@@ -78,7 +79,7 @@ public final class FunctionHarness<I, O> implements AutoCloseable {
   private static final long SEED = 1;
 
   private final SimulatedLoop loop = new SimulatedLoop(SEED).startingAt(BEGIN.minus(STARTING_MAX));
-  private final Clock clock = new VirtualClock(loop);
+  private final Clock clock = new LoopClock(loop);
   private final SplittableRandom random = new SplittableRandom(SEED);
   private final InMemoryLeaseTable leases = new InMemoryLeaseTable();
   private final InMemoryCheckpointStore checkpoints = new InMemoryCheckpointStore();
