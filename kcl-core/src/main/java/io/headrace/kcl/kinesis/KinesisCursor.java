@@ -272,7 +272,7 @@ final class KinesisCursor implements ShardCursor {
     var aside = new RecordsAside();
     GetRecordsRequest request =
         GetRecordsRequest.builder()
-            .overrideConfiguration(calls.oneTry.toBuilder().addPlugin(aside.plugin()).build())
+            .overrideConfiguration(calls.oneTry(aside))
             .shardIterator(at)
             .limit(asked)
             .build();

@@ -122,6 +122,9 @@ record Page(
       if (arrived == null) {
         arrived = now;
       }
+      // Lanes are looked up by it, on the worker loop, which would have to fetch the key's letters
+      // from memory: here they are at hand, and a string keeps its hash.
+      int unused = key.hashCode();
       seek(sequence);
       Aggregate aggregate = Aggregate.unpack(data);
       if (aggregate == null) {

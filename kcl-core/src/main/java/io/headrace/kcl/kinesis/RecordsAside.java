@@ -8,7 +8,6 @@ import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import org.reactivestreams.Subscriber;
 import org.reactivestreams.Subscription;
-import software.amazon.awssdk.core.SdkPlugin;
 import software.amazon.awssdk.core.interceptor.Context;
 import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
 import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
@@ -31,13 +30,6 @@ final class RecordsAside implements ExecutionInterceptor {
   private static final int SIZE_MAX = 11 << 20;
 
   private volatile @Nullable List<StoredRecord> records;
-
-  /** What has a call come by here, beside what the client has. */
-  SdkPlugin plugin() {
-    return client ->
-        client.overrideConfiguration(
-            client.overrideConfiguration().toBuilder().addExecutionInterceptor(this).build());
-  }
 
   /** The records of the answer; null when they are in the answer itself. */
   @Nullable List<StoredRecord> records() {

@@ -3,6 +3,7 @@ package io.headrace.kcl.kinesis;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -87,14 +88,18 @@ class RecordsAsideTest {
         .shardIterator();
   }
 
-  private static GetRecordsResponse get(
-      KinesisAsyncClient client, String iterator, RecordsAside aside) {
+  private KinesisCalls calls(KinesisAsyncClient client) {
+    return new KinesisCalls(
+        client, new Place("orders", "here"), local.loop, new SplittableRandom(5));
+  }
+
+  private GetRecordsResponse get(KinesisAsyncClient client, String iterator, RecordsAside aside) {
     return client
         .getRecords(
             get -> {
               get.shardIterator(iterator);
               if (aside != null) {
-                get.overrideConfiguration(override -> override.addPlugin(aside.plugin()));
+                get.overrideConfiguration(calls(client).oneTry(aside));
               }
             })
         .join();
