@@ -404,17 +404,23 @@ final class HandlerRun {
 
   private void take(List<HeldRecord> records, Now now) {
     var unwanted = new ArrayList<HeldRecord>();
+    boolean mayBeKnown = takenThrough != null;
     for (var held : records) {
-      boolean known = takenThrough != null && held.position().compareTo(takenThrough) <= 0;
+      boolean known = mayBeKnown && isTaken(held.position());
       if (known || (since != null && held.record().arrivedAt().isBefore(since))) {
         unwanted.add(held);
       } else {
         since = null;
+        mayBeKnown = false; // They rise: none behind it was taken either.
         takenThrough = held.position();
         batcher.add(held, now.ticks());
       }
     }
     release(unwanted);
+  }
+
+  private boolean isTaken(Position position) {
+    return takenThrough != null && position.compareTo(takenThrough) <= 0;
   }
 
   private void deliver(Now now) {

@@ -7,6 +7,10 @@ package io.headrace.kcl;
 final class HeldRecord {
   private final StreamRecord record;
   private final ByteBudget.Account account;
+
+  /** Kept, since to ask the record again is to fetch it from memory again. */
+  private final int bytes;
+
   private int owners;
 
   /**
@@ -17,6 +21,7 @@ final class HeldRecord {
   HeldRecord(StreamRecord record, ByteBudget.Account account, int owners) {
     this.record = record;
     this.account = account;
+    this.bytes = record.budgetBytes();
     this.owners = owners;
   }
 
@@ -35,7 +40,7 @@ final class HeldRecord {
     }
     owners--;
     if (owners == 0) {
-      account.release(record.budgetBytes());
+      account.release(bytes);
     }
   }
 

@@ -16,7 +16,7 @@ sealed interface ReaderAction {
   /** The fetch is over: what was granted and not used is free again. */
   record Settle(long bytes) implements ReaderAction {}
 
-  record HandOut(List<StreamRecord> records) implements ReaderAction {}
+  record HandOut(List<StreamRecord> records, long bytes) implements ReaderAction {}
 
   record TellGap(Fetched.Gap gap) implements ReaderAction {}
 

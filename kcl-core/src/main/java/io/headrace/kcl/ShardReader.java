@@ -159,7 +159,7 @@ final class ShardReader {
     if (before != null && !records.isEmpty()) {
       readThrough = Optional.of(before);
       from = StartingPosition.after(before);
-      actions.add(new ReaderAction.HandOut(records));
+      actions.add(new ReaderAction.HandOut(records, bytes));
     }
     actions.add(new ReaderAction.SeekDemand());
   }

@@ -200,7 +200,7 @@ final class ShardReading {
     } else if (action instanceof ReaderAction.Settle settle) {
       account.took(settle.bytes());
     } else if (action instanceof ReaderAction.HandOut out) {
-      handOut(out.records());
+      handOut(out.records(), out.bytes());
       listener.advanced(this, before);
     } else if (action instanceof ReaderAction.SeekDemand) {
       seekDemand();
@@ -294,13 +294,14 @@ final class ShardReading {
     }
   }
 
-  private void handOut(List<StreamRecord> records) {
-    long bytes = records.stream().mapToLong(StreamRecord::budgetBytes).sum();
+  private void handOut(List<StreamRecord> records, long bytes) {
     listener.read(bytes);
     engine.listener().accept(new WorkerEvent.Fetched(place.key(), records.size(), bytes, behind));
     var readers = members();
-    var held =
-        records.stream().map(record -> new HeldRecord(record, account, readers.size())).toList();
+    var held = new ArrayList<HeldRecord>(records.size());
+    for (var record : records) {
+      held.add(new HeldRecord(record, account, readers.size()));
+    }
     readers.forEach(member -> member.tell(new RunEvent.Read(held)));
   }
 

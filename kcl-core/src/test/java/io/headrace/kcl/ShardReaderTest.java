@@ -65,7 +65,7 @@ class ShardReaderTest {
     assertThat(reader.last)
         .containsExactly(
             new ReaderAction.Settle(2L * records.get(0).budgetBytes()),
-            new ReaderAction.HandOut(records),
+            new ReaderAction.HandOut(records, 2L * records.get(0).budgetBytes()),
             new ReaderAction.SeekDemand());
     assertThat(reader.machine.readThrough()).contains(Position.of(2));
   }

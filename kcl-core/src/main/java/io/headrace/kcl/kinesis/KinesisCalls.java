@@ -7,10 +7,12 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
-import software.amazon.awssdk.core.SdkPlugin;
+import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
+import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.retries.DefaultRetryStrategy;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 
@@ -25,16 +27,9 @@ final class KinesisCalls {
   /** How long failures that may pass are retried before the caller hears of them. */
   static final Duration RETRYING_MAX = Duration.ofSeconds(30);
 
-  private static final SdkPlugin NO_RETRY =
-      client ->
-          client.overrideConfiguration(
-              client.overrideConfiguration().toBuilder()
-                  .retryStrategy(DefaultRetryStrategy.doNotRetry())
-                  .build());
-
   /** The SDK makes its configuration anew for a request with a plugin, which takes it 50 µs. */
   private static final AwsRequestOverrideConfiguration BY_PLUGIN =
-      AwsRequestOverrideConfiguration.builder().addPlugin(NO_RETRY).build();
+      byPlugin(override -> override.retryStrategy(DefaultRetryStrategy.doNotRetry()));
 
   private static final AwsRequestOverrideConfiguration AS_IT_IS =
       AwsRequestOverrideConfiguration.builder().build();
@@ -42,6 +37,7 @@ final class KinesisCalls {
   /** Goes with each request: the SDK's own retries would be calls that no pace has counted. */
   final AwsRequestOverrideConfiguration oneTry;
 
+  private final boolean retries;
   final KinesisAsyncClient client;
   final EventLoop loop;
   final Place place;
@@ -49,10 +45,34 @@ final class KinesisCalls {
 
   KinesisCalls(KinesisAsyncClient client, Place place, EventLoop loop, RandomGenerator random) {
     this.client = client;
-    this.oneTry = retries(client) ? BY_PLUGIN : AS_IT_IS;
+    this.retries = retries(client);
+    this.oneTry = retries ? BY_PLUGIN : AS_IT_IS;
     this.place = place;
     this.loop = loop;
     this.random = random;
+  }
+
+  /** The same as {@link #oneTry}, for one request that this comes by. */
+  AwsRequestOverrideConfiguration oneTry(ExecutionInterceptor interceptor) {
+    return byPlugin(
+        override -> {
+          override.addExecutionInterceptor(interceptor);
+          if (retries) {
+            override.retryStrategy(DefaultRetryStrategy.doNotRetry());
+          }
+        });
+  }
+
+  private static AwsRequestOverrideConfiguration byPlugin(
+      Consumer<ClientOverrideConfiguration.Builder> change) {
+    return AwsRequestOverrideConfiguration.builder()
+        .addPlugin(
+            client -> {
+              var override = client.overrideConfiguration().toBuilder();
+              change.accept(override);
+              client.overrideConfiguration(override.build());
+            })
+        .build();
   }
 
   private static boolean retries(KinesisAsyncClient client) {

@@ -11,6 +11,7 @@ import io.headrace.kcl.StreamRecord;
 import io.headrace.kcl.kinesis.Page.Sought;
 import io.headrace.kcl.loop.EventLoop;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -250,13 +251,28 @@ final class KinesisCursor implements ShardCursor {
   }
 
   /** An answer and what was read in it. */
-  private record Reading(GetRecordsResponse answer, Page page, List<Shard> children, int asked) {}
+  private record Reading(GetRecordsResponse answer, Page page, List<Shard> children, boolean full) {
+    /**
+     * @param aside has the records that the answer has not
+     */
+    static Reading of(
+        GetRecordsResponse answer, RecordsAside aside, Page.Wanted wanted, Instant now, int asked) {
+      List<StoredRecord> apart = aside.records();
+      Page page =
+          apart == null
+              ? Page.read(answer.records(), wanted, now)
+              : Page.ofStored(apart, wanted, now);
+      int came = apart == null ? answer.records().size() : apart.size();
+      return new Reading(answer, page, Children.of(answer.childShards()), came >= asked);
+    }
+  }
 
   private void read(Fetch now, String at) {
     int asked = limit.recordsFor(now.bytesMax);
+    var aside = new RecordsAside();
     GetRecordsRequest request =
         GetRecordsRequest.builder()
-            .overrideConfiguration(calls.oneTry)
+            .overrideConfiguration(calls.oneTry(aside))
             .shardIterator(at)
             .limit(asked)
             .build();
@@ -267,13 +283,7 @@ final class KinesisCursor implements ShardCursor {
     call = sent;
     await(
         now,
-        sent.thenApply(
-            answer ->
-                new Reading(
-                    answer,
-                    Page.read(answer.records(), wanted, loop.now()),
-                    Children.of(answer.childShards()),
-                    asked)),
+        sent.thenApply(answer -> Reading.of(answer, aside, wanted, loop.now(), asked)),
         this::pageCame);
   }
 
@@ -299,7 +309,7 @@ final class KinesisCursor implements ShardCursor {
       return;
     }
     advance(answer, page);
-    boolean more = page.cut() || !behind.isZero() || answer.records().size() >= reading.asked();
+    boolean more = page.cut() || !behind.isZero() || reading.full();
     if (more) {
       atTip = false;
       pace.behindTip();

@@ -63,6 +63,11 @@ record Page(
    * @throws StreamException when the answer breaks the protocol; names field and value
    */
   static Page read(List<Record> answer, Wanted wanted, Instant now) {
+    return ofStored(answer.stream().map(StoredRecord::of).toList(), wanted, now);
+  }
+
+  /** The same of records that the SDK has not read. */
+  static Page ofStored(List<StoredRecord> answer, Wanted wanted, Instant now) {
     return new Reading(wanted, now, answer.size()).read(answer);
   }
 
@@ -83,10 +88,10 @@ record Page(
       this.now = now;
     }
 
-    Page read(List<Record> answer) {
+    Page read(List<StoredRecord> answer) {
       boolean cut = false;
       int stored = 0;
-      for (Record record : answer) {
+      for (StoredRecord record : answer) {
         int before = records.size();
         int misroutedBefore = misrouted;
         recordBytes = 0;
@@ -109,14 +114,17 @@ record Page(
       return new Page(records, cut, sought, first, stored, allBytes, misrouted);
     }
 
-    private void add(Record record) {
+    private void add(StoredRecord record) {
       SequenceNumber sequence = sequenceOf(record);
-      String key = present(record.partitionKey(), "PartitionKey", sequence);
-      byte[] data = present(record.data(), "Data", sequence).asByteArrayUnsafe();
-      Instant arrived = record.approximateArrivalTimestamp();
+      String key = present(record.key(), "PartitionKey", sequence);
+      byte[] data = present(record.data(), "Data", sequence);
+      Instant arrived = record.at();
       if (arrived == null) {
         arrived = now;
       }
+      // Lanes are looked up by it, on the worker loop, which would have to fetch the key's letters
+      // from memory: here they are at hand, and a string keeps its hash.
+      int unused = key.hashCode();
       seek(sequence);
       Aggregate aggregate = Aggregate.unpack(data);
       if (aggregate == null) {
@@ -165,8 +173,8 @@ record Page(
       return (after == null || record.position().compareTo(after) > 0) && records.add(record);
     }
 
-    private SequenceNumber sequenceOf(Record record) {
-      String number = record.sequenceNumber();
+    private SequenceNumber sequenceOf(StoredRecord record) {
+      String number = record.sequence();
       try {
         return new SequenceNumber(number == null ? "" : number);
       } catch (IllegalArgumentException notANumber) {

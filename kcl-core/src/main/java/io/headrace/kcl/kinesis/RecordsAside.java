@@ -1,0 +1,157 @@
+package io.headrace.kcl.kinesis;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
+import org.reactivestreams.Subscriber;
+import org.reactivestreams.Subscription;
+import software.amazon.awssdk.core.interceptor.Context;
+import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
+import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
+import software.amazon.awssdk.http.SdkHttpResponse;
+
+/**
+ * Keeps the records of one GetRecords call from the SDK, whose model takes most of what an answer
+ * costs: they are read here, and the SDK gets the answer without them. Signing, retries, errors and
+ * all other fields stay the SDK's. An answer that {@link RecordsBody} does not know goes through as
+ * it came.
+ *
+ * <p>One for each call; the SDK's threads write, and whoever has the answer reads.
+ */
+final class RecordsAside implements ExecutionInterceptor {
+  private static final String CBOR = "application/x-amz-cbor-1.1";
+
+  private static final int SIZE_MIN = 1 << 10;
+
+  /** A page takes no more, but for what JSON would add. */
+  private static final int SIZE_MAX = 11 << 20;
+
+  private volatile @Nullable List<StoredRecord> records;
+
+  /** The records of the answer; null when they are in the answer itself. */
+  @Nullable List<StoredRecord> records() {
+    return records;
+  }
+
+  @Override
+  public Optional<Publisher<ByteBuffer>> modifyAsyncHttpResponseContent(
+      Context.ModifyHttpResponse context, ExecutionAttributes attributes) {
+    records = null;
+    var body = context.responsePublisher();
+    var head = context.httpResponse();
+    return isAnswer(head)
+        ? body.map(whole -> reader -> reader.onSubscribe(new Body(whole, reader, sizeOf(head))))
+        : body;
+  }
+
+  private static boolean isAnswer(SdkHttpResponse response) {
+    return response.isSuccessful()
+        && response.firstMatchingHeader("Content-Type").filter(CBOR::equals).isPresent();
+  }
+
+  /** What room to begin with: a length that is not told, or is nonsense, costs copies only. */
+  private static int sizeOf(SdkHttpResponse response) {
+    try {
+      long told = response.firstMatchingHeader("Content-Length").map(Long::parseLong).orElse(0L);
+      return (int) Math.max(SIZE_MIN, Math.min(SIZE_MAX, told));
+    } catch (NumberFormatException notANumber) {
+      return SIZE_MIN;
+    }
+  }
+
+  /** Collects a body, and hands on what is left of it, once it is asked for any of it. */
+  private final class Body implements Subscription, Subscriber<ByteBuffer> {
+    private final Publisher<ByteBuffer> whole;
+    private final Subscriber<? super ByteBuffer> reader;
+    private final Bytes bytes;
+    private @Nullable Subscription source;
+    private boolean asked;
+    private boolean cancelled;
+
+    Body(Publisher<ByteBuffer> whole, Subscriber<? super ByteBuffer> reader, int size) {
+      this.whole = whole;
+      this.reader = reader;
+      this.bytes = new Bytes(size);
+    }
+
+    @Override
+    public void request(long chunks) {
+      synchronized (this) {
+        if (asked || cancelled) {
+          return;
+        }
+        asked = true;
+      }
+      whole.subscribe(this);
+    }
+
+    @Override
+    public void cancel() {
+      Subscription open;
+      synchronized (this) {
+        cancelled = true;
+        open = source;
+      }
+      if (open != null) {
+        open.cancel();
+      }
+    }
+
+    @Override
+    public void onSubscribe(Subscription subscription) {
+      boolean late;
+      synchronized (this) {
+        source = subscription;
+        late = cancelled;
+      }
+      if (late) {
+        subscription.cancel();
+      } else {
+        subscription.request(Long.MAX_VALUE);
+      }
+    }
+
+    @Override
+    public void onNext(ByteBuffer chunk) {
+      bytes.add(chunk);
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+      reader.onError(failure);
+    }
+
+    @Override
+    public void onComplete() {
+      byte[] body = bytes.taken();
+      var read = RecordsBody.read(body);
+      records = read == null ? null : read.records();
+      reader.onNext(ByteBuffer.wrap(read == null ? body : read.rest()));
+      reader.onComplete();
+    }
+  }
+
+  /** Takes chunks of an array without a copy of their own, and gives its own away when full. */
+  private static final class Bytes extends ByteArrayOutputStream {
+    Bytes(int size) {
+      super(size);
+    }
+
+    byte[] taken() {
+      return count == buf.length ? buf : toByteArray();
+    }
+
+    void add(ByteBuffer chunk) {
+      if (chunk.hasArray()) {
+        write(chunk.array(), chunk.arrayOffset() + chunk.position(), chunk.remaining());
+        return;
+      }
+      byte[] copy = new byte[chunk.remaining()];
+      chunk.get(copy);
+      write(copy, 0, copy.length);
+    }
+  }
+}

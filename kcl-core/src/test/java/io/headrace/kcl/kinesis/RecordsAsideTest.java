@@ -1,0 +1,107 @@
+package io.headrace.kcl.kinesis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import software.amazon.awssdk.core.SdkBytes;
+import software.amazon.awssdk.http.async.SdkAsyncHttpClient;
+import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
+import software.amazon.awssdk.services.kinesis.model.GetRecordsResponse;
+import software.amazon.awssdk.services.kinesis.model.ShardIteratorType;
+
+/** Against a server and the SDK as they are. */
+@Timeout(60)
+class RecordsAsideTest {
+  private static final int RECORDS = 300;
+
+  private final LocalStreams local = LocalStreams.direct();
+
+  @AfterEach
+  void close() {
+    local.close();
+  }
+
+  @Test
+  void the_sdk_gets_the_same_answer_without_the_records_and_these_are_the_same() {
+    var unused = local.create("orders", 1);
+    IntStream.range(0, RECORDS).forEach(this::put);
+
+    for (SdkAsyncHttpClient http : List.of(LocalStreams.HTTP1, LocalStreams.HTTP2)) {
+      var client = LocalStreams.client(local.server.endpoint(), http);
+      var iterator = oldest(client);
+      var plain = get(client, iterator, null);
+      var aside = new RecordsAside();
+      var apart = get(client, iterator, aside);
+
+      assertThat(plain.records()).hasSize(RECORDS);
+      assertThat(apart.records()).isEmpty();
+      assertThat(apart.millisBehindLatest()).isEqualTo(plain.millisBehindLatest());
+      assertThat(apart.nextShardIterator()).isNotNull();
+      assertThat(aside.records()).hasSize(RECORDS);
+      for (int i = 0; i < RECORDS; i++) {
+        var expected = StoredRecord.of(plain.records().get(i));
+        var read = aside.records().get(i);
+        assertThat(read.sequence()).isEqualTo(expected.sequence());
+        assertThat(read.key()).isEqualTo(expected.key());
+        assertThat(read.at()).isEqualTo(expected.at());
+        assertThat(read.data()).isEqualTo(expected.data());
+      }
+    }
+  }
+
+  @Test
+  void an_answer_without_records_is_the_sdks() {
+    var unused = local.create("orders", 1);
+    var aside = new RecordsAside();
+    var answer = get(local.direct, oldest(local.direct), aside);
+
+    assertThat(answer.records()).isEmpty();
+    assertThat(answer.nextShardIterator()).isNotNull();
+    assertThat(aside.records()).isNull();
+  }
+
+  private void put(int number) {
+    var unused =
+        local
+            .direct
+            .putRecord(
+                put ->
+                    put.streamName("orders")
+                        .partitionKey("key-" + number)
+                        .data(SdkBytes.fromByteArray(new byte[number * 7])))
+            .join();
+  }
+
+  private static String oldest(KinesisAsyncClient client) {
+    return client
+        .getShardIterator(
+            get ->
+                get.streamName("orders")
+                    .shardId("shardId-000000000000")
+                    .shardIteratorType(ShardIteratorType.TRIM_HORIZON))
+        .join()
+        .shardIterator();
+  }
+
+  private KinesisCalls calls(KinesisAsyncClient client) {
+    return new KinesisCalls(
+        client, new Place("orders", "here"), local.loop, new SplittableRandom(5));
+  }
+
+  private GetRecordsResponse get(KinesisAsyncClient client, String iterator, RecordsAside aside) {
+    return client
+        .getRecords(
+            get -> {
+              get.shardIterator(iterator);
+              if (aside != null) {
+                get.overrideConfiguration(calls(client).oneTry(aside));
+              }
+            })
+        .join();
+  }
+}
