@@ -101,20 +101,22 @@ final class DecisionProgram {
           Timetable.Window played = timetable.play(rate, given.millis("measuredMillis"));
           await(decided, played);
           timetable.requireAnswers();
-          tell(rate, played, decided.of(played.number()), table.addedMillis(), figures);
+          tell(rate, played, decided.of(played.number()), table, figures);
         }
       }
     }
   }
 
   private static void tell(
-      int rate, Timetable.Window played, Samples millis, Samples added, Figures figures) {
+      int rate, Timetable.Window played, Samples millis, DelayedTable table, Figures figures) {
+    Samples added = table.addedMillis();
     figures
         .put(figure(rate, "p50_ms"), millis.percentile(50))
         .put(figure(rate, "p99_ms"), millis.percentile(99))
         .put(figure(rate, "p999_ms"), millis.percentile(FEW))
         .put(figure(rate, "producer_late_p99_ms"), played.lateMillis().percentile(99))
         .put(figure(rate, "commits"), added.count())
+        .put(figure(rate, "commits_of_one_write"), table.ofOneWrite())
         .put(figure(rate, "added_p50_ms"), added.percentile(50))
         .put(figure(rate, "added_p99_ms"), added.percentile(99))
         .put(figure(rate, "p99_over_added"), millis.percentile(99) / added.percentile(99));

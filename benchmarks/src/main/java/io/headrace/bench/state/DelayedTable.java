@@ -19,6 +19,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 
 /**
@@ -35,6 +36,7 @@ final class DelayedTable {
   private final Map<String, Integer> chunkMicros = new ConcurrentHashMap<>();
 
   private final Queue<Double> commitMillis = new ConcurrentLinkedQueue<>();
+  private final LongAdder ofOneWrite = new LongAdder();
 
   CheckpointStore checkpoints(CheckpointStore store) {
     return new Checkpoints(store);
@@ -47,11 +49,17 @@ final class DelayedTable {
   /** Forgets the commits so far. */
   void reset() {
     commitMillis.clear();
+    ofOneWrite.reset();
   }
 
   /** Of each commit, what was added to its writes in sequence. */
   Samples addedMillis() {
     return Samples.of(commitMillis);
+  }
+
+  /** How many of them put no chunk before. */
+  long ofOneWrite() {
+    return ofOneWrite.sum();
   }
 
   private static int draw() {
@@ -79,6 +87,9 @@ final class DelayedTable {
       int micros = draw();
       String shard = commit.claim().key().shard().shard().value();
       Integer before = chunkMicros.remove(shard);
+      if (before == null) {
+        ofOneWrite.increment();
+      }
       commitMillis.add((micros + (before == null ? 0 : before)) / MICROS_A_MILLI);
       return after(micros, () -> super.commit(commit));
     }

@@ -209,7 +209,7 @@ public final class CommittedState {
                 return CompletableFuture.completedFuture(root);
               }
               var name = target.newName();
-              var ref = new RootRef(name, ByteWriter.checksum(root, root.length));
+              var ref = RootRef.of(name, root);
               return target.put(name, root).thenApply(stored -> ref.write());
             });
   }

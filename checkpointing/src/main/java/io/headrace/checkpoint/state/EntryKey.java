@@ -21,6 +21,9 @@ public final class EntryKey implements Comparable<EntryKey> {
   private static final byte[] NO_SUFFIX = new byte[0];
   static final int HASH_BYTES = 16;
 
+  /** To find one takes as long as to hash with it; each is as new behind its digest. */
+  private static final ThreadLocal<MessageDigest> MD5 = ThreadLocal.withInitial(EntryKey::md5);
+
   private final String partitionKey;
   private final String key;
   private final EntryKind kind;
@@ -32,6 +35,9 @@ public final class EntryKey implements Comparable<EntryKey> {
 
   /** Made when it is first needed, as it costs an MD5: most look-ups end in memory. */
   private volatile byte @Nullable [] encoded;
+
+  /** What a cache had under this very object, and may have still; null where none has. */
+  private volatile @Nullable CachedEntry cached;
 
   private EntryKey(
       String partitionKey, String key, EntryKind kind, byte[] suffix, byte @Nullable [] encoded) {
@@ -94,6 +100,14 @@ public final class EntryKey implements Comparable<EntryKey> {
     return 3 * text + 2 * suffix.length + HASH_BYTES + 120;
   }
 
+  @Nullable CachedEntry cached() {
+    return cached;
+  }
+
+  void cachedAs(CachedEntry entry) {
+    cached = entry;
+  }
+
   /** Hash, partition key, key, kind, suffix; never changed by the caller. */
   byte[] encoded() {
     var bytes = encoded;
@@ -145,13 +159,21 @@ public final class EntryKey implements Comparable<EntryKey> {
     int from = in.at();
     in.skip(length);
     try {
-      var md5 = MessageDigest.getInstance("MD5");
+      var md5 = MD5.get();
       md5.update(rest, from, length);
       byte[] key = new byte[HASH_BYTES + rest.length];
       md5.digest(key, 0, HASH_BYTES);
       System.arraycopy(rest, 0, key, HASH_BYTES, rest.length);
       return key;
-    } catch (NoSuchAlgorithmException | DigestException absent) {
+    } catch (DigestException impossible) {
+      throw new AssertionError("there is room for a hash", impossible);
+    }
+  }
+
+  private static MessageDigest md5() {
+    try {
+      return MessageDigest.getInstance("MD5");
+    } catch (NoSuchAlgorithmException absent) {
       throw new AssertionError("every JDK has MD5", absent);
     }
   }

@@ -159,7 +159,7 @@ final class Flush {
     }
     var name = io.newName();
     rootChunk = Optional.of(name);
-    var ref = new RootRef(name, ByteWriter.checksum(root, root.length));
+    var ref = RootRef.of(name, root);
     var stored = new Stored(ref.write(), Optional.of(name), inline, newCold, newResident);
     return CompletableFuture.allOf(io.put(name, root), piecesStored()).thenApply(done -> stored);
   }

@@ -92,8 +92,7 @@ public final class ReachedChunks {
       var ref = RootRef.read(what, part);
       reached(ref.chunk());
       return io.get(ref.chunk())
-          .thenComposeAsync(
-              bytes -> root(Root.read(what, ref.checked(what, bytes))), home.background());
+          .thenComposeAsync(bytes -> root(ref.root(what, bytes)), home.background());
     }
 
     private CompletableFuture<Void> root(Root root) {

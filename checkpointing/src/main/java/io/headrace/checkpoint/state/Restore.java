@@ -134,11 +134,10 @@ final class Restore {
     return io.get(ref.chunk())
         .thenApplyAsync(
             bytes -> {
-              byte[] checked = ref.checked(what, bytes);
               if (!present) {
-                return new Left.Former(former.read(ref.chunk(), checked));
+                return new Left.Former(former.read(ref.chunk(), ref.checked(what, bytes)));
               }
-              var root = Root.read(what + ", chunk " + ref.chunk(), checked);
+              var root = ref.root(what, bytes);
               own = only && root.shard() == home.shardTag();
               return new Left.Rooted(root);
             },

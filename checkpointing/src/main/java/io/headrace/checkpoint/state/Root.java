@@ -3,9 +3,11 @@ package io.headrace.checkpoint.state;
 import io.headrace.kcl.CheckpointException;
 import io.headrace.kcl.HashRange;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * All state of a shard as of one commit. A small one rides in the commit itself.
@@ -32,6 +34,17 @@ record Root(
     out.writeByte(FORMAT);
     out.writeFixed(shard);
     out.writeRange(range);
+    writeNotes(out, notes);
+    out.writeLong(inline.size());
+    inline.forEach(entry -> entry.write(out));
+    var prefixes = Prefixes.of(runs.stream().map(Run::top).toList());
+    prefixes.write(out);
+    out.writeLong(runs.size());
+    runs.forEach(run -> run.write(out, prefixes, range));
+    return out.toCheckedBytes();
+  }
+
+  static void writeNotes(ByteWriter out, Map<String, byte[]> notes) {
     out.writeLong(notes.size());
     notes.entrySet().stream()
         .sorted(Map.Entry.comparingByKey())
@@ -40,13 +53,22 @@ record Root(
               out.writeText(note.getKey());
               out.writeBytes(note.getValue());
             });
-    out.writeLong(inline.size());
-    inline.forEach(entry -> entry.write(out));
-    var prefixes = Prefixes.of(runs.stream().map(Run::top).toList());
-    prefixes.write(out);
-    out.writeLong(runs.size());
-    runs.forEach(run -> run.write(out, prefixes, range));
-    return out.toCheckedBytes();
+  }
+
+  static Map<String, byte[]> readNotes(ByteReader in) {
+    var notes = new LinkedHashMap<String, byte[]>();
+    for (int left = in.readInt(); left > 0; left--) {
+      notes.put(in.readText(), in.readBytes());
+    }
+    return notes;
+  }
+
+  /** With what has changed since; its notes are all that count. */
+  Root with(RidingChanges changes) {
+    var all = new TreeMap<byte[], RawEntry>(Arrays::compareUnsigned);
+    inline.forEach(entry -> all.put(entry.key(), entry));
+    changes.entries().forEach(entry -> all.put(entry.key(), entry));
+    return new Root(shard, range, changes.notes(), List.copyOf(all.values()), runs);
   }
 
   /** Whether a part of a commit is a root, and not where one lies. */
@@ -62,10 +84,7 @@ record Root(
     try {
       int shard = in.readFixed();
       var range = in.readRange();
-      var notes = new LinkedHashMap<String, byte[]>();
-      for (int left = in.readInt(); left > 0; left--) {
-        notes.put(in.readText(), in.readBytes());
-      }
+      var notes = readNotes(in);
       var inline = new ArrayList<RawEntry>();
       for (int left = in.readInt(); left > 0; left--) {
         inline.add(RawEntry.read(in));

@@ -3,18 +3,44 @@ package io.headrace.checkpoint.state;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.headrace.kcl.CheckpointException;
+import java.util.ArrayList;
+import java.util.Optional;
 
-/** What a commit stores of a state that does not ride in it: a chunk, and what it must hold. */
-record RootRef(String chunk, int checksum) {
+/**
+ * What a commit stores of a state that does not ride in it: a chunk, and what it must hold; and
+ * what has changed since that was stored, where that is little.
+ *
+ * @param riding empty where the chunk says all
+ */
+record RootRef(String chunk, int checksum, Optional<RidingChanges> riding) {
   private static final int MAGIC = 0x48445250;
-  private static final int FORMAT = 1;
+
+  /** Without changes. Still written where there are none. */
+  private static final int ALONE = 1;
+
+  private static final int FORMAT = 2;
+
+  /** To a root as it lies in its chunk. */
+  static RootRef of(String chunk, byte[] root) {
+    return new RootRef(chunk, ByteWriter.checksum(root, root.length), Optional.empty());
+  }
+
+  RootRef with(RidingChanges changes) {
+    return new RootRef(chunk, checksum, Optional.of(changes));
+  }
 
   byte[] write() {
     var out = new ByteWriter(chunk.length() + 16);
     out.writeFixed(MAGIC);
-    out.writeByte(FORMAT);
+    out.writeByte(riding.isPresent() ? FORMAT : ALONE);
     out.writeText(chunk);
     out.writeFixed(checksum);
+    riding.ifPresent(
+        changes -> {
+          Root.writeNotes(out, changes.notes());
+          out.writeLong(changes.entries().size());
+          changes.entries().forEach(entry -> entry.writeWithoutHash(out));
+        });
     return out.toCheckedBytes();
   }
 
@@ -25,7 +51,20 @@ record RootRef(String chunk, int checksum) {
 
   static RootRef read(String what, byte[] part) {
     var in = ByteReader.ofChecked(what, part, MAGIC, FORMAT);
-    return new RootRef(in.readText(), in.readFixed());
+    try {
+      var alone = new RootRef(in.readText(), in.readFixed(), Optional.empty());
+      if (ByteReader.formatOf(part) == ALONE) {
+        return alone;
+      }
+      var notes = Root.readNotes(in);
+      var entries = new ArrayList<RawEntry>();
+      for (int left = in.readInt(); left > 0; left--) {
+        entries.add(RawEntry.readWithoutHash(in));
+      }
+      return alone.with(new RidingChanges(notes, entries));
+    } catch (IllegalArgumentException wrong) {
+      throw new CheckpointException(what + ": can't be read", wrong);
+    }
   }
 
   /** What an earlier version wrote. Errors don't show it: a root that is damaged holds state. */
@@ -34,7 +73,9 @@ record RootRef(String chunk, int checksum) {
     int line = text.indexOf('\n');
     try {
       return new RootRef(
-          text.substring(0, line), (int) Long.parseUnsignedLong(text.substring(line + 1), 16));
+          text.substring(0, line),
+          (int) Long.parseUnsignedLong(text.substring(line + 1), 16),
+          Optional.empty());
     } catch (RuntimeException wrong) {
       throw new CheckpointException(
           what + ": is neither a root, nor chunk and checksum; it is damaged, or newer", wrong);
@@ -48,5 +89,15 @@ record RootRef(String chunk, int checksum) {
           what + ", chunk " + chunk + ": is not the one that was committed");
     }
     return bytes;
+  }
+
+  /**
+   * The root as the commit has it.
+   *
+   * @param bytes of the chunk
+   */
+  Root root(String what, byte[] bytes) {
+    var stored = Root.read(what + ", chunk " + chunk, checked(what, bytes));
+    return riding.map(stored::with).orElse(stored);
   }
 }

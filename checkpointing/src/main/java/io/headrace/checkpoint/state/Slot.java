@@ -18,6 +18,11 @@ record Slot(EntryKey key, @Nullable StateValue value) {
     return value == null ? Lookup.ABSENT : new Lookup.Found(key, value);
   }
 
+  /** What it takes in a commit, at least. */
+  int bytes() {
+    return key.key().length() + (value == null ? 0 : value.bytes().length);
+  }
+
   /** About what it takes of memory, with its key and its object. */
   int weight() {
     return key.weight() + 64 + (value == null ? 0 : value.weight());

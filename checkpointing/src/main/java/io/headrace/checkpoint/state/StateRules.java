@@ -44,6 +44,15 @@ class StateRules {
     return !beneath;
   }
 
+  /**
+   * Whether a commit may ride on a root that is stored.
+   *
+   * @param sameRuns whether that names the runs that there are now: others are deleted
+   */
+  boolean ridesOn(boolean sameRuns) {
+    return sameRuns;
+  }
+
   /** Of entries with one key, in the order of their runs, the newest first. */
   RawEntry winner(List<RawEntry> same) {
     return same.get(0);

@@ -65,6 +65,9 @@ public final class StateSpace {
 
   private Optional<String> rootChunk = Optional.empty();
 
+  /** What the next commit may ride on. */
+  private @Nullable StoredRoot storedRoot;
+
   /** How many commits are still to be made for the sake of what was erased, and who is asked. */
   private int echoes;
 
@@ -151,6 +154,7 @@ public final class StateSpace {
           activeBytes = view.activeBytes();
           weigh();
           garbage.drop(result.replaced());
+          storedRoot = null;
           mustStore = true;
           echoes = 1; // What was replaced is deleted one generation late.
           this.commitWanted = commitWanted;
@@ -340,10 +344,16 @@ public final class StateSpace {
     flushing = true;
     var seen = view;
     var changes = seen.changes(snapshot);
+    var riding =
+        Optional.ofNullable(storedRoot)
+            .flatMap(root -> root.riding(seen, noted, changes, io.rules()));
     var flush =
         new Flush(io, home.shardTag(), home.range(), noted, changes, seen.cold(), seen.resident());
-    rootChunk.ifPresent(chunk -> garbage.drop(List.of(chunk)));
-    rootChunk = Optional.empty();
+    if (riding.isEmpty()) {
+      rootChunk.ifPresent(chunk -> garbage.drop(List.of(chunk)));
+      rootChunk = Optional.empty();
+      storedRoot = null;
+    }
     var taken = garbage.taken();
     var begun = new CompletableFuture<Flush.Stored>();
     home.background()
@@ -351,8 +361,9 @@ public final class StateSpace {
             () -> {
               try {
                 var unused =
-                    flush
-                        .start()
+                    riding
+                        .map(CompletableFuture::completedFuture)
+                        .orElseGet(flush::start)
                         .whenComplete(
                             (stored, thrown) -> {
                               if (thrown != null) {
@@ -391,6 +402,9 @@ public final class StateSpace {
     weigh();
     current = stored.part();
     rootChunk = stored.rootChunk();
+    if (storedRoot == null) {
+      storedRoot = StoredRoot.of(stored);
+    }
     garbage.captured(taken, stored.part());
     flushed(answer);
     answer.complete(CommitParts.of(home.part(), stored.part()));

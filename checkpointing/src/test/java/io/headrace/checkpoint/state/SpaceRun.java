@@ -105,12 +105,17 @@ final class SpaceRun {
 
   void put(EntryKey key, StateValue value) {
     entries.put(key, value);
-    space.put(key, value);
+    space.put(known(key), value);
+  }
+
+  /** As a lane does: it goes on under the key that the look-up has found, if that is in memory. */
+  private EntryKey known(EntryKey key) {
+    return space.look(key) instanceof Lookup.Found found ? found.key() : key;
   }
 
   void remove(EntryKey key) {
     entries.remove(key);
-    space.remove(key);
+    space.remove(known(key));
   }
 
   /** Reads an entry as a lane does, as often as it takes. */

@@ -79,6 +79,13 @@ class StateSpaceProperties {
                   return true;
                 }
               },
+              "a commit rides on a root whose runs were merged since",
+              new Small() {
+                @Override
+                boolean ridesOn(boolean sameRuns) {
+                  return true;
+                }
+              },
               "chunks are collected before the commit",
               new Small() {
                 @Override

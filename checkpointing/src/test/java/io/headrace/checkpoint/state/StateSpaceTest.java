@@ -9,6 +9,7 @@ import io.headrace.kcl.CommitParts;
 import io.headrace.kcl.HashRange;
 import io.headrace.kcl.loop.SimulatedLoop;
 import io.headrace.kcl.loop.Stages;
+import java.math.BigInteger;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -113,6 +114,70 @@ class StateSpaceTest {
   }
 
   @Test
+  void few_changes_ride_in_the_commit_beside_the_root_that_is_stored_until_they_are_too_many() {
+    var run = filled(10_000, 100);
+    chunks.puts = 0;
+    int commits = 0;
+    while (chunks.puts == 0) {
+      run.put(key(commits), value(-commits, 100));
+      run.remove(key(5_000 + commits));
+      run.commit();
+      commits++;
+      run.check(key(0));
+      assertThat(run.commit.parts().get(0).parts().get("state").length)
+          .isLessThanOrEqualTo(Flush.RIDING_BYTES_MAX);
+    }
+    assertThat(commits).as("until there are more than a kilobyte").isBetween(5, 10);
+    assertThat(chunks.puts).as("the root, once for all of them").isEqualTo(1);
+    for (int i = 0; i < 3; i++) {
+      run.put(key(i), value(7, 50));
+    }
+    run.put(key(5_000), value(8, 50));
+    run.remove(key(1));
+    run.commit();
+    assertThat(chunks.puts).isEqualTo(1);
+    run.restart();
+    for (int i = 0; i < 10; i++) {
+      run.check(key(i));
+      run.check(key(5_000 + i));
+    }
+  }
+
+  @Test
+  void what_rides_beside_a_root_goes_to_the_children_with_it_each_its_half() {
+    var run = filled(10_000, 100);
+    for (int i = 0; i < 8; i++) {
+      run.put(key(i), value(-1, 50));
+    }
+    run.commit();
+    var middle = HashRange.ALL.first().add(HashRange.ALL.last()).shiftRight(1);
+    var halves =
+        List.of(
+            new HashRange(HashRange.ALL.first(), middle),
+            new HashRange(middle.add(BigInteger.ONE), HashRange.ALL.last()));
+    for (var half : halves) {
+      var child =
+          new SpaceRun(
+                  "child",
+                  half,
+                  loop,
+                  chunks,
+                  new StateCache(0),
+                  StateRules.SOUND,
+                  loop,
+                  run.commit)
+              .restart();
+      child.commit();
+      child.restart();
+      for (int i = 0; i < 16; i++) {
+        if (key(i).isIn(half)) {
+          child.check(key(i));
+        }
+      }
+    }
+  }
+
+  @Test
   void what_was_removed_takes_no_room_after_a_while() {
     var run = filled(5_000, 100);
     for (int round = 0; round < 40; round++) {
@@ -188,6 +253,10 @@ class StateSpaceTest {
     byte[] root = new Root(1, HashRange.ALL, Map.of(), List.of(), List.of()).write();
     assertThat(faultOfNewer(root, bytes -> Root.read("the root", bytes)))
         .contains("the root")
+        .contains("format 9");
+    byte[] riding = RootRef.of("chunk", root).with(new RidingChanges(Map.of(), List.of())).write();
+    assertThat(faultOfNewer(riding, bytes -> RootRef.read("the commit", bytes)))
+        .contains("the commit")
         .contains("format 9");
   }
 

@@ -34,6 +34,11 @@ record CommittedTime(Instant watermark, byte[] floors, Map<Position, Instant> pe
   private static final String PART = "state";
   private static final int ROOT = 0x48445254;
   private static final int ROOT_ELSEWHERE = 0x48445250;
+  private static final int FORMAT_AT = 4;
+
+  /** What has changed since that root was stored lies beside its name, with all notes. */
+  private static final byte WITH_CHANGES = 2;
+
   private static final int CHECKSUM_BYTES = 4;
   private static final int NOTE = 0x4844434c;
   private static final int NOTE_FORMAT = 1;
@@ -43,15 +48,15 @@ record CommittedTime(Instant watermark, byte[] floors, Map<Position, Instant> pe
 
   /** Empty for a commit without state. */
   static Optional<CommittedTime> of(CommitParts parts, ChunkStore chunks) {
-    return rootOf(parts, chunks).map(root -> Note.in(root).read(root));
+    return notedIn(parts, chunks).map(noted -> Note.in(noted).read(noted));
   }
 
-  /** The commit with another event time, and all else as it was; its root rides in it then. */
+  /** The commit with another event time, and all else as it was; the note rides in it then. */
   static CommitParts changed(
       CommitParts parts, ChunkStore chunks, UnaryOperator<CommittedTime> change) {
     Optional<byte[]> found;
     try {
-      found = rootOf(parts, chunks);
+      found = notedIn(parts, chunks);
     } catch (CompletionException gone) {
       return parts; // Deleted since: the commit was given up, comes late, and is refused.
     }
@@ -73,7 +78,8 @@ record CommittedTime(Instant watermark, byte[] floors, Map<Position, Instant> pe
     return new CommittedTime(watermark, floors, Map.of());
   }
 
-  private static Optional<byte[]> rootOf(CommitParts parts, ChunkStore chunks) {
+  /** The root, or what has changed since: whichever has the notes that count. */
+  private static Optional<byte[]> notedIn(CommitParts parts, ChunkStore chunks) {
     byte[] part = parts.parts().get(PART);
     if (part == null) {
       return Optional.empty();
@@ -85,7 +91,10 @@ record CommittedTime(Instant watermark, byte[] floors, Map<Position, Instant> pe
     if (magic != ROOT_ELSEWHERE) {
       throw new AssertionError("a commit whose state is no root of the present format");
     }
-    int at = 5;
+    if (part[FORMAT_AT] == WITH_CHANGES) {
+      return Optional.of(part);
+    }
+    int at = FORMAT_AT + 1;
     int length = part[at++];
     if (length < 0) {
       throw new AssertionError("a name of a chunk that is longer than 127 bytes");

@@ -1,0 +1,71 @@
+package io.headrace.checkpoint.state;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The latest root that was stored as a chunk, on which commits of few changes ride. Immutable.
+ *
+ * @param inline what it has by itself
+ * @param cold the runs that it names
+ * @param resident the runs that it names
+ */
+record StoredRoot(RootRef ref, Map<EntryKey, Slot> inline, List<Run> cold, List<Run> resident) {
+  /** What a snapshot has stored on which the next ones may ride; null where its root rides. */
+  static @Nullable StoredRoot of(Flush.Stored stored) {
+    return stored
+        .rootChunk()
+        .map(
+            chunk ->
+                new StoredRoot(
+                    RootRef.read(chunk, stored.part()),
+                    stored.inline(),
+                    stored.cold(),
+                    stored.resident()))
+        .orElse(null);
+  }
+
+  /**
+   * A snapshot that stores no chunk: this root, and what is not as it has it.
+   *
+   * @param seen what lies where by now; a root that names other runs must be stored for its sake
+   * @param changes all that is above the runs
+   * @return empty where that is too much to ride
+   */
+  @SuppressWarnings("ReferenceEquality")
+  Optional<Flush.Stored> riding(
+      View seen, Map<String, byte[]> notes, Map<EntryKey, Slot> changes, StateRules rules) {
+    if (!rules.ridesOn(seen.cold() == cold && seen.resident() == resident)) {
+      return Optional.empty();
+    }
+    var entries = new ArrayList<RawEntry>();
+    var left = new HashMap<EntryKey, Slot>();
+    int bytes = 0;
+    for (var change : changes.entrySet()) {
+      var key = change.getKey();
+      var slot = change.getValue();
+      var stored = inline.get(key);
+      boolean beneath = stored != null || !(key.kind().isResident() ? resident : cold).isEmpty();
+      if (slot.isGone() && rules.dropsTombstone(beneath)) {
+        continue;
+      }
+      left.put(key, slot);
+      if (slot != stored) {
+        bytes += slot.bytes();
+        if (bytes > Flush.RIDING_BYTES_MAX) {
+          return Optional.empty();
+        }
+        entries.add(new RawEntry(key.encoded(), slot.value()));
+      }
+    }
+    entries.sort(null);
+    byte[] part = ref.with(new RidingChanges(notes, entries)).write();
+    return part.length > Flush.RIDING_BYTES_MAX
+        ? Optional.empty()
+        : Optional.of(new Flush.Stored(part, Optional.of(ref.chunk()), left, cold, resident));
+  }
+}
