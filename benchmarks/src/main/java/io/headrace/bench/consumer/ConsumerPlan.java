@@ -19,8 +19,11 @@ record ConsumerPlan(
   /** Nothing lasts longer than this, whatever a consumer does. */
   static final Duration BACKLOG_MAX = Duration.ofMinutes(4);
 
+  /** After 2,000,000 compilers still took up to a third of what our consumer did. */
+  private static final long WARM_RECORDS = 6_000_000;
+
   static ConsumerPlan full(Set<Part> parts, Set<Contestant> consumers) {
-    return new ConsumerPlan(parts, consumers, 5, 3_000_000, 2_000_000);
+    return new ConsumerPlan(parts, consumers, 5, WARM_RECORDS, 2_000_000);
   }
 
   /** A look, not a verdict: one round, with little time to get warm. */

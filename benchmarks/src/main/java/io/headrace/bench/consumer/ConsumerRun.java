@@ -22,8 +22,8 @@ import java.util.function.Consumer;
  * benchmark.
  */
 final class ConsumerRun {
-  private static final int SERVER_HEAP_MEBIBYTES = 3072;
-  private static final Duration FILL_MAX = Duration.ofMinutes(4);
+  private static final int SERVER_HEAP_MEBIBYTES = 5120;
+  private static final Duration FILL_MAX = Duration.ofMinutes(10);
   private static final Duration ANSWER_MAX = Duration.ofSeconds(60);
   private static final int REST_MILLIS = 5_000;
 
