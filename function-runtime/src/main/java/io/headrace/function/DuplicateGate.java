@@ -122,8 +122,10 @@ final class DuplicateGate<I> extends Gate {
     try {
       var decoded = decoder.decode(record);
       var found = decoded.end() ? null : id.apply(decoded.value());
-      // Two that were cut within a character would have the same digest.
-      return found == null || StateKey.halfPairIn(found) >= 0 ? null : found;
+      // Nothing is what a field holds that its producer never set: one id of all such records. And
+      // two that were cut within a character would have the same digest.
+      boolean isNone = found == null || found.isEmpty() || StateKey.halfPairIn(found) >= 0;
+      return isNone ? null : found;
     } catch (Exception | StackOverflowError thrown) {
       return null;
     }

@@ -228,7 +228,7 @@ public final class Input<I> {
    * splits and merges, so it needs a place for state ({@link FunctionRuntime#stateIn}).
    *
    * @param id asked on the invocation pool, beside the function's own decoding; where it answers
-   *     null or throws, the record goes on
+   *     null or an empty text, or throws, the record goes on
    * @param span 1 s to 24 h, by the times at which records arrived; a shard remembers 100,000 ids
    *     at most, and says so where that is not enough
    */

@@ -57,12 +57,18 @@ final class SeenIds {
 
   private final Duration span;
   private final StateSpace space;
+  private final int idsMax;
   private final LinkedHashMap<EntryKey, Seen> ids = new LinkedHashMap<>();
   private long forgottenEarly;
 
   SeenIds(Duration span, StateSpace space) {
+    this(span, space, IDS_MAX);
+  }
+
+  SeenIds(Duration span, StateSpace space, int idsMax) {
     this.span = span;
     this.space = space;
+    this.idsMax = idsMax;
   }
 
   /**
@@ -93,7 +99,8 @@ final class SeenIds {
     if (before != null) {
       return before.position().equals(record.position());
     }
-    if (ids.size() >= IDS_MAX) {
+    // Behind a merge there may be those of two parents: they become fewer with each, not at once.
+    for (int i = 0; i < 2 && ids.size() >= idsMax; i++) {
       forgottenEarly++;
       forgetFirst();
     }

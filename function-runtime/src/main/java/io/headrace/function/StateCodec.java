@@ -4,7 +4,11 @@ import io.headrace.checkpoint.state.StateValue;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Encodes and decodes what a function keeps; on the invocation pool. */
+/**
+ * Encodes and decodes what a function keeps; on the invocation pool. A codec may ask others, such
+ * as a registry of schemas: where it says {@link Unavailable}, its function waits as for anything
+ * else.
+ */
 record StateCodec<S>(Scope scope, Codec<S> codec) {
   /**
    * Encodes a state when it is made: storing it can't fail later.
@@ -29,6 +33,8 @@ record StateCodec<S>(Scope scope, Codec<S> codec) {
       return version == newest
           ? StateValue.of(bytes, version, value)
           : StateValue.of(bytes, version);
+    } catch (Unavailable down) {
+      throw down;
     } catch (Exception thrown) {
       throw new IllegalStateException(
           "function " + scope.function + ", " + key + ": its state can't be encoded", thrown);
@@ -43,6 +49,8 @@ record StateCodec<S>(Scope scope, Codec<S> codec) {
   S decode(StateKey key, StateValue value) {
     try {
       return value.decoded(this::read);
+    } catch (Unavailable down) {
+      throw down;
     } catch (Exception thrown) {
       throw new UnreadableState(
           "function "

@@ -48,6 +48,9 @@ class SortedHarnessTest {
         .timedBy(Reading::time);
   }
 
+  /** Readings of then have no id. */
+  private static final Instant UNNAMED = new Reading("s", 3, "").time();
+
   private static FunctionSpec<Reading, String> sorted() {
     return FunctionSpec.named("sorted")
         .reading(input())
@@ -101,6 +104,27 @@ class SortedHarnessTest {
 
     assertThat(stream.output()).hasSize(30);
     assertThat(stream.deadLetters()).isEmpty();
+  }
+
+  @Test
+  void records_with_an_empty_id_are_no_duplicates_of_each_other() {
+    var stream =
+        FunctionHarness.of(
+            FunctionSpec.named("once")
+                .reading(
+                    input()
+                        .deduplicatedBy(
+                            reading -> reading.time().equals(UNNAMED) ? "" : reading.id(),
+                            Duration.ofMinutes(10)))
+                .keyedBy(Keys.partitionKey(), Json.of(String.class))
+                .handledBy(Listing::new, Destination.stream("out", new Texts(), text -> text)));
+
+    stream.putKeyed("a", new Reading("s", 1, "x"));
+    stream.putKeyed("a", new Reading("s", 2, "x"));
+    stream.putKeyed("a", new Reading("s", 3, "y"));
+    stream.putKeyed("a", new Reading("s", 3, "z"));
+
+    assertThat(stream.output()).containsExactly("x", "y", "z");
   }
 
   private static final AtomicBoolean broken = new AtomicBoolean();

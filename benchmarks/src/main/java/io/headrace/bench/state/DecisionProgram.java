@@ -116,7 +116,7 @@ final class DecisionProgram {
         .put(figure(rate, "p999_ms"), millis.percentile(FEW))
         .put(figure(rate, "producer_late_p99_ms"), played.lateMillis().percentile(99))
         .put(figure(rate, "commits"), added.count())
-        .put(figure(rate, "commits_of_one_write"), table.ofOneWrite())
+        .put(figure(rate, "commits_of_one_write"), (double) table.ofOneWrite())
         .put(figure(rate, "added_p50_ms"), added.percentile(50))
         .put(figure(rate, "added_p99_ms"), added.percentile(99))
         .put(figure(rate, "p99_over_added"), millis.percentile(99) / added.percentile(99));
