@@ -13,7 +13,9 @@ import io.headrace.bench.outage.OutageBench;
 import io.headrace.bench.poison.PoisonBench;
 import io.headrace.bench.producer.ProducerBench;
 import io.headrace.bench.scale.ScaleBench;
+import io.headrace.bench.scale.ThreadsBench;
 import io.headrace.bench.state.StateBench;
+import io.headrace.bench.windows.WindowsBench;
 import java.io.OutputStreamWriter;
 import java.io.PrintStream;
 import java.io.PrintWriter;
@@ -35,6 +37,7 @@ import picocli.CommandLine.Spec;
       LatencyBench.class,
       FleetBench.class,
       ScaleBench.class,
+      ThreadsBench.class,
       ProducerBench.class,
       AsyncBench.class,
       PoisonBench.class,
@@ -44,6 +47,7 @@ import picocli.CommandLine.Spec;
       ExactBench.class,
       MetricsBench.class,
       StateBench.class,
+      WindowsBench.class,
       CommandLine.HelpCommand.class
     })
 public final class Bench implements Runnable {

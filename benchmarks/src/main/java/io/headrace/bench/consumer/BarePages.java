@@ -16,7 +16,7 @@ import software.amazon.awssdk.services.kinesis.model.Record;
  * GetRecords through the SDK and nothing around it: one call of each shard is under way, and its
  * answer sends the next. What comes is handed over on the threads of the SDK.
  */
-final class BarePages implements AutoCloseable {
+public final class BarePages implements AutoCloseable {
   private static final int LIMIT = 5_000;
   private static final int TIP_MILLIS = 200;
   private static final Executor AT_TIP =
@@ -35,7 +35,8 @@ final class BarePages implements AutoCloseable {
    *
    * @param shardReader makes what a shard's records are handed to, one at a time
    */
-  static BarePages open(LoadClient client, String stream, Supplier<Consumer<Record>> shardReader) {
+  public static BarePages open(
+      LoadClient client, String stream, Supplier<Consumer<Record>> shardReader) {
     BarePages pages = new BarePages(client);
     for (String shard : client.shards(stream)) {
       pages.next(client.oldest(stream, shard), shardReader.get());

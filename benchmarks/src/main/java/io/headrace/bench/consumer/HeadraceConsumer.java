@@ -46,7 +46,7 @@ public final class HeadraceConsumer {
   }
 
   /** Runs a function on what the settings name, and returns when it takes part in its fleet. */
-  static AutoCloseable start(ConsumerSettings settings, FunctionSpec<?, ?> spec)
+  public static AutoCloseable start(ConsumerSettings settings, FunctionSpec<?, ?> spec)
       throws IOException {
     RequestCount ofStream = new RequestCount();
     RequestCount ofTable = new RequestCount();

@@ -4,8 +4,6 @@ package io.headrace.bench.scale;
 enum Part {
   /** Coordinators of up to 200 workers with up to 10,000 shards, under virtual time. */
   FLEET,
-  /** One worker, few shards and a thousand, in which nothing happens. */
-  QUIET,
   /** One worker, few shards and a hundred, with the same backlog. */
   BUSY
 }

@@ -1,16 +1,12 @@
 package io.headrace.bench.scale;
 
-import io.headrace.bench.consumer.Consumers;
 import io.headrace.bench.rig.Checkout;
 import io.headrace.bench.rig.Machine;
-import io.headrace.bench.rig.NotMeasured;
 import io.headrace.bench.rig.Report;
 import io.headrace.bench.rig.Results;
 import io.headrace.bench.rig.RunOptions;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -25,11 +21,7 @@ import picocli.CommandLine.Option;
       "Measures what shards cost as there come more of them: one worker with few and with many,",
       "and under virtual time fleets of up to 200 workers with up to 10,000 shards."
     },
-    footer = {
-      "",
-      "Part quiet needs Maven, which gets the KCL for benchmarks/kcl once.",
-      "Exit code: 0 all targets met, 1 one missed, 2 one could not be measured."
-    })
+    footer = {"", "Exit code: 0 all targets met, 1 one missed, 2 one could not be measured."})
 public final class ScaleBench implements Callable<Integer> {
   @Option(
       names = "--only",
@@ -45,24 +37,15 @@ public final class ScaleBench implements Callable<Integer> {
     Set<Part> parts = RunOptions.these(only, Part.class);
     ScalePlan plan = options.quick() ? ScalePlan.quick(parts) : ScalePlan.full(parts);
     Checkout checkout = Checkout.of(ScaleBench.class);
-    Map<String, Object> machine = new LinkedHashMap<>(Machine.description());
-    if (plan.has(Part.QUIET) && !options.quick()) {
-      try {
-        options.progress().accept("builds the KCL's consumer if need be");
-        machine.put("kcl", Consumers.buildKcl(checkout));
-      } catch (NotMeasured e) {
-        options.progress().accept("the KCL is not there: " + e.getMessage());
-      }
-    }
     Results results = new ScaleRun(plan, checkout, options.progress()).run();
     return options.print(
         new Report(
             "scale",
             "of",
-            machine,
+            Machine.description(),
             plan.rounds(),
             results,
             ScaleTargets.ratios(results),
-            ScaleTargets.of(plan, Runtime.getRuntime().availableProcessors(), results)));
+            ScaleTargets.of(plan, results)));
   }
 }

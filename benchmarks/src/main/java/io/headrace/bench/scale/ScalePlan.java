@@ -8,18 +8,11 @@ import java.util.Set;
  * How much a run of {@code bench scale} does.
  *
  * @param fleets from the smallest to the largest
- * @param quiet who runs quiet shards, at each of the quiet sizes
  * @param rounds how often each is measured
  * @param warmRecords how many records of a backlog come before the measured ones
  * @param records how many are measured
  */
-record ScalePlan(
-    Set<Part> parts,
-    List<Fleet> fleets,
-    List<Contestant> quiet,
-    int rounds,
-    long warmRecords,
-    long records) {
+record ScalePlan(Set<Part> parts, List<Fleet> fleets, int rounds, long warmRecords, long records) {
   /** Workers that share so many shards. */
   record Fleet(int workers, int shards) {
     String label() {
@@ -32,28 +25,15 @@ record ScalePlan(
   static final Fleet MIDDLE = new Fleet(20, 1_000);
   static final Fleet LARGE = new Fleet(200, 10_000);
 
-  static final List<Integer> QUIET_SHARDS = List.of(8, 1_000);
   static final List<Integer> BUSY_SHARDS = List.of(4, 100);
 
   static ScalePlan full(Set<Part> parts) {
-    return new ScalePlan(
-        parts,
-        List.of(ALONE, SMALL, MIDDLE, LARGE),
-        List.of(Contestant.HEADRACE_POLLING, Contestant.HEADRACE_FAN_OUT, Contestant.KCL_POLLING),
-        3,
-        1_000_000,
-        1_000_000);
+    return new ScalePlan(parts, List.of(ALONE, SMALL, MIDDLE, LARGE), 3, 1_000_000, 1_000_000);
   }
 
-  /** A look, not a verdict: without the largest fleet and without the KCL. */
+  /** A look, not a verdict: without the largest fleet. */
   static ScalePlan quick(Set<Part> parts) {
-    return new ScalePlan(
-        parts,
-        List.of(ALONE, SMALL, MIDDLE),
-        List.of(Contestant.HEADRACE_POLLING),
-        1,
-        200_000,
-        200_000);
+    return new ScalePlan(parts, List.of(ALONE, SMALL, MIDDLE), 1, 200_000, 200_000);
   }
 
   boolean has(Part part) {
@@ -63,12 +43,6 @@ record ScalePlan(
   /** The fleets that are held to what the small one takes. */
   List<Fleet> larger() {
     return fleets.stream().filter(fleet -> fleet.workers() > SMALL.workers()).toList();
-  }
-
-  /** Those of ours among who runs quiet shards, which have targets. */
-  List<Contestant> oursQuiet() {
-    List<Contestant> ours = List.of(Contestant.HEADRACE_POLLING, Contestant.HEADRACE_FAN_OUT);
-    return quiet.stream().filter(ours::contains).toList();
   }
 
   /** What a consumer is called in the report, with so many shards. */

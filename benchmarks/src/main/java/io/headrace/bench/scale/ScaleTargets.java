@@ -14,36 +14,18 @@ import org.jspecify.annotations.Nullable;
 /** What {@code bench scale} holds Headrace to. */
 final class ScaleTargets {
   private static final double FLAT = 1.3;
-  private static final double KIBIBYTES_OF_A_SHARD = 64;
-  private static final double KIBIBYTES_OF_A_MEBIBYTE = 1024;
   private static final String REQUESTS = "rest.requests_shard";
   private static final String CPU = "rest.cpu_us_shard";
   private static final String BACKLOG_CPU = "backlog.cpu_us";
 
   private ScaleTargets() {}
 
-  static List<Target> of(ScalePlan plan, int cores, Results results) {
+  static List<Target> of(ScalePlan plan, Results results) {
     List<Target> targets = new ArrayList<>();
     if (plan.has(Part.FLEET)) {
       for (ScalePlan.Fleet fleet : plan.larger()) {
         targets.add(flat("requests a shard at rest", fleet, REQUESTS, results));
         targets.add(flat("processor time a shard at rest", fleet, CPU, results));
-      }
-    }
-    if (plan.has(Part.QUIET)) {
-      for (Contestant ours : plan.oursQuiet()) {
-        targets.add(
-            Target.atMost(
-                ours.label() + ": KiB of heap for a quiet shard",
-                KIBIBYTES_OF_A_SHARD,
-                heapOfAShard(ours, results)));
-        targets.add(
-            Target.atMost(
-                ours.label() + ": threads with 1,000 quiet shards beyond those with 8",
-                cores,
-                results.difference(
-                    key(ours, last(ScalePlan.QUIET_SHARDS), "rest.threads"),
-                    key(ours, ScalePlan.QUIET_SHARDS.get(0), "rest.threads"))));
       }
     }
     if (plan.has(Part.BUSY)) {
@@ -76,17 +58,6 @@ final class ScaleTargets {
     return results.ratio(
         new Results.Key(fleet.label(), null, figure),
         new Results.Key(ScalePlan.SMALL.label(), null, figure));
-  }
-
-  private static @Nullable Samples heapOfAShard(Contestant contestant, Results results) {
-    int few = ScalePlan.QUIET_SHARDS.get(0);
-    int many = last(ScalePlan.QUIET_SHARDS);
-    Samples mebibytes =
-        results.difference(
-            key(contestant, many, "rest.heap_mib"), key(contestant, few, "rest.heap_mib"));
-    return mebibytes == null
-        ? null
-        : Samples.of(mebibytes.median() * KIBIBYTES_OF_A_MEBIBYTE / (many - few));
   }
 
   private static @Nullable Samples busy(Results results) {

@@ -35,37 +35,51 @@ class ScaleTest {
       add(fleet.label(), "rest.requests_shard", 0.015);
       add(fleet.label(), "rest.cpu_us_shard", fleet.workers());
     }
-    assertThat(ScaleTargets.of(ScalePlan.full(Set.of(Part.FLEET)), 2, results))
+    assertThat(ScaleTargets.of(ScalePlan.full(Set.of(Part.FLEET)), results))
         .extracting(Target::met)
         .containsExactly(true, false, true, false);
   }
 
   @Test
   void heap_and_threads_are_held_to_what_a_thousand_quiet_shards_take_beyond_a_few() {
-    String few = ScalePlan.label(Contestant.HEADRACE_POLLING, 8);
+    String few = ScalePlan.label(Contestant.HEADRACE_POLLING, 10);
     String many = ScalePlan.label(Contestant.HEADRACE_POLLING, 1_000);
     add(few, "rest.heap_mib", 10);
-    add(many, "rest.heap_mib", 10 + 992 / 16.0);
+    add(many, "rest.heap_mib", 10 + 990 / 16.0);
     add(few, "rest.threads", 40);
     add(many, "rest.threads", 43);
-    assertThat(ScaleTargets.of(ScalePlan.full(Set.of(Part.QUIET)), 2, results))
+    ThreadsPlan plan = ThreadsPlan.full(ThreadsPlan.ALL);
+
+    assertThat(ThreadsTargets.of(plan, 2, results))
         .extracting(Target::met)
         .containsExactly(true, false, false, false);
+    assertThat(ThreadsTargets.ratios(plan, results).byName())
+        .containsOnlyKeys("rest.threads, " + many, "rest.heap_mib, " + many);
+  }
+
+  @Test
+  void the_kcl_has_no_thousand_shards_and_a_quick_look_has_none_either() {
+    assertThat(ThreadsPlan.full(ThreadsPlan.ALL).cases())
+        .extracting(ThreadsPlan.Case::shards)
+        .containsExactly(10, 10, 10, 100, 100, 100, 1_000, 1_000);
+    assertThat(ThreadsPlan.quick(Set.of(Contestant.HEADRACE_POLLING)).cases())
+        .extracting(ThreadsPlan.Case::shards)
+        .containsExactly(10, 100);
   }
 
   @Test
   void what_was_not_measured_is_not_met() {
-    assertThat(ScaleTargets.of(ScalePlan.full(EnumSet.allOf(Part.class)), 2, results))
-        .hasSize(9)
+    assertThat(ScaleTargets.of(ScalePlan.full(EnumSet.allOf(Part.class)), results))
+        .hasSize(5)
         .noneMatch(Target::met);
   }
 
   @Test
   void a_quick_run_is_judged_by_what_it_measures() {
-    assertThat(ScaleTargets.of(ScalePlan.quick(EnumSet.allOf(Part.class)), 2, results))
+    assertThat(ScaleTargets.of(ScalePlan.quick(EnumSet.allOf(Part.class)), results))
         .extracting(Target::name)
-        .hasSize(5)
-        .noneMatch(name -> name.contains("10,000") || name.contains("fan-out"));
+        .hasSize(3)
+        .noneMatch(name -> name.contains("10,000"));
   }
 
   private void add(String of, String figure, double value) {

@@ -6,7 +6,6 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,8 +27,8 @@ public final class Carrying {
 
   private Instant reached = Instant.MIN;
 
-  /** Of those whose time was found, which happens in the shard's order. */
-  private final AtomicReference<Instant> latest = new AtomicReference<>(Instant.MIN);
+  /** The highest event times that were found, in the shard's order. */
+  private final Heights heights = new Heights();
 
   /** The first that says that nothing more comes. */
   private volatile @Nullable Position last;
@@ -38,7 +37,7 @@ public final class Carrying {
   public void resumes(Instant stored) {
     watermark = stored;
     reached = stored.isBefore(Instant.MAX) ? stored : Instant.MIN;
-    latest.set(stored);
+    heights.beginAt(stored);
   }
 
   /** A record was handed over. */
@@ -48,24 +47,27 @@ public final class Carrying {
   }
 
   /**
-   * Its event time was found. In the shard's order.
+   * Its event time was found. Records of a key wait for those before them, and a batch may be put
+   * again, so this comes in no order and more than once: what lies behind a record in its shard
+   * never makes it late.
    *
-   * @return the highest event time before it; the end of time behind the last record
+   * @return the highest event time that is known of those before it; the end of time behind the
+   *     last record
    */
   public Instant timed(Position position, Instant time) {
-    if (times.computeIfPresent(position, (at, before) -> time) == null) {
+    if (times.computeIfPresent(position, (at, unknown) -> time) == null) {
       return Instant.MIN; // Played again: it was never late.
     }
     var end = last;
     if (end != null && position.compareTo(end) > 0) {
       return Instant.MAX;
     }
-    return latest.getAndUpdate(before -> time.isAfter(before) ? time : before);
+    return heights.take(position, time);
   }
 
   /** The record says that nothing more comes. Whole batches are read before times are found. */
   public void foundLast(Position position) {
-    if (times.computeIfPresent(position, (at, before) -> Instant.MAX) != null && last == null) {
+    if (times.computeIfPresent(position, (at, unknown) -> Instant.MAX) != null && last == null) {
       last = position;
     }
   }
@@ -93,6 +95,9 @@ public final class Carrying {
         reached = time.isBefore(Instant.MAX) ? time : reached;
       }
       through = first;
+    }
+    if (through != null) {
+      heights.forgetBefore(through);
     }
   }
 

@@ -50,6 +50,32 @@ class CarryingTest {
   }
 
   @Test
+  void no_record_is_late_by_what_lies_behind_it() {
+    carrying.begins(at(1));
+    carrying.begins(at(2));
+    carrying.begins(at(3));
+
+    assertThat(carrying.timed(at(1), time(10))).isEqualTo(Instant.MIN);
+    // The second waits for its key meanwhile.
+    assertThat(carrying.timed(at(3), time(90))).isEqualTo(time(10));
+    assertThat(carrying.timed(at(2), time(20))).isEqualTo(time(10));
+    // The put failed, and is tried again.
+    assertThat(carrying.timed(at(1), time(10))).isEqualTo(Instant.MIN);
+    assertThat(carrying.timed(at(3), time(90))).isEqualTo(time(20));
+  }
+
+  @Test
+  void what_was_before_a_record_is_known_when_all_of_that_is_stored() {
+    begin(1, 50);
+    begin(2, 40);
+    carrying.ends(at(1));
+    carrying.ends(at(2));
+    carrying.begins(at(3));
+
+    assertThat(carrying.timed(at(3), time(45))).isEqualTo(time(50));
+  }
+
+  @Test
   void it_goes_on_from_the_watermark_that_was_stored() {
     carrying.resumes(time(50));
 

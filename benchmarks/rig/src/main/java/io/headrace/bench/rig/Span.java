@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicLong;
 /**
  * What this process takes for a number of records: processor time, user and system, bytes of heap
  * that its threads allocate, and time. The first records only warm it up; all is counted from the
- * last of these to the last of all. Any thread counts; one thread asks.
+ * last of these to the end. Any thread counts; one thread asks.
  */
 public final class Span {
   private static final OperatingSystemMXBean PROCESS =
@@ -32,14 +32,26 @@ public final class Span {
 
   private final long warmRecords;
   private final long allRecords;
+  private final boolean endsWithRecords;
   private final AtomicLong counted = new AtomicLong();
   private final CountDownLatch complete = new CountDownLatch(1);
   private volatile Mark warm = Mark.now();
   private volatile Mark end = warm;
 
+  /** Ends with the last record. */
   public Span(long warmRecords, long records) {
+    this(warmRecords, records, true);
+  }
+
+  private Span(long warmRecords, long records, boolean endsWithRecords) {
     this.warmRecords = warmRecords;
     this.allRecords = warmRecords + records;
+    this.endsWithRecords = endsWithRecords;
+  }
+
+  /** Ends at {@link #end}: for what is not done with its last record. */
+  public static Span untilEnded(long warmRecords, long records) {
+    return new Span(warmRecords, records, false);
   }
 
   /** Counts records that are done with. */
@@ -49,7 +61,14 @@ public final class Span {
     if (before < warmRecords && after >= warmRecords) {
       warm = Mark.now();
     }
-    if (before < allRecords && after >= allRecords) {
+    if (endsWithRecords && before < allRecords && after >= allRecords) {
+      end();
+    }
+  }
+
+  /** Everything is done; the first time counts. */
+  public synchronized void end() {
+    if (complete.getCount() > 0) {
       end = Mark.now();
       complete.countDown();
     }
