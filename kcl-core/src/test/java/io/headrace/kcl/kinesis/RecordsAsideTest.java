@@ -12,6 +12,7 @@ import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.http.async.SdkAsyncHttpClient;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 import software.amazon.awssdk.services.kinesis.model.GetRecordsResponse;
+import software.amazon.awssdk.services.kinesis.model.PutRecordsRequestEntry;
 import software.amazon.awssdk.services.kinesis.model.ShardIteratorType;
 
 /** Against a server and the SDK as they are. */
@@ -29,7 +30,7 @@ class RecordsAsideTest {
   @Test
   void the_sdk_gets_the_same_answer_without_the_records_and_these_are_the_same() {
     var unused = local.create("orders", 1);
-    IntStream.range(0, RECORDS).forEach(this::put);
+    put(RECORDS);
 
     for (SdkAsyncHttpClient http : List.of(LocalStreams.HTTP1, LocalStreams.HTTP2)) {
       var client = LocalStreams.client(local.server.endpoint(), http);
@@ -65,16 +66,30 @@ class RecordsAsideTest {
     assertThat(aside.records()).isNull();
   }
 
-  private void put(int number) {
-    var unused =
-        local
-            .direct
-            .putRecord(
-                put ->
-                    put.streamName("orders")
-                        .partitionKey("key-" + number)
-                        .data(SdkBytes.fromByteArray(new byte[number * 7])))
-            .join();
+  @Test
+  void an_answer_that_tells_its_checksum_is_left_as_it_came() {
+    var unused = local.create("orders", 1);
+    put(1);
+    var client = LocalStreams.client(local.front.endpoint(), LocalStreams.HTTP1);
+    local.front.addChecksums();
+    var aside = new RecordsAside();
+    var answer = get(client, oldest(client), aside);
+
+    assertThat(answer.records()).hasSize(1);
+    assertThat(aside.records()).isNull();
+  }
+
+  private void put(int records) {
+    var entries = IntStream.range(0, records).mapToObj(RecordsAsideTest::entry).toList();
+    var put = local.direct.putRecords(all -> all.streamName("orders").records(entries)).join();
+    assertThat(put.failedRecordCount()).isZero();
+  }
+
+  private static PutRecordsRequestEntry entry(int number) {
+    return PutRecordsRequestEntry.builder()
+        .partitionKey("key-" + number)
+        .data(SdkBytes.fromByteArray(new byte[number * 7]))
+        .build();
   }
 
   private static String oldest(KinesisAsyncClient client) {
