@@ -67,7 +67,7 @@ record FleetPicture(
                   now, found.found(), List.of(), List.of(), Map.of(), given, faults);
             })
         .thenCompose(picture -> picture.withBuckets(application, table, store))
-        .thenCompose(picture -> picture.withParked(chunks));
+        .thenCompose(picture -> picture.withParked(store, chunks));
   }
 
   private CompletionStage<FleetPicture> withBuckets(
@@ -110,39 +110,36 @@ record FleetPicture(
         });
   }
 
-  private CompletionStage<FleetPicture> withParked(ChunkStore chunks) {
+  private CompletionStage<FleetPicture> withParked(OperatorStore store, ChunkStore chunks) {
     var found = new LinkedHashMap<ProgressRow, ParkedLook>();
     var unread = new ArrayList<>(faults);
     CompletionStage<?> looks = CompletableFuture.completedFuture(null);
     for (var row : progress) {
-      looks = looks.thenCompose(done -> parked(row, chunks, found, unread));
+      looks =
+          looks
+              .thenCompose(done -> ParkedLook.of(row, store, chunks))
+              .handle(
+                  (look, failed) -> {
+                    if (failed != null) {
+                      unread.add(unread(row, failed));
+                    } else {
+                      look.ifPresent(parked -> found.put(row, parked));
+                    }
+                    return null;
+                  });
     }
     return looks.thenApply(
         done -> new FleetPicture(seen, workers, leases, progress, found, orders, unread));
   }
 
-  /** What can't be read, such as a chunk that was deleted, is told and keeps nothing else back. */
-  private static CompletionStage<?> parked(
-      ProgressRow row, ChunkStore chunks, Map<ProgressRow, ParkedLook> found, List<String> unread) {
-    return row.item()
-        .filter(item -> item.children().isEmpty())
-        .map(item -> ParkedLook.of(item, chunks))
-        .orElseGet(() -> CompletableFuture.completedFuture(Optional.empty()))
-        .handle(
-            (look, failed) -> {
-              if (failed != null) {
-                unread.add(
-                    "function "
-                        + row.key().function()
-                        + ", shard "
-                        + row.key().shard()
-                        + ": what is parked can't be read: "
-                        + Headrace.sentence(failed));
-              } else {
-                look.ifPresent(parked -> found.put(row, parked));
-              }
-              return null;
-            });
+  /** It is told and keeps nothing else back. */
+  private static String unread(ProgressRow row, Throwable failed) {
+    return "function "
+        + row.key().function()
+        + ", shard "
+        + row.key().shard()
+        + ": what is parked can't be read: "
+        + Headrace.sentence(failed);
   }
 
   /** Whether the table holds nothing of the application. */

@@ -1,7 +1,9 @@
 package io.headrace.function;
 
 import io.headrace.checkpoint.ChunkStore;
+import io.headrace.checkpoint.OperatorStore;
 import io.headrace.checkpoint.ProgressItem;
+import io.headrace.checkpoint.ProgressRow;
 import io.headrace.kcl.CommitParts;
 import java.util.List;
 import java.util.Optional;
@@ -19,15 +21,46 @@ import java.util.concurrent.CompletionStage;
 public record ParkedLook(int keys, long records) {
   private static final List<String> PARTS = List.of(CommitParts.PARKED, KeyedHandler.PARKED);
 
+  /** An owner makes two commits between two reads this often only by chance. */
+  private static final int TRIES_MAX = 10;
+
   /**
-   * Looks; one read where something is parked, else none. Any thread calls.
+   * Looks; one read where something is parked, else none. The owner goes on meanwhile, and deletes
+   * the list of a commit two commits later: where it can't be read, the commit is read again. Any
+   * thread calls.
    *
+   * @param seen the function in the shard as it was found
    * @param chunks where workers of the application have state and parked records
-   * @return empty where nothing is parked; fails with a {@link io.headrace.kcl.CheckpointException}
-   *     where the list of what is can't be read, and as the store does
+   * @return empty where nothing is parked, or the function has ended the shard and its children
+   *     have it; fails with a {@link io.headrace.kcl.CheckpointException} where the list of what is
+   *     can't be read although the commit stands, and as the stores do
    */
-  public static CompletionStage<Optional<ParkedLook>> of(ProgressItem item, ChunkStore chunks) {
-    var parts = item.parts().orElse(CommitParts.NONE);
+  public static CompletionStage<Optional<ParkedLook>> of(
+      ProgressRow seen, OperatorStore store, ChunkStore chunks) {
+    return of(seen, store, chunks, TRIES_MAX);
+  }
+
+  private static CompletionStage<Optional<ParkedLook>> of(
+      ProgressRow seen, OperatorStore store, ChunkStore chunks, int tries) {
+    return partsOf(seen)
+        .map(parts -> read(parts, chunks))
+        .orElseGet(() -> CompletableFuture.completedStage(Optional.empty()))
+        .exceptionallyCompose(
+            failed ->
+                store
+                    .progress(seen.key())
+                    .thenCompose(
+                        now ->
+                            tries > 1 && !partsOf(now).equals(partsOf(seen))
+                                ? of(now, store, chunks, tries - 1)
+                                : CompletableFuture.failedStage(failed)));
+  }
+
+  private static Optional<CommitParts> partsOf(ProgressRow row) {
+    return row.item().filter(item -> item.children().isEmpty()).flatMap(ProgressItem::parts);
+  }
+
+  private static CompletionStage<Optional<ParkedLook>> read(CommitParts parts, ChunkStore chunks) {
     for (var part : PARTS) {
       if (parts.parts().containsKey(part)) {
         return CompletableFuture.completedStage(parts)

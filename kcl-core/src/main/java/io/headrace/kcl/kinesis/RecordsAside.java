@@ -17,12 +17,15 @@ import software.amazon.awssdk.http.SdkHttpResponse;
  * Keeps the records of one GetRecords call from the SDK, whose model takes most of what an answer
  * costs: they are read here, and the SDK gets the answer without them. Signing, retries, errors and
  * all other fields stay the SDK's. An answer that {@link RecordsBody} does not know goes through as
- * it came.
+ * it came, and so does one with a checksum, which the SDK compares with what it gets.
  *
  * <p>One for each call; the SDK's threads write, and whoever has the answer reads.
  */
 final class RecordsAside implements ExecutionInterceptor {
   private static final String CBOR = "application/x-amz-cbor-1.1";
+
+  /** Of the body as it was sent. */
+  private static final String CHECKSUM = "x-amz-crc32";
 
   private static final int SIZE_MIN = 1 << 10;
 
@@ -49,7 +52,8 @@ final class RecordsAside implements ExecutionInterceptor {
 
   private static boolean isAnswer(SdkHttpResponse response) {
     return response.isSuccessful()
-        && response.firstMatchingHeader("Content-Type").filter(CBOR::equals).isPresent();
+        && response.firstMatchingHeader("Content-Type").filter(CBOR::equals).isPresent()
+        && response.firstMatchingHeader(CHECKSUM).isEmpty();
   }
 
   /** What room to begin with: a length that is not told, or is nonsense, costs copies only. */

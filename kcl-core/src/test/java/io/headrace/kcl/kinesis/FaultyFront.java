@@ -20,6 +20,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.zip.CRC32;
 
 /**
  * Stands in front of a server on HTTP/1.1 and, for each action, plays the faults it was told before
@@ -38,6 +39,7 @@ final class FaultyFront implements AutoCloseable {
   private final URI behind;
   private final Map<String, Queue<Fault>> faults = new ConcurrentHashMap<>();
   private final List<HttpExchange> silent = new CopyOnWriteArrayList<>();
+  private volatile boolean withChecksums;
 
   FaultyFront(URI behind) {
     this.behind = behind;
@@ -57,6 +59,11 @@ final class FaultyFront implements AutoCloseable {
 
   void next(String action, Fault... wrongs) {
     faults.computeIfAbsent(action, none -> new ConcurrentLinkedQueue<>()).addAll(List.of(wrongs));
+  }
+
+  /** What it lets through tells its checksum from now on, which the SDK then asks for. */
+  void addChecksums() {
+    withChecksums = true;
   }
 
   /** How many calls wait for an answer that never comes. */
@@ -117,6 +124,11 @@ final class FaultyFront implements AutoCloseable {
     try {
       var answer = client.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
       var type = answer.headers().firstValue("Content-Type").orElse("");
+      if (withChecksums) {
+        var crc = new CRC32();
+        crc.update(answer.body());
+        exchange.getResponseHeaders().add("x-amz-crc32", Long.toString(crc.getValue()));
+      }
       answer(exchange, answer.statusCode(), type, answer.body());
     } catch (InterruptedException interrupted) {
       exchange.close();

@@ -1,17 +1,24 @@
 package io.headrace.kcl.kinesis;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import software.amazon.awssdk.core.SdkBytes;
+import software.amazon.awssdk.core.interceptor.Context;
+import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
+import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.http.async.SdkAsyncHttpClient;
+import software.amazon.awssdk.retries.DefaultRetryStrategy;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 import software.amazon.awssdk.services.kinesis.model.GetRecordsResponse;
+import software.amazon.awssdk.services.kinesis.model.PutRecordsRequestEntry;
 import software.amazon.awssdk.services.kinesis.model.ShardIteratorType;
 
 /** Against a server and the SDK as they are. */
@@ -29,7 +36,7 @@ class RecordsAsideTest {
   @Test
   void the_sdk_gets_the_same_answer_without_the_records_and_these_are_the_same() {
     var unused = local.create("orders", 1);
-    IntStream.range(0, RECORDS).forEach(this::put);
+    put(RECORDS);
 
     for (SdkAsyncHttpClient http : List.of(LocalStreams.HTTP1, LocalStreams.HTTP2)) {
       var client = LocalStreams.client(local.server.endpoint(), http);
@@ -65,16 +72,74 @@ class RecordsAsideTest {
     assertThat(aside.records()).isNull();
   }
 
-  private void put(int number) {
-    var unused =
-        local
-            .direct
-            .putRecord(
-                put ->
-                    put.streamName("orders")
-                        .partitionKey("key-" + number)
-                        .data(SdkBytes.fromByteArray(new byte[number * 7])))
-            .join();
+  @Test
+  void an_answer_that_tells_its_checksum_is_left_as_it_came() {
+    var unused = local.create("orders", 1);
+    put(1);
+    var client = LocalStreams.client(local.front.endpoint(), LocalStreams.HTTP1);
+    local.front.addChecksums();
+    var aside = new RecordsAside();
+    var answer = get(client, oldest(client), aside);
+
+    assertThat(answer.records()).hasSize(1);
+    assertThat(aside.records()).isNull();
+  }
+
+  @Test
+  void interceptors_of_the_users_client_are_asked_once_and_its_refusal_to_retry_counts() {
+    var unused = local.create("orders", 1);
+    put(3);
+    for (boolean retries : List.of(false, true)) {
+      var answers = new AtomicInteger();
+      var client = client(answers, retries);
+      var iterator = oldest(client);
+      answers.set(0);
+      var aside = new RecordsAside();
+
+      assertThat(get(client, iterator, aside).records()).isEmpty();
+      assertThat(aside.records()).hasSize(3);
+      assertThat(answers).hasValue(1);
+
+      local.front.next(
+          "GetRecords", FaultyFront.error(500, "InternalFailureException", "not this time"));
+      assertThatThrownBy(() -> get(client, iterator, new RecordsAside()))
+          .hasMessageContaining("not this time");
+      assertThat(answers).as("no second try").hasValue(2);
+    }
+  }
+
+  private KinesisAsyncClient client(AtomicInteger answers, boolean retries) {
+    var counting =
+        new ExecutionInterceptor() {
+          @Override
+          public void beforeUnmarshalling(
+              Context.BeforeUnmarshalling context, ExecutionAttributes attributes) {
+            answers.incrementAndGet();
+          }
+        };
+    return LocalStreams.builder(local.front.endpoint())
+        .httpClient(LocalStreams.HTTP1)
+        .overrideConfiguration(
+            override -> {
+              override.addExecutionInterceptor(counting);
+              if (!retries) {
+                override.retryStrategy(DefaultRetryStrategy.doNotRetry());
+              }
+            })
+        .build();
+  }
+
+  private void put(int records) {
+    var entries = IntStream.range(0, records).mapToObj(RecordsAsideTest::entry).toList();
+    var put = local.direct.putRecords(all -> all.streamName("orders").records(entries)).join();
+    assertThat(put.failedRecordCount()).isZero();
+  }
+
+  private static PutRecordsRequestEntry entry(int number) {
+    return PutRecordsRequestEntry.builder()
+        .partitionKey("key-" + number)
+        .data(SdkBytes.fromByteArray(new byte[number * 7]))
+        .build();
   }
 
   private static String oldest(KinesisAsyncClient client) {
