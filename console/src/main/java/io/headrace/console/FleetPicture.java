@@ -27,7 +27,7 @@ import java.util.concurrent.CompletionStage;
  * be read is named and hides nothing else.
  *
  * @param seen when, by the clock of this process
- * @param parked where something is
+ * @param parked where something is; nothing before {@link #withParked}
  * @param faults one sentence for each item that can't be read
  */
 record FleetPicture(
@@ -54,7 +54,7 @@ record FleetPicture(
 
   /** Reads everything; fails as the table does. */
   static CompletionStage<FleetPicture> of(
-      String application, LeaseTable table, OperatorStore store, ChunkStore chunks, Instant now) {
+      String application, LeaseTable table, OperatorStore store, Instant now) {
     var workers = table.surveyWorkers(application).toCompletableFuture();
     var orders = store.orders().toCompletableFuture();
     return workers
@@ -66,8 +66,7 @@ record FleetPicture(
               return new FleetPicture(
                   now, found.found(), List.of(), List.of(), Map.of(), given, faults);
             })
-        .thenCompose(picture -> picture.withBuckets(application, table, store))
-        .thenCompose(picture -> picture.withParked(store, chunks));
+        .thenCompose(picture -> picture.withBuckets(application, table, store));
   }
 
   private CompletionStage<FleetPicture> withBuckets(
@@ -110,7 +109,8 @@ record FleetPicture(
         });
   }
 
-  private CompletionStage<FleetPicture> withParked(OperatorStore store, ChunkStore chunks) {
+  /** This with what is parked, which takes a read for each function that has parked something. */
+  CompletionStage<FleetPicture> withParked(OperatorStore store, ChunkStore chunks) {
     var found = new LinkedHashMap<ProgressRow, ParkedLook>();
     var unread = new ArrayList<>(faults);
     CompletionStage<?> looks = CompletableFuture.completedFuture(null);

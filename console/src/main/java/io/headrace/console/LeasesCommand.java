@@ -49,13 +49,11 @@ final class LeasesCommand implements Callable<Integer> {
     var table = settings.leases().table();
     try (var aws = AwsServices.at(RunCommand.endpoints(settings));
         var loop = ThreadedLoop.start("headrace-operator", thrown -> {})) {
+      var store = aws.checkpoints(table, settings.application()).operator();
+      var chunks = aws.chunks(table, settings.application());
       var picture =
-          FleetPicture.of(
-                  settings.application(),
-                  aws.leases(table),
-                  aws.checkpoints(table, settings.application()).operator(),
-                  aws.chunks(table, settings.application()),
-                  loop.now())
+          FleetPicture.of(settings.application(), aws.leases(table), store, loop.now())
+              .thenCompose(found -> found.withParked(store, chunks))
               .toCompletableFuture()
               .join();
       if (picture.isEmpty()) {

@@ -114,12 +114,7 @@ final class StateDesk implements AutoCloseable {
 
   FleetPicture picture() {
     return answer(
-        FleetPicture.of(
-            settings.application(),
-            leases,
-            checkpoints.operator(),
-            aws.chunks(settings.leases().table(), settings.application()),
-            loop.now()));
+        FleetPicture.of(settings.application(), leases, checkpoints.operator(), loop.now()));
   }
 
   @Override

@@ -23,8 +23,7 @@ class ImportGuardTest {
   private final InMemoryStreams streams = new InMemoryStreams("kinesis");
 
   private FleetPicture picture() {
-    return StateDesk.answer(
-        FleetPicture.of("app", leases, checkpoints, new InMemoryChunkStore(), loop.now()));
+    return StateDesk.answer(FleetPicture.of("app", leases, checkpoints, loop.now()));
   }
 
   @Test
