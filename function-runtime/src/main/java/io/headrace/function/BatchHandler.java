@@ -61,6 +61,10 @@ final class BatchHandler<I, O> implements ShardHandler, FunctionGate.Caller {
   private final Set<Group> backingOff = Collections.newSetFromMap(new IdentityHashMap<>());
 
   private final IdentityHashMap<Call<O>, Group> running = new IdentityHashMap<>();
+
+  /** Groups whose outputs are on their way. */
+  private int sending;
+
   private boolean draining;
 
   BatchHandler(
@@ -158,7 +162,7 @@ final class BatchHandler<I, O> implements ShardHandler, FunctionGate.Caller {
 
   private void next() {
     while (running.size() < concurrent && !draining && !scope.isOver() && gate.admits()) {
-      var group = due.isEmpty() ? take() : inOrder(due.remove());
+      var group = due.isEmpty() ? gathered() : inOrder(due.remove());
       if (group == null) {
         return;
       }
@@ -194,6 +198,10 @@ final class BatchHandler<I, O> implements ShardHandler, FunctionGate.Caller {
       due.addFirst(new Group(group.items().subList(1, size), group.triedTwice()));
     }
     return new Group(group.items().subList(0, 1), group.triedTwice());
+  }
+
+  private @Nullable Group gathered() {
+    return wiring.settings().delivery().gathering() && sending > 0 ? null : take();
   }
 
   /** The next records of keys that nothing holds up; null when there are none. */
@@ -312,9 +320,11 @@ final class BatchHandler<I, O> implements ShardHandler, FunctionGate.Caller {
     if (!held.isEmpty()) {
       hold(new Group(held, false));
     }
+    sending++;
     courier.deliverInOrder(
         outputs,
         () -> {
+          sending--;
           for (var item : good) {
             settle(item, task.answer(item).filtered() ? Outcome.FILTERED : Outcome.HANDLED);
           }

@@ -87,10 +87,10 @@ final class Connectors implements AutoCloseable {
     return connector(only).sink(stream, loop, random);
   }
 
-  /** A stream that is both written and read. */
+  /** A stream that is both written and read, by nobody else. */
   StreamSink sink(StreamSource stream) {
     return throughSinks.computeIfAbsent(
-        stream.name(), name -> connector(stream.service()).sink(name, loop, random));
+        stream.name(), name -> connector(stream.service()).packingSink(name, loop, random));
   }
 
   private StreamConnector connector(String service) {

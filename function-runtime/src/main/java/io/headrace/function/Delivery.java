@@ -7,9 +7,18 @@ import java.util.Optional;
  *
  * @param concurrentBatches of one shard
  * @param mapping the rules of an event source mapping, for functions that ask for them
+ * @param gathering whether records gather while outputs of a batch are on their way: what comes
+ *     next is a large batch then, where else it is the few records whose keys are not among those
  */
-record Delivery(int concurrentBatches, PayloadLimit payload, Optional<EventSourceMapping> mapping) {
-  static final Delivery USUAL = new Delivery(1, PayloadLimit.NONE, Optional.empty());
+record Delivery(
+    int concurrentBatches,
+    PayloadLimit payload,
+    Optional<EventSourceMapping> mapping,
+    boolean gathering) {
+  static final Delivery USUAL = new Delivery(1, PayloadLimit.NONE, Optional.empty(), false);
+
+  /** One batch after the other, outputs included. */
+  static final Delivery GATHERING = new Delivery(1, PayloadLimit.NONE, Optional.empty(), true);
 
   private static final int BATCHES_MAX = 100;
 
@@ -22,7 +31,7 @@ record Delivery(int concurrentBatches, PayloadLimit payload, Optional<EventSourc
           Integer.toString(batches),
           "must be between 1 and " + max);
     }
-    return new Delivery(batches, payload, mapping);
+    return new Delivery(batches, payload, mapping, gathering);
   }
 
   Delivery withPayloadMax(String function, long bytes) {
@@ -31,7 +40,8 @@ record Delivery(int concurrentBatches, PayloadLimit payload, Optional<EventSourc
       throw FunctionSpec.refused(
           function, "maxPayloadBytes", Long.toString(bytes), "must be between 1 and " + max);
     }
-    return new Delivery(concurrentBatches, new PayloadLimit(bytes, payload.asEvent()), mapping);
+    return new Delivery(
+        concurrentBatches, new PayloadLimit(bytes, payload.asEvent()), mapping, gathering);
   }
 
   /** A window's state goes from call to call, in the shard's order. */

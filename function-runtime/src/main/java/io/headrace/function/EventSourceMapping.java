@@ -188,7 +188,7 @@ public final class EventSourceMapping {
 
   Delivery delivery() {
     return new Delivery(
-        factor, new PayloadLimit(PayloadLimit.LAMBDA_BYTES_MAX, true), Optional.of(this));
+        factor, new PayloadLimit(PayloadLimit.LAMBDA_BYTES_MAX, true), Optional.of(this), false);
   }
 
   /** Back-off, sink and the like stay as they are. */

@@ -127,6 +127,10 @@ final class ThroughReceiver extends Gate {
   public void handle(List<StreamRecord> records) {
     var passed = new ArrayList<StreamRecord>(records.size());
     for (var record : records) {
+      if (record.misrouted()) {
+        settle(record.position()); // Whoever put it puts it again, into the shard of its key.
+        continue;
+      }
       try {
         take(record, EnvelopeFormat.read(address, record.payload().bytes()), passed);
       } catch (EnvelopeException refused) {

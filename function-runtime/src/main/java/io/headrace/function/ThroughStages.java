@@ -22,11 +22,11 @@ import java.util.Optional;
  * @param <I> the input's type
  */
 final class ThroughStages<I, O> {
-  /** What one put of the first stage holds: as many records as a call of Kinesis takes. */
-  static final BatchLimits BATCH = new BatchLimits(500, Duration.ZERO);
+  /** What one put of the first stage holds at most: a few packed records for each shard. */
+  static final BatchLimits BATCH = new BatchLimits(1_000, Duration.ZERO);
 
-  /** A batch that is under way, and those that gather meanwhile. */
-  static final int IN_FLIGHT = 2_000;
+  /** A batch that is under way, and what gathers meanwhile. */
+  static final int IN_FLIGHT = 3_000;
 
   private final FunctionHost<I, O> host;
   private final Keys.Across<I> keys;
@@ -77,7 +77,7 @@ final class ThroughStages<I, O> {
         IN_FLIGHT,
         of.executor(),
         Map.of(),
-        Delivery.USUAL,
+        Delivery.GATHERING,
         of.redaction(),
         of.threads(),
         Optional.empty(),

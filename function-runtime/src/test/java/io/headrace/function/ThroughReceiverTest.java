@@ -52,6 +52,7 @@ class ThroughReceiverTest {
               rig),
           rig.chunks,
           rig.events::add);
+  private final List<Position> settled = new ArrayList<>();
   private long epoch;
 
   /** Settles nothing. */
@@ -101,9 +102,11 @@ class ThroughReceiverTest {
     }
   }
 
-  private static final class Unheard implements ShardHandler.Outcomes {
+  private final class Unheard implements ShardHandler.Outcomes {
     @Override
-    public void settled(Position position, ShardHandler.Outcome outcome) {}
+    public void settled(Position position, ShardHandler.Outcome outcome) {
+      settled.add(position);
+    }
 
     @Override
     public void returned(List<Position> positions) {}
@@ -209,5 +212,23 @@ class ThroughReceiverTest {
     second.handle(List.of(carried(2, 6), carried(4, 8)));
 
     assertThat(behind.gone).containsExactlyInAnyOrder(Position.of(1), Position.of(3));
+  }
+
+  /** Its sender has put it again before it says that it is there. */
+  @Test
+  void what_a_packed_record_brought_into_a_shard_of_other_keys_is_left_to_the_shard_of_its_key() {
+    var behind = new Behind();
+    var receiver = open(behind);
+    var stray = carried(1, 5);
+
+    receiver.handle(
+        List.of(
+            new StreamRecord(
+                stray.position(), stray.key(), stray.arrivedAt(), stray.payload(), Map.of(), true),
+            carried(2, 6)));
+    rig.loop.runUntilIdle();
+
+    assertThat(behind.passed).extracting(StreamRecord::position).containsExactly(Position.of(2));
+    assertThat(settled).containsExactly(Position.of(1));
   }
 }

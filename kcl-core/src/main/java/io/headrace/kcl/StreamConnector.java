@@ -42,6 +42,16 @@ public interface StreamConnector extends AutoCloseable {
   StreamSink sink(String stream, EventLoop loop, RandomGenerator random);
 
   /**
+   * As {@link #sink}, of a stream that nobody but Headrace reads: entries may be packed together as
+   * this service's readers in Headrace unpack them. A packed entry that lands in a shard to which
+   * its key does not belong, as the shards change, is a {@link StreamRecord#misrouted} one there
+   * and is put again: whoever reads leaves it out.
+   */
+  default StreamSink packingSink(String stream, EventLoop loop, RandomGenerator random) {
+    return sink(stream, loop, random);
+  }
+
+  /**
    * Makes a stream unless it is there, and waits until it takes records.
    *
    * @return fails with {@link StreamException} when it can't be made

@@ -93,9 +93,35 @@ class AcrossKinesisTest {
     await().atMost(PATIENCE).until(() -> !openShards(BY_ORIGIN).isEmpty());
 
     victim.crash();
-    split(openShards(FLIGHTS).get(0));
+    split(FLIGHTS, openShards(FLIGHTS).get(0));
     put(200);
     await().atMost(PATIENCE).until(() -> openShards(FLIGHTS).size() == 3);
+    end();
+
+    await()
+        .atMost(PATIENCE)
+        .alias("days of all origins")
+        .until(() -> days.size() >= expected.size());
+    assertThat(new TreeMap<>(byOrigin())).isEqualTo(expected);
+  }
+
+  /** What was packed for the shard that ended lands in one of its halves, and is put again. */
+  @Test
+  void sums_are_exact_while_the_stream_between_is_split() {
+    headrace
+        .aws()
+        .kinesis()
+        .createStream(create -> create.streamName(BY_ORIGIN).shardCount(1))
+        .join();
+    await().atMost(PATIENCE).until(() -> openShards(BY_ORIGIN).size() == 1);
+    start("only");
+    for (int shards = 1; shards <= 3; shards++) {
+      int open = shards;
+      put(500);
+      await().atMost(PATIENCE).until(() -> openShards(BY_ORIGIN).size() == open);
+      split(BY_ORIGIN, openShards(BY_ORIGIN).get(0));
+      put(500);
+    }
     end();
 
     await()
@@ -192,7 +218,7 @@ class AcrossKinesisTest {
         .toList();
   }
 
-  private void split(Shard shard) {
+  private void split(String stream, Shard shard) {
     var range = shard.hashKeyRange();
     var middle =
         new BigInteger(range.startingHashKey())
@@ -204,7 +230,7 @@ class AcrossKinesisTest {
         .splitShard(
             split ->
                 split
-                    .streamName(FLIGHTS)
+                    .streamName(stream)
                     .shardToSplit(shard.shardId())
                     .newStartingHashKey(middle.toString()))
         .join();

@@ -55,6 +55,7 @@ final class AsyncWorker {
         KinesisAsyncClient kinesis =
             local(KinesisAsyncClient.builder(), given.uri("kinesis"))
                 .httpClientBuilder(KinesisHttp.builder())
+                .overrideConfiguration(KinesisHttp::prepare)
                 .build();
         DynamoDbAsyncClient dynamoDb =
             local(DynamoDbAsyncClient.builder(), given.uri("dynamoDb")).build();

@@ -47,6 +47,7 @@ final class WorkerProcess implements AutoCloseable {
     this.kinesis =
         local(KinesisAsyncClient.builder(), arguments.uri("kinesis"))
             .httpClientBuilder(KinesisHttp.builder())
+            .overrideConfiguration(KinesisHttp::prepare)
             .build();
     this.dynamoDb = local(DynamoDbAsyncClient.builder(), arguments.uri("dynamodb")).build();
   }

@@ -3,7 +3,6 @@ package io.headrace.bench.consumer;
 import io.headrace.bench.rig.ConsumerSettings;
 import io.headrace.bench.rig.ConsumerSettings.Reading;
 import io.headrace.bench.rig.Launch;
-import java.util.ArrayList;
 import java.util.List;
 
 /** A consumer that is measured: always a process of its own, with the same options of the JVM. */
@@ -82,13 +81,7 @@ public enum Contestant {
     };
   }
 
-  /** Those that are the same for all, and what the user of the benchmark adds. */
   private List<String> options() {
-    List<String> options = new ArrayList<>(OPTIONS);
-    String more = System.getProperty("headrace.bench.consumer.options", "");
-    if (!more.isBlank()) {
-      options.addAll(List.of(more.strip().replace("CONSUMER", name()).split("\\s+")));
-    }
-    return options;
+    return Launch.options(OPTIONS, name());
   }
 }

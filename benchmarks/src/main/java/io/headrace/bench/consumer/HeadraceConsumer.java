@@ -53,7 +53,11 @@ public final class HeadraceConsumer {
     KinesisAsyncClient kinesis =
         local(KinesisAsyncClient.builder(), settings.kinesis())
             .httpClientBuilder(KinesisHttp.builder())
-            .overrideConfiguration(override -> override.addExecutionInterceptor(ofStream))
+            .overrideConfiguration(
+                override -> {
+                  KinesisHttp.prepare(override);
+                  override.addExecutionInterceptor(ofStream);
+                })
             .build();
     DynamoDbAsyncClient dynamoDb =
         local(DynamoDbAsyncClient.builder(), settings.dynamoDb())

@@ -46,6 +46,7 @@ final class HeadraceMember {
     KinesisAsyncClient kinesis =
         local(KinesisAsyncClient.builder(), settings.kinesis())
             .httpClientBuilder(KinesisHttp.builder())
+            .overrideConfiguration(KinesisHttp::prepare)
             .build();
     DynamoDbAsyncClient dynamoDb =
         local(DynamoDbAsyncClient.builder(), settings.dynamoDb())

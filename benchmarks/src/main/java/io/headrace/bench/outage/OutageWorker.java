@@ -98,6 +98,7 @@ final class OutageWorker {
         KinesisAsyncClient kinesis =
             local(KinesisAsyncClient.builder(), arguments.uri("kinesis"))
                 .httpClientBuilder(KinesisHttp.builder())
+                .overrideConfiguration(KinesisHttp::prepare)
                 .build();
         DynamoDbAsyncClient dynamoDb =
             local(DynamoDbAsyncClient.builder(), arguments.uri("dynamodb")).build()) {

@@ -114,6 +114,7 @@ final class PoisonRun {
         KinesisAsyncClient reads =
             local(KinesisAsyncClient.builder(), kinesis.endpoint())
                 .httpClientBuilder(KinesisHttp.builder())
+                .overrideConfiguration(KinesisHttp::prepare)
                 .build();
         DynamoDbAsyncClient table =
             local(DynamoDbAsyncClient.builder(), dynamoDb.endpoint())

@@ -82,6 +82,7 @@ final class DecisionProgram {
         KinesisAsyncClient kinesis =
             local(KinesisAsyncClient.builder(), given.uri("kinesis"))
                 .httpClientBuilder(KinesisHttp.builder())
+                .overrideConfiguration(KinesisHttp::prepare)
                 .build()) {
       client.create(STREAM);
       try (FunctionRuntime.Running running =

@@ -17,7 +17,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
@@ -222,12 +221,17 @@ final class WindowsRun {
 
   private Launch launch(Contestant contestant, WindowSettings settings) {
     String label = contestant.label();
-    List<String> options = new ArrayList<>(List.of(HEAP));
+    List<String> options = Launch.options(List.of(HEAP), contestant.name());
     return switch (contestant) {
       case PLAIN -> Launch.ours(label, PlainWindows.class, options, settings.command());
       case HEADRACE -> Launch.ours(label, HeadraceWindows.class, options, settings.command());
       case FLINK ->
-          module(contestant).launch(label, "FlinkWindows", FLINK_OPTIONS, settings.command());
+          module(contestant)
+              .launch(
+                  label,
+                  "FlinkWindows",
+                  Launch.options(FLINK_OPTIONS, contestant.name()),
+                  settings.command());
       case KAFKA_STREAMS ->
           module(contestant).launch(label, "KafkaStreamsWindows", options, settings.command());
     };

@@ -69,7 +69,11 @@ public final class AwsServices implements AutoCloseable {
     this.kinesis =
         located(KinesisAsyncClient.builder(), endpoints, endpoints.kinesis())
             .httpClientBuilder(KinesisHttp.builder().eventLoopGroup(loops))
-            .overrideConfiguration(o -> o.addExecutionInterceptor(requests))
+            .overrideConfiguration(
+                o -> {
+                  KinesisHttp.prepare(o);
+                  o.addExecutionInterceptor(requests);
+                })
             .build();
     this.dynamoDb =
         located(DynamoDbAsyncClient.builder(), endpoints, endpoints.dynamoDb())

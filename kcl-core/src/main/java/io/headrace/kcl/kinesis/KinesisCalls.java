@@ -11,8 +11,8 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
+import software.amazon.awssdk.core.SdkPlugin;
 import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
-import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.retries.DefaultRetryStrategy;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 
@@ -27,17 +27,15 @@ final class KinesisCalls {
   /** How long failures that may pass are retried before the caller hears of them. */
   static final Duration RETRYING_MAX = Duration.ofSeconds(30);
 
-  /** The SDK makes its configuration anew for a request with a plugin, which takes it 50 µs. */
-  private static final AwsRequestOverrideConfiguration BY_PLUGIN =
-      byPlugin(override -> override.retryStrategy(DefaultRetryStrategy.doNotRetry()));
-
   private static final AwsRequestOverrideConfiguration AS_IT_IS =
       AwsRequestOverrideConfiguration.builder().build();
+
+  private static final RecordsAside.Taking TAKING = new RecordsAside.Taking();
 
   /** Goes with each request: the SDK's own retries would be calls that no pace has counted. */
   final AwsRequestOverrideConfiguration oneTry;
 
-  private final boolean retries;
+  private final boolean takesRecords;
   final KinesisAsyncClient client;
   final EventLoop loop;
   final Place place;
@@ -45,34 +43,50 @@ final class KinesisCalls {
 
   KinesisCalls(KinesisAsyncClient client, Place place, EventLoop loop, RandomGenerator random) {
     this.client = client;
-    this.retries = retries(client);
-    this.oneTry = retries ? BY_PLUGIN : AS_IT_IS;
+    this.oneTry =
+        retries(client)
+            ? AS_IT_IS.toBuilder()
+                .addPlugin(changing(as -> as.retryStrategy(DefaultRetryStrategy.doNotRetry())))
+                .build()
+            : AS_IT_IS;
+    this.takesRecords = takesRecords(client);
     this.place = place;
     this.loop = loop;
     this.random = random;
   }
 
-  /** The same as {@link #oneTry}, for one request that this comes by. */
-  AwsRequestOverrideConfiguration oneTry(ExecutionInterceptor interceptor) {
-    return byPlugin(
-        override -> {
-          override.addExecutionInterceptor(interceptor);
-          if (retries) {
-            override.retryStrategy(DefaultRetryStrategy.doNotRetry());
-          }
-        });
+  /**
+   * What Headrace's calls want of a client. One that has it makes them cheaper: where a request
+   * changes it by a plugin, the SDK makes its whole configuration anew, which takes 50 µs.
+   */
+  static void prepare(ClientOverrideConfiguration.Builder client) {
+    client.retryStrategy(DefaultRetryStrategy.doNotRetry());
+    client.addExecutionInterceptor(TAKING);
   }
 
-  private static AwsRequestOverrideConfiguration byPlugin(
-      Consumer<ClientOverrideConfiguration.Builder> change) {
-    return AwsRequestOverrideConfiguration.builder()
-        .addPlugin(
-            client -> {
-              var override = client.overrideConfiguration().toBuilder();
-              change.accept(override);
-              client.overrideConfiguration(override.build());
-            })
-        .build();
+  /** The same as {@link #oneTry}, for one request whose records this takes. */
+  AwsRequestOverrideConfiguration oneTry(RecordsAside aside) {
+    var request = oneTry.toBuilder().putExecutionAttribute(RecordsAside.OF_CALL, aside);
+    if (!takesRecords) {
+      request.addPlugin(changing(client -> client.addExecutionInterceptor(TAKING)));
+    }
+    return request.build();
+  }
+
+  private static SdkPlugin changing(Consumer<ClientOverrideConfiguration.Builder> change) {
+    return client -> {
+      var override = client.overrideConfiguration().toBuilder();
+      change.accept(override);
+      client.overrideConfiguration(override.build());
+    };
+  }
+
+  private static boolean takesRecords(KinesisAsyncClient client) {
+    return client
+        .serviceClientConfiguration()
+        .overrideConfiguration()
+        .executionInterceptors()
+        .contains(TAKING);
   }
 
   private static boolean retries(KinesisAsyncClient client) {

@@ -24,7 +24,6 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.exception.SdkException;
-import software.amazon.awssdk.retries.DefaultRetryStrategy;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 
 /**
@@ -33,13 +32,14 @@ import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
  * <p>Streams are read by enhanced fan-out unless a {@link Retrieval} says otherwise. A client that
  * is given should have the HTTP of {@link KinesisHttp}: any works, but the SDK's usual one takes 50
  * subscriptions and ends those from which nothing is read for 30 s. Calls are never retried by the
- * SDK; a client that is set not to ({@code DefaultRetryStrategy.doNotRetry()}) makes them cheaper.
+ * SDK; a client that {@link KinesisHttp#prepare} has set up makes them cheaper.
  *
  * <pre>{@code
  * var connector = new KinesisConnector(
  *     KinesisAsyncClient.builder()
  *         .endpointOverride(local.endpoint())
  *         .httpClientBuilder(KinesisHttp.builder())
+ *         .overrideConfiguration(KinesisHttp::prepare)
  *         .build());
  * }</pre>
  */
@@ -175,7 +175,13 @@ public final class KinesisConnector implements StreamConnector {
    */
   @Override
   public StreamSink sink(String stream, EventLoop loop, RandomGenerator random) {
-    return new KinesisSink(calls(stream, loop, random));
+    return KinesisSink.plain(calls(stream, loop, random));
+  }
+
+  /** Packs as the Kinesis Producer Library does, shard by shard; needs the right to ListShards. */
+  @Override
+  public StreamSink packingSink(String stream, EventLoop loop, RandomGenerator random) {
+    return KinesisSink.packing(calls(stream, loop, random));
   }
 
   /** Makes the stream with capacity on demand; needs the right to CreateStream. */
@@ -256,7 +262,7 @@ public final class KinesisConnector implements StreamConnector {
         client =
             KinesisAsyncClient.builder()
                 .httpClientBuilder(KinesisHttp.builder())
-                .overrideConfiguration(as -> as.retryStrategy(DefaultRetryStrategy.doNotRetry()))
+                .overrideConfiguration(KinesisHttp::prepare)
                 .build();
       } catch (SdkException misconfigured) {
         throw new StreamException(

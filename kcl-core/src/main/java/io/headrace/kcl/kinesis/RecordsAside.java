@@ -9,6 +9,7 @@ import org.reactivestreams.Publisher;
 import org.reactivestreams.Subscriber;
 import org.reactivestreams.Subscription;
 import software.amazon.awssdk.core.interceptor.Context;
+import software.amazon.awssdk.core.interceptor.ExecutionAttribute;
 import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
 import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.http.SdkHttpResponse;
@@ -19,9 +20,14 @@ import software.amazon.awssdk.http.SdkHttpResponse;
  * all other fields stay the SDK's. An answer that {@link RecordsBody} does not know goes through as
  * it came, and so does one with a checksum, which the SDK compares with what it gets.
  *
- * <p>One for each call; the SDK's threads write, and whoever has the answer reads.
+ * <p>One for each call, of which {@link Taking} knows by an attribute; the SDK's threads write, and
+ * whoever has the answer reads.
  */
-final class RecordsAside implements ExecutionInterceptor {
+final class RecordsAside {
+  /** The call's own. */
+  static final ExecutionAttribute<RecordsAside> OF_CALL =
+      new ExecutionAttribute<>("HeadraceRecordsAside");
+
   private static final String CBOR = "application/x-amz-cbor-1.1";
 
   /** Of the body as it was sent. */
@@ -39,9 +45,17 @@ final class RecordsAside implements ExecutionInterceptor {
     return records;
   }
 
-  @Override
-  public Optional<Publisher<ByteBuffer>> modifyAsyncHttpResponseContent(
-      Context.ModifyHttpResponse context, ExecutionAttributes attributes) {
+  /** Of a client, or of one call: takes the records of calls that have the attribute. Stateless. */
+  static final class Taking implements ExecutionInterceptor {
+    @Override
+    public Optional<Publisher<ByteBuffer>> modifyAsyncHttpResponseContent(
+        Context.ModifyHttpResponse context, ExecutionAttributes attributes) {
+      var aside = attributes.getAttribute(OF_CALL);
+      return aside == null ? context.responsePublisher() : aside.taking(context);
+    }
+  }
+
+  private Optional<Publisher<ByteBuffer>> taking(Context.ModifyHttpResponse context) {
     records = null;
     var body = context.responsePublisher();
     var head = context.httpResponse();

@@ -6,6 +6,7 @@ import io.headrace.kcl.loop.SimulatedLoop;
 import java.net.URI;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.retries.DefaultRetryStrategy;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 
@@ -23,6 +24,24 @@ class KinesisCallsTest {
                 .build()) {
       assertThat(calls(retries).oneTry.plugins()).hasSize(1);
       assertThat(calls(triesOnce).oneTry.plugins()).isEmpty();
+    }
+  }
+
+  @Test
+  void a_client_that_was_prepared_needs_no_plugin_and_its_interceptors_may_stand_beside() {
+    try (var prepared =
+            LocalStreams.builder(NOWHERE)
+                .httpClient(LocalStreams.HTTP2)
+                .overrideConfiguration(
+                    as -> {
+                      KinesisHttp.prepare(as);
+                      as.addExecutionInterceptor(new ExecutionInterceptor() {});
+                    })
+                .build();
+        var plain = LocalStreams.builder(NOWHERE).httpClient(LocalStreams.HTTP2).build()) {
+      assertThat(calls(prepared).oneTry.plugins()).isEmpty();
+      assertThat(calls(prepared).oneTry(new RecordsAside()).plugins()).isEmpty();
+      assertThat(calls(plain).oneTry(new RecordsAside()).plugins()).hasSize(2);
     }
   }
 

@@ -25,7 +25,7 @@ class KinesisSinkTest {
 
   private final SimulatedLoop loop = new SimulatedLoop(1);
   private final ScriptedKinesis kinesis = new ScriptedKinesis(loop);
-  private final KinesisSink sink = new KinesisSink(kinesis.calls());
+  private final KinesisSink sink = KinesisSink.plain(kinesis.calls());
 
   @Test
   void writes_different_keys_in_calls_of_500() {
@@ -173,7 +173,7 @@ class KinesisSinkTest {
       var own = new SimulatedLoop(seed);
       var stored = new HashMap<String, List<Integer>>();
       var service = new FlakyKinesis(own, random, stored);
-      var flaky = new KinesisSink(service.calls());
+      var flaky = KinesisSink.plain(service.calls());
       var expected = new HashMap<String, List<Integer>>();
       var stages = new ArrayList<CompletableFuture<List<Stored>>>();
       int number = 1;

@@ -134,6 +134,10 @@ final class LocalStreams implements AutoCloseable {
     return (KinesisSink) connector.sink(name, loop, new SplittableRandom(12));
   }
 
+  KinesisSink packingSink(String name) {
+    return (KinesisSink) connector.packingSink(name, loop, new SplittableRandom(12));
+  }
+
   /** Waits for the stage; time passes only while no call is under way. */
   <T> T await(CompletionStage<T> stage) {
     CompletableFuture<T> answer = stage.toCompletableFuture();

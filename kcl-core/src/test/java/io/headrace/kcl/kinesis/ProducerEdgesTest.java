@@ -32,7 +32,7 @@ class ProducerEdgesTest {
   void a_record_put_behind_one_that_failed_with_its_put_while_under_way_is_sent() {
     for (String code : List.of("ResourceNotFoundException", "InternalFailure", "")) {
       var kinesis = new ScriptedKinesis(loop);
-      var sink = new KinesisSink(kinesis.calls());
+      var sink = KinesisSink.plain(kinesis.calls());
       var large = new CompletableFuture<PutRecordsResponse>();
       var small = new CompletableFuture<PutRecordsResponse>();
       kinesis.puts.add(large);
@@ -105,7 +105,7 @@ class ProducerEdgesTest {
   @Timeout(60)
   void a_put_of_a_hundred_thousand_records_fails_as_fast_as_it_came() {
     scripted.puts.add(ScriptedKinesis.failing("ResourceNotFoundException", 400));
-    var sink = new KinesisSink(scripted.calls());
+    var sink = KinesisSink.plain(scripted.calls());
     var stage =
         sink.put(IntStream.range(0, 100_000).mapToObj(i -> entry("k" + i % 3, 1)).toList())
             .toCompletableFuture();

@@ -6,11 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import software.amazon.awssdk.core.SdkBytes;
+import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
 import software.amazon.awssdk.core.interceptor.Context;
 import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
 import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
@@ -89,9 +91,14 @@ class RecordsAsideTest {
   void interceptors_of_the_users_client_are_asked_once_and_its_refusal_to_retry_counts() {
     var unused = local.create("orders", 1);
     put(3);
-    for (boolean retries : List.of(false, true)) {
+    List<Consumer<ClientOverrideConfiguration.Builder>> settings =
+        List.of(
+            as -> {},
+            as -> as.retryStrategy(DefaultRetryStrategy.doNotRetry()),
+            KinesisHttp::prepare);
+    for (var setting : settings) {
       var answers = new AtomicInteger();
-      var client = client(answers, retries);
+      var client = client(answers, setting);
       var iterator = oldest(client);
       answers.set(0);
       var aside = new RecordsAside();
@@ -108,7 +115,8 @@ class RecordsAsideTest {
     }
   }
 
-  private KinesisAsyncClient client(AtomicInteger answers, boolean retries) {
+  private KinesisAsyncClient client(
+      AtomicInteger answers, Consumer<ClientOverrideConfiguration.Builder> setting) {
     var counting =
         new ExecutionInterceptor() {
           @Override
@@ -122,9 +130,7 @@ class RecordsAsideTest {
         .overrideConfiguration(
             override -> {
               override.addExecutionInterceptor(counting);
-              if (!retries) {
-                override.retryStrategy(DefaultRetryStrategy.doNotRetry());
-              }
+              setting.accept(override);
             })
         .build();
   }
