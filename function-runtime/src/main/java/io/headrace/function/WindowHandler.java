@@ -320,7 +320,13 @@ final class WindowHandler<I, A, O> implements ShardHandler {
   }
 
   private List<Windows.Span> stillOpen(Arrived.Found<I> found, Instant judged) {
-    return found.spans().stream().filter(span -> !windows.isClosed(span.end(), judged)).toList();
+    var open = found.spans();
+    for (var span : open) {
+      if (windows.isClosed(span.end(), judged)) {
+        return open.stream().filter(each -> !windows.isClosed(each.end(), judged)).toList();
+      }
+    }
+    return open;
   }
 
   /**

@@ -134,45 +134,82 @@ final class WindowSums<I, A, O> {
     }
   }
 
-  /** A window that takes the place of others, or is added to. */
-  private record Into(WindowKey window, List<WindowKey> from) {
-    List<EntryKey> sums() {
-      return from.stream().map(EntryKeys::sumOf).toList();
+  /** A window and under what it is stored, which is worked out once for a call. */
+  private record Stored(WindowKey window, EntryKey sum, EntryKey mark) {
+    static Stored of(WindowKey window) {
+      return new Stored(window, EntryKeys.sumOf(window), EntryKeys.openOf(window));
     }
+  }
 
-    List<EntryKey> marks() {
-      return from.stream().map(EntryKeys::openOf).toList();
+  /** A window that takes the place of others, or is added to. */
+  private record Into(Stored to, List<Stored> from) {
+    StateKey key() {
+      return to.window().key();
     }
   }
 
   private static Into into(StateKey key, Windows.Span span, List<Windows.Span> from) {
-    var windows = from.stream().map(each -> new WindowKey(key, each)).toList();
-    return new Into(new WindowKey(key, span), windows);
+    var stored = new ArrayList<Stored>(from.size());
+    for (var each : from) {
+      stored.add(Stored.of(new WindowKey(key, each)));
+    }
+    return new Into(Stored.of(new WindowKey(key, span)), stored);
+  }
+
+  /** A window of its own length, which takes no other's place. */
+  private static Into into(WindowKey window) {
+    var stored = Stored.of(window);
+    return new Into(stored, List.of(stored));
   }
 
   /** What a window holds after a call. */
   private record Made(Into into, StateValue sum, @Nullable WindowMark before) {}
 
-  /** What is stored of the windows that a call is about, read before the user's code is called. */
-  private record Found(Map<EntryKey, StateValue> sums, Map<EntryKey, StateValue> marks) {}
-
-  private Found look(List<Into> into, ReadEntries read) throws StateLoading {
-    return new Found(
-        read.look(space, into.stream().flatMap(each -> each.sums().stream()).toList()),
-        read.look(space, into.stream().flatMap(each -> each.marks().stream()).toList()));
+  /**
+   * The sums of the windows that a call is about, read before the user's code is called. Where
+   * there is no mark there is no sum: marks are in memory, and most windows that are new would else
+   * be looked for in the store, as a filter lets some through.
+   */
+  private Map<EntryKey, StateValue> look(List<Into> into, ReadEntries read) throws StateLoading {
+    var marked = new ArrayList<EntryKey>(into.size());
+    for (var each : into) {
+      for (var window : each.from()) {
+        if (read.look(space, window.mark()) != null) {
+          marked.add(window.sum());
+        }
+      }
+    }
+    return switch (marked.size()) {
+      case 0 -> Map.of();
+      case 1 -> lookOne(marked.get(0), read);
+      default -> read.look(space, marked);
+    };
   }
 
-  private List<Made> made(List<Into> into, Found found, @Nullable Event<I> event) {
-    return into.stream().map(each -> made(each, found, event)).toList();
+  private Map<EntryKey, StateValue> lookOne(EntryKey sum, ReadEntries read) throws StateLoading {
+    var found = read.look(space, sum);
+    return found == null ? Map.of() : Map.of(sum, found);
   }
 
-  private Made made(Into into, Found found, @Nullable Event<I> event) {
-    var key = into.window().key();
+  private List<Made> made(
+      List<Into> into, Map<EntryKey, StateValue> sums, ReadEntries read, @Nullable Event<I> event)
+      throws StateLoading {
+    var made = new ArrayList<Made>(into.size());
+    for (var each : into) {
+      made.add(made(each, sums, read, event));
+    }
+    return made;
+  }
+
+  private Made made(
+      Into into, Map<EntryKey, StateValue> sums, ReadEntries read, @Nullable Event<I> event)
+      throws StateLoading {
+    var key = into.key();
     A sum = null;
     WindowMark mark = null;
     for (var window : into.from()) {
-      var held = found.sums().get(EntryKeys.sumOf(window));
-      var stored = found.marks().get(EntryKeys.openOf(window));
+      var held = sums.get(window.sum());
+      var stored = read.look(space, window.mark());
       if (held != null) {
         var one = codec.decode(key, held);
         sum = sum == null ? one : function.merge(sum, one);
@@ -190,27 +227,28 @@ final class WindowSums<I, A, O> {
 
   /** On the worker loop: all of it in one commit. */
   private void install(Made made) {
-    var window = made.into().window();
+    var to = made.into().to();
+    var window = to.window();
     boolean isNew = true;
     for (var former : made.into().from()) {
-      if (former.equals(window)) {
+      if (former.window().equals(window)) {
         isNew = false;
       } else {
-        space.remove(EntryKeys.sumOf(former));
-        space.remove(EntryKeys.openOf(former));
-        news.remove(former);
+        space.remove(former.sum());
+        space.remove(former.mark());
+        news.remove(former.window());
       }
     }
-    space.put(EntryKeys.sumOf(window), made.sum());
+    space.put(to.sum(), made.sum());
     var before = made.before();
     // Of several, one may span the others: then its mark is there, and is that of one part only.
     if (isNew || made.into().from().size() > 1 || before == null || !before.changed()) {
       var mark = before == null ? WindowMark.read(null) : before;
-      space.put(EntryKeys.openOf(window), mark.added().value());
+      space.put(to.mark(), mark.added().value());
     }
     isNews(window);
     if (windows.areSessions()) {
-      var former = made.into().from().stream().map(WindowKey::span).toList();
+      var former = made.into().from().stream().map(each -> each.window().span()).toList();
       sessions.replace(window.key(), former, window.span());
       former.forEach(span -> forgetUnlessThere(window.key(), span.end()));
     }
@@ -257,10 +295,10 @@ final class WindowSums<I, A, O> {
       if (into.isEmpty()) {
         return late(record, decoded).perform(call, out);
       }
-      var found = look(into, read);
+      var sums = look(into, read);
       var event = event(decoded, call);
       call.enter();
-      var made = made(into, found, event);
+      var made = made(into, sums, read, event);
       return CompletableFuture.completedFuture(
           Effect.handled(
               () -> {
@@ -272,7 +310,11 @@ final class WindowSums<I, A, O> {
     }
 
     private List<Into> fixed() {
-      return spans.stream().map(span -> into(key, span, List.of(span))).toList();
+      var into = new ArrayList<Into>(spans.size());
+      for (var span : spans) {
+        into.add(into(new WindowKey(key, span)));
+      }
+      return into;
     }
 
     /** None where it is late for all that there is, and for one of its own. */
@@ -318,9 +360,9 @@ final class WindowSums<I, A, O> {
     @Override
     CompletionStage<Effect> perform(Call<O> call, OutputBuffer<O> out) throws Exception {
       var into = groups.stream().map(group -> into(key, Sessions.union(group), group)).toList();
-      var found = look(into, read);
+      var sums = look(into, read);
       call.enter();
-      var made = made(into, found, null);
+      var made = made(into, sums, read, null);
       return CompletableFuture.completedFuture(
           Effect.handled(() -> made.forEach(WindowSums.this::install)));
     }

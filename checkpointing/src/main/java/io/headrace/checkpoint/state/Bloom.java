@@ -3,11 +3,13 @@ package io.headrace.checkpoint.state;
 import java.util.List;
 
 /**
- * Which keys a chunk may hold: no key that it holds is ever denied, and fewer than one in a hundred
- * of the others is let through (10 bits a key, 7 probes).
+ * Which keys a chunk may hold: no key that it holds is ever denied, and fewer than one in a
+ * thousand of the others is let through (16 bits a key, 7 probes). A key that is new is asked of
+ * each run, and one that is let through costs a read of the store, which takes as long as hundreds
+ * of records.
  */
 final class Bloom {
-  private static final int BITS_A_KEY = 10;
+  private static final int BITS_A_KEY = 16;
   private static final int PROBES = 7;
 
   private Bloom() {}
