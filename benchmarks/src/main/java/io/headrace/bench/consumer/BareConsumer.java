@@ -24,7 +24,7 @@ final class BareConsumer {
   private static AutoCloseable start(ConsumerSettings settings, Consumer<ByteBuffer> arrived) {
     Consumer<Record> reader = record -> arrived.accept(record.data().asByteBuffer());
     return switch (settings.reading()) {
-      case POLLING, POLLING_OFTEN -> poll(settings, reader);
+      case POLLING, POLLING_OFTEN, POLLING_HTTP1 -> poll(settings, reader);
       case FAN_OUT -> subscribe(settings, reader);
     };
   }

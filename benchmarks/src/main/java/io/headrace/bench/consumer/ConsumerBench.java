@@ -23,11 +23,12 @@ import picocli.CommandLine.Option;
       "Measures the processor time a record of a backlog: ours, the KCL's, and the bare SDK's, in"
           + " turn.",
       "By polling, by fan-out, and by polling with JSON and a state for each key.",
-      "All of a part read one local Kinesis, and keep leases and progress in one DynamoDB Local."
+      "By polling once more from kinesalite, a third party's server.",
+      "All of a part read one Kinesis, and keep leases and progress in one DynamoDB Local."
     },
     footer = {
       "",
-      "Needs Maven, which gets the KCL for benchmarks/kcl once.",
+      "Needs Maven, which gets the KCL for benchmarks/kcl once, and node and npm for kinesalite.",
       "Exit code: 0 all targets met, 1 one missed, 2 one could not be measured."
     })
 public final class ConsumerBench implements Callable<Integer> {

@@ -19,6 +19,9 @@ record ConsumerPlan(
   /** Nothing lasts longer than this, whatever a consumer does. */
   static final Duration BACKLOG_MAX = Duration.ofMinutes(4);
 
+  /** Kinesalite hands out some 35,000 a second, the slower the more there are. */
+  private static final long KINESALITE_RECORDS = 200_000;
+
   /** After 2,000,000 compilers still took up to a third of what our consumer did. */
   private static final long WARM_RECORDS = 6_000_000;
 
@@ -29,6 +32,16 @@ record ConsumerPlan(
   /** A look, not a verdict: one round, with little time to get warm. */
   static ConsumerPlan quick(Set<Part> parts, Set<Contestant> consumers) {
     return new ConsumerPlan(parts, consumers, 1, 500_000, 500_000);
+  }
+
+  /** Of each part, what its server bears. */
+  long warmRecords(Part part) {
+    return part == Part.KINESALITE ? Math.min(KINESALITE_RECORDS, warmRecords) : warmRecords;
+  }
+
+  /** As {@link #warmRecords(Part)}. */
+  long records(Part part) {
+    return part == Part.KINESALITE ? Math.min(KINESALITE_RECORDS, records) : records;
   }
 
   /** Those of a part, in an order in which each is first in turn. */

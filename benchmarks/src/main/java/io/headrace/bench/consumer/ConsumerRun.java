@@ -1,5 +1,6 @@
 package io.headrace.bench.consumer;
 
+import io.headrace.bench.local.Kinesalite;
 import io.headrace.bench.rig.Checkout;
 import io.headrace.bench.rig.ConsumerSettings.Measuring;
 import io.headrace.bench.rig.Dialogue;
@@ -60,10 +61,11 @@ final class ConsumerRun {
   }
 
   private void measure(Part part, Set<Contestant> entrants, Consumers consumers) {
-    try (ServerProcess kinesis =
-        OwnServer.start(
-            "off", SERVER_HEAP_MEBIBYTES, checkout.logs("consumer").resolve("kinesis.log"))) {
-      Map<Contestant, Stretch> stretches = fill(part, entrants, kinesis);
+    try (ServerProcess kinesis = server(part)) {
+      Map<Contestant, Stretch> stretches =
+          part == Part.KINESALITE
+              ? Kinesalite.calling(() -> fill(part, entrants, kinesis))
+              : fill(part, entrants, kinesis);
       for (int round = 1; round <= plan.rounds(); round++) {
         for (Contestant contestant : plan.of(part, round)) {
           Stretch stretch = stretches.get(contestant);
@@ -81,6 +83,13 @@ final class ConsumerRun {
     }
   }
 
+  private ServerProcess server(Part part) {
+    return part == Part.KINESALITE
+        ? Kinesalite.start(checkout)
+        : OwnServer.start(
+            "off", SERVER_HEAP_MEBIBYTES, checkout.logs("consumer").resolve("kinesis.log"));
+  }
+
   /** A stream that is read to its end. */
   private record Stretch(String stream, long check) {}
 
@@ -94,7 +103,7 @@ final class ConsumerRun {
         if (!entrants.contains(contestant)) {
           continue;
         }
-        long records = contestant.share(plan.warmRecords() + plan.records());
+        long records = contestant.share(plan.warmRecords(part) + plan.records(part));
         String stream = Consumers.STREAM + "-" + records;
         if (put.add(records)) {
           progress.accept("puts %,d records for %s".formatted(records, part));
@@ -125,8 +134,8 @@ final class ConsumerRun {
             new Consumers.Task(
                 stretch.stream(),
                 Measuring.BACKLOG,
-                contestant.share(plan.warmRecords()),
-                contestant.share(plan.records()),
+                contestant.share(plan.warmRecords(contestant.part())),
+                contestant.share(plan.records(contestant.part())),
                 stretch.check()))) {
       String max = Long.toString(ConsumerPlan.BACKLOG_MAX.toMillis());
       keep(

@@ -34,6 +34,18 @@ final class ConsumerTargets {
               CPU_OF_KCL,
               better(results, Contestant.KCL_POLLING_OFTEN, Contestant.KCL_POLLING)));
     }
+    if (plan.parts().contains(Part.KINESALITE)) {
+      targets.add(
+          Target.atMost(
+              "processor time a record, polling kinesalite, over the bare SDK's",
+              CPU_OF_FLOOR,
+              cpu(results, Contestant.HEADRACE_KINESALITE, Contestant.SDK_KINESALITE)));
+      targets.add(
+          Target.atMost(
+              "processor time a record, polling kinesalite, over the tuned KCL's",
+              CPU_OF_KCL,
+              cpu(results, Contestant.HEADRACE_KINESALITE, Contestant.KCL_KINESALITE)));
+    }
     if (plan.parts().contains(Part.FAN_OUT)) {
       targets.add(
           Target.atMost(
@@ -68,6 +80,7 @@ final class ConsumerTargets {
     floors.put(Part.POLLING, Contestant.SDK_POLLING);
     floors.put(Part.FAN_OUT, Contestant.SDK_FAN_OUT);
     floors.put(Part.KEYED, Contestant.SDK_KEYED);
+    floors.put(Part.KINESALITE, Contestant.SDK_KINESALITE);
     Map<String, Samples> ratios = new LinkedHashMap<>();
     for (Contestant contestant : Contestant.values()) {
       Contestant floor = floors.get(contestant.part());
@@ -78,6 +91,7 @@ final class ConsumerTargets {
     put(ratios, results, Contestant.HEADRACE_POLLING, Contestant.KCL_POLLING_OFTEN);
     put(ratios, results, Contestant.HEADRACE_POLLING, Contestant.KCL_POLLING);
     put(ratios, results, Contestant.HEADRACE_FAN_OUT, Contestant.KCL_FAN_OUT);
+    put(ratios, results, Contestant.HEADRACE_KINESALITE, Contestant.KCL_KINESALITE);
     return new Report.Ratios(
         "cpuRatios", "processor time a record, one over another, within a round:", ratios);
   }

@@ -1,8 +1,10 @@
 package io.headrace.bench.consumer;
 
+import io.headrace.bench.local.Kinesalite;
 import io.headrace.bench.rig.ConsumerSettings;
 import io.headrace.bench.rig.ConsumerSettings.Reading;
 import io.headrace.bench.rig.Launch;
+import java.util.ArrayList;
 import java.util.List;
 
 /** A consumer that is measured: always a process of its own, with the same options of the JVM. */
@@ -15,7 +17,12 @@ public enum Contestant {
   HEADRACE_FAN_OUT("headrace fan-out", Part.FAN_OUT, Reading.FAN_OUT, Program.HEADRACE),
   KCL_FAN_OUT("kcl fan-out", Part.FAN_OUT, Reading.FAN_OUT, Program.KCL),
   SDK_KEYED("plain loop, json and map", Part.KEYED, Reading.POLLING, Program.SDK_KEYED),
-  HEADRACE_KEYED("headrace, json and state", Part.KEYED, Reading.POLLING, Program.HEADRACE_KEYED);
+  HEADRACE_KEYED("headrace, json and state", Part.KEYED, Reading.POLLING, Program.HEADRACE_KEYED),
+  SDK_KINESALITE("sdk polling, kinesalite", Part.KINESALITE, Reading.POLLING_HTTP1, Program.SDK),
+  HEADRACE_KINESALITE(
+      "headrace polling, kinesalite", Part.KINESALITE, Reading.POLLING_HTTP1, Program.HEADRACE),
+  KCL_KINESALITE(
+      "kcl polling, tuned, kinesalite", Part.KINESALITE, Reading.POLLING_HTTP1, Program.KCL);
 
   private enum Program {
     HEADRACE,
@@ -82,6 +89,10 @@ public enum Contestant {
   }
 
   private List<String> options() {
-    return Launch.options(OPTIONS, name());
+    List<String> options = new ArrayList<>(OPTIONS);
+    if (part == Part.KINESALITE) {
+      options.add(Kinesalite.CLIENT_OPTION);
+    }
+    return Launch.options(options, name());
   }
 }

@@ -4,6 +4,7 @@ import static io.headrace.bench.rig.LocalBuilder.local;
 
 import io.headrace.bench.rig.ConsumerProgram;
 import io.headrace.bench.rig.ConsumerSettings;
+import io.headrace.bench.rig.ConsumerSettings.Reading;
 import io.headrace.bench.rig.NotMeasured;
 import io.headrace.bench.rig.Pause;
 import io.headrace.bench.rig.RequestCount;
@@ -25,6 +26,8 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.function.Consumer;
+import software.amazon.awssdk.http.Protocol;
+import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 
@@ -52,7 +55,7 @@ public final class HeadraceConsumer {
     RequestCount ofTable = new RequestCount();
     KinesisAsyncClient kinesis =
         local(KinesisAsyncClient.builder(), settings.kinesis())
-            .httpClientBuilder(KinesisHttp.builder())
+            .httpClientBuilder(http(settings.reading()))
             .overrideConfiguration(
                 override -> {
                   KinesisHttp.prepare(override);
@@ -91,10 +94,15 @@ public final class HeadraceConsumer {
     }
   }
 
+  private static NettyNioAsyncHttpClient.Builder http(Reading reading) {
+    var http = KinesisHttp.builder();
+    return reading == Reading.POLLING_HTTP1 ? http.protocol(Protocol.HTTP1_1) : http;
+  }
+
   private static Retrieval retrieval(ConsumerSettings settings) {
     return switch (settings.reading()) {
       case FAN_OUT -> Retrieval.fanOut().as(settings.application());
-      case POLLING, POLLING_OFTEN -> Retrieval.polling();
+      case POLLING, POLLING_OFTEN, POLLING_HTTP1 -> Retrieval.polling();
     };
   }
 

@@ -8,7 +8,9 @@ import io.headrace.bench.rig.Payload;
 enum Part {
   POLLING(Payload.BYTES),
   FAN_OUT(Payload.BYTES),
-  KEYED(Payload.PURCHASES);
+  KEYED(Payload.PURCHASES),
+  /** Polling, from a server that is not ours: kinesalite, over JSON and HTTP/1.1. */
+  KINESALITE(Payload.BYTES);
 
   private final Payload payload;
 

@@ -49,8 +49,10 @@ public final class StateSpace {
   /** Something but entries is to be stored: notes, what was inherited, what failed. */
   private boolean mustStore;
 
-  /** Of what changed since the last snapshot. */
+  /** Of what changed since the last snapshot, and of snapshots that are not stored yet. */
   private long activeBytes;
+
+  private long frozenBytes;
 
   private final Unstored.Share unstored;
   private Runnable whenStored = () -> {};
@@ -236,7 +238,7 @@ public final class StateSpace {
   }
 
   private void weigh() {
-    unstored.is(activeBytes + view.frozenBytes());
+    unstored.is(activeBytes + frozenBytes);
   }
 
   /**
@@ -325,6 +327,7 @@ public final class StateSpace {
             ? view.freezeWithFailed(snapshot, activeBytes)
             : view.freeze(snapshot, activeBytes);
     activeBytes = 0;
+    frozenBytes = view.frozenBytes();
     weigh();
     var answer = new CompletableFuture<CommitParts>();
     var noted = new HashMap<>(notes);
@@ -399,6 +402,7 @@ public final class StateSpace {
       List<String> taken,
       CompletableFuture<CommitParts> answer) {
     view = view.stored(snapshot, stored.inline(), stored.cold(), stored.resident());
+    frozenBytes = view.frozenBytes();
     weigh();
     current = stored.part();
     rootChunk = stored.rootChunk();

@@ -5,6 +5,8 @@ import static io.headrace.bench.rig.LocalBuilder.local;
 import io.headrace.bench.rig.ConsumerSettings.Reading;
 import java.net.URI;
 import java.util.concurrent.TimeUnit;
+import software.amazon.awssdk.http.Protocol;
+import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
 import software.amazon.awssdk.services.cloudwatch.CloudWatchAsyncClient;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
@@ -55,9 +57,7 @@ public final class KclWorker implements AutoCloseable {
 
   private KclWorker(Place place, Reading reading, ShardRecordProcessorFactory processors) {
     this.stream = place.stream();
-    this.kinesis =
-        KinesisClientUtil.createKinesisAsyncClient(
-            local(KinesisAsyncClient.builder(), place.kinesis()));
+    this.kinesis = kinesis(place, reading);
     this.dynamoDb = local(DynamoDbAsyncClient.builder(), place.dynamoDb()).build();
     // Demanded, and never called: there are no metrics.
     this.cloudWatch = local(CloudWatchAsyncClient.builder(), place.dynamoDb()).build();
@@ -95,10 +95,20 @@ public final class KclWorker implements AutoCloseable {
     thread.setDaemon(true);
   }
 
+  /** As the library recommends, where the server allows it. */
+  private static KinesisAsyncClient kinesis(Place place, Reading reading) {
+    var builder = local(KinesisAsyncClient.builder(), place.kinesis());
+    return reading == Reading.POLLING_HTTP1
+        ? builder
+            .httpClientBuilder(NettyNioAsyncHttpClient.builder().protocol(Protocol.HTTP1_1))
+            .build()
+        : KinesisClientUtil.createKinesisAsyncClient(builder);
+  }
+
   private RetrievalSpecificConfig retrieval(Place place, Reading reading) {
     return switch (reading) {
       case POLLING -> new PollingConfig(stream, kinesis);
-      case POLLING_OFTEN ->
+      case POLLING_OFTEN, POLLING_HTTP1 ->
           new PollingConfig(stream, kinesis).idleTimeBetweenReadsInMillis(OFTEN_MILLIS);
       case FAN_OUT ->
           new FanOutConfig(kinesis).streamName(stream).applicationName(place.application());

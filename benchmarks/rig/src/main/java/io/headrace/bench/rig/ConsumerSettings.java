@@ -29,7 +29,9 @@ public record ConsumerSettings(
     FAN_OUT,
     POLLING,
     /** With a quarter of a second at most between two reads of a shard that is at its tip. */
-    POLLING_OFTEN
+    POLLING_OFTEN,
+    /** As {@link #POLLING_OFTEN}, of a server that speaks no HTTP/2. */
+    POLLING_HTTP1
   }
 
   /** What a run of it is for; it decides what records carry. */
