@@ -10,7 +10,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.function.BiPredicate;
 import java.util.stream.Collectors;
 
@@ -62,7 +61,7 @@ final class ClaimPlan {
       Map<Incarnation, Integer> capacities,
       BiPredicate<Incarnation, StreamId> reads) {
     var readersOf = new HashMap<StreamId, Set<Incarnation>>();
-    var groups = new LinkedHashMap<Set<Incarnation>, SortedMap<ShardKey, Integer>>();
+    var groups = new LinkedHashMap<Set<Incarnation>, Map<ShardKey, Integer>>();
     free.forEach(
         (shard, weight) -> {
           var readers =
@@ -72,7 +71,7 @@ final class ClaimPlan {
                       held.keySet().stream()
                           .filter(who -> reads.test(who, stream))
                           .collect(Collectors.toSet()));
-          groups.computeIfAbsent(readers, r -> new TreeMap<>(ShardKeys.ORDER)).put(shard, weight);
+          groups.computeIfAbsent(readers, r -> new LinkedHashMap<>()).put(shard, weight);
         });
     var totals = new HashMap<>(held);
     var firsts = new HashMap<ShardKey, Incarnation>();
@@ -90,8 +89,9 @@ final class ClaimPlan {
     return firsts;
   }
 
+  /** In the order in which they are given. */
   private static Map<ShardKey, Incarnation> assign(
-      SortedMap<ShardKey, Integer> free,
+      Map<ShardKey, Integer> free,
       Map<Incarnation, Integer> held,
       Map<Incarnation, Integer> capacities) {
     int all = free.values().stream().mapToInt(weight -> weight).sum();

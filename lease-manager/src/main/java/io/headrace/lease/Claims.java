@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,13 @@ import org.jspecify.annotations.Nullable;
  * free, new, or of the dead. Lives on the coordinator's loop.
  */
 final class Claims {
+  /**
+   * For so long a plan stands while nothing is heard of others. What this worker claims meanwhile
+   * does not change what is left for whom, and a fleet that starts has thousands of claims, of
+   * which each would plan for all that are left.
+   */
+  private static final Duration PLAN_MAX = Duration.ofSeconds(1);
+
   private final Desk desk;
   private final Heart heart;
   private final Fleet fleet;
@@ -33,8 +41,10 @@ final class Claims {
   private final Map<ShardKey, Stored<LeaseRow>> made = new HashMap<>();
   private Consumer<StreamId> onForgotten = stream -> {};
   private @Nullable Rest rest;
+  private @Nullable Plan plan;
   private Consumer<ShardKey> onDeleted = shard -> {};
   private boolean open;
+  private boolean considering;
   private EventLoop.@Nullable Scheduled next;
 
   /**
@@ -43,6 +53,23 @@ final class Claims {
    * @param runnable of the roster, and what others have of it: as they were, to see a change
    */
   private record Rest(List<ShardKey> runnable, Set<ShardKey> spokenFor, Set<ShardKey> left) {}
+
+  /**
+   * How long this worker waits before it claims each shard, and what that was found from.
+   *
+   * @param active whoever was, the same set until that changes
+   */
+  private record Plan(
+      Rest rest, SortedSet<Incarnation> active, long madeAt, Map<ShardKey, Duration> waits) {
+    boolean holds(Rest now, SortedSet<Incarnation> activeNow, long ticks) {
+      return isSame(rest, now) && isSame(active, activeNow) && ticks - madeAt < PLAN_MAX.toNanos();
+    }
+
+    @SuppressWarnings("ReferenceEquality") // The same until something changes.
+    private static boolean isSame(Object one, Object other) {
+      return one == other;
+    }
+  }
 
   private static final class Candidate {
     final long since;
@@ -94,6 +121,8 @@ final class Claims {
 
   void begin() {
     open = false;
+    considering = false; // What was to come in a former life does not.
+    plan = null;
     candidates.clear();
     urgent.clear();
     made.clear();
@@ -124,6 +153,19 @@ final class Claims {
    */
   boolean nothingFree() {
     return candidates.values().stream().allMatch(candidate -> candidate.unreadable);
+  }
+
+  /** Many answers come at once, and what is next is worked out once. */
+  private void considerSoon() {
+    if (!considering) {
+      considering = true;
+      desk.after(
+          Duration.ZERO,
+          () -> {
+            considering = false;
+            consider();
+          });
+    }
   }
 
   void consider() {
@@ -170,6 +212,19 @@ final class Claims {
    * standby, which would find the shard a look later; it is offered some when it is worth it.
    */
   private Map<ShardKey, Duration> waits() {
+    var known = plan;
+    var seen = rest();
+    var active = fleet.view().active();
+    if (known == null
+        || !known.holds(seen, active, desk.now())
+        || !known.waits().keySet().containsAll(candidates.keySet())) {
+      known = new Plan(seen, active, desk.now(), planned());
+      plan = known;
+    }
+    return known.waits();
+  }
+
+  private Map<ShardKey, Duration> planned() {
     var held = fleet.totals(leases.book(), leases.flipped());
     held.keySet().removeIf(who -> fleet.view().isQuiet(desk.now(), who));
     fleet.retainAwake(held.keySet());
@@ -287,7 +342,7 @@ final class Claims {
     }
     urgent.remove(shard);
     candidates.remove(shard);
-    leases.claim(row, this::consider);
+    leases.claim(row);
   }
 
   /** Somebody has it who does not say so yet, or nobody may: looked at again, ever more seldom. */
@@ -300,6 +355,6 @@ final class Claims {
     boolean stuck = desk.now() - candidate.since > desk.settings.audit().toNanos();
     var longest = stuck ? desk.settings.leaseTime() : LeaseSettings.LOOK_AGAIN_MAX;
     candidate.pause = doubled.compareTo(longest) < 0 ? doubled : longest;
-    desk.after(pause, this::consider); // Comes even if nothing else happens.
+    considerSoon();
   }
 }

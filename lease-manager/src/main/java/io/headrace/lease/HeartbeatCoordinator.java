@@ -49,6 +49,7 @@ public final class HeartbeatCoordinator implements LeaseCoordinator {
   private @Nullable Parts parts;
   private volatile FleetSize size = FleetSize.UNKNOWN;
   private boolean registered;
+  private boolean considering;
   private boolean stopping;
 
   /** What there is once {@link #start} was called. */
@@ -178,6 +179,7 @@ public final class HeartbeatCoordinator implements LeaseCoordinator {
 
   private void registered(Parts p, Registration.Done done) {
     registered = true;
+    considering = false; // What was to come in a former life does not.
     p.heart.begin(done.worker(), done.sentAt());
     p.leases.begin(done.book());
     p.roster.begin();
@@ -414,7 +416,20 @@ public final class HeartbeatCoordinator implements LeaseCoordinator {
   /** A lease came or went. */
   private void leasesChanged() {
     leaveWhenSettled();
-    consider();
+    considerSoon();
+  }
+
+  /** Many leases come and go at once, and what follows from all of them is worked out once. */
+  private void considerSoon() {
+    if (!considering) {
+      considering = true;
+      desk.after(
+          Duration.ZERO,
+          () -> {
+            considering = false;
+            consider();
+          });
+    }
   }
 
   /** Who ended a shard tells of its children first: nobody else would look for them for long. */

@@ -116,7 +116,7 @@ final class Leases {
   }
 
   /** Makes a free lease, or one of the dead, ours. */
-  void claim(Stored<LeaseRow> seen, Runnable then) {
+  void claim(Stored<LeaseRow> seen) {
     var lease = new Held(seen.item().shard());
     held.put(lease.shard, lease);
     keeper.write(
@@ -130,7 +130,6 @@ final class Leases {
                   } else {
                     forget(lease);
                   }
-                  then.run();
                 }));
   }
 
