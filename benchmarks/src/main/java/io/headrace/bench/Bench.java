@@ -6,6 +6,7 @@ import io.headrace.bench.chaos.ExactBench;
 import io.headrace.bench.chaos.LettersBench;
 import io.headrace.bench.consumer.ConsumerBench;
 import io.headrace.bench.consumer.LatencyBench;
+import io.headrace.bench.cost.CostBench;
 import io.headrace.bench.fleet.FleetBench;
 import io.headrace.bench.local.LocalBench;
 import io.headrace.bench.metrics.MetricsBench;
@@ -47,6 +48,7 @@ import picocli.CommandLine.Spec;
       ExactBench.class,
       MetricsBench.class,
       StateBench.class,
+      CostBench.class,
       WindowsBench.class,
       CommandLine.HelpCommand.class
     })
