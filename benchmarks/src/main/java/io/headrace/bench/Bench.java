@@ -11,6 +11,8 @@ import io.headrace.bench.fleet.FleetBench;
 import io.headrace.bench.local.LocalBench;
 import io.headrace.bench.metrics.MetricsBench;
 import io.headrace.bench.outage.OutageBench;
+import io.headrace.bench.outage.OverloadBench;
+import io.headrace.bench.outage.SoakBench;
 import io.headrace.bench.poison.PoisonBench;
 import io.headrace.bench.producer.ProducerBench;
 import io.headrace.bench.scale.ScaleBench;
@@ -43,6 +45,8 @@ import picocli.CommandLine.Spec;
       AsyncBench.class,
       PoisonBench.class,
       OutageBench.class,
+      OverloadBench.class,
+      SoakBench.class,
       ChaosBench.class,
       LettersBench.class,
       ExactBench.class,
