@@ -13,6 +13,7 @@ import io.headrace.bench.metrics.MetricsBench;
 import io.headrace.bench.outage.OutageBench;
 import io.headrace.bench.outage.OverloadBench;
 import io.headrace.bench.outage.SoakBench;
+import io.headrace.bench.pieces.PiecesBench;
 import io.headrace.bench.poison.PoisonBench;
 import io.headrace.bench.producer.ProducerBench;
 import io.headrace.bench.scale.ScaleBench;
@@ -53,6 +54,7 @@ import picocli.CommandLine.Spec;
       MetricsBench.class,
       StateBench.class,
       CostBench.class,
+      PiecesBench.class,
       WindowsBench.class,
       CommandLine.HelpCommand.class
     })

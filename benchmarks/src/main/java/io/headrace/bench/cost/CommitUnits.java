@@ -122,7 +122,6 @@ final class CommitUnits {
         double unitsBefore = units.writes();
         double readsBefore = units.reads();
         double deletedBefore = units.of("DeleteItem");
-        double progressBefore = units.of("UpdateItem");
         long requestsBefore = requests.total();
         long before = commits.sent.sum();
         blocks.put(plan.blocks());
@@ -134,7 +133,6 @@ final class CommitUnits {
         }
         return new Figures()
             .put(UNITS, (units.writes() - unitsBefore) / counted)
-            .put("of_them_progress", (units.of("UpdateItem") - progressBefore) / counted)
             .put("of_them_deletions", (units.of("DeleteItem") - deletedBefore) / counted)
             .put("read_units_a_commit", (units.reads() - readsBefore) / counted)
             .put("requests_a_commit", (double) (requests.total() - requestsBefore) / counted)
