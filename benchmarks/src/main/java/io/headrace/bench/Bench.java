@@ -6,10 +6,14 @@ import io.headrace.bench.chaos.ExactBench;
 import io.headrace.bench.chaos.LettersBench;
 import io.headrace.bench.consumer.ConsumerBench;
 import io.headrace.bench.consumer.LatencyBench;
+import io.headrace.bench.cost.CostBench;
 import io.headrace.bench.fleet.FleetBench;
 import io.headrace.bench.local.LocalBench;
 import io.headrace.bench.metrics.MetricsBench;
 import io.headrace.bench.outage.OutageBench;
+import io.headrace.bench.outage.OverloadBench;
+import io.headrace.bench.outage.SoakBench;
+import io.headrace.bench.pieces.PiecesBench;
 import io.headrace.bench.poison.PoisonBench;
 import io.headrace.bench.producer.ProducerBench;
 import io.headrace.bench.scale.ScaleBench;
@@ -42,11 +46,15 @@ import picocli.CommandLine.Spec;
       AsyncBench.class,
       PoisonBench.class,
       OutageBench.class,
+      OverloadBench.class,
+      SoakBench.class,
       ChaosBench.class,
       LettersBench.class,
       ExactBench.class,
       MetricsBench.class,
       StateBench.class,
+      CostBench.class,
+      PiecesBench.class,
       WindowsBench.class,
       CommandLine.HelpCommand.class
     })

@@ -176,12 +176,12 @@ final class ChaosRun {
 
   private static String reshard(
       Disturbance disturbance, Services services, SplittableRandom details) {
-    int open = services.openShards();
+    int open = services.shards().count();
     boolean split = disturbance == Disturbance.SPLIT;
     if (open >= ChaosPlan.OPEN_SHARDS_MAX || (!split && open > 2)) {
-      return services.merge(details);
+      return services.shards().merge(details);
     }
-    return services.split(details);
+    return services.shards().split(details);
   }
 
   private double awaitDelivery(long since) throws IOException {

@@ -3,6 +3,7 @@ package io.headrace.bench.chaos;
 import io.headrace.bench.rig.Checkout;
 import io.headrace.bench.rig.KeptOptions;
 import io.headrace.bench.rig.Machine;
+import io.headrace.bench.rig.Seed;
 import io.headrace.bench.rig.Time;
 import java.io.IOException;
 import java.time.Duration;

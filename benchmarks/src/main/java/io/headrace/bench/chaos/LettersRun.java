@@ -156,7 +156,9 @@ final class LettersRun {
       if (kill % RESHARD_ONE_OF == 0) {
         reshards++;
         progress.accept(
-            reshards % 2 == 1 ? services.split(random.split()) : services.merge(random.split()));
+            reshards % 2 == 1
+                ? services.shards().split(random.split())
+                : services.shards().merge(random.split()));
       }
       if (kill == (plan.kills() + 1) / 2) {
         bug.mendHalf();

@@ -3,24 +3,20 @@ package io.headrace.bench.chaos;
 import io.headrace.bench.consumer.DynamoDbServer;
 import io.headrace.bench.rig.LoadClient;
 import io.headrace.bench.rig.NotMeasured;
+import io.headrace.bench.rig.OpenShards;
 import io.headrace.bench.rig.OwnServer;
 import io.headrace.bench.rig.Pause;
 import io.headrace.bench.rig.ServerProcess;
 import java.io.IOException;
-import java.math.BigInteger;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import software.amazon.awssdk.services.kinesis.model.GetRecordsResponse;
 import software.amazon.awssdk.services.kinesis.model.Record;
-import software.amazon.awssdk.services.kinesis.model.Shard;
 
 /**
  * The local Kinesis, which stays up, and DynamoDB Local, which is stopped and started again. Only
@@ -85,45 +81,9 @@ final class Services implements AutoCloseable {
         DynamoDbServer.launchIn(tables, dynamoDbPort), dynamoDbPort, logs.resolve("dynamodb.log"));
   }
 
-  /** Splits an open shard in its middle; answers what was done. */
-  String split(SplittableRandom random) {
-    List<Shard> open = open();
-    Shard shard = open.get(random.nextInt(open.size()));
-    BigInteger middle = start(shard).add(end(shard)).shiftRight(1);
-    client
-        .sdk()
-        .splitShard(
-            request ->
-                request
-                    .streamName(WitnessProgram.STREAM)
-                    .shardToSplit(shard.shardId())
-                    .newStartingHashKey(middle.toString()))
-        .join();
-    client.awaitActive(WitnessProgram.STREAM);
-    return "split " + shard.shardId();
-  }
-
-  /** Merges two neighbours; answers what was done. */
-  String merge(SplittableRandom random) {
-    List<Shard> open = open();
-    int left = random.nextInt(open.size() - 1);
-    Shard one = open.get(left);
-    Shard other = open.get(left + 1);
-    client
-        .sdk()
-        .mergeShards(
-            request ->
-                request
-                    .streamName(WitnessProgram.STREAM)
-                    .shardToMerge(one.shardId())
-                    .adjacentShardToMerge(other.shardId()))
-        .join();
-    client.awaitActive(WitnessProgram.STREAM);
-    return "merge " + one.shardId() + " with " + other.shardId();
-  }
-
-  int openShards() {
-    return open().size();
+  /** The shards that {@link WitnessProgram} reads. */
+  OpenShards shards() {
+    return new OpenShards(client, WitnessProgram.STREAM);
   }
 
   /** Writes down all outputs, shard by shard. */
@@ -147,26 +107,6 @@ final class Services implements AutoCloseable {
         atTip = page.records().isEmpty() && page.millisBehindLatest() == 0;
       }
     }
-  }
-
-  private List<Shard> open() {
-    List<Shard> open = new ArrayList<>();
-    for (Shard shard :
-        client.sdk().listShards(r -> r.streamName(WitnessProgram.STREAM)).join().shards()) {
-      if (shard.sequenceNumberRange().endingSequenceNumber() == null) {
-        open.add(shard);
-      }
-    }
-    open.sort(Comparator.comparing(Services::start));
-    return open;
-  }
-
-  private static BigInteger start(Shard shard) {
-    return new BigInteger(shard.hashKeyRange().startingHashKey());
-  }
-
-  private static BigInteger end(Shard shard) {
-    return new BigInteger(shard.hashKeyRange().endingHashKey());
   }
 
   @Override

@@ -1,12 +1,13 @@
 package io.headrace.bench.fleet;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.headrace.bench.rig.ConsumedUnits;
 import io.headrace.bench.rig.Figures;
 import io.headrace.bench.rig.Pause;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.function.Predicate;
 
 /** What a fleet costs while nothing happens. */
 final class Costs {
@@ -16,8 +17,6 @@ final class Costs {
   private static final Duration QUIET = Duration.ofSeconds(20);
 
   private static final Duration COUNTED = Duration.ofMinutes(1);
-  private static final Set<String> WRITES =
-      Set.of("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems");
 
   private Costs() {}
 
@@ -25,36 +24,64 @@ final class Costs {
     List<FleetMember> fleet = stage.fleet(2);
     stage.load().close();
     Pause.millis(QUIET.toMillis());
+    return counted(fleet, label);
+  }
+
+  /** The same workers while a record a second comes into each half of each shard, and at rest. */
+  static Figures loadedAndIdle(Stage stage) {
+    List<FleetMember> fleet = stage.fleet(2);
+    Figures figures = counted(fleet, "loaded");
+    stage.load().close();
+    Pause.millis(QUIET.toMillis());
+    figures.putAll(counted(fleet, "idle"));
+    return figures;
+  }
+
+  /** What a worker sends a second, the mean of all. */
+  private static Figures counted(List<FleetMember> fleet, String label) {
     List<Signal> before = fleet.stream().map(Costs::status).toList();
     Pause.millis(COUNTED.toMillis());
     List<Signal> after = fleet.stream().map(Costs::status).toList();
     double requests = 0;
     double writes = 0;
+    double writeUnits = 0;
+    double readUnits = 0;
+    double ofStream = 0;
     double threads = 0;
     for (int i = 0; i < fleet.size(); i++) {
+      JsonNode first = before.get(i).line();
+      JsonNode last = after.get(i).line();
       double seconds = Starting.seconds(after.get(i).tick() - before.get(i).tick());
-      threads = Math.max(threads, after.get(i).line().path("threads").asDouble());
-      for (Map.Entry<String, JsonNode> operation : requests(after.get(i))) {
-        long sent =
-            operation.getValue().asLong()
-                - before.get(i).line().path("requests").path(operation.getKey()).asLong();
-        requests += sent / seconds;
-        writes += WRITES.contains(operation.getKey()) ? sent / seconds : 0;
-      }
+      threads = Math.max(threads, last.path("threads").asDouble());
+      requests += sent(first, last, "requests", operation -> true) / seconds;
+      writes += sent(first, last, "requests", ConsumedUnits.WRITES::contains) / seconds;
+      writeUnits += sent(first, last, "units", "write"::equals) / seconds;
+      readUnits += sent(first, last, "units", "read"::equals) / seconds;
+      ofStream += sent(first, last, "streamRequests", operation -> true) / seconds;
     }
     return new Figures()
         .put(label + ".requests_s", requests / fleet.size())
         .put(label + ".writes_s", writes / fleet.size())
+        .put(label + ".write_units_s", writeUnits / fleet.size())
+        .put(label + ".read_units_s", readUnits / fleet.size())
+        .put(label + ".stream_requests_s", ofStream / fleet.size())
         .put(label + ".threads", threads);
+  }
+
+  private static double sent(
+      JsonNode before, JsonNode after, String what, Predicate<String> which) {
+    double sent = 0;
+    for (Map.Entry<String, JsonNode> each : after.path(what).properties()) {
+      if (which.test(each.getKey())) {
+        sent += each.getValue().asDouble() - before.path(what).path(each.getKey()).asDouble();
+      }
+    }
+    return sent;
   }
 
   static Figures threads(Stage stage, String label) {
     FleetMember worker = stage.fleet(1).get(0);
     return new Figures().put(label + ".count", status(worker).line().path("threads").asDouble());
-  }
-
-  private static Set<Map.Entry<String, JsonNode>> requests(Signal status) {
-    return status.line().path("requests").properties();
   }
 
   private static Signal status(FleetMember member) {

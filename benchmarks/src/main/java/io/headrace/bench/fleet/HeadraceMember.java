@@ -5,7 +5,6 @@ import static io.headrace.bench.rig.LocalBuilder.local;
 import io.headrace.bench.rig.Member;
 import io.headrace.bench.rig.MemberSettings;
 import io.headrace.bench.rig.MemberSettings.Reading;
-import io.headrace.bench.rig.RequestCount;
 import io.headrace.checkpoint.dynamo.DynamoCheckpointStore;
 import io.headrace.function.Codec;
 import io.headrace.function.DeadLetters;
@@ -42,15 +41,20 @@ final class HeadraceMember {
   }
 
   private static Member.Worker start(
-      MemberSettings settings, Member.Handling function, RequestCount requests) throws IOException {
+      MemberSettings settings, Member.Handling function, Member.Traffic traffic)
+      throws IOException {
     KinesisAsyncClient kinesis =
         local(KinesisAsyncClient.builder(), settings.kinesis())
             .httpClientBuilder(KinesisHttp.builder())
-            .overrideConfiguration(KinesisHttp::prepare)
+            .overrideConfiguration(
+                override -> {
+                  KinesisHttp.prepare(override);
+                  override.addExecutionInterceptor(traffic.ofStream());
+                })
             .build();
     DynamoDbAsyncClient dynamoDb =
         local(DynamoDbAsyncClient.builder(), settings.dynamoDb())
-            .overrideConfiguration(override -> override.addExecutionInterceptor(requests))
+            .overrideConfiguration(traffic::count)
             .build();
     Retrieval retrieval =
         settings.reading() == Reading.FAN_OUT ? Retrieval.fanOut() : Retrieval.polling();

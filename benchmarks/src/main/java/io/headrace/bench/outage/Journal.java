@@ -17,6 +17,9 @@ import java.util.function.Consumer;
  * processes.
  */
 final class Journal implements AutoCloseable {
+  /** What its name ends with. */
+  static final String FILE = ".journal";
+
   private static final int BUFFER_BYTES = 1 << 20;
 
   /**

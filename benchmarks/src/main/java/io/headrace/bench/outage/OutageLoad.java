@@ -26,6 +26,8 @@ final class OutageLoad implements AutoCloseable {
   /** At full load it stays so many records ahead, so that the workers always have enough to do. */
   static final long AHEAD_MAX = 20_000;
 
+  private static final double NONE = -1;
+
   private static final int KEYS_OF_A_LANE = OutagePlan.KEYS / LANES;
 
   private final LoadClient client;
@@ -36,7 +38,7 @@ final class OutageLoad implements AutoCloseable {
   private final int[] next = new int[OutagePlan.KEYS];
   private volatile long handled;
 
-  /** 0 is as fast as the workers handle them. */
+  /** 0 is as fast as the workers handle them, less is none. */
   private volatile double perSecond;
 
   OutageLoad(LoadClient client) {
@@ -61,6 +63,11 @@ final class OutageLoad implements AutoCloseable {
     handled = records;
   }
 
+  /** From now on none, until a rate is told. */
+  void pause() {
+    perSecond = NONE;
+  }
+
   /** From now on so many a second, whatever is handled. */
   void rate(double recordsPerSecond) {
     perSecond = recordsPerSecond;
@@ -79,6 +86,11 @@ final class OutageLoad implements AutoCloseable {
       if (rate != perSecond) {
         rate = perSecond;
         due = System.nanoTime();
+      }
+      if (rate == NONE) {
+        Pause.millis(1);
+        due = System.nanoTime();
+        continue;
       }
       if (rate == 0) {
         if (stored.sum() - handled > AHEAD_MAX) {

@@ -8,7 +8,6 @@ import io.headrace.bench.rig.Target;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -132,23 +131,7 @@ record OutageReport(OutagePlan plan, Map<String, Object> machine, OutageRun.Outc
     lines.add(
         "4 shards, %d workers, a function that asks %s with each record"
             .formatted(plan.workers(), OutagePlan.DEPENDENCY));
-    figures()
-        .forEach(
-            (name, value) -> lines.add(String.format(Locale.ROOT, "  %-24s %14s", name, value)));
-    lines.add("");
-    targets()
-        .forEach(
-            target ->
-                lines.add(
-                    String.format(
-                        Locale.ROOT,
-                        "  %-12s %s %s: %s",
-                        target.measured() == null
-                            ? "NOT MEASURED"
-                            : target.met() ? "met" : "MISSED",
-                        target.name(),
-                        target.limit(),
-                        target.json().get("value"))));
+    lines.addAll(Rows.of(figures(), targets()));
     return lines;
   }
 }

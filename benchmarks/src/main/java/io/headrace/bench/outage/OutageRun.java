@@ -2,20 +2,13 @@ package io.headrace.bench.outage;
 
 import static io.headrace.bench.rig.LocalBuilder.local;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.headrace.bench.consumer.DynamoDbServer;
 import io.headrace.bench.rig.Checkout;
-import io.headrace.bench.rig.Dialogue;
-import io.headrace.bench.rig.Launch;
 import io.headrace.bench.rig.LoadClient;
-import io.headrace.bench.rig.NotMeasured;
 import io.headrace.bench.rig.OwnServer;
 import io.headrace.bench.rig.Pause;
 import io.headrace.bench.rig.ServerProcess;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -32,20 +25,13 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 final class OutageRun {
   private static final int KINESIS_HEAP_MEBIBYTES = 3_072;
   private static final int WORKER_HEAP_MEBIBYTES = 256;
-  private static final Duration START_MAX = Duration.ofSeconds(60);
-  private static final Duration ANSWER_MAX = Duration.ofSeconds(60);
-  private static final Duration STOP_MAX = Duration.ofSeconds(40);
   private static final Duration CATCH_UP_MAX = Duration.ofMinutes(15);
-  private static final Duration WARM_MAX = Duration.ofMinutes(2);
-  private static final int WARM_RECORDS = 5_000;
   private static final long LOOK_NANOS = 1_000_000_000;
 
   private final OutagePlan plan;
   private final Path folder;
   private final Path logs;
   private final Consumer<String> progress;
-  private final ObjectMapper json = new ObjectMapper();
-  private final List<Dialogue> workers = new ArrayList<>();
   private final Watch watch = new Watch();
 
   /**
@@ -91,73 +77,42 @@ final class OutageRun {
         DynamoDbAsyncClient dynamoDb =
             local(DynamoDbAsyncClient.builder(), tables.endpoint()).build();
         Dependency dependency = new Dependency();
-        AutoCloseableWorkers fleet = () -> workers.forEach(Dialogue::close)) {
+        LoadedWorkers fleet =
+            new LoadedWorkers(
+                new LoadedWorkers.Program(
+                    OutageWorker.class,
+                    WORKER_HEAP_MEBIBYTES,
+                    List.of(
+                        "kinesis=" + kinesis.endpoint(),
+                        "dynamodb=" + tables.endpoint(),
+                        "service=" + dependency.uri())),
+                folder,
+                logs)) {
       client.create(OutagePlan.STREAM);
       dependency.on();
-      for (int number = 0; number < plan.workers(); number++) {
-        workers.add(start(number, kinesis.endpoint(), tables.endpoint(), dependency.uri()));
-      }
-      awaitReady();
-      return measured(client, dependency, dynamoDb);
+      fleet.start(plan.workers());
+      return measured(client, dependency, dynamoDb, fleet);
     }
   }
 
-  /** Closes without checked exceptions. */
-  private interface AutoCloseableWorkers extends AutoCloseable {
-    @Override
-    void close();
-  }
-
-  private Dialogue start(int number, URI kinesis, URI dynamoDb, URI service) {
-    Dialogue worker =
-        Dialogue.start(
-            Launch.ours(
-                name(number),
-                OutageWorker.class,
-                List.of("-Xmx" + WORKER_HEAP_MEBIBYTES + "m"),
-                List.of(
-                    "kinesis=" + kinesis,
-                    "dynamodb=" + dynamoDb,
-                    "service=" + service,
-                    "worker=" + name(number),
-                    "folder=" + folder)),
-            logs.resolve(name(number) + ".log"),
-            STOP_MAX);
-    worker.hear(START_MAX);
-    return worker;
-  }
-
-  private static String name(int number) {
-    return "worker-" + number;
-  }
-
-  private void awaitReady() {
-    long end = System.nanoTime() + START_MAX.toNanos();
-    while (!look(0).ready()) {
-      if (System.nanoTime() > end) {
-        throw new NotMeasured("not all workers took part within " + START_MAX.toSeconds() + " s");
-      }
-      Pause.millis(200);
-    }
-  }
-
-  private Outcome measured(LoadClient client, Dependency dependency, DynamoDbAsyncClient dynamoDb)
+  private Outcome measured(
+      LoadClient client, Dependency dependency, DynamoDbAsyncClient dynamoDb, LoadedWorkers fleet)
       throws IOException {
     OutageLoad load = new OutageLoad(client);
     try (load) {
       load.start();
-      double full = fullLoad(load);
+      double full = fleet.fullLoad(load, plan.before()).handledPerSecond();
       progress.accept("full load: %.0f records/s; the dependency goes off".formatted(full));
       dependency.off();
       long off = System.nanoTime();
       load.rate(full);
-      Watch.Look atOff = look(load.stored());
+      Watch.Look atOff = fleet.look(load.stored());
       Watch.Look last = atOff;
       long nextLook = off;
       while (System.nanoTime() - off < plan.off().toNanos()) {
         nextLook += LOOK_NANOS;
         Pause.until(Math.min(nextLook, off + plan.off().toNanos()));
-        last = look(load.stored());
+        last = fleet.look(load.stored());
         watch.whileOff(last, (System.nanoTime() - off) / 1e9);
       }
       double after = full * plan.after();
@@ -165,10 +120,11 @@ final class OutageRun {
       dependency.on();
       long on = System.nanoTime();
       progress.accept("it is back; %,d records are behind".formatted(last.lag()));
-      CatchUp caught = catchUp(load, on, after);
+      CatchUp caught = catchUp(fleet, load, on, after);
       load.close();
-      Watch.Look end = awaitAll(load);
-      boolean inOrder = stop();
+      Watch.Look end = fleet.awaitAll(load, LoadedWorkers.START_MAX);
+      watch.see(end);
+      boolean inOrder = fleet.stop();
       return new Outcome(
           full,
           after,
@@ -181,47 +137,7 @@ final class OutageRun {
           end.letters() + lettersIn(dynamoDb),
           inOrder,
           watch,
-          judge(load.numbers()));
-    }
-  }
-
-  /** All run as fast as they can; answers what was handled a second in the second half. */
-  private double fullLoad(OutageLoad load) {
-    warm(load);
-    long begun = System.nanoTime();
-    long half = begun + plan.before().toNanos() / 2;
-    Watch.Look first = look(load.stored());
-    while (System.nanoTime() < half) {
-      Pause.millis(200);
-      first = look(load.stored());
-      load.handled(first.handled());
-    }
-    long from = System.nanoTime();
-    Watch.Look last = first;
-    while (System.nanoTime() - begun < plan.before().toNanos()) {
-      Pause.millis(200);
-      last = look(load.stored());
-      load.handled(last.handled());
-    }
-    double perSecond = (last.handled() - first.handled()) / ((System.nanoTime() - from) / 1e9);
-    if (perSecond < 1) {
-      throw new NotMeasured("nothing was handled before the dependency went off");
-    }
-    return perSecond;
-  }
-
-  /** In its first seconds a JVM interprets: what it handles then says nothing of full load. */
-  private void warm(OutageLoad load) {
-    long end = System.nanoTime() + WARM_MAX.toNanos();
-    Watch.Look look = look(load.stored());
-    while (look.handled() < WARM_RECORDS) {
-      if (System.nanoTime() > end) {
-        throw new NotMeasured(
-            look.handled() + " records were handled in " + WARM_MAX.toSeconds() + " s");
-      }
-      Pause.millis(200);
-      look = look(load.stored());
-      load.handled(look.handled());
+          fleet.judge(load.numbers()));
     }
   }
 
@@ -229,13 +145,13 @@ final class OutageRun {
   private record CatchUp(
       List<Course.Sample> samples, long lagAtMost, double noticedSeconds, double seconds) {}
 
-  private CatchUp catchUp(OutageLoad load, long on, double putsPerSecond) {
+  private CatchUp catchUp(LoadedWorkers fleet, OutageLoad load, long on, double putsPerSecond) {
     List<Course.Sample> samples = new ArrayList<>();
     long lagAtMost = 0;
     double noticed = -1;
     for (long next = on + LOOK_NANOS; ; next += LOOK_NANOS) {
       Pause.until(next);
-      Watch.Look look = look(load.stored());
+      Watch.Look look = fleet.look(load.stored());
       watch.see(look);
       double seconds = (System.nanoTime() - on) / 1e9;
       lagAtMost = Math.max(lagAtMost, look.lag());
@@ -256,54 +172,16 @@ final class OutageRun {
     }
   }
 
-  private Watch.Look awaitAll(OutageLoad load) {
-    long end = System.nanoTime() + START_MAX.toNanos();
-    Watch.Look look = look(load.stored());
-    while (look.lag() > 0 && System.nanoTime() < end) {
-      Pause.millis(100);
-      look = look(load.stored());
-    }
-    watch.see(look);
-    return look;
-  }
-
-  /** What was stored is told first: what is handled meanwhile makes the lag less, never more. */
-  private Watch.Look look(long stored) {
-    List<JsonNode> answers = new ArrayList<>();
-    for (Dialogue worker : workers) {
-      try {
-        answers.add(json.readTree(worker.ask(OutageWorker.STATUS, ANSWER_MAX)));
-      } catch (JsonProcessingException e) {
-        throw new NotMeasured("a worker's status is not JSON: " + e.getMessage(), e);
-      }
-    }
-    return Watch.Look.of(stored, answers);
-  }
-
-  private boolean stop() {
-    workers.forEach(Dialogue::close);
-    return workers.stream().allMatch(worker -> worker.exitCode() == 0);
-  }
-
   /** Letters in the table, as a plain reader finds them. */
   private static long lettersIn(DynamoDbAsyncClient dynamoDb) {
     return dynamoDb
         .scan(
             request ->
                 request
-                    .tableName(OutageWorker.TABLE)
+                    .tableName(JournallingWorker.TABLE)
                     .filterExpression("contains(pk, :letters)")
                     .expressionAttributeValues(Map.of(":letters", AttributeValue.fromS("!D!"))))
         .join()
         .count();
-  }
-
-  private OutageJudge.Verdict judge(int[] numbers) throws IOException {
-    OutageJudge judge = new OutageJudge(numbers);
-    for (int number = 0; number < plan.workers(); number++) {
-      int worker = number;
-      Journal.read(folder.resolve(name(number) + ".journal"), call -> judge.accept(worker, call));
-    }
-    return judge.verdict();
   }
 }

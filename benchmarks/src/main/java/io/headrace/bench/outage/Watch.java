@@ -24,6 +24,8 @@ final class Watch {
    * All workers at once.
    *
    * @param age of the oldest unfinished record in the worst shard of all, in seconds
+   * @param commits that stand
+   * @param requests that were sent to table and stream, those tried again too
    * @param unavailable what the metrics of any worker name
    * @param namedInMetrics workers whose metrics name the dependency
    * @param namedInHealth workers whose health does
@@ -36,13 +38,22 @@ final class Watch {
       double age,
       long letters,
       long failedCalls,
+      long commits,
+      long requests,
       double memoryShare,
       long heapBytes,
       Set<String> unavailable,
       int namedInMetrics,
       int namedInHealth) {
-    static Look of(long stored, List<JsonNode> answers) {
-      long handled = 0;
+    /**
+     * Of what workers answer.
+     *
+     * @param others what workers handled that are gone
+     */
+    static Look of(long stored, long others, List<JsonNode> answers) {
+      long handled = others;
+      long commits = 0;
+      long requests = 0;
       long letters = 0;
       long failedCalls = 0;
       double age = 0;
@@ -56,6 +67,8 @@ final class Watch {
         handled += each.path("handled").asLong();
         letters += each.path("letters").asLong();
         failedCalls += each.path("failedCalls").asLong();
+        commits += each.path("commits").asLong();
+        requests += each.path("requests").asLong();
         age = Math.max(age, each.path("age").asDouble());
         memory =
             Math.max(
@@ -78,6 +91,8 @@ final class Watch {
           age,
           letters,
           failedCalls,
+          commits,
+          requests,
           memory,
           heap,
           unavailable,

@@ -83,6 +83,6 @@ class CourseTest {
                         + health
                         + "}")
                     .replace('\'', '"'));
-    return Watch.Look.of(7, List.of(worker));
+    return Watch.Look.of(7, 0, List.of(worker));
   }
 }

@@ -2,7 +2,6 @@ package io.headrace.bench.kcl;
 
 import io.headrace.bench.rig.Member;
 import io.headrace.bench.rig.MemberSettings;
-import io.headrace.bench.rig.RequestCount;
 import java.util.concurrent.TimeUnit;
 import software.amazon.kinesis.coordinator.Scheduler;
 import software.amazon.kinesis.retrieval.KinesisClientRecord;
@@ -23,8 +22,8 @@ public final class KclMember {
   }
 
   private static Member.Worker start(
-      MemberSettings settings, Member.Handling function, RequestCount requests) {
-    KclSetup setup = new KclSetup(settings, () -> new Processor(function), requests);
+      MemberSettings settings, Member.Handling function, Member.Traffic traffic) {
+    KclSetup setup = new KclSetup(settings, () -> new Processor(function), traffic);
     Scheduler scheduler = setup.scheduler();
     Thread thread = new Thread(scheduler, "scheduler");
     thread.setDaemon(true);

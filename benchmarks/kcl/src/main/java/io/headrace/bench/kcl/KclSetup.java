@@ -2,9 +2,9 @@ package io.headrace.bench.kcl;
 
 import static io.headrace.bench.rig.LocalBuilder.local;
 
+import io.headrace.bench.rig.Member;
 import io.headrace.bench.rig.MemberSettings;
 import io.headrace.bench.rig.MemberSettings.Reading;
-import io.headrace.bench.rig.RequestCount;
 import java.util.concurrent.atomic.AtomicBoolean;
 import software.amazon.awssdk.services.cloudwatch.CloudWatchAsyncClient;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
@@ -43,14 +43,17 @@ final class KclSetup {
   private final ConfigsBuilder configs;
   private final AtomicBoolean started = new AtomicBoolean();
 
-  KclSetup(MemberSettings settings, ShardRecordProcessorFactory processors, RequestCount requests) {
+  KclSetup(
+      MemberSettings settings, ShardRecordProcessorFactory processors, Member.Traffic traffic) {
     this.settings = settings;
     this.kinesis =
         KinesisClientUtil.createKinesisAsyncClient(
-            local(KinesisAsyncClient.builder(), settings.kinesis()));
+            local(KinesisAsyncClient.builder(), settings.kinesis())
+                .overrideConfiguration(
+                    override -> override.addExecutionInterceptor(traffic.ofStream())));
     DynamoDbAsyncClient dynamoDb =
         local(DynamoDbAsyncClient.builder(), settings.dynamoDb())
-            .overrideConfiguration(override -> override.addExecutionInterceptor(requests))
+            .overrideConfiguration(traffic::count)
             .build();
     this.configs =
         new ConfigsBuilder(

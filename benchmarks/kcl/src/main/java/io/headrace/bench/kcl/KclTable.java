@@ -1,9 +1,9 @@
 package io.headrace.bench.kcl;
 
 import io.headrace.bench.rig.Arguments;
+import io.headrace.bench.rig.Member;
 import io.headrace.bench.rig.MemberSettings;
 import io.headrace.bench.rig.NotMeasured;
-import io.headrace.bench.rig.RequestCount;
 import java.util.Arrays;
 import java.util.List;
 import software.amazon.kinesis.common.HashKeyRangeForLease;
@@ -48,7 +48,7 @@ public final class KclTable {
             () -> {
               throw new IllegalStateException("nothing runs here");
             },
-            new RequestCount());
+            Member.Traffic.none());
     LeaseRefresher table =
         setup
             .leases()

@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
 
 /**
  * A worker of a measured fleet as a process: prints a line of JSON for each record that its
@@ -27,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  *   {"tick":1,"event":"ready","cpuMillis":2100}      it takes part in its fleet
  *   {"tick":2,"event":"record","shard":"shardId-000000000000","sequence":"49...","number":7}
  *   {"tick":3,"event":"threw","shard":...}           its function is about to throw
- *   {"tick":4,"event":"status","threads":31,"requests":{"UpdateItem":12}}
+ *   {"tick":4,"event":"status","threads":31,"requests":{"UpdateItem":12},
+ *       "units":{"write":12.0,"read":3.0},"streamRequests":{"GetRecords":400}}
  *   {"tick":5,"event":"stopped"}                     it has left in order
  *   {"tick":6,"event":"dead"}                        its library says that it can't go on
  * </pre>
@@ -63,13 +65,27 @@ public final class Member {
 
   /** What is measured. */
   public interface Start {
-    /**
-     * Starts a worker and returns at once.
-     *
-     * @param requests is to be an interceptor of its client of DynamoDB
-     */
-    Worker start(MemberSettings settings, Handling function, RequestCount requests)
-        throws Exception;
+    /** Starts a worker and returns at once; its clients are to count what they send. */
+    Worker start(MemberSettings settings, Handling function, Traffic traffic) throws Exception;
+  }
+
+  /**
+   * What a worker sends. Each is to be an interceptor.
+   *
+   * @param ofTable of its client of DynamoDB
+   * @param units of the same
+   * @param ofStream of its client of Kinesis
+   */
+  public record Traffic(RequestCount ofTable, ConsumedUnits units, RequestCount ofStream) {
+    /** Of which nothing is counted yet. */
+    public static Traffic none() {
+      return new Traffic(new RequestCount(), new ConsumedUnits(), new RequestCount());
+    }
+
+    /** A client of DynamoDB counts from now on. */
+    public void count(ClientOverrideConfiguration.Builder table) {
+      table.addExecutionInterceptor(ofTable).addExecutionInterceptor(units);
+    }
   }
 
   private final PrintStream out =
@@ -77,7 +93,7 @@ public final class Member {
           new BufferedOutputStream(new FileOutputStream(FileDescriptor.out)),
           false,
           StandardCharsets.UTF_8);
-  private final RequestCount requests = new RequestCount();
+  private final Traffic traffic = Traffic.none();
   private final Map<Long, Integer> exceptions = new ConcurrentHashMap<>();
   private final MemberSettings settings;
 
@@ -89,7 +105,7 @@ public final class Member {
   public static void run(String[] args, Start start) {
     try {
       Member member = new Member(MemberSettings.parse(Arrays.asList(args)));
-      Worker worker = start.start(member.settings, member::handle, member.requests);
+      Worker worker = start.start(member.settings, member::handle, member.traffic);
       Thread watch = new Thread(() -> member.watch(worker), "watch");
       watch.setDaemon(true);
       watch.start();
@@ -171,7 +187,9 @@ public final class Member {
   private Map<String, Object> status() {
     return Map.of(
         "threads", ManagementFactory.getThreadMXBean().getThreadCount(),
-        "requests", requests.byOperation());
+        "requests", traffic.ofTable().byOperation(),
+        "units", Map.of("write", traffic.units().writes(), "read", traffic.units().reads()),
+        "streamRequests", traffic.ofStream().byOperation());
   }
 
   private void tell(String event, Map<String, ?> more) {

@@ -5,8 +5,14 @@ import io.headrace.local.LocalKinesis;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.net.HttpURLConnection;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 
 /**
@@ -15,6 +21,8 @@ import java.util.List;
  * ends it, so that it never outlives the benchmark.
  */
 public final class OwnServer {
+  private static final Duration FAULTS_MAX = Duration.ofSeconds(20);
+
   private OwnServer() {}
 
   /**
@@ -41,6 +49,30 @@ public final class OwnServer {
     return ServerProcess.start(launch(port, limits, heapMebibytes), port, log);
   }
 
+  /**
+   * Sets what goes wrong in a server that runs, instead of what did before.
+   *
+   * @param rules as a file of faults has them; an empty list for none
+   */
+  public static void faults(URI endpoint, String rules) {
+    HttpRequest request =
+        HttpRequest.newBuilder(endpoint.resolve("/_headrace/faults"))
+            .timeout(FAULTS_MAX)
+            .PUT(HttpRequest.BodyPublishers.ofString("{\"rules\": " + rules + "}"))
+            .build();
+    try {
+      HttpResponse<String> answer =
+          HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
+      if (answer.statusCode() != HttpURLConnection.HTTP_OK) {
+        throw new NotMeasured("the server does not take faults: " + answer.body());
+      }
+    } catch (IOException e) {
+      throw new NotMeasured("the server can't be told what is to go wrong: " + e, e);
+    } catch (InterruptedException e) {
+      throw new NotMeasured("the run was interrupted", e);
+    }
+  }
+
   /** Runs until its input ends. */
   public static void main(String[] args) throws IOException {
     // Records may fill three quarters of the heap: the rest is for requests on their way.
@@ -50,6 +82,7 @@ public final class OwnServer {
             .port(Integer.parseInt(args[0]))
             .limits(args.length > 1 ? Limits.parse(args[1]) : Limits.off())
             .memoryBytesMax(memory)
+            .admin(true)
             .start()) {
       BufferedReader in =
           new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));

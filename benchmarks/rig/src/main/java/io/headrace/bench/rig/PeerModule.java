@@ -33,8 +33,15 @@ public final class PeerModule {
    * @param profiles of Maven with which it is built
    * @param mainPackage what its programs lie in, with a dot at its end
    * @param jar the name of the library, as that of its jar begins
+   * @param uses the folders of our modules that it is built with
    */
-  public record Kind(String folder, String profiles, String mainPackage, String jar) {}
+  public record Kind(
+      String folder, String profiles, String mainPackage, String jar, List<String> uses) {
+    /** One that uses the rig and nothing else of ours. */
+    public Kind(String folder, String profiles, String mainPackage, String jar) {
+      this(folder, profiles, mainPackage, jar, List.of("benchmarks/rig"));
+    }
+  }
 
   /**
    * Finds it in a checkout.
@@ -86,12 +93,11 @@ public final class PeerModule {
   }
 
   private boolean newer(FileTime built) throws IOException {
-    List<String> sources =
-        List.of(
-            kind.folder() + "/src/main",
-            kind.folder() + "/pom.xml",
-            "benchmarks/rig/src/main",
-            "benchmarks/rig/pom.xml");
+    List<String> sources = new ArrayList<>();
+    for (String module : Stream.concat(Stream.of(kind.folder()), kind.uses().stream()).toList()) {
+      sources.add(module + "/src/main");
+      sources.add(module + "/pom.xml");
+    }
     for (String source : sources) {
       try (Stream<Path> files = Files.walk(home.resolve(source))) {
         for (Path file : files.filter(Files::isRegularFile).toList()) {
