@@ -258,11 +258,11 @@ final class JournallingWorker {
   private static Figures census() throws IOException {
     Figures figures =
         new Figures()
-            .put("heapBytes", Memory.heapAfterCollection())
+            .put("heapBytes", (double) Memory.heapAfterCollection())
             .put("threads", ManagementFactory.getThreadMXBean().getThreadCount());
     if (Files.isDirectory(HANDLES)) {
       try (Stream<Path> handles = Files.list(HANDLES)) {
-        figures.put("handles", handles.count());
+        figures.put("handles", (double) handles.count());
       }
     }
     return figures;

@@ -125,7 +125,8 @@ final class LoadedWorkers implements AutoCloseable {
   Figures census(int place) {
     Dialogue worker = living.get(place);
     Figures figures = Figures.parse(worker.ask(JournallingWorker.CENSUS, ANSWER_MAX));
-    Memory.residentBytes(worker.pid()).ifPresent(bytes -> figures.put("residentBytes", bytes));
+    Memory.residentBytes(worker.pid())
+        .ifPresent(bytes -> figures.put("residentBytes", (double) bytes));
     return figures;
   }
 

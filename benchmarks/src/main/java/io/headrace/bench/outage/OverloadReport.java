@@ -108,6 +108,10 @@ record OverloadReport(OverloadPlan plan, Map<String, Object> machine, OverloadRu
     return Target.atMost(name, limit, value == null ? null : Samples.of(value.doubleValue()));
   }
 
+  private static Target atMost(String name, double limit, long value) {
+    return atMost(name, limit, (double) value);
+  }
+
   private static Target atMost(String name, double limit, double value) {
     return Target.atMost(name, limit, Samples.of(value));
   }

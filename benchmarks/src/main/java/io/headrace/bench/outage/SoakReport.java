@@ -55,6 +55,10 @@ record SoakReport(SoakPlan plan, Map<String, Object> machine, SoakRun.Outcome ou
     return growth == 0 ? 0 : growth / Math.max(1, trend.median());
   }
 
+  private static Target atMost(String name, double limit, long value) {
+    return atMost(name, limit, (double) value);
+  }
+
   private static Target atMost(String name, double limit, double value) {
     return Target.atMost(name, limit, Samples.of(value));
   }

@@ -201,7 +201,7 @@ final class SoakRun {
       for (Path file : files) {
         bytes += Files.size(file);
       }
-      figures.put(FILES, files.size()).put(FILE_BYTES, bytes);
+      figures.put(FILES, files.size()).put(FILE_BYTES, (double) bytes);
     } catch (UncheckedIOException | IOException e) {
       // A file went while the others were looked at: the next look has all of them.
     }
@@ -213,6 +213,6 @@ final class SoakRun {
         .scanPaginator(r -> r.tableName(JournallingWorker.TABLE).select(Select.COUNT))
         .subscribe(page -> items.add(page.count()))
         .join();
-    return items.sum();
+    return (double) items.sum();
   }
 }
