@@ -1,5 +1,6 @@
 package io.headrace.function;
 
+import io.headrace.function.through.Envelope.Partial;
 import io.headrace.kcl.StreamRecord;
 import java.time.Instant;
 import java.util.List;
@@ -11,6 +12,10 @@ sealed interface Arrived<I> {
   /** It belongs to these windows of a key. */
   record Found<I>(
       StreamRecord record, Decoder.Decoded<I> decoded, StateKey key, List<Windows.Span> spans)
+      implements Arrived<I> {}
+
+  /** It stands for several of them: their sum belongs to these windows of a key. */
+  record Summed<I>(StreamRecord record, Partial partial, StateKey key, List<Windows.Span> spans)
       implements Arrived<I> {}
 
   /**

@@ -110,7 +110,7 @@ final class Assembly {
               leg.handler(),
               connectors.open(leg.source()),
               sends ? ThroughStages.BATCH : handedOver(spec),
-              sends ? ThroughStages.IN_FLIGHT : inFlight(spec),
+              sends ? ThroughStages.inFlight(spec) : inFlight(spec),
               factory(host, leg, through, connectors),
               behind(
                   known,
@@ -236,6 +236,13 @@ final class Assembly {
                     codec -> {
                       newest.put(spec.name(), codec.version());
                       spec.formers().forEach(former -> newest.put(former, codec.version()));
+                      if (spec.throughStream().isPresent() && spec.isWindowed()) {
+                        newest.put(spec.name() + PartialSums.PART, PartialSums.VERSION);
+                        spec.formers()
+                            .forEach(
+                                former ->
+                                    newest.put(former + PartialSums.PART, PartialSums.VERSION));
+                      }
                     }));
     return newest;
   }

@@ -1,6 +1,7 @@
 package io.headrace.function;
 
 import io.headrace.function.through.Envelope.Carried;
+import io.headrace.function.through.Envelope.Partial;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
@@ -11,6 +12,11 @@ record CarriedEvent<I>(Carried carried, I value, Attempt attempt, Broadcasts bro
   /** Names the record where it lies. */
   static EventId idOf(Carried carried) {
     return Decoder.id(carried.source().shard(), carried.source().position());
+  }
+
+  /** Names a partial sum by the first of its records. */
+  static EventId idOf(Partial partial) {
+    return Decoder.id(partial.from(), partial.places().get(0));
   }
 
   @Override

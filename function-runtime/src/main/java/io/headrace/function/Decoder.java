@@ -1,6 +1,7 @@
 package io.headrace.function;
 
 import io.headrace.function.through.Envelope.Carried;
+import io.headrace.function.through.Envelope.Partial;
 import io.headrace.kcl.Position;
 import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.StreamRecord;
@@ -63,6 +64,15 @@ abstract class Decoder<I> {
    * @throws IOException when a payload that is fetched late can't be had now
    */
   abstract Decoded<I> decode(StreamRecord record) throws IOException, Unreadable;
+
+  /**
+   * The sum of several records that lies in the place of one; null where it is a record.
+   *
+   * @throws IOException when a payload that is fetched late can't be had now
+   */
+  @Nullable Partial partial(StreamRecord record) throws IOException, Unreadable {
+    return null;
+  }
 
   static EventId id(ShardKey shard, Position at) {
     return new EventId(

@@ -440,10 +440,33 @@ final class FunctionHost<I, O> implements AutoCloseable, Redriver.Live {
 
   private <A> ShardHandler windowed(
       Scope scope, Decoder<I> decoder, FunctionKind.Windowing<I, A, O> kind) {
-    var handler = new WindowHandler<I, A, O>(scope, decoder, kind, new Windowed<>(), wiring());
+    var handler = new WindowHandler<I, A, O>(scope, decoder, kind, windowing(), wiring());
     handler.whenOver(() -> windowed.remove(handler));
     windowed.add(handler);
     return handler;
+  }
+
+  /** Of a function with windows. */
+  <A> WindowFunction<I, A, O> windowing() {
+    return new Windowed<>();
+  }
+
+  /** Whether a function with windows joins two sums, as it has to for partial ones. */
+  boolean joinsSums() {
+    var windows = windowing();
+    Object joined;
+    try {
+      joined = windows.merge(windows.empty(), windows.empty());
+    } catch (RuntimeException thrown) {
+      joined = null;
+    }
+    if (joined == null) {
+      LOG.info(
+          "function {}: merge does not join two empty sums, so its records go through the stream"
+              + " one by one",
+          spec.name());
+    }
+    return joined != null;
   }
 
   /** Whichever instance there is at the time of a call. */

@@ -46,10 +46,16 @@ sealed interface FunctionKind<I, O> {
       Keys<I> keys, Codec<S> codec, Supplier<? extends AsyncKeyedFunction<I, S, O>> functions)
       implements FunctionKind<I, O> {}
 
+  /**
+   * Sums by key and window.
+   *
+   * @param partial whether records that go through a stream may be summed up before
+   */
   record Windowing<I, A, O>(
       Keys<I> keys,
       Windows windows,
       Codec<A> codec,
+      boolean partial,
       Supplier<? extends WindowFunction<I, A, O>> functions)
       implements FunctionKind<I, O> {}
 }

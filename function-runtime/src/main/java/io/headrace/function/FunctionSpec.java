@@ -605,6 +605,7 @@ public final class FunctionSpec<I, O> {
     private final Keys<I> keys;
     private final Windows windows;
     private final Codec<A> codec;
+    private boolean partial = true;
 
     private Windowed(
         String name,
@@ -625,6 +626,19 @@ public final class FunctionSpec<I, O> {
       return this;
     }
 
+    /**
+     * Of keys by {@link Keys#across}: has each record go through the stream by itself. Else records
+     * of one key and window that come within about a second are summed up where they are read, and
+     * go through the stream together: {@link WindowFunction#add} is called there, beginning with
+     * {@link WindowFunction#empty}, and {@link WindowFunction#merge} where the windows are kept. To
+     * be asked for where {@code merge} does not join any two sums of a window, or where a second
+     * later is too late.
+     */
+    public Windowed<I, A> withoutPartialSums() {
+      partial = false;
+      return this;
+    }
+
     /** Outputs leave before the commit: sooner, and after a crash with another value perhaps. */
     public Windowed<I, A> emittingEarly() {
       Options.chosenOf(this).committing = Options.chosenOf(this).committing.emittingEarly();
@@ -633,7 +647,7 @@ public final class FunctionSpec<I, O> {
 
     public <O> FunctionSpec<I, O> handledBy(
         Supplier<? extends WindowFunction<I, A, O>> f, Destination<O> to) {
-      return build(inputs, new FunctionKind.Windowing<>(keys, windows, codec, f), to);
+      return build(inputs, new FunctionKind.Windowing<>(keys, windows, codec, partial, f), to);
     }
   }
 }

@@ -8,6 +8,7 @@ import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.StreamId;
 import io.headrace.kcl.StreamRecord;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.function.Function;
 
 /**
@@ -62,13 +63,30 @@ final class Rekeying<I> implements BatchFunction<I, Carried> {
     boolean replayed = !carrying.isOfTheShard(position);
     var key = StateKey.keyOf(keyOf, event.value());
     var watermark = carrying.timed(position, event.time());
+    return envelope(shard, record, replayed, key, event.time(), watermark);
+  }
+
+  /**
+   * The envelope of a record.
+   *
+   * @param shard in which it lies
+   * @throws IOException when a payload that is fetched late can't be had now
+   */
+  static Carried envelope(
+      ShardKey shard,
+      StreamRecord record,
+      boolean replayed,
+      String key,
+      Instant time,
+      Instant watermark)
+      throws IOException {
     return new Carried(
-        new Source(shard, position),
+        new Source(shard, record.position()),
         replayed,
         key,
         record.key().text(),
         record.arrivedAt(),
-        event.time(),
+        time,
         watermark,
         record.headers(),
         record.payload().bytes());

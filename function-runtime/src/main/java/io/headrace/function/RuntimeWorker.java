@@ -292,9 +292,13 @@ final class RuntimeWorker implements FunctionRuntime.Running {
     }
 
     /** Workers that still run under a former name take shards back. */
-    private List<String> formersOf(String function) {
+    private List<String> formersOf(String name) {
+      var function = FunctionSpec.functionOf(name);
       var host = hosts.get(function);
-      return host == null ? List.of() : host.spec().formers();
+      var part = name.substring(function.length());
+      return host == null
+          ? List.of()
+          : host.spec().formers().stream().map(former -> former + part).toList();
     }
   }
 

@@ -20,6 +20,7 @@ interface StateVersions {
   /**
    * The version to write.
    *
+   * @param function its name; {@code function@part} of what it keeps beside its state
    * @param oldest that the codec can write
    * @param newest that the codec can write
    */

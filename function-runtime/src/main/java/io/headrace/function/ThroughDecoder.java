@@ -1,7 +1,9 @@
 package io.headrace.function;
 
 import io.headrace.function.through.Address;
+import io.headrace.function.through.Envelope;
 import io.headrace.function.through.Envelope.Carried;
+import io.headrace.function.through.Envelope.Partial;
 import io.headrace.function.through.EnvelopeException;
 import io.headrace.function.through.EnvelopeFormat;
 import io.headrace.kcl.StreamRecord;
@@ -10,6 +12,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Reads records that were carried on: each by the codec of the input in which it lies. */
 final class ThroughDecoder<I> extends Decoder<I> {
@@ -42,18 +45,34 @@ final class ThroughDecoder<I> extends Decoder<I> {
     return new Decoded<>(value, carried.time(), false, Instant.MIN, carried);
   }
 
+  @Override
+  @Nullable Partial partial(StreamRecord record) throws IOException, Unreadable {
+    if (record.payload() instanceof PartialPayload read) {
+      return read.partial();
+    }
+    if (record.payload() instanceof CarriedPayload) {
+      return null;
+    }
+    return opened(record) instanceof Partial partial ? partial : null;
+  }
+
   private Carried carried(StreamRecord record) throws IOException, Unreadable {
     if (record.payload() instanceof CarriedPayload read) {
       return read.carried();
     }
+    if (opened(record) instanceof Carried carried) {
+      return carried;
+    }
+    throw new Unreadable("NotAnEnvelope", "the envelope holds no single record", null);
+  }
+
+  /** Of a letter that is played again, whose envelope nobody has opened. */
+  private Envelope opened(StreamRecord record) throws IOException, Unreadable {
     try {
-      if (EnvelopeFormat.read(address, record.payload().bytes()) instanceof Carried carried) {
-        return carried;
-      }
+      return EnvelopeFormat.read(address, record.payload().bytes());
     } catch (EnvelopeException thrown) {
       throw new Unreadable(
           ThroughReceiver.codeOf(thrown), String.valueOf(thrown.getMessage()), thrown);
     }
-    throw new Unreadable("NotAnEnvelope", "a mark holds no record", null);
   }
 }

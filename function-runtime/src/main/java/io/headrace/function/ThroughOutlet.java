@@ -2,10 +2,12 @@ package io.headrace.function;
 
 import io.headrace.function.through.Address;
 import io.headrace.function.through.Envelope.Carried;
+import io.headrace.function.through.Envelope.Partial;
 import io.headrace.function.through.EnvelopeFormat;
 import io.headrace.function.through.Routing;
 import io.headrace.kcl.StreamSink;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
 /** Where the first stage of a function puts what it carries on. */
@@ -27,7 +29,7 @@ record ThroughOutlet(Address address, String stream, StreamSink sink)
   @Override
   public StreamSink.Entry prepare(Origin origin, Carried carried) {
     byte[] bytes = EnvelopeFormat.write(address, carried);
-    if (bytes.length > RECORD_BYTES_MAX - KEY_BYTES_MAX) {
+    if (!fits(bytes)) {
       throw new TerminalFailure(
           TOO_LARGE,
           "with its envelope the record takes "
@@ -38,6 +40,24 @@ record ThroughOutlet(Address address, String stream, StreamSink sink)
               + (RECORD_BYTES_MAX - KEY_BYTES_MAX));
     }
     return new StreamSink.Entry(Routing.partitionKey(carried.key()), bytes);
+  }
+
+  /** The sum of several records; empty where no stream takes it. */
+  Optional<Outlet.Parcel<?>> prepare(Origin origin, Partial partial) {
+    byte[] bytes = EnvelopeFormat.write(address, partial);
+    var key = Routing.partitionKey(partial.key());
+    return fits(bytes)
+        ? Optional.of(new Outlet.Parcel<>(this, origin.id(), new StreamSink.Entry(key, bytes)))
+        : Optional.empty();
+  }
+
+  /** How many bytes one of these has. */
+  static int sizeOf(Outlet.Parcel<?> prepared) {
+    return ((StreamSink.Entry) prepared.content()).data().length;
+  }
+
+  private static boolean fits(byte[] bytes) {
+    return bytes.length <= RECORD_BYTES_MAX - KEY_BYTES_MAX;
   }
 
   @Override

@@ -4,6 +4,7 @@ import io.headrace.function.through.Address;
 import io.headrace.function.through.Envelope;
 import io.headrace.function.through.Envelope.Carried;
 import io.headrace.function.through.Envelope.Mark;
+import io.headrace.function.through.Envelope.Partial;
 import io.headrace.function.through.EnvelopeException;
 import io.headrace.function.through.EnvelopeException.Reason;
 import io.headrace.function.through.EnvelopeFormat;
@@ -85,9 +86,11 @@ final class ThroughReceiver extends Gate {
   /** What the user sees of a record's bytes. */
   static byte[] shown(Address address, byte[] bytes) {
     try {
-      return EnvelopeFormat.read(address, bytes) instanceof Carried carried
-          ? carried.payload()
-          : bytes;
+      var envelope = EnvelopeFormat.read(address, bytes);
+      if (envelope instanceof Partial partial) {
+        return partial.sum();
+      }
+      return envelope instanceof Carried carried ? carried.payload() : bytes;
     } catch (EnvelopeException none) {
       return bytes;
     }
@@ -161,6 +164,26 @@ final class ThroughReceiver extends Gate {
       } else {
         tellDuplicate(position);
         settle(position);
+      }
+    } else if (envelope instanceof Partial partial) {
+      // Before the shard may go to a worker that can't read it.
+      scope.environment.versions().found(scope.function + PartialSums.PART, PartialSums.VERSION);
+      var standing = before != null ? Upstreams.Standing.NEW : upstreams.take(partial);
+      switch (standing) {
+        case NEW -> {
+          unfinished.put(position, Instant.MIN);
+          var read = new PartialPayload(record.payload().bytes(), partial);
+          passed.add(with(record, read, Map.of()));
+        }
+        case SEEN -> {
+          tellDuplicate(position);
+          settle(position);
+        }
+        case SEEN_IN_PART ->
+            letter(
+                record.position(),
+                new OverlappingSum(record, partial, CarriedEvent.idOf(partial)),
+                OverlappingSum.failure(partial));
       }
     } else if (envelope instanceof Mark mark) {
       boolean moved = upstreams.take(mark, record.arrivedAt());
@@ -247,12 +270,16 @@ final class ThroughReceiver extends Gate {
   }
 
   private void write(StreamRecord record, EnvelopeException refused) {
-    var shard = scope.context.key();
     var position = record.position();
-    var code = codeOf(refused);
-    var cause = new TerminalFailure(code, String.valueOf(refused.getMessage()));
+    var cause = new TerminalFailure(codeOf(refused), String.valueOf(refused.getMessage()));
+    letter(position, new TurnedAway(record, Decoder.id(scope.context.key(), position)), cause);
+  }
+
+  private void letter(Position position, LetterSource source, TerminalFailure cause) {
+    var shard = scope.context.key();
+    var code = cause.code();
     letters.write(
-        new TurnedAway(record, Decoder.id(shard, position)),
+        source,
         new Failure(cause, code, true, false),
         code,
         () -> {

@@ -137,7 +137,10 @@ final class ThroughSender extends Gate {
   @Override
   public void handle(List<StreamRecord> records) {
     cameAt = scope.loop().ticks();
-    silent = false;
+    if (silent) {
+      silent = false;
+      carrying.wakes(scope.loop().now());
+    }
     held.add(records);
     pass();
   }
@@ -206,7 +209,10 @@ final class ThroughSender extends Gate {
                             listen(SILENT_AFTER.minusNanos(since));
                             return;
                           }
-                          silent = carrying.isIdle();
+                          if (!silent && carrying.isIdle()) {
+                            silent = true;
+                            carrying.fallsSilent();
+                          }
                           look();
                           listen(SILENT_AFTER);
                         }));

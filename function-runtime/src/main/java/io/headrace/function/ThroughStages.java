@@ -30,21 +30,25 @@ final class ThroughStages<I, O> {
 
   private final FunctionHost<I, O> host;
   private final Keys.Across<I> keys;
-  private final Address address;
+  private final ThroughOutlet outlet;
   private final MarkPost marks;
   private final LaneRunner.Wiring<Carried> sending;
+
+  /** Whether records are summed up before they go through the stream. */
+  private final boolean sums;
 
   private ThroughStages(
       FunctionHost<I, O> host,
       Keys.Across<I> keys,
-      Address address,
+      ThroughOutlet outlet,
       MarkPost marks,
       LaneRunner.Wiring<Carried> sending) {
     this.host = host;
     this.keys = keys;
-    this.address = address;
+    this.outlet = outlet;
     this.marks = marks;
     this.sending = sending;
+    this.sums = PartialSums.mayBeOf(host.spec()) && host.joinsSums();
   }
 
   static <I, O> ThroughStages<I, O> open(
@@ -55,17 +59,19 @@ final class ThroughStages<I, O> {
     }
     var address = new Address(application, spec.firstName());
     var outlets = host.outlets();
+    var outlet = new ThroughOutlet(address, stream.name(), sink);
     var carried =
         new FunctionOutlets<>(
-            spec.name(),
-            new ThroughOutlet(address, stream.name(), sink),
-            Map.of(),
-            outlets.letters(),
-            outlets.discarded());
+            spec.name(), outlet, Map.of(), outlets.letters(), outlets.discarded());
     var wiring =
         new LaneRunner.Wiring<>(
             settings(spec.settings()), carried, host.sendingGate(), host.stuck());
-    return new ThroughStages<>(host, keys, address, new MarkPost(address, stream, sink), wiring);
+    return new ThroughStages<>(host, keys, outlet, new MarkPost(address, stream, sink), wiring);
+  }
+
+  /** How many records of a shard may be with the first stage. */
+  static int inFlight(FunctionSpec<?, ?> spec) {
+    return PartialSums.mayBeOf(spec) ? SummingGate.RECORDS_MAX : IN_FLIGHT;
   }
 
   /** Keys are found in no time: the limit of a call is the function's own. */
@@ -93,18 +99,18 @@ final class ThroughStages<I, O> {
     return context -> {
       var carrying = new Carrying();
       var engine = Overhearing.of(context);
+      var heard = Overhearing.of(engine.in(context));
       var rekeying = new Rekeying<I>(keys.key(), context.key().stream(), carrying);
+      var watched = Rekeying.watched(decoder, carrying);
       return LetterGate.open(
           host.spec(),
           place(context, stream.name()),
-          engine.in(context),
+          heard.in(engine.in(context)),
           host.environment(),
-          scope ->
-              host.filtered(
-                  scope,
-                  input,
-                  new BatchHandler<>(
-                      scope, Rekeying.watched(decoder, carrying), rekeying, sending)),
+          scope -> {
+            var behind = new BatchHandler<>(scope, watched, rekeying, sending);
+            return host.filtered(scope, input, summed(scope, watched, carrying, heard, behind));
+          },
           scope ->
               handler ->
                   host.gated(
@@ -115,9 +121,25 @@ final class ThroughStages<I, O> {
     };
   }
 
+  private ShardHandler summed(
+      Scope scope, Decoder<I> decoder, Carrying carrying, Overhearing engine, ShardHandler behind) {
+    if (!sums) {
+      return behind;
+    }
+    var kind = (FunctionKind.Windowing<I, ?, O>) host.spec().kind();
+    return new SummingGate<>(
+        scope, sums(scope, decoder, kind, carrying), carrying, sending, engine, behind);
+  }
+
+  private <A> PartialSums<I, A> sums(
+      Scope scope, Decoder<I> decoder, FunctionKind.Windowing<I, A, O> kind, Carrying carrying) {
+    return new PartialSums<>(scope, decoder, kind, host.<A>windowing(), carrying, outlet);
+  }
+
   /** Handlers of the through-stream's shards. */
   ShardHandler.Factory receiving() {
     var spec = host.spec();
+    var address = outlet.address();
     var decoder = new ThroughDecoder<I>(address, spec.inputs());
     var inputs = spec.inputs().stream().map(input -> input.source().name()).toList();
     var through = spec.throughStream().orElseThrow().name();

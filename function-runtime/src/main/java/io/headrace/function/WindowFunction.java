@@ -16,8 +16,11 @@ public interface WindowFunction<I, A, O> {
 
   /**
    * Joins two sums of one window: where a record joins two sessions ({@link Windows#session}), the
-   * earlier one's sum on the left, and where two shards that held a window were merged. With {@link
-   * #empty} it has to answer a sum, too; a function of sessions is asked that when it starts.
+   * earlier one's sum on the left; where two shards that held a window were merged; and where
+   * records were summed up before they went through a stream ({@link Keys#across}), what is there
+   * on the left. With {@link #empty} it has to answer a sum, too; a function of sessions is asked
+   * that when it starts, and one whose answer is none has no {@linkplain
+   * FunctionSpec.Windowed#withoutPartialSums partial sums}.
    */
   A merge(A left, A right);
 

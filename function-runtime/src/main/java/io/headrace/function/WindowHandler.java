@@ -5,6 +5,7 @@ import io.headrace.checkpoint.state.EntryKind;
 import io.headrace.checkpoint.state.StateOrigin;
 import io.headrace.checkpoint.state.StateSpace;
 import io.headrace.checkpoint.state.StateValue;
+import io.headrace.function.through.Envelope.Partial;
 import io.headrace.kcl.CommitParts;
 import io.headrace.kcl.KeyStanding;
 import io.headrace.kcl.Position;
@@ -219,6 +220,10 @@ final class WindowHandler<I, A, O> implements ShardHandler {
       return new Arrived.End<>(record, read.time());
     }
     try {
+      var partial = decoder.partial(record);
+      if (partial != null) {
+        return summed(record, partial);
+      }
       var decoded = decoder.decode(record);
       if (decoded.end()) {
         return new Arrived.End<>(record, Instant.MAX);
@@ -236,6 +241,20 @@ final class WindowHandler<I, A, O> implements ShardHandler {
       }
       return new Arrived.Faulty<>(record, fault);
     }
+  }
+
+  private Arrived<I> summed(StreamRecord record, Partial partial) throws Exception {
+    ForeignKey.refuse(scope, record.key().text());
+    var spans = windows.of(partial.earliest());
+    if (windows.areSessions() || !spans.equals(windows.of(partial.latest()))) {
+      throw new Decoder.Unreadable(
+          "OtherWindows",
+          "a partial sum was made by a version of the function whose windows are"
+              + " cut otherwise",
+          null);
+    }
+    return new Arrived.Summed<>(
+        record, partial, new StateKey(record.key().text(), partial.key()), spans);
   }
 
   private void admit(Arrived<I> arrived) {
@@ -281,6 +300,20 @@ final class WindowHandler<I, A, O> implements ShardHandler {
       closeDue();
     } else if (arrived instanceof Arrived.Found<I> found) {
       admit(found, watermark);
+    } else if (arrived instanceof Arrived.Summed<I> summed) {
+      admit(summed, watermark);
+    }
+  }
+
+  /** None of its records was late in its own shard, which may have been silent for too long. */
+  private void admit(Arrived.Summed<I> summed, Instant watermark) {
+    var key = summed.key();
+    var here = clock.forKey(watermark, key.partitionKey());
+    var spans = stillOpen(summed.spans(), here);
+    if (spans.isEmpty()) {
+      lanes.add(sums.late(summed.record(), summed.partial()));
+    } else {
+      add(sums.addition(summed.record(), summed.partial(), key, spans, here), key, spans, here);
     }
   }
 
@@ -293,11 +326,21 @@ final class WindowHandler<I, A, O> implements ShardHandler {
     // By the time here: one that is late where it comes from may be on time in this shard.
     var here = clock.forKey(watermark, key.partitionKey());
     var spans =
-        windows.areSessions() ? sessionsUntil(found, here, judged) : stillOpen(found, judged);
+        windows.areSessions()
+            ? sessionsUntil(found, here, judged)
+            : stillOpen(found.spans(), judged);
     if (spans.isEmpty()) {
       lanes.add(sums.late(record, decoded));
       return;
     }
+    add(sums.addition(record, decoded, key, spans, judged), key, spans, here);
+    if (clock.advance(decoded.watermark())) {
+      closeDue();
+    }
+  }
+
+  /** Behind what was told before it; before what is told again because of it. */
+  private void add(Task<O> addition, StateKey key, List<Windows.Span> spans, Instant here) {
     var late = new ArrayList<WindowKey>();
     for (var span : spans) {
       var window = new WindowKey(key, span);
@@ -312,21 +355,17 @@ final class WindowHandler<I, A, O> implements ShardHandler {
       }
       late.add(window);
     }
-    lanes.add(sums.addition(record, decoded, key, spans, judged));
+    lanes.add(addition);
     late.forEach(window -> tellAndKeep(window, here));
-    if (clock.advance(decoded.watermark())) {
-      closeDue();
-    }
   }
 
-  private List<Windows.Span> stillOpen(Arrived.Found<I> found, Instant judged) {
-    var open = found.spans();
-    for (var span : open) {
+  private List<Windows.Span> stillOpen(List<Windows.Span> spans, Instant judged) {
+    for (var span : spans) {
       if (windows.isClosed(span.end(), judged)) {
-        return open.stream().filter(each -> !windows.isClosed(each.end(), judged)).toList();
+        return spans.stream().filter(each -> !windows.isClosed(each.end(), judged)).toList();
       }
     }
-    return open;
+    return spans;
   }
 
   /**
@@ -341,7 +380,7 @@ final class WindowHandler<I, A, O> implements ShardHandler {
     for (var window : calendar.takeTold(key, end -> windows.isClosed(end, here))) {
       close(window, true, here);
     }
-    return calendar.knows(key) ? found.spans() : stillOpen(found, judged);
+    return calendar.knows(key) ? found.spans() : stillOpen(found.spans(), judged);
   }
 
   /** Puts what is due of all windows into their lanes. */

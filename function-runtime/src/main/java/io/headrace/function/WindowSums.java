@@ -4,6 +4,7 @@ import io.headrace.checkpoint.state.EntryKey;
 import io.headrace.checkpoint.state.EntryKind;
 import io.headrace.checkpoint.state.StateSpace;
 import io.headrace.checkpoint.state.StateValue;
+import io.headrace.function.through.Envelope.Partial;
 import io.headrace.kcl.StreamRecord;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -80,7 +81,22 @@ final class WindowSums<I, A, O> {
       StateKey key,
       List<Windows.Span> spans,
       Instant judged) {
-    return new Addition(record, decoded, key, spans, judged);
+    return new OfOne(record, decoded, key, spans, judged);
+  }
+
+  /** Adds the sum of several records to the windows that they all belong to. */
+  Task<O> addition(
+      StreamRecord record,
+      Partial partial,
+      StateKey key,
+      List<Windows.Span> spans,
+      Instant judged) {
+    return new OfSeveral(record, partial, key, spans, judged);
+  }
+
+  /** Several records, the windows of which are all forgotten. */
+  Task<O> late(StreamRecord record, Partial partial) {
+    return new LateSum<>(scope, windows.side(), record, partial);
   }
 
   /**
@@ -191,18 +207,23 @@ final class WindowSums<I, A, O> {
     return found == null ? Map.of() : Map.of(sum, found);
   }
 
+  /** What a call adds to a sum; null where the window is new. */
+  private interface Added<A> {
+    A to(@Nullable A sum);
+  }
+
   private List<Made> made(
-      List<Into> into, Map<EntryKey, StateValue> sums, ReadEntries read, @Nullable Event<I> event)
+      List<Into> into, Map<EntryKey, StateValue> sums, ReadEntries read, @Nullable Added<A> added)
       throws StateLoading {
     var made = new ArrayList<Made>(into.size());
     for (var each : into) {
-      made.add(made(each, sums, read, event));
+      made.add(made(each, sums, read, added));
     }
     return made;
   }
 
   private Made made(
-      Into into, Map<EntryKey, StateValue> sums, ReadEntries read, @Nullable Event<I> event)
+      Into into, Map<EntryKey, StateValue> sums, ReadEntries read, @Nullable Added<A> added)
       throws StateLoading {
     var key = into.key();
     A sum = null;
@@ -219,8 +240,8 @@ final class WindowSums<I, A, O> {
         mark = mark == null ? one : WindowMark.joined(mark, one);
       }
     }
-    if (event != null) {
-      sum = function.add(sum == null ? function.empty() : sum, event);
+    if (added != null) {
+      sum = added.to(sum);
     }
     return new Made(into, codec.encode(key, sum), mark);
   }
@@ -269,36 +290,88 @@ final class WindowSums<I, A, O> {
     }
   }
 
-  /** Adds a record to its windows: to all of them, or to none. */
-  private final class Addition extends Task.OfRecord<O> {
+  private final class OfOne extends Addition {
     private final Decoder.Decoded<I> decoded;
-    private final StateKey key;
-    private final List<Windows.Span> spans;
-    private final Instant judged;
 
-    Addition(
+    OfOne(
         StreamRecord record,
         Decoder.Decoded<I> decoded,
         StateKey key,
         List<Windows.Span> spans,
         Instant judged) {
-      super(record, scope.shardOf(record.position()));
+      super(record, key, spans, judged);
       this.decoded = decoded;
+    }
+
+    @Override
+    Added<A> added(Call<O> call) {
+      var event = event(decoded, call);
+      return sum -> function.add(sum == null ? function.empty() : sum, event);
+    }
+
+    @Override
+    Task<O> late() {
+      return WindowSums.this.late(record, decoded);
+    }
+  }
+
+  private final class OfSeveral extends Addition {
+    private final Partial partial;
+
+    OfSeveral(
+        StreamRecord record,
+        Partial partial,
+        StateKey key,
+        List<Windows.Span> spans,
+        Instant judged) {
+      super(record, key, spans, judged);
+      this.partial = partial;
+    }
+
+    @Override
+    Added<A> added(Call<O> call) {
+      var part = codec.decode(key(partial), StateValue.of(partial.sum(), partial.version()));
+      return sum -> sum == null ? part : function.merge(sum, part);
+    }
+
+    private StateKey key(Partial of) {
+      return new StateKey(record.key().text(), of.key());
+    }
+
+    @Override
+    Task<O> late() {
+      return WindowSums.this.late(record, partial);
+    }
+  }
+
+  /** Adds to the windows of a record: to all of them, or to none. */
+  private abstract class Addition extends Task.OfRecord<O> {
+    private final StateKey key;
+    private final List<Windows.Span> spans;
+    private final Instant judged;
+
+    Addition(StreamRecord record, StateKey key, List<Windows.Span> spans, Instant judged) {
+      super(record, scope.shardOf(record.position()));
       this.key = key;
       this.spans = spans;
       this.judged = judged;
     }
 
+    /** Asked before the user's code is called. */
+    abstract Added<A> added(Call<O> call);
+
+    abstract Task<O> late();
+
     @Override
     CompletionStage<Effect> perform(Call<O> call, OutputBuffer<O> out) throws Exception {
       var into = windows.areSessions() ? sessionOf(spans.get(0)) : fixed();
       if (into.isEmpty()) {
-        return late(record, decoded).perform(call, out);
+        return late().perform(call, out);
       }
       var sums = look(into, read);
-      var event = event(decoded, call);
+      var added = added(call);
       call.enter();
-      var made = made(into, sums, read, event);
+      var made = made(into, sums, read, added);
       return CompletableFuture.completedFuture(
           Effect.handled(
               () -> {

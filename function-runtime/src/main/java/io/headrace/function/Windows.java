@@ -180,6 +180,12 @@ public final class Windows {
         : "hopping " + fixed.size() + " every " + fixed.every();
   }
 
+  /** Whether no two windows of a key have a record in common. */
+  boolean areDisjoint() {
+    return cut instanceof Cut.Days
+        || (cut instanceof Cut.Fixed fixed && fixed.size().equals(fixed.every()));
+  }
+
   /** Whether windows begin and end as the records of a key have it. */
   boolean areSessions() {
     return cut instanceof Cut.Session;

@@ -7,6 +7,7 @@ import io.headrace.function.through.Envelope;
 import io.headrace.function.through.Envelope.Carried;
 import io.headrace.function.through.Envelope.Listed;
 import io.headrace.function.through.Envelope.Mark;
+import io.headrace.function.through.Envelope.Partial;
 import io.headrace.function.through.EnvelopeFormat;
 import io.headrace.function.through.Source;
 import io.headrace.kcl.CommitParts;
@@ -22,6 +23,7 @@ import io.headrace.kcl.StreamRecord;
 import io.headrace.kcl.Tenure;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -162,6 +164,38 @@ class ThroughReceiverTest {
     return record(
         position,
         new Carried(source, false, "k", "p", at(0), at(time), at(0), Map.of(), new byte[] {'x'}));
+  }
+
+  private static StreamRecord sum(long position, long... places) {
+    var positions = Arrays.stream(places).mapToObj(Position::of).toList();
+    return record(position, new Partial(SOURCE, positions, "k", at(5), at(6), 0, new byte[] {'s'}));
+  }
+
+  @Test
+  void a_sum_is_handed_on_once_and_one_that_overlaps_with_what_was_counted_is_a_letter() {
+    var behind = new Behind();
+    var first = open(behind);
+
+    first.handle(List.of(sum(1, 11, 12), sum(2, 11, 12), sum(3, 12, 13), carried(13, 5)));
+    rig.loop.runUntilIdle();
+
+    assertThat(behind.passed)
+        .extracting(StreamRecord::position)
+        .containsExactly(Position.of(1), Position.of(13));
+    assertThat(behind.passed.get(0).payload()).isInstanceOf(PartialPayload.class);
+    assertThat(rig.letters).extracting(DeadLetter::code).containsExactly("OverlappingSum");
+  }
+
+  @Test
+  void a_sum_that_was_under_way_at_a_commit_is_no_duplicate_of_itself() {
+    var first = open(new Behind());
+    first.handle(List.of(sum(1, 11, 12)));
+    var stored = done(first.snapshot());
+    var behind = new Behind();
+
+    restored(behind, stored).handle(List.of(sum(1, 11, 12), sum(2, 11, 12)));
+
+    assertThat(behind.passed).extracting(StreamRecord::position).containsExactly(Position.of(1));
   }
 
   @Test

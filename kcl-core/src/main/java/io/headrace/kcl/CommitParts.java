@@ -25,6 +25,12 @@ public record CommitParts(Map<String, byte[]> parts) {
    */
   public static final String OUTBOX = "outbox";
 
+  /**
+   * The part that says up to where records may have left together with others: it outlives a move
+   * of the position, after which they must not leave in other company.
+   */
+  public static final String HORIZON = "horizon";
+
   public CommitParts {
     parts = Map.copyOf(parts);
   }
@@ -36,7 +42,7 @@ public record CommitParts(Map<String, byte[]> parts) {
   /** What is left of these when an operator moves the position: state begins empty. */
   public CommitParts moved() {
     var kept = new HashMap<>(parts);
-    kept.keySet().retainAll(Set.of(PARKED, OUTBOX));
+    kept.keySet().retainAll(Set.of(PARKED, OUTBOX, HORIZON));
     return new CommitParts(kept);
   }
 

@@ -40,8 +40,7 @@ final class Deployments {
             (function, newest) -> {
               int lowest = newest;
               for (var profile : profiles) {
-                lowest =
-                    Math.min(lowest, profile.deployment().reads().getOrDefault(function, lowest));
+                lowest = Math.min(lowest, profile.deployment().newestReadOf(function));
               }
               readByAll.put(function, lowest);
             });
@@ -74,9 +73,7 @@ final class Deployments {
   boolean canRead(Profile taker) {
     return mayBeWritten.entrySet().stream()
         .allMatch(
-            written ->
-                taker.deployment().reads().getOrDefault(written.getKey(), Integer.MAX_VALUE)
-                    >= written.getValue());
+            written -> taker.deployment().newestReadOf(written.getKey()) >= written.getValue());
   }
 
   static boolean isMixed(Collection<Profile> profiles) {

@@ -38,6 +38,22 @@ class DeploymentsTest {
   }
 
   @Test
+  void who_runs_a_function_and_says_nothing_of_a_part_of_it_was_built_before_there_was_one() {
+    var reads = Map.of("totals", 3, "totals@sums", 1);
+    var deployments = of(reads);
+    var old = profile("v1", 1, Map.of("totals", 3));
+    var stranger = profile("v1", 1, Map.of("other", 1));
+    deployments.observe(List.of(old, stranger, profile("v2", 2, reads)), true);
+    assertThat(deployments.versionToWrite("totals@sums", 0, 1)).isZero();
+    assertThat(deployments.canRead(old)).isTrue();
+
+    deployments.observe(List.of(stranger, profile("v2", 2, reads)), true);
+    assertThat(deployments.versionToWrite("totals@sums", 0, 1)).isEqualTo(1);
+    assertThat(deployments.canRead(old)).isFalse();
+    assertThat(deployments.canRead(stranger)).isTrue();
+  }
+
+  @Test
   void while_a_book_is_missing_nothing_newer_is_allowed() {
     var deployments = of(Map.of("totals", 3));
     deployments.observe(List.of(profile("v1", 1, Map.of("totals", 2))), true);

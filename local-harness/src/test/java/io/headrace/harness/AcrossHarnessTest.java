@@ -269,6 +269,7 @@ class AcrossHarnessTest {
     stream.putBytes(
         "k",
         "{\"origin\":null,\"carrier\":\"c\",\"departed\":0,\"delayMinutes\":1}".getBytes(UTF_8));
+    stream.advance(Duration.ofSeconds(2));
 
     assertThat(stream.deadLetters()).extracting(letter -> letter.code()).contains("Undecodable");
     assertThat(stream.deadLetters()).hasSize(2);

@@ -109,6 +109,22 @@ class AcrossVerifierTest {
     hours(Keys.partitionKey()).verify();
   }
 
+  private static FunctionVerifier<AcrossHarnessTest.Flight, AcrossHarnessTest.DayOfOrigin> days() {
+    var day = Instant.parse("2026-03-01T00:00:00Z");
+    var zurich = new AcrossHarnessTest.Flight("ZRH", "LX", day.plusSeconds(60), 10);
+    var delayed = new AcrossHarnessTest.Flight("ZRH", "LX", day.plusSeconds(70), 50);
+    var geneva = new AcrossHarnessTest.Flight("GVA", "LX", day.plusSeconds(90), 0);
+    return FunctionVerifier.of(AcrossHarnessTest.Delays.spec())
+        .put("LX", zurich, delayed, geneva)
+        .put("EK", delayed, zurich, geneva)
+        .end(new AcrossHarnessTest.Flight("END", "END", day, 0));
+  }
+
+  @Test
+  void windows_whose_records_are_summed_up_before_the_stream_stand_every_variation() {
+    days().verify();
+  }
+
   @Test
   void a_count_in_a_field_is_found_in_the_second_stage_too() {
     assertThatThrownBy(() -> verifier(true).verify()).isInstanceOf(AssertionError.class);

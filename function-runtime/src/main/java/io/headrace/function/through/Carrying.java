@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * How far the records of one shard of an input are carried on. Owned by the worker loop; {@link
- * #timed}, {@link #foundLast}, {@link #isLast} and {@link #isOfTheShard} may be called from any
- * thread.
+ * #timed}, {@link #foundLast}, {@link #isLast}, {@link #isOfTheShard} and {@link #othersReached}
+ * may be called from any thread.
  */
 public final class Carrying {
   /** Handed over and not stored, or stored while an earlier one is not; true when it is. */
@@ -32,6 +32,42 @@ public final class Carrying {
 
   /** The first that says that nothing more comes. */
   private volatile @Nullable Position last;
+
+  private boolean silent;
+  private Runnable silence = () -> {};
+
+  /** Up to where the event time of others may have come while this shard was silent. */
+  private volatile Instant othersReached = Instant.MIN;
+
+  /** Nothing came for so long that the shard holds up the event time of no other. */
+  public void fallsSilent() {
+    silent = true;
+    silence.run();
+  }
+
+  /** Told of each silence. */
+  public void whenSilent(Runnable told) {
+    silence = told;
+  }
+
+  /** Whether {@link #wakes} is still to come. */
+  public boolean isSilent() {
+    return silent;
+  }
+
+  /** Records come again; what others have come to is taken for the time of the clock. */
+  public void wakes(Instant now) {
+    silent = false;
+    othersReached = now.isAfter(othersReached) ? now : othersReached;
+  }
+
+  /**
+   * Up to where windows may be closed although this shard has not come so far, as it was silent
+   * meanwhile; {@link Instant#MIN} where it never was.
+   */
+  public Instant othersReached() {
+    return othersReached;
+  }
 
   /** Goes on from a watermark that was stored. */
   public void resumes(Instant stored) {

@@ -62,6 +62,45 @@ public sealed interface Envelope {
   }
 
   /**
+   * What several records of one shard and key come to, that fall into the same windows. Each place
+   * is in one of these at most, unless the worker that wrote it has lost the shard.
+   *
+   * @param places of the records, ascending; at least one
+   * @param key by which the function keeps its state
+   * @param earliest event time of a record
+   * @param latest event time of a record
+   * @param version of the codec that wrote the sum
+   * @param sum as the function's codec wrote it; not copied, must not change
+   */
+  record Partial(
+      ShardKey from,
+      List<Position> places,
+      String key,
+      Instant earliest,
+      Instant latest,
+      int version,
+      byte[] sum)
+      implements Envelope {
+    public Partial {
+      Objects.requireNonNull(from, "from");
+      Objects.requireNonNull(key, "key");
+      Objects.requireNonNull(earliest, "earliest");
+      Objects.requireNonNull(latest, "latest");
+      Objects.requireNonNull(sum, "sum");
+      places = List.copyOf(places);
+      if (places.isEmpty()) {
+        throw new IllegalArgumentException("a partial sum of no record");
+      }
+    }
+
+    /** Without key and sum, which never reach a log. */
+    @Override
+    public String toString() {
+      return "sum of " + places.size() + " records of " + from + " from " + places.get(0);
+    }
+  }
+
+  /**
    * How far one shard of an input is carried on, told to every shard of the through-stream. Put
    * only when everything that it speaks of is stored, so it lies behind that in each shard.
    *

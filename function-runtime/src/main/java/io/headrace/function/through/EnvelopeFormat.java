@@ -3,6 +3,7 @@ package io.headrace.function.through;
 import io.headrace.function.through.Envelope.Carried;
 import io.headrace.function.through.Envelope.Listed;
 import io.headrace.function.through.Envelope.Mark;
+import io.headrace.function.through.Envelope.Partial;
 import io.headrace.function.through.EnvelopeException.Reason;
 import io.headrace.kcl.Position;
 import io.headrace.kcl.ShardId;
@@ -24,14 +25,20 @@ import java.util.zip.CRC32C;
  * docs/through-streams.md describes them for readers of other makes.
  */
 public final class EnvelopeFormat {
-  /** What this version writes, and the newest that it reads. */
-  public static final int VERSION = 1;
+  /**
+   * The newest version that this one reads. Each kind is written in the version that brought it.
+   */
+  public static final int VERSION = 2;
+
+  private static final int VERSION_OF_RECORDS = 1;
+  private static final int VERSION_OF_SUMS = 2;
 
   private static final int MAGIC = 0x48445254;
   private static final int TRAILER_BYTES = Integer.BYTES;
   private static final int HEAD_BYTES = Integer.BYTES + 1;
   private static final int CARRIED = 1;
   private static final int MARK = 2;
+  private static final int PARTIAL = 3;
 
   private EnvelopeFormat() {}
 
@@ -40,8 +47,8 @@ public final class EnvelopeFormat {
     var bytes = new ByteArrayOutputStream();
     try (var out = new DataOutputStream(bytes)) {
       out.writeInt(MAGIC);
-      out.writeByte(VERSION);
-      out.writeByte(envelope instanceof Carried ? CARRIED : MARK);
+      out.writeByte(envelope instanceof Partial ? VERSION_OF_SUMS : VERSION_OF_RECORDS);
+      out.writeByte(kind(envelope));
       Wire.write(out, address.application());
       Wire.write(out, address.function());
       Wire.write(out, envelope.from());
@@ -49,6 +56,8 @@ public final class EnvelopeFormat {
         write(out, carried);
       } else if (envelope instanceof Mark mark) {
         write(out, mark);
+      } else if (envelope instanceof Partial partial) {
+        write(out, partial);
       }
       byte[] body = bytes.toByteArray();
       out.writeInt(checksum(body, body.length));
@@ -56,6 +65,13 @@ public final class EnvelopeFormat {
       throw new AssertionError("memory takes all bytes", impossible);
     }
     return bytes.toByteArray();
+  }
+
+  private static int kind(Envelope envelope) {
+    if (envelope instanceof Carried) {
+      return CARRIED;
+    }
+    return envelope instanceof Mark ? MARK : PARTIAL;
   }
 
   /**
@@ -108,6 +124,7 @@ public final class EnvelopeFormat {
     return switch (kind) {
       case CARRIED -> carried(from, in);
       case MARK -> mark(from, in);
+      case PARTIAL -> partial(from, in);
       default -> throw new IOException("kind " + kind);
     };
   }
@@ -142,6 +159,26 @@ public final class EnvelopeFormat {
     }
     return new Carried(
         source, replayed, key, partitionKey, arrivedAt, time, watermark, headers, Wire.bytes(in));
+  }
+
+  private static void write(DataOutputStream out, Partial partial) throws IOException {
+    Wire.writeAscending(out, partial.places());
+    Wire.write(out, partial.key());
+    Wire.write(out, partial.earliest());
+    Wire.write(out, partial.latest());
+    out.writeInt(partial.version());
+    Wire.write(out, partial.sum());
+  }
+
+  private static Partial partial(ShardKey from, DataInputStream in) throws IOException {
+    return new Partial(
+        from,
+        Wire.ascending(in),
+        Wire.text(in),
+        Wire.instant(in),
+        Wire.instant(in),
+        in.readInt(),
+        Wire.bytes(in));
   }
 
   private static void write(DataOutputStream out, Mark mark) throws IOException {

@@ -28,6 +28,10 @@ final class Upstream {
     return (through == null || position.compareTo(through) > 0) && seen.add(position);
   }
 
+  boolean isKnown(Position position) {
+    return (through != null && position.compareTo(through) <= 0) || seen.contains(position);
+  }
+
   void take(@Nullable Position throughNow, Instant time) {
     if (throughNow != null && (through == null || throughNow.compareTo(through) > 0)) {
       through = throughNow;

@@ -2,6 +2,7 @@ package io.headrace.function.through;
 
 import io.headrace.function.through.Envelope.Carried;
 import io.headrace.function.through.Envelope.Mark;
+import io.headrace.function.through.Envelope.Partial;
 import io.headrace.kcl.ShardId;
 import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.StreamId;
@@ -96,6 +97,28 @@ public final class Upstreams {
       return replayed.putIfAbsent(source, arrivedAt) == null;
     }
     return shards.computeIfAbsent(source.shard(), shard -> new Upstream()).isNew(source.position());
+  }
+
+  /** What is known of the records of a partial sum. */
+  public enum Standing {
+    /** None of them was seen before; now all were. */
+    NEW,
+    /** All were: it was put twice, or by a worker that had lost the shard. */
+    SEEN,
+    /** Some were. What the others come to by themselves is not known here. */
+    SEEN_IN_PART
+  }
+
+  /** Whether the records of a partial sum are seen for the first time: if so, remembers them. */
+  public Standing take(Partial partial) {
+    var from = shards.computeIfAbsent(partial.from(), shard -> new Upstream());
+    var places = partial.places();
+    long known = places.stream().filter(from::isKnown).count();
+    if (known > 0) {
+      return known == places.size() ? Standing.SEEN : Standing.SEEN_IN_PART;
+    }
+    from.seen.addAll(places);
+    return Standing.NEW;
   }
 
   /**

@@ -10,7 +10,10 @@ import io.headrace.kcl.StreamId;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.math.BigInteger;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Fields of envelopes and of what is kept of them: what has no fixed length has it in front. */
 final class Wire {
@@ -57,6 +60,64 @@ final class Wire {
 
   static Position position(DataInputStream in) throws IOException {
     return new Position(new SequenceNumber(text(in)), in.readLong());
+  }
+
+  /**
+   * Positions of one shard, each behind the one before. Neighbours differ in a few digits of many,
+   * so of all but the first only the difference is written.
+   */
+  static void writeAscending(DataOutputStream out, List<Position> positions) throws IOException {
+    out.writeInt(positions.size());
+    var before = BigInteger.ZERO;
+    for (var position : positions) {
+      var sequence = new BigInteger(position.sequence().value());
+      var step = sequence.subtract(before);
+      if (step.signum() < 0) {
+        throw new IllegalArgumentException(position + " is not behind the one before it");
+      }
+      byte[] digits = step.toByteArray();
+      out.writeByte(digits.length);
+      out.write(digits);
+      writeCompact(out, position.subSequence());
+      before = sequence;
+    }
+  }
+
+  static List<Position> ascending(DataInputStream in) throws IOException {
+    var positions = new ArrayList<Position>();
+    var before = BigInteger.ZERO;
+    for (int left = in.readInt(); left > 0; left--) {
+      int length = in.readUnsignedByte();
+      byte[] digits = in.readNBytes(length);
+      if (digits.length < length || length == 0) {
+        throw new IOException("ends within a position");
+      }
+      before = before.add(new BigInteger(digits));
+      positions.add(new Position(new SequenceNumber(before.toString()), compact(in)));
+    }
+    return positions;
+  }
+
+  /** Seven bits a byte, the lowest first; the highest bit says that more follow. */
+  private static void writeCompact(DataOutputStream out, long value) throws IOException {
+    long left = value;
+    while ((left & ~0x7FL) != 0) {
+      out.writeByte((int) (left & 0x7F | 0x80));
+      left >>>= 7;
+    }
+    out.writeByte((int) left);
+  }
+
+  private static long compact(DataInputStream in) throws IOException {
+    long value = 0;
+    for (int shift = 0; shift < Long.SIZE; shift += 7) {
+      int next = in.readUnsignedByte();
+      value |= (long) (next & 0x7F) << shift;
+      if ((next & 0x80) == 0) {
+        return value;
+      }
+    }
+    throw new IOException("a number is too long");
   }
 
   static void write(DataOutputStream out, ShardKey shard) throws IOException {

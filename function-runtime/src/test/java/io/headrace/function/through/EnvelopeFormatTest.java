@@ -8,6 +8,7 @@ import static org.assertj.core.api.InstanceOfAssertFactories.type;
 import io.headrace.function.through.Envelope.Carried;
 import io.headrace.function.through.Envelope.Listed;
 import io.headrace.function.through.Envelope.Mark;
+import io.headrace.function.through.Envelope.Partial;
 import io.headrace.function.through.EnvelopeException.Reason;
 import io.headrace.kcl.Position;
 import io.headrace.kcl.SequenceNumber;
@@ -54,6 +55,76 @@ class EnvelopeFormatTest {
         List.of(
             new Listed(new ShardId("a"), List.of()),
             new Listed(new ShardId("b"), List.of(new ShardId("a")))));
+  }
+
+  private static Partial partial() {
+    var sequence = "49590338271490256608559692538361571095921575989136588898";
+    return new Partial(
+        SHARD,
+        List.of(
+            new Position(new SequenceNumber(sequence), 3),
+            new Position(new SequenceNumber(sequence), 300),
+            new Position(new SequenceNumber(sequence.replace("888898", "988898")), 0)),
+        "Zürich",
+        Instant.parse("2026-03-01T09:00:00.000000001Z"),
+        Instant.parse("2026-03-01T09:10:00Z"),
+        4,
+        "sum".getBytes(UTF_8));
+  }
+
+  @Test
+  void a_sum_is_read_as_it_was_written_and_neighbours_take_little() throws EnvelopeException {
+    byte[] bytes = EnvelopeFormat.write(OURS, partial());
+    var read = (Partial) EnvelopeFormat.read(OURS, bytes);
+
+    assertThat(read.sum()).asString(UTF_8).isEqualTo("sum");
+    assertThat(read).usingRecursiveComparison().ignoringFields("sum").isEqualTo(partial());
+    assertThat(bytes).hasSizeLessThan(200);
+  }
+
+  /** It would put them into the dead letters; so it stops, until it is replaced. */
+  @Test
+  void sums_are_of_a_version_that_who_does_not_know_them_refuses() {
+    assertThat(EnvelopeFormat.write(OURS, partial())[4]).isEqualTo((byte) 2);
+    assertThat(EnvelopeFormat.write(OURS, carried())[4]).isEqualTo((byte) 1);
+    assertThat(EnvelopeFormat.write(OURS, mark())[4]).isEqualTo((byte) 1);
+  }
+
+  /** What is in streams of version 2 is read for ever. */
+  @Test
+  void the_bytes_of_a_sum_are_these() {
+    var sum =
+        new Partial(
+            SHARD,
+            List.of(Position.of(42), new Position(SequenceNumber.of(300), 200)),
+            "k",
+            Instant.ofEpochSecond(5),
+            Instant.ofEpochSecond(6, 7),
+            1,
+            new byte[] {9});
+
+    var hex = HexFormat.of().formatHex(EnvelopeFormat.write(OURS, sum));
+
+    var behindTheShard = hex.substring(2 * (4 + 2 + 8 + 10 + 11 + 8 + 24));
+    assertThat(hex).startsWith("48445254" + "02" + "03");
+    assertThat(behindTheShard)
+        .startsWith(
+            "00000002" // two places
+                + "01"
+                + "2a"
+                + "00" // 42
+                + "02"
+                + "0102"
+                + "c801" // 258 on, sub-sequence 200
+                + "00000001"
+                + "6b" // k
+                + "0000000000000005"
+                + "00000000"
+                + "0000000000000006"
+                + "00000007"
+                + "00000001" // version
+                + "00000001"
+                + "09");
   }
 
   @Test
@@ -133,7 +204,7 @@ class EnvelopeFormatTest {
     bytes[4] = 9;
 
     assertThatThrownBy(() -> EnvelopeFormat.read(OURS, bytes))
-        .hasMessageContaining("version 9, this reads up to 1; run the newer version")
+        .hasMessageContaining("version 9, this reads up to 2; run the newer version")
         .asInstanceOf(type(EnvelopeException.class))
         .returns(Reason.TOO_NEW, EnvelopeException::reason);
   }
@@ -163,7 +234,7 @@ class EnvelopeFormatTest {
   void no_damaged_byte_and_no_cut_goes_unseen() {
     long seed = 7;
     var random = new SplittableRandom(seed);
-    for (var envelope : List.of(carried(), mark())) {
+    for (var envelope : List.of(carried(), mark(), partial())) {
       byte[] bytes = EnvelopeFormat.write(OURS, envelope);
       for (int i = 0; i < bytes.length; i++) {
         byte[] damaged = bytes.clone();

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.headrace.function.through.Envelope.Carried;
 import io.headrace.function.through.Envelope.Listed;
 import io.headrace.function.through.Envelope.Mark;
+import io.headrace.function.through.Envelope.Partial;
+import io.headrace.function.through.Upstreams.Standing;
 import io.headrace.kcl.CheckpointException;
 import io.headrace.kcl.Position;
 import io.headrace.kcl.ShardId;
@@ -71,6 +73,34 @@ class UpstreamsTest {
     assertThat(isNew(record("a", 7))).isFalse();
     assertThat(isNew(record("a", 3))).isFalse();
     assertThat(isNew(record("b", 3))).isFalse();
+  }
+
+  private Standing take(int... places) {
+    var positions = Arrays.stream(places).mapToObj(Position::of).toList();
+    return seen.take(new Partial(shard("a"), positions, "k", NOW, NOW, 0, new byte[0]));
+  }
+
+  @Test
+  void a_sum_is_new_once_and_its_records_are_known_then() {
+    assertThat(take(3, 5)).isEqualTo(Standing.NEW);
+
+    assertThat(take(3, 5)).isEqualTo(Standing.SEEN);
+    assertThat(isNew(record("a", 5))).isFalse();
+    assertThat(isNew(record("a", 4))).isTrue();
+    assertThat(isNew(record("b", 5))).isTrue();
+  }
+
+  @Test
+  void a_sum_with_a_record_that_was_counted_adds_nothing() {
+    isNew(record("a", 5));
+    assertThat(take(3, 5)).isEqualTo(Standing.SEEN_IN_PART);
+    assertThat(isNew(record("a", 3))).as("it may come by itself").isTrue();
+    assertThat(take(3, 5)).isEqualTo(Standing.SEEN);
+
+    seen.take(mark("a", 10, 1, List.of()), NOW);
+    assertThat(take(9, 11)).as("what lies before a mark is known").isEqualTo(Standing.SEEN_IN_PART);
+    assertThat(take(9, 10)).isEqualTo(Standing.SEEN);
+    assertThat(take(11, 12)).isEqualTo(Standing.NEW);
   }
 
   @Test
