@@ -43,7 +43,7 @@ class PartialSumsTest {
   record Told(String key, Instant start, List<String> values) {}
 
   private static String part(String value, int index) {
-    return value.split(" ")[index];
+    return value.split(" ", 4)[index];
   }
 
   private static Instant timeOf(String value) {
@@ -257,7 +257,7 @@ class PartialSumsTest {
   }
 
   /** Puts of one shard, in an order that a plain fold knows. */
-  private static void run(ThroughFleet fleet, Sums sums, long seed, Plain plain, boolean crashing) {
+  private static void run(ThroughFleet fleet, Sums sums, long seed, Plain plain) {
     var random = new SplittableRandom(seed);
     sums.start(fleet, true);
     fleet.advance(Duration.ofSeconds(20));
@@ -269,10 +269,6 @@ class PartialSumsTest {
       fleet.put(partitionKey, value);
       if (random.nextInt(30) == 0) {
         fleet.advance(Duration.ofMillis(random.nextInt(3_000)));
-      }
-      if (crashing && random.nextInt(100) == 0) {
-        fleet.workers.remove(0).crash();
-        sums.start(fleet, true);
       }
     }
     fleet.advance(Duration.ofSeconds(30));
@@ -292,7 +288,7 @@ class PartialSumsTest {
         var plain = new Plain(minute, every, lateness.plusSeconds(10));
         var fleet = new ThroughFleet(seed, 1);
 
-        run(fleet, sums, seed, plain, false);
+        run(fleet, sums, seed, plain);
 
         var as = "seed %d, every %s, allowing %s".formatted(seed, every, lateness);
         assertThat(sums.byWindow()).as(as).isEqualTo(plain.windows);
@@ -404,7 +400,7 @@ class PartialSumsTest {
     long ahead = fleet.loop.now().getEpochSecond() + 1_000_000;
     fleet.put(silent, "a %d s 1".formatted(ahead));
     for (int i = 0; i < 100; i++) {
-      fleet.put(busy, "b %d b %d".formatted(ahead + i * 10, i));
+      fleet.put(busy, "b %d b %d".formatted(ahead + i * 10L, i));
       fleet.advance(Duration.ofSeconds(1));
     }
 
