@@ -13,6 +13,7 @@ import io.headrace.kcl.CommitParts;
 import io.headrace.lease.LeaseRow;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -251,6 +252,13 @@ enum PlantedFault {
   NEW_NAME_BEGINS_ANEW(
       "a function under another name takes nothing over",
       PlantedProgressFaults::nothingIsTakenOver),
+  FORMER_NAMES_NOT_TOLD(
+      "a shard's end is told to the children under the function's present name only",
+      () ->
+          ends(
+              end ->
+                  new CheckpointStore.End(
+                      end.claim(), end.progress(), end.left(), end.children(), List.of()))),
   STILL_COMMITS_LEFT_OUT(
       "a commit of timers and windows that moves no position is left out",
       PlantedStateFaults::commitsWithoutProgressLeftOut),
@@ -358,6 +366,9 @@ enum PlantedFault {
           entry(EVENT_TIME_WORKED_OUT_ANEW, Set.of(Disturbance.KILL_AND_RESTART)),
           entry(OUTBOX_NOT_READ, Set.of(Disturbance.KILL_AND_RESTART)),
           entry(NEW_NAME_BEGINS_ANEW, Set.of(Disturbance.KILL_AND_RESTART)),
+          entry(
+              FORMER_NAMES_NOT_TOLD,
+              Set.of(Disturbance.SPLIT, Disturbance.MERGE, Disturbance.KILL_AND_RESTART)),
           entry(END_FORGETS_OUTBOX, Set.of(Disturbance.SPLIT_UNDER_LOAD)),
           entry(MERGE_TAKES_ONE_STATE, Set.of(Disturbance.SPLIT, Disturbance.MERGE)),
           entry(ORDERS_BEFORE_START_IGNORED, Set.of(Disturbance.OPERATOR_PAUSES)),
@@ -391,6 +402,7 @@ enum PlantedFault {
           PLACE_IN_TIME_FORGOTTEN,
           EVENT_TIME_WORKED_OUT_ANEW,
           NEW_NAME_BEGINS_ANEW,
+          FORMER_NAMES_NOT_TOLD,
           STILL_COMMITS_LEFT_OUT,
           CHUNKS_NOT_AWAITED,
           UNANSWERED_COMMITS_FREE_CHUNKS,
