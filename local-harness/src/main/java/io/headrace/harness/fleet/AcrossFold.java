@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -60,7 +61,7 @@ final class AcrossFold {
   void checkLedger() {
     var byKey = new TreeMap<String, List<Puts.Put>>();
     puts.forEach(put -> byKey.computeIfAbsent(keyOf(put), k -> new ArrayList<>()).add(put));
-    var set = new HashMap<String, TreeSet<String>>();
+    var set = new HashMap<String, Set<String>>();
     heir.running()
         .wakeUps(heir.nameOf(function))
         .forEach(t -> set.computeIfAbsent(t.key(), k -> new TreeSet<>()).add(t.name()));
@@ -70,7 +71,7 @@ final class AcrossFold {
   }
 
   private void checkLedger(
-      String key, List<Puts.Put> all, Map<String, TreeSet<String>> set, TreeSet<String> expected) {
+      String key, List<Puts.Put> all, Map<String, Set<String>> set, Set<String> expected) {
     var should = Ledger.NONE;
     var waiting = new TreeSet<String>();
     for (var put : all) {
@@ -103,7 +104,7 @@ final class AcrossFold {
     }
   }
 
-  private void compare(TreeSet<String> expected) {
+  private void compare(Set<String> expected) {
     for (var each : expected) {
       if (!sent.containsKey(each)) {
         wrong("output \"" + each + "\" is missing");
@@ -208,7 +209,10 @@ final class AcrossFold {
   private void checkRecords(String name, Span span, String sum, Instant closed) {
     var left = new TreeMap<>(span.records);
     var lastOfKey = new HashMap<String, Long>();
-    for (var word : sum.isEmpty() ? new String[0] : sum.split(",")) {
+    for (var word : sum.split(",", -1)) {
+      if (word.isEmpty()) {
+        continue; // Behind the last comma.
+      }
       long place = Long.parseLong(word);
       var put = left.remove(place);
       if (put == null) {

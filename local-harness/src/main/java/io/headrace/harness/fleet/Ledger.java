@@ -21,7 +21,7 @@ record Ledger(Map<String, Long> last, long count, long sum, long fired, long fir
       new Codec<>() {
         @Override
         public Ledger decode(byte[] bytes, int version) {
-          var words = new String(bytes, UTF_8).split(" ");
+          var words = new String(bytes, UTF_8).split(" ", -1);
           var last = new TreeMap<String, Long>();
           for (int i = 4; i < words.length; i += 2) {
             last.put(words[i], Long.parseLong(words[i + 1]));

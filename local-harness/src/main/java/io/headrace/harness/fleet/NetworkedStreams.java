@@ -115,7 +115,7 @@ final class NetworkedStreams implements StreamConnector {
       }
       var stored = new Stored[entries.size()];
       return store(entries, first, stored)
-          .thenComposeAsync(done -> store(entries, then, stored), loop::execute)
+          .thenComposeAsync(done -> store(entries, then, stored), loop)
           .thenApply(done -> List.of(stored));
     }
 

@@ -119,7 +119,7 @@ final class ThroughJudge {
     look();
     var lane = laneOf(source);
     int index = done.merge(lane, 1, Integer::sum) - 1;
-    var due = lanes.get(lane).get(index);
+    var due = lanes.getOrDefault(lane, List.of()).get(index);
     if (!due.equals(source)) {
       verdicts.broken(
           Promise.ORDER_BY_KEY,
