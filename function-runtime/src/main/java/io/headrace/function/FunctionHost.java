@@ -90,10 +90,21 @@ final class FunctionHost<I, O> implements AutoCloseable, Redriver.Live {
   }
 
   ShardHandler gated(Scope scope, Input<? extends I> input, ShardHandler handler) {
-    var misrouted =
-        new MisroutedGate(
-            scope, input.misrouted(), letters(scope), deduplicated(scope, input, handler));
-    return beforeOperators(scope, misrouted);
+    return beforeOperators(scope, turningAway(scope, input, handler));
+  }
+
+  /**
+   * A first stage, which has no keys of its own to hold: the keys of a function that is keyed
+   * across shards are those of its second stage.
+   */
+  ShardHandler gatedButForKeys(Scope scope, Input<? extends I> input, ShardHandler handler) {
+    var gates = turningAway(scope, input, handler);
+    return OperatorGate.skippingOnly(gates, scope, environment.orders().get());
+  }
+
+  private ShardHandler turningAway(Scope scope, Input<? extends I> input, ShardHandler handler) {
+    return new MisroutedGate(
+        scope, input.misrouted(), letters(scope), deduplicated(scope, input, handler));
   }
 
   private static <J> ShardHandler deduplicated(Scope scope, Input<J> input, ShardHandler handler) {

@@ -64,8 +64,8 @@ final class HandlerState {
   /**
    * Takes away, later and by itself, what former runs of the shard have stored of state and the
    * commits from which this one goes on do not reach: of crashes, of cut off merges, and all that a
-   * seek has dropped. Called once by each handler that has state, when that is restored; on the
-   * worker loop or not.
+   * seek has dropped; and of what was seen of shards upstream what they do not name. Called once by
+   * each handler that has state, when that is restored; on the worker loop or not.
    */
   static void sweep(Scope scope, List<CommitParts> commits) {
     if (!scope.environment.keepsChunks() || scope.isSwept.getAndSet(true)) {
@@ -73,6 +73,7 @@ final class HandlerState {
     }
     var home = home(scope, StateRoot.STATE, ChunkNames.ofShard(scope));
     var directory = home.shardPrefix().substring(0, home.shardPrefix().length() - 1);
+    var carried = ThroughReceiver.chunksIn(commits);
     // At once: this run's own commits may make unreachable what these name, and delete it.
     var unused =
         ReachedChunks.of(home, commits)
@@ -91,9 +92,12 @@ final class HandlerState {
                               scope,
                               directory,
                               "state",
-                              name ->
-                                  !ReachedChunks.isState(name.substring(directory.length() + 1))
-                                      || reached.has(name)));
+                              name -> {
+                                var word = name.substring(directory.length() + 1);
+                                return ReachedChunks.isState(word)
+                                    ? reached.has(name)
+                                    : !ThroughReceiver.isChunk(word) || carried.contains(name);
+                              }));
                 });
   }
 

@@ -35,6 +35,19 @@ final class OperatorGate extends Gate {
     var shard = scope.context.key();
     var skips = orders.skips(scope.function, shard);
     var keys = orders.heldKeys(scope.function, shard).keySet();
+    return of(behind, scope, skips, keys);
+  }
+
+  /**
+   * Before a handler that says of places that all before them is done, and so must see each record:
+   * what waited here would be passed over by that.
+   */
+  static ShardHandler skippingOnly(ShardHandler behind, Scope scope, Orders orders) {
+    return of(behind, scope, orders.skips(scope.function, scope.context.key()), Set.of());
+  }
+
+  private static ShardHandler of(
+      ShardHandler behind, Scope scope, List<Order> skips, Set<String> keys) {
     return skips.isEmpty() && keys.isEmpty()
         ? behind
         : new OperatorGate(scope, skips, Set.copyOf(keys), behind);
@@ -48,7 +61,7 @@ final class OperatorGate extends Gate {
       if (skip.isPresent()) {
         skip(record.position(), skip.get());
         behind.foundDone(List.of(record.position()));
-      } else if (heldKeys.contains(record.key().text())) {
+      } else if (isHeld(record)) {
         scope.context.outcomes().resting(record.position());
         if (scope.placesResting && !record.misrouted()) {
           scope.rests(record.position());
@@ -63,6 +76,11 @@ final class OperatorGate extends Gate {
     if (!through.isEmpty()) {
       behind.handle(through);
     }
+  }
+
+  /** A mark is of no key of the function's, whatever partition key leads it here. */
+  private boolean isHeld(StreamRecord record) {
+    return heldKeys.contains(record.key().text()) && !(record.payload() instanceof Watermark);
   }
 
   /** The order that has this record passed over. */

@@ -26,6 +26,7 @@ final class StateKeeper {
 
   private final Scope scope;
   private final String part;
+  private final String kind;
   private final ChunkStore chunks;
   private final String shardPrefix;
   private final String prefix;
@@ -52,8 +53,17 @@ final class StateKeeper {
    * @param part of the commit, which names the latest chunk
    */
   StateKeeper(Scope scope, String part) {
+    this(scope, part, "");
+  }
+
+  /**
+   * @param part of the commit, which names the latest chunk
+   * @param kind stands before the number in the names of chunks, so that a sweep knows them
+   */
+  StateKeeper(Scope scope, String part, String kind) {
     this.scope = scope;
     this.part = part;
+    this.kind = kind;
     this.chunks = scope.environment.chunks();
     var names = new ChunkNames(scope);
     this.shardPrefix = names.shardPrefix();
@@ -119,7 +129,7 @@ final class StateKeeper {
           : CompletableFuture.completedFuture(
               current == null ? CommitParts.NONE : current.parts(part));
     }
-    var name = prefix + ++written;
+    var name = prefix + kind + ++written;
     var stored = new CompletableFuture<CommitParts>();
     writing = stored;
     scope.inBackgroundEvenIfOver(

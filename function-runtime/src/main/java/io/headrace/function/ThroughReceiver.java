@@ -1,5 +1,7 @@
 package io.headrace.function;
 
+import static java.util.stream.Collectors.toSet;
+
 import io.headrace.function.through.Address;
 import io.headrace.function.through.Envelope;
 import io.headrace.function.through.Envelope.Carried;
@@ -22,6 +24,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +36,9 @@ import org.jspecify.annotations.Nullable;
 final class ThroughReceiver extends Gate {
   /** The part of a commit that says what was seen of the shards upstream. */
   static final String PART = "carried";
+
+  /** What the last word of its chunks' names begins with, behind the run that put them. */
+  private static final String KIND = "c";
 
   private final Scope scope;
   private final Address address;
@@ -68,9 +74,26 @@ final class ThroughReceiver extends Gate {
     this.inputs = List.copyOf(inputs);
     this.timed = timed;
     this.letters = letters;
-    this.keeper = new StateKeeper(scope, PART);
+    this.keeper = new StateKeeper(scope, PART, KIND);
     this.upstreams = new Upstreams(inputs);
     engine.hears(this::passes);
+  }
+
+  /**
+   * Whether that is how a chunk of what was seen is named.
+   *
+   * @param word the last of the name
+   */
+  static boolean isChunk(String word) {
+    return word.startsWith(KIND, word.lastIndexOf('.') + 1);
+  }
+
+  /** The chunks of what was seen that commits name: each holds all of it. */
+  static Set<String> chunksIn(List<CommitParts> commits) {
+    return commits.stream()
+        .flatMap(commit -> StateRoot.of(commit, PART).stream())
+        .map(StateRoot::chunk)
+        .collect(toSet());
   }
 
   /** The code of letters for records that are no envelopes of the function's. */

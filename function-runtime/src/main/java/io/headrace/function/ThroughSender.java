@@ -174,16 +174,24 @@ final class ThroughSender extends Gate {
 
   @Override
   public void abandon() {
-    over = true;
-    cancelTimer();
+    end();
     super.abandon();
   }
 
   @Override
   public void close() {
-    over = true;
-    cancelTimer();
+    end();
     super.close();
+  }
+
+  /** A commit that waits for a mark that is to be tried again must not wait for ever. */
+  private void end() {
+    over = true;
+    if (timer != null) {
+      cancelTimer();
+      fail(List.copyOf(waiting), new IllegalStateException("the run is over"));
+      waiting.clear();
+    }
   }
 
   private void begin(Instant stored) {

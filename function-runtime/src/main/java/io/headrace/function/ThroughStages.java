@@ -113,7 +113,7 @@ final class ThroughStages<I, O> {
           },
           scope ->
               handler ->
-                  host.gated(
+                  host.gatedButForKeys(
                       scope,
                       input,
                       new ThroughSender(scope, carrying, engine, stream, marks, handler)),
@@ -156,16 +156,16 @@ final class ThroughStages<I, O> {
           },
           scope ->
               handler ->
-                  host.beforeOperators(
+                  // Sees each record: one that an operator keeps back is no duplicate of itself
+                  // later.
+                  new ThroughReceiver(
                       scope,
-                      new ThroughReceiver(
-                          scope,
-                          address,
-                          inputs,
-                          hearsMarks(),
-                          host.letters(scope),
-                          engine,
-                          sorted(scope, handler))),
+                      address,
+                      inputs,
+                      hearsMarks(),
+                      host.letters(scope),
+                      engine,
+                      host.beforeOperators(scope, sorted(scope, handler))),
           host);
     };
   }

@@ -99,6 +99,26 @@ class StateSweepTest {
     assertThat(chunks.names()).containsAll(others).doesNotContain(directory + "0.1f.s7");
   }
 
+  @Test
+  void what_was_seen_of_shards_upstream_is_swept_unless_the_commit_names_it() {
+    committed("a", LARGE);
+    var state =
+        chunks.names().stream().filter(name -> name.contains(".s")).findFirst().orElseThrow();
+    var directory = state.substring(0, state.lastIndexOf('/') + 1);
+    var named = new StateRoot(directory + "0.1f.c7", 1);
+    var crashed = directory + "0.2e.c1";
+    chunks.put(named.chunk(), new byte[1]).toCompletableFuture().join();
+    chunks.put(crashed, new byte[1]).toCompletableFuture().join();
+    var parts =
+        DuplicateGate.together(rig.commit.parts().get(0), named.parts(ThroughReceiver.PART));
+    rig.commit = new Rig.Commit(rig.commit.settled(), List.of(parts));
+
+    rig.crash();
+    rig.advance(SWEPT_BY_MILLIS);
+
+    assertThat(chunks.names()).contains(state, named.chunk()).doesNotContain(crashed);
+  }
+
   /** As a seek to no state does: nothing names what was there. */
   @Test
   void after_a_seek_to_no_state_the_former_state_is_swept() {

@@ -219,6 +219,7 @@ class ThroughReceiverTest {
     first.handle(records);
     var stored = done(first.snapshot());
     var root = StateRoot.of(stored, ThroughReceiver.PART).orElseThrow();
+    assertThat(ThroughReceiver.isChunk(root.chunk())).as("swept by its name").isTrue();
     var copy = "app/f/snapshots/friday/carried";
     rig.chunks
         .get(root.chunk())

@@ -165,12 +165,17 @@ final class DeliveryJudge {
     var expected = put.fate() == ProbeRecord.Fate.GOOD ? Outcome.HANDLED : Outcome.DEAD_LETTERED;
     if (own) {
       ownSettled(function, put);
+    } else if (put.fate() == ProbeRecord.Fate.CARRIED) {
+      carriedSettled(function, put, outcome);
     } else if (outcome != expected) {
       verdicts.broken(
           Promise.NOTHING_PASSED_OVER,
           name(function, put) + " is " + put.fate() + " and was settled as " + outcome);
     }
-    if (sends && !own && !account.sent.contains(recordId)) {
+    if (sends
+        && put.fate() != ProbeRecord.Fate.CARRIED
+        && !own
+        && !account.sent.contains(recordId)) {
       verdicts.broken(
           Promise.EFFECT_BEFORE_PROGRESS,
           name(function, put) + " was settled as " + outcome + " before its output was durable");
@@ -194,6 +199,18 @@ final class DeliveryJudge {
             name(function, put) + " is settled for the first time after number " + last);
       }
       account.doneOfKey.put(put.key(), put.number());
+    }
+  }
+
+  /**
+   * Marks and second copies are filtered, and overtake what is under way: order is seen in what the
+   * function is called with.
+   */
+  private void carriedSettled(String function, Puts.Put put, Outcome outcome) {
+    if (outcome != Outcome.HANDLED && outcome != Outcome.FILTERED) {
+      verdicts.broken(
+          Promise.NOTHING_PASSED_OVER,
+          name(function, put) + " was carried on and is settled as " + outcome);
     }
   }
 

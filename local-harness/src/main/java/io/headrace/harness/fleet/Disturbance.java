@@ -200,7 +200,7 @@ enum Disturbance {
         var function = function(world, random);
         var all = world.feedOf(function).puts().all();
         if (!all.isEmpty()) {
-          var key = Optional.of(all.get(random.nextInt(all.size())).key());
+          var key = Optional.of(keyOf(world, all.get(random.nextInt(all.size()))));
           world.operator().pause(function, Optional.empty(), key);
           later(
               world,
@@ -252,6 +252,13 @@ enum Disturbance {
   private static String function(FleetWorld world, SplittableRandom random) {
     var functions = world.workload().functions(world.plan());
     return functions.get(random.nextInt(functions.size()));
+  }
+
+  /** Nobody pauses the keys of marks. */
+  private static String keyOf(FleetWorld world, Puts.Put put) {
+    return put.fate() == ProbeRecord.Fate.CARRIED
+        ? "k" + put.place() % world.plan().keys()
+        : put.key();
   }
 
   private static boolean hasAlarms(FleetWorld world) {

@@ -120,13 +120,14 @@ final class FleetCourse {
   }
 
   private void put() {
-    var feed = Disturbance.feed(world, random);
+    var inputs = world.inputs();
+    var feed = inputs.get(inputs.size() == 1 ? 0 : random.nextInt(inputs.size()));
     var next = world.workload().next(world, feed, random);
     var unused = feed.puts().put(next.key(), next.bytes(), next.fate());
   }
 
   private int puts() {
-    return world.feeds().stream().mapToInt(feed -> feed.puts().all().size()).sum();
+    return world.inputs().stream().mapToInt(feed -> feed.puts().all().size()).sum();
   }
 
   /** All faults are over; what has been sent may still arrive. */

@@ -49,24 +49,29 @@ public final class FleetSimulation {
   /** Of so many seeds one has functions with timers and windows. */
   private static final int TIMED_EVERY = 3;
 
+  /** Of so many seeds one has functions that are keyed across shards. */
+  private static final int ACROSS_EVERY = 5;
+
   private final Workload workload;
   private final Workload timed;
+  private final Workload across;
   private long firstSeed = 1;
   private int count = 100;
   private int threads = 1;
   private Consumer<String> progress = line -> {};
 
-  private FleetSimulation(Workload workload, Workload timed) {
+  private FleetSimulation(Workload workload, Workload timed, Workload across) {
     this.workload = workload;
     this.timed = timed;
+    this.across = across;
   }
 
   /**
    * With functions of its own, which know for each record what should have come before it; every
-   * third seed with timers and windows.
+   * third seed with timers and windows, every fifth with keys across shards.
    */
   public static FleetSimulation ofProbes() {
-    return new FleetSimulation(new ProbeWorkload(), new TimedWorkload());
+    return new FleetSimulation(new ProbeWorkload(), new TimedWorkload(), new AcrossWorkload());
   }
 
   /**
@@ -90,7 +95,7 @@ public final class FleetSimulation {
   }
 
   private static FleetSimulation ofOwn(Workload own) {
-    return new FleetSimulation(own, own);
+    return new FleetSimulation(own, own, own);
   }
 
   /** Which seeds are run; 1 to 100 unless said. */
@@ -143,12 +148,19 @@ public final class FleetSimulation {
   }
 
   private void runOne(long seed, boolean twice, SimulationTally tally) {
-    var chosen = seed % TIMED_EVERY == 0 ? timed : workload;
+    var chosen = chosen(seed);
     var result = FleetCourse.run(seed, chosen, Plant.NONE);
     tally.add(result);
     if (twice) {
       tally.compare(result, FleetCourse.run(seed, chosen, Plant.NONE));
     }
+  }
+
+  private Workload chosen(long seed) {
+    if (seed % ACROSS_EVERY == 0) {
+      return across;
+    }
+    return seed % TIMED_EVERY == 0 ? timed : workload;
   }
 
   /**

@@ -7,6 +7,7 @@ import io.headrace.checkpoint.InMemoryChunkStore;
 import io.headrace.kcl.InMemoryStream;
 import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.StreamConnector;
+import io.headrace.kcl.StreamSink;
 import io.headrace.kcl.StreamSource;
 import io.headrace.kcl.loop.SimulatedLoop;
 import io.headrace.lease.InMemoryLeaseTable;
@@ -14,8 +15,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +40,8 @@ final class FleetWorld {
   private final Trace trace;
   private final Verdicts verdicts;
   private final List<Feed> feeds = new ArrayList<>();
+  private final List<Feed> inputs;
+  private final Map<String, ThroughJudge> throughs = new LinkedHashMap<>();
   private final LeaseJudge leases;
   private final ProgressJudge progress;
   private final DeliveryJudge deliveries;
@@ -101,12 +106,27 @@ final class FleetWorld {
     operator = new SimulatedOperator(this, store.operator());
     mood = new FunctionMood(random.split());
     sources.stream().skip(1).forEach(source -> feeds.add(feed(source, random.split())));
+    inputs = workload.inputs(plan).stream().map(source -> feed(source.name())).toList();
+    for (var function : workload.throughs(plan)) {
+      throughs.put(function, throughJudge(function));
+    }
     checkMemory();
     loop.afterEachTask(
         () -> {
           trace.mix(loop.ticks());
           verdicts.check();
         });
+  }
+
+  private ThroughJudge throughJudge(String function) {
+    return new ThroughJudge(
+        verdicts,
+        trace,
+        function,
+        inputs.get(0),
+        feed(AcrossFunctions.throughOf(function).name()),
+        put -> workload.keyOf(put, plan),
+        () -> workload.hasKnownOutputs(this, function));
   }
 
   private void checkMemory() {
@@ -174,6 +194,32 @@ final class FleetWorld {
 
   Feed feed(ShardKey shard) {
     return feed(shard.stream().name());
+  }
+
+  /** Those into which the producer puts. */
+  List<Feed> inputs() {
+    return inputs;
+  }
+
+  /** What the first stage of a function is seen to carry on. */
+  ThroughJudge through(String function) {
+    return Objects.requireNonNull(throughs.get(function), function);
+  }
+
+  /** A function has put this into the stream that leads to its second stage. */
+  Puts.Put carry(Feed feed, StreamSink.Entry entry) {
+    var judge = throughs.values().stream().filter(each -> each.leadsTo(feed)).findFirst();
+    return feed.puts()
+        .put(
+            entry.partitionKey(),
+            entry.data(),
+            ProbeRecord.Fate.CARRIED,
+            put -> judge.orElseThrow().takes(put, entry.data()));
+  }
+
+  /** The name of the function, or of its stage that reads there, as judges know it. */
+  String handler(String function, ShardKey shard) {
+    return workload.handler(NameRoll.first(function), shard.stream());
   }
 
   /** What the function reads. */

@@ -39,9 +39,7 @@ final class NameRoll {
   }
 
   static String first(String function) {
-    return function.endsWith(RENAMED)
-        ? function.substring(0, function.length() - RENAMED.length())
-        : function;
+    return function.replace(RENAMED, ""); // A stage's name has the stream behind it.
   }
 
   static ProgressKey first(ProgressKey key) {

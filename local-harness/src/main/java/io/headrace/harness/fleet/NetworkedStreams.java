@@ -12,7 +12,9 @@ import io.headrace.kcl.StreamId;
 import io.headrace.kcl.StreamSink;
 import io.headrace.kcl.StreamSource;
 import io.headrace.kcl.loop.EventLoop;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -42,7 +44,7 @@ final class NetworkedStreams implements StreamConnector {
 
   @Override
   public StreamSink sink(String name, EventLoop loop, RandomGenerator random) {
-    throw new IllegalStateException("outputs of a simulated fleet go to its tap, not to " + name);
+    return new FarSink(world.feed(name), loop, random);
   }
 
   @Override
@@ -80,6 +82,57 @@ final class NetworkedStreams implements StreamConnector {
     @Override
     public ShardCursor open(Shard shard, StartingPosition from) {
       return new FarCursor(feed, shard, from);
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  /** Now and then a part of a put is refused, and stored with a second request. */
+  private final class FarSink implements StreamSink {
+    private static final int IN_PARTS_ONE_OF = 6;
+
+    private final Feed feed;
+    private final EventLoop loop;
+    private final RandomGenerator random;
+
+    FarSink(Feed feed, EventLoop loop, RandomGenerator random) {
+      this.feed = feed;
+      this.loop = loop;
+      this.random = random;
+    }
+
+    @Override
+    public CompletionStage<List<Stored>> put(List<Entry> entries) {
+      int salt = random.nextInt();
+      boolean inParts = random.nextInt(IN_PARTS_ONE_OF) == 0;
+      var first = new ArrayList<Integer>();
+      var then = new ArrayList<Integer>();
+      for (int i = 0; i < entries.size(); i++) {
+        // Records of one key stay in order.
+        boolean refused = inParts && (entries.get(i).partitionKey().hashCode() ^ salt) % 2 == 0;
+        (refused ? then : first).add(i);
+      }
+      var stored = new Stored[entries.size()];
+      return store(entries, first, stored)
+          .thenComposeAsync(done -> store(entries, then, stored), loop)
+          .thenApply(done -> List.of(stored));
+    }
+
+    private CompletionStage<Boolean> store(
+        List<Entry> entries, List<Integer> which, Stored[] stored) {
+      if (which.isEmpty()) {
+        return CompletableFuture.completedFuture(true);
+      }
+      return NetworkedStreams.this.send(
+          "put " + which.size() + " into " + feed.stream().name(),
+          () -> {
+            for (int i : which) {
+              var put = world.carry(feed, entries.get(i));
+              stored[i] = new Stored(put.shard().shard(), put.position());
+            }
+            return CompletableFuture.completedFuture(true);
+          });
     }
 
     @Override

@@ -13,6 +13,7 @@ import io.headrace.kcl.CommitParts;
 import io.headrace.lease.LeaseRow;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -251,6 +252,13 @@ enum PlantedFault {
   NEW_NAME_BEGINS_ANEW(
       "a function under another name takes nothing over",
       PlantedProgressFaults::nothingIsTakenOver),
+  FORMER_NAMES_NOT_TOLD(
+      "a shard's end is told to the children under the function's present name only",
+      () ->
+          ends(
+              end ->
+                  new CheckpointStore.End(
+                      end.claim(), end.progress(), end.left(), end.children(), List.of()))),
   STILL_COMMITS_LEFT_OUT(
       "a commit of timers and windows that moves no position is left out",
       PlantedStateFaults::commitsWithoutProgressLeftOut),
@@ -294,7 +302,47 @@ enum PlantedFault {
       PlantedOrderFaults::skipsTooFar),
   MOVE_OVERTAKEN(
       "a commit under way overwrites the place to which an operator moved the function",
-      PlantedOrderFaults::moveOvertaken);
+      PlantedOrderFaults::moveOvertaken),
+  DUPLICATES_COUNT(
+      "a second stage drops nothing that was carried twice", PlantedThroughFaults::duplicatesCount),
+  PLACES_OF_OTHER_SHARDS(
+      "a second stage drops records by the places of another shard of the input",
+      PlantedThroughFaults::placesOfOtherShards),
+  PUTS_NOT_AWAITED(
+      "a first stage counts records as carried before the stream has them",
+      PlantedThroughFaults::putsNotAwaited),
+  MARKS_OVERTAKE(
+      "a mark speaks of records that are still on their way", PlantedThroughFaults::marksOvertake),
+  LATE_BY_WHAT_LIES_BEHIND(
+      "a record carried on is judged late by records that lie behind it in its shard",
+      PlantedThroughFaults::lateByWhatLiesBehind),
+  TIME_OF_THE_FURTHEST(
+      "event time behind a repartition is that of the furthest shard, not of the slowest",
+      PlantedThroughFaults::timeOfTheFurthest),
+  ROSTER_WITHOUT_PARENTS(
+      "shards of the input that were split or merged are waited for as if they went on",
+      PlantedThroughFaults::rosterWithoutParents),
+  CARRIED_READ_AS_NONE(
+      "who takes a shard of a through-stream over does not know what was seen of the input",
+      () ->
+          PlantedStateFaults.seals(
+              item ->
+                  PlantedStateFaults.withParts(
+                      item, item.parts().map(PlantedThroughFaults::withoutCarried)))),
+  END_FORGETS_CARRIED(
+      "the end of a shard of a through-stream does not tell the children what it saw",
+      () ->
+          ends(
+              end ->
+                  PlantedProgressFaults.leaving(
+                      end,
+                      new EndedParent(
+                          end.left().fencingToken(),
+                          end.left().childrenFrom(),
+                          PlantedThroughFaults.withoutCarried(end.left().parts()))))),
+  MERGE_TAKES_WHAT_ONE_SAW(
+      "the child of a merge in a through-stream knows what one of its parents saw",
+      () -> PlantedStateFaults.seals(PlantedThroughFaults::withWhatOneParentSaw));
 
   /** What a mistake shows itself in, where a swarm rarely has it: part of each course then. */
   private static final Map<PlantedFault, Set<Disturbance>> SHOWN_BY =
@@ -318,12 +366,26 @@ enum PlantedFault {
           entry(EVENT_TIME_WORKED_OUT_ANEW, Set.of(Disturbance.KILL_AND_RESTART)),
           entry(OUTBOX_NOT_READ, Set.of(Disturbance.KILL_AND_RESTART)),
           entry(NEW_NAME_BEGINS_ANEW, Set.of(Disturbance.KILL_AND_RESTART)),
+          entry(
+              FORMER_NAMES_NOT_TOLD,
+              Set.of(Disturbance.SPLIT, Disturbance.MERGE, Disturbance.KILL_AND_RESTART)),
           entry(END_FORGETS_OUTBOX, Set.of(Disturbance.SPLIT_UNDER_LOAD)),
           entry(MERGE_TAKES_ONE_STATE, Set.of(Disturbance.SPLIT, Disturbance.MERGE)),
           entry(ORDERS_BEFORE_START_IGNORED, Set.of(Disturbance.OPERATOR_PAUSES)),
           entry(ORDERS_NOT_NOTICED, Set.of(Disturbance.OPERATOR_PAUSES)),
           entry(RESUME_ENDS_ALL, Set.of(Disturbance.OPERATOR_PAUSES)),
           entry(SKIPS_TOO_FAR, Set.of(Disturbance.OPERATOR_SKIPS)),
+          entry(DUPLICATES_COUNT, Set.of(Disturbance.LOSSY_NETWORK)),
+          entry(PUTS_NOT_AWAITED, Set.of(Disturbance.LOSSY_NETWORK)),
+          entry(
+              CARRIED_READ_AS_NONE,
+              Set.of(Disturbance.LOSSY_NETWORK, Disturbance.KILL_AND_RESTART)),
+          entry(
+              END_FORGETS_CARRIED,
+              Set.of(Disturbance.LOSSY_NETWORK, Disturbance.SPLIT, Disturbance.KILL_AND_RESTART)),
+          entry(
+              MERGE_TAKES_WHAT_ONE_SAW,
+              Set.of(Disturbance.LOSSY_NETWORK, Disturbance.SPLIT, Disturbance.MERGE)),
           entry(MOVE_OVERTAKEN, Set.of(Disturbance.OPERATOR_SEEKS_IN_PLACE)));
 
   /** What shows itself in timers, windows and known outputs only. */
@@ -340,6 +402,7 @@ enum PlantedFault {
           PLACE_IN_TIME_FORGOTTEN,
           EVENT_TIME_WORKED_OUT_ANEW,
           NEW_NAME_BEGINS_ANEW,
+          FORMER_NAMES_NOT_TOLD,
           STILL_COMMITS_LEFT_OUT,
           CHUNKS_NOT_AWAITED,
           UNANSWERED_COMMITS_FREE_CHUNKS,
@@ -348,6 +411,20 @@ enum PlantedFault {
           OUTPUTS_NAMED_BY_PROCESS,
           TIMER_OUTPUTS_NAMED_BY_PROCESS,
           WINDOW_OUTPUTS_NAMED_BY_PROCESS);
+
+  /** What shows itself in functions that are keyed across shards only. */
+  private static final Set<PlantedFault> ACROSS =
+      Set.of(
+          DUPLICATES_COUNT,
+          PLACES_OF_OTHER_SHARDS,
+          PUTS_NOT_AWAITED,
+          MARKS_OVERTAKE,
+          LATE_BY_WHAT_LIES_BEHIND,
+          TIME_OF_THE_FURTHEST,
+          ROSTER_WITHOUT_PARENTS,
+          CARRIED_READ_AS_NONE,
+          END_FORGETS_CARRIED,
+          MERGE_TAKES_WHAT_ONE_SAW);
 
   private final String what;
 
@@ -378,9 +455,16 @@ enum PlantedFault {
     return SHOWN_BY.getOrDefault(this, Set.of());
   }
 
+  private Workload shownIn(Workload usual) {
+    if (ACROSS.contains(this)) {
+      return new AcrossWorkload();
+    }
+    return TIMED.contains(this) ? new TimedWorkload() : usual;
+  }
+
   /** A course with the mistake built in. */
   CourseResult course(long seed, Workload workload) {
-    var shown = TIMED.contains(this) ? new TimedWorkload() : workload;
+    var shown = shownIn(workload);
     return FleetCourse.run(seed, shown, plant(), shownBy());
   }
 }

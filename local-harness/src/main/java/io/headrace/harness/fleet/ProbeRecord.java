@@ -20,7 +20,9 @@ record ProbeRecord(String key, long number, Fate fate) {
     /** It can't be decoded. */
     GARBAGE,
     /** Only the user whose function it is can tell. */
-    OWN
+    OWN,
+    /** The first stage of a function has put it, for the second to read. */
+    CARRIED
   }
 
   /** As text, filled up with blanks; garbage is refused. */

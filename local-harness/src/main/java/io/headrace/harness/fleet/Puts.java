@@ -15,6 +15,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -86,6 +87,15 @@ final class Puts {
 
   /** Puts a record; its shard is the one that the stream then has for the key. */
   Put put(String key, byte[] data, ProbeRecord.Fate fate) {
+    return put(key, data, fate, put -> {});
+  }
+
+  /**
+   * As {@link #put(String, byte[], ProbeRecord.Fate)}.
+   *
+   * @param told of the record before it can be read
+   */
+  Put put(String key, byte[] data, ProbeRecord.Fate fate, Consumer<Put> told) {
     var hash = HashRange.hashOf(key);
     var shard =
         stream.openShards().stream()
@@ -112,6 +122,7 @@ final class Puts {
     inShard.add(put);
     byPosition.put(position, put);
     lastOfKey.put(key, put);
+    told.accept(put);
     var given = stream.put(key, data);
     if (!given.equals(position)) {
       throw new AssertionError("the stream gave " + given + " where " + position + " was due");

@@ -81,8 +81,15 @@ final class SimulatedOperator {
     this.insists = insists;
   }
 
+  /** Orders are about both stages of one that is keyed across shards. */
+  private static String functionOf(String handler) {
+    int stage = handler.indexOf('@');
+    return stage < 0 ? handler : handler.substring(0, stage);
+  }
+
   /** A function is called: not where a pause was ordered before the process was started. */
-  void begins(SimulatedProcess process, String function, ShardKey shard, Puts.Put put) {
+  void begins(SimulatedProcess process, String handler, ShardKey shard, Puts.Put put) {
+    var function = functionOf(handler);
     if (given.given().isEmpty()) {
       return;
     }
@@ -124,10 +131,11 @@ final class SimulatedOperator {
   }
 
   private long give(
-      String function, Optional<ShardKey> shard, Optional<String> key, Order.Deed deed) {
+      String handler, Optional<ShardKey> shard, Optional<String> key, Order.Deed deed) {
     long number = given.number() + 1;
     var now = world.loop().now();
-    var order = new Order(number, function, shard, key, deed, SELF, now, "a course of faults");
+    var order =
+        new Order(number, functionOf(handler), shard, key, deed, SELF, now, "a course of faults");
     world.trace().tell(SELF, "order " + number + ": " + order);
     store.give(order).toCompletableFuture().join();
     store.forget(given.spent(now)).toCompletableFuture().join();

@@ -293,7 +293,7 @@ final class SimulatedProcess {
    * The shard in which it lies; where the record was parked before, the first one that came of that
    * and that the function has not ended.
    */
-  private ShardKey whereItRuns(String function, Puts.Put put) {
+  ShardKey whereItRuns(String function, Puts.Put put) {
     if (tokens.containsKey(put.shard())) {
       return put.shard();
     }
@@ -394,13 +394,16 @@ final class SimulatedProcess {
 
     private void settled(FunctionEvent.ParkedSettled settled) {
       if (settled.outcome() == Outcome.SKIPPED) {
-        skipped(NameRoll.first(settled.function()), settled.shard(), settled.position());
+        skipped(
+            world.handler(settled.function(), settled.shard()),
+            settled.shard(),
+            settled.position());
         return;
       }
       world
           .deliveries()
           .settled(
-              NameRoll.first(settled.function()),
+              world.handler(settled.function(), settled.shard()),
               settled.id(),
               settled.position(),
               settled.outcome(),

@@ -58,7 +58,7 @@ final class TimedFunctions {
       RetryPolicy.forever().backingOff(Duration.ofMillis(100), Duration.ofSeconds(2));
 
   /** Stands before the name of the call in an output. */
-  private static final String CALL = " by call ";
+  static final String CALL = " by call ";
 
   private final FleetWorld world;
   private final SimulatedProcess process;

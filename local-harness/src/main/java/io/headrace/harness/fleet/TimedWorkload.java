@@ -26,7 +26,7 @@ import java.util.random.RandomGenerator;
  */
 final class TimedWorkload implements Workload {
   /** Fewer than one large state: what is not in work is read again and again. */
-  private static final long SCARCE_BYTES = 4_096;
+  static final long SCARCE_BYTES = 4_096;
 
   /** A call may be under way when it is looked at. */
   private static final int LOOKS_MAX = 5;
@@ -76,7 +76,7 @@ final class TimedWorkload implements Workload {
     return new Workload.Item(key, encoded(record), ProbeRecord.Fate.OWN);
   }
 
-  private static byte[] encoded(TimedRecord record) {
+  static byte[] encoded(TimedRecord record) {
     try {
       return TimedRecord.CODEC.encode(record);
     } catch (Exception impossible) {

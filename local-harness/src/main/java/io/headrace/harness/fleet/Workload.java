@@ -2,6 +2,7 @@ package io.headrace.harness.fleet;
 
 import io.headrace.function.FunctionRuntime;
 import io.headrace.function.FunctionSpec;
+import io.headrace.kcl.StreamId;
 import io.headrace.kcl.StreamSource;
 import java.time.Duration;
 import java.util.List;
@@ -19,8 +20,28 @@ interface Workload {
   /** Of these, the one that the function reads. */
   StreamSource streamOf(String function, FleetPlan plan);
 
-  /** The functions' names. */
+  /** Of these, those into which the producer puts. */
+  default List<StreamSource> inputs(FleetPlan plan) {
+    return streams(plan);
+  }
+
+  /** The functions' names; of one that is keyed across shards those of its two stages. */
   List<String> functions(FleetPlan plan);
+
+  /** The functions that are keyed across shards. */
+  default List<String> throughs(FleetPlan plan) {
+    return List.of();
+  }
+
+  /** The name under which progress of the function's stage is kept that reads the stream. */
+  default String handler(String function, StreamId stream) {
+    return function;
+  }
+
+  /** What a function that is keyed across shards has for a key of the record. */
+  default String keyOf(Puts.Put put, FleetPlan plan) {
+    return put.key();
+  }
 
   /** The functions of one process. */
   List<FunctionSpec<?, ?>> specs(FleetWorld world, SimulatedProcess process);

@@ -83,7 +83,16 @@ class FleetSimulationTest {
         "REFUSED_COMMIT_LETS_OUTPUTS_GO",
         "UNANSWERED_COMMITS_FREE_CHUNKS",
         "TIMER_OUTPUTS_NAMED_BY_PROCESS",
-        "WINDOW_OUTPUTS_NAMED_BY_PROCESS"
+        "WINDOW_OUTPUTS_NAMED_BY_PROCESS",
+        "DUPLICATES_COUNT",
+        "PLACES_OF_OTHER_SHARDS",
+        "PUTS_NOT_AWAITED",
+        "MARKS_OVERTAKE",
+        "LATE_BY_WHAT_LIES_BEHIND",
+        "TIME_OF_THE_FURTHEST",
+        "ROSTER_WITHOUT_PARENTS",
+        "CARRIED_READ_AS_NONE",
+        "MERGE_TAKES_WHAT_ONE_SAW"
       })
   void a_mistake_that_is_built_in_is_noticed(PlantedFault fault) {
     Verdicts.Violation noticed = null;
@@ -97,6 +106,15 @@ class FleetSimulationTest {
   void timers_and_windows_take_the_same_course_for_the_same_seed() {
     var once = FleetCourse.run(3, new TimedWorkload(), Plant.NONE);
     var again = FleetCourse.run(3, new TimedWorkload(), Plant.NONE);
+
+    assertThat(once.violation()).isNull();
+    assertThat(again.hash()).isEqualTo(once.hash());
+  }
+
+  @Test
+  void keys_across_shards_take_the_same_course_for_the_same_seed() {
+    var once = FleetCourse.run(10, new AcrossWorkload(), Plant.NONE);
+    var again = FleetCourse.run(10, new AcrossWorkload(), Plant.NONE);
 
     assertThat(once.violation()).isNull();
     assertThat(again.hash()).isEqualTo(once.hash());
