@@ -468,7 +468,7 @@ final class FunctionHost<I, O> implements AutoCloseable, Redriver.Live {
     Object joined;
     try {
       joined = windows.merge(windows.empty(), windows.empty());
-    } catch (RuntimeException thrown) {
+    } catch (RuntimeException | AssertionError refused) {
       joined = null;
     }
     if (joined == null) {
