@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.headrace.checkpoint.Order;
 import io.headrace.checkpoint.ProgressKey;
+import io.headrace.checkpoint.state.EntryKind;
+import io.headrace.checkpoint.state.Lookup;
 import io.headrace.checkpoint.state.StateSpace;
 import io.headrace.kcl.CommitParts;
 import io.headrace.kcl.HashRange;
@@ -152,6 +154,9 @@ public final class StateImport {
           for (var entry : some) {
             var space = targetOf(entry).space();
             space.put(entry.entryKey(), entry.value());
+            if (entry.kind() == EntryKind.WINDOW) {
+              mark(space, entry);
+            }
             entries++;
             if (!changed.contains(space)) {
               changed.add(space);
@@ -165,6 +170,14 @@ public final class StateImport {
           }
           return all;
         });
+  }
+
+  /** A sum is found by its window's mark, which whoever made the entries may have left out. */
+  private static void mark(StateSpace space, StoredEntry sum) {
+    var mark = EntryKeys.openOf(EntryKeys.windowOf(sum.entryKey()));
+    if (!(space.look(mark) instanceof Lookup.Found)) {
+      space.put(mark, EntryKeys.OPEN); // As of one that was not told yet.
+    }
   }
 
   private Target targetOf(StoredEntry entry) {

@@ -1,6 +1,7 @@
 package io.headrace.function;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.time.Instant.EPOCH;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -8,6 +9,7 @@ import io.headrace.checkpoint.ChunkStore;
 import io.headrace.checkpoint.ForwardingChunkStore;
 import io.headrace.checkpoint.InMemoryCheckpointStore;
 import io.headrace.checkpoint.InMemoryChunkStore;
+import io.headrace.checkpoint.state.StateValue;
 import io.headrace.kcl.InMemoryStream;
 import io.headrace.kcl.InMemoryStreams;
 import io.headrace.kcl.StartingPosition;
@@ -444,6 +446,27 @@ class StateToolsTest {
     loop.advance(SETTLED);
 
     assertThat(states("notes")).isEqualTo(expected);
+  }
+
+  @Test
+  void a_window_that_is_imported_without_its_mark_is_open() {
+    var running = start("w1", heir);
+    put(1, 10);
+    loop.advance(SETTLED);
+    stop(running);
+    var window =
+        new WindowKey(new StateKey("ann", "ann"), new Windows.Span(EPOCH, EPOCH.plusSeconds(60)));
+    var sum = new StoredEntry(EntryKeys.sumOf(window), StateValue.of(new byte[] {'7'}, 0));
+
+    var into = begun("heir", true);
+    done(into.begin());
+    done(into.add(List.of(sum)));
+    done(into.finish(Optional.of(StartingPosition.TRIM_HORIZON), "moving house"));
+
+    var found = new CollectedState();
+    done(reader().all("heir", found));
+    assertThat(found.shards().values().stream().flatMap(List::stream))
+        .containsExactlyInAnyOrder(sum, new StoredEntry(EntryKeys.openOf(window), EntryKeys.OPEN));
   }
 
   private StateImport begun(String function, boolean replaces) {

@@ -18,7 +18,8 @@ import java.util.concurrent.CompletionStage;
  * <p><b>Failure.</b> What may pass is retried for {@link KinesisCalls#RETRYING_MAX} a record. When
  * a put then fails, or at once for good reasons, its records that are not under way are taken back,
  * and puts that wait behind it for one of its keys fail with it: else they would overtake it when
- * the caller tries again. Some records of a failed put may be stored.
+ * the caller tries again. Some records of a failed put may be stored. So it is with what landed in
+ * a shard that ListShards does not name for as long.
  */
 final class KinesisSink implements StreamSink {
   private static final ProducerSettings PLAIN =

@@ -45,8 +45,12 @@ final class ProducerMachine {
     SINCE_FAILURE
   }
 
-  /** An aggregate that landed in a shard that the map does not list yet. */
-  private record Unjudged(Parcel parcel, Stored stored) {}
+  /**
+   * An aggregate that landed in a shard that the map does not list yet.
+   *
+   * @param since when it landed, in ticks
+   */
+  private record Unjudged(Parcel parcel, Stored stored, long since) {}
 
   private final ProducerSettings settings;
   private final Patience patience;
@@ -314,7 +318,7 @@ final class ProducerMachine {
     if (parcel.shard() != null && !parcel.shard().equals(shard)) {
       mapNeed.outdated();
       if (!parcel.isOfOneKey()) {
-        judge(new Unjudged(parcel, at));
+        judge(new Unjudged(parcel, at, ticks));
         return;
       }
     }
@@ -429,18 +433,21 @@ final class ProducerMachine {
       ages.all().forEach(record -> pending.fail(record, Reason.CLOSED, sentences.closed()));
       return;
     }
-    if (patience == Patience.SINCE_FAILURE) {
-      return;
+    if (patience == Patience.SINCE_PUT) {
+      for (PendingRecord record : ages.waitingLonger(ticks, settings.timeToLive().toNanos())) {
+        pending.fail(record, Reason.EXPIRED, sentences.expired(settings.timeToLive()));
+      }
     }
-    long age = settings.timeToLive().toNanos();
-    for (PendingRecord record : ages.waitingLonger(ticks, age)) {
-      pending.fail(record, Reason.EXPIRED, sentences.expired(settings.timeToLive()));
-    }
-    unjudged.removeIf(landed -> giveUpJudging(landed, age));
+    unjudged.removeIf(this::giveUpJudging);
   }
 
-  private boolean giveUpJudging(Unjudged landed, long age) {
-    if (ticks - landed.parcel().first().putTicks < age) {
+  /** The caller hears of it as of any failure, or nobody would know why nothing goes on. */
+  private boolean giveUpJudging(Unjudged landed) {
+    boolean isPatient =
+        patience == Patience.SINCE_PUT
+            ? ticks - landed.parcel().first().putTicks < settings.timeToLive().toNanos()
+            : ticks - landed.since() < RETRYING_MAX.toNanos();
+    if (isPatient) {
       return false;
     }
     List<PendingRecord> records = landed.parcel().records();

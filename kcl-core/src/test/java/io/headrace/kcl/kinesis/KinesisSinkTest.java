@@ -51,6 +51,31 @@ class KinesisSinkTest {
   }
 
   @Test
+  void what_was_packed_and_landed_in_a_shard_that_is_not_listed_is_told_and_stored_later() {
+    var split = new ShardedKinesis(loop, new SplittableRandom(4), 1);
+    var packing = KinesisSink.packing(split.calls());
+    var entries = IntStream.range(0, 20).mapToObj(i -> entry("key-" + i, 10)).toList();
+    var before = packing.put(entries).toCompletableFuture();
+    loop.advance(Duration.ofSeconds(2));
+    assertThat(before).isCompleted();
+
+    split.listsRefused = 100;
+    split.splitOne();
+    var unlisted = packing.put(entries).toCompletableFuture();
+    loop.advance(Duration.ofSeconds(25));
+    assertThat(unlisted).isNotDone();
+    loop.advance(Duration.ofSeconds(40));
+    assertThat(failureOf(unlisted).kind()).isEqualTo(Kind.RETRYABLE);
+    assertThat(failureOf(unlisted)).hasMessageContainingAll("orders", "kinesis:ListShards");
+
+    split.listsRefused = 0;
+    var again = packing.put(entries).toCompletableFuture();
+    loop.advance(Duration.ofSeconds(40));
+    assertThat(again).isCompleted();
+    assertThat(again.join().stream().map(Stored::shard).distinct()).hasSize(2);
+  }
+
+  @Test
   void refuses_a_record_that_no_stream_takes_and_sends_nothing() {
     var stage = put(List.of(entry("a", 10), entry("b", 11_000_000)));
     assertThat(failureOf(stage).kind()).isEqualTo(Kind.INVALID);
