@@ -64,7 +64,7 @@ class ConsumerTargetsTest {
   @Test
   void what_was_not_measured_is_not_met() {
     assertThat(ConsumerTargets.of(plan(EnumSet.allOf(Part.class)), results))
-        .hasSize(4)
+        .hasSize(6)
         .noneMatch(Target::met);
     assertThat(LatencyTargets.of(results)).noneMatch(Target::met);
   }
