@@ -160,10 +160,17 @@ final class PartialSums<I, A> {
     var event =
         new RecordEvent<>(
             member.record(), shard, value, member.time(), attempt, scope.environment.broadcasts());
+    if (sum.spoiled) {
+      into.add(sum, member, sum.value);
+      return true;
+    }
+    // Of a value that can be changed, a call that fails may have added half: in no sum, then.
+    sum.spoiled = true;
     A next = function.add(sum.value, event);
     if (next == null) {
       return false;
     }
+    sum.spoiled = false;
     into.add(sum, member, next);
     return true;
   }
@@ -191,7 +198,7 @@ final class PartialSums<I, A> {
 
   private Optional<Outlet.Parcel<?>> together(Stretch.Sum<A> sum) {
     var members = sum.members;
-    if (members.size() == 1) {
+    if (members.size() == 1 || sum.spoiled) {
       return Optional.empty();
     }
     try {

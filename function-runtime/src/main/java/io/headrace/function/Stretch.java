@@ -28,6 +28,9 @@ final class Stretch<A> {
     final List<Member> members = new ArrayList<>();
     A value;
 
+    /** A call failed with it and may have changed it: its records go one by one. */
+    boolean spoiled;
+
     Sum(String key, List<Windows.Span> spans, A empty) {
       this.key = key;
       this.spans = spans;
@@ -37,6 +40,9 @@ final class Stretch<A> {
 
   private final Map<String, List<Sum<A>>> sums = new LinkedHashMap<>();
   private int records;
+
+  /** The first record that it was given, whatever became of that; null while it holds none. */
+  @Nullable Position from;
 
   /** Records that go by themselves, behind all that is here. */
   final List<StreamRecord> followers = new ArrayList<>();

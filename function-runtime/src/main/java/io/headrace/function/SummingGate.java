@@ -12,6 +12,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +42,7 @@ final class SummingGate<I, A> extends Gate {
   private final Carrying carrying;
   private final LaneRunner.Wiring<?> wiring;
   private final Courier courier;
+  private final Overhearing engine;
 
   /** Came while others were summed up, in the shard's order. */
   private final ArrayDeque<List<StreamRecord>> waiting = new ArrayDeque<>();
@@ -57,6 +60,13 @@ final class SummingGate<I, A> extends Gate {
    * Went by themselves and are not settled: their partition keys, the later records of which wait.
    */
   private final Map<Position, String> blocking = new HashMap<>();
+
+  /**
+   * Outcomes of records that lie behind some that are gathered, as of those that a filter keeps
+   * out. They are told with these: a commit holds few places that are done behind ones that are
+   * not, and what is gathered waits for a commit.
+   */
+  private final TreeMap<Position, Outcome> ahead = new TreeMap<>();
 
   /** As the run began. */
   private Horizon restored = Horizon.NONE;
@@ -80,12 +90,37 @@ final class SummingGate<I, A> extends Gate {
     this.carrying = carrying;
     this.wiring = wiring;
     this.courier = Courier.ofOutputs(scope, wiring.outlets().letters());
-    engine.hears(
-        (position, outcome) -> {
-          blocking.remove(position);
-          return true;
-        });
+    this.engine = engine;
+    engine.hears(this::passes);
     carrying.whenSilent(() -> scope.context.outcomes().stateChanged());
+  }
+
+  private boolean passes(Position position, Outcome outcome) {
+    blocking.remove(position);
+    var first = firstGathered();
+    if (draining || first == null || position.compareTo(first) < 0) {
+      return true;
+    }
+    ahead.put(position, outcome);
+    return false;
+  }
+
+  /** Where the first lies that waits for a commit; null where none does. */
+  private @Nullable Position firstGathered() {
+    for (var stretch : sealed) {
+      if (stretch.from != null) {
+        return stretch.from;
+      }
+    }
+    return open.from;
+  }
+
+  private void tellAhead() {
+    var first = firstGathered();
+    while (!ahead.isEmpty() && (first == null || ahead.firstKey().compareTo(first) < 0)) {
+      var next = ahead.pollFirstEntry();
+      engine.tell(next.getKey(), next.getValue());
+    }
   }
 
   @Override
@@ -131,6 +166,9 @@ final class SummingGate<I, A> extends Gate {
     waiting.forEach(records::addAll);
     waiting.clear();
     foldedThrough = Horizon.later(foldedThrough, records.get(records.size() - 1).position());
+    if (open.from == null) {
+      open.from = records.get(0).position();
+    }
     if (!mayBeSent()) {
       records.forEach(each -> blocking.put(each.position(), each.key().text()));
       open.followers.addAll(records);
@@ -165,6 +203,10 @@ final class SummingGate<I, A> extends Gate {
       }
     }
     goApart(into, records);
+    if (into.isEmpty()) {
+      into.from = null;
+      tellAhead();
+    }
     wantCommit();
     send();
     fold();
@@ -253,6 +295,7 @@ final class SummingGate<I, A> extends Gate {
   private void put(Stretch<A> first, PartialSums.Prepared prepared) {
     if (draining) {
       giveBack(first.allRecords());
+      giveBackAhead(ahead);
       return;
     }
     if (!scope.context.tenure().validAt(scope.loop().ticks())) {
@@ -269,6 +312,7 @@ final class SummingGate<I, A> extends Gate {
     prepared.carried().forEach(each -> scope.context.outcomes().settled(each, Outcome.HANDLED));
     var left = new ArrayList<>(prepared.apart());
     left.addAll(first.followers);
+    tellAhead();
     if (draining) {
       giveBack(left);
       return;
@@ -287,12 +331,23 @@ final class SummingGate<I, A> extends Gate {
     waiting.forEach(this::giveBack);
     waiting.clear();
     sealed.add(open);
+    boolean isFirst = true;
     for (var stretch : sealed) {
       if (!stretch.filling && stretch != sending) {
         giveBack(stretch.allRecords());
       }
+      if (isFirst && stretch != sending && stretch.from != null) {
+        isFirst = false;
+        giveBackAhead(ahead.tailMap(stretch.from));
+      }
     }
     super.drain();
+  }
+
+  /** They lie among what goes back: told of now they would leave a hole each. */
+  private void giveBackAhead(SortedMap<Position, Outcome> those) {
+    scope.giveBack(List.copyOf(those.keySet()));
+    those.clear();
   }
 
   private void giveBack(List<StreamRecord> records) {

@@ -291,6 +291,11 @@ final class ThroughSender extends Gate {
     nextAt = now + MARK_EVERY.toNanos();
     if (!scope.context.tenure().validAt(now)) {
       // Who has lost the shard says nothing of it any more.
+      if (over) {
+        fail(List.copyOf(waiting), new IllegalStateException("the run is over"));
+        waiting.clear();
+        return;
+      }
       timer = scope.loop().schedule(MARK_EVERY, this::due);
       return;
     }

@@ -330,8 +330,12 @@ final class WindowSums<I, A, O> {
 
     @Override
     Added<A> added(Call<O> call) {
-      var part = codec.decode(key(partial), StateValue.of(partial.sum(), partial.version()));
-      return sum -> sum == null ? part : function.merge(sum, part);
+      var stored = StateValue.of(partial.sum(), partial.version());
+      // Anew for each window: a merge may change what it is given.
+      return sum -> {
+        var part = codec.decode(key(partial), stored);
+        return sum == null ? part : function.merge(sum, part);
+      };
     }
 
     private StateKey key(Partial of) {

@@ -215,7 +215,12 @@ final class ThroughJudge {
   }
 
   private Instant height(ShardId shard, int place) {
-    var known = heights.computeIfAbsent(shard, s -> new ArrayList<>(List.of(inherited(s))));
+    var known = heights.get(shard);
+    if (known == null) {
+      // Not in one step: parents are looked up in the same map.
+      known = new ArrayList<>(List.of(inherited(shard)));
+      heights.put(shard, known);
+    }
     var puts = input.puts().in(shard);
     while (known.size() <= place) {
       int next = known.size();
