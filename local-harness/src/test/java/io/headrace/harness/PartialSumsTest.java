@@ -33,6 +33,7 @@ import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.ShrinkingMode;
+import org.assertj.core.api.InstanceOfAssertFactories;
 
 /** Records that are summed up before they go through the stream by which a function is keyed. */
 class PartialSumsTest {
@@ -406,7 +407,9 @@ class PartialSumsTest {
     fleet.put("q", ThroughFleet.END);
     fleet.advance(Duration.ofSeconds(10));
 
-    assertThat(sums.byWindow().values()).singleElement().asList().hasSize(1_500);
+    assertThat(sums.byWindow().values())
+        .singleElement(InstanceOfAssertFactories.LIST)
+        .hasSize(1_500);
     fleet.close();
   }
 
