@@ -234,17 +234,18 @@ final class Assembly {
             spec.stateCodec()
                 .ifPresent(
                     codec -> {
-                      newest.put(spec.name(), codec.version());
-                      spec.formers().forEach(former -> newest.put(former, codec.version()));
+                      read(newest, spec, "", codec.version());
                       if (spec.throughStream().isPresent() && spec.isWindowed()) {
-                        newest.put(spec.name() + PartialSums.PART, PartialSums.VERSION);
-                        spec.formers()
-                            .forEach(
-                                former ->
-                                    newest.put(former + PartialSums.PART, PartialSums.VERSION));
+                        read(newest, spec, PartialSums.PART, PartialSums.VERSION);
                       }
                     }));
     return newest;
+  }
+
+  private static void read(
+      Map<String, Integer> newest, FunctionSpec<?, ?> spec, String part, int version) {
+    newest.put(spec.name() + part, version);
+    spec.formers().forEach(former -> newest.put(former + part, version));
   }
 
   private static <T> T required(FunctionRuntime of, @Nullable T value, String option) {

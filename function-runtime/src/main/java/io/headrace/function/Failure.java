@@ -48,6 +48,13 @@ record Failure(Throwable cause, String code, boolean terminal, boolean fatal) {
     return cause instanceof VirtualMachineError && !(cause instanceof StackOverflowError);
   }
 
+  /** Throws a fault on that gives the shard up now, and not behind a key that waits. */
+  static void requireMendable(Throwable fault) {
+    if (fault instanceof VirtualMachineError fatal && !(fault instanceof StackOverflowError)) {
+      throw fatal;
+    }
+  }
+
   /**
    * A codec may ask others, such as a registry of schemas, for what it needs. Only what says so by
    * itself: types given to {@link RetryPolicy#unavailableOn} are often those of a payload that is

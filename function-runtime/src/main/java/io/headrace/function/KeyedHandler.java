@@ -194,9 +194,7 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
       var key = new StateKey(record.key().text(), record.key().text());
       return new Arrived.Found<>(record, decoded, key, List.of());
     } catch (Throwable fault) {
-      if (fault instanceof VirtualMachineError fatal && !(fault instanceof StackOverflowError)) {
-        throw fatal;
-      }
+      Failure.requireMendable(fault);
       return new Arrived.Faulty<>(record, fault);
     }
   }

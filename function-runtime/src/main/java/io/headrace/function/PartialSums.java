@@ -67,6 +67,7 @@ final class PartialSums<I, A> {
   private final Carrying carrying;
   private final ThroughOutlet outlet;
   private final ShardKey shard;
+  private final Attempt attempt;
 
   PartialSums(
       Scope scope,
@@ -84,6 +85,7 @@ final class PartialSums<I, A> {
     this.carrying = carrying;
     this.outlet = outlet;
     this.shard = scope.context.key();
+    this.attempt = new OnlyAttempt(Instant.MAX, scope.context.fencingToken());
   }
 
   /** Whether a function may have any, whatever its merge does. */
@@ -147,7 +149,7 @@ final class PartialSums<I, A> {
       var member = new Stretch.Member(record, decoded.time(), before);
       return add(key, spans, member, decoded.value(), into) ? Way.SUMMED : Way.BLOCKS;
     } catch (Throwable fault) {
-      requireMendable(fault);
+      Failure.requireMendable(fault);
       return Way.BLOCKS;
     }
   }
@@ -156,14 +158,13 @@ final class PartialSums<I, A> {
       String key, List<Windows.Span> spans, Stretch.Member member, I value, Stretch<A> into) {
     var found = into.sumOf(key, spans, windows.areDisjoint());
     var sum = found != null ? found : new Stretch.Sum<>(key, spans, function.empty());
-    var attempt = new OnlyAttempt(Instant.MAX, scope.context.fencingToken());
-    var event =
-        new RecordEvent<>(
-            member.record(), shard, value, member.time(), attempt, scope.environment.broadcasts());
     if (sum.spoiled) {
       into.add(sum, member, sum.value);
       return true;
     }
+    var event =
+        new RecordEvent<>(
+            member.record(), shard, value, member.time(), attempt, scope.environment.broadcasts());
     // Of a value that can be changed, a call that fails may have added half: in no sum, then.
     sum.spoiled = true;
     A next = function.add(sum.value, event);
@@ -173,12 +174,6 @@ final class PartialSums<I, A> {
     sum.spoiled = false;
     into.add(sum, member, next);
     return true;
-  }
-
-  private static void requireMendable(Throwable fault) {
-    if (fault instanceof VirtualMachineError fatal && !(fault instanceof StackOverflowError)) {
-      throw fatal;
-    }
   }
 
   /** Makes envelopes of a stretch: of a sum that gains nothing, those of its records. */
@@ -221,7 +216,7 @@ final class PartialSums<I, A> {
           .prepare(origin(members.get(0)), partial)
           .filter(parcel -> ThroughOutlet.sizeOf(parcel) <= most);
     } catch (Throwable fault) {
-      requireMendable(fault); // The state's codec: by themselves its records need it later.
+      Failure.requireMendable(fault); // The state's codec: by themselves its records need it later.
       return Optional.empty();
     }
   }

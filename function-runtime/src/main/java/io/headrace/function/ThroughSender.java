@@ -189,8 +189,7 @@ final class ThroughSender extends Gate {
     over = true;
     if (timer != null) {
       cancelTimer();
-      fail(List.copyOf(waiting), new IllegalStateException("the run is over"));
-      waiting.clear();
+      failWaiting(new IllegalStateException("the run is over"));
     }
   }
 
@@ -292,8 +291,7 @@ final class ThroughSender extends Gate {
     if (!scope.context.tenure().validAt(now)) {
       // Who has lost the shard says nothing of it any more.
       if (over) {
-        fail(List.copyOf(waiting), new IllegalStateException("the run is over"));
-        waiting.clear();
+        failWaiting(new IllegalStateException("the run is over"));
         return;
       }
       timer = scope.loop().schedule(MARK_EVERY, this::due);
@@ -343,8 +341,7 @@ final class ThroughSender extends Gate {
     unmarked += posted.unmarked();
     if (over) {
       fail(posted.waiting(), thrown);
-      fail(List.copyOf(waiting), thrown);
-      waiting.clear();
+      failWaiting(thrown);
       return;
     }
     waiting.addAll(0, posted.waiting());
@@ -362,6 +359,11 @@ final class ThroughSender extends Gate {
     var passed = ends.stream().filter(each -> each.compareTo(through) <= 0).toList();
     ends.removeAll(passed);
     passed.forEach(each -> engine.tell(each, Outcome.FILTERED));
+  }
+
+  private void failWaiting(Throwable thrown) {
+    fail(List.copyOf(waiting), thrown);
+    waiting.clear();
   }
 
   private static void fail(List<CompletableFuture<Void>> all, Throwable thrown) {

@@ -236,9 +236,7 @@ final class WindowHandler<I, A, O> implements ShardHandler {
           record,
           new Decoder.Unreadable("NoEventTime", "event time lies beyond all windows", beyond));
     } catch (Throwable fault) {
-      if (fault instanceof VirtualMachineError fatal && !(fault instanceof StackOverflowError)) {
-        throw fatal; // Gives the shard up now, and not behind a key that waits.
-      }
+      Failure.requireMendable(fault);
       return new Arrived.Faulty<>(record, fault);
     }
   }

@@ -333,13 +333,9 @@ final class WindowSums<I, A, O> {
       var stored = StateValue.of(partial.sum(), partial.version());
       // Anew for each window: a merge may change what it is given.
       return sum -> {
-        var part = codec.decode(key(partial), stored);
+        var part = codec.decode(key, stored);
         return sum == null ? part : function.merge(sum, part);
       };
-    }
-
-    private StateKey key(Partial of) {
-      return new StateKey(record.key().text(), of.key());
     }
 
     @Override
@@ -350,7 +346,7 @@ final class WindowSums<I, A, O> {
 
   /** Adds to the windows of a record: to all of them, or to none. */
   private abstract class Addition extends Task.OfRecord<O> {
-    private final StateKey key;
+    final StateKey key;
     private final List<Windows.Span> spans;
     private final Instant judged;
 

@@ -44,7 +44,10 @@ final class Claims {
   private @Nullable Plan plan;
   private Consumer<ShardKey> onDeleted = shard -> {};
   private boolean open;
-  private boolean considering;
+
+  /** Many come at once. */
+  private final Gathered answers;
+
   private EventLoop.@Nullable Scheduled next;
 
   /**
@@ -94,6 +97,7 @@ final class Claims {
     this.roster = roster;
     this.leases = leases;
     this.takes = takes;
+    this.answers = new Gathered(desk, Duration.ZERO, this::consider);
   }
 
   /** Told of a stream one of whose shards has ended without the roster's knowledge. */
@@ -121,7 +125,7 @@ final class Claims {
 
   void begin() {
     open = false;
-    considering = false; // What was to come in a former life does not.
+    answers.begin();
     plan = null;
     candidates.clear();
     urgent.clear();
@@ -153,19 +157,6 @@ final class Claims {
    */
   boolean nothingFree() {
     return candidates.values().stream().allMatch(candidate -> candidate.unreadable);
-  }
-
-  /** Many answers come at once, and what is next is worked out once. */
-  private void considerSoon() {
-    if (!considering) {
-      considering = true;
-      desk.after(
-          Duration.ZERO,
-          () -> {
-            considering = false;
-            consider();
-          });
-    }
   }
 
   void consider() {
@@ -355,6 +346,6 @@ final class Claims {
     boolean stuck = desk.now() - candidate.since > desk.settings.audit().toNanos();
     var longest = stuck ? desk.settings.leaseTime() : LeaseSettings.LOOK_AGAIN_MAX;
     candidate.pause = doubled.compareTo(longest) < 0 ? doubled : longest;
-    considerSoon();
+    answers.ask();
   }
 }

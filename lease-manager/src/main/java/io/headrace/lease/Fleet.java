@@ -52,7 +52,10 @@ final class Fleet {
   private LongConsumer onOrders = number -> {};
   private long ordersNoticed;
   private boolean polling;
-  private boolean considering;
+
+  /** Many books change at once. */
+  private final Gathered bookNews;
+
   private List<Runnable> afterPoll = new ArrayList<>();
 
   /**
@@ -63,6 +66,7 @@ final class Fleet {
     this.heart = heart;
     this.roster = roster;
     this.onChange = onChange;
+    this.bookNews = new Gathered(desk, LeaseSettings.BOOKS_GATHERED, onChange);
     this.view = new FleetView(desk.settings.viewGapMax());
   }
 
@@ -84,7 +88,7 @@ final class Fleet {
     fetching.clear();
     judging.clear();
     polling = false;
-    considering = false;
+    bookNews.begin();
     afterPoll = new ArrayList<>();
     poll();
   }
@@ -192,20 +196,7 @@ final class Fleet {
       books.put(who, book);
       booksChanged();
       learnWeights(book.item());
-      considerSoon();
-    }
-  }
-
-  /** Many books change at once, and what they mean together is worked out once. */
-  private void considerSoon() {
-    if (!considering) {
-      considering = true;
-      desk.after(
-          LeaseSettings.BOOKS_GATHERED,
-          () -> {
-            considering = false;
-            onChange.run();
-          });
+      bookNews.ask();
     }
   }
 

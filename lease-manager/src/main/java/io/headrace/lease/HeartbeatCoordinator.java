@@ -42,6 +42,10 @@ public final class HeartbeatCoordinator implements LeaseCoordinator {
   private final EventLoop loop;
   private final List<ShardedStream> streams;
   private final Desk desk;
+
+  /** Many leases come and go at once. */
+  private final Gathered leaseNews;
+
   private final Deployments deployments;
   private final CompletableFuture<Void> started = new CompletableFuture<>();
   private final CompletableFuture<Void> stopped = new CompletableFuture<>();
@@ -49,7 +53,6 @@ public final class HeartbeatCoordinator implements LeaseCoordinator {
   private @Nullable Parts parts;
   private volatile FleetSize size = FleetSize.UNKNOWN;
   private boolean registered;
-  private boolean considering;
   private boolean stopping;
 
   /** What there is once {@link #start} was called. */
@@ -89,6 +92,7 @@ public final class HeartbeatCoordinator implements LeaseCoordinator {
     this.streams = List.copyOf(streams);
     var names = this.streams.stream().map(ShardedStream::name).collect(Collectors.toSet());
     this.desk = new Desk(table, application, self, settings, deployment, names, loop, random);
+    this.leaseNews = new Gathered(desk, Duration.ZERO, this::consider);
     this.deployments = new Deployments(deployment);
   }
 
@@ -179,7 +183,7 @@ public final class HeartbeatCoordinator implements LeaseCoordinator {
 
   private void registered(Parts p, Registration.Done done) {
     registered = true;
-    considering = false; // What was to come in a former life does not.
+    leaseNews.begin();
     p.heart.begin(done.worker(), done.sentAt());
     p.leases.begin(done.book());
     p.roster.begin();
@@ -416,20 +420,7 @@ public final class HeartbeatCoordinator implements LeaseCoordinator {
   /** A lease came or went. */
   private void leasesChanged() {
     leaveWhenSettled();
-    considerSoon();
-  }
-
-  /** Many leases come and go at once, and what follows from all of them is worked out once. */
-  private void considerSoon() {
-    if (!considering) {
-      considering = true;
-      desk.after(
-          Duration.ZERO,
-          () -> {
-            considering = false;
-            consider();
-          });
-    }
+    leaseNews.ask();
   }
 
   /** Who ended a shard tells of its children first: nobody else would look for them for long. */

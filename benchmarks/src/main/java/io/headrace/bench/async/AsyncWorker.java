@@ -4,6 +4,7 @@ import static io.headrace.bench.rig.LocalBuilder.local;
 
 import com.sun.management.OperatingSystemMXBean;
 import io.headrace.bench.consumer.HeadraceConsumer;
+import io.headrace.bench.consumer.PreparedKinesis;
 import io.headrace.bench.rig.Arguments;
 import io.headrace.bench.rig.Dialogue;
 import io.headrace.bench.rig.NotMeasured;
@@ -11,7 +12,6 @@ import io.headrace.checkpoint.dynamo.DynamoCheckpointStore;
 import io.headrace.function.DeadLetters;
 import io.headrace.function.FunctionRuntime;
 import io.headrace.kcl.kinesis.KinesisConnector;
-import io.headrace.kcl.kinesis.KinesisHttp;
 import io.headrace.kcl.kinesis.Retrieval;
 import io.headrace.lease.dynamo.DynamoLeaseTable;
 import java.io.BufferedReader;
@@ -52,11 +52,7 @@ final class AsyncWorker {
 
   private static void run(Arguments given) throws IOException {
     try (ServiceCall call = new ServiceCall();
-        KinesisAsyncClient kinesis =
-            local(KinesisAsyncClient.builder(), given.uri("kinesis"))
-                .httpClientBuilder(KinesisHttp.builder())
-                .overrideConfiguration(KinesisHttp::prepare)
-                .build();
+        KinesisAsyncClient kinesis = PreparedKinesis.at(given.uri("kinesis"));
         DynamoDbAsyncClient dynamoDb =
             local(DynamoDbAsyncClient.builder(), given.uri("dynamoDb")).build();
         FunctionRuntime.Running running =

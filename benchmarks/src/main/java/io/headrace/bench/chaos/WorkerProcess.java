@@ -2,6 +2,7 @@ package io.headrace.bench.chaos;
 
 import static io.headrace.bench.rig.LocalBuilder.local;
 
+import io.headrace.bench.consumer.PreparedKinesis;
 import io.headrace.bench.rig.Arguments;
 import io.headrace.bench.rig.Dialogue;
 import io.headrace.bench.rig.NotMeasured;
@@ -10,7 +11,6 @@ import io.headrace.checkpoint.dynamo.DynamoCheckpointStore;
 import io.headrace.checkpoint.dynamo.DynamoChunkStore;
 import io.headrace.function.FunctionRuntime;
 import io.headrace.kcl.kinesis.KinesisConnector;
-import io.headrace.kcl.kinesis.KinesisHttp;
 import io.headrace.lease.dynamo.DynamoLeaseTable;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -44,11 +44,7 @@ final class WorkerProcess implements AutoCloseable {
   private WorkerProcess(Arguments arguments) {
     this.arguments = arguments;
     this.diary = new Diary(Path.of(arguments.text("diary")));
-    this.kinesis =
-        local(KinesisAsyncClient.builder(), arguments.uri("kinesis"))
-            .httpClientBuilder(KinesisHttp.builder())
-            .overrideConfiguration(KinesisHttp::prepare)
-            .build();
+    this.kinesis = PreparedKinesis.at(arguments.uri("kinesis"));
     this.dynamoDb = local(DynamoDbAsyncClient.builder(), arguments.uri("dynamodb")).build();
   }
 

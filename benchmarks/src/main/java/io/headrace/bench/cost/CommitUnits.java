@@ -4,6 +4,7 @@ import static io.headrace.bench.rig.LocalBuilder.local;
 
 import io.headrace.bench.consumer.DynamoDbServer;
 import io.headrace.bench.consumer.HeadraceConsumer;
+import io.headrace.bench.consumer.PreparedKinesis;
 import io.headrace.bench.rig.ConsumedUnits;
 import io.headrace.bench.rig.Figures;
 import io.headrace.bench.rig.LoadClient;
@@ -19,7 +20,6 @@ import io.headrace.checkpoint.dynamo.DynamoCheckpointStore;
 import io.headrace.checkpoint.dynamo.DynamoChunkStore;
 import io.headrace.function.FunctionRuntime;
 import io.headrace.kcl.kinesis.KinesisConnector;
-import io.headrace.kcl.kinesis.KinesisHttp;
 import io.headrace.lease.dynamo.DynamoLeaseTable;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -90,11 +90,7 @@ final class CommitUnits {
         ServerProcess server =
             ServerProcess.start(DynamoDbServer.launch(port), port, logs.resolve("dynamodb.log"));
         LoadClient client = LoadClient.http1(kinesis.endpoint());
-        KinesisAsyncClient reads =
-            local(KinesisAsyncClient.builder(), kinesis.endpoint())
-                .httpClientBuilder(KinesisHttp.builder())
-                .overrideConfiguration(KinesisHttp::prepare)
-                .build();
+        KinesisAsyncClient reads = PreparedKinesis.at(kinesis.endpoint());
         DynamoDbAsyncClient leases =
             local(DynamoDbAsyncClient.builder(), server.endpoint()).build();
         DynamoDbAsyncClient table =

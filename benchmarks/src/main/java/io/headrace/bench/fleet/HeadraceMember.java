@@ -2,6 +2,7 @@ package io.headrace.bench.fleet;
 
 import static io.headrace.bench.rig.LocalBuilder.local;
 
+import io.headrace.bench.consumer.PreparedKinesis;
 import io.headrace.bench.rig.Member;
 import io.headrace.bench.rig.MemberSettings;
 import io.headrace.bench.rig.MemberSettings.Reading;
@@ -14,7 +15,6 @@ import io.headrace.function.FunctionSpec;
 import io.headrace.function.Input;
 import io.headrace.kcl.StreamSource;
 import io.headrace.kcl.kinesis.KinesisConnector;
-import io.headrace.kcl.kinesis.KinesisHttp;
 import io.headrace.kcl.kinesis.Retrieval;
 import io.headrace.lease.LeaseSettings;
 import io.headrace.lease.dynamo.DynamoLeaseTable;
@@ -43,15 +43,7 @@ final class HeadraceMember {
   private static Member.Worker start(
       MemberSettings settings, Member.Handling function, Member.Traffic traffic)
       throws IOException {
-    KinesisAsyncClient kinesis =
-        local(KinesisAsyncClient.builder(), settings.kinesis())
-            .httpClientBuilder(KinesisHttp.builder())
-            .overrideConfiguration(
-                override -> {
-                  KinesisHttp.prepare(override);
-                  override.addExecutionInterceptor(traffic.ofStream());
-                })
-            .build();
+    KinesisAsyncClient kinesis = PreparedKinesis.at(settings.kinesis(), traffic.ofStream());
     DynamoDbAsyncClient dynamoDb =
         local(DynamoDbAsyncClient.builder(), settings.dynamoDb())
             .overrideConfiguration(traffic::count)

@@ -2,6 +2,7 @@ package io.headrace.bench.outage;
 
 import static io.headrace.bench.rig.LocalBuilder.local;
 
+import io.headrace.bench.consumer.PreparedKinesis;
 import io.headrace.bench.rig.Arguments;
 import io.headrace.bench.rig.Dialogue;
 import io.headrace.bench.rig.Figures;
@@ -34,7 +35,6 @@ import io.headrace.function.metrics.HeadraceMetrics;
 import io.headrace.kcl.LeaseToken;
 import io.headrace.kcl.StreamSource;
 import io.headrace.kcl.kinesis.KinesisConnector;
-import io.headrace.kcl.kinesis.KinesisHttp;
 import io.headrace.kcl.kinesis.Retrieval;
 import io.headrace.lease.dynamo.DynamoLeaseTable;
 import io.micrometer.core.instrument.Meter;
@@ -136,15 +136,7 @@ final class JournallingWorker {
 
   private void run(Arguments arguments, String name, Path folder, SimpleMeterRegistry meters)
       throws IOException {
-    try (KinesisAsyncClient kinesis =
-            local(KinesisAsyncClient.builder(), arguments.uri("kinesis"))
-                .httpClientBuilder(KinesisHttp.builder())
-                .overrideConfiguration(
-                    override -> {
-                      KinesisHttp.prepare(override);
-                      override.addExecutionInterceptor(ofStream);
-                    })
-                .build();
+    try (KinesisAsyncClient kinesis = PreparedKinesis.at(arguments.uri("kinesis"), ofStream);
         DynamoDbAsyncClient dynamoDb =
             local(DynamoDbAsyncClient.builder(), arguments.uri("dynamodb"))
                 .overrideConfiguration(o -> o.addExecutionInterceptor(ofTable))

@@ -1,8 +1,10 @@
 package io.headrace.bench.outage;
 
+import io.headrace.bench.rig.Target;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -28,7 +30,25 @@ final class OutageJudge {
       long neverPut,
       long outOfOrder,
       long duplicates,
-      long duplicatesUnexplained) {}
+      long duplicatesUnexplained) {
+    /** What is wanted of every run. */
+    List<Target> targets() {
+      return List.of(
+          Target.atMost("records lost", 0, lost),
+          Target.atMost("records handled that nobody put", 0, neverPut),
+          Target.atMost("records out of the order of their key", 0, outOfOrder),
+          Target.atMost(
+              "duplicates by an owner that had not begun anew", 0, duplicatesUnexplained));
+    }
+
+    void addTo(Map<String, Object> json) {
+      json.put("handled", handled);
+      json.put("lost", lost);
+      json.put("outOfOrder", outOfOrder);
+      json.put("duplicates", duplicates);
+      json.put("duplicatesUnexplained", duplicatesUnexplained);
+    }
+  }
 
   /** Who handled a record, and by which start of its shard. */
   private record Owner(int worker, long sealed) {}

@@ -21,43 +21,39 @@ record OutageReport(OutagePlan plan, Map<String, Object> machine, OutageRun.Outc
   private static final double NOTICED_SECONDS_MAX = OutagePlan.PROBE_MAX.toSeconds() + 3;
 
   List<Target> targets() {
-    OutageJudge.Verdict verdict = outcome.verdict();
     Course course = outcome.course();
     List<Target> targets = new ArrayList<>();
-    targets.add(atMost("letters", 0, outcome.letters()));
-    targets.add(atMost("records lost", 0, verdict.lost()));
-    targets.add(atMost("records handled that nobody put", 0, verdict.neverPut()));
-    targets.add(atMost("records out of the order of their key", 0, verdict.outOfOrder()));
-    targets.add(
-        atMost(
-            "duplicates by an owner that had not begun anew", 0, verdict.duplicatesUnexplained()));
+    targets.add(Target.atMost("letters", 0, outcome.letters()));
+    targets.addAll(outcome.verdict().targets());
     targets.add(
         Target.atLeast(
             "records behind when it was back, of what was put meanwhile",
             LAG_SHARE_MIN,
             Samples.of(outcome.lagAtMost() / (double) Math.max(1, outcome.putWhileOff()))));
-    targets.add(atMost("s until all workers go on", NOTICED_SECONDS_MAX, outcome.noticedSeconds()));
+    targets.add(
+        Target.atMost("s until all workers go on", NOTICED_SECONDS_MAX, outcome.noticedSeconds()));
     targets.add(
         Target.atLeast("caught up", 1, Samples.of(outcome.caughtUpSeconds() >= 0 ? 1.0 : 0.0)));
     targets.add(
-        atMost(
+        Target.atMost(
             "records that the lag rose above its smallest before, of what is put in a second",
             Figures.rounded(course.toleranceRecords()),
             course.worstRise()));
     targets.add(
-        atMost(
+        Target.atMost(
             "s that the iterator age rose above its smallest before",
             Course.toleranceAgeSeconds(),
             course.worstAgeRise()));
     targets.add(
-        atMost("of the memory budget, worst worker", 1, outcome.watch().memoryShareAtMost()));
+        Target.atMost(
+            "of the memory budget, worst worker", 1, outcome.watch().memoryShareAtMost()));
     targets.add(
-        atMost(
+        Target.atMost(
             "looks while off at which metrics did not name the dependency alone",
             0,
             named(outcome.watch().unnamedInMetrics())));
     targets.add(
-        atMost(
+        Target.atMost(
             "looks while off at which health did not name it",
             0,
             named(outcome.watch().unnamedInHealth())));
@@ -69,14 +65,6 @@ record OutageReport(OutagePlan plan, Map<String, Object> machine, OutageRun.Outc
 
   private @Nullable Double named(long unnamed) {
     return outcome.watch().looksWhileOff() == 0 ? null : (double) unnamed;
-  }
-
-  private static Target atMost(String name, double limit, @Nullable Double value) {
-    return Target.atMost(name, limit, value == null ? null : Samples.of(value.doubleValue()));
-  }
-
-  private static Target atMost(String name, double limit, long value) {
-    return atMost(name, limit, Double.valueOf((double) value));
   }
 
   @Override
@@ -98,7 +86,6 @@ record OutageReport(OutagePlan plan, Map<String, Object> machine, OutageRun.Outc
   }
 
   private Map<String, Object> figures() {
-    OutageJudge.Verdict verdict = outcome.verdict();
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("offSeconds", plan.off().toSeconds());
     json.put("fullLoadPerSecond", Figures.rounded(outcome.fullPerSecond()));
@@ -115,11 +102,7 @@ record OutageReport(OutagePlan plan, Map<String, Object> machine, OutageRun.Outc
     json.put("memoryShareAtMost", Figures.rounded(outcome.watch().memoryShareAtMost()));
     json.put("heapBytesAtMost", outcome.watch().heapBytesAtMost());
     json.put("letters", outcome.letters());
-    json.put("handled", verdict.handled());
-    json.put("lost", verdict.lost());
-    json.put("outOfOrder", verdict.outOfOrder());
-    json.put("duplicates", verdict.duplicates());
-    json.put("duplicatesUnexplained", verdict.duplicatesUnexplained());
+    outcome.verdict().addTo(json);
     json.put("dependency", OutagePlan.DEPENDENCY);
     json.put("looksWhileOff", outcome.watch().looksWhileOff());
     return json;

@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /** A run and what is wanted of it, for people or as one JSON object. Immutable. */
 record OverloadReport(OverloadPlan plan, Map<String, Object> machine, OverloadRun.Outcome outcome)
@@ -38,16 +37,10 @@ record OverloadReport(OverloadPlan plan, Map<String, Object> machine, OverloadRu
   private static final double STANDSTILL_SECONDS_MAX = 60;
 
   List<Target> targets() {
-    OutageJudge.Verdict verdict = outcome.verdict();
     Spell overload = outcome.overload();
     double atCalm = outcome.calm().requestsPerSecond(WINDOW_SECONDS);
     List<Target> targets = new ArrayList<>();
-    targets.add(atMost("records lost", 0, verdict.lost()));
-    targets.add(atMost("records handled that nobody put", 0, verdict.neverPut()));
-    targets.add(atMost("records out of the order of their key", 0, verdict.outOfOrder()));
-    targets.add(
-        atMost(
-            "duplicates by an owner that had not begun anew", 0, verdict.duplicatesUnexplained()));
+    targets.addAll(outcome.verdict().targets());
     targets.add(
         Target.atLeast(
             "records behind at the end of overload, of what was put too much",
@@ -58,18 +51,21 @@ record OverloadReport(OverloadPlan plan, Map<String, Object> machine, OverloadRu
                         1,
                         overload.put() - outcome.full().handledPerSecond() * overload.seconds()))));
     targets.add(
-        atMost("records behind when nothing more was put", 0, outcome.drained().lagAtLast()));
+        Target.atMost(
+            "records behind when nothing more was put", 0, outcome.drained().lagAtLast()));
     targets.add(
-        atMost("of the memory budget, worst worker", 1, outcome.watch().memoryShareAtMost()));
+        Target.atMost(
+            "of the memory budget, worst worker", 1, outcome.watch().memoryShareAtMost()));
     targets.add(
-        atMost(
+        Target.atMost(
             "bytes that the heap grew by, once collected",
             OutagePlan.MEMORY_BYTES + HEAP_MARGIN_BYTES,
             of(outcome.most(), "heapBytes") - of(outcome.before(), "heapBytes")));
     targets.add(
-        atMost("bytes resident", RESIDENT_BYTES_MAX, outcome.most().byName().get("residentBytes")));
+        Target.atMost(
+            "bytes resident", RESIDENT_BYTES_MAX, outcome.most().byName().get("residentBytes")));
     targets.add(
-        atMost(
+        Target.atMost(
             "requests a second while too much was put, of those at full load",
             REQUESTS_TIMES_MAX,
             overload.requestsPerSecond(WINDOW_SECONDS) / outcome.full().requestsPerSecond()));
@@ -85,35 +81,24 @@ record OverloadReport(OverloadPlan plan, Map<String, Object> machine, OverloadRu
       List<Target> targets, String who, Spell refusing, Spell after, double atCalm) {
     String when = " while " + who + " refused";
     targets.add(
-        atMost(
+        Target.atMost(
             "s without a record handled" + when,
             STANDSTILL_SECONDS_MAX,
             refusing.longestStandstill()));
     targets.add(
         Target.atLeast("commits that stand" + when, 1, Samples.of((double) refusing.commits())));
     targets.add(
-        atMost(
+        Target.atMost(
             "requests a second" + when + ", of those of the same load before",
             REQUESTS_REFUSED_TIMES_MAX,
             refusing.requestsPerSecond(WINDOW_SECONDS) / atCalm));
     targets.add(
-        atMost("records behind in the end, after " + who + " refused", 0, after.lagAtLast()));
+        Target.atMost(
+            "records behind in the end, after " + who + " refused", 0, after.lagAtLast()));
   }
 
   private static double of(Figures figures, String name) {
     return figures.byName().getOrDefault(name, 0.0);
-  }
-
-  private static Target atMost(String name, double limit, @Nullable Double value) {
-    return Target.atMost(name, limit, value == null ? null : Samples.of(value.doubleValue()));
-  }
-
-  private static Target atMost(String name, double limit, long value) {
-    return atMost(name, limit, (double) value);
-  }
-
-  private static Target atMost(String name, double limit, double value) {
-    return Target.atMost(name, limit, Samples.of(value));
   }
 
   @Override
@@ -135,7 +120,6 @@ record OverloadReport(OverloadPlan plan, Map<String, Object> machine, OverloadRu
   }
 
   private Map<String, Object> figures() {
-    OutageJudge.Verdict verdict = outcome.verdict();
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("overloadSeconds", plan.over().toSeconds());
     json.put("sustainablePerSecond", Figures.rounded(outcome.full().handledPerSecond()));
@@ -151,11 +135,7 @@ record OverloadReport(OverloadPlan plan, Map<String, Object> machine, OverloadRu
     json.put("before", outcome.before().byName());
     json.put("most", outcome.most().byName());
     json.put("memoryShareAtMost", Figures.rounded(outcome.watch().memoryShareAtMost()));
-    json.put("handled", verdict.handled());
-    json.put("lost", verdict.lost());
-    json.put("outOfOrder", verdict.outOfOrder());
-    json.put("duplicates", verdict.duplicates());
-    json.put("duplicatesUnexplained", verdict.duplicatesUnexplained());
+    outcome.verdict().addTo(json);
     return json;
   }
 

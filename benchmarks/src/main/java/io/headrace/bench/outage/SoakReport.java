@@ -22,16 +22,11 @@ record SoakReport(SoakPlan plan, Map<String, Object> machine, SoakRun.Outcome ou
   private static final double GROWTH_MAX = 0.1;
 
   List<Target> targets() {
-    OutageJudge.Verdict verdict = outcome.verdict();
     List<Target> targets = new ArrayList<>();
-    targets.add(atMost("records lost", 0, verdict.lost()));
-    targets.add(atMost("records handled that nobody put", 0, verdict.neverPut()));
-    targets.add(atMost("records out of the order of their key", 0, verdict.outOfOrder()));
+    targets.addAll(outcome.verdict().targets());
     targets.add(
-        atMost(
-            "duplicates by an owner that had not begun anew", 0, verdict.duplicatesUnexplained()));
-    targets.add(
-        atMost("of the memory budget, worst worker", 1, outcome.watch().memoryShareAtMost()));
+        Target.atMost(
+            "of the memory budget, worst worker", 1, outcome.watch().memoryShareAtMost()));
     for (String name : FLAT) {
       Double growth = growthShare(outcome.trends().get(name));
       targets.add(
@@ -55,14 +50,6 @@ record SoakReport(SoakPlan plan, Map<String, Object> machine, SoakRun.Outcome ou
     return growth == 0 ? 0 : growth / Math.max(1, trend.median());
   }
 
-  private static Target atMost(String name, double limit, long value) {
-    return atMost(name, limit, (double) value);
-  }
-
-  private static Target atMost(String name, double limit, double value) {
-    return Target.atMost(name, limit, Samples.of(value));
-  }
-
   @Override
   public int exitCode() {
     return Report.exitCode(targets());
@@ -80,7 +67,6 @@ record SoakReport(SoakPlan plan, Map<String, Object> machine, SoakRun.Outcome ou
   }
 
   private Map<String, Object> figures() {
-    OutageJudge.Verdict verdict = outcome.verdict();
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("seconds", plan.time().toSeconds());
     json.put("workers", SoakPlan.WORKERS);
@@ -98,11 +84,7 @@ record SoakReport(SoakPlan plan, Map<String, Object> machine, SoakRun.Outcome ou
               }
             });
     json.put("memoryShareAtMost", Figures.rounded(outcome.watch().memoryShareAtMost()));
-    json.put("handled", verdict.handled());
-    json.put("lost", verdict.lost());
-    json.put("outOfOrder", verdict.outOfOrder());
-    json.put("duplicates", verdict.duplicates());
-    json.put("duplicatesUnexplained", verdict.duplicatesUnexplained());
+    outcome.verdict().addTo(json);
     return json;
   }
 

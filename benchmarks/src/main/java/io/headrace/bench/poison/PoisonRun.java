@@ -5,6 +5,7 @@ import static io.headrace.bench.poison.PoisonPlan.STREAM;
 import static io.headrace.bench.rig.LocalBuilder.local;
 
 import io.headrace.bench.consumer.DynamoDbServer;
+import io.headrace.bench.consumer.PreparedKinesis;
 import io.headrace.bench.rig.Checkout;
 import io.headrace.bench.rig.LoadClient;
 import io.headrace.bench.rig.NotMeasured;
@@ -23,7 +24,6 @@ import io.headrace.function.RuntimeListener;
 import io.headrace.kcl.HashRange;
 import io.headrace.kcl.StreamSource;
 import io.headrace.kcl.kinesis.KinesisConnector;
-import io.headrace.kcl.kinesis.KinesisHttp;
 import io.headrace.lease.dynamo.DynamoLeaseTable;
 import java.math.BigInteger;
 import java.nio.file.Path;
@@ -111,11 +111,7 @@ final class PoisonRun {
         ServerProcess dynamoDb =
             ServerProcess.start(DynamoDbServer.launch(port), port, logs.resolve("dynamodb.log"));
         LoadClient client = LoadClient.http1(kinesis.endpoint());
-        KinesisAsyncClient reads =
-            local(KinesisAsyncClient.builder(), kinesis.endpoint())
-                .httpClientBuilder(KinesisHttp.builder())
-                .overrideConfiguration(KinesisHttp::prepare)
-                .build();
+        KinesisAsyncClient reads = PreparedKinesis.at(kinesis.endpoint());
         DynamoDbAsyncClient table =
             local(DynamoDbAsyncClient.builder(), dynamoDb.endpoint())
                 .overrideConfiguration(override -> override.addExecutionInterceptor(items))

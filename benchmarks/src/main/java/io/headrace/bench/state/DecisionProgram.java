@@ -1,8 +1,7 @@
 package io.headrace.bench.state;
 
-import static io.headrace.bench.rig.LocalBuilder.local;
-
 import io.headrace.bench.consumer.HeadraceConsumer;
+import io.headrace.bench.consumer.PreparedKinesis;
 import io.headrace.bench.rig.Arguments;
 import io.headrace.bench.rig.Figures;
 import io.headrace.bench.rig.Latencies;
@@ -27,7 +26,6 @@ import io.headrace.function.Output;
 import io.headrace.function.json.Json;
 import io.headrace.kcl.StreamSource;
 import io.headrace.kcl.kinesis.KinesisConnector;
-import io.headrace.kcl.kinesis.KinesisHttp;
 import io.headrace.kcl.kinesis.Retrieval;
 import io.headrace.lease.InMemoryLeaseTable;
 import java.nio.ByteBuffer;
@@ -79,11 +77,7 @@ final class DecisionProgram {
     Zipf zipf = new Zipf(KEYS);
     SplittableRandom random = new SplittableRandom(1);
     try (LoadClient client = LoadClient.http1(given.uri("kinesis"));
-        KinesisAsyncClient kinesis =
-            local(KinesisAsyncClient.builder(), given.uri("kinesis"))
-                .httpClientBuilder(KinesisHttp.builder())
-                .overrideConfiguration(KinesisHttp::prepare)
-                .build()) {
+        KinesisAsyncClient kinesis = PreparedKinesis.at(given.uri("kinesis"))) {
       client.create(STREAM);
       try (FunctionRuntime.Running running =
           FunctionRuntime.named("bench")

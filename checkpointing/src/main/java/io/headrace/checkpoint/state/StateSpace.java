@@ -49,9 +49,10 @@ public final class StateSpace {
   /** Something but entries is to be stored: notes, what was inherited, what failed. */
   private boolean mustStore;
 
-  /** Of what changed since the last snapshot, and of snapshots that are not stored yet. */
+  /** Of what changed since the last snapshot. */
   private long activeBytes;
 
+  /** Of snapshots that are not stored yet: as the view has it, and asked at each change. */
   private long frozenBytes;
 
   private final Unstored.Share unstored;

@@ -1,9 +1,6 @@
 package io.headrace.harness.fleet;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import io.headrace.function.AsyncKeyedFunction;
-import io.headrace.function.Codec;
 import io.headrace.function.Destination;
 import io.headrace.function.Event;
 import io.headrace.function.FunctionSpec;
@@ -27,7 +24,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -189,7 +185,7 @@ final class AcrossFunctions {
             .findFirst()
             .orElse(copies.get(0));
     process.begins(leg(function), put, event.attempt().fencingToken());
-    failNowAndThen(put.key());
+    world.mood().failNowAndThen(put.key());
     return source;
   }
 
@@ -197,39 +193,8 @@ final class AcrossFunctions {
     return AcrossWorkload.leg(function, throughOf(function));
   }
 
-  private void failNowAndThen(String key) throws IOException {
-    if (world.mood().fails(key)) {
-      throw new IOException("a service that the function calls is down");
-    }
-  }
-
   private void broken(String what) {
     world.verdicts().broken(Promise.STATE_IS_EXACT, process.name() + ", " + what);
-  }
-
-  /** Answers after a while, on a thread of its own; heeds no interrupt. */
-  private CompletionStage<Next<Ledger>> later(Output<String> out, String sent, Next<Ledger> next) {
-    var answer = new CompletableFuture<Next<Ledger>>();
-    if (!world.mood().hangs()) {
-      var unused =
-          process.pool().schedule(world.mood().takes(), () -> answerWith(answer, out, sent, next));
-    }
-    return answer;
-  }
-
-  /** Its call may have ended without it: then what it sends is refused. */
-  private static void answerWith(
-      CompletableFuture<Next<Ledger>> answer, Output<String> out, String sent, Next<Ledger> next) {
-    if (answer.isDone()) {
-      return;
-    }
-    try {
-      out.send(sent);
-    } catch (IllegalStateException ended) {
-      answer.completeExceptionally(ended);
-      return;
-    }
-    answer.complete(next);
   }
 
   /** Knows of each record which one of its partition key it must have seen last. */
@@ -265,17 +230,20 @@ final class AcrossFunctions {
       if (setsTimer(record.place())) {
         next = next.wakeAt("e" + record.place(), event.time().plus(EVENT_DELAY));
       }
-      return later(out, byThisCall(output(key, record.place())), next);
+      return LateAnswers.of(process, out, byThisCall(output(key, record.place())), next);
     }
 
     @Override
     public CompletionStage<Next<Ledger>> onTimer(Ledger state, WakeUp timer, Output<String> out)
         throws IOException {
       world.trace().tell(process.name(), "ledger wakes " + timer.key() + " by " + timer.name());
-      failNowAndThen(timer.key());
+      world.mood().failNowAndThen(timer.key());
       isDue(LEDGER, timer.name() + " of " + timer.key(), timer.due());
-      return later(
-          out, byThisCall(fired(timer.key(), timer.name())), Next.state(state.fired(timer.name())));
+      return LateAnswers.of(
+          process,
+          out,
+          byThisCall(fired(timer.key(), timer.name())),
+          Next.state(state.fired(timer.name())));
     }
   }
 
@@ -320,18 +288,6 @@ final class AcrossFunctions {
       world.trace().tell(process.name(), "spans tells " + told(window, sum));
       isDue(SPANS, "the window " + told(window, sum), window.end().plus(WAIT));
       out.send(byThisCall(told(window, sum)));
-    }
-  }
-
-  private static final class Text implements Codec<String> {
-    @Override
-    public String decode(byte[] bytes, int version) {
-      return new String(bytes, UTF_8);
-    }
-
-    @Override
-    public byte[] encode(String value) {
-      return value.getBytes(UTF_8);
     }
   }
 }

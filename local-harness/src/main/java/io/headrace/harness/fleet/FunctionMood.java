@@ -1,5 +1,6 @@
 package io.headrace.harness.fleet;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
@@ -87,6 +88,13 @@ final class FunctionMood {
     return random.nextInt(100) < busyPercent
         ? Duration.ofNanos(random.nextLong(busyFor.toNanos()))
         : Duration.ZERO;
+  }
+
+  /** Throws where {@link #fails} says so. */
+  void failNowAndThen(String key) throws IOException {
+    if (fails(key)) {
+      throw new IOException("a service that the function calls is down");
+    }
   }
 
   boolean fails(String key) {

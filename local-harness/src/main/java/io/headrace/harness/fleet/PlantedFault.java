@@ -159,15 +159,7 @@ enum PlantedFault {
                       end, new EndedParent(0, end.left().childrenFrom(), end.left().parts())))),
   END_LEAVES_NO_STATE(
       "a shard's end does not give the state to the children",
-      () ->
-          ends(
-              end ->
-                  PlantedProgressFaults.leaving(
-                      end,
-                      new EndedParent(
-                          end.left().fencingToken(),
-                          end.left().childrenFrom(),
-                          CommitParts.NONE)))),
+      () -> PlantedProgressFaults.endsLeaving(parts -> CommitParts.NONE)),
   END_TELLS_ONE_CHILD(
       "a shard's end is told to one of its children only",
       () ->
@@ -207,15 +199,7 @@ enum PlantedFault {
                       item, item.parts().map(PlantedProgressFaults::withoutParked)))),
   END_FORGETS_PARKED(
       "a shard's end does not give the parked records to the children",
-      () ->
-          ends(
-              end ->
-                  PlantedProgressFaults.leaving(
-                      end,
-                      new EndedParent(
-                          end.left().fencingToken(),
-                          end.left().childrenFrom(),
-                          PlantedProgressFaults.withoutParked(end.left().parts()))))),
+      () -> PlantedProgressFaults.endsLeaving(PlantedProgressFaults::withoutParked)),
   OUTPUTS_BEFORE_COMMIT(
       "outputs of a function with state are sent before they are committed",
       PlantedOutputFaults::sentBeforeTheCommit),
@@ -234,15 +218,7 @@ enum PlantedFault {
                       item, item.parts().map(PlantedOutputFaults::withoutOutbox)))),
   END_FORGETS_OUTBOX(
       "a shard's end does not give the outputs that wait to the children",
-      () ->
-          ends(
-              end ->
-                  PlantedProgressFaults.leaving(
-                      end,
-                      new EndedParent(
-                          end.left().fencingToken(),
-                          end.left().childrenFrom(),
-                          PlantedOutputFaults.withoutOutbox(end.left().parts()))))),
+      () -> PlantedProgressFaults.endsLeaving(PlantedOutputFaults::withoutOutbox)),
   PLACE_IN_TIME_FORGOTTEN(
       "a record that comes again is judged late by the event time of now, not that of its place",
       () -> PlantedTimeFaults.commits(CommittedTime::withoutPending)),
@@ -331,15 +307,7 @@ enum PlantedFault {
                       item, item.parts().map(PlantedThroughFaults::withoutCarried)))),
   END_FORGETS_CARRIED(
       "the end of a shard of a through-stream does not tell the children what it saw",
-      () ->
-          ends(
-              end ->
-                  PlantedProgressFaults.leaving(
-                      end,
-                      new EndedParent(
-                          end.left().fencingToken(),
-                          end.left().childrenFrom(),
-                          PlantedThroughFaults.withoutCarried(end.left().parts()))))),
+      () -> PlantedProgressFaults.endsLeaving(PlantedThroughFaults::withoutCarried)),
   MERGE_TAKES_WHAT_ONE_SAW(
       "the child of a merge in a through-stream knows what one of its parents saw",
       () -> PlantedStateFaults.seals(PlantedThroughFaults::withWhatOneParentSaw));

@@ -68,6 +68,18 @@ final class PlantedProgressFaults {
             });
   }
 
+  /** The children are left something else of what the shard kept. */
+  static Plant endsLeaving(UnaryOperator<CommitParts> change) {
+    return ends(
+        end ->
+            leaving(
+                end,
+                new EndedParent(
+                    end.left().fencingToken(),
+                    end.left().childrenFrom(),
+                    change.apply(end.left().parts()))));
+  }
+
   static Plant nothingIsTakenOver() {
     return atStore(
         store ->

@@ -60,6 +60,11 @@ final class PlantedStateFaults {
 
   /** Of two parents only one gives its state. */
   static ProgressItem withOneParent(ProgressItem item) {
+    return withAllButOneParent(item, parts -> CommitParts.NONE);
+  }
+
+  /** Of two parents one gives something else of what it kept. */
+  static ProgressItem withAllButOneParent(ProgressItem item, UnaryOperator<CommitParts> change) {
     var parents = new HashMap<>(item.parents());
     var dropped =
         parents.keySet().stream().sorted(Comparator.comparing(ShardId::value)).skip(1).toList();
@@ -68,7 +73,8 @@ final class PlantedStateFaults {
             parents.computeIfPresent(
                 parent,
                 (id, left) ->
-                    new EndedParent(left.fencingToken(), left.childrenFrom(), CommitParts.NONE)));
+                    new EndedParent(
+                        left.fencingToken(), left.childrenFrom(), change.apply(left.parts()))));
     return new ProgressItem(
         item.token(),
         item.rev(),

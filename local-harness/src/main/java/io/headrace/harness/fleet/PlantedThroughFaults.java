@@ -1,6 +1,5 @@
 package io.headrace.harness.fleet;
 
-import io.headrace.checkpoint.EndedParent;
 import io.headrace.checkpoint.ProgressItem;
 import io.headrace.function.through.Address;
 import io.headrace.function.through.Envelope;
@@ -27,7 +26,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -191,31 +189,7 @@ final class PlantedThroughFaults {
 
   /** Of two parents of a shard of the through-stream only one tells what it has seen. */
   static ProgressItem withWhatOneParentSaw(ProgressItem item) {
-    var parents = new HashMap<>(item.parents());
-    parents.keySet().stream()
-        .sorted(Comparator.comparing(ShardId::value))
-        .skip(1)
-        .toList()
-        .forEach(
-            parent ->
-                parents.computeIfPresent(
-                    parent,
-                    (id, left) ->
-                        new EndedParent(
-                            left.fencingToken(),
-                            left.childrenFrom(),
-                            withoutCarried(left.parts()))));
-    return new ProgressItem(
-        item.token(),
-        item.rev(),
-        item.nonce(),
-        item.seals(),
-        item.attempt(),
-        item.progress(),
-        item.parts(),
-        parents,
-        item.children(),
-        item.moved());
+    return PlantedStateFaults.withAllButOneParent(item, PlantedThroughFaults::withoutCarried);
   }
 
   static CommitParts withoutCarried(CommitParts parts) {

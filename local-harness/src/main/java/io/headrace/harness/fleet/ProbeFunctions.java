@@ -117,22 +117,9 @@ final class ProbeFunctions {
                       .trace()
                       .tell(process.name(), function + " did " + put.position().sequence());
                   world.deliveries().succeeded(function, put);
-                  if (!answer.isDone()) {
-                    answerWith(answer, () -> out.send(event.value()), value);
-                  }
+                  LateAnswers.answerWith(answer, () -> out.send(event.value()), value);
                 });
     return answer;
-  }
-
-  /** Its call may have ended without it: then what it sends is refused. */
-  private static <T> void answerWith(CompletableFuture<T> answer, Runnable sending, T value) {
-    try {
-      sending.run();
-    } catch (IllegalStateException ended) {
-      answer.completeExceptionally(ended);
-      return;
-    }
-    answer.complete(value);
   }
 
   /** Counts, by key. */

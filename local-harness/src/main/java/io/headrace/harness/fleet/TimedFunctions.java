@@ -1,9 +1,6 @@
 package io.headrace.harness.fleet;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import io.headrace.function.AsyncKeyedFunction;
-import io.headrace.function.Codec;
 import io.headrace.function.Destination;
 import io.headrace.function.Event;
 import io.headrace.function.FunctionSpec;
@@ -26,7 +23,6 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -176,47 +172,11 @@ final class TimedFunctions {
   private void begin(String function, Event<TimedRecord> event) throws IOException {
     var put = world.feedOf(function).puts().at(Position.of(event.id().sequence()));
     process.begins(function, put, event.attempt().fencingToken());
-    failNowAndThen(put.key());
-  }
-
-  private void failNowAndThen(String key) throws IOException {
-    if (world.mood().fails(key)) {
-      throw new IOException("a service that the function calls is down");
-    }
+    world.mood().failNowAndThen(put.key());
   }
 
   private void broken(String what) {
     world.verdicts().broken(Promise.STATE_IS_EXACT, process.name() + ", " + what);
-  }
-
-  /** Answers after a while, on a thread of its own; heeds no interrupt. */
-  private CompletionStage<Next<Tally>> later(Output<String> out, String sent, Next<Tally> next) {
-    var answer = new CompletableFuture<Next<Tally>>();
-    if (!world.mood().hangs()) {
-      var unused =
-          process
-              .pool()
-              .schedule(
-                  world.mood().takes(),
-                  () -> {
-                    if (!answer.isDone()) {
-                      answerWith(answer, out, sent, next);
-                    }
-                  });
-    }
-    return answer;
-  }
-
-  /** Its call may have ended without it: then what it sends is refused. */
-  private static void answerWith(
-      CompletableFuture<Next<Tally>> answer, Output<String> out, String sent, Next<Tally> next) {
-    try {
-      out.send(sent);
-    } catch (IllegalStateException ended) {
-      answer.completeExceptionally(ended);
-      return;
-    }
-    answer.complete(next);
   }
 
   /** Chains records up, and sets timers by both clocks. */
@@ -251,14 +211,15 @@ final class TimedFunctions {
       if (setsWallTimer(number)) {
         next = next.wakeAfter("w" + number, WALL_DELAY);
       }
-      return later(out, byThisCall(output(record.key(), number, now.chain())), next);
+      return LateAnswers.of(
+          process, out, byThisCall(output(record.key(), number, now.chain())), next);
     }
 
     @Override
     public CompletionStage<Next<Tally>> onTimer(Tally state, WakeUp timer, Output<String> out)
         throws IOException {
       world.trace().tell(process.name(), "tally wakes " + timer.key() + " by " + timer.name());
-      failNowAndThen(timer.key());
+      world.mood().failNowAndThen(timer.key());
       if (timer.clock() == WakeUp.Clock.EVENT
           && world.times(TALLY).ofKey(timer.key()).isBefore(timer.due())) {
         broken("tally: " + timer.name() + " of " + timer.key() + " fires before its time");
@@ -267,7 +228,7 @@ final class TimedFunctions {
       if (timer.name().startsWith("e") && setsAgain(Long.parseLong(timer.name().substring(1)))) {
         next = next.wakeAt("a" + timer.name().substring(1), timer.due().plus(AGAIN_DELAY));
       }
-      return later(out, byThisCall(fired(timer.key(), timer.name())), next);
+      return LateAnswers.of(process, out, byThisCall(fired(timer.key(), timer.name())), next);
     }
   }
 
@@ -301,18 +262,6 @@ final class TimedFunctions {
     public void close(Window window, String sum, Output<String> out) {
       world.trace().tell(process.name(), "sums tells " + WindowFold.told(window, sum));
       out.send(byThisCall(WindowFold.told(window, sum)));
-    }
-  }
-
-  private static final class Text implements Codec<String> {
-    @Override
-    public String decode(byte[] bytes, int version) {
-      return new String(bytes, UTF_8);
-    }
-
-    @Override
-    public byte[] encode(String value) {
-      return value.getBytes(UTF_8);
     }
   }
 }

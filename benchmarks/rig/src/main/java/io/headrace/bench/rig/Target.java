@@ -23,6 +23,16 @@ public record Target(String name, double limit, boolean atLeast, @Nullable Sampl
     return new Target(name + ", at most", limit, false, measured);
   }
 
+  /** The same of one measurement. */
+  public static Target atMost(String name, double limit, double measured) {
+    return atMost(name, limit, Samples.of(measured));
+  }
+
+  /** The same; null when it could not be measured. */
+  public static Target atMost(String name, double limit, @Nullable Double measured) {
+    return atMost(name, limit, measured == null ? null : Samples.of(measured.doubleValue()));
+  }
+
   public boolean met() {
     return measured != null && (atLeast ? measured.median() >= limit : measured.median() <= limit);
   }
