@@ -28,6 +28,11 @@ public record Target(String name, double limit, boolean atLeast, @Nullable Sampl
     return atMost(name, limit, Samples.of(measured));
   }
 
+  /** The same of a count. */
+  public static Target atMost(String name, long limit, long counted) {
+    return atMost(name, (double) limit, (double) counted);
+  }
+
   /** The same; null when it could not be measured. */
   public static Target atMost(String name, double limit, @Nullable Double measured) {
     return atMost(name, limit, measured == null ? null : Samples.of(measured.doubleValue()));
