@@ -19,6 +19,7 @@ import io.headrace.bench.producer.ProducerBench;
 import io.headrace.bench.scale.ScaleBench;
 import io.headrace.bench.scale.ThreadsBench;
 import io.headrace.bench.state.StateBench;
+import io.headrace.bench.table.TableBench;
 import io.headrace.bench.windows.WindowsBench;
 import java.io.OutputStreamWriter;
 import java.io.PrintStream;
@@ -56,6 +57,7 @@ import picocli.CommandLine.Spec;
       CostBench.class,
       PiecesBench.class,
       WindowsBench.class,
+      TableBench.class,
       CommandLine.HelpCommand.class
     })
 public final class Bench implements Runnable {

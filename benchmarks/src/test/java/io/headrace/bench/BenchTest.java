@@ -46,6 +46,26 @@ class BenchTest {
   }
 
   @Test
+  void a_table_of_an_unknown_benchmark_is_refused(@TempDir Path folder) {
+    assertThat(run("table", "--only", "lokal", "--reports", folder.toString())).isEqualTo(2);
+    assertThat(err.toString()).contains("--only lokal: must be of consumer, latency");
+  }
+
+  @Test
+  void a_table_of_reports_that_are_kept_measures_nothing(@TempDir Path folder) throws IOException {
+    Files.writeString(
+        folder.resolve("async.json"),
+        """
+        {"bench":"async","machine":{"date":"2026-11-30T10:00:00Z","cores":2,"processor":"some"},
+        "rounds":5,"targets":[{"name":"threads, at most","value":7,"limit":6,"spread":[7,7]}]}\
+        """);
+    assertThat(run("table", "--only", "async", "--resume", "--reports", folder.toString()))
+        .isEqualTo(1);
+    assertThat(out.toString()).contains("| async | threads, at most | 6 | 7 (7 to 7) **missed**");
+    assertThat(err.toString()).isEmpty();
+  }
+
+  @Test
   void help_says_what_is_measured_and_what_the_exit_codes_mean() {
     assertThat(run("local", "--help")).isZero();
     assertThat(out.toString()).contains("kinesalite").contains("--only").contains("Exit code");

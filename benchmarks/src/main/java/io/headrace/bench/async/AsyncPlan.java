@@ -21,7 +21,7 @@ record AsyncPlan(Set<Way> ways, int rounds, Duration warm, Duration measured) {
   static final int THREADS = 100;
 
   static AsyncPlan full(Set<Way> ways) {
-    return new AsyncPlan(ways, 3, Duration.ofSeconds(30), Duration.ofSeconds(60));
+    return new AsyncPlan(ways, 5, Duration.ofSeconds(30), Duration.ofSeconds(60));
   }
 
   /** A look, not a verdict. */

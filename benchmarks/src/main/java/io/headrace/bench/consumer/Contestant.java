@@ -67,9 +67,10 @@ public enum Contestant {
     return program == Program.KCL;
   }
 
-  /** Whether it can tell how long a record took to it. */
+  /** Whether it can tell how long a record took to it, from the local Kinesis. */
   boolean tellsLatency() {
-    return program == Program.HEADRACE || program == Program.KCL || this == SDK_FAN_OUT;
+    return part != Part.KINESALITE
+        && (program == Program.HEADRACE || program == Program.KCL || this == SDK_FAN_OUT);
   }
 
   /** How much of a backlog it reads, of what the others read. */

@@ -20,7 +20,7 @@ record LatencyPlan(Set<Contestant> consumers, int rounds, Duration window, Durat
   static final List<Integer> RATES = List.of(1_000, 100, 1);
 
   static LatencyPlan full(Set<Contestant> consumers) {
-    return new LatencyPlan(consumers, 3, Duration.ofMillis(2_500), Duration.ofSeconds(10));
+    return new LatencyPlan(consumers, 5, Duration.ofMillis(2_500), Duration.ofSeconds(10));
   }
 
   /** A look, not a verdict: one round, with little time to get warm. */

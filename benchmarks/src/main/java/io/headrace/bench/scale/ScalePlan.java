@@ -28,7 +28,7 @@ record ScalePlan(Set<Part> parts, List<Fleet> fleets, int rounds, long warmRecor
   static final List<Integer> BUSY_SHARDS = List.of(4, 100);
 
   static ScalePlan full(Set<Part> parts) {
-    return new ScalePlan(parts, List.of(ALONE, SMALL, MIDDLE, LARGE), 3, 1_000_000, 1_000_000);
+    return new ScalePlan(parts, List.of(ALONE, SMALL, MIDDLE, LARGE), 5, 1_000_000, 1_000_000);
   }
 
   /** A look, not a verdict: without the largest fleet. */

@@ -38,7 +38,7 @@ record ThreadsPlan(int rounds, Set<Contestant> those, int most) {
       Set.of(Contestant.HEADRACE_POLLING, Contestant.HEADRACE_FAN_OUT, Contestant.KCL_POLLING);
 
   static ThreadsPlan full(Set<Contestant> those) {
-    return new ThreadsPlan(3, those, MANY);
+    return new ThreadsPlan(5, those, MANY);
   }
 
   /** A look, not a verdict: one round, a hundred shards at most. */

@@ -22,7 +22,7 @@ record WindowsPlan(
   static final Duration JOB_MAX = Duration.ofMinutes(15);
 
   static WindowsPlan full(Set<By> parts, Set<Contestant> contestants) {
-    return new WindowsPlan(parts, contestants, 3, 1_000_000, 1_000_000);
+    return new WindowsPlan(parts, contestants, 5, 1_000_000, 1_000_000);
   }
 
   /** A look, not a verdict: one round, with little time to get warm. */
