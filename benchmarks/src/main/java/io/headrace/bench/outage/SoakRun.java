@@ -160,10 +160,10 @@ final class SoakRun {
       case OTHER_DEPLOYMENT -> fleet.replace(2);
       case SPLIT -> {
         if (shards.count() < SoakPlan.OPEN_SHARDS_MAX) {
-          shards.split(random);
+          shards.splitWidest(random);
         }
       }
-      case MERGE -> shards.merge(random);
+      case MERGE -> shards.mergeNarrowest(random);
       case TABLE_THROTTLED -> {
         services.proxy().refuse(OverloadPlan.REFUSED);
         Pause.millis(SoakPlan.FAULT.toMillis());

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import software.amazon.awssdk.services.kinesis.model.Shard;
 
 /** The open shards of a stream, which are split and merged. Only one thread does so. */
@@ -23,8 +24,17 @@ public final class OpenShards {
 
   /** Splits an open shard in its middle; answers what was done. */
   public String split(SplittableRandom random) {
+    return split(drawn(open(), random));
+  }
+
+  /** Splits one of the widest; answers what was done. */
+  public String splitWidest(SplittableRandom random) {
     List<Shard> open = open();
-    Shard shard = open.get(random.nextInt(open.size()));
+    int widest = open.stream().mapToInt(OpenShards::width).max().orElseThrow();
+    return split(drawn(open.stream().filter(each -> width(each) == widest).toList(), random));
+  }
+
+  private String split(Shard shard) {
     BigInteger middle = start(shard).add(end(shard)).shiftRight(1);
     client
         .sdk()
@@ -41,10 +51,22 @@ public final class OpenShards {
 
   /** Merges two neighbours; answers what was done. */
   public String merge(SplittableRandom random) {
-    List<Shard> open = open();
-    int left = random.nextInt(open.size() - 1);
-    Shard one = open.get(left);
-    Shard other = open.get(left + 1);
+    return merge(drawn(neighbours(open()), random));
+  }
+
+  /**
+   * Merges two neighbours of those that are the narrowest together, so that no shard comes to be
+   * more than a worker can handle; answers what was done.
+   */
+  public String mergeNarrowest(SplittableRandom random) {
+    List<Neighbours> all = neighbours(open());
+    int narrowest = all.stream().mapToInt(Neighbours::width).min().orElseThrow();
+    return merge(drawn(all.stream().filter(each -> each.width() == narrowest).toList(), random));
+  }
+
+  private String merge(Neighbours those) {
+    Shard one = those.one();
+    Shard other = those.other();
     client
         .sdk()
         .mergeShards(
@@ -56,6 +78,32 @@ public final class OpenShards {
         .join();
     client.awaitActive(stream);
     return "merge " + one.shardId() + " with " + other.shardId();
+  }
+
+  /** Two open shards whose ranges of hash keys follow each other. */
+  private record Neighbours(Shard one, Shard other) {
+    int width() {
+      return OpenShards.width(start(one), end(other));
+    }
+  }
+
+  private static List<Neighbours> neighbours(List<Shard> open) {
+    return IntStream.range(1, open.size())
+        .mapToObj(right -> new Neighbours(open.get(right - 1), open.get(right)))
+        .toList();
+  }
+
+  private static <T> T drawn(List<T> those, SplittableRandom random) {
+    return those.get(random.nextInt(those.size()));
+  }
+
+  /** To the next power of two: halves that differ by one hash key are alike. */
+  private static int width(BigInteger start, BigInteger end) {
+    return end.subtract(start).bitLength();
+  }
+
+  private static int width(Shard shard) {
+    return width(start(shard), end(shard));
   }
 
   private List<Shard> open() {
