@@ -4,14 +4,20 @@ import java.time.Duration;
 
 /**
  * When progress is written: at the latest {@code interval} after the write before, or once so many
- * records are settled; never without need. A short interval costs writes, a long one repeats more
- * records after a crash.
+ * records are settled, but then no sooner than a second after it; never without need. A short
+ * interval costs writes, a long one repeats more records after a crash.
  *
  * @param interval positive
  * @param recordsMax at least 1
  */
 public record CheckpointPolicy(Duration interval, int recordsMax) {
-  /** Every 5 seconds, or every 10,000 records. */
+  /**
+   * A backlog is read at many times this many records a second, and each write stores anew all keys
+   * that changed: the most used of them with every write.
+   */
+  private static final Duration APART = Duration.ofSeconds(1);
+
+  /** Every 5 seconds, or every 10,000 records, at most once a second. */
   public static final CheckpointPolicy DEFAULT =
       new CheckpointPolicy(Duration.ofSeconds(5), 10_000);
 
@@ -24,7 +30,7 @@ public record CheckpointPolicy(Duration interval, int recordsMax) {
     }
   }
 
-  /** Every {@code interval}, or every 10,000 records. */
+  /** Every {@code interval}, or every 10,000 records, for these at most once a second. */
   public static CheckpointPolicy every(Duration interval) {
     return new CheckpointPolicy(interval, DEFAULT.recordsMax());
   }
@@ -36,6 +42,7 @@ public record CheckpointPolicy(Duration interval, int recordsMax) {
    * @param records settled since then
    */
   boolean due(long sinceNanos, long records) {
-    return sinceNanos >= interval.toNanos() || records >= recordsMax;
+    return sinceNanos >= interval.toNanos()
+        || (records >= recordsMax && sinceNanos >= APART.toNanos());
   }
 }

@@ -10,12 +10,22 @@ class CheckpointPolicyTest {
   private final CheckpointPolicy policy = new CheckpointPolicy(Duration.ofSeconds(5), 100);
 
   @Test
-  void a_commit_is_due_at_the_interval_and_at_the_bound_of_records() {
+  void a_commit_is_due_at_the_interval_and_at_the_bound_of_records_once_a_second() {
     long interval = Duration.ofSeconds(5).toNanos();
+    long apart = Duration.ofSeconds(1).toNanos();
 
     assertThat(policy.due(interval - 1, 99)).isFalse();
     assertThat(policy.due(interval, 1)).isTrue();
-    assertThat(policy.due(0, 100)).isTrue();
+    assertThat(policy.due(apart, 99)).isFalse();
+    assertThat(policy.due(apart, 100)).isTrue();
+    assertThat(policy.due(apart - 1, 100_000)).isFalse();
+  }
+
+  @Test
+  void an_interval_below_a_second_is_kept() {
+    var often = CheckpointPolicy.every(Duration.ofMillis(200));
+
+    assertThat(often.due(Duration.ofMillis(200).toNanos(), 1)).isTrue();
   }
 
   @Test

@@ -135,7 +135,7 @@ class TrackingCheckpointerTest extends TrackingCheckpointerFixture {
   }
 
   @Test
-  void a_commit_is_due_after_the_interval_or_so_many_records() {
+  void a_commit_is_due_after_the_interval_or_so_many_records_a_second_after_the_last() {
     var ann = open("s0", ANN);
     ready(ann);
     run(ann, 1, 2, 3);
@@ -148,7 +148,18 @@ class TrackingCheckpointerTest extends TrackingCheckpointerFixture {
     ann.settled(at(2));
     ann.settled(at(3));
     assertThat(ann.due(loop.ticks())).isFalse();
+    loop.advance(Duration.ofSeconds(1));
+    assertThat(ann.due(loop.ticks())).isFalse();
     ann.stateChanged();
+    assertThat(ann.due(loop.ticks())).isTrue();
+
+    commit(ann, CommitParts.NONE);
+    run(ann, 4, 5, 6);
+    ann.settled(at(4));
+    ann.settled(at(5));
+    ann.settled(at(6));
+    assertThat(ann.due(loop.ticks())).isFalse();
+    loop.advance(Duration.ofSeconds(1));
     assertThat(ann.due(loop.ticks())).isTrue();
   }
 

@@ -244,6 +244,15 @@ final class Call<O> implements Runnable, Attempt {
     return Objects.requireNonNull(stage, "the function answered null instead of a stage");
   }
 
+  /** A stage that has brought its answer, so that nothing is to be waited for; else null. */
+  static <T> @Nullable CompletableFuture<T> completeOf(CompletionStage<T> stage) {
+    return stage instanceof CompletableFuture<T> now
+            && now.isDone()
+            && !now.isCompletedExceptionally()
+        ? now
+        : null;
+  }
+
   /** The stage that the user's code waits for: cancelled when the attempt is out of time. */
   synchronized void waitsFor(CompletionStage<?> users) {
     stage = users;
@@ -360,10 +369,9 @@ final class Call<O> implements Runnable, Attempt {
   }
 
   private void awaitStage(CompletionStage<Task.Effect> effect) {
-    if (effect instanceof CompletableFuture<Task.Effect> now
-        && now.isDone()
-        && !now.isCompletedExceptionally()) {
-      succeed(now.join());
+    var complete = completeOf(effect);
+    if (complete != null) {
+      succeed(complete.join());
       return;
     }
     try {

@@ -364,7 +364,7 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
 
   /** What is changed when a call has succeeded. */
   private Task.Effect effect(
-      StateKey key, Before<S> before, @Nullable Next<S> answer, Task<O> task, Runnable first) {
+      StateKey key, Before<S> before, @Nullable Next<S> answer, Task<O> task) {
     var next = Objects.requireNonNull(answer, "the function answered null instead of a Next");
     if (!timed && !next.timers().isEmpty()) {
       throw new IllegalStateException(
@@ -382,12 +382,15 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
     }
     boolean removes = before.expired() || (next.kind() == Next.Kind.FORGET && former != null);
     if (after == null && !removes && next.isUntimed() && next.kind() != Next.Kind.FORGET) {
-      return new Task.Effect(Outcome.HANDLED, first);
+      return Task.Effect.HANDLED;
     }
     var put = after;
+    if (put != null && !before.expired() && next.isUntimed()) {
+      // Most calls: the worker loop has nothing else to touch of what the pool has made.
+      return Task.Effect.handled(() -> space.put(entry, put));
+    }
     return Task.Effect.handled(
         () -> {
-          first.run();
           if (before.expired()) {
             timers.forget(key);
           }
@@ -443,8 +446,12 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
       var event = event(decoded, call);
       call.enter();
       var stage = Call.answerOf(invocation.call(stateFor(key, before), event, out));
+      var complete = Call.completeOf(stage);
+      if (complete != null) {
+        return CompletableFuture.completedFuture(effect(key, before, complete.join(), this));
+      }
       call.waitsFor(stage);
-      return stage.thenApply(next -> effect(key, before, next, this, () -> {}));
+      return stage.thenApply(next -> effect(key, before, next, this));
     }
   }
 
@@ -490,7 +497,8 @@ final class KeyedHandler<I, S, O> implements ShardHandler {
       call.enter();
       var stage = Call.answerOf(invocation.wake(stateFor(key, before), timer.told(), out));
       call.waitsFor(stage);
-      return stage.thenApply(next -> effect(key, before, next, this, () -> timers.fired(timer)));
+      return stage.thenApply(
+          next -> effect(key, before, next, this).behind(() -> timers.fired(timer)));
     }
 
     /** Its records first, which are older: they lie in the letters of the key. */

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -276,6 +277,9 @@ final class RuntimeWorker implements FunctionRuntime.Running {
 
   /** By what the coordinator knows of the fleet. */
   private final class Versions implements StateVersions {
+    /** By what handlers are called; asked with each state that is made. */
+    private final Map<String, List<String>> formers = new ConcurrentHashMap<>();
+
     @Override
     public int toWrite(String function, int oldest, int newest) {
       int version = coordinator.versionToWrite(function, oldest, newest);
@@ -293,6 +297,11 @@ final class RuntimeWorker implements FunctionRuntime.Running {
 
     /** Workers that still run under a former name take shards back. */
     private List<String> formersOf(String name) {
+      var known = formers.get(name);
+      return known != null ? known : formers.computeIfAbsent(name, this::findFormersOf);
+    }
+
+    private List<String> findFormersOf(String name) {
       var function = FunctionSpec.functionOf(name);
       var host = hosts.get(function);
       var part = name.substring(function.length());

@@ -9,7 +9,20 @@ import org.jspecify.annotations.Nullable;
  * as a registry of schemas: where it says {@link Unavailable}, its function waits as for anything
  * else.
  */
-record StateCodec<S>(Scope scope, Codec<S> codec) {
+final class StateCodec<S> {
+  private static final int NONE = -1;
+
+  private final Scope scope;
+  private final Codec<S> codec;
+
+  /** The fleet was told that state of this version may be written, and never forgets it. */
+  private volatile int told = NONE;
+
+  StateCodec(Scope scope, Codec<S> codec) {
+    this.scope = scope;
+    this.codec = codec;
+  }
+
   /**
    * Encodes a state when it is made: storing it can't fail later.
    *
@@ -23,8 +36,7 @@ record StateCodec<S>(Scope scope, Codec<S> codec) {
     }
     try {
       int newest = codec.version();
-      int version =
-          scope.environment.versions().toWrite(scope.function, codec.oldestWritten(), newest);
+      int version = versionToWrite(codec.oldestWritten(), newest);
       byte[] bytes =
           Objects.requireNonNull(
               version == newest ? codec.encode(value) : codec.encode(value, version),
@@ -39,6 +51,16 @@ record StateCodec<S>(Scope scope, Codec<S> codec) {
       throw new IllegalStateException(
           "function " + scope.function + ", " + key + ": its state can't be encoded", thrown);
     }
+  }
+
+  /** Where the codec writes one version only, nothing depends on who else is in the fleet. */
+  private int versionToWrite(int oldest, int newest) {
+    if (oldest == newest && told == newest) {
+      return newest;
+    }
+    int version = scope.environment.versions().toWrite(scope.function, oldest, newest);
+    told = version;
+    return version;
   }
 
   /**

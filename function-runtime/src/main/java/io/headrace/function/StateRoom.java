@@ -44,6 +44,8 @@ final class StateRoom {
       scope.waits();
       // It may have been read so from an earlier version: then no record asks for a commit.
       scope.context.outcomes().stateChanged();
+      // Nothing goes on before there is one, so it is not put off for the sake of fewer writes.
+      scope.context.outcomes().commitWanted(Duration.ZERO);
     }
     return full;
   }

@@ -26,6 +26,16 @@ abstract class Task<O> implements LetterSource, OutputBuffer.Origin {
     static Effect handled(Runnable install) {
       return new Effect(Outcome.HANDLED, install);
     }
+
+    /** The same, with something that is done before it. */
+    Effect behind(Runnable first) {
+      return new Effect(
+          outcome,
+          () -> {
+            first.run();
+            install.run();
+          });
+    }
   }
 
   /** How often it was begun; changed on the worker loop. */

@@ -268,6 +268,7 @@ class KeyedHandlerTest {
     assertThat(rig.events(FunctionEvent.SinkUnavailable.class).get(0).cause())
         .hasMessageContaining("not stored yet");
     assertThat(rig.stateChanges).as("a commit is wanted").isPositive();
+    assertThat(rig.commitsWanted).as("at once").contains(Duration.ZERO);
     assertThat(rig.handler().standing(Duration.ofMinutes(1)))
         .isEqualTo(ShardHandler.Standing.RETRYING);
     store.down = false;

@@ -29,6 +29,7 @@ public final class EntryKey implements Comparable<EntryKey> {
   private final EntryKind kind;
   private final byte[] suffix;
   private final int hashCode;
+  private final int weight;
 
   /** The key is the partition key, and is not compared again. */
   private final boolean plain;
@@ -50,6 +51,8 @@ public final class EntryKey implements Comparable<EntryKey> {
     this.hashCode =
         31 * (31 * (31 * partitionKey.hashCode() + key.hashCode()) + kind.code())
             + Arrays.hashCode(suffix);
+    int text = plain ? partitionKey.length() : partitionKey.length() + key.length();
+    this.weight = 3 * text + 2 * suffix.length + HASH_BYTES + 120;
   }
 
   /** An entry that its key and kind name. */
@@ -96,8 +99,7 @@ public final class EntryKey implements Comparable<EntryKey> {
 
   /** About what it takes of memory, encoded as well. */
   int weight() {
-    int text = plain ? partitionKey.length() : partitionKey.length() + key.length();
-    return 3 * text + 2 * suffix.length + HASH_BYTES + 120;
+    return weight;
   }
 
   @Nullable CachedEntry cached() {

@@ -50,6 +50,10 @@ public final class Json<T> implements Codec<T> {
   private final ObjectReader reader;
   private final ObjectWriter writer;
   private final int version;
+
+  /** Found once, as it is asked with each state that is made. */
+  private final int oldestWritten;
+
   private final Map<Integer, UnaryOperator<ObjectNode>> upgrades;
   private final Map<Integer, UnaryOperator<ObjectNode>> downgrades;
 
@@ -66,6 +70,16 @@ public final class Json<T> implements Codec<T> {
     this.version = version;
     this.upgrades = upgrades;
     this.downgrades = downgrades;
+    this.oldestWritten = oldestWritten(version, downgrades);
+  }
+
+  private static int oldestWritten(
+      int version, Map<Integer, UnaryOperator<ObjectNode>> downgrades) {
+    int oldest = version;
+    while (downgrades.containsKey(oldest)) {
+      oldest--;
+    }
+    return oldest;
   }
 
   /** Of version 1. */
@@ -119,11 +133,7 @@ public final class Json<T> implements Codec<T> {
 
   @Override
   public int oldestWritten() {
-    int oldest = version;
-    while (downgrades.containsKey(oldest)) {
-      oldest--;
-    }
-    return oldest;
+    return oldestWritten;
   }
 
   /**
