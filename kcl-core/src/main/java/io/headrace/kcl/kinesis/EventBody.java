@@ -196,7 +196,9 @@ record EventBody(List<StoredRecord> records, int begin, int end) {
       try {
         ByteBuffer data = Base64.getDecoder().decode(base64);
         byte[] whole = data.array();
-        return whole.length == data.limit() ? whole : Arrays.copyOf(whole, data.limit());
+        int begin = data.arrayOffset();
+        int end = begin + data.limit();
+        return begin == 0 && end == whole.length ? whole : Arrays.copyOfRange(whole, begin, end);
       } catch (IllegalArgumentException noBase64) {
         throw new Unknown(at);
       }

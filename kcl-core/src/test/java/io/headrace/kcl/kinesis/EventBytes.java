@@ -181,7 +181,7 @@ final class EventBytes {
     random.nextBytes(data);
     var base64 = Base64.getEncoder().encodeToString(data);
     var values = new TreeMap<String, String>();
-    values.put("SequenceNumber", "\"4966" + Math.abs(random.nextLong()) + "\"");
+    values.put("SequenceNumber", "\"4966" + (random.nextLong() >>> 1) + "\"");
     values.put("ApproximateArrivalTimestamp", TIMES.get(random.nextInt(TIMES.size())));
     values.put("PartitionKey", "\"" + KEYS.get(random.nextInt(KEYS.size())) + "\"");
     values.put(
