@@ -14,7 +14,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
-import software.amazon.awssdk.services.kinesis.model.Record;
 
 /**
  * Reads one shard by enhanced fan-out, and by GetRecords where that can't be: the shell of a {@link
@@ -70,7 +69,11 @@ final class FanOutCursor implements ShardCursor {
    * @param receivedAt ticks
    */
   private record Unread(
-      List<Record> records, Duration behind, boolean last, List<Shard> children, long receivedAt) {
+      List<StoredRecord> records,
+      Duration behind,
+      boolean last,
+      List<Shard> children,
+      long receivedAt) {
 
     Unread from(int record) {
       return new Unread(
@@ -324,7 +327,7 @@ final class FanOutCursor implements ShardCursor {
     Long millis = event.millisBehindLatest();
     var lag = Duration.ofMillis(millis == null ? 0 : Math.max(0, millis));
     bookmark.received(next);
-    var all = new Unread(event.records(), lag, next == null, delivery.children(), loop.ticks());
+    var all = new Unread(delivery.records(), lag, next == null, delivery.children(), loop.ticks());
     Fetch now = fetch;
     Page page = delivery.page();
     if (now == null) {
@@ -340,7 +343,7 @@ final class FanOutCursor implements ShardCursor {
   private void read(Fetch now, Unread rest) {
     Page page;
     try {
-      page = Page.read(rest.records(), bookmark.wanted(now.bytesMax), loop.now());
+      page = Page.ofStored(rest.records(), bookmark.wanted(now.bytesMax), loop.now());
     } catch (RuntimeException broken) {
       // An event is read as far as it was asked for, so this may show late.
       leaveUnread(Failure.of("SubscribeToShard", calls.place, broken));

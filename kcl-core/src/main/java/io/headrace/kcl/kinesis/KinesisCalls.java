@@ -30,7 +30,7 @@ final class KinesisCalls {
   private static final AwsRequestOverrideConfiguration AS_IT_IS =
       AwsRequestOverrideConfiguration.builder().build();
 
-  private static final RecordsAside.Taking TAKING = new RecordsAside.Taking();
+  private static final Aside.Taking TAKING = new Aside.Taking();
 
   /** Goes with each request: the SDK's own retries would be calls that no pace has counted. */
   final AwsRequestOverrideConfiguration oneTry;
@@ -65,8 +65,8 @@ final class KinesisCalls {
   }
 
   /** The same as {@link #oneTry}, for one request whose records this takes. */
-  AwsRequestOverrideConfiguration oneTry(RecordsAside aside) {
-    var request = oneTry.toBuilder().putExecutionAttribute(RecordsAside.OF_CALL, aside);
+  AwsRequestOverrideConfiguration oneTry(Aside aside) {
+    var request = oneTry.toBuilder().putExecutionAttribute(Aside.OF_CALL, aside);
     if (!takesRecords) {
       request.addPlugin(changing(client -> client.addExecutionInterceptor(TAKING)));
     }

@@ -63,7 +63,7 @@ record Page(
    * @throws StreamException when the answer breaks the protocol; names field and value
    */
   static Page read(List<Record> answer, Wanted wanted, Instant now) {
-    return ofStored(answer.stream().map(StoredRecord::of).toList(), wanted, now);
+    return ofStored(StoredRecord.of(answer), wanted, now);
   }
 
   /** The same of records that the SDK has not read. */

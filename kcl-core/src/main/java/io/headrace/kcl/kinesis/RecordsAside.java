@@ -9,25 +9,16 @@ import org.reactivestreams.Publisher;
 import org.reactivestreams.Subscriber;
 import org.reactivestreams.Subscription;
 import software.amazon.awssdk.core.interceptor.Context;
-import software.amazon.awssdk.core.interceptor.ExecutionAttribute;
-import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
-import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.http.SdkHttpResponse;
 
 /**
- * Keeps the records of one GetRecords call from the SDK, whose model takes most of what an answer
- * costs: they are read here, and the SDK gets the answer without them. Signing, retries, errors and
- * all other fields stay the SDK's. An answer that {@link RecordsBody} does not know goes through as
- * it came, and so does one with a checksum, which the SDK compares with what it gets.
+ * The records of one GetRecords call, beside the answer that the SDK gets. An answer that {@link
+ * RecordsBody} does not know goes through as it came, and so does one with a checksum, which the
+ * SDK compares with what it gets.
  *
- * <p>One for each call, of which {@link Taking} knows by an attribute; the SDK's threads write, and
- * whoever has the answer reads.
+ * <p>The SDK's threads write, and whoever has the answer reads.
  */
-final class RecordsAside {
-  /** The call's own. */
-  static final ExecutionAttribute<RecordsAside> OF_CALL =
-      new ExecutionAttribute<>("HeadraceRecordsAside");
-
+final class RecordsAside implements Aside {
   private static final String CBOR = "application/x-amz-cbor-1.1";
 
   /** Of the body as it was sent. */
@@ -45,17 +36,8 @@ final class RecordsAside {
     return records;
   }
 
-  /** Of a client, or of one call: takes the records of calls that have the attribute. Stateless. */
-  static final class Taking implements ExecutionInterceptor {
-    @Override
-    public Optional<Publisher<ByteBuffer>> modifyAsyncHttpResponseContent(
-        Context.ModifyHttpResponse context, ExecutionAttributes attributes) {
-      var aside = attributes.getAttribute(OF_CALL);
-      return aside == null ? context.responsePublisher() : aside.taking(context);
-    }
-  }
-
-  private Optional<Publisher<ByteBuffer>> taking(Context.ModifyHttpResponse context) {
+  @Override
+  public Optional<Publisher<ByteBuffer>> taking(Context.ModifyHttpResponse context) {
     records = null;
     var body = context.responsePublisher();
     var head = context.httpResponse();

@@ -1,6 +1,7 @@
 package io.headrace.kcl.kinesis;
 
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.kinesis.model.Record;
 
@@ -10,6 +11,11 @@ import software.amazon.awssdk.services.kinesis.model.Record;
  */
 record StoredRecord(
     @Nullable String sequence, @Nullable String key, byte @Nullable [] data, @Nullable Instant at) {
+  /** The same records, as the SDK has read them. */
+  static List<StoredRecord> of(List<Record> records) {
+    return records.stream().map(StoredRecord::of).toList();
+  }
+
   static StoredRecord of(Record record) {
     return new StoredRecord(
         record.sequenceNumber(),

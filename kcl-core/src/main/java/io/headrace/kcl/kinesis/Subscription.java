@@ -43,12 +43,14 @@ final class Subscription implements SubscribeToShardResponseHandler {
   /**
    * An event and what was read in it.
    *
+   * @param records all that came with the event, which itself may have none
    * @param page null where the event breaks the protocol
    * @param children where the shard ends
    * @param broken says how, then
    */
   record Delivery(
       SubscribeToShardEvent event,
+      List<StoredRecord> records,
       Page.Wanted wanted,
       @Nullable Page page,
       List<Shard> children,
@@ -57,6 +59,7 @@ final class Subscription implements SubscribeToShardResponseHandler {
   private final long number;
   private final KinesisCalls calls;
   private final Listener listener;
+  private final EventsAside aside = new EventsAside();
   private final Object lock = new Object();
   private volatile boolean accepted;
   private volatile Page.@Nullable Wanted wanted;
@@ -79,7 +82,7 @@ final class Subscription implements SubscribeToShardResponseHandler {
   void start(String consumerArn, String shardId, StartingPosition from) {
     var request =
         SubscribeToShardRequest.builder()
-            .overrideConfiguration(calls.oneTry)
+            .overrideConfiguration(calls.oneTry(aside))
             .consumerARN(consumerArn)
             .shardId(shardId)
             .startingPosition(from)
@@ -198,10 +201,12 @@ final class Subscription implements SubscribeToShardResponseHandler {
     @Override
     public void onNext(SubscribeToShardEventStream message) {
       Page.Wanted as = wanted;
+      boolean isEvent = message instanceof SubscribeToShardEvent;
+      List<StoredRecord> apart = isEvent ? aside.next() : List.of();
       // The SDK passes events on although the server never said that it accepts.
       opened();
       if (message instanceof SubscribeToShardEvent event && as != null) {
-        listener.pushed(number, read(event, as, calls.loop.now()));
+        listener.pushed(number, read(event, apart, as, calls.loop.now()));
       } else if (source != null) {
         // Of a kind that a later version of the service may add.
         source.request(1);
@@ -216,13 +221,15 @@ final class Subscription implements SubscribeToShardResponseHandler {
   }
 
   /** Throws nothing, since the SDK's stream would stand still. */
-  private Delivery read(SubscribeToShardEvent event, Page.Wanted as, Instant now) {
+  private Delivery read(
+      SubscribeToShardEvent event, List<StoredRecord> apart, Page.Wanted as, Instant now) {
     try {
-      var page = Page.read(event.records(), as, now);
-      return new Delivery(event, as, page, Children.of(event.childShards()), null);
+      var records = apart.isEmpty() ? StoredRecord.of(event.records()) : apart;
+      var page = Page.ofStored(records, as, now);
+      return new Delivery(event, records, as, page, Children.of(event.childShards()), null);
     } catch (RuntimeException broken) {
       var failure = Failure.of("SubscribeToShard", calls.place, broken);
-      return new Delivery(event, as, null, List.of(), failure);
+      return new Delivery(event, List.of(), as, null, List.of(), failure);
     }
   }
 }
