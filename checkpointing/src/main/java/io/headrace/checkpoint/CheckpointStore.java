@@ -5,6 +5,7 @@ import io.headrace.kcl.LeaseToken;
 import io.headrace.kcl.Progress;
 import io.headrace.kcl.Shard;
 import io.headrace.kcl.ShardId;
+import io.headrace.kcl.StableCopy;
 import io.headrace.kcl.StartingPosition;
 import java.util.List;
 import java.util.Set;
@@ -100,7 +101,7 @@ public interface CheckpointStore {
   record Commit(WriteClaim claim, Progress progress, CommitParts parts, Set<ShardId> takenOver)
       implements Write {
     public Commit {
-      takenOver = Set.copyOf(takenOver);
+      takenOver = StableCopy.of(takenOver);
     }
   }
 

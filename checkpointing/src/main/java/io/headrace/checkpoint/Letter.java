@@ -1,6 +1,7 @@
 package io.headrace.checkpoint;
 
 import io.headrace.kcl.Position;
+import io.headrace.kcl.StableCopy;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Objects;
@@ -42,7 +43,7 @@ public record Letter(
     Objects.requireNonNull(failedAt, "failedAt");
     Objects.requireNonNull(code, "code");
     Objects.requireNonNull(cause, "cause");
-    headers = Map.copyOf(headers);
+    headers = StableCopy.of(headers);
   }
 
   /**

@@ -2,6 +2,7 @@ package io.headrace.checkpoint;
 
 import io.headrace.kcl.Shard;
 import io.headrace.kcl.ShardId;
+import io.headrace.kcl.StableCopy;
 import io.headrace.kcl.StartingPosition;
 import java.util.List;
 import java.util.Objects;
@@ -21,7 +22,7 @@ public sealed interface Placement {
   record At(StartingPosition from, Set<ShardId> endedParents) implements Placement {
     public At {
       Objects.requireNonNull(from, "from");
-      endedParents = Set.copyOf(endedParents);
+      endedParents = StableCopy.of(endedParents);
     }
   }
 

@@ -5,6 +5,7 @@ import io.headrace.kcl.LeaseToken;
 import io.headrace.kcl.Progress;
 import io.headrace.kcl.Shard;
 import io.headrace.kcl.ShardId;
+import io.headrace.kcl.StableCopy;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -41,7 +42,7 @@ public record ProgressItem(
     Objects.requireNonNull(nonce, "nonce");
     Objects.requireNonNull(attempt, "attempt");
     Objects.requireNonNull(progress, "progress");
-    parents = Map.copyOf(parents);
+    parents = StableCopy.of(parents);
     children = children.map(List::copyOf);
   }
 

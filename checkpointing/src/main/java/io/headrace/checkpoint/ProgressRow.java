@@ -2,6 +2,7 @@ package io.headrace.checkpoint;
 
 import io.headrace.kcl.CommitParts;
 import io.headrace.kcl.ShardId;
+import io.headrace.kcl.StableCopy;
 import java.util.Map;
 import java.util.Optional;
 
@@ -22,7 +23,7 @@ public record ProgressRow(
     Optional<Moved> moved,
     Optional<CommitParts> parts) {
   public ProgressRow {
-    parents = Map.copyOf(parents);
+    parents = StableCopy.of(parents);
   }
 
   /** An item that is not there. */

@@ -2,6 +2,7 @@ package io.headrace.checkpoint;
 
 import io.headrace.kcl.Progress;
 import io.headrace.kcl.ShardId;
+import io.headrace.kcl.StableCopy;
 import io.headrace.kcl.StartingPosition;
 import java.util.Map;
 import java.util.Optional;
@@ -26,7 +27,7 @@ public record Standing(
     boolean ended,
     int partsBytes) {
   public Standing {
-    parents = Map.copyOf(new TreeMap<>(parents));
+    parents = StableCopy.of(new TreeMap<>(parents));
   }
 
   /** Where the function begins if it has finished nothing; {@code start} where no parent says. */

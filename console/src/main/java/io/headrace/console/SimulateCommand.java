@@ -261,14 +261,16 @@ final class SimulateCommand implements Callable<Integer> {
       }
     }
     told.println(
-        "%,d seeds, %,d violations: %.1f virtual hours, %,d events, %,d deliveries of %,d records"
+        ("%,d seeds, %,d violations: %.1f virtual hours, %,d events, %,d deliveries of %,d records,"
+                + " digest %s")
             .formatted(
                 report.seeds(),
                 report.failures().size(),
                 hours(report.virtualTime()),
                 report.events(),
                 report.deliveries(),
-                report.puts()));
+                report.puts(),
+                report.digest()));
     var targets = new ArrayList<Map<String, Object>>();
     int violations = report.failures().size();
     targets.add(target("violations", violations, 0, violations == 0));
@@ -298,6 +300,7 @@ final class SimulateCommand implements Callable<Integer> {
     figures.put("transitionsVisited", rounded(report.transitionsVisited()));
     figures.put("transitionsNotVisited", report.transitionsNotVisited());
     figures.put("seedsRunTwice", report.repeated());
+    figures.put("digest", report.digest());
   }
 
   private static Map<String, Object> brief(Failure failure) {

@@ -41,6 +41,7 @@ class SimulateCommandTest {
     assertThat(run("simulate", "--seed", "7", "--json")).isZero();
     assertThat(lastLine().get("seeds").asInt()).isEqualTo(1);
     assertThat(lastLine().get("seedsRunTwice").asInt()).isEqualTo(1);
+    assertThat(lastLine().get("digest").asText()).matches("[0-9a-f]{16}");
   }
 
   @Test

@@ -1,6 +1,7 @@
 package io.headrace.function;
 
 import io.headrace.kcl.SequenceNumber;
+import io.headrace.kcl.StableCopy;
 import java.util.Set;
 
 /**
@@ -26,7 +27,7 @@ public sealed interface BatchAnswer {
    */
   record ItemsFailed(Set<SequenceNumber> numbers) implements BatchAnswer {
     public ItemsFailed {
-      numbers = Set.copyOf(numbers);
+      numbers = StableCopy.of(numbers);
       if (numbers.isEmpty()) {
         throw new IllegalArgumentException("no item failed; then the batch is done");
       }

@@ -8,10 +8,10 @@ import io.headrace.kcl.StreamRecord;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
@@ -58,9 +58,9 @@ final class BatchHandler<I, O> implements ShardHandler, FunctionGate.Caller {
   private final ArrayDeque<Group> due = new ArrayDeque<>();
 
   /** Wait until they are tried again. */
-  private final Set<Group> backingOff = Collections.newSetFromMap(new IdentityHashMap<>());
+  private final Set<Group> backingOff = new LinkedHashSet<>();
 
-  private final IdentityHashMap<Call<O>, Group> running = new IdentityHashMap<>();
+  private final Map<Call<O>, Group> running = new LinkedHashMap<>();
 
   /** Groups whose outputs are on their way. */
   private int sending;

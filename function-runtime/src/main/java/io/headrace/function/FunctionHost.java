@@ -3,10 +3,9 @@ package io.headrace.function;
 import io.headrace.checkpoint.ProgressKey;
 import io.headrace.kcl.ShardHandler;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.Comparator;
-import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
@@ -14,7 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -40,7 +39,7 @@ final class FunctionHost<I, O> implements AutoCloseable, Redriver.Live {
   private volatile Object function;
 
   /** What is stuck may use them: they are closed at the end. */
-  private final Set<Object> former = Collections.newSetFromMap(new IdentityHashMap<>());
+  private final List<Object> former = new ArrayList<>();
 
   private final FunctionGate gate;
 
@@ -50,10 +49,13 @@ final class FunctionHost<I, O> implements AutoCloseable, Redriver.Live {
   /** Of the shards that this worker runs; of the worker loop. */
   private final Set<Redriver> redrivers = new LinkedHashSet<>();
 
-  /** Of the shards that this worker runs: for questions about state. */
-  private final Set<KeyedHandler<I, ?, O>> keyed = ConcurrentHashMap.newKeySet();
+  /**
+   * Of the shards that this worker runs: for questions about state. In the order in which they were
+   * made, as what is done to all of them is drawn for in that order.
+   */
+  private final List<KeyedHandler<I, ?, O>> keyed = new CopyOnWriteArrayList<>();
 
-  private final Set<WindowHandler<I, ?, O>> windowed = ConcurrentHashMap.newKeySet();
+  private final List<WindowHandler<I, ?, O>> windowed = new CopyOnWriteArrayList<>();
 
   private FunctionHost(FunctionSpec<I, O> spec, Environment environment) {
     this.spec = spec;
@@ -216,13 +218,19 @@ final class FunctionHost<I, O> implements AutoCloseable, Redriver.Live {
   }
 
   private synchronized void use(Object next) {
+    leave(function);
     former.add(function);
     function = next;
   }
 
+  @SuppressWarnings("ReferenceEquality") // What it is equal to is the user's affair.
+  private void leave(Object instance) {
+    former.removeIf(each -> each == instance);
+  }
+
   @Override
   public synchronized void close() throws Exception {
-    former.remove(function);
+    leave(function);
     for (var each : former) {
       if (each instanceof AutoCloseable closeable) {
         Machinery.closeQuietly(closeable);

@@ -1,6 +1,7 @@
 package io.headrace.function;
 
 import io.headrace.kcl.CheckpointException;
+import io.headrace.kcl.StableCopy;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -24,7 +25,7 @@ record FunctionOutlets<O>(
     return new FunctionOutlets<>(
         spec.name(),
         outlets.open(spec.name(), null, spec.destination()),
-        Map.copyOf(sides),
+        StableCopy.of(sides),
         outlets.letters(spec.name(), spec.settings().retry()),
         outlets.discarded(spec.name(), spec.settings().retry()));
   }
@@ -37,7 +38,7 @@ record FunctionOutlets<O>(
     return new FunctionOutlets<>(
         spec.name(),
         file.outputs(null, spec.destination().target().codec()),
-        Map.copyOf(sides),
+        StableCopy.of(sides),
         file.letters(),
         file.letters());
   }

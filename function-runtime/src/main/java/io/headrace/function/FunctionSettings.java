@@ -1,6 +1,7 @@
 package io.headrace.function;
 
 import io.headrace.kcl.BatchLimits;
+import io.headrace.kcl.StableCopy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -25,7 +26,7 @@ record FunctionSettings(
     Optional<Path> shadow,
     List<Broadcast<?>> broadcasts) {
   FunctionSettings {
-    sides = Map.copyOf(sides);
+    sides = StableCopy.of(sides);
     broadcasts = List.copyOf(broadcasts);
   }
 

@@ -9,8 +9,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -57,7 +58,7 @@ final class LambdaBatches<I, O> implements ShardHandler, FunctionGate.Caller {
   private final Courier courier;
   private final LambdaLetters letters;
   private final List<Lane> lanes = new ArrayList<>();
-  private final IdentityHashMap<Call<O>, LambdaLane.Batch> running = new IdentityHashMap<>();
+  private final Map<Call<O>, LambdaLane.Batch> running = new LinkedHashMap<>();
   private boolean draining;
 
   LambdaBatches(

@@ -4,6 +4,7 @@ import io.headrace.checkpoint.Order;
 import io.headrace.checkpoint.Orders;
 import io.headrace.kcl.Position;
 import io.headrace.kcl.ShardHandler;
+import io.headrace.kcl.StableCopy;
 import io.headrace.kcl.StreamRecord;
 import java.util.ArrayList;
 import java.util.List;
@@ -50,7 +51,7 @@ final class OperatorGate extends Gate {
       ShardHandler behind, Scope scope, List<Order> skips, Set<String> keys) {
     return skips.isEmpty() && keys.isEmpty()
         ? behind
-        : new OperatorGate(scope, skips, Set.copyOf(keys), behind);
+        : new OperatorGate(scope, skips, StableCopy.of(keys), behind);
   }
 
   @Override

@@ -4,6 +4,7 @@ import io.headrace.checkpoint.state.EntryKey;
 import io.headrace.checkpoint.state.Lookup;
 import io.headrace.checkpoint.state.StateSpace;
 import io.headrace.checkpoint.state.StateValue;
+import io.headrace.kcl.StableCopy;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +21,7 @@ record ReadEntries(Map<EntryKey, Optional<StateValue>> read) {
   static final ReadEntries NONE = new ReadEntries(Map.of());
 
   ReadEntries {
-    read = Map.copyOf(read);
+    read = StableCopy.of(read);
   }
 
   ReadEntries with(EntryKey key, Optional<StateValue> value) {

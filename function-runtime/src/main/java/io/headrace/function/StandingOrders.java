@@ -4,6 +4,7 @@ import io.headrace.checkpoint.OperatorStore;
 import io.headrace.checkpoint.Orders;
 import io.headrace.kcl.Directions;
 import io.headrace.kcl.ShardKey;
+import io.headrace.kcl.StableCopy;
 import io.headrace.kcl.loop.EventLoop;
 import io.headrace.kcl.loop.Stages;
 import java.time.Duration;
@@ -38,7 +39,7 @@ final class StandingOrders {
   StandingOrders(
       OperatorStore store, Map<String, String> names, EventLoop loop, Consumer<Directions> obey) {
     this.store = store;
-    this.names = Map.copyOf(names);
+    this.names = StableCopy.of(names);
     this.loop = loop;
     this.obey = obey;
   }

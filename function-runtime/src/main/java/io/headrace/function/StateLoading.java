@@ -2,6 +2,7 @@ package io.headrace.function;
 
 import io.headrace.checkpoint.state.EntryKey;
 import io.headrace.checkpoint.state.StateValue;
+import io.headrace.kcl.StableCopy;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
@@ -17,6 +18,6 @@ final class StateLoading extends Exception {
 
   StateLoading(Map<EntryKey, CompletionStage<Optional<StateValue>>> answers) {
     super("state is being read", null, false, false);
-    this.answers = Map.copyOf(answers);
+    this.answers = StableCopy.of(answers);
   }
 }

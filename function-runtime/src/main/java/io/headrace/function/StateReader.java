@@ -15,6 +15,7 @@ import io.headrace.kcl.HashRange;
 import io.headrace.kcl.Position;
 import io.headrace.kcl.Progress;
 import io.headrace.kcl.ShardKey;
+import io.headrace.kcl.StableCopy;
 import io.headrace.kcl.loop.EventLoop;
 import io.headrace.kcl.loop.Stages;
 import io.headrace.lease.LeaseTable;
@@ -91,7 +92,7 @@ public final class StateReader {
       long revision,
       Map<String, byte[]> notes) {
     public AsOf {
-      notes = Map.copyOf(notes);
+      notes = StableCopy.of(notes);
     }
 
     /** Up to where all records are finished. */

@@ -4,6 +4,7 @@ import io.headrace.function.through.Carrying;
 import io.headrace.kcl.CommitParts;
 import io.headrace.kcl.Position;
 import io.headrace.kcl.ShardHandler;
+import io.headrace.kcl.StableCopy;
 import io.headrace.kcl.StreamRecord;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -11,7 +12,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
@@ -179,7 +179,7 @@ final class SummingGate<I, A> extends Gate {
     foldingSince = scope.loop().ticks();
     var into = open;
     into.filling = true;
-    var blocked = Set.copyOf(blocking.values());
+    var blocked = StableCopy.of(blocking.values());
     scope.onPool(
         wiring.settings().executor().orElse(scope.environment.pool()),
         () -> {

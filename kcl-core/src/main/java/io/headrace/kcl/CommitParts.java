@@ -32,7 +32,7 @@ public record CommitParts(Map<String, byte[]> parts) {
   public static final String HORIZON = "horizon";
 
   public CommitParts {
-    parts = Map.copyOf(parts);
+    parts = StableCopy.of(parts);
   }
 
   public static CommitParts of(String name, byte[] bytes) {

@@ -22,7 +22,7 @@ public sealed interface Resumption {
   /** These parents are not ended by this function yet: seal again later. */
   record WaitingForParents(Set<ShardId> parents) implements Resumption {
     public WaitingForParents {
-      parents = Set.copyOf(parents);
+      parents = StableCopy.of(parents);
     }
   }
 

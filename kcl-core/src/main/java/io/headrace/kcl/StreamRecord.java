@@ -29,7 +29,7 @@ public record StreamRecord(
     Objects.requireNonNull(key, "key");
     Objects.requireNonNull(arrivedAt, "arrivedAt");
     Objects.requireNonNull(payload, "payload");
-    headers = Map.copyOf(headers);
+    headers = StableCopy.of(headers);
   }
 
   /** A record in the shard where it belongs. */

@@ -39,7 +39,7 @@ public interface StreamSink extends AutoCloseable {
     }
 
     public Entry {
-      headers = Map.copyOf(headers);
+      headers = StableCopy.of(headers);
       if (partitionKey.isEmpty() || partitionKey.codePointCount(0, partitionKey.length()) > 256) {
         throw new IllegalArgumentException(
             "partition key of "

@@ -39,7 +39,7 @@ public final class TransitionTable<P extends Enum<P>> {
 
   /** All transitions. */
   public Set<Edge<P>> edges() {
-    return Set.copyOf(edges.keySet());
+    return StableCopy.of(edges.keySet());
   }
 
   /** How often each transition was taken since the process began. */

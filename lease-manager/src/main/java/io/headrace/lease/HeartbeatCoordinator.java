@@ -8,6 +8,7 @@ import io.headrace.kcl.LeaseToken;
 import io.headrace.kcl.Shard;
 import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.ShardedStream;
+import io.headrace.kcl.StableCopy;
 import io.headrace.kcl.loop.EventLoop;
 import java.time.Duration;
 import java.util.List;
@@ -333,7 +334,7 @@ public final class HeartbeatCoordinator implements LeaseCoordinator {
 
   @Override
   public void throughput(Map<ShardKey, Long> bytesPerSecond) {
-    var measured = Map.copyOf(bytesPerSecond);
+    var measured = StableCopy.of(bytesPerSecond);
     onLoop(p -> p.leases.measure(measured));
   }
 

@@ -1,5 +1,6 @@
 package io.headrace.lease;
 
+import io.headrace.kcl.StableCopy;
 import io.headrace.kcl.StreamId;
 import java.time.Instant;
 import java.util.Objects;
@@ -21,7 +22,7 @@ public record Profile(int capacity, Deployment deployment, Instant startedAt, Se
     if (capacity < 1 || Integer.bitCount(capacity) != 1) {
       throw new IllegalArgumentException("capacity " + capacity + ": must be a power of two");
     }
-    streams = Set.copyOf(streams);
+    streams = StableCopy.of(streams);
   }
 
   /** Whether shards of the stream may go to the worker, as far as it tells. */

@@ -4,30 +4,37 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** Runs a main class in a process of its own, on this test's class path. */
-final class JavaProcess {
+public final class JavaProcess {
   private static final int SECONDS_MAX = 120;
 
   /**
    * @param output standard output and error together
    */
-  record Result(int exitCode, String output) {}
+  public record Result(int exitCode, String output) {}
 
   private JavaProcess() {}
 
-  static Result run(Class<?> main) throws IOException, InterruptedException {
+  /**
+   * Waits until it has ended.
+   *
+   * @param options of the JVM, beside those that let it start quickly
+   */
+  public static Result run(Class<?> main, String... options)
+      throws IOException, InterruptedException {
     var output = Files.createTempFile("java-process", ".txt");
     try {
+      var command = new ArrayList<String>();
+      command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+      command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
+      command.addAll(List.of(options));
+      command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
       var process =
-          new ProcessBuilder(
-                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                  "-XX:+UseSerialGC",
-                  "-XX:TieredStopAtLevel=1",
-                  "-cp",
-                  System.getProperty("java.class.path"),
-                  main.getName())
+          new ProcessBuilder(command)
               .redirectErrorStream(true)
               .redirectOutput(output.toFile())
               .start();

@@ -8,6 +8,7 @@ import io.headrace.kcl.Progress;
 import io.headrace.kcl.Shard;
 import io.headrace.kcl.ShardId;
 import io.headrace.kcl.ShardKey;
+import io.headrace.kcl.StableCopy;
 import io.headrace.kcl.StartingPosition;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -41,7 +42,7 @@ public final class KclExport {
    */
   public record Known(String function, StartingPosition start, Map<ShardKey, Standing> standings) {
     public Known {
-      standings = Map.copyOf(standings);
+      standings = StableCopy.of(standings);
     }
   }
 
@@ -233,7 +234,7 @@ public final class KclExport {
         shard.id(),
         checkpoint,
         Optional.empty(),
-        Set.copyOf(shard.parents()),
+        StableCopy.of(shard.parents()),
         children,
         Optional.of(shard.range()),
         before == null ? 0 : before.counter());

@@ -2,6 +2,7 @@ package io.headrace.checkpoint.kcl;
 
 import io.headrace.kcl.HashRange;
 import io.headrace.kcl.ShardId;
+import io.headrace.kcl.StableCopy;
 import java.util.Optional;
 import java.util.Set;
 
@@ -28,8 +29,8 @@ public record KclRow(
     Optional<HashRange> range,
     long counter) {
   public KclRow {
-    parents = Set.copyOf(parents);
-    children = Set.copyOf(children);
+    parents = StableCopy.of(parents);
+    children = StableCopy.of(children);
   }
 
   boolean ended() {

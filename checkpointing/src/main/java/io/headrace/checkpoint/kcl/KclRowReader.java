@@ -5,6 +5,7 @@ import io.headrace.kcl.HashRange;
 import io.headrace.kcl.Position;
 import io.headrace.kcl.SequenceNumber;
 import io.headrace.kcl.ShardId;
+import io.headrace.kcl.StableCopy;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -77,7 +78,7 @@ final class KclRowReader {
    * @param ignored fields of lease rows that somebody else put there
    */
   KclRowReader(Set<String> ignored) {
-    this.ignored = Set.copyOf(ignored);
+    this.ignored = StableCopy.of(ignored);
   }
 
   List<String> complaints() {

@@ -1,6 +1,7 @@
 package io.headrace.checkpoint.kcl;
 
 import io.headrace.kcl.CheckpointException;
+import io.headrace.kcl.StableCopy;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -33,7 +34,7 @@ public final class KclSnapshot {
     this.table = table;
     for (var item : read) {
       var key = item.get(KclRowReader.KEY);
-      items.put(key == null ? "" : String.valueOf(key.s()), Map.copyOf(item));
+      items.put(key == null ? "" : String.valueOf(key.s()), StableCopy.of(item));
     }
   }
 

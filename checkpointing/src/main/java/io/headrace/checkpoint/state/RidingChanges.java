@@ -1,5 +1,6 @@
 package io.headrace.checkpoint.state;
 
+import io.headrace.kcl.StableCopy;
 import java.util.List;
 import java.util.Map;
 
@@ -12,7 +13,7 @@ import java.util.Map;
  */
 record RidingChanges(Map<String, byte[]> notes, List<RawEntry> entries) {
   RidingChanges {
-    notes = Map.copyOf(notes);
+    notes = StableCopy.of(notes);
     entries = List.copyOf(entries);
   }
 }

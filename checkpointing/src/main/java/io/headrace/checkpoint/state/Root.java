@@ -2,6 +2,7 @@ package io.headrace.checkpoint.state;
 
 import io.headrace.kcl.CheckpointException;
 import io.headrace.kcl.HashRange;
+import io.headrace.kcl.StableCopy;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -23,7 +24,7 @@ record Root(
   private static final int FORMAT = 1;
 
   Root {
-    notes = Map.copyOf(notes);
+    notes = StableCopy.of(notes);
     inline = List.copyOf(inline);
     runs = List.copyOf(runs);
   }

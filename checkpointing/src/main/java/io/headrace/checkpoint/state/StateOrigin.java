@@ -1,6 +1,7 @@
 package io.headrace.checkpoint.state;
 
 import io.headrace.kcl.HashRange;
+import io.headrace.kcl.StableCopy;
 import java.util.Map;
 
 /**
@@ -11,7 +12,7 @@ import java.util.Map;
  */
 public record StateOrigin(HashRange range, Map<String, byte[]> notes) {
   public StateOrigin {
-    notes = Map.copyOf(notes);
+    notes = StableCopy.of(notes);
   }
 
   /** Without the notes. */

@@ -20,6 +20,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import io.headrace.function.Codec;
+import io.headrace.kcl.StableCopy;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Objects;
@@ -251,7 +252,7 @@ public final class Json<T> implements Codec<T> {
       throw new IllegalArgumentException(
           type.getSimpleName() + ": " + name + "(" + from + ", ...) is there already");
     }
-    return Map.copyOf(more);
+    return StableCopy.of(more);
   }
 
   private IllegalArgumentException unwritable(JsonProcessingException wrong) {

@@ -1,6 +1,7 @@
 package io.headrace.function.metrics;
 
 import io.headrace.kcl.ShardHandler.Outcome;
+import io.headrace.kcl.StableCopy;
 import java.util.Map;
 
 /**
@@ -14,7 +15,7 @@ import java.util.Map;
  */
 public record Account(long taken, Map<Outcome, Long> settled, long foundDone, long givenBack) {
   public Account {
-    settled = Map.copyOf(settled);
+    settled = StableCopy.of(settled);
   }
 
   /** What is left: taken, and nothing has become of it yet. */

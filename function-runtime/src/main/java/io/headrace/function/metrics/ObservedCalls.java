@@ -2,6 +2,7 @@ package io.headrace.function.metrics;
 
 import io.headrace.function.CallObserver;
 import io.headrace.function.TerminalFailure;
+import io.headrace.kcl.StableCopy;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
 import io.micrometer.observation.transport.Kind;
@@ -102,7 +103,7 @@ public final class ObservedCalls implements CallObserver {
           .lowCardinalityKeyValue("function", call.function())
           .start()
           .stop();
-      return headers.isEmpty() ? trace : Map.copyOf(headers);
+      return headers.isEmpty() ? trace : StableCopy.of(headers);
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.headrace.function.through;
 import io.headrace.kcl.Position;
 import io.headrace.kcl.ShardId;
 import io.headrace.kcl.ShardKey;
+import io.headrace.kcl.StableCopy;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -46,7 +47,7 @@ public sealed interface Envelope {
       Objects.requireNonNull(arrivedAt, "arrivedAt");
       Objects.requireNonNull(time, "time");
       Objects.requireNonNull(watermark, "watermark");
-      headers = Map.copyOf(headers);
+      headers = StableCopy.of(headers);
     }
 
     @Override

@@ -5,6 +5,7 @@ import io.headrace.function.through.Envelope.Mark;
 import io.headrace.function.through.Envelope.Partial;
 import io.headrace.kcl.ShardId;
 import io.headrace.kcl.ShardKey;
+import io.headrace.kcl.StableCopy;
 import io.headrace.kcl.StreamId;
 import java.time.Duration;
 import java.time.Instant;
@@ -61,7 +62,7 @@ public final class Upstreams {
    * @param inputs the names of the streams that are carried on
    */
   public Upstreams(Collection<String> inputs) {
-    this.inputs = Set.copyOf(inputs);
+    this.inputs = StableCopy.of(inputs);
   }
 
   /**

@@ -4,6 +4,7 @@ import io.headrace.kcl.HashRange;
 import io.headrace.kcl.Incarnation;
 import io.headrace.kcl.ShardId;
 import io.headrace.kcl.ShardKey;
+import io.headrace.kcl.StableCopy;
 import io.headrace.kcl.StreamId;
 import io.headrace.lease.ApplicationItem;
 import io.headrace.lease.Book;
@@ -250,7 +251,7 @@ final class Codecs {
           item.integer("c"),
           new Deployment(id == null ? "" : id, reads),
           Instant.ofEpochMilli(item.number("z")),
-          Set.copyOf(item.texts("s")));
+          StableCopy.of(item.texts("s")));
     }
 
     private static int whole(String digits) {
@@ -410,7 +411,7 @@ final class Codecs {
     LeaseRow parse(Attributes item) {
       var shard = item.parsed(SORT, item.text(SORT), Codecs::shard);
       var parents = item.shardIds("u", item.list("u"));
-      var awaits = Set.copyOf(item.shardIds("w", item.texts("w")));
+      var awaits = StableCopy.of(item.shardIds("w", item.texts("w")));
       var owner = item.incarnationOrNull("o");
       checkLineage(item, shard.shard(), parents, awaits);
       if (item.has("d") && owner != null) {

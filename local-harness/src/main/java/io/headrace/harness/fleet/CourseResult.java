@@ -1,5 +1,6 @@
 package io.headrace.harness.fleet;
 
+import io.headrace.kcl.StableCopy;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -28,8 +29,8 @@ record CourseResult(
     Verdicts.@Nullable Violation violation,
     List<String> lastEvents) {
   CourseResult {
-    disturbances = Map.copyOf(disturbances);
-    mishaps = Map.copyOf(mishaps);
+    disturbances = StableCopy.of(disturbances);
+    mishaps = StableCopy.of(mishaps);
     lastEvents = List.copyOf(lastEvents);
   }
 }

@@ -156,7 +156,8 @@ public final class FleetSimulation {
     }
   }
 
-  private Workload chosen(long seed) {
+  /** What is run with this seed. */
+  Workload chosen(long seed) {
     if (seed % ACROSS_EVERY == 0) {
       return across;
     }

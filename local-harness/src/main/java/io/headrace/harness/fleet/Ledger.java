@@ -3,6 +3,7 @@ package io.headrace.harness.fleet;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.headrace.function.Codec;
+import io.headrace.kcl.StableCopy;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -46,7 +47,7 @@ record Ledger(Map<String, Long> last, long count, long sum, long fired, long fir
       };
 
   Ledger {
-    last = Map.copyOf(last);
+    last = StableCopy.of(last);
   }
 
   Ledger with(String partitionKey, long place) {

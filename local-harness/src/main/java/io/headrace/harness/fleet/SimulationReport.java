@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * @param transitions how often each transition of the engine's machines was taken, second runs and
  *     whatever else the process does included
  * @param repeated how many seeds were run twice
+ * @param digest 16 hexadecimal digits of every event of all courses, with its virtual time: equal
+ *     where the same seeds of the same code took the same courses, in whatever process
  */
 public record SimulationReport(
     int seeds,
@@ -39,7 +41,8 @@ public record SimulationReport(
     Map<String, Long> disturbances,
     Map<String, Long> mishaps,
     Map<String, Long> transitions,
-    int repeated) {
+    int repeated,
+    String digest) {
   public SimulationReport {
     failures = List.copyOf(failures);
     disturbances = new TreeMap<>(disturbances);

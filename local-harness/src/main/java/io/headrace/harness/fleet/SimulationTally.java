@@ -6,8 +6,10 @@ import io.headrace.kcl.EngineTransitions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
 
 /** Adds up the courses of a simulation; any thread may add. */
@@ -27,8 +29,12 @@ final class SimulationTally {
   private long commits;
   private long ownerChanges;
 
+  /** A sum, as courses are added in the order in which threads are done with them. */
+  private long digest;
+
   synchronized void add(CourseResult result) {
     seeds++;
+    digest += digestOf(result);
     virtualTime = virtualTime.plus(result.virtualTime());
     events += result.events();
     requests += result.requests();
@@ -44,6 +50,11 @@ final class SimulationTally {
     if (violation != null) {
       failures.add(Failure.of(result, violation));
     }
+  }
+
+  /** With the seed, so that two seeds that change places are not the same. */
+  private static long digestOf(CourseResult result) {
+    return new SplittableRandom(result.hash() ^ Long.rotateLeft(result.seed(), 32)).nextLong();
   }
 
   /** Two courses of one seed. */
@@ -87,6 +98,7 @@ final class SimulationTally {
         disturbances,
         mishaps,
         EngineTransitions.counts(),
-        repeated);
+        repeated,
+        HexFormat.of().toHexDigits(digest));
   }
 }

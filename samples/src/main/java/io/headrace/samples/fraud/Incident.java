@@ -1,5 +1,6 @@
 package io.headrace.samples.fraud;
 
+import io.headrace.kcl.StableCopy;
 import java.util.Optional;
 import java.util.Set;
 
@@ -12,7 +13,7 @@ import java.util.Set;
  */
 record Incident(Optional<Scenario> scenario, String card, Set<Long> payments) {
   Incident {
-    payments = Set.copyOf(payments);
+    payments = StableCopy.of(payments);
     if (payments.isEmpty()) {
       throw new IllegalArgumentException("incident of card " + card + ": has no payments");
     }
