@@ -38,13 +38,13 @@ public final class StableCopy {
     if (map instanceof FixedMap<?, ?>) {
       return (Map<K, V>) map;
     }
+    if (map.isEmpty()) {
+      return Map.of();
+    }
     var copy = new LinkedHashMap<K, V>();
     map.forEach(
         (key, value) ->
             copy.put(Objects.requireNonNull(key, "key"), Objects.requireNonNull(value, "value")));
-    if (copy.isEmpty()) {
-      return Map.of();
-    }
     if (copy.size() == 1) {
       var only = copy.entrySet().iterator().next();
       return Map.of(only.getKey(), only.getValue());
@@ -62,11 +62,11 @@ public final class StableCopy {
     if (some instanceof FixedSet<?>) {
       return (Set<E>) some;
     }
-    var copy = new LinkedHashSet<E>();
-    some.forEach(each -> copy.add(Objects.requireNonNull(each, "element")));
-    if (copy.isEmpty()) {
+    if (some.isEmpty()) {
       return Set.of();
     }
+    var copy = new LinkedHashSet<E>();
+    some.forEach(each -> copy.add(Objects.requireNonNull(each, "element")));
     if (copy.size() == 1) {
       return Set.of(copy.iterator().next());
     }

@@ -1,6 +1,8 @@
 package io.headrace.samples;
 
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
@@ -37,7 +39,7 @@ public final class Collected<K, V> {
 
   /** A copy of what came so far, each once. */
   public synchronized Map<K, V> distinct() {
-    return Map.copyOf(kept);
+    return Collections.unmodifiableMap(new LinkedHashMap<>(kept));
   }
 
   /** How many came so far, each once. */

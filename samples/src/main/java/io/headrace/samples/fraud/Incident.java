@@ -1,6 +1,7 @@
 package io.headrace.samples.fraud;
 
-import io.headrace.kcl.StableCopy;
+import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.Optional;
 import java.util.Set;
 
@@ -13,7 +14,7 @@ import java.util.Set;
  */
 record Incident(Optional<Scenario> scenario, String card, Set<Long> payments) {
   Incident {
-    payments = StableCopy.of(payments);
+    payments = Collections.unmodifiableSet(new LinkedHashSet<>(payments));
     if (payments.isEmpty()) {
       throw new IllegalArgumentException("incident of card " + card + ": has no payments");
     }
