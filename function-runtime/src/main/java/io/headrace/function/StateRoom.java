@@ -32,7 +32,14 @@ final class StateRoom {
 
   /** Asked before whatever changes state is begun. */
   boolean isFull() {
-    if (!full && space != null && space.isFull()) {
+    if (full || space == null) {
+      return full;
+    }
+    if (space.isHalfFull()) {
+      // Not put off for the sake of fewer writes: a store that keeps up is not to be waited for.
+      scope.context.outcomes().commitWanted(Duration.ZERO);
+    }
+    if (space.isFull()) {
       full = true;
       var cause =
           new CheckpointException(
@@ -44,8 +51,6 @@ final class StateRoom {
       scope.waits();
       // It may have been read so from an earlier version: then no record asks for a commit.
       scope.context.outcomes().stateChanged();
-      // Nothing goes on before there is one, so it is not put off for the sake of fewer writes.
-      scope.context.outcomes().commitWanted(Duration.ZERO);
     }
     return full;
   }

@@ -268,7 +268,6 @@ class KeyedHandlerTest {
     assertThat(rig.events(FunctionEvent.SinkUnavailable.class).get(0).cause())
         .hasMessageContaining("not stored yet");
     assertThat(rig.stateChanges).as("a commit is wanted").isPositive();
-    assertThat(rig.commitsWanted).as("at once").contains(Duration.ZERO);
     assertThat(rig.handler().standing(Duration.ofMinutes(1)))
         .isEqualTo(ShardHandler.Standing.RETRYING);
     store.down = false;
@@ -280,6 +279,28 @@ class KeyedHandlerTest {
     assertThat(rig.events(FunctionEvent.SinkRecovered.class))
         .hasSameSizeAs(rig.events(FunctionEvent.SinkUnavailable.class));
     assertThat(rig.letters).isEmpty();
+  }
+
+  @Test
+  void a_backlog_that_changes_much_commits_before_it_has_to_wait_for_the_store() {
+    var rig = rig(RetryPolicy.forever());
+    rig.chunks = new CountingChunks();
+    rig.cache = new StateCache(1 << 20);
+    rig.start().restore();
+    int commits = 0;
+    for (int i = 0; i < 1_000; i++) {
+      rig.put("k" + i, LARGE);
+      rig.advance(1);
+      if (rig.commitsWanted.contains(Duration.ZERO)) {
+        rig.commitsWanted.clear();
+        rig.commit();
+        commits++;
+      }
+    }
+    assertThat(rig.settled).hasSize(1_000);
+    assertThat(rig.events(FunctionEvent.SinkUnavailable.class)).isEmpty();
+    // Of 6 KB a key half of what may wait is some 80 keys.
+    assertThat(commits).isBetween(10, 16);
   }
 
   @Test

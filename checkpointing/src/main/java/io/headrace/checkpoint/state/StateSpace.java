@@ -251,6 +251,14 @@ public final class StateSpace {
     return unstored.isFull();
   }
 
+  /**
+   * Whether so much has changed since the last snapshot that the next one is not to be put off:
+   * while that is stored, there is room for as much again. On the worker loop.
+   */
+  public boolean isHalfFull() {
+    return unstored.isHalfFull(activeBytes);
+  }
+
   /** About what is held in memory that is not stored yet. On the worker loop. */
   public long unstoredBytes() {
     return unstored.bytes();

@@ -42,8 +42,16 @@ final class Unstored {
 
     /** Whether no more changes should come to the space for the time being. */
     synchronized boolean isFull() {
-      return total.get() >= bytesMax
-          && bytes >= Math.max(SHARE_MIN, bytesMax / Math.max(1, holders.get()));
+      return total.get() >= bytesMax && bytes >= shareOfEach();
+    }
+
+    /**
+     * Whether it is time to store, so that the space is not full before it is done.
+     *
+     * @param changed what the space holds of which no snapshot is being stored
+     */
+    boolean isHalfFull(long changed) {
+      return total.get() >= bytesMax / 2 && changed >= shareOfEach() / 2;
     }
 
     synchronized long bytes() {
@@ -54,6 +62,10 @@ final class Unstored {
     synchronized void end() {
       count(0);
       over = true;
+    }
+
+    private long shareOfEach() {
+      return Math.max(SHARE_MIN, bytesMax / Math.max(1, holders.get()));
     }
 
     private void count(long now) {

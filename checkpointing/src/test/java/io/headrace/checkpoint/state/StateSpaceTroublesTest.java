@@ -171,6 +171,27 @@ class StateSpaceTroublesTest {
     assertThat(calm.space.isFull()).as("who has gone holds nothing").isFalse();
   }
 
+  @Test
+  void a_space_is_half_full_by_what_no_snapshot_has_and_never_while_all_hold_little() {
+    var cache = new StateCache(1 << 20);
+    var busy = run("busy", chunks, cache).restart();
+    var calm = run("calm", chunks, cache).restart();
+    calm.put(key(1), value(1, 20_000));
+    busy.put(key(1), value(1, 200_000));
+    assertThat(busy.space.isHalfFull()).as("half a share, of which others leave much").isFalse();
+    busy.put(key(2), value(1, 50_000));
+    assertThat(busy.space.isHalfFull()).isTrue();
+    assertThat(busy.space.isFull()).isFalse();
+    assertThat(calm.space.isHalfFull()).as("has less than half its share").isFalse();
+    var storing = busy.space.snapshot();
+    assertThat(busy.space.unstoredBytes()).as("being stored").isGreaterThan(500_000);
+    assertThat(busy.space.isHalfFull()).isFalse();
+    busy.put(key(3), value(1, 200_000));
+    assertThat(busy.space.isHalfFull()).isTrue();
+    assertThat(busy.outcome(storing)).isPresent();
+    assertThat(busy.space.isHalfFull()).as("half of all is not held any more").isFalse();
+  }
+
   private SpaceRun run(String shard, ChunkStore store, StateCache cache) {
     return new SpaceRun(
         shard,
