@@ -61,7 +61,8 @@ class BenchTest {
         """);
     assertThat(run("table", "--only", "async", "--resume", "--reports", folder.toString()))
         .isEqualTo(1);
-    assertThat(out.toString()).contains("| async | threads, at most | 6 | 7 (7 to 7) **missed**");
+    assertThat(out.toString()).contains("| async | threads, at most | 6 | 7 **missed**");
+    assertThat(run("table", "--kept", "--reports", folder.toString())).isEqualTo(1);
     assertThat(err.toString()).isEmpty();
   }
 

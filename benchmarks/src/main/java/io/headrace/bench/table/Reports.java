@@ -67,14 +67,7 @@ final class Reports {
       KeptReport.Row row = line.row();
       KeptReport.Measured measured = row.measured();
       String figure =
-          measured == null
-              ? "not measured"
-              : "%s (%s to %s)%s"
-                  .formatted(
-                      number(measured.median()),
-                      number(measured.lowest()),
-                      number(measured.highest()),
-                      row.met() ? "" : " **missed**");
+          measured == null ? "not measured" : number(measured) + (row.met() ? "" : " **missed**");
       table.add(
           "| %s | %s | %s | %s | %s; %s; %d x %s |"
               .formatted(
@@ -113,6 +106,13 @@ final class Reports {
   }
 
   private record Line(KeptReport report, KeptReport.Row row) {}
+
+  private static String number(KeptReport.Measured measured) {
+    String median = number(measured.median());
+    return measured.lowest() == measured.highest()
+        ? median
+        : "%s (%s to %s)".formatted(median, number(measured.lowest()), number(measured.highest()));
+  }
 
   private static String number(double value) {
     return value == Math.rint(value)

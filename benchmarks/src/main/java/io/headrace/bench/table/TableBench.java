@@ -71,6 +71,9 @@ public final class TableBench implements Callable<Integer> {
   @Option(names = "--resume", description = "Measures nothing of which a report is kept.")
   private boolean resume;
 
+  @Option(names = "--kept", description = "Measures nothing: the table of what is kept.")
+  private boolean keptOnly;
+
   @Option(
       names = "--reports",
       paramLabel = "FOLDER",
@@ -96,7 +99,7 @@ public final class TableBench implements Callable<Integer> {
           Path kept = folder == null ? checkout.target().resolve("reports") : folder;
           Files.createDirectories(kept);
           for (String bench : benches) {
-            if (!resume || !Reports.in(kept).has(bench)) {
+            if (!keptOnly && !(resume && Reports.in(kept).has(bench))) {
               options.progress().accept("measures " + bench);
               measure(bench, Reports.file(kept, bench), checkout.logs("table"));
             }

@@ -46,7 +46,7 @@ class ReportsTest {
         .filteredOn(row -> row.contains("p99"))
         .singleElement()
         .asString()
-        .contains("4 (4 to 4)")
+        .contains("| 4 |")
         .contains("2026-11-30");
   }
 
@@ -70,6 +70,15 @@ class ReportsTest {
   @Test
   void a_folder_that_is_not_there_has_no_reports() throws IOException {
     assertThat(Reports.in(folder.resolve("none")).has("latency")).isFalse();
+  }
+
+  @Test
+  void the_table_of_the_readme_is_that_of_the_reports_that_are_kept() throws IOException {
+    String readme = Files.readString(Path.of("README.md"));
+    String table =
+        readme.substring(readme.indexOf("<!-- table -->\n"), readme.indexOf("<!-- end of table"));
+    assertThat(table.lines().skip(1).toList())
+        .isEqualTo(Reports.in(Path.of("results")).table(TableBench.BENCHES));
   }
 
   private void keep(String name, String json) throws IOException {
