@@ -26,6 +26,11 @@ import org.jspecify.annotations.Nullable;
  * <p>For any thread; what was copied once is not copied again.
  */
 public final class StableCopy {
+  /** What copies of one element are; of an element more, the JDK's own have no order that lasts. */
+  private static final Class<?> MAP_OF_ONE = Map.of(0, 0).getClass();
+
+  private static final Class<?> SET_OF_ONE = Set.of(0).getClass();
+
   private StableCopy() {}
 
   /**
@@ -35,7 +40,7 @@ public final class StableCopy {
    */
   @SuppressWarnings("unchecked") // Nobody can put anything into it.
   public static <K, V> Map<K, V> of(Map<? extends K, ? extends V> map) {
-    if (map instanceof FixedMap<?, ?>) {
+    if (map instanceof FixedMap<?, ?> || (map.getClass() == MAP_OF_ONE && map.size() == 1)) {
       return (Map<K, V>) map;
     }
     if (map.isEmpty()) {
@@ -59,7 +64,7 @@ public final class StableCopy {
    */
   @SuppressWarnings("unchecked") // Nobody can put anything into it.
   public static <E> Set<E> of(Collection<? extends E> some) {
-    if (some instanceof FixedSet<?>) {
+    if (some instanceof FixedSet<?> || (some.getClass() == SET_OF_ONE && some.size() == 1)) {
       return (Set<E>) some;
     }
     if (some.isEmpty()) {

@@ -50,6 +50,13 @@ class StableCopyTest {
 
     assertThat(StableCopy.of(map)).isSameAs(map);
     assertThat(StableCopy.<String>of(set)).isSameAs(set);
+
+    var mapOfOne = StableCopy.of(new LinkedHashMap<>(Map.of("name", 4)));
+    var setOfOne = StableCopy.<String>of(List.of("name"));
+    assertThat(StableCopy.of(mapOfOne)).isSameAs(mapOfOne);
+    assertThat(StableCopy.<String>of(setOfOne)).isSameAs(setOfOne);
+    var setOfTwo = Set.of("a", "b");
+    assertThat(StableCopy.<String>of(setOfTwo)).isEqualTo(setOfTwo).isNotSameAs(setOfTwo);
   }
 
   @Test

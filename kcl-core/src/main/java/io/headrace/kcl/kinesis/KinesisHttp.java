@@ -40,7 +40,7 @@ public final class KinesisHttp {
   /**
    * Sets a client up for Headrace alone: its calls are never retried by the SDK, since Headrace
    * does that at a pace of its own, and records come past the SDK's model. Any client works
-   * without, but each call takes some 50 µs more then.
+   * without, but each call takes some 50 µs more then. To prepare what is prepared changes nothing.
    */
   public static void prepare(ClientOverrideConfiguration.Builder client) {
     KinesisCalls.prepare(client);

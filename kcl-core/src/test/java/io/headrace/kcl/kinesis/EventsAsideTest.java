@@ -155,6 +155,44 @@ class EventsAsideTest {
     assertThat(body.requested).isOne();
   }
 
+  @Test
+  void a_client_that_was_prepared_twice_loses_no_record() {
+    var pieces = List.of(ByteBuffer.wrap(PLAIN), ByteBuffer.wrap(PLAIN));
+    body.answer(EVENTS, pieces);
+    var reader = new Reader(new EventsAside(), Integer.MAX_VALUE);
+    try (var twice =
+        body.client(
+            as -> {
+              KinesisHttp.prepare(as);
+              KinesisHttp.prepare(as);
+            })) {
+      assertThat(subscribe(twice, reader)).isDone();
+    }
+
+    assertThat(reader.taken).isEqualTo(4);
+    assertThat(reader.said).isEqualTo(outcome(EVENTS, pieces, true).said);
+  }
+
+  @Test
+  void an_event_of_ten_mebibytes_comes_apart_between_small_ones_in_pieces_of_a_frame() {
+    byte[] data = new byte[10 << 20];
+    new Random(20_261_132).nextBytes(data);
+    var large = RECORD.replace("aGVsbG8=", Base64.getEncoder().encodeToString(data));
+    byte[] all =
+        joined(
+            List.of(
+                PLAIN,
+                EventBytes.event("{\"Records\":[" + RECORD + "," + large + "," + RECORD + "]}"),
+                EventBytes.event("{\"MillisBehindLatest\":0,\"Records\":[]}"),
+                PLAIN));
+    var pieces = new ArrayList<ByteBuffer>();
+    for (int at = 0; at < all.length; at += 16 << 10) {
+      pieces.add(ByteBuffer.wrap(all, at, Math.min(16 << 10, all.length - at)));
+    }
+
+    assertThat(compare(pieces, "ten mebibytes")).isEqualTo(7);
+  }
+
   @AfterEach
   void close() {
     client.close();
@@ -190,6 +228,10 @@ class EventsAsideTest {
   }
 
   private CompletableFuture<Void> subscribe(Reader reader) {
+    return subscribe(client, reader);
+  }
+
+  private static CompletableFuture<Void> subscribe(KinesisAsyncClient client, Reader reader) {
     var as = AwsRequestOverrideConfiguration.builder();
     if (reader.aside != null) {
       as.putExecutionAttribute(Aside.OF_CALL, reader.aside);

@@ -95,7 +95,11 @@ class RecordsAsideTest {
         List.of(
             as -> {},
             as -> as.retryStrategy(DefaultRetryStrategy.doNotRetry()),
-            KinesisHttp::prepare);
+            KinesisHttp::prepare,
+            as -> {
+              KinesisHttp.prepare(as);
+              KinesisHttp.prepare(as);
+            });
     for (var setting : settings) {
       var answers = new AtomicInteger();
       var client = client(answers, setting);

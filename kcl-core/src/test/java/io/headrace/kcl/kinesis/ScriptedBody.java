@@ -5,9 +5,11 @@ import java.nio.ByteBuffer;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.reactivestreams.Publisher;
 import org.reactivestreams.Subscriber;
 import org.reactivestreams.Subscription;
+import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
 import software.amazon.awssdk.core.client.config.SdkAdvancedAsyncClientOption;
 import software.amazon.awssdk.http.SdkHttpResponse;
 import software.amazon.awssdk.http.async.AsyncExecuteRequest;
@@ -36,12 +38,17 @@ final class ScriptedBody implements SdkAsyncHttpClient {
 
   /** A client whose events come on the thread that asks for them. */
   KinesisAsyncClient client() {
+    return client(KinesisHttp::prepare);
+  }
+
+  /** The same, set up otherwise. */
+  KinesisAsyncClient client(Consumer<ClientOverrideConfiguration.Builder> as) {
     return LocalStreams.builder(URI.create("http://127.0.0.1:1"))
         .httpClient(this)
-        .overrideConfiguration(KinesisHttp::prepare)
+        .overrideConfiguration(as)
         .asyncConfiguration(
-            as ->
-                as.advancedOption(
+            with ->
+                with.advancedOption(
                     SdkAdvancedAsyncClientOption.FUTURE_COMPLETION_EXECUTOR, Runnable::run))
         .build();
   }
