@@ -28,8 +28,7 @@ record KeptReport(
 
     /** By the report's own figures, and not by what it says of them. */
     boolean met() {
-      return measured != null
-          && (name.endsWith(AT_LEAST) ? measured.median() >= limit : measured.median() <= limit);
+      return target().met();
     }
 
     /** As a target of this run, so that one rule says what a run with such targets comes to. */
@@ -37,7 +36,7 @@ record KeptReport(
       return new Target(
           name,
           limit,
-          name.endsWith(AT_LEAST),
+          name.endsWith(Target.AT_LEAST),
           measured == null ? null : Samples.of(measured.median()));
     }
   }
@@ -45,7 +44,7 @@ record KeptReport(
   /** What was measured, and from where to where it went. */
   record Measured(double median, double lowest, double highest) {}
 
-  private static final String AT_LEAST = ", at least";
+  private static final int DAY = "2026-01-01".length();
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
   /**
@@ -75,8 +74,6 @@ record KeptReport(
       throw new NotMeasured(place + " is no report: it is not JSON", e);
     }
   }
-
-  private static final int DAY = "2026-01-01".length();
 
   private static Row row(JsonNode target) {
     JsonNode value = target.path("value");

@@ -1,5 +1,14 @@
 package io.headrace.kcl.kinesis;
 
+import static io.headrace.kcl.kinesis.RecordForm.ARRIVAL;
+import static io.headrace.kcl.kinesis.RecordForm.DATA;
+import static io.headrace.kcl.kinesis.RecordForm.DEPTH_MAX;
+import static io.headrace.kcl.kinesis.RecordForm.PARTITION_KEY;
+import static io.headrace.kcl.kinesis.RecordForm.RECORDS;
+import static io.headrace.kcl.kinesis.RecordForm.SEQUENCE_NUMBER;
+import static io.headrace.kcl.kinesis.RecordForm.name;
+
+import io.headrace.kcl.kinesis.RecordForm.Unknown;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
@@ -26,13 +35,6 @@ import org.jspecify.annotations.Nullable;
  * @param end behind it
  */
 record EventBody(List<StoredRecord> records, int begin, int end) {
-  private static final int DEPTH_MAX = 16;
-
-  private static final byte[] RECORDS = name("Records");
-  private static final byte[] SEQUENCE_NUMBER = name("SequenceNumber");
-  private static final byte[] PARTITION_KEY = name("PartitionKey");
-  private static final byte[] DATA = name("Data");
-  private static final byte[] ARRIVAL = name("ApproximateArrivalTimestamp");
   private static final byte[] ENCRYPTION = name("EncryptionType");
   private static final byte[] NULL = name("null");
 
@@ -64,19 +66,6 @@ record EventBody(List<StoredRecord> records, int begin, int end) {
       return new Reading(bytes, from, to).event();
     } catch (Unknown unknown) {
       return null;
-    }
-  }
-
-  private static byte[] name(String field) {
-    return field.getBytes(StandardCharsets.US_ASCII);
-  }
-
-  /** Another form than is known, or bytes that end too early. */
-  private static final class Unknown extends Exception {
-    private static final long serialVersionUID = 1;
-
-    Unknown(int at) {
-      super("at byte " + at, null, false, false);
     }
   }
 

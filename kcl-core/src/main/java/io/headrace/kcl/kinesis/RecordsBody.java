@@ -1,5 +1,13 @@
 package io.headrace.kcl.kinesis;
 
+import static io.headrace.kcl.kinesis.RecordForm.ARRIVAL;
+import static io.headrace.kcl.kinesis.RecordForm.DATA;
+import static io.headrace.kcl.kinesis.RecordForm.DEPTH_MAX;
+import static io.headrace.kcl.kinesis.RecordForm.PARTITION_KEY;
+import static io.headrace.kcl.kinesis.RecordForm.RECORDS;
+import static io.headrace.kcl.kinesis.RecordForm.SEQUENCE_NUMBER;
+
+import io.headrace.kcl.kinesis.RecordForm.Unknown;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -37,33 +45,12 @@ record RecordsBody(List<StoredRecord> records, byte[] rest) {
   private static final int LENGTH_IN_8 = 27;
   private static final int WITHOUT_LENGTH = 31;
 
-  private static final int DEPTH_MAX = 16;
-
-  private static final byte[] RECORDS = name("Records");
-  private static final byte[] SEQUENCE_NUMBER = name("SequenceNumber");
-  private static final byte[] PARTITION_KEY = name("PartitionKey");
-  private static final byte[] DATA = name("Data");
-  private static final byte[] ARRIVAL = name("ApproximateArrivalTimestamp");
-
   /** Takes an answer apart; null when it has no records, or another form than is known. */
   static @Nullable RecordsBody read(byte[] body) {
     try {
       return new Reading(body).answer();
     } catch (Unknown unknown) {
       return null;
-    }
-  }
-
-  private static byte[] name(String field) {
-    return field.getBytes(StandardCharsets.US_ASCII);
-  }
-
-  /** Another form than is known, or bytes that end too early. */
-  private static final class Unknown extends Exception {
-    private static final long serialVersionUID = 1;
-
-    Unknown(int at) {
-      super("at byte " + at, null, false, false);
     }
   }
 

@@ -1,10 +1,8 @@
 package io.headrace.harness.fleet;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.headrace.function.Codec;
 import io.headrace.function.Destination;
 import io.headrace.function.Event;
 import io.headrace.function.FunctionSpec;
@@ -181,18 +179,6 @@ class FleetSimulationTest {
     public Next<String> handle(String state, Event<String> event, Output<String> out) {
       handled.incrementAndGet();
       return Next.state(state + event.value());
-    }
-  }
-
-  private static final class Text implements Codec<String> {
-    @Override
-    public String decode(byte[] bytes, int version) {
-      return new String(bytes, UTF_8);
-    }
-
-    @Override
-    public byte[] encode(String value) {
-      return value.getBytes(UTF_8);
     }
   }
 }

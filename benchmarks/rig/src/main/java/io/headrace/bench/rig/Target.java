@@ -13,9 +13,12 @@ import org.jspecify.annotations.Nullable;
  * @param measured null when it could not be measured
  */
 public record Target(String name, double limit, boolean atLeast, @Nullable Samples measured) {
+  /** How the name of one ends that must not be smaller, also in a report. */
+  public static final String AT_LEAST = ", at least";
+
   /** A figure that must not be smaller. */
   public static Target atLeast(String name, double limit, @Nullable Samples measured) {
-    return new Target(name + ", at least", limit, true, measured);
+    return new Target(name + AT_LEAST, limit, true, measured);
   }
 
   /** A figure that must not be bigger. */
