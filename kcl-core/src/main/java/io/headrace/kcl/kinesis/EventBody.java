@@ -22,21 +22,36 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The JSON of an event of SubscribeToShard: its records, and where their list stands, without which
- * the event is the SDK's to read. Pure. As with {@link RecordsBody}, only the forms that Kinesis
- * writes are known here; whatever else comes is not taken apart, and the SDK judges it. Outside of
- * the list nothing is judged, since the SDK reads all of that.
+ * The JSON of an event of SubscribeToShard: its records, where their list stands, without which the
+ * event is the SDK's to read, and what tells the event from others, as the SDK will read it, too.
+ * Pure. As with {@link RecordsBody}, only the forms that Kinesis writes are known here; whatever
+ * else comes is not taken apart, and the SDK judges it.
  *
  * <p>The SDK's own reading makes strings of Base64, numbers of any length for times, and copies of
  * all: it was half of what fan-out took.
  *
- * @param records at least one
+ * @param continuation where reading goes on behind the event
+ * @param millisBehind how late the event is
+ * @param records none where there are none, or one of them has another form than is known
  * @param begin where the list of records begins in the bytes that were read
  * @param end behind it
  */
-record EventBody(List<StoredRecord> records, int begin, int end) {
+record EventBody(
+    @Nullable String continuation,
+    @Nullable Long millisBehind,
+    List<StoredRecord> records,
+    int begin,
+    int end) {
+  private static final byte[] CONTINUATION = name("ContinuationSequenceNumber");
+  private static final byte[] MILLIS_BEHIND = name("MillisBehindLatest");
   private static final byte[] ENCRYPTION = name("EncryptionType");
   private static final byte[] NULL = name("null");
+
+  /** Of an event that is read: which of its fields have come. */
+  private static final int HAS_RECORDS = 1;
+
+  private static final int HAS_CONTINUATION = 2;
+  private static final int HAS_MILLIS = 4;
 
   /** Of a record that is read: which of its fields have come. */
   private static final int HAS_SEQUENCE = 1;
@@ -60,7 +75,7 @@ record EventBody(List<StoredRecord> records, int begin, int end) {
   private static final long SPACES = ONES * ' ';
   private static final long BACKSLASHES = ONES * '\\';
 
-  /** Takes an event apart; null when it has no records, or another form than is known. */
+  /** Takes an event apart; null when it has such a form that it might be taken for another. */
   static @Nullable EventBody read(byte[] bytes, int from, int to) {
     try {
       return new Reading(bytes, from, to).event();
@@ -86,26 +101,56 @@ record EventBody(List<StoredRecord> records, int begin, int end) {
       this.to = to;
     }
 
-    @Nullable EventBody event() throws Unknown {
-      List<StoredRecord> records = null;
-      int begin = 0;
-      int end = 0;
+    EventBody event() throws Unknown {
+      String continuation = null;
+      Long millisBehind = null;
+      List<StoredRecord> records = List.of();
+      int begin = at;
+      int end = at;
+      int fields = 0;
       take('{');
       for (boolean more = !isNext('}'); more; more = more('}')) {
         passName();
-        if (!isText(RECORDS)) {
-          take(':');
-          skip(DEPTH_MAX);
-        } else if (records != null) {
+        int field = fieldOfEvent();
+        if ((fields & field) != 0) {
           throw new Unknown(at);
-        } else {
-          take(':');
-          begin = at;
-          records = records();
-          end = at;
+        }
+        fields |= field;
+        take(':');
+        switch (field) {
+          case HAS_CONTINUATION -> continuation = text();
+          case HAS_MILLIS -> millisBehind = integer();
+          case HAS_RECORDS -> {
+            begin = at;
+            records = recordsOrNone();
+            end = at;
+          }
+          default -> skip(DEPTH_MAX);
         }
       }
-      return records == null || records.isEmpty() ? null : new EventBody(records, begin, end);
+      return new EventBody(continuation, millisBehind, records, begin, end);
+    }
+
+    /** Of the name that was passed; 0 of another one. */
+    private int fieldOfEvent() {
+      if (isText(RECORDS)) {
+        return HAS_RECORDS;
+      }
+      if (isText(CONTINUATION)) {
+        return HAS_CONTINUATION;
+      }
+      return isText(MILLIS_BEHIND) ? HAS_MILLIS : 0;
+    }
+
+    private List<StoredRecord> recordsOrNone() throws Unknown {
+      int begin = at;
+      try {
+        return records();
+      } catch (Unknown unknown) {
+        at = begin;
+        skip(DEPTH_MAX);
+        return List.of();
+      }
     }
 
     private List<StoredRecord> records() throws Unknown {
@@ -191,6 +236,18 @@ record EventBody(List<StoredRecord> records, int begin, int end) {
       } catch (IllegalArgumentException noBase64) {
         throw new Unknown(at);
       }
+    }
+
+    private @Nullable Long integer() throws Unknown {
+      if (isNull()) {
+        return null;
+      }
+      boolean isNegative = isNext('-');
+      long number = digits(0);
+      if (isOfWord(peek())) {
+        throw new Unknown(at);
+      }
+      return isNegative ? -number : number;
     }
 
     /** Seconds since the epoch, of which parts of milliseconds are left out as the SDK does. */
