@@ -71,6 +71,8 @@ public final class StateSpace {
   /** What the next commit may ride on. */
   private @Nullable StoredRoot storedRoot;
 
+  private RideCost rideCost = RideCost.first(0);
+
   /** How many commits are still to be made for the sake of what was erased, and who is asked. */
   private int echoes;
 
@@ -358,9 +360,17 @@ public final class StateSpace {
     var changes = seen.changes(snapshot);
     var riding =
         Optional.ofNullable(storedRoot)
-            .flatMap(root -> root.riding(seen, noted, changes, io.rules()));
+            .flatMap(root -> root.riding(seen, noted, changes, rideCost, io.rules()));
     var flush =
-        new Flush(io, home.shardTag(), home.range(), noted, changes, seen.cold(), seen.resident());
+        new Flush(
+            io,
+            home.shardTag(),
+            home.range(),
+            noted,
+            rideCost,
+            changes,
+            seen.cold(),
+            seen.resident());
     if (riding.isEmpty()) {
       rootChunk.ifPresent(chunk -> garbage.drop(List.of(chunk)));
       rootChunk = Optional.empty();
@@ -392,7 +402,7 @@ public final class StateSpace {
     Stages.ask(
         home.loop(),
         () -> begun,
-        stored -> stored(snapshot, stored, taken, answer),
+        stored -> stored(snapshot, stored, !flush.written().isEmpty(), taken, answer),
         thrown -> failed(thrown, flush, taken, answer));
   }
 
@@ -408,12 +418,15 @@ public final class StateSpace {
   private void stored(
       long snapshot,
       Flush.Stored stored,
+      boolean chunksPut,
       List<String> taken,
       CompletableFuture<CommitParts> answer) {
     view = view.stored(snapshot, stored.inline(), stored.cold(), stored.resident());
     frozenBytes = view.frozenBytes();
     weigh();
     current = stored.part();
+    int bytes = stored.part().length;
+    rideCost = chunksPut ? RideCost.first(bytes) : rideCost.with(bytes);
     rootChunk = stored.rootChunk();
     if (storedRoot == null) {
       storedRoot = StoredRoot.of(stored);

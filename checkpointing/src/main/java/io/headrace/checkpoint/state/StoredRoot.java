@@ -34,11 +34,16 @@ record StoredRoot(RootRef ref, Map<EntryKey, Slot> inline, List<Run> cold, List<
    *
    * @param seen what lies where by now; a root that names other runs must be stored for its sake
    * @param changes all that is above the runs
+   * @param cost of the commits that ride on it by now
    * @return empty where that is too much to ride
    */
   @SuppressWarnings("ReferenceEquality")
   Optional<Flush.Stored> riding(
-      View seen, Map<String, byte[]> notes, Map<EntryKey, Slot> changes, StateRules rules) {
+      View seen,
+      Map<String, byte[]> notes,
+      Map<EntryKey, Slot> changes,
+      RideCost cost,
+      StateRules rules) {
     if (!rules.ridesOn(seen.cold() == cold && seen.resident() == resident)) {
       return Optional.empty();
     }
@@ -64,8 +69,8 @@ record StoredRoot(RootRef ref, Map<EntryKey, Slot> inline, List<Run> cold, List<
     }
     entries.sort(null);
     byte[] part = ref.with(new RidingChanges(notes, entries)).write();
-    return part.length > Flush.RIDING_BYTES_MAX
-        ? Optional.empty()
-        : Optional.of(new Flush.Stored(part, Optional.of(ref.chunk()), left, cold, resident));
+    return cost.allows(part.length)
+        ? Optional.of(new Flush.Stored(part, Optional.of(ref.chunk()), left, cold, resident))
+        : Optional.empty();
   }
 }
