@@ -26,6 +26,13 @@ record RideCost(long commits, long units) {
   private static final int CHUNK_UNITS = 4;
 
   /**
+   * So many units beyond one each do commits take until chunks are put again, whatever the average
+   * says: that is as high as it is for good once much has changed in one commit, although nothing
+   * but a key of it changes from then on. Where all of it does, a chunk more is little by then.
+   */
+  static final int EXTRA_UNITS_MAX = 32;
+
+  /**
    * Of the commit that put chunks, or of the first of all.
    *
    * @param bytes that ride in it
@@ -41,11 +48,13 @@ record RideCost(long commits, long units) {
 
   /**
    * Whether that many bytes should ride: as long as it costs no more than commits have cost on
-   * average since chunks were put, these included.
+   * average since chunks were put, these included, and not for ever.
    */
   boolean allows(int bytes) {
     int more = unitsOf(bytes);
-    return more <= 1 || more * commits <= units + CHUNK_UNITS;
+    return more <= 1
+        || (more * commits <= units + CHUNK_UNITS
+            && units + more - (commits + 1) <= EXTRA_UNITS_MAX);
   }
 
   private static int unitsOf(int bytes) {

@@ -43,6 +43,19 @@ class RideCostTest {
   }
 
   @Test
+  void what_does_not_grow_is_put_into_a_chunk_now_and_then() {
+    var cost = RideCost.first(0);
+    int commits = 0;
+    while (cost.allows(3_000)) {
+      cost = cost.with(3_000);
+      commits++;
+      assertThat(commits).as("it ends").isLessThan(100);
+    }
+    assertThat(commits).as("three units more than one each").isEqualTo(10);
+    assertThat(cost.allows(600)).as("what takes one unit").isTrue();
+  }
+
+  @Test
   void no_number_of_commits_is_too_large() {
     var cost = new RideCost(1L << 40, 1L << 40);
     assertThat(cost.allows(800)).isFalse();

@@ -148,6 +148,33 @@ class StateSpaceTest {
   }
 
   @Test
+  void what_was_much_once_does_not_ride_for_ever_in_commits_of_few_changes() {
+    for (int stored : new int[] {0, 10_000}) {
+      var run = filled(stored, 100);
+      for (int i = 0; i < 30; i++) {
+        run.put(key(i), value(-i, 100));
+      }
+      run.commit();
+      int largest = run.commit.parts().get(0).parts().get("state").length;
+      assertThat(largest).as("of 30 keys").isGreaterThan(3_000);
+      for (int commits = 0; commits < 100; commits++) {
+        run.put(key(commits % 5), value(commits, 100));
+        run.commit();
+      }
+      assertThat(run.commit.parts().get(0).parts().get("state").length)
+          .as("one unit, with what a progress item has beside")
+          .isLessThanOrEqualTo(674);
+      for (int i = 0; i < 30; i++) {
+        run.check(key(i));
+      }
+      run.restart();
+      for (int i = 0; i < 30; i++) {
+        run.check(key(i));
+      }
+    }
+  }
+
+  @Test
   void a_root_names_its_runs_and_no_key_that_lies_in_them() {
     var run = filled(400, 100);
     byte[] root = run.commit.parts().get(0).parts().get("state");
