@@ -66,12 +66,14 @@ final class Flush {
   private final Map<EntryKey, Slot> changes;
   private final List<Run> cold;
   private final List<Run> resident;
+  private final @Nullable StoredRoot latest;
   private final List<RunWriter> writers = new ArrayList<>();
   private Optional<String> rootChunk = Optional.empty();
 
   /**
    * @param cost of the commits since chunks were put
    * @param changes all that is above the runs, as of the snapshot
+   * @param latest on which the commit may ride; null where there is none
    */
   Flush(
       ChunkIo io,
@@ -81,7 +83,8 @@ final class Flush {
       RideCost cost,
       Map<EntryKey, Slot> changes,
       List<Run> cold,
-      List<Run> resident) {
+      List<Run> resident,
+      @Nullable StoredRoot latest) {
     this.io = io;
     this.shard = shard;
     this.range = range;
@@ -90,6 +93,7 @@ final class Flush {
     this.changes = changes;
     this.cold = cold;
     this.resident = resident;
+    this.latest = latest;
   }
 
   /** All chunks that were begun: when it fails, nothing reaches them. */
@@ -101,6 +105,15 @@ final class Flush {
   }
 
   CompletableFuture<Stored> start() {
+    var onLatest =
+        latest == null
+            ? Optional.<Stored>empty()
+            : latest.riding(cold, resident, notes, changes, cost, io.rules());
+    return onLatest.map(CompletableFuture::completedFuture).orElseGet(this::anew);
+  }
+
+  /** With a root of its own. */
+  private CompletableFuture<Stored> anew() {
     var kept = new ArrayList<Change>();
     int bytes = 0;
     for (var change : changes.entrySet()) {
@@ -114,9 +127,10 @@ final class Flush {
       kept.add(one);
     }
     Collections.sort(kept);
-    if (bytes <= RIDING_BYTES_MAX) {
+    if (bytes <= RIDING_BYTES_MAX
+        && rootOf(List.of(), cold, resident).length <= RIDING_ROOT_BYTES_MAX) {
       byte[] root = rootOf(kept, cold, resident);
-      if (rides(root, kept)) {
+      if (kept.isEmpty() || cost.allows(root.length)) {
         return CompletableFuture.completedFuture(
             new Stored(root, Optional.empty(), inline(kept), cold, resident));
       }
@@ -131,15 +145,6 @@ final class Flush {
                     .thenCompose(
                         newResident ->
                             root(List.of(), with(newCold, cold), with(newResident, resident))));
-  }
-
-  /** Whether the commit stores all of it, and no chunk is put. */
-  private boolean rides(byte[] root, List<Change> kept) {
-    if (kept.isEmpty()) {
-      return root.length <= RIDING_ROOT_BYTES_MAX;
-    }
-    return cost.allows(root.length)
-        && rootOf(List.of(), cold, resident).length <= RIDING_ROOT_BYTES_MAX;
   }
 
   private CompletableFuture<Optional<Run>> runOf(List<Change> all, boolean ofResident) {

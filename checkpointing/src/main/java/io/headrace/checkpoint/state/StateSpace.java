@@ -358,9 +358,6 @@ public final class StateSpace {
     flushing = true;
     var seen = view;
     var changes = seen.changes(snapshot);
-    var riding =
-        Optional.ofNullable(storedRoot)
-            .flatMap(root -> root.riding(seen, noted, changes, rideCost, io.rules()));
     var flush =
         new Flush(
             io,
@@ -370,12 +367,8 @@ public final class StateSpace {
             rideCost,
             changes,
             seen.cold(),
-            seen.resident());
-    if (riding.isEmpty()) {
-      rootChunk.ifPresent(chunk -> garbage.drop(List.of(chunk)));
-      rootChunk = Optional.empty();
-      storedRoot = null;
-    }
+            seen.resident(),
+            storedRoot);
     var taken = garbage.taken();
     var begun = new CompletableFuture<Flush.Stored>();
     home.background()
@@ -383,9 +376,8 @@ public final class StateSpace {
             () -> {
               try {
                 var unused =
-                    riding
-                        .map(CompletableFuture::completedFuture)
-                        .orElseGet(flush::start)
+                    flush
+                        .start()
                         .whenComplete(
                             (stored, thrown) -> {
                               if (thrown != null) {
@@ -427,11 +419,13 @@ public final class StateSpace {
     current = stored.part();
     int bytes = stored.part().length;
     rideCost = chunksPut ? RideCost.first(bytes) : rideCost.with(bytes);
-    rootChunk = stored.rootChunk();
-    if (storedRoot == null) {
+    var unreached = new ArrayList<>(taken);
+    if (!rootChunk.equals(stored.rootChunk())) {
+      rootChunk.ifPresent(unreached::add);
+      rootChunk = stored.rootChunk();
       storedRoot = StoredRoot.of(stored);
     }
-    garbage.captured(taken, stored.part());
+    garbage.captured(unreached, stored.part());
     flushed(answer);
     answer.complete(CommitParts.of(home.part(), stored.part()));
     whenStored.run();
