@@ -426,10 +426,10 @@ final class KinesisCursor implements ShardCursor {
       }
     }
     // Nothing is there to be read yet; the answer is empty if it takes long.
-    boolean early = isBeforeItsTime(why);
-    now.read |= early;
+    boolean tooEarly = isBeforeItsTime(why);
+    now.read |= tooEarly;
     boolean goesOn =
-        early
+        tooEarly
             || (why.kind() == Kind.RETRYABLE
                 && ticks - now.began <= KinesisCalls.RETRYING_MAX.toNanos());
     if (Failure.isThrottled(why)) {
