@@ -30,7 +30,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Whole workers on a simulated loop: streams, leases, progress, state and functions together. */
 class FunctionRuntimeTest implements OutputTap {
   /** More than rides in the commit itself. */
-  private static final String NOT_SMALL = "1".repeat(5_000);
+  /** However short it is when packed, so much never rides in a commit. */
+  private static final String NOT_SMALL = "1".repeat(9_000);
 
   private final SimulatedLoop loop = new SimulatedLoop(1);
   private final SplittableRandom random = new SplittableRandom(1);

@@ -9,7 +9,8 @@ import org.junit.jupiter.api.Test;
 
 class StateSweepTest {
   /** More than rides in a commit. */
-  private static final String LARGE = "x".repeat(3_000);
+  /** However short it is when packed, so much never rides in a commit. */
+  private static final String LARGE = "x".repeat(9_000);
 
   private static final long SWEPT_BY_MILLIS = 180_000;
 

@@ -10,7 +10,7 @@ import java.util.Set;
  */
 record CostPlan(Set<Part> parts, int rounds, int blocksBefore, int blocks) {
   static CostPlan full(Set<Part> parts) {
-    return new CostPlan(parts, 3, 100, 200);
+    return new CostPlan(parts, 5, 60, 150);
   }
 
   /** A look, not a verdict. */

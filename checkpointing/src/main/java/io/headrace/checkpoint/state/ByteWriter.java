@@ -44,10 +44,24 @@ final class ByteWriter {
     writeByte((int) left);
   }
 
+  /** How many bytes {@link #writeLong} takes for a number. */
+  static int lengthOf(long value) {
+    int length = 1;
+    for (long left = value >>> 7; left > 0; left >>>= 7) {
+      length++;
+    }
+    return length;
+  }
+
   void write(byte[] some, int from, int length) {
     reserve(length);
     System.arraycopy(some, from, bytes, size, length);
     size += length;
+  }
+
+  /** All that another one has by now. */
+  void write(ByteWriter other) {
+    write(other.bytes, 0, other.size);
   }
 
   /** With their length in front. */

@@ -21,13 +21,24 @@ record ChunkRef(String name, int checksum, int bytes, byte[] first, byte[] bloom
   }
 
   void write(ByteWriter out, Prefixes prefixes) {
+    writeName(out, prefixes);
+    out.writeBytes(first);
+    out.writeBytes(bloom);
+  }
+
+  /** Without the first key and the filter. */
+  void writeName(ByteWriter out, Prefixes prefixes) {
     var prefix = prefix();
     out.writeLong(prefixes.indexOf(prefix));
     out.writeText(name.substring(prefix.length()));
     out.writeFixed(checksum);
     out.writeLong(bytes);
-    out.writeBytes(first);
-    out.writeBytes(bloom);
+  }
+
+  /** What {@link #writeName} wrote. */
+  static ChunkRef readName(ByteReader in, Prefixes prefixes, byte[] first) {
+    var name = prefixes.get(in.readInt()) + in.readText();
+    return new ChunkRef(name, in.readFixed(), in.readInt(), first, NO_BLOOM);
   }
 
   static ChunkRef read(ByteReader in, Prefixes prefixes) {

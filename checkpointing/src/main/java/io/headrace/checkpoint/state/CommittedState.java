@@ -205,7 +205,7 @@ public final class CommittedState {
               var notes = new HashMap<String, byte[]>();
               origins.forEach(origin -> notes.putAll(origin.notes()));
               byte[] root = new Root(to.shardTag(), to.range(), notes, inline, copied).write();
-              if (root.length <= Flush.RIDING_BYTES_MAX) {
+              if (root.length <= Flush.RIDING_ROOT_BYTES_MAX) {
                 return CompletableFuture.completedFuture(root);
               }
               var name = target.newName();

@@ -18,9 +18,12 @@ final class DataChunk {
   /** Of entries with whole keys, one behind the other. Still read. */
   private static final int WHOLE_KEYS = 1;
 
-  private static final int FORMAT = 2;
+  /** One entry behind the other, deflated. Still read. */
+  private static final int ROWS = 2;
 
-  /** The entries, inflated. */
+  private static final int FORMAT = 3;
+
+  /** How many entries there are, and one behind the other. */
   private final byte[] bytes;
 
   private final int format;
@@ -38,13 +41,10 @@ final class DataChunk {
    * @param entries in order, each key once
    */
   static byte[] write(List<RawEntry> entries) {
-    var body = new ByteWriter(64 << 10);
-    body.writeLong(entries.size());
-    entries.forEach(entry -> entry.writeWithoutHash(body));
     var out = new ByteWriter(32 << 10);
     out.writeFixed(MAGIC);
     out.writeByte(FORMAT);
-    Deflated.write(out, body.toBytes());
+    PackedEntries.write(out, entries);
     return out.toCheckedBytes();
   }
 
@@ -56,7 +56,7 @@ final class DataChunk {
     var checked = ByteReader.ofChecked(what, bytes, MAGIC, FORMAT);
     int format = ByteReader.formatOf(bytes);
     try {
-      byte[] body = format == WHOLE_KEYS ? checked.read(checked.left()) : Deflated.read(checked);
+      byte[] body = body(checked, format);
       var in = new ByteReader(body, 0, body.length);
       int entries = in.readInt();
       if (entries > in.left()) {
@@ -77,6 +77,20 @@ final class DataChunk {
     } catch (IllegalArgumentException wrong) {
       throw new CheckpointException(what + ": can't be read", wrong);
     }
+  }
+
+  private static byte[] body(ByteReader checked, int format) {
+    if (format == WHOLE_KEYS) {
+      return checked.read(checked.left());
+    }
+    if (format == ROWS) {
+      return Deflated.read(checked);
+    }
+    byte[] rows = PackedEntries.rows(checked);
+    if (checked.left() > 0) {
+      throw new IllegalArgumentException("goes on behind its entries");
+    }
+    return rows;
   }
 
   int size() {

@@ -13,8 +13,8 @@ final class Deflated {
    */
   private static final int LEVEL = Deflater.BEST_SPEED;
 
-  /** Less is not worth it. */
-  private static final int BYTES_MIN = 256;
+  /** Less does not come out shorter. */
+  private static final int BYTES_MIN = 32;
 
   /** The format makes nothing shorter than that; what says so is no reason to take the memory. */
   private static final long FACTOR_MAX = 1_032;
@@ -26,6 +26,14 @@ final class Deflated {
     byte[] packed = raw.length < BYTES_MIN ? raw : deflate(raw);
     out.writeLong(raw.length);
     out.write(packed, 0, packed.length);
+  }
+
+  /** As {@link #write}, with the length of that in front, so that more can follow. */
+  static void writeWithLength(ByteWriter out, byte[] raw) {
+    var packed = new ByteWriter(raw.length + 8);
+    write(packed, raw);
+    out.writeLong(packed.size());
+    out.write(packed);
   }
 
   /** Those that do not come out shorter are answered as they are. */
@@ -40,6 +48,12 @@ final class Deflated {
     } finally {
       deflater.end();
     }
+  }
+
+  /** Reads what {@link #writeWithLength} wrote, as {@link #read} does. */
+  static byte[] readWithLength(ByteReader in) {
+    byte[] packed = in.readBytes();
+    return read(new ByteReader(packed, 0, packed.length));
   }
 
   /**

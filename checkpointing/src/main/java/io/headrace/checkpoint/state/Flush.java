@@ -18,8 +18,11 @@ import org.jspecify.annotations.Nullable;
  * thread completes a put, one step at a time.
  */
 final class Flush {
-  /** A root of so many bytes rides in the commit; a larger one is a chunk. */
-  static final int RIDING_BYTES_MAX = 1 << 10;
+  /** More, before it is packed, is not looked at for whether it may ride. */
+  static final int RIDING_BYTES_MAX = 8 << 10;
+
+  /** A root that takes more without its changes is a chunk: each commit would store it again. */
+  static final int RIDING_ROOT_BYTES_MAX = 512;
 
   /** Changes of so many bytes stay in the root, where the next ones join them. */
   static final int INLINE_BYTES_MAX = 2 << 10;
@@ -59,30 +62,38 @@ final class Flush {
   private final int shard;
   private final HashRange range;
   private final Map<String, byte[]> notes;
+  private final RideCost cost;
   private final Map<EntryKey, Slot> changes;
   private final List<Run> cold;
   private final List<Run> resident;
+  private final @Nullable StoredRoot latest;
   private final List<RunWriter> writers = new ArrayList<>();
   private Optional<String> rootChunk = Optional.empty();
 
   /**
+   * @param cost of the commits since chunks were put
    * @param changes all that is above the runs, as of the snapshot
+   * @param latest on which the commit may ride; null where there is none
    */
   Flush(
       ChunkIo io,
       int shard,
       HashRange range,
       Map<String, byte[]> notes,
+      RideCost cost,
       Map<EntryKey, Slot> changes,
       List<Run> cold,
-      List<Run> resident) {
+      List<Run> resident,
+      @Nullable StoredRoot latest) {
     this.io = io;
     this.shard = shard;
     this.range = range;
     this.notes = notes;
+    this.cost = cost;
     this.changes = changes;
     this.cold = cold;
     this.resident = resident;
+    this.latest = latest;
   }
 
   /** All chunks that were begun: when it fails, nothing reaches them. */
@@ -94,6 +105,15 @@ final class Flush {
   }
 
   CompletableFuture<Stored> start() {
+    var onLatest =
+        latest == null
+            ? Optional.<Stored>empty()
+            : latest.riding(cold, resident, notes, changes, cost, io.rules());
+    return onLatest.map(CompletableFuture::completedFuture).orElseGet(this::anew);
+  }
+
+  /** With a root of its own. */
+  private CompletableFuture<Stored> anew() {
     var kept = new ArrayList<Change>();
     int bytes = 0;
     for (var change : changes.entrySet()) {
@@ -107,6 +127,14 @@ final class Flush {
       kept.add(one);
     }
     Collections.sort(kept);
+    if (bytes <= RIDING_BYTES_MAX
+        && rootOf(List.of(), cold, resident).length <= RIDING_ROOT_BYTES_MAX) {
+      byte[] root = rootOf(kept, cold, resident);
+      if (kept.isEmpty() || cost.allows(root.length)) {
+        return CompletableFuture.completedFuture(
+            new Stored(root, Optional.empty(), inline(kept), cold, resident));
+      }
+    }
     if (bytes <= INLINE_BYTES_MAX) {
       return root(kept, cold, resident);
     }
@@ -147,13 +175,9 @@ final class Flush {
 
   private CompletableFuture<Stored> root(
       List<Change> left, List<Run> newCold, List<Run> newResident) {
-    var inline = new HashMap<EntryKey, Slot>();
-    left.forEach(each -> inline.put(each.key(), new Slot(each.key(), each.entry().value())));
-    var runs = new ArrayList<>(newCold);
-    runs.addAll(newResident);
-    byte[] root =
-        new Root(shard, range, notes, left.stream().map(Change::entry).toList(), runs).write();
-    if (root.length <= RIDING_BYTES_MAX) {
+    var inline = inline(left);
+    byte[] root = rootOf(left, newCold, newResident);
+    if (root.length <= RIDING_ROOT_BYTES_MAX) {
       var riding = new Stored(root, Optional.empty(), inline, newCold, newResident);
       return piecesStored().thenApply(done -> riding);
     }
@@ -162,6 +186,18 @@ final class Flush {
     var ref = RootRef.of(name, root);
     var stored = new Stored(ref.write(), Optional.of(name), inline, newCold, newResident);
     return CompletableFuture.allOf(io.put(name, root), piecesStored()).thenApply(done -> stored);
+  }
+
+  private static Map<EntryKey, Slot> inline(List<Change> left) {
+    var inline = new HashMap<EntryKey, Slot>();
+    left.forEach(each -> inline.put(each.key(), new Slot(each.key(), each.entry().value())));
+    return inline;
+  }
+
+  private byte[] rootOf(List<Change> left, List<Run> newCold, List<Run> newResident) {
+    var runs = new ArrayList<>(newCold);
+    runs.addAll(newResident);
+    return new Root(shard, range, notes, left.stream().map(Change::entry).toList(), runs).write();
   }
 
   private CompletableFuture<Void> piecesStored() {

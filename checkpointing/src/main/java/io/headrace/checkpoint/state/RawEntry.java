@@ -16,8 +16,13 @@ record RawEntry(byte[] key, @Nullable StateValue value) implements Comparable<Ra
     writeValue(out);
   }
 
-  private void writeValue(ByteWriter out) {
+  /** None for a tombstone. */
+  void writeVersion(ByteWriter out) {
     out.writeLong(value == null ? 0 : value.codecVersion() + 1L);
+  }
+
+  private void writeValue(ByteWriter out) {
+    writeVersion(out);
     if (value != null) {
       out.writeBytes(value.bytes());
     }

@@ -21,7 +21,11 @@ import java.util.TreeMap;
 record Root(
     int shard, HashRange range, Map<String, byte[]> notes, List<RawEntry> inline, List<Run> runs) {
   private static final int MAGIC = 0x48445254;
-  private static final int FORMAT = 1;
+
+  /** With whole keys in entries and runs. Still read. */
+  private static final int WHOLE_KEYS = 1;
+
+  private static final int FORMAT = 2;
 
   Root {
     notes = StableCopy.of(notes);
@@ -36,8 +40,7 @@ record Root(
     out.writeFixed(shard);
     out.writeRange(range);
     writeNotes(out, notes);
-    out.writeLong(inline.size());
-    inline.forEach(entry -> entry.write(out));
+    PackedEntries.write(out, inline);
     var prefixes = Prefixes.of(runs.stream().map(Run::top).toList());
     prefixes.write(out);
     out.writeLong(runs.size());
@@ -86,18 +89,24 @@ record Root(
       int shard = in.readFixed();
       var range = in.readRange();
       var notes = readNotes(in);
-      var inline = new ArrayList<RawEntry>();
-      for (int left = in.readInt(); left > 0; left--) {
-        inline.add(RawEntry.read(in));
-      }
+      boolean wholeKeys = ByteReader.formatOf(bytes) == WHOLE_KEYS;
+      var inline = wholeKeys ? entriesWithKeys(in) : PackedEntries.read(in);
       var prefixes = Prefixes.read(in);
       var runs = new ArrayList<Run>();
       for (int left = in.readInt(); left > 0; left--) {
-        runs.add(Run.read(in, prefixes, range));
+        runs.add(wholeKeys ? Run.readWithKeys(in, prefixes, range) : Run.read(in, prefixes, range));
       }
       return new Root(shard, range, notes, inline, runs);
     } catch (IllegalArgumentException wrong) {
       throw new CheckpointException(what + ": can't be read", wrong);
     }
+  }
+
+  private static List<RawEntry> entriesWithKeys(ByteReader in) {
+    var entries = new ArrayList<RawEntry>();
+    for (int left = in.readInt(); left > 0; left--) {
+      entries.add(RawEntry.read(in));
+    }
+    return entries;
   }
 }

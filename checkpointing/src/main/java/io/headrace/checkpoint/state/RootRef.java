@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.headrace.kcl.CheckpointException;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -18,7 +19,10 @@ record RootRef(String chunk, int checksum, Optional<RidingChanges> riding) {
   /** Without changes. Still written where there are none. */
   private static final int ALONE = 1;
 
-  private static final int FORMAT = 2;
+  /** With one entry behind the other. Still read. */
+  private static final int ROWS = 2;
+
+  private static final int FORMAT = 3;
 
   /** To a root as it lies in its chunk. */
   static RootRef of(String chunk, byte[] root) {
@@ -38,8 +42,7 @@ record RootRef(String chunk, int checksum, Optional<RidingChanges> riding) {
     riding.ifPresent(
         changes -> {
           Root.writeNotes(out, changes.notes());
-          out.writeLong(changes.entries().size());
-          changes.entries().forEach(entry -> entry.writeWithoutHash(out));
+          PackedEntries.write(out, changes.entries());
         });
     return out.toCheckedBytes();
   }
@@ -53,18 +56,24 @@ record RootRef(String chunk, int checksum, Optional<RidingChanges> riding) {
     var in = ByteReader.ofChecked(what, part, MAGIC, FORMAT);
     try {
       var alone = new RootRef(in.readText(), in.readFixed(), Optional.empty());
-      if (ByteReader.formatOf(part) == ALONE) {
+      int format = ByteReader.formatOf(part);
+      if (format == ALONE) {
         return alone;
       }
       var notes = Root.readNotes(in);
-      var entries = new ArrayList<RawEntry>();
-      for (int left = in.readInt(); left > 0; left--) {
-        entries.add(RawEntry.readWithoutHash(in));
-      }
+      var entries = format == ROWS ? rows(in) : PackedEntries.read(in);
       return alone.with(new RidingChanges(notes, entries));
     } catch (IllegalArgumentException wrong) {
       throw new CheckpointException(what + ": can't be read", wrong);
     }
+  }
+
+  private static List<RawEntry> rows(ByteReader in) {
+    var entries = new ArrayList<RawEntry>();
+    for (int left = in.readInt(); left > 0; left--) {
+      entries.add(RawEntry.readWithoutHash(in));
+    }
+    return entries;
   }
 
   /** What an earlier version wrote. Errors don't show it: a root that is damaged holds state. */

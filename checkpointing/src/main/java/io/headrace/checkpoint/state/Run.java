@@ -12,8 +12,8 @@ import java.util.Optional;
  * @param limit of the hashes that count: what lies outside went to another shard
  * @param entries and tombstones
  * @param bytes of all its chunks, before they are deflated
- * @param first key
- * @param last key
+ * @param first key, or what is smaller than that
+ * @param last key, or what is larger than that
  * @param level of its top: 0 where that holds the entries
  */
 record Run(
@@ -26,6 +26,9 @@ record Run(
     int level,
     ChunkRef top) {
   private static final int HASH_BYTES = 16;
+
+  /** So much of the first and the last key is stored: by these a look-up passes a run over. */
+  private static final int BOUND_BYTES = 4;
 
   /** A run of its size or less has tier 0, and each tier has runs of so many times the size. */
   private static final long TIER_0_BYTES = 64L << 10;
@@ -72,13 +75,34 @@ record Run(
     }
     out.writeLong(entries);
     out.writeLong(bytes);
-    out.writeBytes(first);
-    out.writeBytes(last);
+    out.write(first, 0, BOUND_BYTES);
+    out.write(last, 0, BOUND_BYTES);
     out.writeLong(level);
-    top.write(out, prefixes);
+    top.writeName(out, prefixes);
   }
 
+  /** As {@link #write} has it: the first key is that or a smaller one, the last that or larger. */
   static Run read(ByteReader in, Prefixes prefixes, HashRange all) {
+    int flags = in.readByte();
+    var limit = (flags & 2) != 0 ? all : in.readRange();
+    long entries = in.readLong();
+    long bytes = in.readLong();
+    byte[] first = bound(in, 0);
+    byte[] last = bound(in, 0xff);
+    int level = in.readInt();
+    var top = ChunkRef.readName(in, prefixes, first);
+    return new Run((flags & 1) != 0, limit, entries, bytes, first, last, level, top);
+  }
+
+  private static byte[] bound(ByteReader in, int rest) {
+    byte[] bound = new byte[HASH_BYTES + 1];
+    Arrays.fill(bound, (byte) rest);
+    System.arraycopy(in.read(BOUND_BYTES), 0, bound, 0, BOUND_BYTES);
+    return bound;
+  }
+
+  /** As earlier versions wrote it, with whole keys. */
+  static Run readWithKeys(ByteReader in, Prefixes prefixes, HashRange all) {
     int flags = in.readByte();
     var limit = (flags & 2) != 0 ? all : in.readRange();
     return new Run(

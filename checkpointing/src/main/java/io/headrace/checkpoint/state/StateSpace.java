@@ -71,6 +71,8 @@ public final class StateSpace {
   /** What the next commit may ride on. */
   private @Nullable StoredRoot storedRoot;
 
+  private RideCost rideCost = RideCost.first(0);
+
   /** How many commits are still to be made for the sake of what was erased, and who is asked. */
   private int echoes;
 
@@ -356,16 +358,17 @@ public final class StateSpace {
     flushing = true;
     var seen = view;
     var changes = seen.changes(snapshot);
-    var riding =
-        Optional.ofNullable(storedRoot)
-            .flatMap(root -> root.riding(seen, noted, changes, io.rules()));
     var flush =
-        new Flush(io, home.shardTag(), home.range(), noted, changes, seen.cold(), seen.resident());
-    if (riding.isEmpty()) {
-      rootChunk.ifPresent(chunk -> garbage.drop(List.of(chunk)));
-      rootChunk = Optional.empty();
-      storedRoot = null;
-    }
+        new Flush(
+            io,
+            home.shardTag(),
+            home.range(),
+            noted,
+            rideCost,
+            changes,
+            seen.cold(),
+            seen.resident(),
+            storedRoot);
     var taken = garbage.taken();
     var begun = new CompletableFuture<Flush.Stored>();
     home.background()
@@ -373,9 +376,8 @@ public final class StateSpace {
             () -> {
               try {
                 var unused =
-                    riding
-                        .map(CompletableFuture::completedFuture)
-                        .orElseGet(flush::start)
+                    flush
+                        .start()
                         .whenComplete(
                             (stored, thrown) -> {
                               if (thrown != null) {
@@ -392,7 +394,7 @@ public final class StateSpace {
     Stages.ask(
         home.loop(),
         () -> begun,
-        stored -> stored(snapshot, stored, taken, answer),
+        stored -> stored(snapshot, stored, !flush.written().isEmpty(), taken, answer),
         thrown -> failed(thrown, flush, taken, answer));
   }
 
@@ -408,17 +410,22 @@ public final class StateSpace {
   private void stored(
       long snapshot,
       Flush.Stored stored,
+      boolean chunksPut,
       List<String> taken,
       CompletableFuture<CommitParts> answer) {
     view = view.stored(snapshot, stored.inline(), stored.cold(), stored.resident());
     frozenBytes = view.frozenBytes();
     weigh();
     current = stored.part();
-    rootChunk = stored.rootChunk();
-    if (storedRoot == null) {
+    int bytes = stored.part().length;
+    rideCost = chunksPut ? RideCost.first(bytes) : rideCost.with(bytes);
+    var unreached = new ArrayList<>(taken);
+    if (!rootChunk.equals(stored.rootChunk())) {
+      rootChunk.ifPresent(unreached::add);
+      rootChunk = stored.rootChunk();
       storedRoot = StoredRoot.of(stored);
     }
-    garbage.captured(taken, stored.part());
+    garbage.captured(unreached, stored.part());
     flushed(answer);
     answer.complete(CommitParts.of(home.part(), stored.part()));
     whenStored.run();

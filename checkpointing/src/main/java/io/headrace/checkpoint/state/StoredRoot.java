@@ -32,14 +32,21 @@ record StoredRoot(RootRef ref, Map<EntryKey, Slot> inline, List<Run> cold, List<
   /**
    * A snapshot that stores no chunk: this root, and what is not as it has it.
    *
-   * @param seen what lies where by now; a root that names other runs must be stored for its sake
+   * @param coldNow as they are by now; a root that names others must be stored for their sake
+   * @param residentNow as they are by now
    * @param changes all that is above the runs
+   * @param cost of the commits that ride on it by now
    * @return empty where that is too much to ride
    */
   @SuppressWarnings("ReferenceEquality")
   Optional<Flush.Stored> riding(
-      View seen, Map<String, byte[]> notes, Map<EntryKey, Slot> changes, StateRules rules) {
-    if (!rules.ridesOn(seen.cold() == cold && seen.resident() == resident)) {
+      List<Run> coldNow,
+      List<Run> residentNow,
+      Map<String, byte[]> notes,
+      Map<EntryKey, Slot> changes,
+      RideCost cost,
+      StateRules rules) {
+    if (!rules.ridesOn(coldNow == cold && residentNow == resident)) {
       return Optional.empty();
     }
     var entries = new ArrayList<RawEntry>();
@@ -64,8 +71,8 @@ record StoredRoot(RootRef ref, Map<EntryKey, Slot> inline, List<Run> cold, List<
     }
     entries.sort(null);
     byte[] part = ref.with(new RidingChanges(notes, entries)).write();
-    return part.length > Flush.RIDING_BYTES_MAX
-        ? Optional.empty()
-        : Optional.of(new Flush.Stored(part, Optional.of(ref.chunk()), left, cold, resident));
+    return cost.allows(part.length)
+        ? Optional.of(new Flush.Stored(part, Optional.of(ref.chunk()), left, cold, resident))
+        : Optional.empty();
   }
 }

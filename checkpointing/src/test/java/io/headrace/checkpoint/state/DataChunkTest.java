@@ -74,6 +74,21 @@ class DataChunkTest {
   }
 
   @Test
+  void the_former_format_with_one_entry_behind_the_other_is_read() {
+    var entries = entries(50, false);
+    var out = new ByteWriter(1_000);
+    out.writeFixed(MAGIC);
+    out.writeByte(2);
+    byte[] packed = packed(rawOf(entries));
+    out.write(packed, 0, packed.length);
+
+    var chunk = DataChunk.read("the chunk", out.toCheckedBytes());
+
+    assertThat(chunk.entries()).isEqualTo(entries);
+    entries.forEach(entry -> assertThat(chunk.find(entry.key())).isEqualTo(entry));
+  }
+
+  @Test
   void what_is_no_deflated_entries_is_refused_by_name_although_its_checksum_agrees() {
     for (var body : List.of(new byte[] {7}, new byte[] {7, 1, 2}, new byte[] {3, 127, 127, 127})) {
       var out = new ByteWriter(64);
@@ -131,6 +146,10 @@ class DataChunkTest {
     shorter.writeLong(in.readInt() - 1L);
     shorter.write(sound, in.at(), in.left());
     isRefused(2, shorter.toBytes());
+    var columns = new ByteWriter(1_000);
+    PackedEntries.write(columns, entries(50, false));
+    columns.writeByte(0);
+    isRefused(3, columns.toBytes());
   }
 
   private static ByteWriter rawOf(List<RawEntry> entries) {
@@ -141,7 +160,7 @@ class DataChunkTest {
 
   @Test
   void formats_that_no_version_writes_are_refused_by_their_number() {
-    for (int format : new int[] {0, 3, 130, 255}) {
+    for (int format : new int[] {0, 4, 130, 255}) {
       var out = new ByteWriter(64);
       out.writeFixed(MAGIC);
       out.writeByte(format);

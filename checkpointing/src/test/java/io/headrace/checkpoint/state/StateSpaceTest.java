@@ -1,5 +1,6 @@
 package io.headrace.checkpoint.state;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -16,6 +17,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -125,22 +127,119 @@ class StateSpaceTest {
       commits++;
       run.check(key(0));
       assertThat(run.commit.parts().get(0).parts().get("state").length)
-          .isLessThanOrEqualTo(Flush.RIDING_BYTES_MAX);
+          .as("two units of a table, with what a progress item has beside")
+          .isLessThanOrEqualTo(1_700);
     }
-    assertThat(commits).as("until there are more than a kilobyte").isBetween(5, 10);
-    assertThat(chunks.puts).as("the root, once for all of them").isEqualTo(1);
+    assertThat(commits).as("until they would take more than they cost").isBetween(5, 10);
+    assertThat(chunks.puts).as("once for all of them").isBetween(1, 2);
+    int puts = chunks.puts;
     for (int i = 0; i < 3; i++) {
       run.put(key(i), value(7, 50));
     }
     run.put(key(5_000), value(8, 50));
     run.remove(key(1));
     run.commit();
-    assertThat(chunks.puts).isEqualTo(1);
+    assertThat(chunks.puts).isEqualTo(puts);
     run.restart();
     for (int i = 0; i < 10; i++) {
       run.check(key(i));
       run.check(key(5_000 + i));
     }
+  }
+
+  @Test
+  void what_was_much_once_does_not_ride_for_ever_in_commits_of_few_changes() {
+    for (int stored : new int[] {0, 10_000}) {
+      var run = filled(stored, 100);
+      for (int i = 0; i < 30; i++) {
+        run.put(key(i), value(-i, 100));
+      }
+      run.commit();
+      int largest = run.commit.parts().get(0).parts().get("state").length;
+      assertThat(largest).as("of 30 keys").isGreaterThan(3_000);
+      for (int commits = 0; commits < 100; commits++) {
+        run.put(key(commits % 5), value(commits, 100));
+        run.commit();
+      }
+      assertThat(run.commit.parts().get(0).parts().get("state").length)
+          .as("one unit, with what a progress item has beside")
+          .isLessThanOrEqualTo(674);
+      for (int i = 0; i < 30; i++) {
+        run.check(key(i));
+      }
+      run.restart();
+      for (int i = 0; i < 30; i++) {
+        run.check(key(i));
+      }
+    }
+  }
+
+  @Test
+  void a_root_names_its_runs_and_no_key_that_lies_in_them() {
+    var run = filled(400, 100);
+    byte[] root = run.commit.parts().get(0).parts().get("state");
+    assertThat(chunks.puts).as("pieces of a run, and no root").isEqualTo(1);
+    assertThat(new String(root, ISO_8859_1)).doesNotContain("key-");
+    assertThat(root.length).isLessThan(150);
+    run.restart();
+    for (int i = 0; i < 400; i++) {
+      run.check(key(i));
+    }
+    run.check(key(400));
+  }
+
+  @Test
+  void a_root_and_a_commit_of_the_former_formats_are_read() {
+    var entry = new RawEntry(key(1).encoded(), value(1, 30));
+    var removed = new RawEntry(key(2).encoded(), null);
+    var out = new ByteWriter(64);
+    out.writeFixed(0x48445254);
+    out.writeByte(1);
+    out.writeFixed(7);
+    out.writeRange(HashRange.ALL);
+    Root.writeNotes(out, Map.of("clock", new byte[3]));
+    out.writeLong(2);
+    entry.write(out);
+    removed.write(out);
+    out.writeLong(1);
+    out.writeText("app/f/s/1.0.");
+    out.writeLong(1);
+    out.writeByte(2); // Not resident, and of the whole range.
+    out.writeLong(5);
+    out.writeLong(500);
+    out.writeBytes(key(3).encoded());
+    out.writeBytes(key(4).encoded());
+    out.writeLong(0);
+    out.writeLong(0);
+    out.writeText("s1");
+    out.writeFixed(77);
+    out.writeLong(400);
+    out.writeBytes(key(3).encoded());
+    out.writeBytes(new byte[0]);
+    var root = Root.read("the root", out.toCheckedBytes());
+    assertThat(root.inline()).containsExactly(entry, removed);
+    assertThat(root.notes().get("clock")).isEqualTo(new byte[3]);
+    var run = root.runs().get(0);
+    assertThat(run.first()).isEqualTo(key(3).encoded());
+    assertThat(run.last()).isEqualTo(key(4).encoded());
+    assertThat(run.top().name()).isEqualTo("app/f/s/1.0.s1");
+    assertThat(run.entries()).isEqualTo(5);
+
+    var riding = new ByteWriter(64);
+    riding.writeFixed(0x48445250);
+    riding.writeByte(2);
+    riding.writeText("app/f/s/1.0.s2");
+    riding.writeFixed(88);
+    Root.writeNotes(riding, Map.of());
+    riding.writeLong(2);
+    entry.writeWithoutHash(riding);
+    removed.writeWithoutHash(riding);
+    assertThat(RootRef.read("the commit", riding.toCheckedBytes()))
+        .isEqualTo(
+            new RootRef(
+                "app/f/s/1.0.s2",
+                88,
+                Optional.of(new RidingChanges(Map.of(), List.of(entry, removed)))));
   }
 
   @Test

@@ -95,7 +95,7 @@ class StateSpaceTroublesTest {
     var run = run("s", store, new StateCache(64 << 20)).restart();
     store.down = true;
     for (int second = 0; second < 120; second++) {
-      for (int i = 0; i < 40; i++) {
+      for (int i = 0; i < 100; i++) { // So much that none of it rides in the commit.
         run.put(key(i), value(second, 100));
       }
       run.commit();
@@ -112,7 +112,7 @@ class StateSpaceTroublesTest {
       loop.advance(Duration.ofSeconds(1));
     }
     assertThat(chunks.sizes).as("one run in the place of the many").hasSizeLessThan(16);
-    for (int i = 0; i < 40; i++) {
+    for (int i = 0; i < 100; i++) {
       run.check(key(i));
     }
   }

@@ -36,8 +36,11 @@ record CommittedTime(Instant watermark, byte[] floors, Map<Position, Instant> pe
   private static final int ROOT_ELSEWHERE = 0x48445250;
   private static final int FORMAT_AT = 4;
 
+  /** Nothing has changed since that root was stored: its notes count. */
+  private static final byte ALONE = 1;
+
   /** What has changed since that root was stored lies beside its name, with all notes. */
-  private static final byte WITH_CHANGES = 2;
+  private static final byte WITH_CHANGES = 3;
 
   private static final int CHECKSUM_BYTES = 4;
   private static final int NOTE = 0x4844434c;
@@ -93,6 +96,9 @@ record CommittedTime(Instant watermark, byte[] floors, Map<Position, Instant> pe
     }
     if (part[FORMAT_AT] == WITH_CHANGES) {
       return Optional.of(part);
+    }
+    if (part[FORMAT_AT] != ALONE) {
+      throw new AssertionError("a commit of format " + part[FORMAT_AT] + ", which is not known");
     }
     int at = FORMAT_AT + 1;
     int length = part[at++];
