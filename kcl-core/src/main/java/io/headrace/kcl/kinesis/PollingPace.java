@@ -11,8 +11,9 @@ import java.time.Duration;
  * waiting to be read, the calls draw apart from 200 ms towards a second while nothing comes, and
  * close up again when something does, so that a busy shard is read quickly and a quiet one cheaply.
  * The share: where a call was throttled lately others read the shard too, and five calls a second
- * are not ours, so that at the tip there are about two. Whoever asks again 200 ms after an answer
- * takes each call that the shard has to give, and leaves the others none.
+ * are not ours, so that there are about two, of a backlog as well: its pages are as large as there
+ * is room for. Whoever asks again at once or 200 ms after an answer takes each call that the shard
+ * has to give, and leaves the others none.
  */
 final class PollingPace {
   /** What Kinesis allows for each shard, for all its readers together. */
@@ -34,6 +35,10 @@ final class PollingPace {
   private long tipWait = TIP_WAIT_MIN.toNanos();
   private boolean backlog = true;
   private boolean shared;
+
+  /** The latest call that was answered was not throttled. */
+  private boolean gotThrough;
+
   private long throttledAt;
   private long sharedWait;
 
@@ -47,16 +52,18 @@ final class PollingPace {
       long oldest = sentAt[(int) (sent % CALLS_PER_WINDOW_MAX)];
       wait = oldest + WINDOW.toNanos() - ticks;
     }
-    if (!backlog) {
-      long latest = sentAt[(int) ((sent - 1) % CALLS_PER_WINDOW_MAX)];
-      wait = Math.max(wait, latest + Math.max(tipWait, share(ticks)) - ticks);
+    long latest = sentAt[(int) ((sent - 1) % CALLS_PER_WINDOW_MAX)];
+    long apart = Math.max(backlog ? 0 : tipWait, share(ticks));
+    if (apart > 0) {
+      wait = Math.max(wait, latest + apart - ticks);
     }
     return Math.max(0, wait);
   }
 
+  /** Of a backlog, after a call that was throttled itself, {@link RetryPace} alone says when. */
   private long share(long ticks) {
     shared &= ticks - throttledAt < SHARED_FOR.toNanos();
-    return shared ? sharedWait : 0;
+    return shared && (gotThrough || !backlog) ? sharedWait : 0;
   }
 
   /** A call leaves now; failed ones count too, since the service counts them. */
@@ -72,6 +79,7 @@ final class PollingPace {
    */
   void throttled(long ticks, double jitter) {
     shared = true;
+    gotThrough = false;
     throttledAt = ticks;
     sharedWait = RetryPace.throttledWait(RetryPace.THROTTLED_WAIT.toNanos(), jitter);
   }
@@ -79,6 +87,7 @@ final class PollingPace {
   /** More is waiting to be read than the answer brought. */
   void behindTip() {
     backlog = true;
+    gotThrough = true;
   }
 
   /**
@@ -88,6 +97,7 @@ final class PollingPace {
    */
   void atTip(int records) {
     backlog = false;
+    gotThrough = true;
     tipWait =
         records > 0
             ? Math.max(TIP_WAIT_MIN.toNanos(), tipWait / 2)

@@ -83,11 +83,14 @@ class PollingPaceTest {
   }
 
   @Test
-  void reads_a_backlog_on_at_once_where_the_shard_throttled_lately() {
+  void leaves_others_their_share_of_a_shard_that_throttled_lately_behind_the_tip_too() {
     pace.throttled(ticks, 1);
     call();
     pace.behindTip();
-    assertThat(pace.waitNanos(ticks)).isZero();
+    assertThat(Duration.ofNanos(pace.waitNanos(ticks))).isEqualTo(Duration.ofMillis(600));
+    ticks += PollingPace.SHARED_FOR.toNanos();
+    call();
+    assertThat(pace.waitNanos(ticks)).as("nothing was throttled for long enough").isZero();
   }
 
   @Test

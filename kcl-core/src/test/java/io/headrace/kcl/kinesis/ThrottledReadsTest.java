@@ -94,11 +94,12 @@ class ThrottledReadsTest {
     loop.advance(Duration.ofMinutes(5));
 
     assertThat((shard.asked - before) / 300.0 / readers.size()).isBetween(0.2, 0.35);
-    assertThat(shard.askedInOneSecondMost()).isLessThan(readers.size() / 2);
+    // In step it would be all of them, some once and some twice.
+    assertThat(shard.askedInOneSecondMost()).isLessThan(readers.size() * 6 / 10);
   }
 
   @Test
-  void reads_on_at_once_and_as_much_as_there_is_room_for_when_a_read_gets_through() {
+  void reads_on_with_as_much_as_there_is_room_for_when_a_read_gets_through() {
     var loop = new SimulatedLoop(7);
     var shard = new SharedShard(loop, () -> loop.ticks() < Duration.ofSeconds(40).toNanos());
     var reader = new Reader(1, loop, shard);
