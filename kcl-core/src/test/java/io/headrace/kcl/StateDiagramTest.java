@@ -15,7 +15,11 @@ class StateDiagramTest {
     compare(
         "shard-reader-states.md",
         "# What a shard's reader does",
-        "One for each shard and group of functions that read it together (`ShardReader`).",
+        "One for each shard and group of functions that read it together (`ShardReader`). Within"
+            + " FETCHING the cursor tries\n"
+            + "again what may pass, for 30 s: throttled calls about twice a second, others up to 6"
+            + " s apart. Only then is it BACKING_OFF,\n"
+            + "and is told ([0348](decisions/0348-a-throttled-read-is-no-outage.md)).",
         ShardReader.TABLE.mermaid());
   }
 

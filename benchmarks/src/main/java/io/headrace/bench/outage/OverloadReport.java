@@ -35,9 +35,10 @@ record OverloadReport(OverloadPlan plan, Map<String, Object> machine, OverloadRu
   private static final double WINDOW_SECONDS = 5;
 
   /**
-   * A reader that is refused waits 5 s and more in the end, and nine of ten times it is refused.
+   * Four readers that are refused nine of ten times, and ask twice a second each, hardly ever get
+   * nothing for ten seconds; a machine that has too much to do adds to that.
    */
-  private static final double STANDSTILL_SECONDS_MAX = 60;
+  private static final double STANDSTILL_SECONDS_MAX = 30;
 
   List<Target> targets() {
     Spell overload = outcome.overload();

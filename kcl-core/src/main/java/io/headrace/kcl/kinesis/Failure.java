@@ -120,6 +120,15 @@ final class Failure {
     return failure.getCause() instanceof ExpiredIteratorException;
   }
 
+  /** Whether the service is up, and did not do it only because it was asked too much. */
+  static boolean isThrottled(StreamException failure) {
+    return failure.getCause() instanceof AwsServiceException service && isThrottled(service);
+  }
+
+  private static boolean isThrottled(AwsServiceException error) {
+    return THROTTLED.contains(codeOf(error)) || error.isThrottlingException();
+  }
+
   /**
    * Whether the call may have done its work all the same, or may do it yet. It did not where the
    * service took it for wrong, and where nothing was there to sign it with; else nobody knows.
@@ -136,7 +145,7 @@ final class Failure {
     String code = codeOf(error);
     String name = code.isEmpty() ? "HTTP " + error.statusCode() : code;
     String said = name + ": " + shortened(messageOf(error));
-    if (THROTTLED.contains(name) || error.isThrottlingException()) {
+    if (isThrottled(error)) {
       return retryable(
           action,
           place,

@@ -425,17 +425,27 @@ final class KinesisCursor implements ShardCursor {
         return;
       }
     }
-    if (isBeforeItsTime(why)) {
-      // Nothing is there to be read yet; the answer is empty if it takes long.
-      now.read = true;
-    } else if (why.kind() != Kind.RETRYABLE
-        || ticks - now.began > KinesisCalls.RETRYING_MAX.toNanos()) {
+    // Nothing is there to be read yet; the answer is empty if it takes long.
+    boolean tooEarly = isBeforeItsTime(why);
+    now.read |= tooEarly;
+    boolean goesOn =
+        tooEarly
+            || (why.kind() == Kind.RETRYABLE
+                && ticks - now.began <= KinesisCalls.RETRYING_MAX.toNanos());
+    if (Failure.isThrottled(why)) {
+      // Beyond this fetch, too: whoever hears of it may fetch again at once.
+      double jitter = calls.random().nextDouble();
+      retry.throttled(ticks, jitter);
+      pace.throttled(ticks, jitter);
+    } else if (goesOn) {
+      retry.failed(ticks, calls.random().nextDouble());
+    }
+    if (goesOn) {
+      step(now);
+    } else {
       fetch = null;
       now.stage.completeExceptionally(why);
-      return;
     }
-    retry.failed(ticks, calls.random().nextDouble());
-    step(now);
   }
 
   /**

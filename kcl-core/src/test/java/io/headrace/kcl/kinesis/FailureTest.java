@@ -48,6 +48,20 @@ class FailureTest {
             "GetRecords", "orders", "moon-1", code, "in the service's words", words);
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "ProvisionedThroughputExceededException, 400, true",
+    "LimitExceededException, 400, true",
+    "SomethingNew, 429, true",
+    "InternalFailure, 500, false",
+    "ServiceUnavailable, 503, false",
+    "AccessDeniedException, 400, false"
+  })
+  void tells_a_throttled_call_from_an_outage(String code, int status, boolean throttled) {
+    assertThat(Failure.isThrottled(of(service(code, status, "said so")))).isEqualTo(throttled);
+    assertThat(Failure.isThrottled(of(new IOException("reset")))).isFalse();
+  }
+
   @Test
   void names_the_status_where_a_proxy_gave_no_code() {
     assertThat(of(service(null, 502, null))).hasMessageContaining("HTTP 502");

@@ -19,6 +19,20 @@ class FetchLimitTest {
   }
 
   @Test
+  void believes_the_first_page_of_some_records_rather_than_its_guess() {
+    limit.observed(FetchLimit.SAMPLE_MIN, 400 * FetchLimit.SAMPLE_MIN);
+    assertThat(limit.recordsFor(1_000_000)).isEqualTo(2_187);
+    limit.observed(FetchLimit.SAMPLE_MIN, 200 * FetchLimit.SAMPLE_MIN);
+    assertThat(limit.recordsFor(1_000_000)).as("then by halves").isEqualTo(2_916);
+  }
+
+  @Test
+  void does_not_take_a_few_records_for_all_that_come() {
+    limit.observed(1, 400);
+    assertThat(limit.recordsFor(1_000_000)).isBetween(160, 170);
+  }
+
+  @Test
   void learns_small_sizes_by_halves() {
     for (int i = 0; i < 20; i++) {
       limit.observed(100, 40_000);

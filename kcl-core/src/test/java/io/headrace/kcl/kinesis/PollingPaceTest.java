@@ -68,6 +68,44 @@ class PollingPaceTest {
   }
 
   @Test
+  void leaves_room_for_others_at_the_tip_of_a_shard_that_throttled_lately() {
+    call();
+    pace.atTip(1);
+    call();
+    pace.throttled(ticks, 0.5);
+    pace.atTip(1);
+
+    assertThat(Duration.ofNanos(pace.waitNanos(ticks))).isEqualTo(Duration.ofMillis(450));
+    ticks += PollingPace.SHARED_FOR.toNanos();
+    call();
+    pace.atTip(1);
+    assertThat(Duration.ofNanos(pace.waitNanos(ticks))).isEqualTo(PollingPace.TIP_WAIT_MIN);
+  }
+
+  @Test
+  void leaves_others_their_share_of_a_shard_that_throttled_lately_behind_the_tip_too() {
+    pace.throttled(ticks, 1);
+    call();
+    pace.behindTip();
+    assertThat(Duration.ofNanos(pace.waitNanos(ticks))).isEqualTo(Duration.ofMillis(600));
+    ticks += PollingPace.SHARED_FOR.toNanos();
+    call();
+    assertThat(pace.waitNanos(ticks)).as("nothing was throttled for long enough").isZero();
+  }
+
+  @Test
+  void asks_a_quiet_shard_that_throttles_no_more_often_than_another() {
+    for (int i = 0; i < 12; i++) {
+      call();
+      pace.atTip(0);
+      ticks += pace.waitNanos(ticks);
+    }
+    call();
+    pace.throttled(ticks, 0);
+    assertThat(Duration.ofNanos(pace.waitNanos(ticks))).isEqualTo(PollingPace.TIP_WAIT_MAX);
+  }
+
+  @Test
   void never_sends_more_than_five_calls_in_any_second_whatever_comes() {
     for (long seed = 0; seed < 200; seed++) {
       var random = new SplittableRandom(seed);
@@ -77,10 +115,11 @@ class PollingPaceTest {
         ticks += own.waitNanos(ticks);
         sent.add(ticks);
         own.sent(ticks);
-        switch (random.nextInt(4)) {
+        switch (random.nextInt(5)) {
           case 0 -> own.behindTip();
           case 1 -> own.atTip(0);
           case 2 -> own.atTip(random.nextInt(1, 10_000));
+          case 3 -> own.throttled(ticks, random.nextDouble());
           default -> ticks += random.nextLong(SECOND);
         }
       }
