@@ -7,7 +7,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.List;
 import java.util.function.Consumer;
 import java.util.zip.CRC32;
 
@@ -17,7 +16,8 @@ import java.util.zip.CRC32;
  * made anew, and an empty list of records. Other messages stay as they are.
  *
  * <p>From the first bytes on that are no sound message, all that comes goes through untouched: the
- * SDK finds the same there, and ends the subscription.
+ * SDK finds the same there, and ends the subscription. So does all behind an event of such a form
+ * that it might be taken for another.
  *
  * <p>A message: its length, the length of its headers and a check of these two, the headers, the
  * payload, and a check of all before. Confined to one subscription.
@@ -50,8 +50,8 @@ final class EventFrames {
   private static final byte[] RECORDS_EVENT = ascii("SubscribeToShardEvent");
   private static final byte[] NO_RECORDS = ascii("[]");
 
-  /** Hears of each event in turn: its records, or none when they stay in the event. */
-  private final Consumer<List<StoredRecord>> events;
+  /** Hears of each event in turn, before the SDK gets it. */
+  private final Consumer<EventBody> events;
 
   private final CRC32 check = new CRC32();
 
@@ -61,8 +61,13 @@ final class EventFrames {
   private int heldBytes;
   private boolean foreign;
 
-  EventFrames(Consumer<List<StoredRecord>> events) {
+  EventFrames(Consumer<EventBody> events) {
     this.events = events;
+  }
+
+  /** Whether all that comes goes through untouched from here on. */
+  boolean isForeign() {
+    return foreign;
   }
 
   /** Takes the next piece; answers what the SDK is to get of all that is complete now. */
@@ -164,12 +169,15 @@ final class EventFrames {
       foreign = true;
     } else if (isEvent(bytes, at + PRELUDE_BYTES, payload)) {
       EventBody read = EventBody.read(bytes, payload, end);
-      if (read != null) {
-        events.accept(read.records());
-        rest(bytes, at, read, end, out);
-        return;
+      if (read == null) {
+        foreign = true;
+      } else {
+        events.accept(read);
+        if (!read.records().isEmpty()) {
+          rest(bytes, at, read, end, out);
+          return;
+        }
       }
-      events.accept(List.of());
     }
     out.write(bytes, at, length);
   }

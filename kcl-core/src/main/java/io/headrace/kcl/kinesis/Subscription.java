@@ -201,12 +201,10 @@ final class Subscription implements SubscribeToShardResponseHandler {
     @Override
     public void onNext(SubscribeToShardEventStream message) {
       Page.Wanted as = wanted;
-      boolean isEvent = message instanceof SubscribeToShardEvent;
-      List<StoredRecord> apart = isEvent ? aside.next() : List.of();
       // The SDK passes events on although the server never said that it accepts.
       opened();
       if (message instanceof SubscribeToShardEvent event && as != null) {
-        listener.pushed(number, read(event, apart, as, calls.loop.now()));
+        listener.pushed(number, read(event, as, calls.loop.now()));
       } else if (source != null) {
         // Of a kind that a later version of the service may add.
         source.request(1);
@@ -221,15 +219,33 @@ final class Subscription implements SubscribeToShardResponseHandler {
   }
 
   /** Throws nothing, since the SDK's stream would stand still. */
-  private Delivery read(
-      SubscribeToShardEvent event, List<StoredRecord> apart, Page.Wanted as, Instant now) {
+  private Delivery read(SubscribeToShardEvent event, Page.Wanted as, Instant now) {
     try {
-      var records = apart.isEmpty() ? StoredRecord.of(event.records()) : apart;
+      var records = aside.recordsOf(event);
       var page = Page.ofStored(records, as, now);
       return new Delivery(event, records, as, page, Children.of(event.childShards()), null);
+    } catch (EventsAside.OutOfStep other) {
+      return broken(event, as, outOfStep(as, other));
     } catch (RuntimeException broken) {
-      var failure = Failure.of("SubscribeToShard", calls.place, broken);
-      return new Delivery(event, List.of(), as, null, List.of(), failure);
+      return broken(event, as, Failure.of("SubscribeToShard", calls.place, broken));
     }
+  }
+
+  private static Delivery broken(
+      SubscribeToShardEvent event, Page.Wanted as, StreamException failure) {
+    return new Delivery(event, List.of(), as, null, List.of(), failure);
+  }
+
+  private StreamException outOfStep(Page.Wanted as, EventsAside.OutOfStep other) {
+    return new StreamException(
+        Kind.INVALID,
+        "SubscribeToShard on "
+            + calls.place
+            + ", shard "
+            + as.shard().id()
+            + " "
+            + other.getMessage()
+            + "; does something around the Kinesis client leave out, repeat, move or change"
+            + " events?");
   }
 }

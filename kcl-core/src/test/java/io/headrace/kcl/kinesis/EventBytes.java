@@ -46,6 +46,32 @@ final class EventBytes {
       List.of(
           "null", "5", "[]", "{}", "\"\\x\"", "\"\\u12\"", "\"\u0001\"", "true", "\"not base64!\"");
 
+  private static final List<String> ODD_CONTINUATIONS =
+      List.of(
+          "null",
+          "\"\"",
+          "\"4\\u0039\"",
+          "\"4\\/9\"",
+          "\"über\"",
+          "\"1\",\"ContinuationSequenceNumber\":\"2\"",
+          "\"1\",\"Continuation\\u0053equenceNumber\":\"2\"",
+          "5");
+
+  private static final List<String> ODD_MILLIS =
+      List.of(
+          "null",
+          "-7",
+          "0",
+          "5.0",
+          "5.5",
+          "1e3",
+          "\"5\"",
+          "007",
+          "9223372036854775807",
+          "9223372036854775808",
+          "5,\"MillisBehindLatest\":6",
+          "true");
+
   private static final List<String> ODD_DATA =
       List.of(
           "\"QQ\"",
@@ -144,8 +170,13 @@ final class EventBytes {
   /** An event; {@code isOdd} when its fields may be anything. */
   private String json(boolean isOdd) {
     var fields = new ArrayList<String>();
-    fields.add("\"ContinuationSequenceNumber\":\"" + random.nextInt(1 << 20) + "\"");
-    fields.add("\"MillisBehindLatest\":" + random.nextInt(1 << 20));
+    var continuation = "\"" + random.nextInt(1 << 20) + "\"";
+    var millis = String.valueOf(random.nextInt(1 << 20));
+    fields.add("\"ContinuationSequenceNumber\":" + other(isOdd, continuation, ODD_CONTINUATIONS));
+    fields.add("\"MillisBehindLatest\":" + other(isOdd, millis, ODD_MILLIS));
+    if (isOdd && random.nextInt(6) == 0) {
+      fields.remove(random.nextInt(2));
+    }
     fields.add("\"Records\":" + records(isOdd));
     if (random.nextInt(4) == 0) {
       fields.add(
@@ -206,6 +237,10 @@ final class EventBytes {
       }
     }
     return object(fields);
+  }
+
+  private String other(boolean isOdd, String value, List<String> odd) {
+    return isOdd && random.nextInt(3) == 0 ? odd.get(random.nextInt(odd.size())) : value;
   }
 
   private String oddly(boolean isOdd, String name, String value) {

@@ -10,6 +10,7 @@ import java.net.URI;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.UnaryOperator;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.http.Protocol;
@@ -57,6 +58,14 @@ final class LocalStreams implements AutoCloseable {
   }
 
   private LocalStreams(SdkAsyncHttpClient http, Retrieval retrieval, Limits limits) {
+    this(http, retrieval, limits, client -> client);
+  }
+
+  private LocalStreams(
+      SdkAsyncHttpClient http,
+      Retrieval retrieval,
+      Limits limits,
+      UnaryOperator<KinesisAsyncClient> around) {
     server = LocalKinesis.builder().clock(loop::now).limits(limits).start();
     direct = client(server.endpoint(), HTTP2);
     front = new FaultyFront(server.endpoint());
@@ -65,7 +74,7 @@ final class LocalStreams implements AutoCloseable {
             http == HTTP1
                 ? client(front.endpoint(), http)
                 : http == HTTP2 ? direct : client(server.endpoint(), http));
-    connector = new KinesisConnector(counted.client(), retrieval);
+    connector = new KinesisConnector(around.apply(counted.client()), retrieval);
   }
 
   /** Streams are polled over HTTP/2, as the SDK does by itself. */
@@ -86,6 +95,11 @@ final class LocalStreams implements AutoCloseable {
   /** Streams are read by enhanced fan-out. */
   static LocalStreams pushed() {
     return new LocalStreams(HTTP2, Retrieval.fanOut().as("reader"));
+  }
+
+  /** The same through what a user has put around the client. */
+  static LocalStreams pushedThrough(UnaryOperator<KinesisAsyncClient> around) {
+    return new LocalStreams(HTTP2, Retrieval.fanOut().as("reader"), Limits.off(), around);
   }
 
   /** The same through a client of the user's own; closing it is the caller's. */
