@@ -102,7 +102,8 @@ final class EventsAside implements Aside {
     }
   }
 
-  private boolean isFull() {
+  /** Whether more waits than may, and the call is ended for it. */
+  boolean isFull() {
     synchronized (line) {
       return waitingBytes > WAITING_BYTES_MAX;
     }
@@ -148,9 +149,7 @@ final class EventsAside implements Aside {
     public void onNext(ByteBuffer piece) {
       if (isFull()) {
         // Netty's client ends the call with what a reader throws, and lets the connection go.
-        throw new IllegalStateException(
-            "events that were read are not handed over; does something around the Kinesis client"
-                + " leave them out?");
+        throw new IllegalStateException("events that were read are not handed over");
       }
       ByteBuffer left = frames.take(piece);
       if (frames.isForeign()) {
