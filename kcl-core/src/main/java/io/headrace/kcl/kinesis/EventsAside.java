@@ -18,15 +18,15 @@ import software.amazon.awssdk.services.kinesis.model.SubscribeToShardEvent;
  * The records of one SubscribeToShard, beside the events that the SDK gets. Each of these takes its
  * place in a line, with records or without, and is known again by where reading goes on behind it
  * and by how late it is: an event that is not the next is given no records. Those that cannot be
- * told apart so are nothing to be told apart, since behind either one reading goes on at the same
- * place.
+ * told apart so need not be, since behind either one reading goes on at the same place.
  *
  * <p>Any thread; the bytes come from one at a time.
  */
 final class EventsAside implements Aside {
   /**
-   * So many bytes of records may wait for their events, and a piece more: the SDK asks for a piece
-   * when it has no event left, so that no more than one would wait if all were handed over.
+   * So many bytes of records may wait for their events, and those of the events that one piece
+   * ends: the SDK asks for a piece when it has no event left, so that no more would wait if each
+   * was handed over as it is asked for.
    */
   static final int WAITING_BYTES_MAX = 32 << 20;
 
@@ -102,7 +102,8 @@ final class EventsAside implements Aside {
     }
   }
 
-  private boolean isFull() {
+  /** Whether more waits than may, and the call is ended for it. */
+  boolean isFull() {
     synchronized (line) {
       return waitingBytes > WAITING_BYTES_MAX;
     }
@@ -148,9 +149,7 @@ final class EventsAside implements Aside {
     public void onNext(ByteBuffer piece) {
       if (isFull()) {
         // Netty's client ends the call with what a reader throws, and lets the connection go.
-        throw new IllegalStateException(
-            "events that were read are not handed over; does something around the Kinesis client"
-                + " leave them out?");
+        throw new IllegalStateException("events that were read are not handed over");
       }
       ByteBuffer left = frames.take(piece);
       if (frames.isForeign()) {

@@ -320,6 +320,12 @@ final class FanOutCursor implements ShardCursor {
       tell(new FanOutEvent.Closed(number, SubscriptionEnd.REFUSED, messageOf(broken)));
       return;
     }
+    if (unread != null) {
+      // There is room for one event: what is left of the one before is not given up for it.
+      var why = "an event on " + calls.place + " came that nobody had asked for";
+      tell(new FanOutEvent.Closed(number, SubscriptionEnd.REFUSED, why));
+      return;
+    }
     tell(new FanOutEvent.Pushed(number));
     stopPolling();
     var event = delivery.event();

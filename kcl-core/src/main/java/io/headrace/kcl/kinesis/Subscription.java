@@ -174,6 +174,17 @@ final class Subscription implements SubscribeToShardResponseHandler {
           accepted,
           new StreamException(
               Kind.RETRYABLE, "SubscribeToShard on " + calls.place + " was given up"));
+    } else if (aside.isFull()) {
+      listener.closed(
+          number,
+          accepted,
+          new StreamException(
+              Kind.REFUSED,
+              "SubscribeToShard on "
+                  + calls.place
+                  + " ended, since events that were read are not handed over; does something around"
+                  + " the Kinesis client leave them out or hold them back?",
+              failure));
     } else {
       listener.closed(number, accepted, Failure.of("SubscribeToShard", calls.place, failure));
     }

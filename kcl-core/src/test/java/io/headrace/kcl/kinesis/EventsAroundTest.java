@@ -4,14 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headrace.kcl.Fetched;
 import io.headrace.kcl.Position;
+import io.headrace.kcl.Shard;
 import io.headrace.kcl.ShardClaim;
 import io.headrace.kcl.StartingPosition;
+import io.headrace.kcl.StreamException;
+import io.headrace.kcl.loop.SimulatedLoop;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +29,7 @@ import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.core.async.SdkPublisher;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 import software.amazon.awssdk.services.kinesis.model.Record;
+import software.amazon.awssdk.services.kinesis.model.ShardIteratorType;
 import software.amazon.awssdk.services.kinesis.model.SubscribeToShardEvent;
 import software.amazon.awssdk.services.kinesis.model.SubscribeToShardEventStream;
 import software.amazon.awssdk.services.kinesis.model.SubscribeToShardRequest;
@@ -173,6 +178,44 @@ class EventsAroundTest {
     assertThat(read.seen).isEmpty();
     assertThat(read.requested).isBetween(24L, 26L);
     assertThat(read.failure).contains("events that were read are not handed over");
+  }
+
+  @Test
+  void where_nobody_hands_events_over_somebody_must_mend_it_and_is_told_what() {
+    var pieces = new ArrayList<ByteBuffer>();
+    for (int i = 0; i < 40; i++) {
+      pieces.add(ByteBuffer.wrap(new Sent("1", 0L, 1).bytes(i, 1 << 20)));
+    }
+    body.answer(EVENTS, pieces);
+    var around = ChangedEvents.around(client, () -> event -> List.of());
+    var loop = new SimulatedLoop(20_261_141);
+    var calls = new KinesisCalls(around, Place.of(NAME, client), loop, new SplittableRandom(1));
+    var ends = new ArrayList<StreamException>();
+    var listener =
+        new io.headrace.kcl.kinesis.Subscription.Listener() {
+          @Override
+          public void opened(long number) {}
+
+          @Override
+          public void pushed(long number, io.headrace.kcl.kinesis.Subscription.Delivery event) {}
+
+          @Override
+          public void closed(long number, boolean accepted, @Nullable StreamException failure) {
+            ends.add(failure);
+          }
+        };
+    var made = new io.headrace.kcl.kinesis.Subscription(1, calls, listener);
+    made.request(new Page.Wanted("SubscribeToShard", Shard.root("s"), null, PLENTY, calls.place));
+    made.start(
+        "arn",
+        "s",
+        software.amazon.awssdk.services.kinesis.model.StartingPosition.builder()
+            .type(ShardIteratorType.TRIM_HORIZON)
+            .build());
+
+    assertThat(ends).hasSize(1);
+    assertThat(SubscriptionEnd.of(ends.get(0), true)).isEqualTo(SubscriptionEnd.REFUSED);
+    assertThat(ends.get(0)).hasMessageContaining(" leave them out or hold them back?");
   }
 
   private static boolean isOutOfStep(String how) {

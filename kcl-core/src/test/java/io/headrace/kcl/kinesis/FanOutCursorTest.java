@@ -87,6 +87,25 @@ class FanOutCursorTest {
   }
 
   @Test
+  void an_event_that_nobody_asked_for_takes_no_place_of_one_that_is_half_read() {
+    var first = streaming();
+    pushed.latest().push(event(1));
+    assertThat(sequences(first)).containsExactly(1L);
+    long two = 2 * budgetOfOne();
+    var second = cursor.fetch(two);
+    loop.runUntilIdle();
+    pushed.latest().push(event(2, 3, 4, 5));
+    pushed.latest().pushUnasked(event(6));
+
+    assertThat(sequences(second)).containsExactly(2L, 3L);
+    assertThat(sequences(cursor.fetch(two))).containsExactly(4L, 5L);
+    kinesis.pages.add(page(0, 5, 6));
+    assertThat(sequences(cursor.fetch(two))).containsExactly(6L);
+    assertThat(told.get(told.size() - 1)).contains("came that nobody had asked for");
+    assertThat(pushed.latest().cancelled).isTrue();
+  }
+
+  @Test
   void polls_past_an_event_whose_record_is_broken_and_says_what_is_wrong() {
     var first = streaming();
     pushed

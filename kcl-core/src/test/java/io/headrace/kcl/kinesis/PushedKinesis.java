@@ -62,6 +62,11 @@ final class PushedKinesis {
       to.onNext(event);
     }
 
+    /** As something around the client does that does not wait until it is asked. */
+    void pushUnasked(SubscribeToShardEvent event) {
+      to.onNext(event);
+    }
+
     void fail(Exception cause) {
       call.completeExceptionally(cause);
     }
