@@ -18,14 +18,17 @@ import org.jspecify.annotations.Nullable;
  * thread completes a put, one step at a time.
  */
 final class Flush {
-  /** More, before it is packed, is not looked at for whether it may ride. */
-  static final int RIDING_BYTES_MAX = 8 << 10;
+  /** More, before it is packed, goes into a run, and is not packed to see what it takes. */
+  static final int PACKED_BYTES_MAX = 8 << 10;
 
   /** A root that takes more without its changes is a chunk: each commit would store it again. */
   static final int RIDING_ROOT_BYTES_MAX = 512;
 
-  /** Changes of so many bytes stay in the root, where the next ones join them. */
-  static final int INLINE_BYTES_MAX = 2 << 10;
+  /**
+   * Changes that take so many bytes of it stay in the root, where the next ones join them: mostly
+   * it takes two write units of a table then.
+   */
+  static final int INLINE_BYTES_MAX = 1_500;
 
   /**
    * How it came out.
@@ -127,16 +130,16 @@ final class Flush {
       kept.add(one);
     }
     Collections.sort(kept);
-    if (bytes <= RIDING_BYTES_MAX
-        && rootOf(List.of(), cold, resident).length <= RIDING_ROOT_BYTES_MAX) {
+    if (bytes <= PACKED_BYTES_MAX) {
       byte[] root = rootOf(kept, cold, resident);
-      if (kept.isEmpty() || cost.allows(root.length)) {
+      int bare = kept.isEmpty() ? root.length : rootOf(List.of(), cold, resident).length;
+      if (bare <= RIDING_ROOT_BYTES_MAX && (kept.isEmpty() || cost.allows(root.length))) {
         return CompletableFuture.completedFuture(
             new Stored(root, Optional.empty(), inline(kept), cold, resident));
       }
-    }
-    if (bytes <= INLINE_BYTES_MAX) {
-      return root(kept, cold, resident);
+      if (root.length - bare <= INLINE_BYTES_MAX) {
+        return root(kept, cold, resident);
+      }
     }
     return runOf(kept, false)
         .thenCompose(

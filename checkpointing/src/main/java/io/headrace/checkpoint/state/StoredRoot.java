@@ -63,7 +63,7 @@ record StoredRoot(RootRef ref, Map<EntryKey, Slot> inline, List<Run> cold, List<
       left.put(key, slot);
       if (slot != stored) {
         bytes += slot.bytes();
-        if (bytes > Flush.RIDING_BYTES_MAX) {
+        if (bytes > Flush.PACKED_BYTES_MAX) {
           return Optional.empty();
         }
         entries.add(new RawEntry(key.encoded(), slot.value()));
