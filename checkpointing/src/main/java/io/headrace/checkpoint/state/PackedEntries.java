@@ -1,6 +1,5 @@
 package io.headrace.checkpoint.state;
 
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -58,13 +57,7 @@ final class PackedEntries {
    */
   static List<RawEntry> read(ByteReader in) {
     byte[] rows = rows(in);
-    var left = new ByteReader(rows, 0, rows.length);
-    int size = left.readInt();
-    var entries = new ArrayList<RawEntry>(size);
-    for (int i = 0; i < size; i++) {
-      entries.add(RawEntry.readWithoutHash(left));
-    }
-    return entries;
+    return RawEntry.readRows(new ByteReader(rows, 0, rows.length));
   }
 
   /**

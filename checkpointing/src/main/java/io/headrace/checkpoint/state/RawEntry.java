@@ -1,6 +1,8 @@
 package io.headrace.checkpoint.state;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -43,6 +45,15 @@ record RawEntry(byte[] key, @Nullable StateValue value) implements Comparable<Ra
     out.writeLong(rest);
     out.write(key, EntryKey.HASH_BYTES, rest);
     writeValue(out);
+  }
+
+  /** How many there are, and each as {@link #writeWithoutHash} has it. */
+  static List<RawEntry> readRows(ByteReader in) {
+    var entries = new ArrayList<RawEntry>();
+    for (int left = in.readInt(); left > 0; left--) {
+      entries.add(readWithoutHash(in));
+    }
+    return entries;
   }
 
   static RawEntry readWithoutHash(ByteReader in) {

@@ -3,8 +3,6 @@ package io.headrace.checkpoint.state;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.headrace.kcl.CheckpointException;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 
 /**
@@ -61,19 +59,11 @@ record RootRef(String chunk, int checksum, Optional<RidingChanges> riding) {
         return alone;
       }
       var notes = Root.readNotes(in);
-      var entries = format == ROWS ? rows(in) : PackedEntries.read(in);
+      var entries = format == ROWS ? RawEntry.readRows(in) : PackedEntries.read(in);
       return alone.with(new RidingChanges(notes, entries));
     } catch (IllegalArgumentException wrong) {
       throw new CheckpointException(what + ": can't be read", wrong);
     }
-  }
-
-  private static List<RawEntry> rows(ByteReader in) {
-    var entries = new ArrayList<RawEntry>();
-    for (int left = in.readInt(); left > 0; left--) {
-      entries.add(RawEntry.readWithoutHash(in));
-    }
-    return entries;
   }
 
   /** What an earlier version wrote. Errors don't show it: a root that is damaged holds state. */

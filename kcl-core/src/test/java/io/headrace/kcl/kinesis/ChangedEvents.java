@@ -11,7 +11,6 @@ import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 import software.amazon.awssdk.services.kinesis.model.SubscribeToShardEvent;
 import software.amazon.awssdk.services.kinesis.model.SubscribeToShardEventStream;
 import software.amazon.awssdk.services.kinesis.model.SubscribeToShardRequest;
-import software.amazon.awssdk.services.kinesis.model.SubscribeToShardResponse;
 import software.amazon.awssdk.services.kinesis.model.SubscribeToShardResponseHandler;
 
 /** What somebody may put around the SDK's client, which does something to events. */
@@ -85,12 +84,7 @@ final class ChangedEvents {
   }
 
   private record Changed(SubscribeToShardResponseHandler handler, Change change)
-      implements SubscribeToShardResponseHandler {
-    @Override
-    public void responseReceived(SubscribeToShardResponse response) {
-      handler.responseReceived(response);
-    }
-
+      implements PassingOn {
     @Override
     public void onEventStream(SdkPublisher<SubscribeToShardEventStream> publisher) {
       handler.onEventStream(publisher.flatMapIterable(this::changed));
@@ -100,16 +94,6 @@ final class ChangedEvents {
       return message instanceof SubscribeToShardEvent event
           ? List.copyOf(change.apply(event))
           : List.of(message);
-    }
-
-    @Override
-    public void exceptionOccurred(Throwable failure) {
-      handler.exceptionOccurred(failure);
-    }
-
-    @Override
-    public void complete() {
-      handler.complete();
     }
   }
 }

@@ -14,7 +14,6 @@ import software.amazon.awssdk.core.async.SdkPublisher;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 import software.amazon.awssdk.services.kinesis.model.SubscribeToShardEventStream;
 import software.amazon.awssdk.services.kinesis.model.SubscribeToShardRequest;
-import software.amazon.awssdk.services.kinesis.model.SubscribeToShardResponse;
 import software.amazon.awssdk.services.kinesis.model.SubscribeToShardResponseHandler;
 
 /** A client that knows how many of its calls are under way, so that virtual time can wait. */
@@ -122,26 +121,11 @@ final class CountedClient {
 
   /** Passes everything on, and says when the first event has come. */
   private record Begun(SubscribeToShardResponseHandler handler, Runnable begun, AtomicInteger owed)
-      implements SubscribeToShardResponseHandler {
-    @Override
-    public void responseReceived(SubscribeToShardResponse response) {
-      handler.responseReceived(response);
-    }
-
+      implements PassingOn {
     @Override
     public void onEventStream(SdkPublisher<SubscribeToShardEventStream> publisher) {
       handler.onEventStream(
           subscriber -> publisher.subscribe(new Counted(subscriber, begun, owed)));
-    }
-
-    @Override
-    public void exceptionOccurred(Throwable failure) {
-      handler.exceptionOccurred(failure);
-    }
-
-    @Override
-    public void complete() {
-      handler.complete();
     }
   }
 
