@@ -10,8 +10,8 @@ import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 
 /**
  * Keeps the records of one call from the SDK, whose model takes most of what they cost: they are
- * read from the bytes of the answer, and the SDK gets these without them. Signing, retries, errors
- * and all other fields stay the SDK's, and so does whatever has another form than is known.
+ * read from the bytes of the answer, and the SDK gets these without them. Signing, retries and the
+ * errors that an answer begins with stay the SDK's.
  *
  * <p>One for each call, of which {@link Taking} knows by an attribute.
  */

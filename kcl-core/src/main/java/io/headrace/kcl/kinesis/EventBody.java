@@ -17,37 +17,43 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.kinesis.model.ChildShard;
+import software.amazon.awssdk.services.kinesis.model.HashKeyRange;
+import software.amazon.awssdk.services.kinesis.model.SubscribeToShardEvent;
 
 /**
- * The JSON of an event of SubscribeToShard: its records, where their list stands, without which the
- * event is the SDK's to read, and what tells the event from others, as the SDK will read it, too.
- * Pure. As with {@link RecordsBody}, only the forms that Kinesis writes are known here; whatever
- * else comes is not taken apart, and the SDK judges it.
+ * An event of SubscribeToShard, as the bytes say it, or as the SDK has read it. Pure. Fields that a
+ * later version of the service may add are passed over; an event that has one of these in another
+ * form than Kinesis writes is not read at all.
  *
  * <p>The SDK's own reading makes strings of Base64, numbers of any length for times, and copies of
  * all: it was half of what fan-out took.
  *
- * @param continuation where reading goes on behind the event
+ * @param continuation where reading goes on behind the event; null where the shard ends
  * @param millisBehind how late the event is
- * @param records none where there are none, or one of them has another form than is known
- * @param begin where the list of records begins in the bytes that were read
- * @param end behind it
+ * @param children where the shard ends
  */
 record EventBody(
     @Nullable String continuation,
     @Nullable Long millisBehind,
     List<StoredRecord> records,
-    int begin,
-    int end) {
+    List<ChildShard> children) {
   private static final byte[] CONTINUATION = name("ContinuationSequenceNumber");
   private static final byte[] MILLIS_BEHIND = name("MillisBehindLatest");
+  private static final byte[] CHILDREN = name("ChildShards");
   private static final byte[] ENCRYPTION = name("EncryptionType");
+  private static final byte[] SHARD_ID = name("ShardId");
+  private static final byte[] PARENTS = name("ParentShards");
+  private static final byte[] HASH_KEYS = name("HashKeyRange");
+  private static final byte[] FIRST_HASH_KEY = name("StartingHashKey");
+  private static final byte[] LAST_HASH_KEY = name("EndingHashKey");
 
   /** Of an event that is read: which of its fields have come. */
   private static final int HAS_RECORDS = 1;
 
   private static final int HAS_CONTINUATION = 2;
   private static final int HAS_MILLIS = 4;
+  private static final int HAS_CHILDREN = 8;
 
   /** Of a record that is read: which of its fields have come. */
   private static final int HAS_SEQUENCE = 1;
@@ -62,13 +68,22 @@ record EventBody(
 
   private static final int TIME_EXPONENT_MAX = 30;
 
-  /** Takes an event apart; null when it has such a form that it might be taken for another. */
-  static @Nullable EventBody read(byte[] bytes, int from, int to) {
-    try {
-      return new Reading(bytes, from, to).event();
-    } catch (Unknown unknown) {
-      return null;
-    }
+  /**
+   * Takes an event apart.
+   *
+   * @throws Unknown when it has such a form that it might be taken for another; says where
+   */
+  static EventBody read(byte[] bytes, int from, int to) throws Unknown {
+    return new Reading(bytes, from, to).event();
+  }
+
+  /** The same event, as the SDK has read it. */
+  static EventBody of(SubscribeToShardEvent event) {
+    return new EventBody(
+        event.continuationSequenceNumber(),
+        event.millisBehindLatest(),
+        StoredRecord.of(event.records()),
+        event.childShards());
   }
 
   /** Goes through an event once. */
@@ -81,8 +96,7 @@ record EventBody(
       String continuation = null;
       Long millisBehind = null;
       List<StoredRecord> records = List.of();
-      int begin = at;
-      int end = at;
+      List<ChildShard> children = List.of();
       int fields = 0;
       take('{');
       for (boolean more = !isNext('}'); more; more = more('}')) {
@@ -96,15 +110,12 @@ record EventBody(
         switch (field) {
           case HAS_CONTINUATION -> continuation = text();
           case HAS_MILLIS -> millisBehind = integer();
-          case HAS_RECORDS -> {
-            begin = at;
-            records = recordsOrNone();
-            end = at;
-          }
+          case HAS_RECORDS -> records = isNull() ? List.of() : records();
+          case HAS_CHILDREN -> children = isNull() ? List.of() : list(this::child);
           default -> skip(DEPTH_MAX);
         }
       }
-      return new EventBody(continuation, millisBehind, records, begin, end);
+      return new EventBody(continuation, millisBehind, records, children);
     }
 
     /** Of the name that was passed; 0 of another one. */
@@ -115,18 +126,73 @@ record EventBody(
       if (isText(CONTINUATION)) {
         return HAS_CONTINUATION;
       }
-      return isText(MILLIS_BEHIND) ? HAS_MILLIS : 0;
+      if (isText(MILLIS_BEHIND)) {
+        return HAS_MILLIS;
+      }
+      return isText(CHILDREN) ? HAS_CHILDREN : 0;
     }
 
-    private List<StoredRecord> recordsOrNone() throws Unknown {
-      int begin = at;
-      try {
-        return records();
-      } catch (Unknown unknown) {
-        at = begin;
-        skip(DEPTH_MAX);
-        return List.of();
+    /** Reads the next element of a list. */
+    private interface Element<T> {
+      T read() throws Unknown;
+    }
+
+    private <T> List<T> list(Element<T> element) throws Unknown {
+      var list = new ArrayList<T>();
+      take('[');
+      for (boolean more = !isNext(']'); more; more = more(']')) {
+        list.add(element.read());
       }
+      return list;
+    }
+
+    private ChildShard child() throws Unknown {
+      var child = ChildShard.builder();
+      take('{');
+      for (boolean more = !isNext('}'); more; more = more('}')) {
+        passName();
+        boolean isId = isText(SHARD_ID);
+        boolean isParents = isText(PARENTS);
+        boolean isHashKeys = isText(HASH_KEYS);
+        take(':');
+        if (isId) {
+          child.shardId(text());
+        } else if (isParents && !isNull()) {
+          child.parentShards(list(this::parent));
+        } else if (isHashKeys && !isNull()) {
+          child.hashKeyRange(hashKeys());
+        } else if (!isParents && !isHashKeys) {
+          skip(DEPTH_MAX);
+        }
+      }
+      return child.build();
+    }
+
+    private String parent() throws Unknown {
+      String parent = text();
+      if (parent == null) {
+        throw new Unknown(at);
+      }
+      return parent;
+    }
+
+    private HashKeyRange hashKeys() throws Unknown {
+      var range = HashKeyRange.builder();
+      take('{');
+      for (boolean more = !isNext('}'); more; more = more('}')) {
+        passName();
+        boolean isFirst = isText(FIRST_HASH_KEY);
+        boolean isLast = isText(LAST_HASH_KEY);
+        take(':');
+        if (isFirst) {
+          range.startingHashKey(text());
+        } else if (isLast) {
+          range.endingHashKey(text());
+        } else {
+          skip(DEPTH_MAX);
+        }
+      }
+      return range.build();
     }
 
     private List<StoredRecord> records() throws Unknown {
@@ -153,8 +219,7 @@ record EventBody(
       take('{');
       for (boolean more = !isNext('}'); more; more = more('}')) {
         int field = field();
-        boolean isTwice = (fields & field) != 0;
-        if (isTwice || (field == 0 && !isAscii(textFrom, textTo))) {
+        if ((fields & field) != 0) {
           throw new Unknown(at);
         }
         fields |= field;
@@ -164,7 +229,7 @@ record EventBody(
           case HAS_KEY -> key = text();
           case HAS_DATA -> data = data();
           case HAS_ARRIVAL -> arrived = time();
-          default -> passSimple();
+          default -> skip(DEPTH_MAX);
         }
       }
       return new StoredRecord(sequence, key, data, arrived);
@@ -262,15 +327,6 @@ record EventBody(
         scaled *= 10;
       }
       return scaled;
-    }
-
-    /** The value of a field that a later version of the service may add to records. */
-    private void passSimple() throws Unknown {
-      if (next() == '"') {
-        Object unused = text();
-      } else {
-        Object unused = time();
-      }
     }
   }
 }

@@ -2,8 +2,6 @@ package io.headrace.kcl.kinesis;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
-import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Queue;
 import org.jspecify.annotations.Nullable;
@@ -12,113 +10,59 @@ import org.reactivestreams.Subscriber;
 import org.reactivestreams.Subscription;
 import software.amazon.awssdk.core.interceptor.Context;
 import software.amazon.awssdk.http.SdkHttpResponse;
-import software.amazon.awssdk.services.kinesis.model.SubscribeToShardEvent;
 
 /**
- * The records of one SubscribeToShard, beside the events that the SDK gets. Each of these takes its
- * place in a line, with records or without, and is known again by where reading goes on behind it
- * and by how late it is: an event that is not the next is given no records. Those that cannot be
- * told apart so need not be, since behind either one reading goes on at the same place.
+ * The events of one SubscribeToShard. The SDK sends the request, judges the answer's head, and then
+ * gets an empty body: its part of the call is over when the events begin, and with it the decoder
+ * of two mebibytes that it has for each.
  *
  * <p>Any thread; the bytes come from one at a time.
  */
 final class EventsAside implements Aside {
-  /**
-   * So many bytes of records may wait for their events, and those of the events that one piece
-   * ends: the SDK asks for a piece when it has no event left, so that no more would wait if each
-   * was handed over as it is asked for.
-   */
-  static final int WAITING_BYTES_MAX = 32 << 20;
+  /** Whom the events are told, in order; on the thread that reads the bytes, or that asks. */
+  interface Reader {
+    /**
+     * The events come here, and not by the SDK: whatever the call says from now on means nothing.
+     */
+    void taken();
+
+    /** Of this one each event is to be asked for. */
+    void reads(Subscription events);
+
+    /** The service has accepted the subscription. */
+    void opened();
+
+    /** One for each that was asked for. */
+    void came(EventBody event);
+
+    /**
+     * No event comes any more, and all that came have been asked for.
+     *
+     * @param failure null for an end in order
+     */
+    void ended(@Nullable Throwable failure);
+  }
 
   private static final String EVENTS = "application/vnd.amazon.eventstream";
 
-  /** Those that the SDK has got and not handed over: of one piece of bytes, as a rule. */
-  private final Queue<EventBody> line = new ArrayDeque<>();
+  private final Reader reader;
 
-  /** What the records in the line took. */
-  private long waitingBytes;
-
-  /** Whether what comes behind the line has its records in it. */
-  private boolean restIsWhole = true;
-
-  /** An event is not the one that was read next. */
-  static final class OutOfStep extends Exception {
-    private static final long serialVersionUID = 1;
-
-    OutOfStep(String message) {
-      super(message);
-    }
-  }
-
-  /**
-   * The records of the event that the SDK hands over, which is to be asked for each, once.
-   *
-   * @throws OutOfStep when another one should have come; names both
-   */
-  List<StoredRecord> recordsOf(SubscribeToShardEvent event) throws OutOfStep {
-    EventBody first;
-    synchronized (line) {
-      first = line.poll();
-      if (first == null && restIsWhole) {
-        return StoredRecord.of(event.records());
-      }
-      waitingBytes -= first == null ? 0 : first.end() - first.begin();
-    }
-    if (first == null || !isOf(event, first)) {
-      throw new OutOfStep(
-          "handed over an event that "
-              + said(event.continuationSequenceNumber(), event.millisBehindLatest())
-              + " with "
-              + event.records().size()
-              + " records in it, where "
-              + (first == null
-                  ? "none was read"
-                  : "one was read that " + said(first.continuation(), first.millisBehind())));
-    }
-    return first.records().isEmpty() ? StoredRecord.of(event.records()) : first.records();
-  }
-
-  private static boolean isOf(SubscribeToShardEvent event, EventBody read) {
-    return Objects.equals(event.continuationSequenceNumber(), read.continuation())
-        && Objects.equals(event.millisBehindLatest(), read.millisBehind())
-        && (read.records().isEmpty() || event.records().isEmpty());
-  }
-
-  private static String said(@Nullable String continuation, @Nullable Long millisBehind) {
-    var goesOn = continuation == null ? "ends the shard" : "goes on at " + continuation;
-    return goesOn + " (" + millisBehind + " ms behind)";
-  }
-
-  private void came(EventBody event) {
-    synchronized (line) {
-      line.add(event);
-      waitingBytes += event.end() - event.begin();
-    }
-  }
-
-  private void letRestBeWhole() {
-    synchronized (line) {
-      restIsWhole = true;
-    }
-  }
-
-  /** Whether more waits than may, and the call is ended for it. */
-  boolean isFull() {
-    synchronized (line) {
-      return waitingBytes > WAITING_BYTES_MAX;
-    }
+  EventsAside(Reader reader) {
+    this.reader = reader;
   }
 
   @Override
   public Optional<Publisher<ByteBuffer>> taking(Context.ModifyHttpResponse context) {
-    boolean isTaken = isEvents(context.httpResponse());
-    synchronized (line) {
-      line.clear();
-      waitingBytes = 0;
-      restIsWhole = !isTaken;
-    }
     var body = context.responsePublisher();
-    return isTaken ? body.map(whole -> reader -> whole.subscribe(new Body(reader))) : body;
+    return isEvents(context.httpResponse())
+        ? body.map(
+            whole ->
+                sdk -> {
+                  reader.taken();
+                  whole.subscribe(new Body(reader));
+                  end(sdk);
+                })
+        : body;
   }
 
   private static boolean isEvents(SdkHttpResponse response) {
@@ -126,51 +70,175 @@ final class EventsAside implements Aside {
         && response.firstMatchingHeader("Content-Type").filter(EVENTS::equals).isPresent();
   }
 
-  /**
-   * Hands on what is left of each piece of the body, and asks for another piece if nothing is: so
-   * the reader gets one for each that it asks for, and no more than one message is held.
-   */
-  private final class Body implements Subscriber<ByteBuffer> {
-    private final Subscriber<? super ByteBuffer> reader;
-    private final EventFrames frames = new EventFrames(EventsAside.this::came);
-    private @Nullable Subscription source;
+  /** Nothing comes here. */
+  private static void end(Subscriber<? super ByteBuffer> sdk) {
+    sdk.onSubscribe(
+        new Subscription() {
+          @Override
+          public void request(long pieces) {}
 
-    Body(Subscriber<? super ByteBuffer> reader) {
+          @Override
+          public void cancel() {}
+        });
+    sdk.onComplete();
+  }
+
+  /**
+   * Asks for a piece of the body as often as it takes until an event is there that was asked for:
+   * so no more is read than one event and the rest of its last piece.
+   */
+  private static final class Body
+      implements Subscriber<ByteBuffer>, Subscription, EventFrames.Messages {
+    private final Reader reader;
+    private final EventFrames frames = new EventFrames(this);
+
+    /** Those behind the one that was asked for, in one piece with its end: few. */
+    private final Queue<EventBody> waiting = new ArrayDeque<>();
+
+    private volatile @Nullable Subscription source;
+    private volatile boolean cancelled;
+
+    // What follows, and the line of those that wait, under this one's lock.
+    private boolean wanted;
+
+    /** Whether a piece is asked for, or being read: one at a time. */
+    private boolean underWay;
+
+    private boolean over;
+    private @Nullable Throwable failure;
+
+    Body(Reader reader) {
       this.reader = reader;
     }
 
     @Override
     public void onSubscribe(Subscription subscription) {
       source = subscription;
-      reader.onSubscribe(subscription);
+      reader.reads(this);
+    }
+
+    @Override
+    public void request(long one) {
+      EventBody next;
+      boolean isLast;
+      synchronized (this) {
+        next = waiting.poll();
+        isLast = next != null && over && waiting.isEmpty();
+        wanted = next == null && !over;
+      }
+      if (next == null) {
+        askForMore();
+      } else {
+        hand(next);
+        if (isLast) {
+          tellEnd();
+        }
+      }
+    }
+
+    private void askForMore() {
+      boolean now;
+      synchronized (this) {
+        now = wanted && !underWay;
+        underWay |= now;
+      }
+      var from = source;
+      if (now && from != null) {
+        from.request(1);
+      }
+    }
+
+    private void hand(EventBody event) {
+      if (!cancelled) {
+        reader.came(event);
+      }
+    }
+
+    @Override
+    public void cancel() {
+      cancelled = true;
+      var from = source;
+      if (from != null) {
+        from.cancel();
+      }
     }
 
     @Override
     public void onNext(ByteBuffer piece) {
-      if (isFull()) {
-        // Netty's client ends the call with what a reader throws, and lets the connection go.
-        throw new IllegalStateException("events that were read are not handed over");
-      }
-      ByteBuffer left = frames.take(piece);
-      if (frames.isForeign()) {
-        letRestBeWhole();
-      }
-      if (left.hasRemaining()) {
-        reader.onNext(left);
-      } else if (source != null) {
-        source.request(1);
+      if (!cancelled) {
+        frames.take(piece);
+        synchronized (this) {
+          underWay = false;
+        }
+        askForMore();
       }
     }
 
     @Override
-    public void onError(Throwable failure) {
-      reader.onError(failure);
+    public void opened() {
+      reader.opened();
     }
 
-    /** What is held then is no whole message, of which the SDK would have made nothing either. */
+    @Override
+    public void came(EventBody event) {
+      boolean now;
+      synchronized (this) {
+        now = wanted;
+        wanted = false;
+        if (!now) {
+          waiting.add(event);
+        }
+      }
+      if (now) {
+        hand(event);
+      }
+    }
+
+    /** Whoever sent it ends the body next, or cannot be understood any more. */
+    @Override
+    public void failed(Exception why) {
+      end(why);
+      var from = source;
+      if (from != null) {
+        from.cancel();
+      }
+    }
+
+    @Override
+    public void onError(Throwable why) {
+      end(why);
+    }
+
+    /** What is held then is no whole message: the event in it comes again by other means. */
     @Override
     public void onComplete() {
-      reader.onComplete();
+      end(null);
+    }
+
+    private void end(@Nullable Throwable why) {
+      boolean isLast;
+      synchronized (this) {
+        if (over) {
+          return;
+        }
+        over = true;
+        wanted = false;
+        failure = why;
+        isLast = waiting.isEmpty();
+      }
+      if (isLast) {
+        tellEnd();
+      }
+    }
+
+    private void tellEnd() {
+      if (!cancelled) {
+        Throwable why;
+        synchronized (this) {
+          why = failure;
+        }
+        reader.ended(why);
+      }
     }
   }
 }

@@ -329,11 +329,11 @@ final class FanOutCursor implements ShardCursor {
     tell(new FanOutEvent.Pushed(number));
     stopPolling();
     var event = delivery.event();
-    String next = event.continuationSequenceNumber();
-    Long millis = event.millisBehindLatest();
+    String next = event.continuation();
+    Long millis = event.millisBehind();
     var lag = Duration.ofMillis(millis == null ? 0 : Math.max(0, millis));
     bookmark.received(next);
-    var all = new Unread(delivery.records(), lag, next == null, delivery.children(), loop.ticks());
+    var all = new Unread(event.records(), lag, next == null, delivery.children(), loop.ticks());
     Fetch now = fetch;
     Page page = delivery.page();
     if (now == null) {

@@ -78,7 +78,7 @@ abstract class JsonBytes {
     return number;
   }
 
-  /** Passes what is the SDK's to judge. */
+  /** Passes any value. */
   void skip(int depth) throws Unknown {
     int first = next();
     if (first == '"') {
@@ -184,7 +184,10 @@ abstract class JsonBytes {
       }
     }
     var text = new String(bytes, begin, end - begin, StandardCharsets.UTF_8);
-    if (text.indexOf('\uFFFD') >= 0) {
+    boolean mayBeReplaced = text.indexOf('\uFFFD') >= 0;
+    if (mayBeReplaced
+        && !Arrays.equals(
+            text.getBytes(StandardCharsets.UTF_8), Arrays.copyOfRange(bytes, begin, end))) {
       throw new Unknown(begin);
     }
     return text;

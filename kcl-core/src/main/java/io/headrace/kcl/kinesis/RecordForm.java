@@ -27,8 +27,15 @@ final class RecordForm {
   static final class Unknown extends Exception {
     private static final long serialVersionUID = 1;
 
+    private final int at;
+
     Unknown(int at) {
       super("at byte " + at, null, false, false);
+      this.at = at;
+    }
+
+    int at() {
+      return at;
     }
   }
 }

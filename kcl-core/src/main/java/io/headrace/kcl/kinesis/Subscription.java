@@ -43,14 +43,12 @@ final class Subscription implements SubscribeToShardResponseHandler {
   /**
    * An event and what was read in it.
    *
-   * @param records all that came with the event, which itself may have none
    * @param page null where the event breaks the protocol
    * @param children where the shard ends
    * @param broken says how, then
    */
   record Delivery(
-      SubscribeToShardEvent event,
-      List<StoredRecord> records,
+      EventBody event,
       Page.Wanted wanted,
       @Nullable Page page,
       List<Shard> children,
@@ -59,9 +57,13 @@ final class Subscription implements SubscribeToShardResponseHandler {
   private final long number;
   private final KinesisCalls calls;
   private final Listener listener;
-  private final EventsAside aside = new EventsAside();
+  private final EventsAside aside = new EventsAside(new Body());
   private final Object lock = new Object();
   private volatile boolean accepted;
+
+  /** Whether events come by their bytes: then the call is over when they begin. */
+  private volatile boolean taken;
+
   private volatile Page.@Nullable Wanted wanted;
   private org.reactivestreams.@Nullable Subscription source;
   private boolean requested;
@@ -95,7 +97,12 @@ final class Subscription implements SubscribeToShardResponseHandler {
     }
     call = sent;
     CompletionStage<Void> ending = sent;
-    ending.whenComplete((nothing, failure) -> closed(failure));
+    ending.whenComplete(
+        (nothing, failure) -> {
+          if (!taken) {
+            closed(failure);
+          }
+        });
   }
 
   /**
@@ -174,48 +181,100 @@ final class Subscription implements SubscribeToShardResponseHandler {
           accepted,
           new StreamException(
               Kind.RETRYABLE, "SubscribeToShard on " + calls.place + " was given up"));
-    } else if (aside.isFull()) {
+    } else if (Stages.causeOf(failure) instanceof EventFrames.Malformed malformed) {
       listener.closed(
           number,
           accepted,
           new StreamException(
-              Kind.REFUSED,
+              Kind.RETRYABLE,
               "SubscribeToShard on "
                   + calls.place
-                  + " ended, since events that were read are not handed over; does something around"
-                  + " the Kinesis client leave them out or hold them back?",
+                  + " sent what can't be read: "
+                  + malformed.getMessage()
+                  + "; if it comes again, look for a proxy that changes what it passes on, or for a"
+                  + " newer version of Headrace",
               failure));
     } else {
       listener.closed(number, accepted, Failure.of("SubscribeToShard", calls.place, failure));
     }
   }
 
-  /** What comes on the stream. */
+  /** From here on events are asked for. */
+  private void readsFrom(org.reactivestreams.Subscription from) {
+    boolean now;
+    synchronized (lock) {
+      if (cancelled) {
+        from.cancel();
+        return;
+      }
+      source = from;
+      now = requested;
+      requested = false;
+    }
+    if (now) {
+      from.request(1);
+    }
+  }
+
+  private void came(EventBody event) {
+    Page.Wanted as = wanted;
+    opened();
+    if (as != null) {
+      listener.pushed(number, read(event, as, calls.loop.now()));
+    }
+  }
+
+  /** What comes by the bytes of the answer. */
+  private final class Body implements EventsAside.Reader {
+    @Override
+    public void taken() {
+      taken = true;
+    }
+
+    @Override
+    public void reads(org.reactivestreams.Subscription events) {
+      readsFrom(events);
+    }
+
+    @Override
+    public void opened() {
+      Subscription.this.opened();
+    }
+
+    @Override
+    public void came(EventBody event) {
+      Subscription.this.came(event);
+    }
+
+    @Override
+    public void ended(@Nullable Throwable failure) {
+      closed(failure);
+    }
+  }
+
+  /**
+   * What comes by the SDK: all of a client that is none of the SDK's or has the bytes of answers
+   * changed by others; the end only, where events come by their bytes.
+   */
   private final class Events implements Subscriber<SubscribeToShardEventStream> {
     @Override
     public void onSubscribe(org.reactivestreams.Subscription from) {
-      boolean now;
-      synchronized (lock) {
-        if (cancelled) {
-          from.cancel();
-          return;
-        }
-        source = from;
-        now = requested;
-        requested = false;
-      }
-      if (now) {
-        from.request(1);
+      if (taken) {
+        from.request(Long.MAX_VALUE);
+      } else {
+        readsFrom(from);
       }
     }
 
     @Override
     public void onNext(SubscribeToShardEventStream message) {
-      Page.Wanted as = wanted;
+      if (taken) {
+        return;
+      }
       // The SDK passes events on although the server never said that it accepts.
       opened();
-      if (message instanceof SubscribeToShardEvent event && as != null) {
-        listener.pushed(number, read(event, as, calls.loop.now()));
+      if (message instanceof SubscribeToShardEvent event) {
+        came(EventBody.of(event));
       } else if (source != null) {
         // Of a kind that a later version of the service may add.
         source.request(1);
@@ -229,34 +288,14 @@ final class Subscription implements SubscribeToShardResponseHandler {
     public void onComplete() {}
   }
 
-  /** Throws nothing, since the SDK's stream would stand still. */
-  private Delivery read(SubscribeToShardEvent event, Page.Wanted as, Instant now) {
+  /** Throws nothing, since the stream would stand still. */
+  private Delivery read(EventBody event, Page.Wanted as, Instant now) {
     try {
-      var records = aside.recordsOf(event);
-      var page = Page.ofStored(records, as, now);
-      return new Delivery(event, records, as, page, Children.of(event.childShards()), null);
-    } catch (EventsAside.OutOfStep other) {
-      return broken(event, as, outOfStep(as, other));
+      var page = Page.ofStored(event.records(), as, now);
+      return new Delivery(event, as, page, Children.of(event.children()), null);
     } catch (RuntimeException broken) {
-      return broken(event, as, Failure.of("SubscribeToShard", calls.place, broken));
+      var failure = Failure.of("SubscribeToShard", calls.place, broken);
+      return new Delivery(event, as, null, List.of(), failure);
     }
-  }
-
-  private static Delivery broken(
-      SubscribeToShardEvent event, Page.Wanted as, StreamException failure) {
-    return new Delivery(event, List.of(), as, null, List.of(), failure);
-  }
-
-  private StreamException outOfStep(Page.Wanted as, EventsAside.OutOfStep other) {
-    return new StreamException(
-        Kind.INVALID,
-        "SubscribeToShard on "
-            + calls.place
-            + ", shard "
-            + as.shard().id()
-            + " "
-            + other.getMessage()
-            + "; does something around the Kinesis client leave out, repeat, move or change"
-            + " events?");
   }
 }

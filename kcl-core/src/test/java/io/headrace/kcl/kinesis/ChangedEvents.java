@@ -2,10 +2,11 @@ package io.headrace.kcl.kinesis;
 
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiFunction;
 import java.util.function.Function;
-import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
 import software.amazon.awssdk.core.async.SdkPublisher;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 import software.amazon.awssdk.services.kinesis.model.SubscribeToShardEvent;
@@ -13,19 +14,39 @@ import software.amazon.awssdk.services.kinesis.model.SubscribeToShardEventStream
 import software.amazon.awssdk.services.kinesis.model.SubscribeToShardRequest;
 import software.amazon.awssdk.services.kinesis.model.SubscribeToShardResponseHandler;
 
-/** What somebody may put around the SDK's client, which does something to events. */
+/** What somebody may put around the SDK's client, which does something to subscriptions. */
 final class ChangedEvents {
-  /** Makes of the next event of a subscription what is handed over in its place. */
+  /** Makes of an event what is handed over in its place. */
   interface Change extends Function<SubscribeToShardEvent, List<SubscribeToShardEvent>> {}
 
   private ChangedEvents() {}
 
-  /**
-   * A client around this one.
-   *
-   * @param changes makes one for each subscription
-   */
-  static KinesisAsyncClient around(KinesisAsyncClient real, Supplier<Change> changes) {
+  /** A client that does this to each event. */
+  static KinesisAsyncClient around(KinesisAsyncClient real, Change change) {
+    return handling(real, handler -> new Changed(handler, change));
+  }
+
+  /** A client that puts another handler into the place of each. */
+  static KinesisAsyncClient handling(
+      KinesisAsyncClient real, UnaryOperator<SubscribeToShardResponseHandler> change) {
+    return subscribing(
+        real, (request, handler) -> real.subscribeToShard(request, change.apply(handler)));
+  }
+
+  /** A client that drops what a request asks of the SDK itself. */
+  static KinesisAsyncClient withoutInterceptors(KinesisAsyncClient real) {
+    return subscribing(
+        real,
+        (request, handler) -> {
+          var plain = request.toBuilder();
+          plain.overrideConfiguration((AwsRequestOverrideConfiguration) null);
+          return real.subscribeToShard(plain.build(), handler);
+        });
+  }
+
+  private static KinesisAsyncClient subscribing(
+      KinesisAsyncClient real,
+      BiFunction<SubscribeToShardRequest, SubscribeToShardResponseHandler, Object> subscribing) {
     return (KinesisAsyncClient)
         Proxy.newProxyInstance(
             ChangedEvents.class.getClassLoader(),
@@ -34,7 +55,7 @@ final class ChangedEvents {
               if (method.getName().equals("subscribeToShard")
                   && arguments[0] instanceof SubscribeToShardRequest request
                   && arguments[1] instanceof SubscribeToShardResponseHandler handler) {
-                return real.subscribeToShard(request, new Changed(handler, changes.get()));
+                return subscribing.apply(request, handler);
               }
               try {
                 return method.invoke(real, arguments);
@@ -42,45 +63,6 @@ final class ChangedEvents {
                 throw thrown.getCause();
               }
             });
-  }
-
-  /** Leaves out each nth. */
-  static Change leavingOut(int nth) {
-    return eachNth(nth, event -> List.of());
-  }
-
-  /** Hands each nth over twice. */
-  static Change doubling(int nth) {
-    return eachNth(nth, event -> List.of(event, event));
-  }
-
-  /** Hands each nth over behind the one that follows it. */
-  static Change moving(int nth) {
-    var held = new ArrayList<SubscribeToShardEvent>();
-    var holding =
-        eachNth(
-            nth,
-            event -> {
-              held.add(event);
-              return List.of();
-            });
-    return event -> {
-      var behind = List.copyOf(held);
-      held.clear();
-      var now = new ArrayList<>(holding.apply(event));
-      now.addAll(behind);
-      return now;
-    };
-  }
-
-  /** Says of each nth that it is late. */
-  static Change makingLate(int nth) {
-    return eachNth(nth, event -> List.of(event.toBuilder().millisBehindLatest(77_000L).build()));
-  }
-
-  private static Change eachNth(int nth, Change change) {
-    var count = new int[1];
-    return event -> ++count[0] % nth == 0 ? change.apply(event) : List.of(event);
   }
 
   private record Changed(SubscribeToShardResponseHandler handler, Change change)

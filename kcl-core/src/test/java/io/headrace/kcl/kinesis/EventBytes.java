@@ -24,6 +24,7 @@ final class EventBytes {
           "a\\u00e9\\n\\\"\\\\\\/b",
           "\\ud83d\\ude00",
           "\\ud83d",
+          "not \uFFFD replaced",
           "x".repeat(256));
 
   private static final List<String> TIMES =
@@ -136,6 +137,15 @@ final class EventBytes {
     return (int) check.getValue();
   }
 
+  /** What the service sends, or a later version of it might. */
+  byte[] likely() {
+    return switch (random.nextInt(12)) {
+      case 0 -> message(Map.of(":message-type", "event", ":event-type", "Later"), "{}");
+      case 1 -> exception("KMSThrottlingException");
+      default -> event(json(false));
+    };
+  }
+
   /** Any message that might come, most of them events. */
   byte[] any() {
     return switch (random.nextInt(12)) {
@@ -178,6 +188,9 @@ final class EventBytes {
       fields.remove(random.nextInt(2));
     }
     fields.add("\"Records\":" + records(isOdd));
+    if (random.nextInt(8) == 0) {
+      fields.add("\"Later\":{\"Records\":[1,[true],{\"a\":-1.5e3}]}");
+    }
     if (random.nextInt(4) == 0) {
       fields.add(
           "\"ChildShards\":[{\"ShardId\":\"shardId-1\",\"ParentShards\":[\"a]}\\\"\",\"b\"],"
@@ -220,6 +233,9 @@ final class EventBytes {
     values.put("EncryptionType", "\"KMS\"");
     if (random.nextBoolean()) {
       values.remove("EncryptionType");
+    }
+    if (random.nextInt(6) == 0) {
+      values.put("Later", List.of("\"x\"", "7", "null", "[\"Data\"]").get(random.nextInt(4)));
     }
     var fields = new ArrayList<String>();
     values.forEach(

@@ -79,18 +79,18 @@ class FanOutOverTheWireTest {
       local.server.faults().add(end);
       // Past the time in which nobody may subscribe again, so that each is a subscription's end.
       local.loop.advance(Duration.ofSeconds(6));
-      int before = local.counted.subscriptions.size();
-      for (int puts = 0; local.counted.subscriptions.size() == before || puts < 3; puts++) {
+      int before = local.subscriptions.made.size();
+      for (int puts = 0; local.subscriptions.made.size() == before || puts < 3; puts++) {
         assertThat(puts).as("until a subscription is made and broken").isLessThan(50);
         reader.readAfter(put(5));
       }
     }
 
     reader.hasAll();
-    int ends = local.counted.ended.get();
+    int ends = local.subscriptions.ended.get();
     print("20 forced ends", ends, reader);
     assertThat(ends).isGreaterThanOrEqualTo(20);
-    assertThat(local.counted.subscriptions).hasSizeBetween(20, ends + 1);
+    assertThat(local.subscriptions.made).hasSizeBetween(20, ends + 1);
     assertThat(told).containsExactly("enhanced fan-out, consumer reader");
   }
 
@@ -106,7 +106,7 @@ class FanOutOverTheWireTest {
     reader.hasAll();
     int renewals = (int) (20 * 60 / FanOutReader.LIFE_MIN.toSeconds());
     print("20 minutes", renewals, reader);
-    assertThat(local.counted.subscriptions).hasSizeBetween(5, renewals + 1);
+    assertThat(local.subscriptions.made).hasSizeBetween(5, renewals + 1);
     assertThat(told).containsExactly("enhanced fan-out, consumer reader");
   }
 
@@ -123,7 +123,7 @@ class FanOutOverTheWireTest {
     reader.hasAll();
     int renewals = (int) (10 * 60 / FanOutReader.LIFE_MIN.toSeconds()) + 1;
     print("10 minutes at 30 s a batch", renewals, reader);
-    assertThat(local.counted.subscriptions).hasSizeBetween(2, renewals + 1);
+    assertThat(local.subscriptions.made).hasSizeBetween(2, renewals + 1);
     assertThat(told).containsExactly("enhanced fan-out, consumer reader");
   }
 
@@ -160,14 +160,14 @@ class FanOutOverTheWireTest {
     parent.hasAll();
     children.forEach(Reader::hasAll);
     last.hasAll();
-    assertThat(local.counted.subscriptions).as("one a shard").hasSize(4);
+    assertThat(local.subscriptions.made).as("one a shard").hasSize(4);
   }
 
   @Test
   void a_change_of_owner_within_5_s_of_a_renewal_is_bridged_without_a_gap() {
     var giver = new Reader(only());
     giver.readAfter(put(5));
-    while (local.counted.subscriptions.size() < 2) {
+    while (local.subscriptions.made.size() < 2) {
       giver.passing(Duration.ofSeconds(10));
     }
     giver.readAfter(put(5));
@@ -181,7 +181,7 @@ class FanOutOverTheWireTest {
     taker.hasAll();
     print("a change of owner 0 s after a renewal", 1, taker);
     // Two of the giver, one that is refused, and the taker's own.
-    assertThat(local.counted.subscriptions).hasSize(4);
+    assertThat(local.subscriptions.made).hasSize(4);
   }
 
   @Test
@@ -200,7 +200,7 @@ class FanOutOverTheWireTest {
     }
 
     owner.hasAll();
-    assertThat(local.counted.subscriptions).hasSize(2);
+    assertThat(local.subscriptions.made).hasSize(2);
   }
 
   @Test
@@ -219,13 +219,13 @@ class FanOutOverTheWireTest {
     faster.hasAll();
     slower.hasAll();
     print("two readers of a shard for a minute", 0, slower);
-    assertThat(local.counted.subscriptions).hasSize(1);
+    assertThat(local.subscriptions.made).hasSize(1);
     faster.cursor.close();
     for (int i = 0; i < 3; i++) {
       slower.readAfter(put(1));
     }
     slower.hasAll();
-    assertThat(local.counted.subscriptions).as("the other's turn").hasSize(2);
+    assertThat(local.subscriptions.made).as("the other's turn").hasSize(2);
     assertThat(told)
         .containsExactly(
             "enhanced fan-out, consumer reader",
@@ -273,7 +273,7 @@ class FanOutOverTheWireTest {
 
     reader.hasAll();
     // One more where the end of the first comes before its reason: it is asked for once again.
-    assertThat(local.counted.subscriptions).hasSizeBetween(2, 3);
+    assertThat(local.subscriptions.made).hasSizeBetween(2, 3);
     assertThat(local.direct.listStreamConsumers(r -> r.streamARN(ARN)).join().consumers())
         .hasSize(1);
   }
@@ -293,7 +293,7 @@ class FanOutOverTheWireTest {
       reader.readAfter(put(1));
       for (int i = 1; i <= 3; i++) {
         int over = i;
-        assertThat(local.loop.runUntil(() -> local.counted.ended.get() >= over, 20_000))
+        assertThat(local.loop.runUntil(() -> local.subscriptions.ended.get() >= over, 20_000))
             .as("the client gives up, in real time")
             .isTrue();
         local.loop.advance(Duration.ofSeconds(30));
@@ -303,8 +303,8 @@ class FanOutOverTheWireTest {
       reader.hasAll();
       print("3 read time-outs while nobody waited", 3, reader);
       // A busy machine gives up more of them; each is followed by one.
-      int ends = local.counted.ended.get();
-      assertThat(local.counted.subscriptions).hasSizeBetween(4, ends + 1);
+      int ends = local.subscriptions.ended.get();
+      assertThat(local.subscriptions.made).hasSizeBetween(4, ends + 1);
       assertThat(told).containsExactly("enhanced fan-out, consumer reader");
     }
   }
@@ -386,7 +386,7 @@ class FanOutOverTheWireTest {
   private void print(String what, int renewals, Reader reader) {
     System.out.printf(
         "%s: %d records in order, %d subscriptions, %d renewals due at most, told %s%n",
-        what, reader.read.size(), local.counted.subscriptions.size(), renewals, told);
+        what, reader.read.size(), local.subscriptions.made.size(), renewals, told);
   }
 
   /** Reads one shard and keeps what it read. */

@@ -51,6 +51,7 @@ final class LocalStreams implements AutoCloseable {
   final FaultyFront front;
 
   final CountedClient counted;
+  final CountedHttp subscriptions;
   private final KinesisConnector connector;
 
   private LocalStreams(SdkAsyncHttpClient http, Retrieval retrieval) {
@@ -69,11 +70,10 @@ final class LocalStreams implements AutoCloseable {
     server = LocalKinesis.builder().clock(loop::now).limits(limits).start();
     direct = client(server.endpoint(), HTTP2);
     front = new FaultyFront(server.endpoint());
+    subscriptions = new CountedHttp(http);
     counted =
         new CountedClient(
-            http == HTTP1
-                ? client(front.endpoint(), http)
-                : http == HTTP2 ? direct : client(server.endpoint(), http));
+            client(http == HTTP1 ? front.endpoint() : server.endpoint(), subscriptions));
     connector = new KinesisConnector(around.apply(counted.client()), retrieval);
   }
 
@@ -156,20 +156,23 @@ final class LocalStreams implements AutoCloseable {
   <T> T await(CompletionStage<T> stage) {
     CompletableFuture<T> answer = stage.toCompletableFuture();
     while (!answer.isDone()) {
-      boolean turned =
-          loop.runUntil(() -> answer.isDone() || counted.underWay() == 0, CALL_MILLIS_MAX);
+      boolean turned = loop.runUntil(() -> answer.isDone() || underWay() == 0, CALL_MILLIS_MAX);
       assertThat(turned).as("the server answers").isTrue();
-      if (counted.owed() > 0
+      if (subscriptions.owed() > 0
           && (loop.runUntil(answer::isDone, PUSH_MILLIS_MAX) || comesBehindCalls(answer))) {
         break;
       }
-      if (!answer.isDone() && counted.underWay() == 0) {
+      if (!answer.isDone() && underWay() == 0) {
         var next = loop.nextDue();
         assertThat(next).as("something is still to happen").isPresent();
         loop.advance(next.orElseThrow());
       }
     }
     return answer.join();
+  }
+
+  private int underWay() {
+    return counted.underWay() + subscriptions.underWay();
   }
 
   private boolean comesBehindCalls(CompletableFuture<?> answer) {
