@@ -12,6 +12,7 @@ import io.headrace.kcl.StartingPosition;
 import io.headrace.kcl.StreamException;
 import io.headrace.kcl.StreamRecord;
 import io.headrace.local.Fault;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -307,6 +308,34 @@ class FanOutOverTheWireTest {
       assertThat(local.subscriptions.made).hasSizeBetween(4, ends + 1);
       assertThat(told).containsExactly("enhanced fan-out, consumer reader");
     }
+  }
+
+  @Test
+  void a_quiet_subscription_keeps_no_decoder_of_the_sdks() {
+    int shards = 48;
+    var wide = local.create("wide", shards);
+    local.awaitConsumer(wide);
+    var all = local.await(wide.shards());
+    long before = heapInUse();
+    var cursors = new ArrayList<ShardCursor>();
+    for (var shard : all) {
+      var cursor = wide.open(shard, StartingPosition.TRIM_HORIZON, claim);
+      assertThat(local.await(cursor.fetch(PLENTY))).isInstanceOf(Fetched.Records.class);
+      cursors.add(cursor);
+    }
+    long kept = (heapInUse() - before) / shards;
+
+    System.out.printf(
+        "a quiet subscription takes %,d bytes of heap, its server's included%n", kept);
+    assertThat(local.subscriptions.made.size() - local.subscriptions.ended.get()).isEqualTo(shards);
+    assertThat(kept).isLessThan(256 << 10);
+    cursors.forEach(ShardCursor::close);
+  }
+
+  private static long heapInUse() {
+    var memory = ManagementFactory.getMemoryMXBean();
+    memory.gc();
+    return memory.getHeapMemoryUsage().getUsed();
   }
 
   @Test
