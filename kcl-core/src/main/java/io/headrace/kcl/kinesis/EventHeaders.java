@@ -100,7 +100,8 @@ record EventHeaders(Kind kind, String code, @Nullable String words) {
     int end;
     if (hasLength(bytes, type, to)) {
       int value = type + 1 + Short.BYTES;
-      end = value > to ? value : value + ((bytes[type + 1] & 0xFF) << 8 | bytes[type + 2] & 0xFF);
+      end =
+          value > to ? value : value + (((bytes[type + 1] & 0xFF) << 8) | (bytes[type + 2] & 0xFF));
     } else if (type < to && bytes[type] >= 0 && bytes[type] < LENGTHS.length) {
       end = type + 1 + LENGTHS[bytes[type]];
     } else {
