@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import org.reactivestreams.Subscriber;
 import org.reactivestreams.Subscription;
+import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.core.interceptor.Context;
 import software.amazon.awssdk.http.SdkHttpResponse;
 
@@ -104,6 +105,9 @@ final class EventsAside implements Aside {
     /** Whether a piece is asked for, or being read: one at a time. */
     private boolean underWay;
 
+    /** How many of those that waited are being handed over: the end is told behind them. */
+    private int handing;
+
     private boolean over;
     private @Nullable Throwable failure;
 
@@ -120,20 +124,28 @@ final class EventsAside implements Aside {
     @Override
     public void request(long one) {
       EventBody next;
-      boolean isLast;
       synchronized (this) {
         next = waiting.poll();
-        isLast = next != null && over && waiting.isEmpty();
         wanted = next == null && !over;
+        handing += next == null ? 0 : 1;
       }
       if (next == null) {
         askForMore();
-      } else {
-        hand(next);
-        if (isLast) {
-          tellEnd();
-        }
+        return;
       }
+      hand(next);
+      boolean isLast;
+      synchronized (this) {
+        handing--;
+        isLast = over && isAllHanded();
+      }
+      if (isLast) {
+        tellEnd();
+      }
+    }
+
+    private boolean isAllHanded() {
+      return waiting.isEmpty() && handing == 0;
     }
 
     private void askForMore() {
@@ -165,13 +177,19 @@ final class EventsAside implements Aside {
 
     @Override
     public void onNext(ByteBuffer piece) {
-      if (!cancelled) {
-        frames.take(piece);
-        synchronized (this) {
-          underWay = false;
-        }
-        askForMore();
+      if (cancelled) {
+        return;
       }
+      try {
+        frames.take(piece);
+      } catch (RuntimeException broken) {
+        // Whoever sends the piece tells the SDK alone, and this would stand still.
+        failed(broken);
+      }
+      synchronized (this) {
+        underWay = false;
+      }
+      askForMore();
     }
 
     @Override
@@ -204,9 +222,10 @@ final class EventsAside implements Aside {
       }
     }
 
+    /** As the SDK does: of HTTP clients and their threads anything may come. */
     @Override
     public void onError(Throwable why) {
-      end(why);
+      end(SdkClientException.create("the answer broke off", why));
     }
 
     /** What is held then is no whole message: the event in it comes again by other means. */
@@ -224,7 +243,7 @@ final class EventsAside implements Aside {
         over = true;
         wanted = false;
         failure = why;
-        isLast = waiting.isEmpty();
+        isLast = isAllHanded();
       }
       if (isLast) {
         tellEnd();

@@ -2,7 +2,9 @@ package io.headrace.kcl.kinesis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headrace.kcl.StreamException;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -249,6 +251,59 @@ class EventsAsideTest {
   }
 
   @Test
+  void an_end_that_comes_while_the_last_event_is_handed_over_is_told_behind_it() {
+    body.answer(EVENTS, List.of(ByteBuffer.wrap(joined(List.of(PLAIN, PLAIN)))));
+    var reader =
+        new Apart(1) {
+          @Override
+          public void came(EventBody event) {
+            if (said.size() > 1) {
+              body.end();
+            }
+            super.came(event);
+          }
+        };
+    subscribe(client, new EventsAside(reader), new Alone());
+    reader.source.request(1);
+
+    assertThat(reader.said).hasSize(1 + 3 + 3 + 1).endsWith("ended");
+  }
+
+  @Test
+  void an_answer_that_breaks_off_is_the_networks_whatever_it_is_called() {
+    body.answer(EVENTS, List.of(ByteBuffer.wrap(PLAIN)));
+    for (var why : List.of(new IllegalStateException("no read for 500 ms"), new IOException("x"))) {
+      var reader = new Apart(1);
+      subscribe(client, new EventsAside(reader), new Alone());
+      body.breakOff(why);
+
+      var place = Place.of("orders", client);
+      assertThat(Failure.of("SubscribeToShard", place, Objects.requireNonNull(reader.failure)))
+          .hasMessageContaining("could not reach the service")
+          .hasMessageContaining(why.getMessage())
+          .extracting(StreamException::kind)
+          .isEqualTo(StreamException.Kind.RETRYABLE);
+    }
+  }
+
+  @Test
+  void a_reader_that_throws_is_told_an_end_rather_than_nothing_for_ever() {
+    body.answer(EVENTS, List.of(ByteBuffer.wrap(PLAIN), ByteBuffer.wrap(PLAIN)));
+    var broken = new IllegalStateException("broken");
+    var reader =
+        new Apart(1) {
+          @Override
+          public void came(EventBody event) {
+            throw broken;
+          }
+        };
+    subscribe(client, new EventsAside(reader), new Alone());
+
+    assertThat(reader.failure).isSameAs(broken);
+    assertThat(body.cancelled).isTrue();
+  }
+
+  @Test
   void a_reader_that_cancels_ends_the_answer_and_is_told_nothing_more() {
     body.answer(
         EVENTS, List.of(ByteBuffer.wrap(joined(List.of(PLAIN, PLAIN))), ByteBuffer.wrap(PLAIN)));
@@ -482,7 +537,7 @@ class EventsAsideTest {
   }
 
   /** Asks for one event after the other, past the SDK. */
-  private static final class Apart extends Notes implements EventsAside.Reader {
+  private static class Apart extends Notes implements EventsAside.Reader {
     private final int eventsMax;
     private int events;
     Subscription source;

@@ -30,10 +30,22 @@ final class ScriptedBody implements SdkAsyncHttpClient {
 
   boolean cancelled;
 
+  private Body latest;
+
   /** What is answered from now on. */
   void answer(String contentType, List<ByteBuffer> body) {
     type = contentType;
     pieces = body;
+  }
+
+  /** The latest answer ends, as one does that nobody has asked for more. */
+  void end() {
+    latest.end();
+  }
+
+  /** The latest answer breaks off. */
+  void breakOff(Exception why) {
+    latest.breakOff(why);
   }
 
   /** A client whose events come on the thread that asks for them. */
@@ -59,7 +71,8 @@ final class ScriptedBody implements SdkAsyncHttpClient {
     var done = new CompletableFuture<Void>();
     handler.onHeaders(
         SdkHttpResponse.builder().statusCode(200).putHeader("Content-Type", type).build());
-    handler.onStream(new Body(handler, done));
+    latest = new Body(handler, done);
+    handler.onStream(latest);
     return done;
   }
 
@@ -105,9 +118,7 @@ final class ScriptedBody implements SdkAsyncHttpClient {
 
     private void emit() {
       if (!left.hasNext()) {
-        over = true;
-        reader.onComplete();
-        done.complete(null);
+        end();
         return;
       }
       try {
@@ -117,6 +128,19 @@ final class ScriptedBody implements SdkAsyncHttpClient {
         handler.onError(thrown);
         done.completeExceptionally(thrown);
       }
+    }
+
+    void end() {
+      over = true;
+      reader.onComplete();
+      done.complete(null);
+    }
+
+    void breakOff(Exception why) {
+      over = true;
+      reader.onError(why);
+      handler.onError(why);
+      done.completeExceptionally(why);
     }
 
     @Override
