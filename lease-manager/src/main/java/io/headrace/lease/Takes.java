@@ -76,23 +76,18 @@ final class Takes {
     if (heart.state() != State.ACTIVE || !heart.validAt(desk.now())) {
       return;
     }
-    for (var item : fleet.view().living()) {
-      var book = fleet.book(item.incarnation());
-      if (book != null) {
-        book.offers()
-            .forEach(
-                (shard, taker) -> {
-                  // While streams are added or left, others may not know yet that it is none of
-                  // ours.
-                  boolean ours = taker.equals(desk.self()) && roster.reads(shard.stream());
-                  if (ours && !heart.awake()) {
-                    heart.wake(); // It is prepared for when others know.
-                  } else if (ours && !has(shard) && !leases.has(shard)) {
-                    prepare(new Taking(shard, item.incarnation()));
-                  }
-                });
-      }
-    }
+    fleet
+        .offered()
+        .forEach(
+            (shard, giver) -> {
+              // While streams are added or left, others may not know yet that it is none of ours.
+              boolean ours = roster.reads(shard.stream());
+              if (ours && !heart.awake()) {
+                heart.wake(); // It is prepared for when others know.
+              } else if (ours && !has(shard) && !leases.has(shard)) {
+                prepare(new Taking(shard, giver));
+              }
+            });
   }
 
   private boolean offered(Taking taking) {
