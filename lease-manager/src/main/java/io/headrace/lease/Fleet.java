@@ -343,9 +343,11 @@ final class Fleet {
   /** Takes over what a book says of weights; this worker's own, too. */
   void learnWeights(Book book) {
     boolean changed = false;
-    for (var shard : book.holdings()) {
-      if (!book.weights().containsKey(shard)) {
-        changed |= weights.remove(shard) != null;
+    if (!weights.isEmpty()) {
+      for (var shard : book.holdings()) {
+        if (!book.weights().containsKey(shard)) {
+          changed |= weights.remove(shard) != null;
+        }
       }
     }
     for (var weight : book.weights().entrySet()) {
@@ -429,8 +431,8 @@ final class Fleet {
   }
 
   /**
-   * Sees to it that whoever falls silent is judged in time. A judgement that is due already is not
-   * put off for whoever was heard of since: it finds nobody then, and looks again who is next.
+   * Sees to it that whoever falls silent is judged in time. What is set already is not put off for
+   * whoever was heard of since: it comes too early then, and is set anew for who is next.
    */
   @SuppressWarnings("ReferenceEquality") // The same list until a worker says something else.
   private void watch() {

@@ -39,6 +39,9 @@ final class FleetView {
 
   private final Map<String, Seen> workers = new HashMap<>();
 
+  /** Whom the last answer named, in its order, which the next one mostly keeps. */
+  private List<Seen> answered = List.of();
+
   /** Those that came within the time of a roll; some may have come before. */
   private final Set<Seen> lately = new LinkedHashSet<>();
 
@@ -92,6 +95,7 @@ final class FleetView {
       boolean agreed) {}
 
   private static final class Seen {
+    final String id;
     Stored<WorkerItem> stored;
     long since;
     boolean changed;
@@ -102,9 +106,10 @@ final class FleetView {
     final Deque<Life> lives = new ArrayDeque<>();
 
     Seen(Stored<WorkerItem> stored, long now) {
+      this.id = stored.item().incarnation().workerId();
       this.stored = stored;
       this.since = now;
-      lives.add(new Life(stored.item().incarnation(), now, false, false));
+      lives.add(Life.of(stored.item(), now, false, false));
     }
 
     WorkerItem item() {
@@ -117,8 +122,14 @@ final class FleetView {
    *
    * @param restarted it follows one that this observer saw leave in order, not long before
    * @param soon the one before it had come within the time of a roll, too
+   * @param newUntil the tick at which the time of a roll is over
    */
-  private record Life(Incarnation incarnation, long appeared, boolean restarted, boolean soon) {}
+  private record Life(
+      Incarnation incarnation, long appeared, boolean restarted, boolean soon, long newUntil) {
+    static Life of(WorkerItem item, long now, boolean restarted, boolean soon) {
+      return new Life(item.incarnation(), now, restarted, soon, now + rollTicks(item));
+    }
+  }
 
   /** An answer to the view poll. */
   void observe(long now, List<Stored<WorkerItem>> answer) {
@@ -127,21 +138,39 @@ final class FleetView {
     }
     polled = true;
     lastPoll = now;
-    answer.forEach(item -> observe(now, item));
+    var before = answered.iterator();
+    var named = new ArrayList<Seen>(answer.size());
+    for (var item : answer) {
+      var id = item.item().incarnation().workerId();
+      var known = before.hasNext() ? before.next() : null;
+      named.add(observe(now, item, known != null && known.id.equals(id) ? known : workers.get(id)));
+    }
+    answered = named;
   }
 
   /** One item, from wherever it came. */
   void observe(long now, Stored<WorkerItem> item) {
-    var id = item.item().incarnation().workerId();
-    var seen = workers.get(id);
-    if (seen == null) {
-      seen = new Seen(item, now);
-      workers.put(id, seen);
-      lately.add(seen);
-      active = null;
-      census = null;
-      return;
+    var unused = observe(now, item, workers.get(item.item().incarnation().workerId()));
+  }
+
+  private Seen observe(long now, Stored<WorkerItem> item, @Nullable Seen known) {
+    if (known == null) {
+      return meet(now, item);
     }
+    update(known, item, now);
+    return known;
+  }
+
+  private Seen meet(long now, Stored<WorkerItem> item) {
+    var seen = new Seen(item, now);
+    workers.put(seen.id, seen);
+    lately.add(seen);
+    active = null;
+    census = null;
+    return seen;
+  }
+
+  private void update(Seen seen, Stored<WorkerItem> item, long now) {
     if (item.nonce().equals(seen.stored.nonce()) && item.revision() <= seen.stored.revision()) {
       return;
     }
@@ -160,7 +189,7 @@ final class FleetView {
       boolean justLeft = now - seen.since < rollTicks(seen.item());
       boolean soon =
           seen.replaced && now - seen.lives.getLast().appeared() < rollTicks(seen.item());
-      seen.lives.addLast(new Life(item.incarnation(), now, left && justLeft, soon));
+      seen.lives.addLast(Life.of(item, now, left && justLeft, soon));
       seen.replaced = true;
       lately.add(seen);
       if (seen.lives.size() > LIVES_REMEMBERED_MAX) {
@@ -217,7 +246,7 @@ final class FleetView {
   }
 
   private Stream<Seen> lately(long now) {
-    lately.removeIf(seen -> now - seen.lives.getLast().appeared() >= rollTicks(seen.item()));
+    lately.removeIf(seen -> now - seen.lives.getLast().newUntil() >= 0);
     return lately.stream();
   }
 
@@ -376,6 +405,7 @@ final class FleetView {
     if (seen != null && seen.stored.equals(item)) {
       workers.remove(id);
       lately.remove(seen);
+      answered = List.of();
       active = null;
       census = null;
     }

@@ -26,6 +26,8 @@ final class Takes {
   private final Consumer<LeaseEvent> events;
   private final Map<ShardKey, Taking> takings = new TreeMap<>(ShardKeys.ORDER);
 
+  private long changes;
+
   private static final class Taking {
     final ShardKey shard;
     final Incarnation from;
@@ -51,6 +53,11 @@ final class Takes {
     this.roster = roster;
     this.leases = leases;
     this.events = events;
+  }
+
+  /** Rises whenever something is to be taken, or no more. */
+  long changes() {
+    return changes;
   }
 
   boolean has(ShardKey shard) {
@@ -101,6 +108,7 @@ final class Takes {
 
   private void prepare(Taking taking) {
     takings.put(taking.shard, taking);
+    changes++;
     desk.read(
         () -> desk.table.lease(desk.application, taking.shard),
         found -> {
@@ -108,10 +116,10 @@ final class Takes {
             taking.told = roster.describe(found.get().item());
             events.accept(new LeaseEvent.Offered(taking.shard, taking.told));
           } else {
-            takings.remove(taking.shard, taking);
+            remove(taking);
           }
         },
-        failure -> takings.remove(taking.shard, taking)); // the next look at the book asks again
+        failure -> remove(taking)); // the next look at the book asks again
   }
 
   /** The worker can take the shard without delay. */
@@ -155,7 +163,7 @@ final class Takes {
         row.item().acknowledged(),
         written -> {
           if (written instanceof Written.Applied<LeaseRow> applied) {
-            takings.remove(taking.shard, taking);
+            remove(taking);
             leases.taken(applied.now());
           } else {
             look(taking);
@@ -163,8 +171,13 @@ final class Takes {
         });
   }
 
+  private boolean remove(Taking taking) {
+    changes++;
+    return takings.remove(taking.shard, taking);
+  }
+
   private void drop(Taking taking, String reason) {
-    if (takings.remove(taking.shard, taking)) {
+    if (remove(taking)) {
       if (taking.told != null) {
         events.accept(new LeaseEvent.Lost(taking.shard, reason));
       }
@@ -176,7 +189,7 @@ final class Takes {
 
   void loseAll(String reason) {
     for (var taking : List.copyOf(takings.values())) {
-      takings.remove(taking.shard);
+      remove(taking);
       if (taking.told != null) {
         events.accept(new LeaseEvent.Lost(taking.shard, reason));
       }
