@@ -22,7 +22,7 @@ final class ClaimPlan {
   private ClaimPlan() {}
 
   /**
-   * How long {@code self} waits before it claims each shard.
+   * How long {@code self} waits before it claims each shard, in the order of {@code free}.
    *
    * @param free and what each weighs, in an order on which all agree
    * @param held what each active worker has, {@code self} among them
@@ -36,16 +36,16 @@ final class ClaimPlan {
       BiPredicate<Incarnation, StreamId> reads) {
     var firsts = assign(free, held, capacities, reads);
     var hash = RendezvousHash.among(held.keySet(), capacities);
-    var waits = new HashMap<ShardKey, Duration>();
+    var waits = new LinkedHashMap<ShardKey, Duration>();
     for (var shard : free.keySet()) {
       var first = firsts.get(shard);
       if (self.equals(first)) {
         waits.put(shard, Duration.ZERO);
         continue;
       }
-      var second = hash.best(shard, who -> !who.equals(first) && reads.test(who, shard.stream()));
-      waits.put(
-          shard, self.equals(second) ? LeaseSettings.SECOND_CHOICE : LeaseSettings.ANY_CHOICE);
+      boolean isSecond =
+          hash.isBest(self, shard, who -> !who.equals(first) && reads.test(who, shard.stream()));
+      waits.put(shard, isSecond ? LeaseSettings.SECOND_CHOICE : LeaseSettings.ANY_CHOICE);
     }
     return waits;
   }
@@ -60,19 +60,17 @@ final class ClaimPlan {
       Map<Incarnation, Integer> held,
       Map<Incarnation, Integer> capacities,
       BiPredicate<Incarnation, StreamId> reads) {
-    var readersOf = new HashMap<StreamId, Set<Incarnation>>();
     var groups = new LinkedHashMap<Set<Incarnation>, Map<ShardKey, Integer>>();
+    var groupOf = new HashMap<StreamId, Map<ShardKey, Integer>>();
     free.forEach(
-        (shard, weight) -> {
-          var readers =
-              readersOf.computeIfAbsent(
-                  shard.stream(),
-                  stream ->
-                      held.keySet().stream()
-                          .filter(who -> reads.test(who, stream))
-                          .collect(Collectors.toSet()));
-          groups.computeIfAbsent(readers, r -> new LinkedHashMap<>()).put(shard, weight);
-        });
+        (shard, weight) ->
+            groupOf
+                .computeIfAbsent(
+                    shard.stream(),
+                    stream ->
+                        groups.computeIfAbsent(
+                            readers(stream, held.keySet(), reads), r -> new LinkedHashMap<>()))
+                .put(shard, weight));
     var totals = new HashMap<>(held);
     var firsts = new HashMap<ShardKey, Incarnation>();
     groups.forEach(
@@ -87,6 +85,11 @@ final class ClaimPlan {
           }
         });
     return firsts;
+  }
+
+  private static Set<Incarnation> readers(
+      StreamId stream, Set<Incarnation> workers, BiPredicate<Incarnation, StreamId> reads) {
+    return workers.stream().filter(who -> reads.test(who, stream)).collect(Collectors.toSet());
   }
 
   /** In the order in which they are given. */

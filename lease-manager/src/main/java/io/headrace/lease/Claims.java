@@ -8,8 +8,11 @@ import io.headrace.lease.FleetView.Verdict;
 import io.headrace.lease.RosterPart.Standing;
 import io.headrace.lease.WorkerItem.State;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -30,18 +33,29 @@ final class Claims {
    */
   private static final Duration PLAN_MAX = Duration.ofSeconds(1);
 
+  /** Ticks; more than any that are waited for. */
+  private static final long NEVER = Long.MAX_VALUE / 2;
+
   private final Desk desk;
   private final Heart heart;
   private final Fleet fleet;
   private final Roster roster;
   private final Leases leases;
   private final Takes takes;
-  private final Map<ShardKey, Candidate> candidates = new TreeMap<>(ShardKeys.ORDER);
+  private Map<ShardKey, Candidate> candidates = new HashMap<>();
+
+  /** Of the candidates. */
+  private final Set<Candidate> asked = new LinkedHashSet<>();
+
   private final Set<ShardKey> urgent = new HashSet<>();
   private final Map<ShardKey, Stored<LeaseRow>> made = new HashMap<>();
   private Consumer<StreamId> onForgotten = stream -> {};
   private @Nullable Rest rest;
   private @Nullable Plan plan;
+
+  /** Null when candidates have to be found anew, whatever is known of others. */
+  private @Nullable Found found;
+
   private Consumer<ShardKey> onDeleted = shard -> {};
   private boolean open;
 
@@ -58,12 +72,56 @@ final class Claims {
   private record Rest(List<ShardKey> runnable, Set<ShardKey> spokenFor, Set<ShardKey> left) {}
 
   /**
+   * What candidates were found from: those of others, and this worker's own, which are counted but
+   * for claims. A fleet that starts has thousands of candidates, and a claim takes away one.
+   */
+  private record Found(Rest rest, long ownChanges, boolean booksKnown) {
+    @SuppressWarnings("ReferenceEquality") // The same until something changes.
+    boolean holds(Rest restNow, long ownChangesNow, boolean booksKnownNow) {
+      return rest == restNow && ownChanges == ownChangesNow && booksKnown == booksKnownNow;
+    }
+  }
+
+  /**
    * How long this worker waits before it claims each shard, and what that was found from.
    *
    * @param active whoever was, the same set until that changes
+   * @param turns by shard; few, in which all shards are
    */
   private record Plan(
-      Rest rest, SortedSet<Incarnation> active, long madeAt, Map<ShardKey, Duration> waits) {
+      Rest rest,
+      SortedSet<Incarnation> active,
+      long madeAt,
+      Map<ShardKey, Turn> turns,
+      Collection<Turn> inOrder) {
+    static Plan of(
+        Rest rest, SortedSet<Incarnation> active, long now, Map<ShardKey, Duration> waits) {
+      var turns = new HashMap<ShardKey, Turn>();
+      var byWait = new TreeMap<Duration, Turn>();
+      waits.forEach(
+          (shard, wait) -> {
+            var turn = byWait.computeIfAbsent(wait, w -> new Turn(w, now));
+            turn.shards.add(shard);
+            turns.put(shard, turn);
+          });
+      return new Plan(rest, active, now, turns, byWait.values());
+    }
+
+    boolean covers(Set<ShardKey> shards) {
+      return turns.keySet().containsAll(shards);
+    }
+
+    void lookAtAll(long ticks) {
+      inOrder.forEach(turn -> turn.lookNotLaterThan(ticks));
+    }
+
+    void lookNotLaterThan(long ticks, ShardKey shard) {
+      var turn = turns.get(shard);
+      if (turn != null) {
+        turn.lookNotLaterThan(ticks);
+      }
+    }
+
     boolean holds(Rest now, SortedSet<Incarnation> activeNow, long ticks) {
       return isSame(rest, now) && isSame(active, activeNow) && ticks - madeAt < PLAN_MAX.toNanos();
     }
@@ -74,17 +132,38 @@ final class Claims {
     }
   }
 
+  /** The shards for which this worker waits equally long. */
+  private static final class Turn {
+    final Duration wait;
+    final List<ShardKey> shards = new ArrayList<>();
+
+    /** Before this none of them is due: most are another's first choice, and due much later. */
+    long notBefore;
+
+    Turn(Duration wait, long now) {
+      this.wait = wait;
+      notBefore = now;
+    }
+
+    void lookNotLaterThan(long ticks) {
+      if (ticks - notBefore < 0) {
+        notBefore = ticks;
+      }
+    }
+  }
+
   private static final class Candidate {
+    final ShardKey shard;
     final long since;
     long notBefore;
-    boolean asked;
 
     /** Its row can't be read: it is not to be had, whatever anybody does. */
     boolean unreadable;
 
     Duration pause = LeaseSettings.LOOK_AGAIN_FIRST;
 
-    Candidate(long now) {
+    Candidate(ShardKey shard, long now) {
+      this.shard = shard;
       since = now;
       notBefore = now;
     }
@@ -127,7 +206,9 @@ final class Claims {
     open = false;
     answers.begin();
     plan = null;
-    candidates.clear();
+    found = null;
+    candidates = new HashMap<>();
+    asked.clear();
     urgent.clear();
     made.clear();
   }
@@ -135,6 +216,7 @@ final class Claims {
   /** This worker made the shard runnable and takes it at once; balance comes later. */
   void atOnce(ShardKey shard) {
     urgent.add(shard);
+    found = null;
     consider();
   }
 
@@ -145,11 +227,7 @@ final class Claims {
 
   /** Whether something is being looked at that may be claimed. */
   boolean asking() {
-    return asked() > 0;
-  }
-
-  private int asked() {
-    return (int) candidates.values().stream().filter(candidate -> candidate.asked).count();
+    return !asked.isEmpty();
   }
 
   /**
@@ -170,49 +248,60 @@ final class Claims {
     if (candidates.isEmpty()) {
       return;
     }
-    var waits = waits();
     long now = desk.now();
-    int room = LeaseSettings.CLAIMS_MAX - leases.claiming() - asked();
-    long nextDue = Long.MAX_VALUE;
+    long nextDue = NEVER;
+    for (var turn : plan().inOrder()) {
+      long due = turn.notBefore - now;
+      nextDue = Math.min(nextDue, due > 0 ? due : take(turn, now));
+    }
+    if (nextDue < NEVER) {
+      next = desk.after(Duration.ofNanos(nextDue), this::consider);
+    }
+  }
+
+  /** Asks for what is due; returns in how many ticks something else will be. */
+  private long take(Turn turn, long now) {
+    turn.notBefore = now + NEVER;
+    int room = LeaseSettings.CLAIMS_MAX - leases.claiming() - asked.size();
+    long nextDue = NEVER;
     // Whose book is being fetched may hold what looks free; a fetch that fails delays nobody long.
     long booksBy = fleet.booksKnown() ? Long.MIN_VALUE : desk.settings.viewPoll().toNanos();
-    for (var shard : List.copyOf(candidates.keySet())) {
+    for (var shard : turn.shards) {
       var candidate = candidates.get(shard);
-      if (candidate == null || candidate.asked) {
+      if (candidate == null || asked.contains(candidate)) {
         continue;
       }
-      var wait = urgent.contains(shard) ? Duration.ZERO : waits.getOrDefault(shard, Duration.ZERO);
-      long delay = Math.max(wait.toNanos(), urgent.contains(shard) ? 0 : booksBy);
+      long delay = urgent.contains(shard) ? 0 : Math.max(turn.wait.toNanos(), booksBy);
       long due = Math.max(candidate.since + delay - now, candidate.notBefore - now);
       if (due > 0) {
         nextDue = Math.min(nextDue, due);
+        turn.lookNotLaterThan(now + due);
       } else if (!heart.awake()) {
         heart.wake(); // It is claimed when others know.
+        turn.lookNotLaterThan(now);
       } else if (room > 0) {
         room--;
         ask(shard, candidate);
+      } else {
+        turn.lookNotLaterThan(now);
       }
     }
-    if (nextDue < Long.MAX_VALUE) {
-      next = desk.after(Duration.ofNanos(nextDue), this::consider);
-    }
+    return nextDue;
   }
 
   /**
    * Who has not been heard of for long is no first choice: its heirs would wait for it. Nor is a
    * standby, which would find the shard a look later; it is offered some when it is worth it.
    */
-  private Map<ShardKey, Duration> waits() {
+  private Plan plan() {
     var known = plan;
     var seen = rest();
     var active = fleet.view().active();
-    if (known == null
-        || !known.holds(seen, active, desk.now())
-        || !known.waits().keySet().containsAll(candidates.keySet())) {
-      known = new Plan(seen, active, desk.now(), planned());
+    if (known == null || !known.holds(seen, active, desk.now())) {
+      known = Plan.of(seen, active, desk.now(), planned());
       plan = known;
     }
-    return known.waits();
+    return known;
   }
 
   private Map<ShardKey, Duration> planned() {
@@ -226,14 +315,31 @@ final class Claims {
 
   private void refresh() {
     var rest = rest();
+    long ownChanges = leases.changes() + takes.changes();
+    boolean booksKnown = fleet.booksKnown();
+    if (found != null && found.holds(rest, ownChanges, booksKnown)) {
+      return;
+    }
+    found = new Found(rest, ownChanges, booksKnown);
     var free = new HashSet<>(rest.left);
     free.addAll(urgent);
     free.removeAll(rest.spokenFor);
     free.removeIf(shard -> leases.has(shard) || takes.has(shard));
     urgent.retainAll(free);
     made.keySet().removeIf(shard -> roster.standing(shard) != null && !free.contains(shard));
-    candidates.keySet().retainAll(free);
-    free.forEach(shard -> candidates.computeIfAbsent(shard, s -> new Candidate(desk.now())));
+    // A new map: one that had thousands is gone through as if it still had.
+    var before = candidates;
+    candidates = new HashMap<>();
+    for (var shard : free) {
+      var known = before.get(shard);
+      candidates.put(shard, known == null ? new Candidate(shard, desk.now()) : known);
+    }
+    asked.removeIf(candidate -> candidates.get(candidate.shard) != candidate);
+    if (plan != null && plan.covers(candidates.keySet())) {
+      plan.lookAtAll(desk.now());
+    } else {
+      plan = null;
+    }
   }
 
   /**
@@ -246,8 +352,12 @@ final class Claims {
     if (known == null
         || known.runnable != roster.runnable()
         || known.spokenFor != fleet.spokenFor()) {
-      var left = new HashSet<>(roster.runnable());
-      left.removeAll(fleet.spokenFor());
+      var left = new HashSet<ShardKey>();
+      for (var shard : roster.runnable()) {
+        if (!fleet.spokenFor().contains(shard)) {
+          left.add(shard);
+        }
+      }
       known = new Rest(roster.runnable(), fleet.spokenFor(), left);
       rest = known;
     }
@@ -255,7 +365,7 @@ final class Claims {
   }
 
   private void ask(ShardKey shard, Candidate candidate) {
-    candidate.asked = true;
+    asked.add(candidate);
     var known = made.remove(shard);
     if (known != null) {
       decide(shard, candidate, known); // If it is not so any more, the claim is refused.
@@ -328,19 +438,26 @@ final class Claims {
 
   private void claim(ShardKey shard, Stored<LeaseRow> row) {
     if (leases.has(shard) || takes.has(shard) || heart.state() != State.ACTIVE) {
-      candidates.remove(shard);
+      drop(shard);
       return;
     }
     urgent.remove(shard);
-    candidates.remove(shard);
+    drop(shard);
     leases.claim(row);
+  }
+
+  private void drop(ShardKey shard) {
+    asked.remove(candidates.remove(shard));
   }
 
   /** Somebody has it who does not say so yet, or nobody may: looked at again, ever more seldom. */
   private void postpone(Candidate candidate) {
-    candidate.asked = false;
+    asked.remove(candidate);
     var pause = candidate.pause;
     candidate.notBefore = desk.now() + pause.toNanos();
+    if (plan != null) {
+      plan.lookNotLaterThan(candidate.notBefore, candidate.shard);
+    }
     var doubled = pause.multipliedBy(2);
     // A life that was replaced keeps its leases for its lease time; what takes longer is stuck.
     boolean stuck = desk.now() - candidate.since > desk.settings.audit().toNanos();

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the deployments of a fleet mean for its leases: to whom a shard goes while one takes the
@@ -24,17 +25,23 @@ final class Deployments {
   /** The newest that was ever told: state of that version may lie in the store. */
   private final Map<String, Integer> mayBeWritten = new ConcurrentHashMap<>();
 
+  /** Those that were gone through last, which is not done again while they stay the same. */
+  private @Nullable Collection<Profile> observed;
+
   Deployments(Deployment own) {
     this.own = own;
   }
 
   /**
-   * @param complete whether all living workers are among {@code profiles}
+   * @param profiles of living workers; the same collection until one of them changes
+   * @param complete whether all living workers are among them
    */
+  @SuppressWarnings("ReferenceEquality") // That is what is asked.
   void observe(Collection<Profile> profiles, boolean complete) {
-    if (!complete) {
+    if (!complete || profiles == observed) {
       return; // Who has just come may read less than the others.
     }
+    observed = profiles;
     own.reads()
         .forEach(
             (function, newest) -> {
@@ -48,6 +55,7 @@ final class Deployments {
 
   /** Nothing is certain until the others are known again. */
   void forget() {
+    observed = null;
     readByAll.clear();
   }
 

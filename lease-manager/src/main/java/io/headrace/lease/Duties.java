@@ -5,8 +5,11 @@ import io.headrace.kcl.ShardId;
 import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.StreamId;
 import io.headrace.lease.WorkerItem.State;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Who does the chores of a stream (listing it, making leases, sweeping): the first of the active
@@ -21,6 +24,23 @@ final class Duties {
   private final Desk desk;
   private final Heart heart;
   private final Fleet fleet;
+  private final Map<StreamId, Boolean> mine = new HashMap<>();
+
+  /** From whom {@link #mine} was found. */
+  private @Nullable Workers among;
+
+  /** Who may do chores, as far as is known: each the same object until something of it changes. */
+  private record Workers(
+      List<WorkerItem> living, Map<Incarnation, Profile> profiles, State state, boolean standby) {
+    @SuppressWarnings("ReferenceEquality")
+    boolean isSame(@Nullable Workers other) {
+      return other != null
+          && living == other.living
+          && profiles == other.profiles
+          && state == other.state
+          && standby == other.standby;
+    }
+  }
 
   Duties(Desk desk, Heart heart, Fleet fleet) {
     this.desk = desk;
@@ -29,6 +49,16 @@ final class Duties {
   }
 
   boolean areMine(StreamId stream) {
+    var now =
+        new Workers(fleet.view().living(), fleet.profiles(), heart.state(), heart.isStandby());
+    if (!now.isSame(among)) {
+      among = now;
+      mine.clear();
+    }
+    return mine.computeIfAbsent(stream, this::find);
+  }
+
+  private boolean find(StreamId stream) {
     var workers = new TreeSet<Incarnation>(fleet.view().active());
     workers.removeIf(who -> !fleet.reads(who, stream));
     if (heart.state() == State.ACTIVE) {

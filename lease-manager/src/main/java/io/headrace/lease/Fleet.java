@@ -10,6 +10,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -45,6 +46,18 @@ final class Fleet {
 
   /** Null when a book, or what a shard weighs, has changed since. */
   private @Nullable Loads lastLoads;
+
+  /** Null when a book has changed since. */
+  private @Nullable Map<Incarnation, Profile> profiles;
+
+  /** Null when a book has changed since. */
+  private @Nullable Offered offered;
+
+  /** Those whose books are all known as they last named them, as the view lists them. */
+  private @Nullable List<WorkerItem> booksKnownOf;
+
+  /** Among whom the next judgement finds the first suspect, as the view lists them. */
+  private @Nullable List<WorkerItem> watched;
 
   private BooleanSupplier busy = () -> false;
   private EventLoop.@Nullable Scheduled nextPoll;
@@ -88,6 +101,10 @@ final class Fleet {
     fetching.clear();
     judging.clear();
     polling = false;
+    booksKnownOf = null;
+    profiles = null;
+    offered = null;
+    disarmJudgement();
     bookNews.begin();
     afterPoll = new ArrayList<>();
     poll();
@@ -144,23 +161,32 @@ final class Fleet {
     waiters.forEach(Runnable::run);
   }
 
+  /** At rest the view lists the same workers as before, and next to nothing is to be done. */
+  @SuppressWarnings("ReferenceEquality") // The same list until a worker says something else.
   private void changed() {
-    var living = new HashSet<Incarnation>();
-    long newestRoster = 0;
-    for (var item : view.living()) {
-      living.add(item.incarnation());
-      newestRoster = Math.max(newestRoster, item.roster());
-      if (!item.incarnation().equals(desk.self()) && item.book() > revision(item.incarnation())) {
-        fetch(item.incarnation());
-      }
+    var living = view.living();
+    if (living != booksKnownOf) {
+      var news = living.stream().filter(item -> !isBookKnown(item)).toList();
+      news.forEach(item -> fetch(item.incarnation()));
+      forgetBooksBut(living);
+      booksKnownOf = news.isEmpty() ? living : null;
     }
-    if (books.keySet().retainAll(living)) {
+    roster.knownElsewhere(view.newestRoster());
+    heart.publishMembers(view.membersHash());
+    watch();
+    onChange.run();
+  }
+
+  private void forgetBooksBut(List<WorkerItem> living) {
+    var owners = new HashSet<Incarnation>();
+    living.forEach(item -> owners.add(item.incarnation()));
+    if (books.keySet().retainAll(owners)) {
       booksChanged();
     }
-    roster.knownElsewhere(newestRoster);
-    heart.publishMembers(view.membersHash());
-    armJudgement();
-    onChange.run();
+  }
+
+  private boolean isBookKnown(WorkerItem item) {
+    return item.incarnation().equals(desk.self()) || item.book() <= revision(item.incarnation());
   }
 
   private long revision(Incarnation who) {
@@ -201,12 +227,10 @@ final class Fleet {
   }
 
   /** Whether the book of every living worker is known as its heartbeat item last named it. */
+  @SuppressWarnings("ReferenceEquality") // The same list until a worker says something else.
   boolean booksKnown() {
-    return view.living().stream()
-        .allMatch(
-            item ->
-                item.incarnation().equals(desk.self())
-                    || item.book() <= revision(item.incarnation()));
+    var living = view.living();
+    return living == booksKnownOf || living.stream().allMatch(this::isBookKnown);
   }
 
   @Nullable Book book(Incarnation who) {
@@ -217,6 +241,8 @@ final class Fleet {
   private void booksChanged() {
     spokenFor = null;
     lastLoads = null;
+    profiles = null;
+    offered = null;
   }
 
   /**
@@ -239,7 +265,7 @@ final class Fleet {
 
   /**
    * What each active worker has, or will have when all offers are taken up. Each shard counts once,
-   * however many books name it while it changes hands.
+   * however many books name it while it changes hands. The same map until any of it changes.
    *
    * @param own this worker's book as it is now
    * @param flipped what this worker has handed over, and to whom
@@ -255,7 +281,7 @@ final class Fleet {
       known = new Loads(view.active(), weighing(), own, flipped, count(own, flipped));
       lastLoads = known;
     }
-    return new HashMap<>(known.byWorker);
+    return known.byWorker;
   }
 
   /**
@@ -288,7 +314,7 @@ final class Fleet {
             load.add(byWeight ? weights.getOrDefault(shard, 1) : 1);
           }
         });
-    return loads;
+    return Collections.unmodifiableMap(loads);
   }
 
   /** The same, in sum. */
@@ -317,9 +343,11 @@ final class Fleet {
   /** Takes over what a book says of weights; this worker's own, too. */
   void learnWeights(Book book) {
     boolean changed = false;
-    for (var shard : book.holdings()) {
-      if (!book.weights().containsKey(shard)) {
-        changed |= weights.remove(shard) != null;
+    if (!weights.isEmpty()) {
+      for (var shard : book.holdings()) {
+        if (!book.weights().containsKey(shard)) {
+          changed |= weights.remove(shard) != null;
+        }
       }
     }
     for (var weight : book.weights().entrySet()) {
@@ -336,12 +364,17 @@ final class Fleet {
     return capacities;
   }
 
-  /** What is known of each living worker, this one included. */
+  /** What is known of each living worker, this one included. The same map until a book changes. */
   Map<Incarnation, Profile> profiles() {
-    var profiles = new HashMap<Incarnation, Profile>();
-    books.forEach((who, book) -> profiles.put(who, book.item().profile()));
-    profiles.put(desk.self(), desk.profile());
-    return profiles;
+    var known = profiles;
+    if (known == null) {
+      var all = new HashMap<Incarnation, Profile>();
+      books.forEach((who, book) -> all.put(who, book.item().profile()));
+      all.put(desk.self(), desk.profile());
+      known = Collections.unmodifiableMap(all);
+      profiles = known;
+    }
+    return known;
   }
 
   /** Whether shards of the stream may go to the worker; who has not said so may have any. */
@@ -363,19 +396,67 @@ final class Fleet {
 
   /** Whether something is offered to this worker, as far as is known. */
   boolean anythingOffered() {
-    return books.values().stream()
-        .anyMatch(book -> book.item().offers().containsValue(desk.self()));
+    return !offered().isEmpty();
+  }
+
+  /** What living workers offer to this one, and who does, as far as is known. */
+  @SuppressWarnings("ReferenceEquality") // The same list until a worker says something else.
+  Map<ShardKey, Incarnation> offered() {
+    var known = offered;
+    if (known == null || known.living != view.living()) {
+      known = new Offered(view.living(), findOffered());
+      offered = known;
+    }
+    return known.byShard;
+  }
+
+  /** Offers, and in whose books they were found. */
+  private record Offered(List<WorkerItem> living, Map<ShardKey, Incarnation> byShard) {}
+
+  private Map<ShardKey, Incarnation> findOffered() {
+    var found = new LinkedHashMap<ShardKey, Incarnation>();
+    for (var item : view.living()) {
+      var book = book(item.incarnation());
+      if (book != null) {
+        book.offers()
+            .forEach(
+                (shard, taker) -> {
+                  if (taker.equals(desk.self())) {
+                    found.putIfAbsent(shard, item.incarnation());
+                  }
+                });
+      }
+    }
+    return Collections.unmodifiableMap(found);
+  }
+
+  /**
+   * Sees to it that whoever falls silent is judged in time. What is set already is not put off for
+   * whoever was heard of since: it comes too early then, and is set anew for who is next.
+   */
+  @SuppressWarnings("ReferenceEquality") // The same list until a worker says something else.
+  private void watch() {
+    var living = view.living();
+    if (nextJudgement == null || living != watched) {
+      watched = living;
+      armJudgement();
+    }
   }
 
   private void armJudgement() {
-    if (nextJudgement != null) {
-      nextJudgement.cancel();
-    }
+    disarmJudgement();
     var ticks = view.ticksToNextSuspect(desk.now(), desk.self());
     if (ticks.isPresent() && ticks.getAsLong() > 0) {
-      nextJudgement = desk.after(Duration.ofNanos(ticks.getAsLong()), this::judge);
+      nextJudgement = desk.after(Duration.ofNanos(ticks.getAsLong()), this::armJudgement);
     } else if (ticks.isPresent()) {
       judge();
+    }
+  }
+
+  private void disarmJudgement() {
+    if (nextJudgement != null) {
+      nextJudgement.cancel();
+      nextJudgement = null;
     }
   }
 

@@ -10,16 +10,17 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SortedSet;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,13 +37,22 @@ final class FleetView {
   private long gapMaxTicks;
   private static final int ABSENT_MAX = 1_000;
 
-  private final Map<String, Seen> workers = new TreeMap<>();
+  private final Map<String, Seen> workers = new HashMap<>();
+
+  /** Whom the last answer named, in its order, which the next one mostly keeps. */
+  private List<Seen> answered = List.of();
+
+  /** Those that came within the time of a roll; some may have come before. */
+  private final Set<Seen> lately = new LinkedHashSet<>();
 
   /** Owners of leases that have no worker item, and since when, in ticks. */
   private final Map<Incarnation, Long> absent = new HashMap<>();
 
   /** Those that take leases; null when it has to be made anew. */
   private @Nullable SortedSet<Incarnation> active;
+
+  /** Null when it has to be made anew. */
+  private @Nullable Census census;
 
   private boolean polled;
   private long lastPoll;
@@ -69,7 +79,23 @@ final class FleetView {
     UNKNOWN
   }
 
+  /**
+   * What all items say, whenever they were written. A worker at rest says the same with every
+   * heartbeat, and there may be many: they are gone through when one says something else.
+   *
+   * @param agreed whether all that are awake and take leases see the same members
+   */
+  private record Census(
+      List<WorkerItem> living,
+      Duration shortestLeaseTime,
+      long newestRoster,
+      boolean anyLeaving,
+      int planVersion,
+      int membersHash,
+      boolean agreed) {}
+
   private static final class Seen {
+    final String id;
     Stored<WorkerItem> stored;
     long since;
     boolean changed;
@@ -80,9 +106,10 @@ final class FleetView {
     final Deque<Life> lives = new ArrayDeque<>();
 
     Seen(Stored<WorkerItem> stored, long now) {
+      this.id = stored.item().incarnation().workerId();
       this.stored = stored;
       this.since = now;
-      lives.add(new Life(stored.item().incarnation(), now, false, false));
+      lives.add(Life.of(stored.item(), now, false, false));
     }
 
     WorkerItem item() {
@@ -95,8 +122,14 @@ final class FleetView {
    *
    * @param restarted it follows one that this observer saw leave in order, not long before
    * @param soon the one before it had come within the time of a roll, too
+   * @param newUntil the tick at which the time of a roll is over
    */
-  private record Life(Incarnation incarnation, long appeared, boolean restarted, boolean soon) {}
+  private record Life(
+      Incarnation incarnation, long appeared, boolean restarted, boolean soon, long newUntil) {
+    static Life of(WorkerItem item, long now, boolean restarted, boolean soon) {
+      return new Life(item.incarnation(), now, restarted, soon, now + rollTicks(item));
+    }
+  }
 
   /** An answer to the view poll. */
   void observe(long now, List<Stored<WorkerItem>> answer) {
@@ -105,41 +138,70 @@ final class FleetView {
     }
     polled = true;
     lastPoll = now;
-    answer.forEach(item -> observe(now, item));
+    var before = answered.iterator();
+    var named = new ArrayList<Seen>(answer.size());
+    for (var item : answer) {
+      var id = item.item().incarnation().workerId();
+      var known = before.hasNext() ? before.next() : null;
+      named.add(observe(now, item, known != null && known.id.equals(id) ? known : workers.get(id)));
+    }
+    answered = named;
   }
 
   /** One item, from wherever it came. */
   void observe(long now, Stored<WorkerItem> item) {
-    var id = item.item().incarnation().workerId();
-    var seen = workers.get(id);
-    if (seen == null) {
-      workers.put(id, new Seen(item, now));
-      active = null;
-      return;
+    var unused = observe(now, item, workers.get(item.item().incarnation().workerId()));
+  }
+
+  private Seen observe(long now, Stored<WorkerItem> item, @Nullable Seen known) {
+    if (known == null) {
+      return meet(now, item);
     }
+    update(known, item, now);
+    return known;
+  }
+
+  private Seen meet(long now, Stored<WorkerItem> item) {
+    var seen = new Seen(item, now);
+    workers.put(seen.id, seen);
+    lately.add(seen);
+    active = null;
+    census = null;
+    return seen;
+  }
+
+  private void update(Seen seen, Stored<WorkerItem> item, long now) {
     if (item.nonce().equals(seen.stored.nonce()) && item.revision() <= seen.stored.revision()) {
       return;
     }
-    if (!item.item().incarnation().equals(seen.item().incarnation())) {
+    if (!item.item().equals(seen.item())) {
+      saysOtherwise(seen, item.item(), now);
+    }
+    seen.stored = item;
+    seen.since = now;
+  }
+
+  /** This is no mere heartbeat. */
+  private void saysOtherwise(Seen seen, WorkerItem item, long now) {
+    census = null;
+    if (!item.incarnation().equals(seen.item().incarnation())) {
       boolean left = seen.item().state() == State.DRAINING || isOrderlyEnd(seen);
-      boolean lately = now - seen.since < rollTicks(seen.item());
+      boolean justLeft = now - seen.since < rollTicks(seen.item());
       boolean soon =
           seen.replaced && now - seen.lives.getLast().appeared() < rollTicks(seen.item());
-      seen.lives.addLast(new Life(item.item().incarnation(), now, left && lately, soon));
+      seen.lives.addLast(Life.of(item, now, left && justLeft, soon));
       seen.replaced = true;
+      lately.add(seen);
       if (seen.lives.size() > LIVES_REMEMBERED_MAX) {
         seen.lives.removeFirst();
       }
     }
     boolean stands =
-        item.item().incarnation().equals(seen.item().incarnation())
-            && item.item().state() == seen.item().state();
+        item.incarnation().equals(seen.item().incarnation()) && item.state() == seen.item().state();
     if (!stands) {
       seen.changed = true;
       active = null;
     }
-    seen.stored = item;
-    seen.since = now;
   }
 
   /** That it had left before this observer came says nothing of when. */
@@ -169,20 +231,23 @@ final class FleetView {
    * roll, which restarts a worker once. They are no reason to wait, and nothing is moved to them.
    */
   Set<Incarnation> unsteady(long now) {
-    return workers.values().stream()
+    return lately(now)
         .filter(seen -> seen.lives.getLast().soon())
-        .filter(seen -> now - seen.lives.getLast().appeared() < rollTicks(seen.item()))
         .map(seen -> seen.item().incarnation())
         .collect(Collectors.toSet());
   }
 
   private List<Incarnation> livesOf(long now, Predicate<Life> which) {
-    return workers.values().stream()
+    return lately(now)
         .filter(seen -> seen.item().state() == State.ACTIVE)
-        .filter(seen -> now - seen.lives.getLast().appeared() < rollTicks(seen.item()))
         .filter(seen -> !seen.lives.getLast().soon() && which.test(seen.lives.getLast()))
         .map(seen -> seen.item().incarnation())
         .toList();
+  }
+
+  private Stream<Seen> lately(long now) {
+    lately.removeIf(seen -> now - seen.lives.getLast().newUntil() >= 0);
+    return lately.stream();
   }
 
   /** The worker in this incarnation, if it is the present one. */
@@ -191,9 +256,45 @@ final class FleetView {
     return seen != null && seen.item().incarnation().equals(who) ? seen.item() : null;
   }
 
-  /** All that are not dead, draining ones too. */
+  /** All that are not dead, draining ones too, by id: the same list until one says otherwise. */
   List<WorkerItem> living() {
-    return workers.values().stream().map(Seen::item).filter(item -> !item.state().gone()).toList();
+    return census().living();
+  }
+
+  private Census census() {
+    var known = census;
+    if (known == null) {
+      known = take();
+      census = known;
+    }
+    return known;
+  }
+
+  private Census take() {
+    var living =
+        workers.values().stream()
+            .map(Seen::item)
+            .filter(item -> !item.state().gone())
+            .sorted(Comparator.comparing(item -> item.incarnation().workerId()))
+            .toList();
+    int planVersion =
+        living.stream()
+            .filter(item -> item.state() == State.ACTIVE)
+            .mapToInt(WorkerItem::plan)
+            .min()
+            .orElse(LeaseBalancer.VERSION);
+    int membersHash = membersHash(planVersion);
+    return new Census(
+        living,
+        living.stream()
+            .map(WorkerItem::leaseTime)
+            .min(Comparator.naturalOrder())
+            .orElse(LeaseSettings.LEASE_TIME_MAX),
+        living.stream().mapToLong(WorkerItem::roster).max().orElse(0),
+        living.stream().anyMatch(item -> item.state() == State.DRAINING),
+        planVersion,
+        membersHash,
+        agree(living, membersHash, Set.of()));
   }
 
   /** All that take leases, as far as is known; those silent for long may be dead. */
@@ -210,6 +311,17 @@ final class FleetView {
       active = known;
     }
     return known;
+  }
+
+  /** Those that take leases, but for the unsteady: the same set while these don't change. */
+  SortedSet<Incarnation> steady(long now) {
+    var unsteady = unsteady(now);
+    if (unsteady.isEmpty()) {
+      return active();
+    }
+    var steady = new TreeSet<>(active());
+    steady.removeAll(unsteady);
+    return steady;
   }
 
   boolean isActive(Incarnation who) {
@@ -230,10 +342,12 @@ final class FleetView {
 
   /** The shortest lease time that a living worker tells. */
   Duration shortestLeaseTime() {
-    return living().stream()
-        .map(WorkerItem::leaseTime)
-        .min(Comparator.naturalOrder())
-        .orElse(LeaseSettings.LEASE_TIME_MAX);
+    return census().shortestLeaseTime();
+  }
+
+  /** The newest roster that a living worker knows. */
+  long newestRoster() {
+    return census().newestRoster();
   }
 
   /** Whether it says that it holds nothing and looks seldom. */
@@ -247,7 +361,11 @@ final class FleetView {
    * starts again and again would keep the others from ever agreeing.
    */
   int membersHash() {
-    return planVersion() < LeaseBalancer.IDS_AGREED_SINCE
+    return census().membersHash();
+  }
+
+  private int membersHash(int planVersion) {
+    return planVersion < LeaseBalancer.IDS_AGREED_SINCE
         ? active().hashCode()
         : active().stream().map(Incarnation::workerId).toList().hashCode();
   }
@@ -257,21 +375,19 @@ final class FleetView {
    * nothing to give and would keep the others waiting, and those that start again and again.
    */
   boolean agreed(long now) {
-    int hash = membersHash();
-    var unsteady = unsteady(now);
-    return living().stream()
+    return census().agreed() || agree(living(), membersHash(), unsteady(now));
+  }
+
+  private static boolean agree(List<WorkerItem> all, int members, Set<Incarnation> butFor) {
+    return all.stream()
         .filter(item -> item.state() == State.ACTIVE && !item.standby())
-        .filter(item -> !unsteady.contains(item.incarnation()))
-        .allMatch(item -> item.members() == hash);
+        .filter(item -> !butFor.contains(item.incarnation()))
+        .allMatch(item -> item.members() == members);
   }
 
   /** The rules of balance that all workers know: the lowest version among them. */
   int planVersion() {
-    return living().stream()
-        .filter(item -> item.state() == State.ACTIVE)
-        .mapToInt(WorkerItem::plan)
-        .min()
-        .orElse(LeaseBalancer.VERSION);
+    return census().planVersion();
   }
 
   /** Workers that have gone, and whose items have stood so for so long. */
@@ -288,12 +404,15 @@ final class FleetView {
     var seen = workers.get(id);
     if (seen != null && seen.stored.equals(item)) {
       workers.remove(id);
+      lately.remove(seen);
+      answered = List.of();
       active = null;
+      census = null;
     }
   }
 
   boolean anyLeaving() {
-    return living().stream().anyMatch(item -> item.state() == State.DRAINING);
+    return census().anyLeaving();
   }
 
   /**

@@ -34,6 +34,9 @@ final class Gives {
   /** Moving has begun and goes on until the fleet is as even as it can be. */
   private boolean evening;
 
+  /** Found to be as even as they can be: nothing is to be given while they stay. */
+  private @Nullable Map<Incarnation, LeaseBalancer.Load> even;
+
   private SortedSet<Incarnation> members = new TreeSet<>();
   private long membersSince;
 
@@ -51,6 +54,7 @@ final class Gives {
     looking = false;
     leaving = false;
     evening = false;
+    even = null;
     passedOver.clear();
     membersSince = desk.now();
   }
@@ -127,17 +131,23 @@ final class Gives {
    * Gives what is above this worker's share. A fleet that is being restarted is left alone: who
    * comes back is filled by those that leave next, so that most shards move once and not twice.
    */
+  @SuppressWarnings("ReferenceEquality") // The same map until something of it changes.
   private boolean balance() {
     if (isRolling()) {
       return false;
     }
-    var loads = fleet.loads(leases.book(), leases.flipped());
+    var all = fleet.loads(leases.book(), leases.flipped());
     var unsteady = fleet.view().unsteady(desk.now());
+    if (all == even && unsteady.isEmpty()) {
+      return false;
+    }
+    var loads = new HashMap<>(all);
     loads
         .keySet()
         .removeIf(who -> !who.equals(desk.self()) && (unsteady.contains(who) || !mayTake(who)));
     var plan = LeaseBalancer.plan(loads, fleet.capacities());
     evening &= !plan.isEmpty();
+    even = plan.isEmpty() && unsteady.isEmpty() ? all : null;
     if (plan.isEmpty()) {
       return false;
     }
@@ -165,8 +175,8 @@ final class Gives {
 
   boolean isRolling() {
     return fleet.view().isRestarting(desk.now())
-        || (Deployments.isMixed(fleet.profiles().values())
-            && !fleet.view().newcomers(desk.now()).isEmpty());
+        || (!fleet.view().newcomers(desk.now()).isEmpty()
+            && Deployments.isMixed(fleet.profiles().values()));
   }
 
   /** What was held longest, of that weight; null when all of it has to stay for now. */
@@ -192,10 +202,9 @@ final class Gives {
   }
 
   private void noteMembers() {
-    var active = new TreeSet<>(fleet.view().active());
-    active.removeAll(fleet.view().unsteady(desk.now()));
-    if (!active.equals(members)) {
-      members = active;
+    var steady = fleet.view().steady(desk.now());
+    if (!steady.equals(members)) {
+      members = steady;
       membersSince = desk.now();
     }
   }

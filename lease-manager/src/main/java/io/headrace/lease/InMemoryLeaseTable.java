@@ -2,6 +2,8 @@ package io.headrace.lease;
 
 import io.headrace.kcl.ShardKey;
 import io.headrace.kcl.StreamId;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
@@ -9,7 +11,6 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,19 +50,16 @@ public final class InMemoryLeaseTable implements LeaseTable {
   @Override
   public synchronized CompletionStage<Roll> roll(String application) {
     var partition = application + "!W";
-    Stored<Notice> notice = at(new Key(partition, Notice.SORT));
-    return this.<LeaseItem>partition(partition)
-        .thenApply(
-            items ->
-                new Roll(
-                    items.stream().flatMap(InMemoryLeaseTable::worker).toList(),
-                    Optional.ofNullable(notice)));
-  }
-
-  private static Stream<Stored<WorkerItem>> worker(Stored<?> stored) {
-    return stored.item() instanceof WorkerItem item
-        ? Stream.of(new Stored<>(item, stored.nonce(), stored.revision(), stored.writeToken()))
-        : Stream.empty();
+    var workers = new ArrayList<Stored<WorkerItem>>();
+    Stored<Notice> notice = null;
+    for (Stored<?> stored : partitioned(partition)) {
+      if (stored.item() instanceof WorkerItem) {
+        workers.add(cast(stored));
+      } else if (stored.item() instanceof Notice) {
+        notice = cast(stored);
+      }
+    }
+    return CompletableFuture.completedFuture(new Roll(workers, Optional.ofNullable(notice)));
   }
 
   @Override
@@ -167,10 +165,9 @@ public final class InMemoryLeaseTable implements LeaseTable {
     return CompletableFuture.completedFuture(new Written.Refused<>(found));
   }
 
-  /** A key is only ever written with one kind of item. */
-  @SuppressWarnings("unchecked")
   private <T extends LeaseItem> @Nullable Stored<T> at(Key key) {
-    return (Stored<T>) items.get(key);
+    Stored<?> found = items.get(key);
+    return found == null ? null : cast(found);
   }
 
   private synchronized <T extends LeaseItem> CompletionStage<Optional<Stored<T>>> item(Key key) {
@@ -178,13 +175,20 @@ public final class InMemoryLeaseTable implements LeaseTable {
     return CompletableFuture.completedFuture(Optional.ofNullable(found));
   }
 
-  @SuppressWarnings("unchecked")
   private synchronized <T extends LeaseItem> CompletionStage<List<Stored<T>>> partition(
       String partition) {
     List<Stored<T>> found =
-        items.subMap(new Key(partition, ""), new Key(partition + '\0', "")).values().stream()
-            .map(stored -> (Stored<T>) stored)
-            .toList();
+        partitioned(partition).stream().map(InMemoryLeaseTable::<T>cast).toList();
     return CompletableFuture.completedFuture(found);
+  }
+
+  private Collection<Stored<?>> partitioned(String partition) {
+    return items.subMap(new Key(partition, ""), new Key(partition + '\0', "")).values();
+  }
+
+  /** A key is only ever written with one kind of item. */
+  @SuppressWarnings("unchecked")
+  private static <T extends LeaseItem> Stored<T> cast(Stored<?> stored) {
+    return (Stored<T>) stored;
   }
 }

@@ -10,11 +10,11 @@ import io.headrace.lease.WorkerItem.State;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -32,13 +32,14 @@ final class Leases {
   private final Heart heart;
   private final Roster roster;
   private final Consumer<LeaseEvent> events;
-  private final Map<ShardKey, Held> held = new TreeMap<>(ShardKeys.ORDER);
+  private final SortedMap<ShardKey, Held> held = new TreeMap<>(ShardKeys.ORDER);
   private final BookKeeper keeper;
   private final Weights weights = new Weights();
   private ToIntFunction<ShardKey> weightElsewhere = shard -> 1;
   private Supplier<Set<ShardKey>> ready = Set::of;
   private Runnable onChange = () -> {};
   private boolean stopping;
+  private long changes;
 
   /**
    * @param bookGone called when this worker's book was taken away from the table
@@ -69,18 +70,17 @@ final class Leases {
 
   /** The book as it should be now. */
   Book book() {
-    var holdings = new HashSet<ShardKey>();
+    var holdings = new TreeMap<>(held); // In its order already: it need not be sorted.
+    holdings.values().removeIf(lease -> lease.phase == Phase.FLIPPED);
     var offers = new HashMap<ShardKey, Incarnation>();
     for (var lease : held.values()) {
-      if (lease.phase != Phase.FLIPPED) {
-        holdings.add(lease.shard);
-      }
       // Until the row is written: a taker that sees the offer gone looks at the row a last time.
       if (lease.phase != Phase.FLIPPED && lease.taker != null) {
         offers.put(lease.shard, lease.taker);
       }
     }
-    return new Book(desk.self(), desk.profile(), holdings, offers, ready.get(), weights.told());
+    return new Book(
+        desk.self(), desk.profile(), holdings.keySet(), offers, ready.get(), weights.told());
   }
 
   /** What was handed over and is not acknowledged, and to whom. */
@@ -100,6 +100,11 @@ final class Leases {
 
   Collection<Held> all() {
     return held.values();
+  }
+
+  /** Rises whenever a lease comes otherwise than by a claim, or goes. */
+  long changes() {
+    return changes;
   }
 
   boolean has(ShardKey shard) {
@@ -145,6 +150,7 @@ final class Leases {
   void taken(Stored<LeaseRow> row) {
     var lease = new Held(row.item().shard());
     held.put(lease.shard, lease);
+    changes++;
     lease.moved = true;
     own(lease, row);
     keeper.write(() -> {});
@@ -168,6 +174,7 @@ final class Leases {
 
   private void forget(Held lease) {
     if (held.remove(lease.shard, lease)) {
+      changes++;
       weights.lost(lease.shard);
     }
     keeper.write(() -> {});
@@ -466,6 +473,7 @@ final class Leases {
   void loseAll(String reason) {
     var lost = List.copyOf(held.values());
     held.clear();
+    changes++;
     weights.clear();
     for (var lease : lost) {
       if (lease.tenure != null) {

@@ -2,6 +2,7 @@ package io.headrace.lease;
 
 import io.headrace.kcl.Incarnation;
 import io.headrace.kcl.ShardKey;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Map;
 import java.util.TreeSet;
@@ -45,14 +46,11 @@ final class RendezvousHash {
 
   /** The best of those who may have the shard; null when nobody may. */
   @Nullable Incarnation best(ShardKey shard, Predicate<Incarnation> mayHave) {
-    long shardHash = mix(fnv(FNV_FIRST, shard.key()));
+    long shardHash = hash(shard);
     Incarnation best = null;
     long bestScore = Long.MIN_VALUE;
     for (int i = 0; i < workers.length; i++) {
-      long score = Long.MIN_VALUE;
-      for (long draw : draws[i]) {
-        score = Math.max(score, mix(shardHash ^ draw));
-      }
+      long score = score(i, shardHash);
       // Asked last: it costs more than the score.
       if ((best == null || score > bestScore) && mayHave.test(workers[i])) {
         best = workers[i];
@@ -60,6 +58,38 @@ final class RendezvousHash {
       }
     }
     return best;
+  }
+
+  /**
+   * Whether {@code who} is the {@link #best}. Where it is not, few are asked until that is known.
+   */
+  boolean isBest(Incarnation who, ShardKey shard, Predicate<Incarnation> mayHave) {
+    int place = Arrays.binarySearch(workers, who);
+    if (place < 0 || !mayHave.test(who)) {
+      return false;
+    }
+    long shardHash = hash(shard);
+    long own = score(place, shardHash);
+    for (int i = 0; i < workers.length; i++) {
+      long score = score(i, shardHash);
+      boolean isBetter = score > own || (score == own && i < place);
+      if (isBetter && mayHave.test(workers[i])) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static long hash(ShardKey shard) {
+    return mix(fnv(FNV_FIRST, shard.key()));
+  }
+
+  private long score(int worker, long shardHash) {
+    long score = Long.MIN_VALUE;
+    for (long draw : draws[worker]) {
+      score = Math.max(score, mix(shardHash ^ draw));
+    }
+    return score;
   }
 
   /** FNV-1a of the characters, going on from what came before. */

@@ -26,6 +26,8 @@ final class Takes {
   private final Consumer<LeaseEvent> events;
   private final Map<ShardKey, Taking> takings = new TreeMap<>(ShardKeys.ORDER);
 
+  private long changes;
+
   private static final class Taking {
     final ShardKey shard;
     final Incarnation from;
@@ -53,6 +55,11 @@ final class Takes {
     this.events = events;
   }
 
+  /** Rises whenever something is to be taken, or no more. */
+  long changes() {
+    return changes;
+  }
+
   boolean has(ShardKey shard) {
     return takings.containsKey(shard);
   }
@@ -76,23 +83,18 @@ final class Takes {
     if (heart.state() != State.ACTIVE || !heart.validAt(desk.now())) {
       return;
     }
-    for (var item : fleet.view().living()) {
-      var book = fleet.book(item.incarnation());
-      if (book != null) {
-        book.offers()
-            .forEach(
-                (shard, taker) -> {
-                  // While streams are added or left, others may not know yet that it is none of
-                  // ours.
-                  boolean ours = taker.equals(desk.self()) && roster.reads(shard.stream());
-                  if (ours && !heart.awake()) {
-                    heart.wake(); // It is prepared for when others know.
-                  } else if (ours && !has(shard) && !leases.has(shard)) {
-                    prepare(new Taking(shard, item.incarnation()));
-                  }
-                });
-      }
-    }
+    fleet
+        .offered()
+        .forEach(
+            (shard, giver) -> {
+              // While streams are added or left, others may not know yet that it is none of ours.
+              boolean ours = roster.reads(shard.stream());
+              if (ours && !heart.awake()) {
+                heart.wake(); // It is prepared for when others know.
+              } else if (ours && !has(shard) && !leases.has(shard)) {
+                prepare(new Taking(shard, giver));
+              }
+            });
   }
 
   private boolean offered(Taking taking) {
@@ -106,6 +108,7 @@ final class Takes {
 
   private void prepare(Taking taking) {
     takings.put(taking.shard, taking);
+    changes++;
     desk.read(
         () -> desk.table.lease(desk.application, taking.shard),
         found -> {
@@ -113,10 +116,10 @@ final class Takes {
             taking.told = roster.describe(found.get().item());
             events.accept(new LeaseEvent.Offered(taking.shard, taking.told));
           } else {
-            takings.remove(taking.shard, taking);
+            remove(taking);
           }
         },
-        failure -> takings.remove(taking.shard, taking)); // the next look at the book asks again
+        failure -> remove(taking)); // the next look at the book asks again
   }
 
   /** The worker can take the shard without delay. */
@@ -160,7 +163,7 @@ final class Takes {
         row.item().acknowledged(),
         written -> {
           if (written instanceof Written.Applied<LeaseRow> applied) {
-            takings.remove(taking.shard, taking);
+            remove(taking);
             leases.taken(applied.now());
           } else {
             look(taking);
@@ -168,8 +171,13 @@ final class Takes {
         });
   }
 
+  private boolean remove(Taking taking) {
+    changes++;
+    return takings.remove(taking.shard, taking);
+  }
+
   private void drop(Taking taking, String reason) {
-    if (takings.remove(taking.shard, taking)) {
+    if (remove(taking)) {
       if (taking.told != null) {
         events.accept(new LeaseEvent.Lost(taking.shard, reason));
       }
@@ -181,7 +189,7 @@ final class Takes {
 
   void loseAll(String reason) {
     for (var taking : List.copyOf(takings.values())) {
-      takings.remove(taking.shard);
+      remove(taking);
       if (taking.told != null) {
         events.accept(new LeaseEvent.Lost(taking.shard, reason));
       }

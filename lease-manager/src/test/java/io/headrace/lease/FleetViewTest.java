@@ -212,4 +212,41 @@ class FleetViewTest {
     view.observe(seconds(3), at(2, bob().publishing(State.ACTIVE, 0, 0, hash)));
     assertThat(view.agreed(seconds(3))).isTrue();
   }
+
+  @Test
+  void the_living_are_the_same_list_until_one_says_more_than_that_it_lives() {
+    poll(0, at(1, bob()));
+    var living = view.living();
+
+    poll(2, at(2, bob()));
+    assertThat(view.living()).isSameAs(living);
+    poll(4, at(3, bob().publishing(State.ACTIVE, 7, 0, 0)));
+    assertThat(view.living()).extracting(WorkerItem::book).containsExactly(7L);
+    poll(6, at(4, bob().publishing(State.DRAINING, 7, 0, 0)));
+    assertThat(view.anyLeaving()).isTrue();
+  }
+
+  @Test
+  void each_item_is_its_workers_in_whatever_order_answers_come() {
+    var me = at(1, WorkerItem.starting(ME, F));
+    view.observe(seconds(0), List.of(at(1, bob()), me));
+    view.observe(seconds(4), List.of(me, at(1, bob())));
+    view.observe(seconds(8), List.of(me, at(2, bob())));
+    view.observe(seconds(10), List.of(at(2, bob())));
+
+    assertThat(view.suspects(seconds(10), BOB)).containsExactly(me);
+    assertThat(view.suspects(seconds(10), ME)).isEmpty();
+  }
+
+  @Test
+  void who_was_forgotten_and_comes_again_is_met_anew() {
+    var gone = at(5, bob().buried(List.of()));
+    poll(0, gone);
+    view.forget(gone);
+    assertThat(view.living()).isEmpty();
+
+    poll(2, at(1, bob()));
+    assertThat(view.living()).extracting(WorkerItem::incarnation).containsExactly(BOB);
+    assertThat(view.newcomers(seconds(2))).containsExactly(BOB);
+  }
 }
