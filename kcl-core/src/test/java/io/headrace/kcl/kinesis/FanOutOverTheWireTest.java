@@ -328,7 +328,7 @@ class FanOutOverTheWireTest {
     System.out.printf(
         "a quiet subscription takes %,d bytes of heap, its server's included%n", kept);
     assertThat(local.subscriptions.made.size() - local.subscriptions.ended.get()).isEqualTo(shards);
-    assertThat(kept).isLessThan(256 << 10);
+    assertThat(kept).isLessThan(64 << 10);
     cursors.forEach(ShardCursor::close);
   }
 
