@@ -58,7 +58,7 @@ final class KinesisCalls {
   /**
    * What Headrace's calls want of a client. One that has it makes them cheaper: where a request
    * changes it by a plugin, the SDK makes its whole configuration anew, which takes 50 µs. Once or
-   * more often is the same: of two that take records, the second would find none, and say so.
+   * more often is the same: where two took records, one would get none, and an end of events.
    */
   static void prepare(ClientOverrideConfiguration.Builder client) {
     client.retryStrategy(DefaultRetryStrategy.doNotRetry());

@@ -38,7 +38,7 @@ import software.amazon.awssdk.services.kinesis.model.SubscribeToShardResponse;
 import software.amazon.awssdk.services.kinesis.model.SubscribeToShardResponseHandler;
 
 /** Events past the SDK, and by the SDK as it is, of the same bytes. */
-@Timeout(60)
+@Timeout(180)
 class EventsAsideTest {
   private static final String EVENTS = "application/vnd.amazon.eventstream";
 
