@@ -3,6 +3,7 @@ package io.headrace.kcl.kinesis;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -46,7 +47,8 @@ final class ChangedEvents {
 
   private static KinesisAsyncClient subscribing(
       KinesisAsyncClient real,
-      BiFunction<SubscribeToShardRequest, SubscribeToShardResponseHandler, Object> subscribing) {
+      BiFunction<SubscribeToShardRequest, SubscribeToShardResponseHandler, CompletableFuture<Void>>
+          subscribing) {
     return (KinesisAsyncClient)
         Proxy.newProxyInstance(
             ChangedEvents.class.getClassLoader(),
