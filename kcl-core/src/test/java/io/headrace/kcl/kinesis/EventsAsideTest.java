@@ -217,7 +217,7 @@ class EventsAsideTest {
     body.answer("application/json", List.of(ByteBuffer.wrap(PLAIN)));
     var reader = new Apart(Integer.MAX_VALUE);
     var alone = new Alone();
-    subscribe(client, new EventsAside(reader), alone);
+    assertThat(subscribe(client, new EventsAside(reader), alone)).isDone();
 
     assertThat(reader.said).isEmpty();
     assertThat(alone.said).contains("49669 5 []");
@@ -242,7 +242,7 @@ class EventsAsideTest {
     byte[] failed = EventBytes.exception("KMSThrottlingException");
     body.answer(EVENTS, List.of(ByteBuffer.wrap(joined(List.of(PLAIN, PLAIN, failed)))));
     var reader = new Apart(1);
-    subscribe(client, new EventsAside(reader), new Alone());
+    readApart(client, reader);
 
     assertThat(reader.said).hasSize(1 + 3);
     reader.source.request(1);
@@ -263,7 +263,7 @@ class EventsAsideTest {
             super.came(event);
           }
         };
-    subscribe(client, new EventsAside(reader), new Alone());
+    readApart(client, reader);
     reader.source.request(1);
 
     assertThat(reader.said).hasSize(1 + 3 + 3 + 1).endsWith("ended");
@@ -274,7 +274,7 @@ class EventsAsideTest {
     body.answer(EVENTS, List.of(ByteBuffer.wrap(PLAIN)));
     for (var why : List.of(new IllegalStateException("no read for 500 ms"), new IOException("x"))) {
       var reader = new Apart(1);
-      subscribe(client, new EventsAside(reader), new Alone());
+      readApart(client, reader);
       body.breakOff(why);
 
       var place = Place.of("orders", client);
@@ -297,7 +297,7 @@ class EventsAsideTest {
             throw broken;
           }
         };
-    subscribe(client, new EventsAside(reader), new Alone());
+    readApart(client, reader);
 
     assertThat(reader.failure).isSameAs(broken);
     assertThat(body.cancelled).isTrue();
@@ -308,7 +308,7 @@ class EventsAsideTest {
     body.answer(
         EVENTS, List.of(ByteBuffer.wrap(joined(List.of(PLAIN, PLAIN))), ByteBuffer.wrap(PLAIN)));
     var reader = new Apart(1);
-    subscribe(client, new EventsAside(reader), new Alone());
+    readApart(client, reader);
     reader.source.cancel();
     reader.source.request(1);
 
@@ -328,7 +328,7 @@ class EventsAsideTest {
               KinesisHttp.prepare(as);
               KinesisHttp.prepare(as);
             })) {
-      subscribe(twice, new EventsAside(reader), new Alone());
+      readApart(twice, reader);
     }
 
     assertThat(reader.said).isEqualTo(outcome(EVENTS, pieces, false).said);
@@ -391,7 +391,7 @@ class EventsAsideTest {
   private Throwable failure(byte[]... messages) {
     body.answer(EVENTS, Arrays.stream(messages).map(ByteBuffer::wrap).toList());
     var reader = new Apart(Integer.MAX_VALUE);
-    subscribe(client, new EventsAside(reader), new Alone());
+    readApart(client, reader);
     return Objects.requireNonNull(reader.failure);
   }
 
@@ -402,7 +402,7 @@ class EventsAsideTest {
     body.answer(type, pieces);
     if (isApart) {
       var reader = new Apart(Integer.MAX_VALUE);
-      subscribe(client, new EventsAside(reader), new Alone());
+      readApart(client, reader);
       assertThat(reader.over).as("it ends, on this thread").isTrue();
       return new Outcome(reader.said, body.requested);
     }
@@ -410,8 +410,14 @@ class EventsAsideTest {
     var call = subscribe(client, null, reader);
     assertThat(call).as("all is done on this thread").isDone();
     CompletionStage<Void> ended = call;
-    ended.whenComplete((nothing, failure) -> reader.ended(failure));
+    ended.whenComplete((nothing, failure) -> reader.noteEnd(failure));
     return new Outcome(reader.said, body.requested);
+  }
+
+  private static void readApart(KinesisAsyncClient client, Apart reader) {
+    assertThat(subscribe(client, new EventsAside(reader), new Alone()))
+        .as("the SDK's call is over")
+        .isDone();
   }
 
   private static CompletableFuture<Void> subscribe(
@@ -474,7 +480,7 @@ class EventsAsideTest {
       }
     }
 
-    public void ended(@Nullable Throwable why) {
+    void noteEnd(@Nullable Throwable why) {
       assertThat(over).as("the end is told once").isFalse();
       over = true;
       failure = why;
@@ -558,6 +564,11 @@ class EventsAsideTest {
     @Override
     public void opened() {
       open();
+    }
+
+    @Override
+    public void ended(@Nullable Throwable why) {
+      noteEnd(why);
     }
 
     @Override
