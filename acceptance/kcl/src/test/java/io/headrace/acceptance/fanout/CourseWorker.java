@@ -13,8 +13,10 @@ import io.headrace.kcl.kinesis.KinesisHttp;
 import io.headrace.lease.dynamo.DynamoLeaseTable;
 import java.net.URI;
 import java.time.Duration;
+import java.util.function.Consumer;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
@@ -52,8 +54,13 @@ final class CourseWorker implements AutoCloseable {
 
   static CourseWorker start(
       String name, Place place, CourseSize size, BatchFunction<Numbered, String> function) {
-    var client = client(place.kinesis());
-    var watched = place.subscriptions().watching(client, name);
+    var client =
+        client(
+            place.kinesis(),
+            as -> {
+              KinesisHttp.prepare(as);
+              as.addExecutionInterceptor(place.subscriptions().watching(name));
+            });
     var spec =
         FunctionSpec.named("slow")
             .reading(Input.of(StreamSource.kinesis(place.stream()), new Numbered.Text()))
@@ -66,7 +73,7 @@ final class CourseWorker implements AutoCloseable {
             .leaseTime(LEASE_TIME)
             .leasesIn(new DynamoLeaseTable(place.dynamoDb(), TABLE))
             .checkpointsIn(new DynamoCheckpointStore(place.dynamoDb(), TABLE, APPLICATION))
-            .connecting(new KinesisConnector(watched))
+            .connecting(new KinesisConnector(client))
             .invocationThreads(THREADS)
             .stoppingWithin(STOPPING_MAX)
             .observedBy(
@@ -83,12 +90,18 @@ final class CourseWorker implements AutoCloseable {
 
   /** A client of a local server, over the HTTP that workers have. */
   static KinesisAsyncClient client(URI kinesis) {
+    return client(kinesis, as -> {});
+  }
+
+  private static KinesisAsyncClient client(
+      URI kinesis, Consumer<ClientOverrideConfiguration.Builder> as) {
     return KinesisAsyncClient.builder()
         .endpointOverride(kinesis)
         .region(Region.US_EAST_1)
         .credentialsProvider(
             StaticCredentialsProvider.create(AwsBasicCredentials.create("local", "local")))
         .httpClientBuilder(KinesisHttp.builder())
+        .overrideConfiguration(as)
         .build();
   }
 

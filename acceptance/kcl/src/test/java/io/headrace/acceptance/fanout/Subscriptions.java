@@ -1,23 +1,21 @@
 package io.headrace.acceptance.fanout;
 
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
 import org.reactivestreams.Subscriber;
 import org.reactivestreams.Subscription;
-import software.amazon.awssdk.core.async.SdkPublisher;
-import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
-import software.amazon.awssdk.services.kinesis.model.SubscribeToShardEventStream;
+import software.amazon.awssdk.core.interceptor.Context;
+import software.amazon.awssdk.core.interceptor.ExecutionAttribute;
+import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
+import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.services.kinesis.model.SubscribeToShardRequest;
-import software.amazon.awssdk.services.kinesis.model.SubscribeToShardResponse;
-import software.amazon.awssdk.services.kinesis.model.SubscribeToShardResponseHandler;
 
 /**
  * Every SubscribeToShard that workers send, how it ended and why there had to be another. The
@@ -26,6 +24,11 @@ import software.amazon.awssdk.services.kinesis.model.SubscribeToShardResponseHan
 final class Subscriptions {
   /** Nobody may renew in order before; the product draws a time from here to 295 s. */
   private static final Duration RENEWED_FROM = Duration.ofMinutes(4);
+
+  private static final ExecutionAttribute<Call> OF_CALL = new ExecutionAttribute<>("CourseCall");
+
+  /** Stands in the headers of a message by which the service ends a subscription. */
+  private static final String EXCEPTION = ":exception-type";
 
   private enum End {
     NONE_YET,
@@ -85,31 +88,9 @@ final class Subscriptions {
   private final List<Call> calls = new ArrayList<>();
   private final List<String> timeOuts = new ArrayList<>();
 
-  /** The client, watched. */
-  KinesisAsyncClient watching(KinesisAsyncClient real, String worker) {
-    return (KinesisAsyncClient)
-        Proxy.newProxyInstance(
-            getClass().getClassLoader(),
-            new Class<?>[] {KinesisAsyncClient.class},
-            (proxy, method, arguments) -> {
-              if (method.getName().equals("subscribeToShard")
-                  && arguments[1] instanceof SubscribeToShardResponseHandler handler) {
-                return subscribe(real, worker, (SubscribeToShardRequest) arguments[0], handler);
-              }
-              try {
-                var answer = method.invoke(real, arguments);
-                if (answer instanceof CompletableFuture<?> future) {
-                  watch(worker + ", " + method.getName(), future);
-                }
-                return answer;
-              } catch (InvocationTargetException thrown) {
-                throw thrown.getCause();
-              }
-            });
-  }
-
-  private void watch(String what, CompletionStage<?> call) {
-    call.whenComplete((answer, failure) -> noteTimeOut(what, failure));
+  /** Watches a client, whose events go past the SDK: put behind what takes them. */
+  ExecutionInterceptor watching(String worker) {
+    return new Watching(worker);
   }
 
   private synchronized void noteTimeOut(String what, @Nullable Throwable failure) {
@@ -118,20 +99,10 @@ final class Subscriptions {
     }
   }
 
-  /** The SDK's own future goes back, for the worker to cancel. */
-  private CompletableFuture<Void> subscribe(
-      KinesisAsyncClient real,
-      String worker,
-      SubscribeToShardRequest request,
-      SubscribeToShardResponseHandler handler) {
-    var call = new Call(request.shardId(), worker);
-    synchronized (this) {
-      calls.add(call);
-    }
-    var under = real.subscribeToShard(request, new Watched(call, handler));
-    CompletionStage<Void> ending = under;
-    ending.whenComplete((nothing, failure) -> ended(call, failure));
-    return under;
+  private synchronized Call called(String shard, String worker) {
+    var call = new Call(shard, worker);
+    calls.add(call);
+    return call;
   }
 
   private synchronized void accepted(Call call) {
@@ -141,6 +112,9 @@ final class Subscriptions {
 
   private synchronized void ended(Call call, @Nullable Throwable failure) {
     noteTimeOut(call.worker + ", subscription to " + call.shard, failure);
+    if (call.end != End.NONE_YET) {
+      return;
+    }
     if (!call.accepted) {
       call.end = call.letGo ? End.LET_GO : End.REFUSED;
     } else if (!call.letGo) {
@@ -151,7 +125,7 @@ final class Subscriptions {
     }
   }
 
-  /** The stream of events ended by itself. */
+  /** The stream of events ended by itself, or with a failure of the service. */
   private synchronized void over(Call call) {
     call.over = true;
   }
@@ -236,46 +210,52 @@ final class Subscriptions {
         .collect(Collectors.joining("\n"));
   }
 
-  /** Passes everything on. */
-  private final class Watched implements SubscribeToShardResponseHandler {
-    private final Call call;
-    private final SubscribeToShardResponseHandler handler;
+  /** Sees the bytes of answers before anybody takes them. */
+  private final class Watching implements ExecutionInterceptor {
+    private final String worker;
 
-    Watched(Call call, SubscribeToShardResponseHandler handler) {
-      this.call = call;
-      this.handler = handler;
+    Watching(String worker) {
+      this.worker = worker;
     }
 
     @Override
-    public void responseReceived(SubscribeToShardResponse response) {
+    public void beforeExecution(Context.BeforeExecution sent, ExecutionAttributes attributes) {
+      if (sent.request() instanceof SubscribeToShardRequest request) {
+        attributes.putAttribute(OF_CALL, called(request.shardId(), worker));
+      }
+    }
+
+    @Override
+    public Optional<Publisher<ByteBuffer>> modifyAsyncHttpResponseContent(
+        Context.ModifyHttpResponse answer, ExecutionAttributes attributes) {
+      var call = attributes.getAttribute(OF_CALL);
+      var body = answer.responsePublisher();
+      if (call == null || !answer.httpResponse().isSuccessful()) {
+        return body;
+      }
       accepted(call);
-      handler.responseReceived(response);
+      return body.map(events -> reader -> events.subscribe(new WatchedEvents(call, reader)));
     }
 
     @Override
-    public void onEventStream(SdkPublisher<SubscribeToShardEventStream> publisher) {
-      handler.onEventStream(subscriber -> publisher.subscribe(new WatchedEvents(call, subscriber)));
-    }
-
-    @Override
-    public void exceptionOccurred(Throwable failure) {
-      handler.exceptionOccurred(failure);
-    }
-
-    @Override
-    public void complete() {
-      handler.complete();
+    public void onExecutionFailure(Context.FailedExecution failed, ExecutionAttributes attributes) {
+      var call = attributes.getAttribute(OF_CALL);
+      if (call == null) {
+        noteTimeOut(
+            worker + ", " + failed.request().getClass().getSimpleName(), failed.exception());
+      } else {
+        ended(call, failed.exception());
+      }
     }
   }
 
-  /** Passes everything on, and tells who ended it: the future of the call does not. */
-  private final class WatchedEvents
-      implements Subscriber<SubscribeToShardEventStream>, Subscription {
+  /** Passes everything on, and tells who ended it. */
+  private final class WatchedEvents implements Subscriber<ByteBuffer>, Subscription {
     private final Call call;
-    private final Subscriber<? super SubscribeToShardEventStream> to;
+    private final Subscriber<? super ByteBuffer> to;
     private volatile Subscription from;
 
-    WatchedEvents(Call call, Subscriber<? super SubscribeToShardEventStream> to) {
+    WatchedEvents(Call call, Subscriber<? super ByteBuffer> to) {
       this.call = call;
       this.to = to;
     }
@@ -287,31 +267,37 @@ final class Subscriptions {
     }
 
     @Override
-    public void request(long events) {
-      from.request(events);
+    public void request(long pieces) {
+      from.request(pieces);
     }
 
     @Override
     public void cancel() {
       letGo(call);
       from.cancel();
+      ended(call, null);
     }
 
     @Override
-    public void onNext(SubscribeToShardEventStream event) {
-      to.onNext(event);
+    public void onNext(ByteBuffer piece) {
+      if (StandardCharsets.ISO_8859_1.decode(piece.duplicate()).toString().contains(EXCEPTION)) {
+        over(call);
+      }
+      to.onNext(piece);
     }
 
     @Override
     public void onError(Throwable failure) {
       over(call);
       to.onError(failure);
+      ended(call, failure);
     }
 
     @Override
     public void onComplete() {
       over(call);
       to.onComplete();
+      ended(call, null);
     }
   }
 }
