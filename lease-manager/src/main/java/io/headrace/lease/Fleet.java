@@ -493,7 +493,10 @@ final class Fleet {
             && found.get().revision() == suspect.revision()
             && found.get().nonce().equals(suspect.nonce());
     if (!silent || !heart.validAt(desk.now())) {
-      changed();
+      // An item that is deleted, or put back as it was, tells nothing: the next look asks again.
+      if (!view.suspects(desk.now(), desk.self()).contains(suspect)) {
+        changed();
+      }
       return;
     }
     var who = suspect.item().incarnation();
