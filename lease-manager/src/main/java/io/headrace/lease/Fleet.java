@@ -215,10 +215,15 @@ final class Fleet {
         failure -> fetching.remove(who)); // the next poll asks again
   }
 
-  /** A book that was read, by whomever. */
+  /**
+   * A book that was read, by whomever. That of one who has gone says nothing any more: if it came
+   * late, it would stay until somebody else says something new.
+   */
   void learn(Stored<Book> book) {
     var who = book.item().owner();
-    if (view.item(who) != null && !who.equals(desk.self()) && book.revision() > revision(who)) {
+    var item = view.item(who);
+    boolean lives = item != null && !item.state().gone();
+    if (lives && !who.equals(desk.self()) && book.revision() > revision(who)) {
       books.put(who, book);
       booksChanged();
       learnWeights(book.item());
@@ -488,7 +493,10 @@ final class Fleet {
             && found.get().revision() == suspect.revision()
             && found.get().nonce().equals(suspect.nonce());
     if (!silent || !heart.validAt(desk.now())) {
-      changed();
+      // An item that is deleted, or put back as it was, tells nothing: the next look asks again.
+      if (!view.suspects(desk.now(), desk.self()).contains(suspect)) {
+        changed();
+      }
       return;
     }
     var who = suspect.item().incarnation();

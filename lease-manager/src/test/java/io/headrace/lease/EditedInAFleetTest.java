@@ -178,4 +178,18 @@ class EditedInAFleetTest {
     assertThat(fleet.worker("ann").way.requests.get("beat") - before).isLessThanOrEqualTo(7);
     assertThat(fleet.worker("ann").lostCount()).isZero();
   }
+
+  @Test
+  void a_dead_workers_item_that_was_deleted_by_hand_is_looked_for_as_seldom_as_the_fleet() {
+    var fleet = settled(4, "ann", "bob");
+    fleet.worker("bob").kill();
+    var item = LeaseTableContract.await(fleet.table.worker("app", "bob")).orElseThrow();
+    LeaseTableContract.await(fleet.table.delete("app", item));
+    fleet.advance(F.multipliedBy(2));
+    fleet.worker("ann").way.requests.clear();
+
+    fleet.advance(F.multipliedBy(2));
+
+    assertThat(fleet.worker("ann").way.requests.getOrDefault("worker", 0)).isLessThanOrEqualTo(30);
+  }
 }

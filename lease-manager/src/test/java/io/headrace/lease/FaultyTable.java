@@ -29,6 +29,9 @@ final class FaultyTable implements LeaseTable {
   /** What each way takes on top. */
   Duration slow = Duration.ZERO;
 
+  /** What the answer with a book takes on top: it may say what was, and is no more. */
+  Duration slowBooks = Duration.ZERO;
+
   int lostBeforePercent;
   int lostAfterPercent;
   int latePercent;
@@ -95,6 +98,7 @@ final class FaultyTable implements LeaseTable {
     boolean late = chance(latePercent);
     boolean lost = late || chance(lostAfterPercent);
     var way = late ? Duration.ofMillis(random.nextInt(8_000)) : latency();
+    var onTop = what.equals("book") ? slowBooks : Duration.ZERO;
     network.schedule(
         way,
         () ->
@@ -102,7 +106,7 @@ final class FaultyTable implements LeaseTable {
                 .whenComplete(
                     (value, failure) -> {
                       if (!lost && failure == null) {
-                        network.schedule(latency(), () -> answer.complete(value));
+                        network.schedule(latency().plus(onTop), () -> answer.complete(value));
                       } else if (!lost) {
                         network.schedule(latency(), () -> answer.completeExceptionally(failure));
                       }

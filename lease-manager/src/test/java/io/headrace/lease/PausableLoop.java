@@ -12,6 +12,9 @@ final class PausableLoop implements EventLoop {
   private final Deque<Runnable> held = new ArrayDeque<>();
   private boolean paused;
 
+  /** The longest delay that was asked for. */
+  Duration longest = Duration.ZERO;
+
   PausableLoop(EventLoop base) {
     this.base = base;
   }
@@ -52,6 +55,7 @@ final class PausableLoop implements EventLoop {
 
   @Override
   public Scheduled schedule(Duration delay, Runnable task) {
+    longest = delay.compareTo(longest) > 0 ? delay : longest;
     var cancelled = new boolean[1];
     Runnable unlessCancelled =
         () -> {
