@@ -23,8 +23,8 @@ import software.amazon.awssdk.services.kinesis.model.SubscribeToShardEvent;
 
 /**
  * An event of SubscribeToShard, as the bytes say it, or as the SDK has read it. Pure. Fields that a
- * later version of the service may add are passed over; an event that has one of these in another
- * form than Kinesis writes is not read at all.
+ * later version of the service may add are passed over; an event that has a field of today's in
+ * another form than Kinesis writes is not read at all.
  *
  * <p>The SDK's own reading makes strings of Base64, numbers of any length for times, and copies of
  * all: it was half of what fan-out took.
@@ -42,11 +42,10 @@ record EventBody(
   private static final byte[] MILLIS_BEHIND = name("MillisBehindLatest");
   private static final byte[] CHILDREN = name("ChildShards");
   private static final byte[] ENCRYPTION = name("EncryptionType");
-  private static final byte[] SHARD_ID = name("ShardId");
-  private static final byte[] PARENTS = name("ParentShards");
-  private static final byte[] HASH_KEYS = name("HashKeyRange");
-  private static final byte[] FIRST_HASH_KEY = name("StartingHashKey");
-  private static final byte[] LAST_HASH_KEY = name("EndingHashKey");
+  private static final byte[][] OF_CHILD = {
+    name("ShardId"), name("ParentShards"), name("HashKeyRange")
+  };
+  private static final byte[][] OF_HASH_KEYS = {name("StartingHashKey"), name("EndingHashKey")};
 
   /** Of an event that is read: which of its fields have come. */
   private static final int HAS_RECORDS = 1;
@@ -150,19 +149,11 @@ record EventBody(
       var child = ChildShard.builder();
       take('{');
       for (boolean more = !isNext('}'); more; more = more('}')) {
-        passName();
-        boolean isId = isText(SHARD_ID);
-        boolean isParents = isText(PARENTS);
-        boolean isHashKeys = isText(HASH_KEYS);
-        take(':');
-        if (isId) {
-          child.shardId(text());
-        } else if (isParents && !isNull()) {
-          child.parentShards(list(this::parent));
-        } else if (isHashKeys && !isNull()) {
-          child.hashKeyRange(hashKeys());
-        } else if (!isParents && !isHashKeys) {
-          skip(DEPTH_MAX);
+        switch (passName(OF_CHILD)) {
+          case 0 -> child.shardId(text());
+          case 1 -> child.parentShards(isNull() ? null : list(this::parent));
+          case 2 -> child.hashKeyRange(isNull() ? null : hashKeys());
+          default -> skip(DEPTH_MAX);
         }
       }
       return child.build();
@@ -180,16 +171,10 @@ record EventBody(
       var range = HashKeyRange.builder();
       take('{');
       for (boolean more = !isNext('}'); more; more = more('}')) {
-        passName();
-        boolean isFirst = isText(FIRST_HASH_KEY);
-        boolean isLast = isText(LAST_HASH_KEY);
-        take(':');
-        if (isFirst) {
-          range.startingHashKey(text());
-        } else if (isLast) {
-          range.endingHashKey(text());
-        } else {
-          skip(DEPTH_MAX);
+        switch (passName(OF_HASH_KEYS)) {
+          case 0 -> range.startingHashKey(text());
+          case 1 -> range.endingHashKey(text());
+          default -> skip(DEPTH_MAX);
         }
       }
       return range.build();

@@ -134,8 +134,7 @@ record EventHeaders(Kind kind, String code, @Nullable String words) {
 
   /** The payload of a failure: an object with a message in it. */
   private static final class Words extends JsonBytes {
-    private static final byte[] MESSAGE = name("message");
-    private static final byte[] MESSAGE_TOO = name("Message");
+    private static final byte[][] MESSAGE = {name("message"), name("Message")};
 
     Words(byte[] bytes, int from, int to) {
       super(bytes, from, to);
@@ -146,10 +145,7 @@ record EventHeaders(Kind kind, String code, @Nullable String words) {
         String message = null;
         take('{');
         for (boolean more = !isNext('}'); more; more = more('}')) {
-          passName();
-          boolean isMessage = isText(MESSAGE) || isText(MESSAGE_TOO);
-          take(':');
-          if (isMessage) {
+          if (passName(MESSAGE) >= 0) {
             message = text();
           } else {
             skip(DEPTH_MAX);

@@ -122,6 +122,17 @@ abstract class JsonBytes {
     }
   }
 
+  /** Passes a name up to its value; answers which of these it is, -1 where it is another one. */
+  int passName(byte[][] names) throws Unknown {
+    passName();
+    int which = names.length - 1;
+    while (which >= 0 && !isText(names[which])) {
+      which--;
+    }
+    take(':');
+    return which;
+  }
+
   boolean isText(byte[] text) {
     return Arrays.equals(bytes, textFrom, textTo, text, 0, text.length);
   }

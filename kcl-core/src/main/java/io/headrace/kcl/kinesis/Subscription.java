@@ -24,7 +24,7 @@ import software.amazon.awssdk.services.kinesis.model.SubscribeToShardResponseHan
  * the SDK's thread makes an event's records into ours and passes them on, so that the loop has
  * little to do for each.
  */
-final class Subscription implements SubscribeToShardResponseHandler {
+final class Subscription implements SubscribeToShardResponseHandler, EventsAside.Reader {
   /** Whom a subscription tells; on the SDK's threads, in order. */
   interface Listener {
     void opened(long number);
@@ -57,7 +57,7 @@ final class Subscription implements SubscribeToShardResponseHandler {
   private final long number;
   private final KinesisCalls calls;
   private final Listener listener;
-  private final EventsAside aside = new EventsAside(new Body());
+  private final EventsAside aside = new EventsAside(this);
   private final Object lock = new Object();
   private volatile boolean accepted;
 
@@ -100,7 +100,7 @@ final class Subscription implements SubscribeToShardResponseHandler {
     ending.whenComplete(
         (nothing, failure) -> {
           if (!taken) {
-            closed(failure);
+            ended(failure);
           }
         });
   }
@@ -165,42 +165,14 @@ final class Subscription implements SubscribeToShardResponseHandler {
   @Override
   public void complete() {}
 
-  private void opened() {
-    if (!accepted) {
-      accepted = true;
-      listener.opened(number);
-    }
-  }
-
-  private void closed(@Nullable Throwable failure) {
-    if (failure == null) {
-      listener.closed(number, accepted, null);
-    } else if (Stages.causeOf(failure) instanceof CancellationException) {
-      listener.closed(
-          number,
-          accepted,
-          new StreamException(
-              Kind.RETRYABLE, "SubscribeToShard on " + calls.place + " was given up"));
-    } else if (Stages.causeOf(failure) instanceof EventFrames.Malformed malformed) {
-      listener.closed(
-          number,
-          accepted,
-          new StreamException(
-              Kind.RETRYABLE,
-              "SubscribeToShard on "
-                  + calls.place
-                  + " sent what can't be read: "
-                  + malformed.getMessage()
-                  + "; if it comes again, look for a proxy that changes what it passes on, or for a"
-                  + " newer version of Headrace",
-              failure));
-    } else {
-      listener.closed(number, accepted, Failure.of("SubscribeToShard", calls.place, failure));
-    }
+  @Override
+  public void taken() {
+    taken = true;
   }
 
   /** From here on events are asked for. */
-  private void readsFrom(org.reactivestreams.Subscription from) {
+  @Override
+  public void reads(org.reactivestreams.Subscription from) {
     boolean now;
     synchronized (lock) {
       if (cancelled) {
@@ -216,7 +188,16 @@ final class Subscription implements SubscribeToShardResponseHandler {
     }
   }
 
-  private void came(EventBody event) {
+  @Override
+  public void opened() {
+    if (!accepted) {
+      accepted = true;
+      listener.opened(number);
+    }
+  }
+
+  @Override
+  public void came(EventBody event) {
     Page.Wanted as = wanted;
     opened();
     if (as != null) {
@@ -224,32 +205,29 @@ final class Subscription implements SubscribeToShardResponseHandler {
     }
   }
 
-  /** What comes by the bytes of the answer. */
-  private final class Body implements EventsAside.Reader {
-    @Override
-    public void taken() {
-      taken = true;
-    }
+  @Override
+  public void ended(@Nullable Throwable failure) {
+    listener.closed(number, accepted, failure == null ? null : endOf(failure));
+  }
 
-    @Override
-    public void reads(org.reactivestreams.Subscription events) {
-      readsFrom(events);
+  private StreamException endOf(Throwable failure) {
+    Throwable cause = Stages.causeOf(failure);
+    if (cause instanceof CancellationException) {
+      return new StreamException(
+          Kind.RETRYABLE, "SubscribeToShard on " + calls.place + " was given up");
     }
-
-    @Override
-    public void opened() {
-      Subscription.this.opened();
+    if (cause instanceof EventFrames.Malformed malformed) {
+      return new StreamException(
+          Kind.RETRYABLE,
+          "SubscribeToShard on "
+              + calls.place
+              + " sent what can't be read: "
+              + malformed.getMessage()
+              + "; if it comes again, look for a proxy that changes what it passes on, or for a"
+              + " newer version of Headrace",
+          failure);
     }
-
-    @Override
-    public void came(EventBody event) {
-      Subscription.this.came(event);
-    }
-
-    @Override
-    public void ended(@Nullable Throwable failure) {
-      closed(failure);
-    }
+    return Failure.of("SubscribeToShard", calls.place, failure);
   }
 
   /**
@@ -262,7 +240,7 @@ final class Subscription implements SubscribeToShardResponseHandler {
       if (taken) {
         from.request(Long.MAX_VALUE);
       } else {
-        readsFrom(from);
+        reads(from);
       }
     }
 
