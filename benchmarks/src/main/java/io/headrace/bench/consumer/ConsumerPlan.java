@@ -19,8 +19,10 @@ record ConsumerPlan(
   /** Nothing lasts longer than this, whatever a consumer does. */
   static final Duration BACKLOG_MAX = Duration.ofMinutes(4);
 
-  /** Kinesalite hands out some 35,000 a second, the slower the more there are. */
-  private static final long KINESALITE_RECORDS = 200_000;
+  /** Kinesalite hands out some 30,000 a second, and holds them all in memory. */
+  private static final long KINESALITE_WARM_RECORDS = 1_000_000;
+
+  private static final long KINESALITE_RECORDS = 400_000;
 
   /** After 2,000,000 compilers still took up to a third of what our consumer did. */
   private static final long WARM_RECORDS = 6_000_000;
@@ -36,7 +38,7 @@ record ConsumerPlan(
 
   /** Of each part, what its server bears. */
   long warmRecords(Part part) {
-    return part == Part.KINESALITE ? Math.min(KINESALITE_RECORDS, warmRecords) : warmRecords;
+    return part == Part.KINESALITE ? Math.min(KINESALITE_WARM_RECORDS, warmRecords) : warmRecords;
   }
 
   /** As {@link #warmRecords(Part)}. */

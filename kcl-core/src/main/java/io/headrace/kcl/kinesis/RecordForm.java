@@ -3,8 +3,8 @@ package io.headrace.kcl.kinesis;
 import java.nio.charset.StandardCharsets;
 
 /**
- * What the forms have in common in which Kinesis writes records: {@link RecordsBody} reads those of
- * GetRecords, {@link EventBody} those of SubscribeToShard.
+ * What the forms have in common in which Kinesis writes records: {@link RecordsBody} reads answers
+ * of GetRecords, {@link EventBody} events of SubscribeToShard.
  */
 final class RecordForm {
   /** How deep what is passed over may be nested. */

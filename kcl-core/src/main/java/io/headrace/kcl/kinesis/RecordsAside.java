@@ -20,13 +20,14 @@ import software.amazon.awssdk.http.SdkHttpResponse;
  */
 final class RecordsAside implements Aside {
   private static final String CBOR = "application/x-amz-cbor-1.1";
+  private static final String JSON = "application/x-amz-json-1.1";
 
   /** Of the body as it was sent. */
   private static final String CHECKSUM = "x-amz-crc32";
 
   private static final int SIZE_MIN = 1 << 10;
 
-  /** A page takes no more, but for what JSON would add. */
+  /** No page takes more, but one in JSON, for which this is what room to begin with. */
   private static final int SIZE_MAX = 11 << 20;
 
   private volatile @Nullable List<StoredRecord> records;
@@ -41,15 +42,27 @@ final class RecordsAside implements Aside {
     records = null;
     var body = context.responsePublisher();
     var head = context.httpResponse();
-    return isAnswer(head)
-        ? body.map(whole -> reader -> reader.onSubscribe(new Body(whole, reader, sizeOf(head))))
-        : body;
+    var form = formOf(head);
+    return form == null
+        ? body
+        : body.map(
+            whole -> reader -> reader.onSubscribe(new Body(whole, reader, form, sizeOf(head))));
   }
 
-  private static boolean isAnswer(SdkHttpResponse response) {
-    return response.isSuccessful()
-        && response.firstMatchingHeader("Content-Type").filter(CBOR::equals).isPresent()
-        && response.firstMatchingHeader(CHECKSUM).isEmpty();
+  /** Takes a body apart; null when it can't. */
+  private interface Form {
+    @Nullable RecordsBody read(byte[] body);
+  }
+
+  private static @Nullable Form formOf(SdkHttpResponse response) {
+    if (!response.isSuccessful() || response.firstMatchingHeader(CHECKSUM).isPresent()) {
+      return null;
+    }
+    return switch (response.firstMatchingHeader("Content-Type").orElse("")) {
+      case CBOR -> RecordsBody::ofCbor;
+      case JSON -> RecordsBody::ofJson;
+      default -> null;
+    };
   }
 
   /** What room to begin with: a length that is not told, or is nonsense, costs copies only. */
@@ -66,14 +79,16 @@ final class RecordsAside implements Aside {
   private final class Body implements Subscription, Subscriber<ByteBuffer> {
     private final Publisher<ByteBuffer> whole;
     private final Subscriber<? super ByteBuffer> reader;
+    private final Form form;
     private final Bytes bytes;
     private @Nullable Subscription source;
     private boolean asked;
     private boolean cancelled;
 
-    Body(Publisher<ByteBuffer> whole, Subscriber<? super ByteBuffer> reader, int size) {
+    Body(Publisher<ByteBuffer> whole, Subscriber<? super ByteBuffer> reader, Form form, int size) {
       this.whole = whole;
       this.reader = reader;
+      this.form = form;
       this.bytes = new Bytes(size);
     }
 
@@ -127,7 +142,7 @@ final class RecordsAside implements Aside {
     @Override
     public void onComplete() {
       byte[] body = bytes.taken();
-      var read = RecordsBody.read(body);
+      var read = form.read(body);
       records = read == null ? null : read.records();
       reader.onNext(ByteBuffer.wrap(read == null ? body : read.rest()));
       reader.onComplete();

@@ -16,9 +16,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An answer of GetRecords in CBOR, taken apart: its records, and the answer without them, which is
- * the SDK's to read. Pure. Only the forms that Kinesis writes are known here; whatever else comes
- * is not taken apart, and the SDK judges it.
+ * An answer of GetRecords, taken apart: its records, and the answer without them, which is the
+ * SDK's to read. Pure. Only the forms that Kinesis writes are known here; whatever else comes is
+ * not taken apart, and the SDK judges it.
  *
  * <p>The SDK's own reading goes through tokens and builders field by field, and allocates ten times
  * what a record holds: it was a third of what polling took.
@@ -37,7 +37,11 @@ record RecordsBody(List<StoredRecord> records, byte[] rest) {
 
   private static final int NULL = 0xF6;
   private static final int BREAK = 0xFF;
-  private static final byte EMPTY_ARRAY = (byte) 0x80;
+
+  /** A list of nothing, as each form writes it. */
+  private static final byte[] EMPTY_IN_CBOR = {(byte) (ARRAY << 5)};
+
+  private static final byte[] EMPTY_IN_JSON = {'[', ']'};
 
   /** In the low bits of a head: the length follows in so many bytes, or is not told. */
   private static final int LENGTH_IN_1 = 24;
@@ -46,20 +50,72 @@ record RecordsBody(List<StoredRecord> records, byte[] rest) {
   private static final int WITHOUT_LENGTH = 31;
 
   /** Takes an answer apart; null when it has no records, or another form than is known. */
-  static @Nullable RecordsBody read(byte[] body) {
+  static @Nullable RecordsBody ofCbor(byte[] body) {
     try {
-      return new Reading(body).answer();
+      return new Cbor(body).answer();
     } catch (Unknown unknown) {
       return null;
     }
   }
 
-  /** Goes through a body once. */
-  private static final class Reading {
+  /** The same of an answer in JSON, which other servers than Kinesis give. */
+  static @Nullable RecordsBody ofJson(byte[] body) {
+    try {
+      return new Json(body).answer();
+    } catch (Unknown unknown) {
+      return null;
+    }
+  }
+
+  /** The answer without its list of records, which lies between these places. */
+  private static byte[] without(byte[] body, int begin, int end, byte[] empty) {
+    byte[] rest = Arrays.copyOf(body, begin + empty.length + body.length - end);
+    System.arraycopy(empty, 0, rest, begin, empty.length);
+    System.arraycopy(body, end, rest, begin + empty.length, body.length - end);
+    return rest;
+  }
+
+  /** Goes through a body in JSON once. */
+  private static final class Json extends JsonRecords {
+    Json(byte[] body) {
+      super(body, 0, body.length);
+    }
+
+    @Nullable RecordsBody answer() throws Unknown {
+      List<StoredRecord> records = List.of();
+      int begin = 0;
+      int end = 0;
+      take('{');
+      for (boolean more = !isNext('}'); more; more = more('}')) {
+        passName();
+        boolean isRecords = isText(RECORDS);
+        take(':');
+        if (!isRecords) {
+          skip(DEPTH_MAX);
+        } else if (begin > 0) {
+          throw new Unknown(at);
+        } else {
+          int unused = next();
+          begin = at;
+          records = records();
+          end = at;
+        }
+      }
+      if (at != to) {
+        throw new Unknown(at);
+      }
+      return records.isEmpty()
+          ? null
+          : new RecordsBody(records, without(bytes, begin, end, EMPTY_IN_JSON));
+    }
+  }
+
+  /** Goes through a body in CBOR once. */
+  private static final class Cbor {
     private final byte[] body;
     private int at;
 
-    Reading(byte[] body) {
+    Cbor(byte[] body) {
       this.body = body;
     }
 
@@ -84,14 +140,7 @@ record RecordsBody(List<StoredRecord> records, byte[] rest) {
       }
       return records == null || records.isEmpty()
           ? null
-          : new RecordsBody(records, without(begin, end));
-    }
-
-    private byte[] without(int begin, int end) {
-      byte[] rest = Arrays.copyOf(body, begin + 1 + body.length - end);
-      rest[begin] = EMPTY_ARRAY;
-      System.arraycopy(body, end, rest, begin + 1, body.length - end);
-      return rest;
+          : new RecordsBody(records, without(body, begin, end, EMPTY_IN_CBOR));
     }
 
     private List<StoredRecord> records() throws Unknown {

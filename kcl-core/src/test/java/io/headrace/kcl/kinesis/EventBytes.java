@@ -178,7 +178,7 @@ final class EventBytes {
   }
 
   /** An event; {@code isOdd} when its fields may be anything. */
-  private String json(boolean isOdd) {
+  String json(boolean isOdd) {
     var fields = new ArrayList<String>();
     var continuation = "\"" + random.nextInt(1 << 20) + "\"";
     var millis = String.valueOf(random.nextInt(1 << 20));

@@ -7,11 +7,13 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import software.amazon.awssdk.core.SdkBytes;
+import software.amazon.awssdk.core.SdkSystemSetting;
 import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
 import software.amazon.awssdk.core.interceptor.Context;
 import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
@@ -60,6 +62,29 @@ class RecordsAsideTest {
         assertThat(read.at()).isEqualTo(expected.at());
         assertThat(read.data()).isEqualTo(expected.data());
       }
+    }
+  }
+
+  /** As from servers that know no CBOR, and for clients that are told to want none. */
+  @Test
+  void records_of_an_answer_in_json_are_the_same_as_in_cbor() {
+    var unused = local.create("orders", 1);
+    put(RECORDS);
+    var client =
+        withoutCbor(() -> LocalStreams.client(local.server.endpoint(), LocalStreams.HTTP1));
+    var iterator = oldest(client);
+    var inCbor = new RecordsAside();
+    var inJson = new RecordsAside();
+    var unusedToo = get(local.direct, iterator, inCbor);
+    var answer = get(client, iterator, inJson);
+
+    assertThat(answer.records()).isEmpty();
+    assertThat(answer.nextShardIterator()).isNotNull();
+    assertThat(inJson.records()).hasSize(RECORDS);
+    for (int i = 0; i < RECORDS; i++) {
+      var expected = inCbor.records().get(i);
+      var read = inJson.records().get(i);
+      assertThat(read).usingRecursiveComparison().isEqualTo(expected);
     }
   }
 
@@ -137,6 +162,17 @@ class RecordsAsideTest {
               setting.accept(override);
             })
         .build();
+  }
+
+  /** The client reads the property once, when it is built. */
+  private static KinesisAsyncClient withoutCbor(Supplier<KinesisAsyncClient> build) {
+    var setting = SdkSystemSetting.CBOR_ENABLED.property();
+    System.setProperty(setting, "false");
+    try {
+      return build.get();
+    } finally {
+      System.clearProperty(setting);
+    }
   }
 
   private void put(int records) {

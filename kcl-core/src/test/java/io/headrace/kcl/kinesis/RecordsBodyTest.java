@@ -33,7 +33,7 @@ class RecordsBodyTest {
     record("22", "k".repeat(300), new byte[70_000], 0);
     text("MillisBehindLatest");
     head(UNSIGNED, 70_000);
-    var read = RecordsBody.read(out.toByteArray());
+    var read = RecordsBody.ofCbor(out.toByteArray());
 
     assertThat(read).isNotNull();
     assertThat(read.records()).extracting(StoredRecord::sequence).containsExactly("1", "22");
@@ -69,7 +69,7 @@ class RecordsBodyTest {
     out.write(BREAK);
     out.write(BREAK);
     out.write(BREAK);
-    var read = RecordsBody.read(out.toByteArray());
+    var read = RecordsBody.ofCbor(out.toByteArray());
 
     assertThat(read).isNotNull();
     assertThat(read.records()).containsExactly(new StoredRecord(null, null, null, null));
@@ -87,7 +87,7 @@ class RecordsBodyTest {
     out.write(0xFB);
     out.writeBytes(new byte[8]);
 
-    assertThat(RecordsBody.read(out.toByteArray())).isNull();
+    assertThat(RecordsBody.ofCbor(out.toByteArray())).isNull();
   }
 
   @Test
@@ -96,17 +96,17 @@ class RecordsBodyTest {
     text("Records");
     begin(false, ARRAY, 0);
 
-    assertThat(RecordsBody.read(out.toByteArray())).isNull();
-    assertThat(RecordsBody.read(new byte[0])).isNull();
+    assertThat(RecordsBody.ofCbor(out.toByteArray())).isNull();
+    assertThat(RecordsBody.ofCbor(new byte[0])).isNull();
   }
 
   @Test
   void an_answer_that_ends_too_early_is_left_to_the_sdk_wherever_it_ends() {
     byte[] whole = some(new SplittableRandom(3), 3, new ArrayList<>());
     for (int length = 0; length < whole.length; length++) {
-      assertThat(RecordsBody.read(Arrays.copyOf(whole, length))).as("%d bytes", length).isNull();
+      assertThat(RecordsBody.ofCbor(Arrays.copyOf(whole, length))).as("%d bytes", length).isNull();
     }
-    assertThat(RecordsBody.read(Arrays.copyOf(whole, whole.length + 1))).isNull();
+    assertThat(RecordsBody.ofCbor(Arrays.copyOf(whole, whole.length + 1))).isNull();
   }
 
   @Test
@@ -117,7 +117,7 @@ class RecordsBodyTest {
       out.reset();
       var expected = new ArrayList<String>();
       byte[] body = some(random, 1 + random.nextInt(4), expected);
-      var read = RecordsBody.read(body);
+      var read = RecordsBody.ofCbor(body);
       assertThat(read).as("seed %d, round %d", seed, round).isNotNull();
       assertThat(read.records())
           .as("seed %d, round %d", seed, round)
@@ -126,7 +126,7 @@ class RecordsBodyTest {
       for (int flips = 1 + random.nextInt(3); flips > 0; flips--) {
         body[random.nextInt(body.length)] ^= (byte) (1 << random.nextInt(8));
       }
-      var unused = RecordsBody.read(body);
+      var unused = RecordsBody.ofCbor(body);
     }
   }
 

@@ -96,7 +96,7 @@ public class PagePieces {
   @Benchmark
   @OperationsPerInvocation(RECORDS)
   public Object decode() {
-    RecordsBody read = Objects.requireNonNull(RecordsBody.read(body), "the page has records");
+    RecordsBody read = Objects.requireNonNull(RecordsBody.ofCbor(body), "the page has records");
     return whole(Page.ofStored(read.records(), wanted, NOW));
   }
 

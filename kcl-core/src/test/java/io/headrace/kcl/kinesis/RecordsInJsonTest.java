@@ -1,0 +1,167 @@
+package io.headrace.kcl.kinesis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.List;
+import java.util.Objects;
+import java.util.Random;
+import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
+
+/**
+ * Answers of GetRecords in JSON, as the SDK alone reads them and with their records taken out. They
+ * are drawn as events are, of which GetRecords has the same fields but one.
+ */
+@Timeout(60)
+class RecordsInJsonTest {
+  private static final String JSON = "application/x-amz-json-1.1";
+
+  private final ScriptedBody body = new ScriptedBody();
+  private final KinesisAsyncClient client = body.client();
+
+  @AfterEach
+  void close() {
+    client.close();
+  }
+
+  @Test
+  void an_answer_comes_apart_into_its_records_and_all_else() {
+    var record =
+        """
+        {"SequenceNumber":"1","ApproximateArrivalTimestamp":1.769044922007E9,"Data":"AQI=",
+         "PartitionKey":"schl\\u00fcssel"}\
+        """;
+    var read = read("{\"NextShardIterator\":\"[]\", \"Records\" : [" + record + "] ,\"M\":[5]}");
+
+    assertThat(read).isNotNull();
+    assertThat(said(read.records())).containsExactly("1 schlüssel AQI= 2026-01-22T01:22:02.007Z");
+    assertThat(new String(read.rest(), StandardCharsets.UTF_8))
+        .isEqualTo("{\"NextShardIterator\":\"[]\", \"Records\" : [] ,\"M\":[5]}");
+  }
+
+  @Test
+  void what_might_be_read_otherwise_than_by_the_sdk_is_left_to_it() {
+    for (var text :
+        List.of(
+            "",
+            "[]",
+            "{}",
+            "{\"Records\":[]}",
+            "{\"Records\":null}",
+            "{\"Records\":[{}]}}",
+            "{\"Records\":[{}],\"Records\":[{}]}",
+            "{\"Records\":[],\"Records\":[{}]}",
+            "{\"Rec\\u006frds\":[{}]}",
+            "{\"Records\":[{\"Data\":\"no base64\"}]}",
+            "{\"Records\":[{\"SequenceNumber\":\"1\",\"SequenceNumber\":\"2\"}]}")) {
+      assertThat(read(text)).as(text).isNull();
+    }
+  }
+
+  @Test
+  void an_answer_that_ends_too_early_is_left_to_the_sdk_wherever_it_ends() {
+    byte[] whole =
+        "{\"Records\":[{\"SequenceNumber\":\"1\",\"Data\":\"AQI=\"}]}"
+            .getBytes(StandardCharsets.UTF_8);
+    for (int length = 0; length < whole.length; length++) {
+      assertThat(RecordsBody.ofJson(Arrays.copyOf(whole, length))).as("%d bytes", length).isNull();
+    }
+    assertThat(RecordsBody.ofJson(whole)).isNotNull();
+  }
+
+  @Test
+  void whatever_the_service_answers_the_records_are_those_that_the_sdk_alone_reads() {
+    long seed = 20_261_140;
+    int records = 0;
+    for (int round = 0; round < 2_000; round++) {
+      var random = new Random(seed + round);
+      var text = new EventBytes(random).json(false).getBytes(StandardCharsets.UTF_8);
+      var alone = outcome(random, text, null);
+      var aside = new RecordsAside();
+      assertThat(outcome(random, text, aside)).as("seed %d", seed + round).isEqualTo(alone);
+      records += aside.records() == null ? 0 : aside.records().size();
+    }
+    assertThat(records).as("records that were taken out").isGreaterThan(2_000);
+  }
+
+  @Test
+  void whatever_else_comes_no_record_is_read_otherwise_than_by_the_sdk() {
+    long seed = 20_261_141;
+    int same = 0;
+    for (int round = 0; round < 3_000; round++) {
+      var random = new Random(seed + round);
+      byte[] text = new EventBytes(random).json(true).getBytes(StandardCharsets.UTF_8);
+      for (int flips = random.nextInt(3); flips > 0; flips--) {
+        text[random.nextInt(text.length)] = (byte) random.nextInt(256);
+      }
+      var alone = outcome(random, text, null);
+      var apart = outcome(random, text, new RecordsAside());
+      if (!alone.equals(List.of("failed"))) {
+        assertThat(apart).as("seed %d", seed + round).isEqualTo(alone);
+      }
+      same += apart.equals(alone) ? 1 : 0;
+    }
+    assertThat(same).as("rounds with the same outcome").isGreaterThan(2_900);
+  }
+
+  /** What a reader of the answer gets to see, whoever has read the records. */
+  private List<String> outcome(Random random, byte[] text, @Nullable RecordsAside aside) {
+    body.answer(JSON, pieces(random, text));
+    var call =
+        client.getRecords(
+            get -> {
+              get.shardIterator("iterator");
+              if (aside != null) {
+                get.overrideConfiguration(as -> as.putExecutionAttribute(Aside.OF_CALL, aside));
+              }
+            });
+    assertThat(call).as("all is done on this thread").isDone();
+    try {
+      var answer = call.join();
+      var taken = aside == null ? null : aside.records();
+      var said = new ArrayList<String>();
+      said.add(
+          answer.nextShardIterator() + " " + answer.millisBehindLatest() + answer.childShards());
+      said.addAll(said(taken == null ? StoredRecord.of(answer.records()) : taken));
+      assertThat(taken == null || answer.records().isEmpty()).isTrue();
+      return said;
+    } catch (CompletionException failed) {
+      return List.of("failed");
+    }
+  }
+
+  private static List<ByteBuffer> pieces(Random random, byte[] text) {
+    int cut = random.nextInt(text.length + 1);
+    return List.of(
+        ByteBuffer.wrap(text, 0, cut).slice(),
+        ByteBuffer.wrap(text, cut, text.length - cut).slice());
+  }
+
+  private static @Nullable RecordsBody read(String text) {
+    return RecordsBody.ofJson(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static List<String> said(List<StoredRecord> records) {
+    return records.stream()
+        .map(
+            record ->
+                String.join(
+                    " ",
+                    record.sequence(),
+                    record.key(),
+                    record.data() == null
+                        ? null
+                        : Base64.getEncoder().encodeToString(Objects.requireNonNull(record.data())),
+                    String.valueOf(record.at())))
+        .toList();
+  }
+}
