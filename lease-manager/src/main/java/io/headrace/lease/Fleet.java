@@ -487,13 +487,15 @@ final class Fleet {
 
   /** The write fails if the worker's heartbeat moved after all: then it lives. */
   private void sentence(Stored<WorkerItem> suspect, Optional<Stored<WorkerItem>> found) {
-    found.ifPresent(item -> view.observe(desk.now(), item));
+    if (found.isEmpty()) {
+      deleted(suspect);
+      return;
+    }
+    view.observe(desk.now(), found.get());
     boolean silent =
-        found.isPresent()
-            && found.get().revision() == suspect.revision()
-            && found.get().nonce().equals(suspect.nonce());
+        found.get().revision() == suspect.revision() && found.get().nonce().equals(suspect.nonce());
     if (!silent || !heart.validAt(desk.now())) {
-      // An item that is deleted, or put back as it was, tells nothing: the next look asks again.
+      // An item that was put back as it was tells nothing: the next look asks again.
       if (!view.suspects(desk.now(), desk.self()).contains(suspect)) {
         changed();
       }
@@ -521,5 +523,21 @@ final class Fleet {
           }
           changed();
         });
+  }
+
+  private void deleted(Stored<WorkerItem> suspect) {
+    var item = suspect.item();
+    view.vanished(desk.now(), suspect);
+    if (view.item(item.incarnation()) == null) {
+      LOG.warn(
+          "{} of {}: the heartbeat item of {}, which is silent, was deleted from {}:"
+              + " its leases are free in {}",
+          desk.self(),
+          desk.application,
+          item.incarnation(),
+          desk.table.name(),
+          item.leaseTime());
+      changed();
+    }
   }
 }

@@ -45,7 +45,7 @@ final class FleetView {
   /** Those that came within the time of a roll; some may have come before. */
   private final Set<Seen> lately = new LinkedHashSet<>();
 
-  /** Owners of leases that have no worker item, and since when, in ticks. */
+  /** Owners of leases that have no worker item, and the ticks from which they count as gone. */
   private final Map<Incarnation, Long> absent = new HashMap<>();
 
   /** Those that take leases; null when it has to be made anew. */
@@ -411,6 +411,18 @@ final class FleetView {
     }
   }
 
+  /**
+   * Somebody took the item of a worker away that is silent: it can't be buried, and can't beat on
+   * either. Its leases are free after its lease time, unless the item is put back before.
+   */
+  void vanished(long now, Stored<WorkerItem> item) {
+    forget(item);
+    var who = item.item().incarnation();
+    if (item(who) == null) {
+      noteAbsent(who, now + item.item().leaseTime().toNanos());
+    }
+  }
+
   boolean anyLeaving() {
     return census().anyLeaving();
   }
@@ -493,11 +505,19 @@ final class FleetView {
    * claim arrived very late. A worker that lives finds out with its next heartbeat.
    */
   private Verdict verdictOfAbsent(long now, Incarnation owner) {
+    var gone = absent.get(owner);
+    if (gone == null) {
+      gone = now + LeaseSettings.LEASE_TIME_MAX.toNanos();
+      noteAbsent(owner, gone);
+    }
+    return now - gone >= 0 ? Verdict.CLAIMABLE : Verdict.HELD;
+  }
+
+  private void noteAbsent(Incarnation owner, long gone) {
     if (absent.size() >= ABSENT_MAX) {
       absent.clear();
     }
-    long since = absent.computeIfAbsent(owner, first -> now);
-    return now - since >= LeaseSettings.LEASE_TIME_MAX.toNanos() ? Verdict.CLAIMABLE : Verdict.HELD;
+    absent.put(owner, gone);
   }
 
   private static Duration longer(Duration a, Duration b) {

@@ -180,6 +180,42 @@ class EditedInAFleetTest {
   }
 
   @Test
+  void a_dead_workers_item_that_was_deleted_by_hand_keeps_nobody_from_its_shards() {
+    var fleet = settled(4, "ann", "bob", "cyd");
+    fleet.worker("bob").kill();
+    var item = LeaseTableContract.await(fleet.table.worker("app", "bob")).orElseThrow();
+    LeaseTableContract.await(fleet.table.delete("app", item));
+
+    fleet.advanceUntil(F.multipliedBy(4), fleet::allOwned);
+    assertThat(fleet.worker("ann").running.size() + fleet.worker("cyd").running.size())
+        .isEqualTo(4);
+  }
+
+  @Test
+  void a_living_worker_whose_item_was_deleted_by_hand_starts_anew_and_nobody_delivers_beside_it() {
+    var fleet = settled(4, "ann", "bob");
+    var item = LeaseTableContract.await(fleet.table.worker("app", "bob")).orElseThrow();
+    LeaseTableContract.await(fleet.table.delete("app", item));
+
+    fleet.advanceUntil(F.multipliedBy(4), () -> fleet.worker("bob").lostCount() > 0);
+    fleet.advanceUntil(F.multipliedBy(6), fleet::balanced);
+  }
+
+  @Test
+  void a_silent_workers_item_that_is_deleted_and_put_back_is_judged_anew() {
+    var fleet = settled(4, "ann", "bob");
+    fleet.worker("bob").kill();
+    var item = LeaseTableContract.await(fleet.table.worker("app", "bob")).orElseThrow();
+    LeaseTableContract.await(fleet.table.delete("app", item));
+    fleet.advance(F.plus(SECOND));
+    LeaseTableContract.await(fleet.table.create("app", item.item(), item.nonce()));
+
+    fleet.advance(F.minus(SECOND));
+    assertThat(fleet.allOwned()).isFalse();
+    fleet.advanceUntil(F.multipliedBy(2), fleet::allOwned);
+  }
+
+  @Test
   void a_dead_workers_item_that_was_deleted_by_hand_is_looked_for_as_seldom_as_the_fleet() {
     var fleet = settled(4, "ann", "bob");
     fleet.worker("bob").kill();
