@@ -24,14 +24,16 @@ final class BareConsumer {
   private static AutoCloseable start(ConsumerSettings settings, Consumer<ByteBuffer> arrived) {
     Consumer<Record> reader = record -> arrived.accept(record.data().asByteBuffer());
     return switch (settings.reading()) {
-      case POLLING, POLLING_OFTEN, POLLING_HTTP1 -> poll(settings, reader);
+      case POLLING, POLLING_OFTEN, POLLING_HTTP1 -> poll(settings, BarePages.Pace.ANY, reader);
+      case POLLING_PACED -> poll(settings, BarePages.Pace.OF_SERVICE, reader);
       case FAN_OUT -> subscribe(settings, reader);
     };
   }
 
-  private static AutoCloseable poll(ConsumerSettings settings, Consumer<Record> reader) {
+  private static AutoCloseable poll(
+      ConsumerSettings settings, BarePages.Pace pace, Consumer<Record> reader) {
     LoadClient client = LoadClient.http1(settings.kinesis());
-    BarePages pages = BarePages.open(client, settings.stream(), () -> reader);
+    BarePages pages = BarePages.open(client, settings.stream(), pace, () -> reader);
     return () -> {
       try (client) {
         pages.close();

@@ -3,6 +3,7 @@ package io.headrace.bench.consumer;
 import io.headrace.bench.rig.Report;
 import io.headrace.bench.rig.Results;
 import io.headrace.bench.rig.Samples;
+import io.headrace.bench.rig.Span;
 import io.headrace.bench.rig.Target;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -17,6 +18,7 @@ final class ConsumerTargets {
   private static final double CPU_OF_KCL = 0.4;
   private static final double CPU_OF_PLAIN_LOOP = 1.5;
   private static final String CPU = "backlog.cpu_us";
+  private static final String WITHOUT_COMPILERS = "backlog" + Span.WITHOUT_COMPILERS;
 
   private ConsumerTargets() {}
 
@@ -88,6 +90,7 @@ final class ConsumerTargets {
         put(ratios, results, contestant, floor);
       }
     }
+    put(ratios, results, Contestant.HEADRACE_POLLING, Contestant.SDK_POLLING_PACED);
     put(ratios, results, Contestant.HEADRACE_POLLING, Contestant.KCL_POLLING_OFTEN);
     put(ratios, results, Contestant.HEADRACE_POLLING, Contestant.KCL_POLLING);
     put(ratios, results, Contestant.HEADRACE_FAN_OUT, Contestant.KCL_FAN_OUT);
@@ -98,9 +101,17 @@ final class ConsumerTargets {
 
   private static void put(
       Map<String, Samples> ratios, Results results, Contestant over, Contestant under) {
-    Samples ratio = cpu(results, over, under);
+    String name = over.label() + " over " + under.label();
+    put(ratios, name, cpu(results, over, under));
+    put(
+        ratios,
+        name + ", without compilers",
+        results.ratio(key(over, WITHOUT_COMPILERS), key(under, WITHOUT_COMPILERS)));
+  }
+
+  private static void put(Map<String, Samples> ratios, String name, @Nullable Samples ratio) {
     if (ratio != null) {
-      ratios.put(over.label() + " over " + under.label(), ratio);
+      ratios.put(name, ratio);
     }
   }
 

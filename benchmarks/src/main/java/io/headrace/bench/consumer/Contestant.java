@@ -10,6 +10,8 @@ import java.util.List;
 /** A consumer that is measured: always a process of its own, with the same options of the JVM. */
 public enum Contestant {
   SDK_POLLING("sdk polling", Part.POLLING, Reading.POLLING, Program.SDK),
+  SDK_POLLING_PACED(
+      "sdk polling, five calls a second", Part.POLLING, Reading.POLLING_PACED, Program.SDK),
   HEADRACE_POLLING("headrace polling", Part.POLLING, Reading.POLLING, Program.HEADRACE),
   KCL_POLLING_OFTEN("kcl polling, tuned", Part.POLLING, Reading.POLLING_OFTEN, Program.KCL),
   KCL_POLLING("kcl polling, defaults", Part.POLLING, Reading.POLLING, Program.KCL),

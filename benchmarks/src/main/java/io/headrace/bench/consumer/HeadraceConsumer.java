@@ -102,7 +102,7 @@ public final class HeadraceConsumer {
   private static Retrieval retrieval(ConsumerSettings settings) {
     return switch (settings.reading()) {
       case FAN_OUT -> Retrieval.fanOut().as(settings.application());
-      case POLLING, POLLING_OFTEN, POLLING_HTTP1 -> Retrieval.polling();
+      case POLLING, POLLING_PACED, POLLING_OFTEN, POLLING_HTTP1 -> Retrieval.polling();
     };
   }
 

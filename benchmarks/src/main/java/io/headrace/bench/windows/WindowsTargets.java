@@ -3,6 +3,7 @@ package io.headrace.bench.windows;
 import io.headrace.bench.rig.Report;
 import io.headrace.bench.rig.Results;
 import io.headrace.bench.rig.Samples;
+import io.headrace.bench.rig.Span;
 import io.headrace.bench.rig.Target;
 import io.headrace.bench.rig.WindowSettings.By;
 import java.util.ArrayList;
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 /** All have to come to the same windows; what they cost is shown and has no target. */
 final class WindowsTargets {
   static final String CPU = "windows.cpu_us";
+  private static final String WITHOUT_COMPILERS = "windows" + Span.WITHOUT_COMPILERS;
 
   private WindowsTargets() {}
 
@@ -42,18 +44,28 @@ final class WindowsTargets {
     Map<String, Samples> ratios = new LinkedHashMap<>();
     for (By part : By.values()) {
       for (Contestant other : Contestant.values()) {
-        Samples ratio =
-            other == Contestant.HEADRACE
-                ? null
-                : results.ratio(key(Contestant.HEADRACE, part, CPU), key(other, part, CPU));
-        if (ratio != null) {
-          ratios.put(
-              "by %s, headrace over %s".formatted(WindowsRun.label(part), other.label()), ratio);
+        if (other != Contestant.HEADRACE) {
+          String name = "by %s, headrace over %s".formatted(WindowsRun.label(part), other.label());
+          put(ratios, name, results, part, other, CPU);
+          put(ratios, name + ", without compilers", results, part, other, WITHOUT_COMPILERS);
         }
       }
     }
     return new Report.Ratios(
         "cpuRatios", "processor time a record, ours over another's, within a round:", ratios);
+  }
+
+  private static void put(
+      Map<String, Samples> ratios,
+      String name,
+      Results results,
+      By part,
+      Contestant other,
+      String figure) {
+    Samples ratio = results.ratio(key(Contestant.HEADRACE, part, figure), key(other, part, figure));
+    if (ratio != null) {
+      ratios.put(name, ratio);
+    }
   }
 
   private static Results.Key key(Contestant contestant, By part, String figure) {

@@ -107,7 +107,7 @@ public final class KclWorker implements AutoCloseable {
 
   private RetrievalSpecificConfig retrieval(Place place, Reading reading) {
     return switch (reading) {
-      case POLLING -> new PollingConfig(stream, kinesis);
+      case POLLING, POLLING_PACED -> new PollingConfig(stream, kinesis);
       case POLLING_OFTEN, POLLING_HTTP1 ->
           new PollingConfig(stream, kinesis).idleTimeBetweenReadsInMillis(OFTEN_MILLIS);
       case FAN_OUT ->

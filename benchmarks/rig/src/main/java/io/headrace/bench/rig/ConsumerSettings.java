@@ -28,6 +28,8 @@ public record ConsumerSettings(
   public enum Reading {
     FAN_OUT,
     POLLING,
+    /** No oftener than the service allows, where {@link #POLLING} is as often as may be. */
+    POLLING_PACED,
     /** With a quarter of a second at most between two reads of a shard that is at its tip. */
     POLLING_OFTEN,
     /** As {@link #POLLING_OFTEN}, of a server that speaks no HTTP/2. */

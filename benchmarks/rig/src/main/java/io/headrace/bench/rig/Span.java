@@ -5,28 +5,34 @@ import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * What this process takes for a number of records: processor time, user and system, bytes of heap
- * that its threads allocate, and time. The first records only warm it up; all is counted from the
- * last of these to the end. Any thread counts; one thread asks.
+ * that its threads allocate, and time; where the system tells it, what of it was the compilers'.
+ * The first records only warm it up; all is counted from the last of these to the end. Any thread
+ * counts; one thread asks.
  */
 public final class Span {
+  /** Ends the name of the processor time of which the compilers have no part. */
+  public static final String WITHOUT_COMPILERS = ".cpu_without_compilers_us";
+
   private static final OperatingSystemMXBean PROCESS =
       (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
 
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
-  private record Mark(long cpuNanos, long nanos, long allocatedBytes) {
+  private record Mark(long cpuNanos, long nanos, long allocatedBytes, OptionalLong compilerNanos) {
     static Mark now() {
       long cpu = PROCESS.getProcessCpuTime();
       long nanos = System.nanoTime();
       // Of the threads that live: those of pools do, from the first record to the last.
       long[] each = THREADS.getThreadAllocatedBytes(THREADS.getAllThreadIds());
-      return new Mark(cpu, nanos, Arrays.stream(each).filter(bytes -> bytes > 0).sum());
+      return new Mark(
+          cpu, nanos, Arrays.stream(each).filter(bytes -> bytes > 0).sum(), Compilers.cpuNanos());
     }
   }
 
@@ -87,10 +93,20 @@ public final class Span {
               .formatted(counted.get(), allRecords, timeMax.toSeconds()));
     }
     double records = (double) allRecords - warmRecords;
-    return new Figures()
-        .put(prefix + ".cpu_us", (end.cpuNanos - warm.cpuNanos) / 1e3 / records)
-        .put(prefix + ".allocated_bytes", (end.allocatedBytes - warm.allocatedBytes) / records)
-        .put(prefix + ".records_s", records / ((end.nanos - warm.nanos) / 1e9))
-        .put(prefix + ".whole_cpu_us", end.cpuNanos / 1e3 / allRecords);
+    Figures figures =
+        new Figures()
+            .put(prefix + ".cpu_us", (end.cpuNanos - warm.cpuNanos) / 1e3 / records)
+            .put(prefix + ".allocated_bytes", (end.allocatedBytes - warm.allocatedBytes) / records)
+            .put(prefix + ".records_s", records / ((end.nanos - warm.nanos) / 1e9))
+            .put(prefix + ".whole_cpu_us", end.cpuNanos / 1e3 / allRecords);
+    if (warm.compilerNanos.isPresent() && end.compilerNanos.isPresent()) {
+      long compilers = end.compilerNanos.getAsLong() - warm.compilerNanos.getAsLong();
+      figures
+          .put(prefix + ".compilers_us", compilers / 1e3 / records)
+          .put(
+              prefix + WITHOUT_COMPILERS,
+              (end.cpuNanos - warm.cpuNanos - compilers) / 1e3 / records);
+    }
+    return figures;
   }
 }

@@ -17,7 +17,7 @@ class BacklogTest {
       throws Exception {
     arrive(5, 4, 3, 2, 1);
     assertThat(backlog.await(Duration.ZERO).byName())
-        .containsOnlyKeys(
+        .containsKeys(
             "backlog.cpu_us",
             "backlog.allocated_bytes",
             "backlog.records_s",
