@@ -115,10 +115,16 @@ abstract class JsonBytes {
         || c == '.';
   }
 
-  /** A name that is written otherwise than it is read might be any. */
+  /**
+   * A name that is written otherwise than it is read might be any: one with escapes, or with more
+   * bytes for a letter than it takes, which the SDK reads as well.
+   */
   void passName() throws Unknown {
     if (!passText()) {
       throw new Unknown(textFrom);
+    }
+    if (!isAscii(textFrom, textTo)) {
+      String unused = text(textFrom, textTo);
     }
   }
 

@@ -68,6 +68,19 @@ class RecordsInJsonTest {
   }
 
   @Test
+  void a_name_in_more_bytes_than_it_takes_is_left_to_the_sdk_which_reads_it() {
+    for (var text :
+        List.of(
+            "{\"Records\":[{\"SequenceNumber\":\"1\",\"\u00C1\u0084ata\":\"AQI=\"}]}",
+            "{\"Records\":[{\"SequenceNumber\":\"1\"}],\"\u00C1\u0092ecords\":[]}")) {
+      byte[] bytes = text.getBytes(StandardCharsets.ISO_8859_1);
+      assertThat(outcome(bytes, new RecordsAside())).as(text).isEqualTo(outcome(bytes, null));
+      assertThat(RecordsBody.ofJson(bytes)).isNull();
+    }
+    assertThat(read("{\"sp\u00e4ter\":1,\"Records\":[{\"sp\u00e4ter\":1}]}")).isNotNull();
+  }
+
+  @Test
   void an_answer_that_ends_too_early_is_left_to_the_sdk_wherever_it_ends() {
     byte[] whole =
         "{\"Records\":[{\"SequenceNumber\":\"1\",\"Data\":\"AQI=\"}]}"
@@ -124,9 +137,17 @@ class RecordsInJsonTest {
         .getBytes(StandardCharsets.UTF_8);
   }
 
-  /** What a reader of the answer gets to see, whoever has read the records. */
   private List<String> outcome(Random random, byte[] text, @Nullable RecordsAside aside) {
-    body.answer(JSON, pieces(random, text));
+    return outcome(pieces(random, text), aside);
+  }
+
+  private List<String> outcome(byte[] text, @Nullable RecordsAside aside) {
+    return outcome(List.of(ByteBuffer.wrap(text)), aside);
+  }
+
+  /** What a reader of the answer gets to see, whoever has read the records. */
+  private List<String> outcome(List<ByteBuffer> pieces, @Nullable RecordsAside aside) {
+    body.answer(JSON, pieces);
     var call =
         client.getRecords(
             get -> {
