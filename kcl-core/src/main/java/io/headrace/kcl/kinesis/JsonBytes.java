@@ -78,6 +78,14 @@ abstract class JsonBytes {
     return number;
   }
 
+  /**
+   * Passes the value of a field that the SDK reads as one word or text: where it meets a list or an
+   * object there, it loses its place and takes what follows for something else.
+   */
+  void skipFlat() throws Unknown {
+    skip(0);
+  }
+
   /** Passes any value. */
   void skip(int depth) throws Unknown {
     int first = next();

@@ -76,6 +76,7 @@ abstract class JsonRecords extends JsonBytes {
         case HAS_KEY -> key = text();
         case HAS_DATA -> data = data();
         case HAS_ARRIVAL -> arrived = time();
+        case HAS_ENCRYPTION -> skipFlat();
         default -> skip(DEPTH_MAX);
       }
     }

@@ -6,6 +6,7 @@ import static io.headrace.kcl.kinesis.RecordForm.DEPTH_MAX;
 import static io.headrace.kcl.kinesis.RecordForm.PARTITION_KEY;
 import static io.headrace.kcl.kinesis.RecordForm.RECORDS;
 import static io.headrace.kcl.kinesis.RecordForm.SEQUENCE_NUMBER;
+import static io.headrace.kcl.kinesis.RecordForm.name;
 
 import io.headrace.kcl.kinesis.RecordForm.Unknown;
 import java.nio.charset.StandardCharsets;
@@ -77,6 +78,10 @@ record RecordsBody(List<StoredRecord> records, byte[] rest) {
 
   /** Goes through a body in JSON once. */
   private static final class Json extends JsonRecords {
+    private static final byte[][] OF_ANSWER = {
+      RECORDS, name("NextShardIterator"), name("MillisBehindLatest")
+    };
+
     Json(byte[] body) {
       super(body, 0, body.length);
     }
@@ -87,22 +92,19 @@ record RecordsBody(List<StoredRecord> records, byte[] rest) {
       int end = 0;
       take('{');
       for (boolean more = !isNext('}'); more; more = more('}')) {
-        passName();
-        boolean isRecords = isText(RECORDS);
-        take(':');
-        if (!isRecords) {
-          skip(DEPTH_MAX);
-        } else if (begin > 0) {
-          throw new Unknown(at);
-        } else {
-          int unused = next();
-          begin = at;
-          records = records();
-          end = at;
+        switch (passName(OF_ANSWER)) {
+          case 0 -> {
+            if (begin > 0) {
+              throw new Unknown(at);
+            }
+            int unused = next();
+            begin = at;
+            records = records();
+            end = at;
+          }
+          case 1, 2 -> skipFlat();
+          default -> skip(DEPTH_MAX);
         }
-      }
-      if (at != to) {
-        throw new Unknown(at);
       }
       return records.isEmpty()
           ? null

@@ -57,13 +57,40 @@ class RecordsInJsonTest {
             "{}",
             "{\"Records\":[]}",
             "{\"Records\":null}",
-            "{\"Records\":[{}]}}",
             "{\"Records\":[{}],\"Records\":[{}]}",
             "{\"Records\":[],\"Records\":[{}]}",
             "{\"Rec\\u006frds\":[{}]}",
             "{\"Records\":[{\"Data\":\"no base64\"}]}",
             "{\"Records\":[{\"SequenceNumber\":\"1\",\"SequenceNumber\":\"2\"}]}")) {
       assertThat(read(text)).as(text).isNull();
+    }
+  }
+
+  @Test
+  void where_the_sdk_loses_its_place_it_is_left_to_it() {
+    var rest = "\"Records\":[{\"SequenceNumber\":\"1\"}]";
+    for (var text :
+        List.of(
+            "{\"NextShardIterator\":{\"Records\":[{\"SequenceNumber\":\"2\"}]}," + rest + "}",
+            "{\"MillisBehindLatest\":{}," + rest + "}",
+            "{" + rest + ",\"NextShardIterator\":[{\"a\":5},\"Records\",[]]}",
+            "{\"Records\":[{\"EncryptionType\":[{\"a\":5},\"Data\",\"AQI=\"]}]}")) {
+      byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+      assertThat(outcome(bytes, new RecordsAside())).as(text).isEqualTo(outcome(bytes, null));
+      assertThat(RecordsBody.ofJson(bytes)).isNull();
+    }
+  }
+
+  /** The SDK does not look at it. */
+  @Test
+  void what_stands_behind_an_answer_is_of_no_account() {
+    for (var behind : List.of("\n", " \r\n", "}", "{\"Records\":[{}]}", "\u0000")) {
+      byte[] bytes =
+          ("{\"Records\":[{\"SequenceNumber\":\"1\"}],\"MillisBehindLatest\":5}" + behind)
+              .getBytes(StandardCharsets.UTF_8);
+      var aside = new RecordsAside();
+      assertThat(outcome(bytes, aside)).as(behind).isEqualTo(outcome(bytes, null));
+      assertThat(aside.records()).as(behind).hasSize(1);
     }
   }
 
