@@ -2,19 +2,24 @@ package io.headrace.kcl.kinesis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletionException;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
+import software.amazon.awssdk.services.kinesis.model.GetRecordsRequest;
 
 /**
  * Answers of GetRecords in JSON, as the SDK alone reads them and with their records taken out. They
@@ -118,6 +123,28 @@ class RecordsInJsonTest {
     assertThat(RecordsBody.ofJson(whole)).isNotNull();
   }
 
+  /** Where the room for it grew and was copied at the end, it took 56 MiB. */
+  @Test
+  void a_page_of_ten_mebibytes_takes_room_for_itself_and_its_payloads_only() {
+    var data = Base64.getEncoder().encodeToString(new byte[100 << 10]);
+    var record = "{\"SequenceNumber\":\"1\",\"PartitionKey\":\"k\",\"Data\":\"" + data + "\"}";
+    byte[] text =
+        ("{\"Records\":[" + String.join(",", Collections.nCopies(102, record)) + "]}")
+            .getBytes(StandardCharsets.UTF_8);
+    var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long self = Thread.currentThread().getId();
+    var aside = new RecordsAside();
+    body.answer(JSON, List.of(ByteBuffer.wrap(text)));
+
+    long before = threads.getThreadAllocatedBytes(self);
+    var answer = client.getRecords(get(aside)).join();
+    long allocated = threads.getThreadAllocatedBytes(self) - before;
+
+    assertThat(answer.records()).isEmpty();
+    assertThat(aside.records()).hasSize(102);
+    assertThat(allocated).isLessThan(text.length + (14 << 20));
+  }
+
   @Test
   void whatever_the_service_answers_the_records_are_those_that_the_sdk_alone_reads() {
     long seed = 20_261_140;
@@ -175,14 +202,7 @@ class RecordsInJsonTest {
   /** What a reader of the answer gets to see, whoever has read the records. */
   private List<String> outcome(List<ByteBuffer> pieces, @Nullable RecordsAside aside) {
     body.answer(JSON, pieces);
-    var call =
-        client.getRecords(
-            get -> {
-              get.shardIterator("iterator");
-              if (aside != null) {
-                get.overrideConfiguration(as -> as.putExecutionAttribute(Aside.OF_CALL, aside));
-              }
-            });
+    var call = client.getRecords(get(aside));
     assertThat(call).as("all is done on this thread").isDone();
     try {
       var answer = call.join();
@@ -201,6 +221,15 @@ class RecordsInJsonTest {
     } catch (CompletionException failed) {
       return FAILED;
     }
+  }
+
+  private static Consumer<GetRecordsRequest.Builder> get(@Nullable RecordsAside aside) {
+    return get -> {
+      get.shardIterator("iterator");
+      if (aside != null) {
+        get.overrideConfiguration(as -> as.putExecutionAttribute(Aside.OF_CALL, aside));
+      }
+    };
   }
 
   private static List<ByteBuffer> pieces(Random random, byte[] text) {
