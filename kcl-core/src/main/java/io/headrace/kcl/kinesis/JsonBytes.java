@@ -1,6 +1,7 @@
 package io.headrace.kcl.kinesis;
 
 import static io.headrace.kcl.kinesis.RecordForm.name;
+import static io.headrace.kcl.kinesis.RecordForm.utf8;
 
 import io.headrace.kcl.kinesis.RecordForm.Unknown;
 import java.lang.invoke.MethodHandles;
@@ -208,14 +209,7 @@ abstract class JsonBytes {
         throw new Unknown(i);
       }
     }
-    var text = new String(bytes, begin, end - begin, StandardCharsets.UTF_8);
-    boolean mayBeReplaced = text.indexOf('\uFFFD') >= 0;
-    if (mayBeReplaced
-        && !Arrays.equals(
-            text.getBytes(StandardCharsets.UTF_8), Arrays.copyOfRange(bytes, begin, end))) {
-      throw new Unknown(begin);
-    }
-    return text;
+    return utf8(bytes, begin, end);
   }
 
   /** Whether there are characters of ASCII only, and none that control something. */
