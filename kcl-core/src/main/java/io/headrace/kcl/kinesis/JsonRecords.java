@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads records where they stand in JSON: in events of SubscribeToShard, and in answers of
- * GetRecords that are no CBOR. Confined to one thread.
+ * GetRecords to a client that speaks it. Confined to one thread.
  */
 abstract class JsonRecords extends JsonBytes {
   private static final byte[] ENCRYPTION = name("EncryptionType");
@@ -76,6 +76,7 @@ abstract class JsonRecords extends JsonBytes {
         case HAS_KEY -> key = text();
         case HAS_DATA -> data = data();
         case HAS_ARRIVAL -> arrived = time();
+        case HAS_ENCRYPTION -> skipFlat();
         default -> skip(DEPTH_MAX);
       }
     }

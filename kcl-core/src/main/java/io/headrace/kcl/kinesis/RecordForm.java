@@ -1,6 +1,7 @@
 package io.headrace.kcl.kinesis;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /**
  * What the forms have in common in which Kinesis writes records: {@link RecordsBody} reads answers
@@ -21,6 +22,18 @@ final class RecordForm {
   /** A name or another word as it is written. */
   static byte[] name(String field) {
     return field.getBytes(StandardCharsets.US_ASCII);
+  }
+
+  /** What these bytes say in UTF-8. Where they are none, no two readers read the same. */
+  static String utf8(byte[] bytes, int begin, int end) throws Unknown {
+    var text = new String(bytes, begin, end - begin, StandardCharsets.UTF_8);
+    boolean mayBeReplaced = text.indexOf('\uFFFD') >= 0;
+    if (mayBeReplaced
+        && !Arrays.equals(
+            text.getBytes(StandardCharsets.UTF_8), Arrays.copyOfRange(bytes, begin, end))) {
+      throw new Unknown(begin);
+    }
+    return text;
   }
 
   /** Another form than is known, or bytes that end too early. */

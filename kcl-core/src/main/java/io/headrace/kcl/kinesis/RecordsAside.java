@@ -27,8 +27,8 @@ final class RecordsAside implements Aside {
 
   private static final int SIZE_MIN = 1 << 10;
 
-  /** No page takes more, but one in JSON, for which this is what room to begin with. */
-  private static final int SIZE_MAX = 11 << 20;
+  /** What a page of 10 MiB takes in JSON, where it is longest; one with longer keys grows. */
+  private static final int SIZE_MAX = 16 << 20;
 
   private volatile @Nullable List<StoredRecord> records;
 

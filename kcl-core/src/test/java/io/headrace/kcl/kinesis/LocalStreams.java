@@ -10,9 +10,11 @@ import java.net.URI;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.core.SdkSystemSetting;
 import software.amazon.awssdk.http.Protocol;
 import software.amazon.awssdk.http.async.SdkAsyncHttpClient;
 import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
@@ -117,6 +119,17 @@ final class LocalStreams implements AutoCloseable {
         .region(Region.US_EAST_1)
         .credentialsProvider(
             StaticCredentialsProvider.create(AwsBasicCredentials.create("key", "secret")));
+  }
+
+  /** A client that speaks JSON: it reads the property once, when it is built. */
+  static KinesisAsyncClient withoutCbor(Supplier<KinesisAsyncClient> build) {
+    var setting = SdkSystemSetting.CBOR_ENABLED.property();
+    System.setProperty(setting, "false");
+    try {
+      return build.get();
+    } finally {
+      System.clearProperty(setting);
+    }
   }
 
   KinesisStream create(String name, int shards) {

@@ -7,13 +7,11 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import software.amazon.awssdk.core.SdkBytes;
-import software.amazon.awssdk.core.SdkSystemSetting;
 import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
 import software.amazon.awssdk.core.interceptor.Context;
 import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
@@ -71,7 +69,8 @@ class RecordsAsideTest {
     var unused = local.create("orders", 1);
     put(RECORDS);
     var client =
-        withoutCbor(() -> LocalStreams.client(local.server.endpoint(), LocalStreams.HTTP1));
+        LocalStreams.withoutCbor(
+            () -> LocalStreams.client(local.server.endpoint(), LocalStreams.HTTP1));
     var iterator = oldest(client);
     var inCbor = new RecordsAside();
     var inJson = new RecordsAside();
@@ -162,17 +161,6 @@ class RecordsAsideTest {
               setting.accept(override);
             })
         .build();
-  }
-
-  /** The client reads the property once, when it is built. */
-  private static KinesisAsyncClient withoutCbor(Supplier<KinesisAsyncClient> build) {
-    var setting = SdkSystemSetting.CBOR_ENABLED.property();
-    System.setProperty(setting, "false");
-    try {
-      return build.get();
-    } finally {
-      System.clearProperty(setting);
-    }
   }
 
   private void put(int records) {

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class RecordsBodyTest {
@@ -88,6 +89,29 @@ class RecordsBodyTest {
     out.writeBytes(new byte[8]);
 
     assertThat(RecordsBody.ofCbor(out.toByteArray())).isNull();
+  }
+
+  /** The SDK refuses one, and makes of another a letter: two keys must not become the same here. */
+  @Test
+  void names_and_texts_that_are_no_utf_8_leave_the_answer_to_the_sdk() {
+    assertThat(read("PartitionKey", "schl\u00C3\u00BCssel")).isNotNull();
+    assertThat(read("sp\u00C3\u00A4ter", "key")).isNotNull();
+    assertThat(read("PartitionKey", "\u00FF")).isNull();
+    assertThat(read("PartitionKey", "\u00ED\u00A0\u00BD\u00ED\u00B8\u0080")).isNull();
+    assertThat(read("\u00C1\u0090artitionKey", "key")).isNull();
+  }
+
+  private @Nullable RecordsBody read(String name, String value) {
+    out.reset();
+    begin(false, MAP, 1);
+    text("Records");
+    begin(false, ARRAY, 1);
+    begin(false, MAP, 1);
+    for (var text : List.of(name, value)) {
+      head(TEXT, text.length());
+      out.writeBytes(text.getBytes(StandardCharsets.ISO_8859_1));
+    }
+    return RecordsBody.ofCbor(out.toByteArray());
   }
 
   @Test

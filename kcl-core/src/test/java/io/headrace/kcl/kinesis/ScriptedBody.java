@@ -69,8 +69,13 @@ final class ScriptedBody implements SdkAsyncHttpClient {
   public CompletableFuture<Void> execute(AsyncExecuteRequest request) {
     var handler = request.responseHandler();
     var done = new CompletableFuture<Void>();
+    int length = pieces.stream().mapToInt(ByteBuffer::remaining).sum();
     handler.onHeaders(
-        SdkHttpResponse.builder().statusCode(200).putHeader("Content-Type", type).build());
+        SdkHttpResponse.builder()
+            .statusCode(200)
+            .putHeader("Content-Type", type)
+            .putHeader("Content-Length", Integer.toString(length))
+            .build());
     latest = new Body(handler, done);
     handler.onStream(latest);
     return done;
