@@ -100,12 +100,13 @@ public final class Span {
             .put(prefix + ".records_s", records / ((end.nanos - warm.nanos) / 1e9))
             .put(prefix + ".whole_cpu_us", end.cpuNanos / 1e3 / allRecords);
     if (warm.compilerNanos.isPresent() && end.compilerNanos.isPresent()) {
-      long compilers = end.compilerNanos.getAsLong() - warm.compilerNanos.getAsLong();
+      long all = end.cpuNanos - warm.cpuNanos;
+      // The process's account goes by hundredths of a second, a thread's by nanoseconds.
+      long compilers =
+          Math.min(all, end.compilerNanos.getAsLong() - warm.compilerNanos.getAsLong());
       figures
           .put(prefix + ".compilers_us", compilers / 1e3 / records)
-          .put(
-              prefix + WITHOUT_COMPILERS,
-              (end.cpuNanos - warm.cpuNanos - compilers) / 1e3 / records);
+          .put(prefix + WITHOUT_COMPILERS, (all - compilers) / 1e3 / records);
     }
     return figures;
   }
