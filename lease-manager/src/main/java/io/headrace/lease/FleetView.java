@@ -103,6 +103,9 @@ final class FleetView {
     /** This observer saw it start. */
     boolean replaced;
 
+    /** It was silent, and a consistent read did not find its item. */
+    boolean missing;
+
     final Deque<Life> lives = new ArrayDeque<>();
 
     Seen(Stored<WorkerItem> stored, long now) {
@@ -164,6 +167,7 @@ final class FleetView {
   private Seen meet(long now, Stored<WorkerItem> item) {
     var seen = new Seen(item, now);
     workers.put(seen.id, seen);
+    absent.remove(item.item().incarnation());
     lately.add(seen);
     active = null;
     census = null;
@@ -174,11 +178,16 @@ final class FleetView {
     if (item.nonce().equals(seen.stored.nonce()) && item.revision() <= seen.stored.revision()) {
       return;
     }
+    adopt(seen, item, now);
+  }
+
+  private void adopt(Seen seen, Stored<WorkerItem> item, long now) {
     if (!item.item().equals(seen.item())) {
       saysOtherwise(seen, item.item(), now);
     }
     seen.stored = item;
     seen.since = now;
+    seen.missing = false;
   }
 
   /** This is no mere heartbeat. */
@@ -337,6 +346,7 @@ final class FleetView {
     var seen = workers.get(who.workerId());
     return seen == null
         || !seen.item().incarnation().equals(who)
+        || seen.missing
         || now - seen.since > seen.item().leaseTime().toNanos() / 10 * 7;
   }
 
@@ -412,15 +422,48 @@ final class FleetView {
   }
 
   /**
-   * Somebody took the item of a worker away that is silent: it can't be buried, and can't beat on
-   * either. Its leases are free after its lease time, unless the item is put back before.
+   * A consistent read did not find the item of a silent worker, which somebody took away: it can't
+   * be buried, and can't beat on either. What it sent before may be newer than what is known of it,
+   * so its lease time begins anew. If its item is missed then, too, the worker is forgotten, and
+   * its leases are free. Answers to polls do not count meanwhile: they may be older.
+   *
+   * @return whether it is missed for the first time
    */
-  void vanished(long now, Stored<WorkerItem> item) {
-    forget(item);
-    var who = item.item().incarnation();
-    if (item(who) == null) {
-      noteAbsent(who, now + item.item().leaseTime().toNanos());
+  boolean missed(long now, Stored<WorkerItem> suspect) {
+    var who = suspect.item().incarnation();
+    var seen = workers.get(who.workerId());
+    if (seen == null || !seen.stored.equals(suspect)) {
+      return false; // It was heard of while it was asked for.
     }
+    if (seen.missing) {
+      forget(suspect);
+      noteAbsent(who, now);
+      return false;
+    }
+    seen.missing = true;
+    seen.since = now;
+    return true;
+  }
+
+  /**
+   * A consistent read found the item of a silent worker. Who finds it again after it was missed, or
+   * as it was before, knows that somebody put it back: the worker may have beaten in between, and
+   * is judged anew.
+   *
+   * @return whether it may be buried
+   */
+  boolean isStillSilent(long now, Stored<WorkerItem> suspect, Stored<WorkerItem> found) {
+    observe(now, found);
+    var seen = workers.get(suspect.item().incarnation().workerId());
+    if (seen == null || !seen.stored.equals(suspect)) {
+      return false;
+    }
+    // What is known was known before the read was sent, so a lower revision is no older answer.
+    if (seen.missing || found.revision() < suspect.revision()) {
+      adopt(seen, found, now);
+      return false;
+    }
+    return true;
   }
 
   boolean anyLeaving() {
@@ -467,7 +510,8 @@ final class FleetView {
   Verdict verdict(long now, Incarnation owner) {
     var seen = workers.get(owner.workerId());
     if (seen == null) {
-      return Verdict.UNKNOWN;
+      var gone = absent.get(owner);
+      return gone != null && now - gone < 0 ? Verdict.HELD : Verdict.UNKNOWN;
     }
     if (seen.item().incarnation().equals(owner)) {
       return seen.item().state().gone() ? Verdict.CLAIMABLE : Verdict.HELD;
@@ -514,7 +558,7 @@ final class FleetView {
   }
 
   private void noteAbsent(Incarnation owner, long gone) {
-    if (absent.size() >= ABSENT_MAX) {
+    if (absent.size() >= ABSENT_MAX && !absent.containsKey(owner)) {
       absent.clear();
     }
     absent.put(owner, gone);

@@ -249,4 +249,21 @@ class FleetViewTest {
     assertThat(view.living()).extracting(WorkerItem::incarnation).containsExactly(BOB);
     assertThat(view.newcomers(seconds(2))).containsExactly(BOB);
   }
+
+  @Test
+  void an_answer_older_than_the_deletion_of_an_item_changes_nothing() {
+    for (int second = 0; second <= 10; second += 2) {
+      poll(second, at(41, bob()));
+    }
+    view.missed(seconds(10), at(41, bob()));
+    poll(11, at(41, bob()));
+    for (int second = 12; second <= 20; second += 2) {
+      view.observe(seconds(second), List.of());
+    }
+
+    assertThat(view.suspects(seconds(20), ME)).hasSize(1);
+    assertThat(view.isQuiet(seconds(11), BOB)).isTrue();
+    view.missed(seconds(20), at(41, bob()));
+    assertThat(view.verdictAfterRead(seconds(20), BOB, null)).isEqualTo(Verdict.CLAIMABLE);
+  }
 }
