@@ -106,6 +106,9 @@ final class FleetView {
     /** It was silent, and a consistent read did not find its item. */
     boolean missing;
 
+    /** It comes back after it counted as gone: its leases may be others' already. */
+    boolean condemned;
+
     final Deque<Life> lives = new ArrayDeque<>();
 
     Seen(Stored<WorkerItem> stored, long now) {
@@ -167,7 +170,8 @@ final class FleetView {
   private Seen meet(long now, Stored<WorkerItem> item) {
     var seen = new Seen(item, now);
     workers.put(seen.id, seen);
-    absent.remove(item.item().incarnation());
+    var gone = absent.remove(item.item().incarnation());
+    seen.condemned = gone != null && now - gone >= 0;
     lately.add(seen);
     active = null;
     census = null;
@@ -194,6 +198,7 @@ final class FleetView {
   private void saysOtherwise(Seen seen, WorkerItem item, long now) {
     census = null;
     if (!item.incarnation().equals(seen.item().incarnation())) {
+      seen.condemned = false;
       boolean left = seen.item().state() == State.DRAINING || isOrderlyEnd(seen);
       boolean justLeft = now - seen.since < rollTicks(seen.item());
       boolean soon =
@@ -347,6 +352,7 @@ final class FleetView {
     return seen == null
         || !seen.item().incarnation().equals(who)
         || seen.missing
+        || seen.condemned
         || now - seen.since > seen.item().leaseTime().toNanos() / 10 * 7;
   }
 
@@ -435,7 +441,7 @@ final class FleetView {
     if (seen == null || !seen.stored.equals(suspect)) {
       return false; // It was heard of while it was asked for.
     }
-    if (seen.missing) {
+    if (seen.missing || seen.condemned) {
       forget(suspect);
       noteAbsent(who, now);
       return false;
@@ -471,7 +477,8 @@ final class FleetView {
   }
 
   /**
-   * Workers other than {@code self} whose lease time passed in silence, by this observer's clock.
+   * Workers other than {@code self} whose lease time passed in silence, by this observer's clock,
+   * and those that come back after they counted as gone.
    */
   List<Stored<WorkerItem>> suspects(long now, Incarnation self) {
     if (!polled || now - lastPoll > gapMaxTicks) {
@@ -479,7 +486,7 @@ final class FleetView {
     }
     var suspects = new ArrayList<Stored<WorkerItem>>();
     for (var seen : others(self)) {
-      if (now - seen.since >= seen.item().leaseTime().toNanos()) {
+      if (ticksToSuspicion(now, seen) <= 0) {
         suspects.add(seen.stored);
       }
     }
@@ -488,9 +495,11 @@ final class FleetView {
 
   /** In how many ticks the next worker becomes a suspect unless it is heard of. */
   OptionalLong ticksToNextSuspect(long now, Incarnation self) {
-    return others(self).stream()
-        .mapToLong(seen -> Math.max(0, seen.since + seen.item().leaseTime().toNanos() - now))
-        .min();
+    return others(self).stream().mapToLong(seen -> Math.max(0, ticksToSuspicion(now, seen))).min();
+  }
+
+  private static long ticksToSuspicion(long now, Seen seen) {
+    return seen.condemned ? 0 : seen.since + seen.item().leaseTime().toNanos() - now;
   }
 
   private Collection<Seen> others(Incarnation self) {

@@ -78,6 +78,21 @@ class DeletedHeartbeatTest {
   }
 
   @Test
+  void who_is_put_back_when_others_have_its_shards_is_buried_and_starts_anew() {
+    var fleet = settled(4, "ann", "bob");
+    fleet.worker("bob").way.down = true;
+    var item = delete(fleet, "bob");
+    fleet.advanceUntil(F.multipliedBy(3), () -> fleet.ownersWithout("bob"));
+
+    putBack(fleet, item);
+    fleet.advance(SECOND.multipliedBy(3));
+    fleet.worker("bob").way.down = false;
+
+    fleet.advanceUntil(F, () -> fleet.worker("bob").lostCount() > 0);
+    fleet.advanceUntil(F.multipliedBy(3), fleet::balanced);
+  }
+
+  @Test
   void the_items_of_all_may_go_at_once() {
     var fleet = settled(8, "ann", "bob", "cyd", "dan");
     fleet.worker("bob").kill();
