@@ -55,6 +55,15 @@ class DeletedHeartbeatTest {
     fleet.advanceUntil(F.multipliedBy(2), fleet::allOwned);
   }
 
+  @Test
+  void what_a_living_worker_loses_with_its_item_is_free_as_soon_as_it_starts_anew() {
+    var fleet = settled(8, "ann", "bob");
+    delete(fleet, "bob");
+    fleet.advanceUntil(F, () -> fleet.worker("bob").lostCount() > 0);
+
+    fleet.advanceUntil(SECOND.multipliedBy(4), fleet::allOwned);
+  }
+
   /** However long before the item is put back its claimer asked for it the last time. */
   @Test
   void an_item_put_back_in_time_is_believed_by_who_had_asked_for_it_and_slept() {
