@@ -126,14 +126,21 @@ final class FleetView {
   /**
    * An incarnation and the tick at which it was first seen.
    *
+   * @param leaseTime its own, while it may hold something
    * @param restarted it follows one that this observer saw leave in order, not long before
    * @param soon the one before it had come within the time of a roll, too
    * @param newUntil the tick at which the time of a roll is over
    */
   private record Life(
-      Incarnation incarnation, long appeared, boolean restarted, boolean soon, long newUntil) {
+      Incarnation incarnation,
+      Duration leaseTime,
+      long appeared,
+      boolean restarted,
+      boolean soon,
+      long newUntil) {
     static Life of(WorkerItem item, long now, boolean restarted, boolean soon) {
-      return new Life(item.incarnation(), now, restarted, soon, now + rollTicks(item));
+      return new Life(
+          item.incarnation(), item.leaseTimeAwake(), now, restarted, soon, now + rollTicks(item));
     }
   }
 
@@ -532,7 +539,10 @@ final class FleetView {
     var item = seen.item();
     boolean direct =
         owner.equals(item.replaced()) && successor.incarnation.equals(item.incarnation());
-    var grace = direct ? item.grace() : longer(item.grace(), item.leaseTime());
+    var grace =
+        direct
+            ? item.grace()
+            : longer(leaseTimeOf(seen, owner), longer(item.grace(), item.leaseTime()));
     return now - successor.appeared >= grace.toNanos() ? Verdict.CLAIMABLE : Verdict.HELD;
   }
 
@@ -551,6 +561,15 @@ final class FleetView {
     return owner.equals(seen.item().replaced())
         ? Objects.requireNonNull(seen.lives.peekLast())
         : null;
+  }
+
+  /** As far as is known: the item names that of the life just before it, if any. */
+  private static Duration leaseTimeOf(Seen seen, Incarnation owner) {
+    return seen.lives.stream()
+        .filter(life -> life.incarnation.equals(owner))
+        .map(Life::leaseTime)
+        .findFirst()
+        .orElse(Duration.ZERO);
   }
 
   /**

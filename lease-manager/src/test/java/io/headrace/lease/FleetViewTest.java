@@ -266,4 +266,16 @@ class FleetViewTest {
     view.missed(seconds(20), at(41, bob()));
     assertThat(view.verdictAfterRead(seconds(20), BOB, null)).isEqualTo(Verdict.CLAIMABLE);
   }
+
+  @Test
+  void a_replaced_life_with_a_longer_lease_time_keeps_its_leases_for_that() {
+    var slow = WorkerItem.starting(BOB, F.multipliedBy(6));
+    poll(0, at(1, slow));
+    // Its item was deleted, or one came between that was not seen.
+    var after = WorkerItem.starting(new Incarnation("bob", "3"), F);
+    poll(2, new Stored<>(after, "another", 1, "t"));
+
+    assertThat(view.verdict(seconds(62) - 1, BOB)).isEqualTo(Verdict.HELD);
+    assertThat(view.verdict(seconds(62), BOB)).isEqualTo(Verdict.CLAIMABLE);
+  }
 }
