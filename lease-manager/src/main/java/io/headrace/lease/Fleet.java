@@ -491,7 +491,7 @@ final class Fleet {
       missed(suspect);
       return;
     }
-    boolean silent = view.isStillSilent(desk.now(), suspect, found.get());
+    boolean silent = view.reread(desk.now(), suspect, found.get());
     if (!silent || !heart.validAt(desk.now())) {
       if (!view.suspects(desk.now(), desk.self()).contains(suspect)) {
         changed();

@@ -458,22 +458,29 @@ final class FleetView {
     return true;
   }
 
+  /** What is known of the worker; null when nothing is. */
+  @Nullable Stored<WorkerItem> known(String workerId) {
+    var seen = workers.get(workerId);
+    return seen == null ? null : seen.stored;
+  }
+
   /**
-   * A consistent read found the item of a silent worker. Who finds it again after it was missed, or
-   * as it was before, knows that somebody put it back: the worker may have beaten in between, and
-   * is judged anew.
+   * A consistent read found a worker's item. What was known when it was sent is older, also where
+   * its revision is higher, or where it was missed meanwhile: then somebody put a copy of the item
+   * back, and the worker, which may have beaten in between, is judged anew.
    *
-   * @return whether it may be buried
+   * @param known when the read was sent
+   * @return whether it says what was known, and nothing else was heard
    */
-  boolean isStillSilent(long now, Stored<WorkerItem> suspect, Stored<WorkerItem> found) {
-    observe(now, found);
-    var seen = workers.get(suspect.item().incarnation().workerId());
-    if (seen == null || !seen.stored.equals(suspect)) {
+  boolean reread(long now, @Nullable Stored<WorkerItem> known, Stored<WorkerItem> read) {
+    var seen = workers.get(read.item().incarnation().workerId());
+    if (seen == null || !seen.stored.equals(known)) {
+      observe(now, read);
       return false;
     }
-    // What is known was known before the read was sent, so a lower revision is no older answer.
-    if (seen.missing || found.revision() < suspect.revision()) {
-      adopt(seen, found, now);
+    boolean same = read.nonce().equals(known.nonce()) && read.revision() == known.revision();
+    if (!same || seen.missing) {
+      adopt(seen, read, now);
       return false;
     }
     return true;
@@ -608,6 +615,9 @@ final class FleetView {
     var known = verdict(now, owner);
     if (known != Verdict.UNKNOWN) {
       return known;
+    }
+    if (read.item().livesAs(owner)) {
+      return Verdict.HELD; // As an older copy that was put back, of which this view knew more.
     }
     var seen = Objects.requireNonNull(workers.get(owner.workerId()));
     var first = Objects.requireNonNull(seen.lives.peekFirst());

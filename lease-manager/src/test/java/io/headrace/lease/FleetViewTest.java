@@ -278,4 +278,28 @@ class FleetViewTest {
     assertThat(view.verdict(seconds(62) - 1, BOB)).isEqualTo(Verdict.HELD);
     assertThat(view.verdict(seconds(62), BOB)).isEqualTo(Verdict.CLAIMABLE);
   }
+
+  @Test
+  void who_lives_in_an_older_copy_that_was_put_back_holds_its_leases() {
+    var buried = bob().buried(List.of());
+    var next = new Incarnation("bob", "2");
+    poll(0, at(17, buried));
+    var read = at(2, WorkerItem.replacing(buried, next, F));
+    assertThat(view.verdict(seconds(60), next)).isEqualTo(Verdict.UNKNOWN);
+
+    assertThat(view.verdictAfterRead(seconds(60), next, read)).isEqualTo(Verdict.HELD);
+  }
+
+  @Test
+  void a_consistent_read_of_an_older_copy_that_was_put_back_is_news_unless_more_was_heard() {
+    var known = at(17, bob().buried(List.of()));
+    var read = at(2, WorkerItem.replacing(known.item(), new Incarnation("bob", "2"), F));
+    poll(0, known);
+    view.reread(seconds(1), null, read);
+    assertThat(view.living()).isEmpty();
+
+    view.reread(seconds(2), known, read);
+    assertThat(view.living()).containsExactly(read.item());
+    assertThat(view.reread(seconds(3), read, read)).isTrue();
+  }
 }
