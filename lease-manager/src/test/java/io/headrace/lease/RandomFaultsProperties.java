@@ -61,7 +61,6 @@ class RandomFaultsProperties {
     for (long seed : new long[] {17711L, -53475096498786527L, -49L, -3374625982421796176L}) {
       run(seed, false);
     }
-    run(6939333445358923724L, true);
   }
 
   static void run(long seed, boolean edited) {
