@@ -421,18 +421,21 @@ final class Claims {
     switch (fleet.view().verdict(desk.now(), owner)) {
       case CLAIMABLE -> claim(shard, row);
       case HELD -> postpone(candidate);
-      case UNKNOWN ->
-          desk.read(
-              () -> desk.table.worker(desk.application, owner.workerId()),
-              found -> {
-                var verdict = fleet.view().verdictAfterRead(desk.now(), owner, found.orElse(null));
-                if (verdict == Verdict.CLAIMABLE) {
-                  claim(shard, row);
-                } else {
-                  postpone(candidate);
-                }
-              },
-              failure -> postpone(candidate));
+      case UNKNOWN -> {
+        var known = fleet.view().known(owner.workerId());
+        desk.read(
+            () -> desk.table.worker(desk.application, owner.workerId()),
+            found -> {
+              found.ifPresent(item -> fleet.view().reread(desk.now(), known, item));
+              var verdict = fleet.view().verdictAfterRead(desk.now(), owner, found.orElse(null));
+              if (verdict == Verdict.CLAIMABLE) {
+                claim(shard, row);
+              } else {
+                postpone(candidate);
+              }
+            },
+            failure -> postpone(candidate));
+      }
     }
   }
 

@@ -18,6 +18,7 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,6 +43,7 @@ final class Desk {
   private final RandomGenerator random;
   private final String firstLife;
   private Incarnation self;
+  private @Nullable Incarnation former;
   private int life;
   private final Reachability reachability;
   private final Set<String> complaints = new HashSet<>();
@@ -113,7 +115,13 @@ final class Desk {
   /** Goes on under a new incarnation of the same worker id. */
   void reborn() {
     life++;
+    former = self;
     self = new Incarnation(self.workerId(), firstLife + "." + life);
+  }
+
+  /** Who this process was before; null in its first life. */
+  @Nullable Incarnation former() {
+    return former;
   }
 
   /** Whether the incarnation is, or was, this process. */

@@ -488,14 +488,11 @@ final class Fleet {
   /** The write fails if the worker's heartbeat moved after all: then it lives. */
   private void sentence(Stored<WorkerItem> suspect, Optional<Stored<WorkerItem>> found) {
     if (found.isEmpty()) {
-      deleted(suspect);
+      missed(suspect);
       return;
     }
-    view.observe(desk.now(), found.get());
-    boolean silent =
-        found.get().revision() == suspect.revision() && found.get().nonce().equals(suspect.nonce());
+    boolean silent = view.reread(desk.now(), suspect, found.get());
     if (!silent || !heart.validAt(desk.now())) {
-      // An item that was put back as it was tells nothing: the next look asks again.
       if (!view.suspects(desk.now(), desk.self()).contains(suspect)) {
         changed();
       }
@@ -525,18 +522,17 @@ final class Fleet {
         });
   }
 
-  private void deleted(Stored<WorkerItem> suspect) {
-    var item = suspect.item();
-    view.vanished(desk.now(), suspect);
-    if (view.item(item.incarnation()) == null) {
+  private void missed(Stored<WorkerItem> suspect) {
+    if (view.missed(desk.now(), suspect)) {
       LOG.warn(
           "{} of {}: the heartbeat item of {}, which is silent, was deleted from {}:"
-              + " its leases are free in {}",
+              + " its leases are free in {} unless it is put back",
           desk.self(),
           desk.application,
-          item.incarnation(),
+          suspect.item().incarnation(),
           desk.table.name(),
-          item.leaseTime());
+          suspect.item().leaseTime());
+    } else {
       changed();
     }
   }

@@ -103,6 +103,12 @@ final class FleetView {
     /** This observer saw it start. */
     boolean replaced;
 
+    /** It was silent, and a consistent read did not find its item. */
+    boolean missing;
+
+    /** It comes back after it counted as gone: its leases may be others' already. */
+    boolean condemned;
+
     final Deque<Life> lives = new ArrayDeque<>();
 
     Seen(Stored<WorkerItem> stored, long now) {
@@ -120,14 +126,21 @@ final class FleetView {
   /**
    * An incarnation and the tick at which it was first seen.
    *
+   * @param leaseTime its own, while it may hold something
    * @param restarted it follows one that this observer saw leave in order, not long before
    * @param soon the one before it had come within the time of a roll, too
    * @param newUntil the tick at which the time of a roll is over
    */
   private record Life(
-      Incarnation incarnation, long appeared, boolean restarted, boolean soon, long newUntil) {
+      Incarnation incarnation,
+      Duration leaseTime,
+      long appeared,
+      boolean restarted,
+      boolean soon,
+      long newUntil) {
     static Life of(WorkerItem item, long now, boolean restarted, boolean soon) {
-      return new Life(item.incarnation(), now, restarted, soon, now + rollTicks(item));
+      return new Life(
+          item.incarnation(), item.leaseTimeAwake(), now, restarted, soon, now + rollTicks(item));
     }
   }
 
@@ -164,6 +177,8 @@ final class FleetView {
   private Seen meet(long now, Stored<WorkerItem> item) {
     var seen = new Seen(item, now);
     workers.put(seen.id, seen);
+    var gone = absent.remove(item.item().incarnation());
+    seen.condemned = gone != null && now - gone >= 0;
     lately.add(seen);
     active = null;
     census = null;
@@ -174,17 +189,23 @@ final class FleetView {
     if (item.nonce().equals(seen.stored.nonce()) && item.revision() <= seen.stored.revision()) {
       return;
     }
+    adopt(seen, item, now);
+  }
+
+  private void adopt(Seen seen, Stored<WorkerItem> item, long now) {
     if (!item.item().equals(seen.item())) {
       saysOtherwise(seen, item.item(), now);
     }
     seen.stored = item;
     seen.since = now;
+    seen.missing = false;
   }
 
   /** This is no mere heartbeat. */
   private void saysOtherwise(Seen seen, WorkerItem item, long now) {
     census = null;
     if (!item.incarnation().equals(seen.item().incarnation())) {
+      seen.condemned = false;
       boolean left = seen.item().state() == State.DRAINING || isOrderlyEnd(seen);
       boolean justLeft = now - seen.since < rollTicks(seen.item());
       boolean soon =
@@ -337,6 +358,8 @@ final class FleetView {
     var seen = workers.get(who.workerId());
     return seen == null
         || !seen.item().incarnation().equals(who)
+        || seen.missing
+        || seen.condemned
         || now - seen.since > seen.item().leaseTime().toNanos() / 10 * 7;
   }
 
@@ -412,15 +435,55 @@ final class FleetView {
   }
 
   /**
-   * Somebody took the item of a worker away that is silent: it can't be buried, and can't beat on
-   * either. Its leases are free after its lease time, unless the item is put back before.
+   * A consistent read did not find the item of a silent worker, which somebody took away: it can't
+   * be buried, and can't beat on either. What it sent before may be newer than what is known of it,
+   * so its lease time begins anew. If its item is missed then, too, the worker is forgotten, and
+   * its leases are free. Answers to polls do not count meanwhile: they may be older.
+   *
+   * @return whether it is missed for the first time
    */
-  void vanished(long now, Stored<WorkerItem> item) {
-    forget(item);
-    var who = item.item().incarnation();
-    if (item(who) == null) {
-      noteAbsent(who, now + item.item().leaseTime().toNanos());
+  boolean missed(long now, Stored<WorkerItem> suspect) {
+    var who = suspect.item().incarnation();
+    var seen = workers.get(who.workerId());
+    if (seen == null || !seen.stored.equals(suspect)) {
+      return false; // It was heard of while it was asked for.
     }
+    if (seen.missing || seen.condemned) {
+      forget(suspect);
+      noteAbsent(who, now);
+      return false;
+    }
+    seen.missing = true;
+    seen.since = now;
+    return true;
+  }
+
+  /** What is known of the worker; null when nothing is. */
+  @Nullable Stored<WorkerItem> known(String workerId) {
+    var seen = workers.get(workerId);
+    return seen == null ? null : seen.stored;
+  }
+
+  /**
+   * A consistent read found a worker's item. What was known when it was sent is older, also where
+   * its revision is higher, or where it was missed meanwhile: then somebody put a copy of the item
+   * back, and the worker, which may have beaten in between, is judged anew.
+   *
+   * @param known when the read was sent
+   * @return whether it says what was known, and nothing else was heard
+   */
+  boolean reread(long now, @Nullable Stored<WorkerItem> known, Stored<WorkerItem> read) {
+    var seen = workers.get(read.item().incarnation().workerId());
+    if (seen == null || !seen.stored.equals(known)) {
+      observe(now, read);
+      return false;
+    }
+    boolean same = read.nonce().equals(known.nonce()) && read.revision() == known.revision();
+    if (!same || seen.missing) {
+      adopt(seen, read, now);
+      return false;
+    }
+    return true;
   }
 
   boolean anyLeaving() {
@@ -428,7 +491,8 @@ final class FleetView {
   }
 
   /**
-   * Workers other than {@code self} whose lease time passed in silence, by this observer's clock.
+   * Workers other than {@code self} whose lease time passed in silence, by this observer's clock,
+   * and those that come back after they counted as gone.
    */
   List<Stored<WorkerItem>> suspects(long now, Incarnation self) {
     if (!polled || now - lastPoll > gapMaxTicks) {
@@ -436,7 +500,7 @@ final class FleetView {
     }
     var suspects = new ArrayList<Stored<WorkerItem>>();
     for (var seen : others(self)) {
-      if (now - seen.since >= seen.item().leaseTime().toNanos()) {
+      if (ticksToSuspicion(now, seen) <= 0) {
         suspects.add(seen.stored);
       }
     }
@@ -445,9 +509,11 @@ final class FleetView {
 
   /** In how many ticks the next worker becomes a suspect unless it is heard of. */
   OptionalLong ticksToNextSuspect(long now, Incarnation self) {
-    return others(self).stream()
-        .mapToLong(seen -> Math.max(0, seen.since + seen.item().leaseTime().toNanos() - now))
-        .min();
+    return others(self).stream().mapToLong(seen -> Math.max(0, ticksToSuspicion(now, seen))).min();
+  }
+
+  private static long ticksToSuspicion(long now, Seen seen) {
+    return seen.condemned ? 0 : seen.since + seen.item().leaseTime().toNanos() - now;
   }
 
   private Collection<Seen> others(Incarnation self) {
@@ -467,7 +533,8 @@ final class FleetView {
   Verdict verdict(long now, Incarnation owner) {
     var seen = workers.get(owner.workerId());
     if (seen == null) {
-      return Verdict.UNKNOWN;
+      var gone = absent.get(owner);
+      return gone != null && now - gone < 0 ? Verdict.HELD : Verdict.UNKNOWN;
     }
     if (seen.item().incarnation().equals(owner)) {
       return seen.item().state().gone() ? Verdict.CLAIMABLE : Verdict.HELD;
@@ -479,7 +546,10 @@ final class FleetView {
     var item = seen.item();
     boolean direct =
         owner.equals(item.replaced()) && successor.incarnation.equals(item.incarnation());
-    var grace = direct ? item.grace() : longer(item.grace(), item.leaseTime());
+    var grace =
+        direct
+            ? item.grace()
+            : longer(leaseTimeOf(seen, owner), longer(item.grace(), item.leaseTime()));
     return now - successor.appeared >= grace.toNanos() ? Verdict.CLAIMABLE : Verdict.HELD;
   }
 
@@ -500,6 +570,15 @@ final class FleetView {
         : null;
   }
 
+  /** As far as is known: the item names that of the life just before it, if any. */
+  private static Duration leaseTimeOf(Seen seen, Incarnation owner) {
+    return seen.lives.stream()
+        .filter(life -> life.incarnation.equals(owner))
+        .map(Life::leaseTime)
+        .findFirst()
+        .orElse(Duration.ZERO);
+  }
+
   /**
    * A worker's item is swept only when no lease names it, so somebody took it away by hand, or a
    * claim arrived very late. A worker that lives finds out with its next heartbeat.
@@ -514,7 +593,7 @@ final class FleetView {
   }
 
   private void noteAbsent(Incarnation owner, long gone) {
-    if (absent.size() >= ABSENT_MAX) {
+    if (absent.size() >= ABSENT_MAX && !absent.containsKey(owner)) {
       absent.clear();
     }
     absent.put(owner, gone);
@@ -536,6 +615,9 @@ final class FleetView {
     var known = verdict(now, owner);
     if (known != Verdict.UNKNOWN) {
       return known;
+    }
+    if (read.item().livesAs(owner)) {
+      return Verdict.HELD; // As an older copy that was put back, of which this view knew more.
     }
     var seen = Objects.requireNonNull(workers.get(owner.workerId()));
     var first = Objects.requireNonNull(seen.lives.peekFirst());

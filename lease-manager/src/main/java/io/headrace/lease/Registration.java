@@ -65,7 +65,12 @@ final class Registration {
     var token = desk.token();
     var leaseTime = desk.settings.leaseTime();
     if (before.isEmpty()) {
-      var first = WorkerItem.starting(desk.self(), leaseTime);
+      // Where somebody deleted the item of a former life, nobody else knows that it has ended.
+      var former = desk.former();
+      var first =
+          former == null
+              ? WorkerItem.starting(desk.self(), leaseTime)
+              : WorkerItem.startingAfter(former, desk.self(), leaseTime);
       desk.readPatiently(
           () -> desk.table.create(desk.application, first, token),
           written -> entered(written, sentAt),

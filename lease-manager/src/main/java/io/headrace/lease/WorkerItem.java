@@ -67,6 +67,16 @@ public record WorkerItem(
 
   /** A worker that starts under an id that nobody used before. */
   static WorkerItem starting(Incarnation self, Duration leaseTime) {
+    return first(self, leaseTime, null);
+  }
+
+  /** A worker that starts anew without an item, and has ended all that it ran as {@code former}. */
+  static WorkerItem startingAfter(Incarnation former, Incarnation self, Duration leaseTime) {
+    return first(self, leaseTime, former);
+  }
+
+  private static WorkerItem first(
+      Incarnation self, Duration leaseTime, @Nullable Incarnation replaced) {
     return new WorkerItem(
         self,
         State.ACTIVE,
@@ -76,7 +86,7 @@ public record WorkerItem(
         LeaseBalancer.VERSION,
         0,
         List.of(),
-        null,
+        replaced,
         Duration.ZERO,
         false);
   }

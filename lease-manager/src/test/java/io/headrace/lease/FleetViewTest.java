@@ -249,4 +249,57 @@ class FleetViewTest {
     assertThat(view.living()).extracting(WorkerItem::incarnation).containsExactly(BOB);
     assertThat(view.newcomers(seconds(2))).containsExactly(BOB);
   }
+
+  @Test
+  void an_answer_older_than_the_deletion_of_an_item_changes_nothing() {
+    for (int second = 0; second <= 10; second += 2) {
+      poll(second, at(41, bob()));
+    }
+    view.missed(seconds(10), at(41, bob()));
+    poll(11, at(41, bob()));
+    for (int second = 12; second <= 20; second += 2) {
+      view.observe(seconds(second), List.of());
+    }
+
+    assertThat(view.suspects(seconds(20), ME)).hasSize(1);
+    assertThat(view.isQuiet(seconds(11), BOB)).isTrue();
+    view.missed(seconds(20), at(41, bob()));
+    assertThat(view.verdictAfterRead(seconds(20), BOB, null)).isEqualTo(Verdict.CLAIMABLE);
+  }
+
+  @Test
+  void a_replaced_life_with_a_longer_lease_time_keeps_its_leases_for_that() {
+    var slow = WorkerItem.starting(BOB, F.multipliedBy(6));
+    poll(0, at(1, slow));
+    // Its item was deleted, or one came between that was not seen.
+    var after = WorkerItem.starting(new Incarnation("bob", "3"), F);
+    poll(2, new Stored<>(after, "another", 1, "t"));
+
+    assertThat(view.verdict(seconds(62) - 1, BOB)).isEqualTo(Verdict.HELD);
+    assertThat(view.verdict(seconds(62), BOB)).isEqualTo(Verdict.CLAIMABLE);
+  }
+
+  @Test
+  void who_lives_in_an_older_copy_that_was_put_back_holds_its_leases() {
+    var buried = bob().buried(List.of());
+    var next = new Incarnation("bob", "2");
+    poll(0, at(17, buried));
+    var read = at(2, WorkerItem.replacing(buried, next, F));
+    assertThat(view.verdict(seconds(60), next)).isEqualTo(Verdict.UNKNOWN);
+
+    assertThat(view.verdictAfterRead(seconds(60), next, read)).isEqualTo(Verdict.HELD);
+  }
+
+  @Test
+  void a_consistent_read_of_an_older_copy_that_was_put_back_is_news_unless_more_was_heard() {
+    var known = at(17, bob().buried(List.of()));
+    var read = at(2, WorkerItem.replacing(known.item(), new Incarnation("bob", "2"), F));
+    poll(0, known);
+    view.reread(seconds(1), null, read);
+    assertThat(view.living()).isEmpty();
+
+    view.reread(seconds(2), known, read);
+    assertThat(view.living()).containsExactly(read.item());
+    assertThat(view.reread(seconds(3), read, read)).isTrue();
+  }
 }
