@@ -474,7 +474,7 @@ final class FleetView {
    */
   boolean reread(long now, @Nullable Stored<WorkerItem> known, Stored<WorkerItem> read) {
     var seen = workers.get(read.item().incarnation().workerId());
-    if (seen == null || !seen.stored.equals(known)) {
+    if (seen == null || known == null || !seen.stored.equals(known)) {
       observe(now, read);
       return false;
     }
