@@ -20,20 +20,30 @@ final class Compilers {
     if (!Files.isDirectory(THREADS)) {
       return OptionalLong.empty();
     }
-    long nanos = 0;
-    boolean any = false;
+    OptionalLong nanos = OptionalLong.empty();
     try (DirectoryStream<Path> threads = Files.newDirectoryStream(THREADS)) {
       for (Path thread : threads) {
-        // The system keeps the first 15 letters of a name.
-        if (Files.readString(thread.resolve("comm")).matches("(?s)C[12] CompilerThre.*")) {
-          String[] account = Files.readString(thread.resolve("schedstat")).split(" ", 2);
-          nanos += Long.parseLong(account[0]);
-          any = true;
+        OptionalLong one = cpuNanos(thread);
+        if (one.isPresent()) {
+          nanos = OptionalLong.of(nanos.orElse(0) + one.getAsLong());
         }
       }
-    } catch (IOException | NumberFormatException withheld) {
+    } catch (IOException withheld) {
       return OptionalLong.empty();
     }
-    return any ? OptionalLong.of(nanos) : OptionalLong.empty();
+    return nanos;
+  }
+
+  /** Empty where the thread is no compiler's, or has ended meanwhile. */
+  private static OptionalLong cpuNanos(Path thread) {
+    try {
+      // The system keeps the first 15 letters of a name.
+      return Files.readString(thread.resolve("comm")).matches("(?s)C[12] CompilerThre.*")
+          ? OptionalLong.of(
+              Long.parseLong(Files.readString(thread.resolve("schedstat")).split(" ", 2)[0]))
+          : OptionalLong.empty();
+    } catch (IOException | NumberFormatException ended) {
+      return OptionalLong.empty();
+    }
   }
 }
