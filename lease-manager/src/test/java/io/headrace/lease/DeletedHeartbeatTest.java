@@ -1,6 +1,7 @@
 package io.headrace.lease;
 
 import static io.headrace.lease.TestFleet.F;
+import static io.headrace.lease.TestFleet.settled;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
@@ -9,14 +10,6 @@ import org.junit.jupiter.api.Test;
 /** Heartbeat items that somebody deletes, and puts back, while their workers live or are dead. */
 class DeletedHeartbeatTest {
   private static final Duration SECOND = Duration.ofSeconds(1);
-
-  private static TestFleet settled(int shards, String... workers) {
-    var fleet = new TestFleet(5, shards);
-    fleet.start(workers);
-    fleet.advanceUntil(F.multipliedBy(3), fleet::balanced);
-    fleet.advance(F);
-    return fleet;
-  }
 
   private static Stored<WorkerItem> delete(TestFleet fleet, String id) {
     var item = LeaseTableContract.await(fleet.table.worker("app", id)).orElseThrow();
@@ -27,6 +20,52 @@ class DeletedHeartbeatTest {
   /** As a copy that was kept: of a lower revision than the worker had beaten to. */
   private static void putBack(TestFleet fleet, Stored<WorkerItem> item) {
     LeaseTableContract.await(fleet.table.create("app", item.item(), item.nonce()));
+  }
+
+  @Test
+  void a_dead_workers_item_that_was_deleted_by_hand_keeps_nobody_from_its_shards() {
+    var fleet = settled(4, "ann", "bob", "cyd");
+    fleet.worker("bob").kill();
+    delete(fleet, "bob");
+
+    fleet.advanceUntil(F.multipliedBy(4), fleet::allOwned);
+    assertThat(fleet.worker("ann").running.size() + fleet.worker("cyd").running.size())
+        .isEqualTo(4);
+  }
+
+  @Test
+  void a_living_worker_whose_item_was_deleted_by_hand_starts_anew_and_nobody_delivers_beside_it() {
+    var fleet = settled(4, "ann", "bob");
+    delete(fleet, "bob");
+
+    fleet.advanceUntil(F.multipliedBy(4), () -> fleet.worker("bob").lostCount() > 0);
+    fleet.advanceUntil(F.multipliedBy(6), fleet::balanced);
+  }
+
+  @Test
+  void a_silent_workers_item_that_is_deleted_and_put_back_is_judged_anew() {
+    var fleet = settled(4, "ann", "bob");
+    fleet.worker("bob").kill();
+    var item = delete(fleet, "bob");
+    fleet.advance(F.plus(SECOND));
+    putBack(fleet, item);
+
+    fleet.advance(F.minus(SECOND));
+    assertThat(fleet.allOwned()).isFalse();
+    fleet.advanceUntil(F.multipliedBy(2), fleet::allOwned);
+  }
+
+  @Test
+  void a_dead_workers_item_that_was_deleted_by_hand_is_looked_for_as_seldom_as_the_fleet() {
+    var fleet = settled(4, "ann", "bob");
+    fleet.worker("bob").kill();
+    delete(fleet, "bob");
+    fleet.advance(F.multipliedBy(2));
+    fleet.worker("ann").way.requests.clear();
+
+    fleet.advance(F.multipliedBy(2));
+
+    assertThat(fleet.worker("ann").way.requests.getOrDefault("worker", 0)).isLessThanOrEqualTo(30);
   }
 
   @Test

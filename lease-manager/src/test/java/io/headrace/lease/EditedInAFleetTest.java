@@ -3,6 +3,7 @@ package io.headrace.lease;
 import static io.headrace.lease.FaultyTable.edited;
 import static io.headrace.lease.FaultyTable.editedBook;
 import static io.headrace.lease.TestFleet.F;
+import static io.headrace.lease.TestFleet.settled;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -16,14 +17,6 @@ import org.junit.jupiter.api.Test;
 class EditedInAFleetTest {
   private static final Duration SECOND = Duration.ofSeconds(1);
   private static final Duration TWO_AUDITS = F.multipliedBy(7);
-
-  private static TestFleet settled(int shards, String... workers) {
-    var fleet = new TestFleet(5, shards);
-    fleet.start(workers);
-    fleet.advanceUntil(F.multipliedBy(3), fleet::balanced);
-    fleet.advance(F);
-    return fleet;
-  }
 
   private static List<ShardKey> keys(TestFleet fleet, String... shards) {
     return Stream.of(shards).map(fleet.stream::key).toList();
@@ -177,55 +170,5 @@ class EditedInAFleetTest {
     assertThat(fleet.allOwned()).isTrue();
     assertThat(fleet.worker("ann").way.requests.get("beat") - before).isLessThanOrEqualTo(7);
     assertThat(fleet.worker("ann").lostCount()).isZero();
-  }
-
-  @Test
-  void a_dead_workers_item_that_was_deleted_by_hand_keeps_nobody_from_its_shards() {
-    var fleet = settled(4, "ann", "bob", "cyd");
-    fleet.worker("bob").kill();
-    var item = LeaseTableContract.await(fleet.table.worker("app", "bob")).orElseThrow();
-    LeaseTableContract.await(fleet.table.delete("app", item));
-
-    fleet.advanceUntil(F.multipliedBy(4), fleet::allOwned);
-    assertThat(fleet.worker("ann").running.size() + fleet.worker("cyd").running.size())
-        .isEqualTo(4);
-  }
-
-  @Test
-  void a_living_worker_whose_item_was_deleted_by_hand_starts_anew_and_nobody_delivers_beside_it() {
-    var fleet = settled(4, "ann", "bob");
-    var item = LeaseTableContract.await(fleet.table.worker("app", "bob")).orElseThrow();
-    LeaseTableContract.await(fleet.table.delete("app", item));
-
-    fleet.advanceUntil(F.multipliedBy(4), () -> fleet.worker("bob").lostCount() > 0);
-    fleet.advanceUntil(F.multipliedBy(6), fleet::balanced);
-  }
-
-  @Test
-  void a_silent_workers_item_that_is_deleted_and_put_back_is_judged_anew() {
-    var fleet = settled(4, "ann", "bob");
-    fleet.worker("bob").kill();
-    var item = LeaseTableContract.await(fleet.table.worker("app", "bob")).orElseThrow();
-    LeaseTableContract.await(fleet.table.delete("app", item));
-    fleet.advance(F.plus(SECOND));
-    LeaseTableContract.await(fleet.table.create("app", item.item(), item.nonce()));
-
-    fleet.advance(F.minus(SECOND));
-    assertThat(fleet.allOwned()).isFalse();
-    fleet.advanceUntil(F.multipliedBy(2), fleet::allOwned);
-  }
-
-  @Test
-  void a_dead_workers_item_that_was_deleted_by_hand_is_looked_for_as_seldom_as_the_fleet() {
-    var fleet = settled(4, "ann", "bob");
-    fleet.worker("bob").kill();
-    var item = LeaseTableContract.await(fleet.table.worker("app", "bob")).orElseThrow();
-    LeaseTableContract.await(fleet.table.delete("app", item));
-    fleet.advance(F.multipliedBy(2));
-    fleet.worker("ann").way.requests.clear();
-
-    fleet.advance(F.multipliedBy(2));
-
-    assertThat(fleet.worker("ann").way.requests.getOrDefault("worker", 0)).isLessThanOrEqualTo(30);
   }
 }

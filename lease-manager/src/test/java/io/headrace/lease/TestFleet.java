@@ -65,6 +65,15 @@ final class TestFleet {
     loop.afterEachTask(this::check);
   }
 
+  /** Of workers that have shared the shards out and gone on so for a while. */
+  static TestFleet settled(int shards, String... workers) {
+    var fleet = new TestFleet(5, shards);
+    fleet.start(workers);
+    fleet.advanceUntil(F.multipliedBy(3), fleet::balanced);
+    fleet.advance(F);
+    return fleet;
+  }
+
   private void check() {
     tenures.forEach(
         (shard, all) -> {
