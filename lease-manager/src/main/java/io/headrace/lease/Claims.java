@@ -426,8 +426,8 @@ final class Claims {
         desk.read(
             () -> desk.table.worker(desk.application, owner.workerId()),
             found -> {
-              found.ifPresent(item -> fleet.view().reread(desk.now(), known, item));
-              var verdict = fleet.view().verdictAfterRead(desk.now(), owner, found.orElse(null));
+              var verdict =
+                  fleet.view().verdictAfterRead(desk.now(), owner, known, found.orElse(null));
               if (verdict == Verdict.CLAIMABLE) {
                 claim(shard, row);
               } else {

@@ -606,12 +606,18 @@ final class FleetView {
   /**
    * The same after a consistent read of the worker item, which certainly is not older than the
    * owner: an owner that is neither present nor known was replaced before the first life known.
+   *
+   * @param before what was known of the worker when the read was sent
    */
-  Verdict verdictAfterRead(long now, Incarnation owner, @Nullable Stored<WorkerItem> read) {
+  Verdict verdictAfterRead(
+      long now,
+      Incarnation owner,
+      @Nullable Stored<WorkerItem> before,
+      @Nullable Stored<WorkerItem> read) {
     if (read == null) {
       return verdictOfAbsent(now, owner);
     }
-    observe(now, read);
+    boolean unused = reread(now, before, read);
     var known = verdict(now, owner);
     if (known != Verdict.UNKNOWN) {
       return known;

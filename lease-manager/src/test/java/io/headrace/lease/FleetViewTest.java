@@ -171,7 +171,7 @@ class FleetViewTest {
 
     assertThat(view.verdict(seconds(100), newer)).isEqualTo(Verdict.UNKNOWN);
     var read = at(2, WorkerItem.replacing(bob(), newer, F));
-    assertThat(view.verdictAfterRead(seconds(100), newer, read)).isEqualTo(Verdict.HELD);
+    assertThat(view.verdictAfterRead(seconds(100), newer, null, read)).isEqualTo(Verdict.HELD);
   }
 
   @Test
@@ -181,8 +181,9 @@ class FleetViewTest {
     var ancient = new Incarnation("bob", "0");
 
     assertThat(view.verdict(seconds(5), ancient)).isEqualTo(Verdict.UNKNOWN);
-    assertThat(view.verdictAfterRead(seconds(5), ancient, at(9, third))).isEqualTo(Verdict.HELD);
-    assertThat(view.verdictAfterRead(seconds(10), ancient, at(9, third)))
+    assertThat(view.verdictAfterRead(seconds(5), ancient, null, at(9, third)))
+        .isEqualTo(Verdict.HELD);
+    assertThat(view.verdictAfterRead(seconds(10), ancient, null, at(9, third)))
         .isEqualTo(Verdict.CLAIMABLE);
   }
 
@@ -196,7 +197,8 @@ class FleetViewTest {
 
     // The first life was replaced at 4 s; later ones keep coming.
     assertThat(view.verdict(seconds(15), BOB)).isEqualTo(Verdict.UNKNOWN);
-    assertThat(view.verdictAfterRead(seconds(15), BOB, at(7, item))).isEqualTo(Verdict.CLAIMABLE);
+    assertThat(view.verdictAfterRead(seconds(15), BOB, null, at(7, item)))
+        .isEqualTo(Verdict.CLAIMABLE);
   }
 
   @Test
@@ -264,7 +266,7 @@ class FleetViewTest {
     assertThat(view.suspects(seconds(20), ME)).hasSize(1);
     assertThat(view.isQuiet(seconds(11), BOB)).isTrue();
     view.missed(seconds(20), at(41, bob()));
-    assertThat(view.verdictAfterRead(seconds(20), BOB, null)).isEqualTo(Verdict.CLAIMABLE);
+    assertThat(view.verdictAfterRead(seconds(20), BOB, null, null)).isEqualTo(Verdict.CLAIMABLE);
   }
 
   @Test
@@ -287,7 +289,7 @@ class FleetViewTest {
     var read = at(2, WorkerItem.replacing(buried, next, F));
     assertThat(view.verdict(seconds(60), next)).isEqualTo(Verdict.UNKNOWN);
 
-    assertThat(view.verdictAfterRead(seconds(60), next, read)).isEqualTo(Verdict.HELD);
+    assertThat(view.verdictAfterRead(seconds(60), next, null, read)).isEqualTo(Verdict.HELD);
   }
 
   @Test
